@@ -1,0 +1,14 @@
+namespace GunicornPrometheusExporter.Metrics;
+
+/// <summary>Who writes a family's samples.</summary>
+public enum FamilySource
+{
+    /// <summary>A worker, to its slot's files.</summary>
+    Worker,
+
+    /// <summary>The master, to the file that <c>prepare</c> laid out for it.</summary>
+    Master,
+
+    /// <summary>The exporter, at each scrape; never in the store.</summary>
+    Exporter,
+}

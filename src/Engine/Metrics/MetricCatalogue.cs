@@ -1,0 +1,222 @@
+using System.Collections.Immutable;
+
+namespace GunicornPrometheusExporter.Metrics;
+
+/// <summary>Every family of the product: the one place that states names, types, labels, help and buckets.</summary>
+public static class MetricCatalogue
+{
+    /// <summary>The default upper bounds of latency histograms, in seconds.</summary>
+    public static ImmutableArray<double> LatencyBuckets { get; } =
+        [.005, .01, .025, .05, .075, .1, .25, .5, .75, 1, 2.5, 5, 7.5, 10, 30, 60];
+
+    /// <summary>Requests finished, by worker.</summary>
+    public static MetricFamily WorkerRequests { get; } = new()
+    {
+        Name = "gunicorn_worker_requests_total",
+        Type = MetricType.Counter,
+        Labels = ["worker_id"],
+        Help = "Requests finished, each exactly once, whatever the outcome",
+    };
+
+    /// <summary>Latency, by worker.</summary>
+    public static MetricFamily WorkerRequestDuration { get; } = new()
+    {
+        Name = "gunicorn_worker_request_duration_seconds",
+        Type = MetricType.Histogram,
+        Labels = ["worker_id"],
+        Buckets = LatencyBuckets,
+        Help = "Time from the parsed request to the finished response, by worker",
+    };
+
+    /// <summary>Resident memory, by worker.</summary>
+    public static MetricFamily WorkerMemory { get; } = new()
+    {
+        Name = "gunicorn_worker_memory_bytes",
+        Type = MetricType.Gauge,
+        Labels = ["worker_id"],
+        Help = "Resident set of the worker process",
+    };
+
+    /// <summary>Processor use, by worker.</summary>
+    public static MetricFamily WorkerCpu { get; } = new()
+    {
+        Name = "gunicorn_worker_cpu_percent",
+        Type = MetricType.Gauge,
+        Labels = ["worker_id"],
+        Help = "Processor time since the previous reading, in percent of one core",
+    };
+
+    /// <summary>Age, by worker.</summary>
+    public static MetricFamily WorkerUptime { get; } = new()
+    {
+        Name = "gunicorn_worker_uptime_seconds",
+        Type = MetricType.Gauge,
+        Labels = ["worker_id"],
+        Help = "Time since the worker process started",
+    };
+
+    /// <summary>Failed responses, by worker, method, endpoint and status.</summary>
+    public static MetricFamily WorkerFailedRequests { get; } = new()
+    {
+        Name = "gunicorn_worker_failed_requests_total",
+        Type = MetricType.Counter,
+        Labels = ["worker_id", "method", "endpoint", "status_code"],
+        Help = "Responses with a status of 4xx or 5xx, parse errors included",
+    };
+
+    /// <summary>Exceptions that reached the worker.</summary>
+    public static MetricFamily WorkerErrorHandling { get; } = new()
+    {
+        Name = "gunicorn_worker_error_handling_total",
+        Type = MetricType.Counter,
+        Labels = ["worker_id", "method", "endpoint", "error_type"],
+        Help = "Exceptions that reached the worker",
+    };
+
+    /// <summary>The state set of a worker: see <see cref="WorkerStates"/>.</summary>
+    public static MetricFamily WorkerState { get; } = new()
+    {
+        Name = "gunicorn_worker_state",
+        Type = MetricType.Gauge,
+        Labels = ["worker_id", "state"],
+        Help = "1 for the state that the worker is in, 0 for every other",
+    };
+
+    /// <summary>When a worker's state last changed.</summary>
+    public static MetricFamily WorkerStateChangeTimestamp { get; } = new()
+    {
+        Name = "gunicorn_worker_state_change_timestamp_seconds",
+        Type = MetricType.Gauge,
+        Labels = ["worker_id"],
+        Help = "Unix time at which the worker's state last changed",
+    };
+
+    /// <summary>Which process a slot is.</summary>
+    public static MetricFamily WorkerInfo { get; } = new()
+    {
+        Name = "gunicorn_worker_info",
+        Type = MetricType.Gauge,
+        Labels = ["worker_id", "pid", "worker_class", "python", "gunicorn"],
+        Help = "1, labelled with the process that is the worker now",
+    };
+
+    /// <summary>Requests by route.</summary>
+    public static MetricFamily HttpRequests { get; } = new()
+    {
+        Name = "gunicorn_http_requests_total",
+        Type = MetricType.Counter,
+        Labels = ["method", "endpoint", "status_code"],
+        Help = "Requests finished, by route and status",
+    };
+
+    /// <summary>Latency by route.</summary>
+    public static MetricFamily HttpRequestDuration { get; } = new()
+    {
+        Name = "gunicorn_http_request_duration_seconds",
+        Type = MetricType.Histogram,
+        Labels = ["method", "endpoint"],
+        Buckets = LatencyBuckets,
+        Help = "Time from the parsed request to the finished response, by route",
+    };
+
+    /// <summary>Workers started to replace one that ended.</summary>
+    public static MetricFamily MasterWorkerRestarts { get; } = new()
+    {
+        Name = "gunicorn_master_worker_restarts_total",
+        Type = MetricType.Counter,
+        Source = FamilySource.Master,
+        Help = "Worker processes started to replace one that ended",
+    };
+
+    /// <summary>Workers, configured and live.</summary>
+    public static MetricFamily Workers { get; } = new()
+    {
+        Name = "gunicorn_workers",
+        Type = MetricType.Gauge,
+        Labels = ["state"],
+        Source = FamilySource.Master,
+        Help = "Workers that the master is told to keep (configured) and that hold a slot (live)",
+    };
+
+    /// <summary>Whether a master lives.</summary>
+    public static MetricFamily Up { get; } = new()
+    {
+        Name = "gunicorn_up",
+        Type = MetricType.Gauge,
+        Source = FamilySource.Exporter,
+        Help = "1 while a Gunicorn master of this store lives, else 0",
+    };
+
+    /// <summary>Which exporter answers.</summary>
+    public static MetricFamily BuildInfo { get; } = new()
+    {
+        Name = "gunicorn_exporter_build_info",
+        Type = MetricType.Gauge,
+        Labels = ["version", "runtime"],
+        Source = FamilySource.Exporter,
+        Help = "1, labelled with the version of the exporter and of its runtime",
+    };
+
+    /// <summary>Store files that could not be read.</summary>
+    public static MetricFamily CorruptFiles { get; } = new()
+    {
+        Name = "gunicorn_exporter_corrupt_files_total",
+        Type = MetricType.Counter,
+        Source = FamilySource.Exporter,
+        Help = "Store files that were set aside because they could not be read",
+    };
+
+    /// <summary>Label values beyond the bound.</summary>
+    public static MetricFamily LabelOverflow { get; } = new()
+    {
+        Name = "gunicorn_exporter_label_overflow_total",
+        Type = MetricType.Counter,
+        Labels = ["label"],
+        Help = "Recordings under __other__ because the label already had as many values as allowed",
+    };
+
+    /// <summary>Recordings that were dropped.</summary>
+    public static MetricFamily Dropped { get; } = new()
+    {
+        Name = "gunicorn_exporter_dropped_total",
+        Type = MetricType.Counter,
+        Help = "Recordings dropped because of a fault of the exporter or a full store",
+    };
+
+    /// <summary>How long the last pass over the store took.</summary>
+    public static MetricFamily ScrapeDuration { get; } = new()
+    {
+        Name = "gunicorn_exporter_scrape_duration_seconds",
+        Type = MetricType.Gauge,
+        Source = FamilySource.Exporter,
+        Help = "Time that reading and merging the store took at this scrape",
+    };
+
+    /// <summary>Files in the store.</summary>
+    public static MetricFamily StoreFiles { get; } = new()
+    {
+        Name = "gunicorn_exporter_store_files",
+        Type = MetricType.Gauge,
+        Source = FamilySource.Exporter,
+        Help = "Store files read at this scrape",
+    };
+
+    /// <summary>Bytes in the store.</summary>
+    public static MetricFamily StoreBytes { get; } = new()
+    {
+        Name = "gunicorn_exporter_store_bytes",
+        Type = MetricType.Gauge,
+        Source = FamilySource.Exporter,
+        Help = "Bytes in use in the store files read at this scrape",
+    };
+
+    /// <summary>Every family, in the order in which an exposition lists them.</summary>
+    public static ImmutableArray<MetricFamily> All { get; } =
+    [
+        Up, Workers, MasterWorkerRestarts,
+        WorkerInfo, WorkerState, WorkerStateChangeTimestamp, WorkerUptime, WorkerMemory, WorkerCpu,
+        WorkerRequests, WorkerRequestDuration, WorkerFailedRequests, WorkerErrorHandling,
+        HttpRequests, HttpRequestDuration,
+        BuildInfo, ScrapeDuration, StoreFiles, StoreBytes, CorruptFiles, LabelOverflow, Dropped,
+    ];
+}

@@ -1,0 +1,33 @@
+using System.Collections.Immutable;
+
+namespace GunicornPrometheusExporter.Metrics;
+
+/// <summary>One family of the catalogue: immutable, declared once in <see cref="MetricCatalogue"/>.</summary>
+public sealed record MetricFamily
+{
+    /// <summary>The name in an exposition; a counter's ends in <c>_total</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The type.</summary>
+    public required MetricType Type { get; init; }
+
+    /// <summary>What it means, in one sentence without a full stop.</summary>
+    public required string Help { get; init; }
+
+    /// <summary>The label names, in the order in which the typed classes take their values.</summary>
+    public ImmutableArray<string> Labels { get; init; } = [];
+
+    /// <summary>The upper bounds of a histogram's buckets, ascending, without <c>+Inf</c>.</summary>
+    public ImmutableArray<double> Buckets { get; init; } = [];
+
+    /// <summary>Who writes the family's samples.</summary>
+    public FamilySource Source { get; init; } = FamilySource.Worker;
+
+    /// <summary>The name that the store's keys carry: a counter's without <c>_total</c>.</summary>
+    public string StoreName => Type == MetricType.Counter && Name.EndsWith(TotalSuffix, StringComparison.Ordinal)
+        ? Name[..^TotalSuffix.Length]
+        : Name;
+
+    /// <summary>The suffix of every counter's name.</summary>
+    public const string TotalSuffix = "_total";
+}

@@ -1,0 +1,14 @@
+namespace GunicornPrometheusExporter.Store;
+
+/// <summary>What kind of process holds a slot. Each kind numbers its slots from 1.</summary>
+public enum SlotKind
+{
+    /// <summary>A Gunicorn worker.</summary>
+    Worker,
+
+    /// <summary>A Gunicorn master.</summary>
+    Master,
+
+    /// <summary>Any other process that records through the package: a script, a shell.</summary>
+    Process,
+}

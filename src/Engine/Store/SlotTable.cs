@@ -1,0 +1,133 @@
+using System.Runtime.InteropServices;
+using GunicornPrometheusExporter.Store.Native;
+
+namespace GunicornPrometheusExporter.Store;
+
+/// <summary>
+/// Who lives: one POSIX record lock a process, byte by byte in one lock file. The kernel releases a lock however
+/// its process dies, gives it to no child, and shows its holder across PID namespaces that share the volume.
+/// </summary>
+/// <remarks>
+/// A POSIX lock goes when its process closes <em>any</em> descriptor of the file: open the table once a process.
+/// Not thread-safe; taking slots is the start-up path, asking who holds one is the reader's.
+/// </remarks>
+public sealed class SlotTable : IDisposable
+{
+    /// <summary>The lock file's name in the store. It holds no bytes, only locks.</summary>
+    public const string FileName = "slots.lock";
+
+    /// <summary>How many slots each kind has: bytes <c>kind × this … </c> of the lock file.</summary>
+    public const int SlotsPerKind = 1 << 20;
+
+    private int _descriptor;
+
+    private SlotTable(string path, int descriptor)
+    {
+        Path = path;
+        _descriptor = descriptor;
+    }
+
+    /// <summary>The lock file.</summary>
+    public string Path { get; }
+
+    /// <summary>Opens the table of a store, making its file where there is none.</summary>
+    /// <exception cref="StoreException">The file cannot be opened.</exception>
+    public static SlotTable Open(string directory)
+    {
+        var path = System.IO.Path.Combine(directory, FileName);
+        var descriptor = Libc.Open(
+            path, Libc.OpenReadWrite | Libc.OpenCreate | Libc.OpenCloseOnExec | Libc.OpenNoFollow, 0x180);
+        if (descriptor < 0)
+        {
+            throw new StoreException(
+                $"{path} cannot be opened ({Marshal.GetLastPInvokeErrorMessage()}); " +
+                "the store must be a directory that the worker's user owns and may write to");
+        }
+        return new SlotTable(path, descriptor);
+    }
+
+    /// <summary>The byte of the lock file that stands for a slot.</summary>
+    public static long OffsetOf(SlotKind kind, int number) => ((long)kind * SlotsPerKind) + number;
+
+    /// <summary>The name of a slot, as in file names and in <c>worker_id</c>: <c>worker-3</c>.</summary>
+    public static string NameOf(SlotKind kind, int number) =>
+        $"{(kind switch { SlotKind.Worker => "worker", SlotKind.Master => "master", _ => "process" })}-{number}";
+
+    /// <summary>Takes the lowest free slot of a kind for this process, until it ends.</summary>
+    /// <returns>The slot's number, from 1.</returns>
+    /// <exception cref="StoreException">The file system grants no locks, or every slot is taken.</exception>
+    public int TakeLowest(SlotKind kind)
+    {
+        for (var number = 1; number < SlotsPerKind; number++)
+        {
+            if (TryTake(kind, number)) return number;
+        }
+        throw new StoreException($"{Path}: no free slot for a {kind} is left");
+    }
+
+    /// <summary>Takes one slot for this process if no other holds it.</summary>
+    /// <exception cref="StoreException">The file system grants no locks.</exception>
+    public bool TryTake(SlotKind kind, int number)
+    {
+        var recordLock = LockOf(kind, number);
+        if (Libc.Control(_descriptor, Libc.SetLock, ref recordLock) == 0) return true;
+        var error = Marshal.GetLastPInvokeError();
+        if (error is Libc.ErrorAgain or Libc.ErrorAccess) return false;
+        throw new StoreException(
+            $"{Path} cannot be locked ({Marshal.GetPInvokeErrorMessage(error)}); " +
+            "put PROMETHEUS_MULTIPROC_DIR on a local file system");
+    }
+
+    /// <summary>The process that holds a slot, as this process's PID namespace numbers it.</summary>
+    /// <returns>The holder's pid; 0 if another PID namespace hides it; null if the slot is free.</returns>
+    /// <remarks>A slot that this very process holds reads as free: the kernel reports other processes' locks.</remarks>
+    public int? HolderOf(SlotKind kind, int number)
+    {
+        var recordLock = LockOf(kind, number);
+        return Ask(ref recordLock) ? Math.Max(recordLock.ProcessId, 0) : null;
+    }
+
+    /// <summary>The numbers of all slots of a kind that other processes hold, ascending.</summary>
+    public IReadOnlyList<int> Held(SlotKind kind)
+    {
+        var held = new List<int>();
+        var next = OffsetOf(kind, 1);
+        var end = OffsetOf(kind, SlotsPerKind);
+        // F_GETLK answers with some lock that overlaps the range, so look on both sides of each answer.
+        Search(held, next, end, OffsetOf(kind, 0));
+        held.Sort();
+        return held;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_descriptor < 0) return;
+        _ = Libc.Close(_descriptor);
+        _descriptor = -1;
+    }
+
+    private void Search(List<int> held, long start, long end, long kindBase)
+    {
+        if (start >= end) return;
+        var range = new Libc.RecordLock { Type = Libc.WriteLock, Start = start, Length = end - start };
+        if (!Ask(ref range)) return;
+        var first = Math.Max(range.Start, start);
+        var last = range.Length == 0 ? end : Math.Min(range.Start + range.Length, end);
+        for (var offset = first; offset < last; offset++) held.Add((int)(offset - kindBase));
+        Search(held, start, first, kindBase);
+        Search(held, last, end, kindBase);
+    }
+
+    private bool Ask(ref Libc.RecordLock recordLock)
+    {
+        if (Libc.Control(_descriptor, Libc.GetLock, ref recordLock) != 0)
+        {
+            throw new StoreException($"{Path}: locks cannot be read ({Marshal.GetLastPInvokeErrorMessage()})");
+        }
+        return recordLock.Type != Libc.Unlocked;
+    }
+
+    private static Libc.RecordLock LockOf(SlotKind kind, int number) =>
+        new() { Type = Libc.WriteLock, Start = OffsetOf(kind, number), Length = 1 };
+}

@@ -1,0 +1,71 @@
+using System.Diagnostics.CodeAnalysis;
+using GunicornPrometheusExporter.Metrics;
+
+namespace GunicornPrometheusExporter.Store;
+
+/// <summary>
+/// What a file's name says of its entries: <c>counter_PID.db</c>, <c>gauge_MODE_PID.db</c>, where a slot of ours
+/// stands in for the pid: <c>counter_worker-1.db</c>.
+/// </summary>
+/// <param name="Type">The type of every family in the file.</param>
+/// <param name="Mode">How a gauge's values merge; <see cref="GaugeMode.All"/> for every other type.</param>
+/// <param name="Live">Whether the values count only while their process lives.</param>
+/// <param name="Owner">The pid, or the slot's name.</param>
+public readonly record struct StoreFileName(MetricType Type, GaugeMode Mode, bool Live, string Owner)
+{
+    private const string LivePrefix = "live";
+
+    /// <summary>The name of the file that holds a type's entries of one owner.</summary>
+    public override string ToString() =>
+        Type == MetricType.Gauge
+            ? $"gauge_{(Live ? LivePrefix : "")}{Word(Mode)}_{Owner}{StoreFormat.Extension}"
+            : $"{Word(Type)}_{Owner}{StoreFormat.Extension}";
+
+    /// <summary>Reads a file's name.</summary>
+    /// <returns>False if the name is not one that <c>prometheus_client</c> or this product gives.</returns>
+    public static bool TryParse(string fileName, [NotNullWhen(true)] out StoreFileName name)
+    {
+        name = default;
+        if (!fileName.EndsWith(StoreFormat.Extension, StringComparison.Ordinal)) return false;
+        var parts = fileName[..^StoreFormat.Extension.Length].Split('_', 3);
+        switch (parts)
+        {
+            case ["counter", var owner]: name = new(MetricType.Counter, GaugeMode.All, false, owner); return true;
+            case ["histogram", var owner]: name = new(MetricType.Histogram, GaugeMode.All, false, owner); return true;
+            case ["summary", var owner]: name = new(MetricType.Summary, GaugeMode.All, false, owner); return true;
+            case ["gauge", var word, var owner]:
+                var live = word.StartsWith(LivePrefix, StringComparison.Ordinal);
+                if (ModeOf(live ? word[LivePrefix.Length..] : word) is not { } mode) return false;
+                name = new(MetricType.Gauge, mode, live, owner);
+                return true;
+            default: return false;
+        }
+    }
+
+    private static string Word(MetricType type) => type switch
+    {
+        MetricType.Counter => "counter",
+        MetricType.Histogram => "histogram",
+        MetricType.Summary => "summary",
+        _ => "gauge",
+    };
+
+    private static string Word(GaugeMode mode) => mode switch
+    {
+        GaugeMode.Min => "min",
+        GaugeMode.Max => "max",
+        GaugeMode.Sum => "sum",
+        GaugeMode.MostRecent => "mostrecent",
+        _ => "all",
+    };
+
+    private static GaugeMode? ModeOf(string word) => word switch
+    {
+        "all" => GaugeMode.All,
+        "min" => GaugeMode.Min,
+        "max" => GaugeMode.Max,
+        "sum" => GaugeMode.Sum,
+        "mostrecent" => GaugeMode.MostRecent,
+        _ => null,
+    };
+}

@@ -1,0 +1,47 @@
+namespace GunicornPrometheusExporter.Store;
+
+/// <summary>The constants of the <c>prometheus_client</c> mmap format; the only place that states them.</summary>
+/// <remarks>
+/// <code>
+/// file   0        4        8
+///        | used   | zero   | entry | entry | …           used counts from offset 0, header included
+///
+/// entry  0        4                     4+n (n+4 ≡ 0 mod 8)  +8           +16
+///        | length | JSON key … spaces   | value (double)     | timestamp  |   (Timestamped only)
+/// </code>
+/// All integers and doubles are little-endian. <c>length</c> counts the key without its padding; the padding is
+/// one to eight spaces, never none. An entry exists once <c>used</c> covers it.
+/// The key is <c>["family", "sample", {"label": "value"}, "help"]</c>, the family without a counter's
+/// <c>_total</c>, ASCII only, the labels sorted by name.
+/// </remarks>
+public static class StoreFormat
+{
+    /// <summary>Bytes before the first entry: <c>used</c> and four bytes of zero.</summary>
+    public const int HeaderSize = 8;
+
+    /// <summary>Bytes of the length in front of a key.</summary>
+    public const int LengthSize = 4;
+
+    /// <summary>Bytes of a value, and of a timestamp.</summary>
+    public const int DoubleSize = 8;
+
+    /// <summary>What every value is aligned to.</summary>
+    public const int Alignment = 8;
+
+    /// <summary>The byte that pads a key.</summary>
+    public const byte Padding = (byte)' ';
+
+    /// <summary>The extension of every file that holds entries.</summary>
+    public const string Extension = ".db";
+
+    /// <summary>The bytes that a key of <paramref name="keyLength"/> bytes takes with its padding.</summary>
+    public static int PaddedKeySize(int keyLength) =>
+        keyLength + Alignment - ((keyLength + LengthSize) % Alignment);
+
+    /// <summary>The bytes from the start of an entry to its value.</summary>
+    public static int ValueOffset(int keyLength) => LengthSize + PaddedKeySize(keyLength);
+
+    /// <summary>The bytes of a whole entry.</summary>
+    public static int EntrySize(int keyLength, EntryLayout layout) =>
+        ValueOffset(keyLength) + (layout == EntryLayout.Timestamped ? 2 * DoubleSize : DoubleSize);
+}
