@@ -18,6 +18,8 @@ internal static unsafe partial class Libc
     internal const short WriteLock = 1;
     internal const short Unlocked = 2;
 
+    internal const int SeekEnd = 2;
+
     internal const int ProtectRead = 1;
     internal const int ProtectWrite = 2;
     internal const int MapShared = 1;
@@ -38,6 +40,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "posix_fallocate")]
     internal static partial int Allocate(int descriptor, long offset, long length);
+
+    [LibraryImport("libc", EntryPoint = "lseek", SetLastError = true)]
+    internal static partial long Seek(int descriptor, long offset, int whence);
 
     [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
     internal static partial void* Map(void* address, nuint length, int protection, int flags, int descriptor, long offset);

@@ -1,0 +1,88 @@
+using GunicornPrometheusExporter.Metrics;
+
+namespace GunicornPrometheusExporter.Store;
+
+/// <summary>What one process writes: its slot, and the slot's files.</summary>
+/// <remarks>
+/// The slot is this process's until it ends. Counters and histograms go on where the slot's last holder stopped;
+/// gauges start anew. Not thread-safe.
+/// </remarks>
+public sealed class SlotStore : IDisposable
+{
+    private readonly SlotTable _slots;
+    private readonly StoreFileWriter _counters;
+    private readonly StoreFileWriter _histograms;
+    private readonly StoreFileWriter _gauges;
+
+    private SlotStore(SlotTable slots, SlotKind kind, int number, EntryLayout layout, string directory)
+    {
+        _slots = slots;
+        Kind = kind;
+        Number = number;
+        var owner = SlotTable.NameOf(kind, number);
+        string PathOf(StoreFileName name) => Path.Combine(directory, name.ToString());
+
+        _counters = Continue(PathOf(new(MetricType.Counter, GaugeMode.All, false, owner)), layout);
+        _histograms = Continue(PathOf(new(MetricType.Histogram, GaugeMode.All, false, owner)), layout);
+        _gauges = StoreFileWriter.Replace(PathOf(new(MetricType.Gauge, GaugeMode.Max, true, owner)), layout);
+    }
+
+    /// <summary>What kind of process this is.</summary>
+    public SlotKind Kind { get; }
+
+    /// <summary>The slot's number, from 1.</summary>
+    public int Number { get; }
+
+    /// <summary>The slot as a label value: <c>worker_3</c>.</summary>
+    public string WorkerId => SlotTable.NameOf(Kind, Number).Replace('-', '_');
+
+    /// <summary>Takes the lowest free slot of a kind and opens its files.</summary>
+    /// <param name="directory">The store.</param>
+    /// <param name="kind">What kind of process this is.</param>
+    /// <param name="layout">The layout of files that are made.</param>
+    /// <exception cref="StoreException">The store cannot be written; the sentence names what and why.</exception>
+    public static SlotStore Open(string directory, SlotKind kind, EntryLayout layout)
+    {
+        var slots = SlotTable.Open(directory);
+        try
+        {
+            return new SlotStore(slots, kind, slots.TakeLowest(kind), layout, directory);
+        }
+        catch
+        {
+            slots.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The file that holds a type's entries.</summary>
+    public StoreFileWriter FileOf(MetricType type) => type switch
+    {
+        MetricType.Counter => _counters,
+        MetricType.Gauge => _gauges,
+        _ => _histograms,
+    };
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _counters.Dispose();
+        _histograms.Dispose();
+        _gauges.Dispose();
+        _slots.Dispose();
+    }
+
+    /// <summary>Continues a file; one that is damaged is kept aside under another name, and a new one begun.</summary>
+    private static StoreFileWriter Continue(string path, EntryLayout layout)
+    {
+        try
+        {
+            return StoreFileWriter.Open(path, layout);
+        }
+        catch (CorruptFileException)
+        {
+            File.Move(path, path + ".corrupt", overwrite: true);
+            return StoreFileWriter.Open(path, layout);
+        }
+    }
+}

@@ -1,0 +1,204 @@
+using System.Runtime.InteropServices;
+using GunicornPrometheusExporter.Store.Native;
+
+namespace GunicornPrometheusExporter.Store;
+
+/// <summary>
+/// The one writer of one store file, mapped into memory: what is stored survives the process, however it ends.
+/// </summary>
+/// <remarks>
+/// The address range is reserved once for the largest size, so cells stay where they are while the file grows. Disk
+/// blocks are allocated before they are touched: a full disk refuses an entry, it never raises SIGBUS.
+/// Not thread-safe: the holder of the slot writes, one thread at a time.
+/// </remarks>
+public sealed unsafe class StoreFileWriter : IDisposable
+{
+    /// <summary>The size in bytes past which a file takes no new entries.</summary>
+    public const int MaximumSize = 16 << 20;
+
+    private const int InitialSize = 64 << 10;
+    private const int UsedOffset = 0;
+
+    private readonly EntryIndex _index;
+    private byte* _file;
+    private int _descriptor;
+    private int _size;
+    private int _used;
+
+    private StoreFileWriter(string path, int descriptor, byte* file, int size, EntryLayout layout)
+    {
+        Path = path;
+        Layout = layout;
+        _descriptor = descriptor;
+        _file = file;
+        _size = size;
+        _index = new EntryIndex(file);
+    }
+
+    /// <summary>The file.</summary>
+    public string Path { get; }
+
+    /// <summary>The layout of its entries: of what it held when opened, else as asked.</summary>
+    public EntryLayout Layout { get; private set; }
+
+    /// <summary>Bytes in use, header included.</summary>
+    public int Used => _used;
+
+    /// <summary>Opens a file and continues it, or makes it.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="layout">The layout of the entries if the file has none yet.</param>
+    /// <exception cref="StoreException">The file cannot be opened, mapped or allocated.</exception>
+    /// <exception cref="CorruptFileException">The file holds something else; it was not changed.</exception>
+    public static StoreFileWriter Open(string path, EntryLayout layout) =>
+        Map(path, Libc.OpenReadWrite | Libc.OpenCreate, layout, path);
+
+    /// <summary>Makes a new file in the place of whatever was there, in one step for every reader.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="layout">The layout of its entries.</param>
+    /// <exception cref="StoreException">The file cannot be made.</exception>
+    public static StoreFileWriter Replace(string path, EntryLayout layout)
+    {
+        var temporary = path + ".new";
+        File.Delete(temporary);
+        var writer = Map(temporary, Libc.OpenReadWrite | Libc.OpenCreate | Libc.OpenExclusive, layout, path);
+        File.Move(temporary, path, overwrite: true);
+        return writer;
+    }
+
+    /// <summary>The value of a key, made at 0 if the file has it not.</summary>
+    /// <returns>A cell, or <see cref="Cell.IsNone"/> if neither the file nor the disk has room.</returns>
+    public Cell GetOrAdd(ReadOnlySpan<byte> key) => OffsetOf(key) is var offset and > 0 ? CellAt(offset) : default;
+
+    /// <summary>Where the value of a key lies in the file, made at 0 if the file has it not.</summary>
+    /// <returns>The offset in bytes, a multiple of eight; 0 if neither the file nor the disk has room.</returns>
+    public int OffsetOf(ReadOnlySpan<byte> key)
+    {
+        var entry = _index.Find(key);
+        if (entry == 0) entry = Append(key);
+        return entry == 0 ? 0 : entry + StoreFormat.ValueOffset(key.Length);
+    }
+
+    /// <summary>Calls <paramref name="visit"/> with the key of every entry, in the order of the file.</summary>
+    public void VisitKeys(KeyVisitor visit)
+    {
+        for (var offset = StoreFormat.HeaderSize; offset < _used;)
+        {
+            var key = KeyAt(offset);
+            visit(key);
+            offset += StoreFormat.EntrySize(key.Length, Layout);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_file is null) return;
+        _index.Dispose();
+        // SAFETY: mapped once by Map with this length; the caller lets no cell outlive the writer.
+        _ = Libc.Unmap(_file, MaximumSize);
+        _file = null;
+        _ = Libc.Close(_descriptor);
+    }
+
+    private static StoreFileWriter Map(string path, int flags, EntryLayout layout, string finalPath)
+    {
+        var descriptor = Libc.Open(path, flags | Libc.OpenCloseOnExec | Libc.OpenNoFollow, 0x180);
+        if (descriptor < 0) throw Failure(path, "opened", Marshal.GetLastPInvokeError());
+        StoreFileWriter? writer = null;
+        try
+        {
+            var size = SizeOf(descriptor);
+            if (size > MaximumSize) throw new CorruptFileException(path, $"{size} bytes are more than a store file has");
+            size = Math.Max(size, InitialSize);
+            var error = Libc.Allocate(descriptor, 0, size);
+            if (error != 0) throw Failure(path, "allocated", error);
+            // SAFETY: the range beyond the end of the file is reserved, not touched, until Grow allocates it.
+            var file = (byte*)Libc.Map(
+                null, MaximumSize, Libc.ProtectRead | Libc.ProtectWrite, Libc.MapShared, descriptor, 0);
+            if ((nint)file == -1) throw Failure(path, "mapped", Marshal.GetLastPInvokeError());
+            writer = new StoreFileWriter(finalPath, descriptor, file, (int)size, layout);
+            writer.Continue();
+            return writer;
+        }
+        catch
+        {
+            if (writer is not null) writer.Dispose();
+            else _ = Libc.Close(descriptor);
+            throw;
+        }
+    }
+
+    private static long SizeOf(int descriptor) => Libc.Seek(descriptor, 0, Libc.SeekEnd);
+
+    /// <summary>Indexes what the file holds already, or gives an empty file its header.</summary>
+    private void Continue()
+    {
+        // SAFETY: InitialSize bytes at least are allocated, the header among them.
+        var used = *(int*)(_file + UsedOffset);
+        if (used == 0)
+        {
+            Publish(StoreFormat.HeaderSize);
+            return;
+        }
+        if (used < StoreFormat.HeaderSize || used > _size || used % StoreFormat.Alignment != 0)
+        {
+            throw new CorruptFileException(Path, $"it says that {used} of its {_size} bytes are in use");
+        }
+        // SAFETY: used bytes are inside the file and this process is the only one that writes it.
+        var content = new ReadOnlySpan<byte>(_file, used);
+        Layout = EntryWalk.LayoutOf(content) ?? (used == StoreFormat.HeaderSize
+            ? Layout
+            : throw new CorruptFileException(Path, "its entries are in no known layout"));
+        _used = used;
+        for (var offset = StoreFormat.HeaderSize; offset < used;)
+        {
+            _index.Add(offset);
+            offset += StoreFormat.EntrySize(KeyAt(offset).Length, Layout);
+        }
+    }
+
+    private int Append(ReadOnlySpan<byte> key)
+    {
+        var entrySize = StoreFormat.EntrySize(key.Length, Layout);
+        if (entrySize > _size - _used && !Grow(_used + entrySize)) return 0;
+        var offset = _used;
+        // SAFETY: Grow made sure that the entry's bytes are allocated inside the mapping.
+        var entry = new Span<byte>(_file + offset, entrySize);
+        MemoryMarshal.Write(entry, key.Length);
+        key.CopyTo(entry[StoreFormat.LengthSize..]);
+        var valueOffset = StoreFormat.ValueOffset(key.Length);
+        entry[(StoreFormat.LengthSize + key.Length)..valueOffset].Fill(StoreFormat.Padding);
+        entry[valueOffset..].Clear();
+        Publish(offset + entrySize);
+        _index.Add(offset);
+        return offset;
+    }
+
+    private bool Grow(int needed)
+    {
+        if (needed > MaximumSize) return false;
+        var size = _size;
+        while (size < needed) size = Math.Min(2 * size, MaximumSize);
+        if (Libc.Allocate(_descriptor, _size, size - _size) != 0) return false;
+        _size = size;
+        return true;
+    }
+
+    /// <summary>Makes every byte below <paramref name="used"/> part of the file for its readers.</summary>
+    private void Publish(int used)
+    {
+        // SAFETY: the header is mapped and aligned; the release orders the entry's bytes before it.
+        Volatile.Write(ref *(int*)(_file + UsedOffset), used);
+        _used = used;
+    }
+
+    // SAFETY: offset is that of a whole entry below used.
+    private ReadOnlySpan<byte> KeyAt(int offset) => new(_file + offset + StoreFormat.LengthSize, *(int*)(_file + offset));
+
+    // SAFETY: offset is that of an aligned value below used.
+    private Cell CellAt(int offset) => new((double*)(_file + offset));
+
+    private static StoreException Failure(string path, string verb, int error) => new(
+        $"{path} cannot be {verb} ({Marshal.GetPInvokeErrorMessage(error)}); " +
+        "the worker's user must own PROMETHEUS_MULTIPROC_DIR and the disk must have room");
+}
