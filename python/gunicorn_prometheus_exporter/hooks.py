@@ -1,0 +1,43 @@
+"""The hooks for ``gunicorn.conf.py``, as callables or as dotted strings."""
+
+from typing import Any
+
+# Gunicorn is imported when a hook is called: the package is also used where Gunicorn is not installed.
+
+
+def default_on_starting(server: Any) -> None:
+    """Prepares the store and instruments master and workers, whatever their classes."""
+    from .master import adopt
+
+    adopt(server)._setup_master_metrics()
+
+
+def default_when_ready(server: Any) -> None:
+    """Starts the exporter."""
+    from .master import adopt
+
+    master = adopt(server)
+    master._setup_master_metrics()
+    master.start_exporter()
+
+
+def default_worker_int(worker: Any) -> None:
+    """Records that the worker was told to end."""
+    from .worker import InstrumentedWorker
+
+    if isinstance(worker, InstrumentedWorker):
+        worker.enter_state("quit")
+
+
+def default_on_exit(server: Any) -> None:
+    """Ends the exporter."""
+    from .master import PrometheusMaster
+
+    if isinstance(server, PrometheusMaster):
+        server.shut_down()
+
+
+def redis_when_ready(server: Any) -> None:
+    """Starts the exporter. Forwarding to Redis comes with a later version."""
+    default_when_ready(server)
+    server.log.warning("Metrics are served but not forwarded to Redis: this version cannot forward yet")

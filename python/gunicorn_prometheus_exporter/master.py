@@ -1,0 +1,157 @@
+"""The master class: what of a master's life is recorded, on top of Gunicorn's own arbiter."""
+
+from types import FrameType
+from typing import Any, Optional
+
+from gunicorn.arbiter import Arbiter
+
+from . import engine
+from .errors import ConfigurationError, MetricsError
+from .exporter_process import ExporterProcess
+from .master_store import MasterStore
+from .utils import export_directory
+from .worker import instrument
+
+_RESTARTS = "gunicorn_master_worker_restarts_total"
+_WORKERS = "gunicorn_workers"
+
+
+class PrometheusMaster(Arbiter):
+    """Gunicorn's arbiter, which instruments its workers, counts their restarts and keeps the exporter running.
+
+    ``default_on_starting`` makes a running arbiter one of these, so attributes have defaults on the class.
+    """
+
+    _store: Optional[MasterStore] = None
+    _exporter: Optional[ExporterProcess] = None
+    _is_set_up = False
+
+    #: How many of the places for workers have had a worker: a further spawn fills a place anew.
+    _filled = 0
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        """Takes ``(app)``, as Gunicorn does, or ``(age, ppid, sockets, app, timeout, cfg, log)``, like a worker.
+
+        Of the seven only the application counts: an arbiter has the others from its configuration.
+        """
+        super().__init__(_application(*arguments, **named))
+
+    def setup(self, app: Any) -> None:
+        """Reads the configuration, at the start and at each reload."""
+        super().setup(app)
+        self.worker_class = instrument(self.worker_class)
+
+    def start(self) -> None:
+        """Starts, without hooks in the configuration too."""
+        self._setup_master_metrics()
+        super().start()
+        self.start_exporter()
+
+    def halt(self, *arguments: Any, **named: Any) -> None:
+        """Ends, the exporter last."""
+        try:
+            super().halt(*arguments, **named)
+        finally:
+            self.shut_down()
+
+    def manage_workers(self) -> None:
+        """Keeps the workers, and the exporter. Called at least once a second."""
+        self._filled = min(self._filled, self.num_workers)
+        if self._store is not None:
+            self._store.set(_WORKERS, self.num_workers, state="configured")
+        if self._exporter is not None:
+            self._exporter.tend()
+        super().manage_workers()
+
+    def spawn_worker(self) -> int:
+        """Starts a worker, and counts it if it replaces one that ended or is about to."""
+        pid: int = super().spawn_worker()
+        if self._filled < self.num_workers:
+            self._filled += 1
+        elif self._store is not None:
+            self._store.add(_RESTARTS)
+        return pid
+
+    def reap_workers(self) -> None:
+        """Learns which children ended."""
+        if self._exporter is not None:
+            self._exporter.poll()
+        super().reap_workers()
+
+    def handle_hup(self, signum: Optional[int] = None, frame: Optional[FrameType] = None) -> None:
+        """Reloads the configuration."""
+        super().handle_hup()
+
+    def handle_ttin(self, signum: Optional[int] = None, frame: Optional[FrameType] = None) -> None:
+        """Adds a worker."""
+        super().handle_ttin()
+
+    def handle_ttou(self, signum: Optional[int] = None, frame: Optional[FrameType] = None) -> None:
+        """Removes a worker, but for the last."""
+        super().handle_ttou()
+
+    def handle_chld(self, signum: Optional[int] = None, frame: Optional[FrameType] = None) -> None:
+        """Reaps children that ended."""
+        if hasattr(Arbiter, "signal_chld"):
+            super().handle_chld()
+        else:
+            # Up to Gunicorn 23 this is the signal handler itself.
+            super().handle_chld(signum, frame)
+
+    def handle_usr1(self, signum: Optional[int] = None, frame: Optional[FrameType] = None) -> None:
+        """Reopens log files."""
+        super().handle_usr1()
+
+    def handle_usr2(self, signum: Optional[int] = None, frame: Optional[FrameType] = None) -> None:
+        """Starts a second master from the program as it is now installed."""
+        super().handle_usr2()
+
+    def start_exporter(self) -> None:
+        """Starts the exporter if it was not, unless there is no store to serve."""
+        if self._exporter is None and self._store is not None:
+            self._exporter = ExporterProcess(self._store.directory, self.cfg.uid, self.cfg.gid, self.log)
+            self._exporter.tend()
+
+    def shut_down(self) -> None:
+        """Ends the exporter and marks the run as ended in order. May be called again."""
+        if self._exporter is not None:
+            self._exporter.stop()
+        if self._store is not None:
+            self._store.close()
+
+    def _setup_master_metrics(self) -> None:
+        """Prepares the store and takes the master's slot in it, once. Gunicorn serves even if this fails."""
+        if self._is_set_up:
+            return
+        self._is_set_up = True
+        try:
+            self._store = MasterStore(self.cfg.uid, self.cfg.gid)
+        except ConfigurationError as error:
+            self.log.error("Metrics are off: %s", error)
+            engine.refuse(str(error))
+        except (MetricsError, OSError) as error:
+            self.log.error("Metrics of the master are off, and none are served: %s", error)
+        else:
+            export_directory(self._store.directory)
+
+
+def adopt(server: Arbiter) -> PrometheusMaster:
+    """Makes a running arbiter, of whatever class, a PrometheusMaster; one that is already is left alone."""
+    if not isinstance(server, PrometheusMaster):
+        stock = type(server)
+        server.__class__ = (
+            PrometheusMaster if stock is Arbiter else type(stock.__name__, (PrometheusMaster, stock), {})
+        )
+        server.worker_class = instrument(server.worker_class)
+    return server
+
+
+def _application(*arguments: Any, app: Any = None, **_: Any) -> Any:
+    if app is not None:
+        return app
+    if len(arguments) in (1, 7):
+        return arguments[0] if len(arguments) == 1 else arguments[3]
+    raise TypeError(
+        "PrometheusMaster takes (app) or (age, ppid, sockets, app, timeout, cfg, log), "
+        f"not {len(arguments)} arguments"
+    )

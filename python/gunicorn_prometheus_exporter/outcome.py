@@ -1,0 +1,41 @@
+"""What became of a request, from what Gunicorn knows when it is over."""
+
+import errno
+from typing import Any, Optional
+
+#: The errors that Gunicorn, too, takes to mean that the client has left.
+_CLIENT_GONE = frozenset((errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN))
+
+SWITCHING_PROTOCOLS = 101
+INTERNAL_SERVER_ERROR = 500
+
+
+def status_of(response: Any, exception: Optional[BaseException]) -> int:
+    """Returns the status that the client got, or would have got had it stayed."""
+    if response is None:
+        return INTERNAL_SERVER_ERROR
+    if exception is None or response.headers_sent or is_client_gone(exception):
+        # Without a call of start_response the attribute does not exist.
+        status = getattr(response, "status_code", None)
+        if status is not None:
+            return status
+        if exception is None and not response.headers_sent:
+            # The application has taken the socket over, as for a WebSocket.
+            return SWITCHING_PROTOCOLS
+    return INTERNAL_SERVER_ERROR
+
+
+def dropped_error(exception: Optional[BaseException]) -> Optional[BaseException]:
+    """Returns the application's exception that Gunicorn drops without calling ``handle_error``, or None."""
+    if isinstance(exception, StopIteration):
+        # Raised by Gunicorn in place of an exception after the headers were sent; without a cause an orderly end.
+        cause = exception.__context__
+        return cause if isinstance(cause, Exception) else None
+    if isinstance(exception, OSError) and not is_client_gone(exception):
+        return exception
+    return None
+
+
+def is_client_gone(exception: BaseException) -> bool:
+    """Returns whether the exception says that the client has closed the connection."""
+    return isinstance(exception, OSError) and exception.errno in _CLIENT_GONE

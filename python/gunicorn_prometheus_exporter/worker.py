@@ -1,0 +1,109 @@
+"""What of a worker's life is recorded, and when; for every worker class."""
+
+import os
+import platform
+from types import FrameType, ModuleType
+from typing import Any, Optional
+
+import gunicorn
+from gunicorn.workers.base import Worker
+
+from . import engine, request_hooks
+from .errors import ConfigurationError, MetricsError
+from .status_probe import StatusProbe
+
+_INFO = "gunicorn_worker_info"
+
+#: Stands for the path of a request that could not be parsed.
+_INVALID = "__invalid__"
+
+
+class InstrumentedWorker(Worker):
+    """To be mixed in front of a Gunicorn worker class. Without an engine it is that class, unchanged."""
+
+    _engine: Optional[ModuleType] = None
+
+    def load_wsgi(self) -> None:
+        """Loads the application, then the engine, which by then sees what the application has imported."""
+        engine.enter_worker()
+        super().load_wsgi()
+        if engine.is_refused():
+            return
+        try:
+            self._open_engine()
+        except (MetricsError, ConfigurationError) as error:
+            self.log.error("Metrics of this worker are off: %s", error)
+
+    def run(self) -> None:
+        """Serves."""
+        self.enter_state("running")
+        super().run()
+
+    def notify(self) -> None:
+        """Tells the master that the worker lives, and the exporter what it uses."""
+        super().notify()
+        if self._engine is not None:
+            self._engine.heartbeat()
+
+    def update_worker_metrics(self) -> None:
+        """Refreshes memory, CPU and uptime now rather than within a second."""
+        if self._engine is not None:
+            self._engine.update()
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
+        """Answers an error, and counts it; one without a request, also as a request that could not be parsed."""
+        if self._engine is None:
+            super().handle_error(req, client, addr, exc)
+            return
+        if req is not None:
+            self._engine.error_handled(req.method, req.path, type(exc).__name__)
+            super().handle_error(req, client, addr, exc)
+            return
+        probe = StatusProbe(client)
+        super().handle_error(req, probe, addr, exc)
+        self._engine.request_finished("", _INVALID, probe.status, 0.0)
+        self._engine.error_handled("", _INVALID, type(exc).__name__)
+
+    def handle_exit(self, signum: int, frame: Optional[FrameType]) -> None:
+        """Ends after the request in hand."""
+        self.enter_state("quit")
+        super().handle_exit(signum, frame)
+
+    def handle_quit(self, signum: int, frame: Optional[FrameType]) -> None:
+        """Ends at once."""
+        self.enter_state("quit")
+        super().handle_quit(signum, frame)
+
+    def handle_abort(self, signum: int, frame: Optional[FrameType]) -> None:
+        """Ends at once, because the master waited for too long."""
+        self.enter_state("abort")
+        super().handle_abort(signum, frame)
+
+    def enter_state(self, state: str) -> None:
+        """Records the state that the worker is in from now on."""
+        if self._engine is not None:
+            self._engine.set_state(state)
+
+    def _clear_old_metrics(self) -> None:
+        """Has nothing to clear: a worker continues the files of the slot that it takes, so none are left over."""
+
+    def _open_engine(self) -> None:
+        loaded = engine.load()
+        worker_id = loaded.statistics()["worker_id"]
+        loaded.set(_INFO, 1.0, {
+            "worker_id": worker_id,
+            "pid": os.getpid(),
+            "worker_class": self.cfg.worker_class_str,
+            "python": platform.python_version(),
+            "gunicorn": gunicorn.__version__,
+        })
+        request_hooks.install(self.cfg, loaded)
+        self._engine = loaded
+
+
+def instrument(worker_class: type[Worker]) -> type[Worker]:
+    """Returns the class with recording mixed in, or the class itself if it has it."""
+    if issubclass(worker_class, InstrumentedWorker):
+        return worker_class
+    name = worker_class.__name__
+    return type(name, (InstrumentedWorker, worker_class), {"__doc__": f"{name}, instrumented."})
