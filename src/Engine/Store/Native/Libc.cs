@@ -24,6 +24,9 @@ internal static unsafe partial class Libc
     internal const int ProtectWrite = 2;
     internal const int MapShared = 1;
 
+    internal const int ResourceUsageSelf = 0;
+    internal const int ClockBoot = 7;
+
     internal const int ErrorInterrupted = 4;
     internal const int ErrorAgain = 11;
     internal const int ErrorAccess = 13;
@@ -52,6 +55,54 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "getpid")]
     internal static partial int ProcessId();
+
+    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
+    private static partial nint Read(int descriptor, byte* buffer, nuint count);
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true)]
+    private static partial int OpenBytes(byte* path, int flags, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "getrusage")]
+    internal static partial int ResourceUsage(int who, out Usage usage);
+
+    [LibraryImport("libc", EntryPoint = "clock_gettime")]
+    internal static partial int ClockTime(int clock, out Time time);
+
+    /// <summary>Reads the start of a file of <c>/proc</c>, without allocating.</summary>
+    /// <param name="path">The path in UTF-8, ended by a zero byte.</param>
+    /// <param name="buffer">Receives what fits.</param>
+    /// <returns>The bytes read, 0 if the file cannot be read.</returns>
+    internal static int ReadFile(ReadOnlySpan<byte> path, Span<byte> buffer)
+    {
+        // SAFETY: both spans are pinned for the calls, and read is given the buffer's own length.
+        fixed (byte* name = path)
+        fixed (byte* start = buffer)
+        {
+            var descriptor = OpenBytes(name, OpenReadOnly | OpenCloseOnExec, 0);
+            if (descriptor < 0) return 0;
+            var length = Read(descriptor, start, (nuint)buffer.Length);
+            _ = Close(descriptor);
+            return (int)Math.Max(length, 0);
+        }
+    }
+
+    /// <summary><c>struct timespec</c>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct Time
+    {
+        internal long Seconds;
+        internal long Nanoseconds;
+    }
+
+    /// <summary>The start of <c>struct rusage</c>; 14 longs follow.</summary>
+    [StructLayout(LayoutKind.Sequential, Size = 144)]
+    internal struct Usage
+    {
+        internal long UserSeconds;
+        internal long UserMicroseconds;
+        internal long SystemSeconds;
+        internal long SystemMicroseconds;
+    }
 
     /// <summary><c>struct flock</c>: 32 bytes on 64-bit Linux.</summary>
     [StructLayout(LayoutKind.Sequential)]

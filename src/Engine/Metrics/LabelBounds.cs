@@ -1,0 +1,41 @@
+namespace GunicornPrometheusExporter.Metrics;
+
+/// <summary>Keeps the number of values a label takes below a bound; what comes later is <see cref="Other"/>.</summary>
+/// <remarks>Knows what earlier holders of the slot recorded, so recycling widens no bound. Not thread-safe.</remarks>
+public sealed class LabelBounds
+{
+    /// <summary>The value that stands for every value beyond the bound.</summary>
+    public const string Other = "__other__";
+
+    /// <summary>The most values a label takes in one process.</summary>
+    public const int MaximumValues = 200;
+
+    private readonly Dictionary<string, HashSet<string>> _values = new(StringComparer.Ordinal);
+
+    /// <summary>Admits a value while there is room.</summary>
+    /// <param name="label">The label's name.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="admitted">The value as first admitted, or <see cref="Other"/>.</param>
+    /// <returns>False if the bound was reached.</returns>
+    public bool TryAdmit(string label, ReadOnlySpan<char> value, out string admitted)
+    {
+        if (!_values.TryGetValue(label, out var values))
+        {
+            _values[label] = values = new HashSet<string>(StringComparer.Ordinal);
+        }
+        var lookup = values.GetAlternateLookup<ReadOnlySpan<char>>();
+        if (lookup.TryGetValue(value, out var known))
+        {
+            admitted = known;
+            return true;
+        }
+        if (values.Count >= MaximumValues)
+        {
+            admitted = Other;
+            return value.SequenceEqual(Other);
+        }
+        admitted = value.ToString();
+        values.Add(admitted);
+        return true;
+    }
+}

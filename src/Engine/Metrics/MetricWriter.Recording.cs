@@ -1,0 +1,65 @@
+namespace GunicornPrometheusExporter.Metrics;
+
+/// <remarks>The checked operations of the typed metric classes, and of Python's.</remarks>
+public sealed partial class MetricWriter
+{
+    /// <summary>Adds to one series of a counter.</summary>
+    /// <param name="family">A counter of the catalogue.</param>
+    /// <param name="amount">Finite, at least 0.</param>
+    /// <param name="values">The label values, in the order of the family's labels.</param>
+    /// <exception cref="MetricsException">The family is no counter, or the amount or the values are wrong.</exception>
+    public void Add(MetricFamily family, double amount, params ReadOnlySpan<string> values)
+    {
+        Expect(family, MetricType.Counter, "inc");
+        if (!(amount >= 0) || double.IsInfinity(amount))
+        {
+            throw new MetricsException(
+                $"{family.Name} is a counter and cannot be incremented by {SampleNumber.ToText(amount)}; " +
+                "give a finite amount of at least 0");
+        }
+        var cell = Locate(family, values);
+        if (cell.IsNone) Drop();
+        else cell.Add(amount);
+    }
+
+    /// <summary>Sets one series of a gauge.</summary>
+    /// <param name="family">A gauge of the catalogue.</param>
+    /// <param name="value">The value, in the family's unit.</param>
+    /// <param name="values">The label values, in the order of the family's labels.</param>
+    /// <exception cref="MetricsException">The family is no gauge, or the values are wrong.</exception>
+    public void Set(MetricFamily family, double value, params ReadOnlySpan<string> values)
+    {
+        Expect(family, MetricType.Gauge, "set");
+        var cell = Locate(family, values);
+        if (cell.IsNone) Drop();
+        else cell.Set(value);
+    }
+
+    /// <summary>Counts one observation in one series of a histogram.</summary>
+    /// <param name="family">A histogram of the catalogue.</param>
+    /// <param name="value">The observation, in the family's unit; not NaN.</param>
+    /// <param name="values">The label values, in the order of the family's labels.</param>
+    /// <exception cref="MetricsException">The family is no histogram, or the value or the labels are wrong.</exception>
+    public void Observe(MetricFamily family, double value, params ReadOnlySpan<string> values)
+    {
+        Expect(family, MetricType.Histogram, "observe");
+        if (double.IsNaN(value)) throw new MetricsException($"{family.Name} cannot observe NaN; give a number");
+        var cells = LocateHistogram(family, values);
+        if (cells.IsNone) Drop();
+        else cells.Observe(value);
+    }
+
+    private static void Expect(MetricFamily family, MetricType type, string operation)
+    {
+        if (family.Type == type) return;
+        throw new MetricsException($"{family.Name} is a {Word(family.Type)}; {operation} is for a {Word(type)}");
+    }
+
+    private static string Word(MetricType type) => type switch
+    {
+        MetricType.Counter => "counter",
+        MetricType.Gauge => "gauge",
+        MetricType.Histogram => "histogram",
+        _ => "summary",
+    };
+}

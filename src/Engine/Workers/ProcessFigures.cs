@@ -1,0 +1,45 @@
+using System.Buffers.Text;
+using GunicornPrometheusExporter.Store.Native;
+
+namespace GunicornPrometheusExporter.Workers;
+
+/// <summary>What this process uses, from the kernel. Allocates nothing.</summary>
+internal static class ProcessFigures
+{
+    private const int StartTimeField = 22;
+    private const double TicksPerSecond = 100;
+
+    /// <summary>The resident set, in bytes; 0 where <c>/proc</c> is not mounted.</summary>
+    internal static double ResidentBytes()
+    {
+        Span<byte> text = stackalloc byte[128];
+        var length = Libc.ReadFile("/proc/self/statm\0"u8, text);
+        return FieldOf(text[..length], 1) * Environment.SystemPageSize;
+    }
+
+    /// <summary>Processor time in user and system mode, in seconds.</summary>
+    internal static double ProcessorSeconds()
+    {
+        _ = Libc.ResourceUsage(Libc.ResourceUsageSelf, out var usage);
+        return usage.UserSeconds + usage.SystemSeconds + ((usage.UserMicroseconds + usage.SystemMicroseconds) / 1e6);
+    }
+
+    /// <summary>Time since the process started, in seconds; since boot where <c>/proc</c> is not mounted.</summary>
+    internal static double AgeSeconds()
+    {
+        Span<byte> text = stackalloc byte[1024];
+        var stat = text[..Libc.ReadFile("/proc/self/stat\0"u8, text)];
+        // The second field is the command's name in parentheses, and may hold spaces and parentheses itself.
+        var afterName = stat.LastIndexOf((byte)')') + 1;
+        var start = FieldOf(stat[afterName..], StartTimeField - 2) / TicksPerSecond;
+        _ = Libc.ClockTime(Libc.ClockBoot, out var now);
+        return now.Seconds + (now.Nanoseconds / 1e9) - start;
+    }
+
+    /// <summary>The number after <paramref name="field"/> spaces.</summary>
+    private static double FieldOf(ReadOnlySpan<byte> text, int field)
+    {
+        for (; field > 0; field--) text = text[(text.IndexOf((byte)' ') + 1)..];
+        return Utf8Parser.TryParse(text, out long value, out _) ? value : 0;
+    }
+}

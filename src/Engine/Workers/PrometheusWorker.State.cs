@@ -1,0 +1,32 @@
+using GunicornPrometheusExporter.Metrics;
+using GunicornPrometheusExporter.Store;
+
+namespace GunicornPrometheusExporter.Workers;
+
+/// <remarks>The state set. Safe in Python's signal handlers: they run between two calls, and nothing is locked.</remarks>
+public sealed partial class PrometheusWorker
+{
+    private readonly Cell[] _states = [];
+    private readonly Cell _stateChange;
+
+    /// <summary>The worker was told to end.</summary>
+    public void HandleQuit() => SetState(WorkerStates.Quit);
+
+    /// <summary>The worker was aborted: it did not answer in time.</summary>
+    public void HandleAbort() => SetState(WorkerStates.Abort);
+
+    /// <summary>Moves the worker to a state, and notes when.</summary>
+    /// <param name="state">One of <see cref="WorkerStates.All"/>.</param>
+    /// <exception cref="MetricsException">There is no such state.</exception>
+    public void SetState(string state)
+    {
+        var current = WorkerStates.All.IndexOf(state);
+        if (current < 0)
+        {
+            throw new MetricsException(
+                $"{MetricCatalogue.WorkerState.Name} has the states {string.Join(", ", WorkerStates.All)}, not '{state}'");
+        }
+        for (var i = 0; i < _states.Length; i++) _states[i].Set(i == current ? 1 : 0);
+        _stateChange.Set(_time.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0);
+    }
+}

@@ -1,0 +1,73 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+
+namespace GunicornPrometheusExporter.Workers;
+
+/// <summary>The last request of each hash, with its series: most requests are like one that was seen before.</summary>
+/// <remarks>
+/// Direct-mapped and of a fixed size: a new request takes the place of the old one with its hash. Allocates nothing
+/// after the constructor. Not thread-safe.
+/// </remarks>
+internal sealed class RequestCache
+{
+    private const int Size = 2048;
+    private const int KeySize = 128;
+
+    private readonly Entry[] _entries = new Entry[Size];
+    private readonly byte[] _keys = new byte[Size * KeySize];
+
+    /// <summary>The series of a request that was put before.</summary>
+    internal RouteSeries? Find(ReadOnlySpan<byte> method, ReadOnlySpan<byte> path, int status)
+    {
+        var slot = SlotOf(method, path, status);
+        ref readonly var entry = ref _entries[slot];
+        if (entry.Status != status || entry.MethodLength != method.Length || entry.PathLength != path.Length) return null;
+        var key = _keys.AsSpan(slot * KeySize, KeySize);
+        return key[..method.Length].SequenceEqual(method) && key.Slice(method.Length, path.Length).SequenceEqual(path)
+            ? entry.Series
+            : null;
+    }
+
+    /// <summary>Remembers the series of a request; one with a longer key is not remembered.</summary>
+    internal void Put(ReadOnlySpan<byte> method, ReadOnlySpan<byte> path, int status, RouteSeries series)
+    {
+        if (method.Length + path.Length > KeySize) return;
+        var slot = SlotOf(method, path, status);
+        var key = _keys.AsSpan(slot * KeySize, KeySize);
+        method.CopyTo(key);
+        path.CopyTo(key[method.Length..]);
+        _entries[slot] = new Entry
+        {
+            Status = status,
+            MethodLength = method.Length,
+            PathLength = path.Length,
+            Series = series,
+        };
+    }
+
+    private static int SlotOf(ReadOnlySpan<byte> method, ReadOnlySpan<byte> path, int status)
+    {
+        var hash = Mix(Mix((ulong)status, method), path);
+        return (int)(hash >> 40) & (Size - 1);
+    }
+
+    private static ulong Mix(ulong hash, ReadOnlySpan<byte> bytes)
+    {
+        const ulong Odd = 0x9E3779B97F4A7C15;
+        while (bytes.Length >= sizeof(ulong))
+        {
+            hash = (BitOperations.RotateLeft(hash, 5) ^ MemoryMarshal.Read<ulong>(bytes)) * Odd;
+            bytes = bytes[sizeof(ulong)..];
+        }
+        foreach (var b in bytes) hash = (BitOperations.RotateLeft(hash, 5) ^ b) * Odd;
+        return hash;
+    }
+
+    private struct Entry
+    {
+        internal int Status;
+        internal int MethodLength;
+        internal int PathLength;
+        internal RouteSeries? Series;
+    }
+}

@@ -1,0 +1,15 @@
+using GunicornPrometheusExporter.Metrics;
+using GunicornPrometheusExporter.Store;
+
+namespace GunicornPrometheusExporter.Workers;
+
+/// <summary>Where a finished request of one method, endpoint and status is recorded.</summary>
+/// <param name="Requests">Its count by route.</param>
+/// <param name="Failed">Its count among the failed, <see cref="Cell.IsNone"/> if it did not fail.</param>
+/// <param name="Duration">Its latency by route.</param>
+/// <param name="Overflow">Its count among those past the bound, <see cref="Cell.IsNone"/> if it has its own endpoint.</param>
+internal sealed record RouteSeries(Cell Requests, Cell Failed, HistogramCells Duration, Cell Overflow)
+{
+    /// <summary>Whether the store had no room for some of it.</summary>
+    internal bool IsIncomplete => Requests.IsNone || Duration.IsNone;
+}
