@@ -1,0 +1,151 @@
+using System.Collections.Immutable;
+using GunicornPrometheusExporter.Store;
+
+namespace GunicornPrometheusExporter.Configuration;
+
+/// <summary>Every variable of the product: the one place that states names, types, defaults and ranges.</summary>
+public static class ConfigurationVariables
+{
+    private const int LargestPort = 65535;
+
+    /// <summary>The port of the metrics server.</summary>
+    public static ConfigurationVariable PrometheusMetricsPort { get; } = new()
+    {
+        Name = "PROMETHEUS_METRICS_PORT",
+        Kind = VariableKind.Number,
+        Default = "9091",
+        Minimum = 1,
+        Maximum = LargestPort,
+        Description = "Port of the metrics server",
+    };
+
+    /// <summary>The address of the metrics server.</summary>
+    public static ConfigurationVariable PrometheusBindAddress { get; } = new()
+    {
+        Name = "PROMETHEUS_BIND_ADDRESS",
+        Kind = VariableKind.Address,
+        Default = "0.0.0.0",
+        Description = "Address that the metrics server listens on",
+    };
+
+    /// <summary>The store.</summary>
+    public static ConfigurationVariable PrometheusMultiprocDir { get; } = new()
+    {
+        Name = MultiprocessDirectory.Variable,
+        Kind = VariableKind.Directory,
+        Description = "Directory of the store, which the application's prometheus_client shares; " +
+            "by default a private one under the user's runtime or temporary directory",
+    };
+
+    /// <summary>How many workers.</summary>
+    public static ConfigurationVariable GunicornWorkers { get; } = new()
+    {
+        Name = "GUNICORN_WORKERS",
+        Kind = VariableKind.Number,
+        Default = "1",
+        Minimum = 1,
+        Description = "Number of Gunicorn workers",
+    };
+
+    /// <summary>When a silent worker is ended.</summary>
+    public static ConfigurationVariable GunicornTimeout { get; } = new()
+    {
+        Name = "GUNICORN_TIMEOUT",
+        Kind = VariableKind.Number,
+        Default = "30",
+        Description = "Seconds after which Gunicorn ends a silent worker; 0 for never",
+    };
+
+    /// <summary>How long an idle connection is kept.</summary>
+    public static ConfigurationVariable GunicornKeepalive { get; } = new()
+    {
+        Name = "GUNICORN_KEEPALIVE",
+        Kind = VariableKind.Number,
+        Default = "2",
+        Description = "Seconds that Gunicorn keeps an idle connection",
+    };
+
+    /// <summary>Whether Redis is a destination.</summary>
+    public static ConfigurationVariable RedisEnabled { get; } = new()
+    {
+        Name = "REDIS_ENABLED",
+        Kind = VariableKind.Boolean,
+        Default = "false",
+        Description = "Whether metrics are forwarded to Redis",
+    };
+
+    /// <summary>The Redis server.</summary>
+    public static ConfigurationVariable RedisHost { get; } = new()
+    {
+        Name = "REDIS_HOST",
+        Kind = VariableKind.Text,
+        Default = "localhost",
+        Description = "Host name of the Redis server",
+    };
+
+    /// <summary>The Redis server's port.</summary>
+    public static ConfigurationVariable RedisPort { get; } = new()
+    {
+        Name = "REDIS_PORT",
+        Kind = VariableKind.Number,
+        Default = "6379",
+        Minimum = 1,
+        Maximum = LargestPort,
+        Description = "Port of the Redis server",
+    };
+
+    /// <summary>The Redis database.</summary>
+    public static ConfigurationVariable RedisDb { get; } = new()
+    {
+        Name = "REDIS_DB",
+        Kind = VariableKind.Number,
+        Default = "0",
+        Description = "Number of the Redis database",
+    };
+
+    /// <summary>The Redis password.</summary>
+    public static ConfigurationVariable RedisPassword { get; } = new()
+    {
+        Name = "REDIS_PASSWORD",
+        Kind = VariableKind.Text,
+        Secret = true,
+        Description = "Password of the Redis server",
+    };
+
+    /// <summary>What every Redis key starts with.</summary>
+    public static ConfigurationVariable RedisKeyPrefix { get; } = new()
+    {
+        Name = "REDIS_KEY_PREFIX",
+        Kind = VariableKind.Text,
+        Default = "gunicorn:metrics:",
+        Description = "What every Redis key starts with",
+    };
+
+    /// <summary>How often metrics are forwarded.</summary>
+    public static ConfigurationVariable RedisForwardInterval { get; } = new()
+    {
+        Name = "REDIS_FORWARD_INTERVAL",
+        Kind = VariableKind.Number,
+        Default = "30",
+        Minimum = 1,
+        Description = "Seconds between two forwardings to Redis",
+    };
+
+    /// <summary>Whether a start removes what an earlier run left.</summary>
+    public static ConfigurationVariable CleanupDbFiles { get; } = new()
+    {
+        Name = "CLEANUP_DB_FILES",
+        Kind = VariableKind.Boolean,
+        Default = "true",
+        Description = "Whether a start removes the store files of dead processes",
+    };
+
+    /// <summary>Every variable, in the order in which they are documented and printed.</summary>
+    public static ImmutableArray<ConfigurationVariable> All { get; } =
+    [
+        PrometheusMetricsPort, PrometheusBindAddress, PrometheusMultiprocDir,
+        GunicornWorkers, GunicornTimeout, GunicornKeepalive,
+        RedisEnabled, RedisHost, RedisPort, RedisDb, RedisPassword, RedisKeyPrefix, RedisForwardInterval,
+        CleanupDbFiles,
+    ];
+}

@@ -1,0 +1,168 @@
+using System.Collections;
+using System.Collections.Immutable;
+using System.Globalization;
+using GunicornPrometheusExporter.Store;
+
+namespace GunicornPrometheusExporter.Configuration;
+
+/// <summary>The configuration: immutable, read once, every error kept until it is asked for.</summary>
+/// <remarks>
+/// An empty variable counts as unset. A property whose variable cannot be used throws
+/// <see cref="ConfigurationException"/>; every other still has its value. The variables, with defaults and ranges, are
+/// in <see cref="ConfigurationVariables"/>.
+/// </remarks>
+public sealed class ExporterConfig
+{
+    private const string Mask = "********";
+
+    private readonly Dictionary<ConfigurationVariable, object?> _values = [];
+
+    /// <summary>The configuration that this process's environment states.</summary>
+    public ExporterConfig() : this(Environment()) { }
+
+    /// <summary>The configuration that a set of variables states, whatever the environment says.</summary>
+    /// <param name="variables">Texts by the variables' names; others are ignored.</param>
+    public ExporterConfig(IReadOnlyDictionary<string, string> variables)
+    {
+        var errors = ImmutableArray.CreateBuilder<ConfigurationError>();
+        foreach (var variable in ConfigurationVariables.All)
+        {
+            var text = variables.GetValueOrDefault(variable.Name);
+            if (string.IsNullOrEmpty(text)) text = DefaultOf(variable);
+            if (text is null) _values[variable] = null;
+            else if (VariableParser.TryParse(variable, text, out var value, out var remedy)) _values[variable] = value;
+            else errors.Add(new(variable.Name, variable.Secret ? Mask : text, remedy));
+        }
+        Errors = errors.ToImmutable();
+    }
+
+    /// <summary>The configuration that this process's environment states, where <paramref name="flags"/> win over it.</summary>
+    /// <param name="flags">Texts by the variables' names.</param>
+    public static ExporterConfig FromEnvironment(IReadOnlyDictionary<string, string> flags)
+    {
+        var variables = Environment();
+        foreach (var (name, text) in flags) variables[name] = text;
+        return new(variables);
+    }
+
+    /// <summary>Every variable that cannot be used, in the order of <see cref="ConfigurationVariables.All"/>.</summary>
+    public ImmutableArray<ConfigurationError> Errors { get; }
+
+    /// <summary>Port of the metrics server, 1 to 65535.</summary>
+    public int PrometheusMetricsPort => Get<int>(ConfigurationVariables.PrometheusMetricsPort);
+
+    /// <summary>Address that the metrics server listens on.</summary>
+    public string PrometheusBindAddress => Get<string>(ConfigurationVariables.PrometheusBindAddress);
+
+    /// <summary>Absolute path of the store.</summary>
+    public string PrometheusMultiprocDir => Get<string>(ConfigurationVariables.PrometheusMultiprocDir);
+
+    /// <summary>Number of Gunicorn workers, at least 1.</summary>
+    public int GunicornWorkers => Get<int>(ConfigurationVariables.GunicornWorkers);
+
+    /// <summary>Seconds after which Gunicorn ends a silent worker; 0 for never.</summary>
+    public int GunicornTimeout => Get<int>(ConfigurationVariables.GunicornTimeout);
+
+    /// <summary>Seconds that Gunicorn keeps an idle connection.</summary>
+    public int GunicornKeepalive => Get<int>(ConfigurationVariables.GunicornKeepalive);
+
+    /// <summary>Whether metrics are forwarded to Redis.</summary>
+    public bool RedisEnabled => Get<bool>(ConfigurationVariables.RedisEnabled);
+
+    /// <summary>Host name of the Redis server.</summary>
+    public string RedisHost => Get<string>(ConfigurationVariables.RedisHost);
+
+    /// <summary>Port of the Redis server, 1 to 65535.</summary>
+    public int RedisPort => Get<int>(ConfigurationVariables.RedisPort);
+
+    /// <summary>Number of the Redis database.</summary>
+    public int RedisDb => Get<int>(ConfigurationVariables.RedisDb);
+
+    /// <summary>Password of the Redis server; null if none is set.</summary>
+    public string? RedisPassword => Get<string?>(ConfigurationVariables.RedisPassword);
+
+    /// <summary>What every Redis key starts with.</summary>
+    public string RedisKeyPrefix => Get<string>(ConfigurationVariables.RedisKeyPrefix);
+
+    /// <summary>Seconds between two forwardings to Redis, at least 1.</summary>
+    public int RedisForwardInterval => Get<int>(ConfigurationVariables.RedisForwardInterval);
+
+    /// <summary>Whether a start removes the store files of dead processes.</summary>
+    public bool CleanupDbFiles => Get<bool>(ConfigurationVariables.CleanupDbFiles);
+
+    /// <summary>Whether every variable can be used.</summary>
+    public bool Validate() => Errors.IsEmpty;
+
+    /// <summary>Prints every setting, one a line; a secret masked, an error in place of a value that cannot be used.</summary>
+    public void PrintConfig(TextWriter output)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        output.WriteLine("Gunicorn Prometheus Exporter configuration:");
+        foreach (var variable in ConfigurationVariables.All)
+        {
+            output.WriteLine($"  {variable.Name} = {TextOf(variable)}");
+        }
+        foreach (var error in Errors) output.WriteLine($"  error: {error.Message}");
+    }
+
+    /// <summary>Gunicorn's settings by Gunicorn's names.</summary>
+    /// <exception cref="ConfigurationException">One of them cannot be used.</exception>
+    public IReadOnlyDictionary<string, object> GetGunicornConfig() => new Dictionary<string, object>
+    {
+        ["workers"] = GunicornWorkers,
+        ["timeout"] = GunicornTimeout,
+        ["keepalive"] = GunicornKeepalive,
+    };
+
+    /// <summary>The metrics server's settings.</summary>
+    /// <exception cref="ConfigurationException">One of them cannot be used.</exception>
+    public IReadOnlyDictionary<string, object> GetPrometheusConfig() => new Dictionary<string, object>
+    {
+        ["metrics_port"] = PrometheusMetricsPort,
+        ["bind_address"] = PrometheusBindAddress,
+        ["multiproc_dir"] = PrometheusMultiprocDir,
+    };
+
+    /// <summary>Every usable setting by the name of its property, a secret masked, null where no value is set.</summary>
+    public IEnumerable<KeyValuePair<string, object?>> Settings()
+    {
+        foreach (var variable in ConfigurationVariables.All)
+        {
+            if (_values.TryGetValue(variable, out var value))
+            {
+                yield return new(variable.Property, variable.Secret && value is not null ? Mask : value);
+            }
+        }
+    }
+
+    private T Get<T>(ConfigurationVariable variable)
+    {
+        if (_values.TryGetValue(variable, out var value)) return (T)value!;
+        throw new ConfigurationException(Errors.Where(error => error.Variable == variable.Name));
+    }
+
+    private string TextOf(ConfigurationVariable variable)
+    {
+        if (!_values.TryGetValue(variable, out var value)) return "(error)";
+        return value switch
+        {
+            null => "(not set)",
+            _ when variable.Secret => Mask,
+            bool flag => flag ? "true" : "false",
+            _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
+        };
+    }
+
+    private static string? DefaultOf(ConfigurationVariable variable) =>
+        variable.Kind == VariableKind.Directory ? MultiprocessDirectory.Default() : variable.Default;
+
+    private static Dictionary<string, string> Environment()
+    {
+        var variables = new Dictionary<string, string>();
+        foreach (DictionaryEntry entry in System.Environment.GetEnvironmentVariables())
+        {
+            variables[(string)entry.Key] = (string)entry.Value!;
+        }
+        return variables;
+    }
+}

@@ -1,0 +1,20 @@
+namespace GunicornPrometheusExporter.Configuration;
+
+/// <summary>What a variable's text must be.</summary>
+public enum VariableKind
+{
+    /// <summary>Any text without line breaks.</summary>
+    Text,
+
+    /// <summary>A whole number within the variable's range.</summary>
+    Number,
+
+    /// <summary><c>true</c>, <c>1</c>, <c>yes</c>, <c>on</c> or <c>false</c>, <c>0</c>, <c>no</c>, <c>off</c>; any case.</summary>
+    Boolean,
+
+    /// <summary>An IP address, or <c>localhost</c>.</summary>
+    Address,
+
+    /// <summary>A directory. A relative one counts from the current directory.</summary>
+    Directory,
+}

@@ -1,0 +1,50 @@
+using System.Globalization;
+using System.Net;
+
+namespace GunicornPrometheusExporter.Configuration;
+
+/// <summary>Turns a variable's text into its value.</summary>
+internal static class VariableParser
+{
+    /// <summary>Reads a text.</summary>
+    /// <param name="variable">What the text is of.</param>
+    /// <param name="text">The text, not empty.</param>
+    /// <param name="value">An <see cref="int"/>, <see cref="bool"/> or <see cref="string"/> after the variable's kind.</param>
+    /// <param name="remedy">What to set instead, if this is not a value.</param>
+    /// <returns>Whether the text is a value.</returns>
+    internal static bool TryParse(ConfigurationVariable variable, string text, out object? value, out string remedy)
+    {
+        (value, remedy) = variable.Kind switch
+        {
+            VariableKind.Number => (Number(variable, text), RangeOf(variable)),
+            VariableKind.Boolean => (Boolean(text), "true, 1, yes or on, or to false, 0, no or off"),
+            VariableKind.Address => (Address(text), "an IP address such as 127.0.0.1, 0.0.0.0 or ::, or to localhost"),
+            VariableKind.Directory => (OneLine(text) is null ? null : Path.TrimEndingDirectorySeparator(Path.GetFullPath(text)), "a path without line breaks"),
+            _ => (OneLine(text), "a text without line breaks"),
+        };
+        return value is not null;
+    }
+
+    private static int? Number(ConfigurationVariable variable, string text) =>
+        int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) &&
+        number >= variable.Minimum && number <= variable.Maximum
+            ? number
+            : null;
+
+    private static string RangeOf(ConfigurationVariable variable) =>
+        variable.Maximum == int.MaxValue
+            ? $"a whole number of at least {variable.Minimum}"
+            : $"a whole number from {variable.Minimum} to {variable.Maximum}";
+
+    private static bool? Boolean(string text) => text.ToLowerInvariant() switch
+    {
+        "true" or "1" or "yes" or "on" => true,
+        "false" or "0" or "no" or "off" => false,
+        _ => null,
+    };
+
+    private static string? Address(string text) =>
+        text == "localhost" || IPAddress.TryParse(text, out _) ? text : null;
+
+    private static string? OneLine(string text) => text.AsSpan().ContainsAny('\n', '\r') ? null : text;
+}

@@ -1,0 +1,87 @@
+using System.Runtime.InteropServices;
+using GunicornPrometheusExporter.Store.Native;
+
+namespace GunicornPrometheusExporter.Store;
+
+public static partial class MultiprocessDirectory
+{
+    private const int MostLinks = 40;
+
+    /// <summary>Follows a path one component after another, making what is missing, and returns what it ends at.</summary>
+    private static FileStatus Walk(string path, UserIdentity? owner)
+    {
+        var rest = new Stack<string>();
+        Push(rest, path);
+        var current = "/";
+        var parent = StatusOf(current)!.Value;
+        var links = 0;
+        while (rest.TryPop(out var name))
+        {
+            var next = name == ".." ? Path.GetDirectoryName(current) ?? current : Path.Combine(current, name);
+            var status = StatusOf(next) ?? Make(next, owner);
+            if (status.IsLink)
+            {
+                RequireTrustedLink(next, status, isLast: rest.Count == 0, parent, owner);
+                if (++links > MostLinks) throw Refused(path, "is reached through a loop of links", "remove the loop");
+                var target = new FileInfo(next).LinkTarget ?? "";
+                if (Path.IsPathRooted(target)) (current, parent) = ("/", StatusOf("/")!.Value);
+                Push(rest, target);
+                continue;
+            }
+            if (!status.IsDirectory)
+            {
+                throw Refused(next, "is not a directory", "remove it, or choose another directory");
+            }
+            (current, parent) = (next, status);
+        }
+        return parent;
+    }
+
+    private static void Push(Stack<string> rest, string path)
+    {
+        foreach (var name in path.Split('/', StringSplitOptions.RemoveEmptyEntries).Reverse())
+        {
+            if (name != ".") rest.Push(name);
+        }
+    }
+
+    private static void RequireTrustedLink(
+        string link, FileStatus status, bool isLast, FileStatus parent, UserIdentity? owner)
+    {
+        if (IsTrusted(status.Owner, owner) || (!isLast && !parent.IsWorldWritable)) return;
+        throw Refused(
+            link, $"is a symbolic link of user {status.Owner}", "remove the link, or choose a directory of your own");
+    }
+
+    private static FileStatus Make(string path, UserIdentity? owner)
+    {
+        if (Libc.MakeDirectory(path, Libc.PrivateMode) == 0)
+        {
+            // lchown follows no link, should the new directory have been exchanged for one.
+            if (owner is { } user && Libc.EffectiveUserId() == 0 && Libc.ChangeOwner(path, user.User, user.Group) != 0)
+            {
+                throw CannotBe("given to its user", path);
+            }
+        }
+        else if (Marshal.GetLastPInvokeError() != Libc.ErrorExists)
+        {
+            throw CannotBe("made", path);
+        }
+        return StatusOf(path) ?? throw Refused(path, "disappeared while it was made", "start again");
+    }
+
+    /// <summary>What a path is, links not followed; null if nothing is there.</summary>
+    private static FileStatus? StatusOf(string path)
+    {
+        if (Libc.Status(Libc.AtWorkingDirectory, path, Libc.AtNoFollow, Libc.BasicStatus, out var status) == 0) return status;
+        return Marshal.GetLastPInvokeError() == Libc.ErrorNoEntry ? null : throw CannotBe("reached", path);
+    }
+
+    private static StoreException CannotBe(string what, string path)
+    {
+        var reason = Marshal.GetLastPInvokeErrorMessage();
+        return Refused(
+            path, $"cannot be {what} by user {Libc.EffectiveUserId()} ({reason})",
+            "correct its permissions, or choose another directory");
+    }
+}

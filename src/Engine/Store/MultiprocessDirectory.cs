@@ -1,0 +1,69 @@
+using System.Runtime.InteropServices;
+using GunicornPrometheusExporter.Store.Native;
+
+namespace GunicornPrometheusExporter.Store;
+
+/// <summary>The directory of the store: where it is, and whether it can be trusted.</summary>
+public static partial class MultiprocessDirectory
+{
+    /// <summary>The environment variable that names the directory, as <c>prometheus_client</c> reads it.</summary>
+    public const string Variable = "PROMETHEUS_MULTIPROC_DIR";
+
+    private const string Name = "gunicorn-prometheus-exporter";
+
+    /// <summary>The directory that the environment names; null if it names none.</summary>
+    public static string? Get() =>
+        Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } directory ? directory : null;
+
+    /// <summary>The directory where the environment names none: private to this user.</summary>
+    /// <remarks>
+    /// Root's is always a temporary one: root's workers may be another user, whom root's runtime directory keeps out.
+    /// </remarks>
+    public static string Default()
+    {
+        var user = Libc.EffectiveUserId();
+        var runtime = Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR");
+        return user != 0 && Path.IsPathRooted(runtime) && StatusOf(runtime) is { IsDirectory: true } status && status.Owner == user
+            ? Path.Combine(runtime, Name)
+            : Path.Combine(Path.GetTempPath(), $"{Name}-{user}");
+    }
+
+    /// <summary>Makes the directory, with mode 0700, where there is none, and checks it.</summary>
+    /// <param name="directory">The directory; missing parents are made with it.</param>
+    /// <param name="owner">
+    /// The user to whom a root process gives what it makes. That user's own call then checks that the directory can be
+    /// written; null checks it for this process.
+    /// </param>
+    /// <returns>Its absolute path.</returns>
+    /// <exception cref="StoreException">
+    /// It cannot be made, is no directory, belongs to another user, is shared by all users, cannot be written, or is
+    /// reached through a symbolic link that another user could have planted.
+    /// </exception>
+    public static string Ensure(string directory, UserIdentity? owner = null)
+    {
+        var path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
+        var status = Walk(path, owner);
+        if (!IsTrusted(status.Owner, owner))
+        {
+            throw Refused(path, $"belongs to user {status.Owner}", "choose a directory of your own");
+        }
+        if (status.IsShared)
+        {
+            throw Refused(path, "is shared by all users", "choose a directory inside it, which is then made private");
+        }
+        if (owner is null && Libc.Access(path, Libc.WriteAndEnter) != 0)
+        {
+            var reason = Marshal.GetLastPInvokeErrorMessage();
+            throw Refused(
+                path, $"cannot be written by user {Libc.EffectiveUserId()} ({reason})",
+                "give it to that user (chown), or choose another directory");
+        }
+        return path;
+    }
+
+    private static bool IsTrusted(uint user, UserIdentity? owner) =>
+        user == 0 || user == Libc.EffectiveUserId() || user == owner?.User;
+
+    private static StoreException Refused(string path, string reason, string remedy) =>
+        new($"{Variable}: {path} {reason}; {remedy}");
+}

@@ -1,0 +1,27 @@
+using System.Runtime.InteropServices;
+
+namespace GunicornPrometheusExporter.Store.Native;
+
+/// <summary><c>struct statx</c>: 256 bytes on every architecture, of which the store needs these.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 256)]
+internal struct FileStatus
+{
+    private const int TypeMask = 0xF000;
+    private const int DirectoryType = 0x4000;
+    private const int LinkType = 0xA000;
+    private const int StickyBit = 0x200;
+    private const int OthersWriteBit = 0x2;
+
+    [FieldOffset(20)] internal uint Owner;
+    [FieldOffset(28)] internal ushort Mode;
+
+    internal readonly bool IsDirectory => (Mode & TypeMask) == DirectoryType;
+
+    internal readonly bool IsLink => (Mode & TypeMask) == LinkType;
+
+    /// <summary>Whether anybody may add entries.</summary>
+    internal readonly bool IsWorldWritable => (Mode & OthersWriteBit) != 0;
+
+    /// <summary>Whether this is a temporary directory that all users share.</summary>
+    internal readonly bool IsShared => IsWorldWritable && (Mode & StickyBit) != 0;
+}
