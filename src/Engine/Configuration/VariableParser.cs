@@ -14,14 +14,24 @@ internal static class VariableParser
     /// <returns>Whether the text is a value.</returns>
     internal static bool TryParse(ConfigurationVariable variable, string text, out object? value, out string remedy)
     {
-        (value, remedy) = variable.Kind switch
+        switch (variable.Kind)
         {
-            VariableKind.Number => (Number(variable, text), RangeOf(variable)),
-            VariableKind.Boolean => (Boolean(text), "true, 1, yes or on, or to false, 0, no or off"),
-            VariableKind.Address => (Address(text), "an IP address such as 127.0.0.1, 0.0.0.0 or ::, or to localhost"),
-            VariableKind.Directory => (OneLine(text) is null ? null : Path.TrimEndingDirectorySeparator(Path.GetFullPath(text)), "a path without line breaks"),
-            _ => (OneLine(text), "a text without line breaks"),
-        };
+            case VariableKind.Number:
+                (value, remedy) = (Number(variable, text), RangeOf(variable));
+                break;
+            case VariableKind.Boolean:
+                (value, remedy) = (Boolean(text), "true, 1, yes or on, or to false, 0, no or off");
+                break;
+            case VariableKind.Address:
+                (value, remedy) = (Address(text), "an IP address such as 127.0.0.1, 0.0.0.0 or ::, or to localhost");
+                break;
+            case VariableKind.Directory:
+                (value, remedy) = (AbsolutePath(text), "a path without line breaks");
+                break;
+            default:
+                (value, remedy) = (OneLine(text), "a text without line breaks");
+                break;
+        }
         return value is not null;
     }
 
@@ -45,6 +55,9 @@ internal static class VariableParser
 
     private static string? Address(string text) =>
         text == "localhost" || IPAddress.TryParse(text, out _) ? text : null;
+
+    private static string? AbsolutePath(string text) =>
+        OneLine(text) is null ? null : Path.TrimEndingDirectorySeparator(Path.GetFullPath(text));
 
     private static string? OneLine(string text) => text.AsSpan().ContainsAny('\n', '\r') ? null : text;
 }

@@ -73,9 +73,12 @@ public static partial class MultiprocessDirectory
     /// <summary>What a path is, links not followed; null if nothing is there.</summary>
     private static FileStatus? StatusOf(string path)
     {
-        if (Libc.Status(Libc.AtWorkingDirectory, path, Libc.AtNoFollow, Libc.BasicStatus, out var status) == 0) return status;
+        if (TryGetStatus(path, out var status)) return status;
         return Marshal.GetLastPInvokeError() == Libc.ErrorNoEntry ? null : throw CannotBe("reached", path);
     }
+
+    private static bool TryGetStatus(string path, out FileStatus status) =>
+        Libc.Status(Libc.AtWorkingDirectory, path, Libc.AtNoFollow, Libc.BasicStatus, out status) == 0;
 
     private static StoreException CannotBe(string what, string path)
     {

@@ -23,9 +23,9 @@ public static partial class MultiprocessDirectory
     {
         var user = Libc.EffectiveUserId();
         var runtime = Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR");
-        return user != 0 && Path.IsPathRooted(runtime) && StatusOf(runtime) is { IsDirectory: true } status && status.Owner == user
-            ? Path.Combine(runtime, Name)
-            : Path.Combine(Path.GetTempPath(), $"{Name}-{user}");
+        var isOurs = user != 0 && Path.IsPathRooted(runtime)
+            && TryGetStatus(runtime, out var status) && status.IsDirectory && status.Owner == user;
+        return isOurs ? Path.Combine(runtime!, Name) : Path.Combine(Path.GetTempPath(), $"{Name}-{user}");
     }
 
     /// <summary>Makes the directory, with mode 0700, where there is none, and checks it.</summary>

@@ -73,7 +73,7 @@ public sealed class SlotStore : IDisposable
     }
 
     /// <summary>Continues a file; one that is damaged is kept aside under another name, and a new one begun.</summary>
-    private static StoreFileWriter Continue(string path, EntryLayout layout)
+    internal static StoreFileWriter Continue(string path, EntryLayout layout)
     {
         try
         {

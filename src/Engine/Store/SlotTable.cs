@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using GunicornPrometheusExporter.Store.Native;
 
@@ -18,6 +19,9 @@ public sealed class SlotTable : IDisposable
 
     /// <summary>How many slots each kind has: bytes <c>kind × this … </c> of the lock file.</summary>
     public const int SlotsPerKind = 1 << 20;
+
+    /// <summary>No slot has this number: the byte is the lock of whoever prepares the store.</summary>
+    private const int PreparationNumber = 0;
 
     private int _descriptor;
 
@@ -53,6 +57,31 @@ public sealed class SlotTable : IDisposable
     public static string NameOf(SlotKind kind, int number) =>
         $"{(kind switch { SlotKind.Worker => "worker", SlotKind.Master => "master", _ => "process" })}-{number}";
 
+    /// <summary>Reads a slot's name: the inverse of <see cref="NameOf"/>.</summary>
+    /// <returns>False if the text is no slot's name: then it is a pid, or another program's own word.</returns>
+    public static bool TryParse(string name, out SlotKind kind, out int number)
+    {
+        (kind, number) = (default, 0);
+        if (name.Split('-') is not [var word, var digits]) return false;
+        switch (word)
+        {
+            case "worker": kind = SlotKind.Worker; break;
+            case "master": kind = SlotKind.Master; break;
+            case "process": kind = SlotKind.Process; break;
+            default: return false;
+        }
+        return int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out number)
+            && number is > 0 and < SlotsPerKind;
+    }
+
+    /// <summary>Waits until no other process prepares the store, and keeps others from it until this table is closed.</summary>
+    /// <exception cref="StoreException">The file system grants no locks.</exception>
+    public void EnterPreparation()
+    {
+        var recordLock = LockOf(SlotKind.Master, PreparationNumber);
+        if (Libc.Control(_descriptor, Libc.SetLockAndWait, ref recordLock) != 0) throw CannotLock(Marshal.GetLastPInvokeError());
+    }
+
     /// <summary>Takes the lowest free slot of a kind for this process, until it ends.</summary>
     /// <returns>The slot's number, from 1.</returns>
     /// <exception cref="StoreException">The file system grants no locks, or every slot is taken.</exception>
@@ -73,9 +102,7 @@ public sealed class SlotTable : IDisposable
         if (Libc.Control(_descriptor, Libc.SetLock, ref recordLock) == 0) return true;
         var error = Marshal.GetLastPInvokeError();
         if (error is Libc.ErrorAgain or Libc.ErrorAccess) return false;
-        throw new StoreException(
-            $"{Path} cannot be locked ({Marshal.GetPInvokeErrorMessage(error)}); " +
-            "put PROMETHEUS_MULTIPROC_DIR on a local file system");
+        throw CannotLock(error);
     }
 
     /// <summary>The process that holds a slot, as this process's PID namespace numbers it.</summary>
@@ -127,6 +154,10 @@ public sealed class SlotTable : IDisposable
         }
         return recordLock.Type != Libc.Unlocked;
     }
+
+    private StoreException CannotLock(int error) => new(
+        $"{Path} cannot be locked ({Marshal.GetPInvokeErrorMessage(error)}); " +
+        "put PROMETHEUS_MULTIPROC_DIR on a local file system");
 
     private static Libc.RecordLock LockOf(SlotKind kind, int number) =>
         new() { Type = Libc.WriteLock, Start = OffsetOf(kind, number), Length = 1 };

@@ -15,6 +15,7 @@ internal static unsafe partial class Libc
 
     internal const int GetLock = 5;
     internal const int SetLock = 6;
+    internal const int SetLockAndWait = 7;
     internal const short WriteLock = 1;
     internal const short Unlocked = 2;
 

@@ -1,0 +1,8 @@
+using System.Text.Json.Serialization;
+
+namespace GunicornPrometheusExporter.Master;
+
+/// <summary>The JSON of the master's files.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(ProcessSpace))]
+internal sealed partial class MasterJson : JsonSerializerContext;

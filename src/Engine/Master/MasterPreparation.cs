@@ -1,0 +1,57 @@
+using GunicornPrometheusExporter.Configuration;
+using GunicornPrometheusExporter.Store;
+
+namespace GunicornPrometheusExporter.Master;
+
+/// <summary>Makes a store ready for a master that is about to start, as the user that the workers run as.</summary>
+public static class MasterPreparation
+{
+    /// <summary>Checks the directory, removes what an earlier run left, and lays out the master's files.</summary>
+    /// <returns>The lowest master slot that nobody holds; it is the master's once the master has locked its byte.</returns>
+    /// <exception cref="ConfigurationException">A variable cannot be used; the message has one line for each.</exception>
+    /// <exception cref="StoreException">The store cannot be used; the sentence names what and why.</exception>
+    public static PreparedMaster Run(ExporterConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        if (!config.Validate()) throw new ConfigurationException(config.Errors);
+        var directory = MultiprocessDirectory.Ensure(config.PrometheusMultiprocDir);
+        using var slots = SlotTable.Open(directory);
+        slots.EnterPreparation();
+        var number = LowestFree(slots);
+        try
+        {
+            if (slots.Held(SlotKind.Master).Count == 0 && slots.Held(SlotKind.Worker).Count == 0)
+            {
+                TakeOver(directory, slots, number, config.CleanupDbFiles);
+            }
+            var runFile = RunFiles.PathOf(directory, number);
+            ProcessSpace.Current().Write(runFile);
+            var series = MasterFiles.LayOut(directory, number);
+            return new(directory, slots.Path, SlotTable.OffsetOf(SlotKind.Master, number), runFile, series);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreException(
+                $"{directory} cannot be prepared: {e.Message} Give its files to the user that the workers run as, or remove them.", e);
+        }
+    }
+
+    /// <summary>Nobody lives here: what is found was left by an earlier run.</summary>
+    private static void TakeOver(string directory, SlotTable slots, int number, bool cleanUp)
+    {
+        var cleaner = new StoreCleaner(directory, slots);
+        var leftBehind = RunFiles.In(directory);
+        if (cleanUp && leftBehind.Length == 0) cleaner.RemoveEarlierRun();
+        else if (cleanUp) cleaner.RemoveDeadGauges(except: SlotTable.NameOf(SlotKind.Master, number));
+        cleaner.RecordProcessSpace();
+        foreach (var path in leftBehind) File.Delete(path);
+    }
+
+    private static int LowestFree(SlotTable slots)
+    {
+        var held = slots.Held(SlotKind.Master).ToHashSet();
+        var number = 1;
+        while (held.Contains(number)) number++;
+        return number;
+    }
+}

@@ -1,0 +1,12 @@
+using System.Collections.Immutable;
+using GunicornPrometheusExporter.Metrics;
+using GunicornPrometheusExporter.Store;
+
+namespace GunicornPrometheusExporter.Master;
+
+/// <summary>One series that the master writes, and where its value lies.</summary>
+/// <param name="Family">The family.</param>
+/// <param name="Labels">The series' labels.</param>
+/// <param name="Path">The file.</param>
+/// <param name="Offset">The value's offset in bytes, a multiple of eight.</param>
+public sealed record MasterSeries(MetricFamily Family, ImmutableArray<Label> Labels, string Path, int Offset);

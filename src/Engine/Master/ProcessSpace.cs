@@ -1,0 +1,40 @@
+using System.Text.Json;
+
+namespace GunicornPrometheusExporter.Master;
+
+/// <summary>Where a pid means something: one boot of one machine, and in it one PID namespace.</summary>
+/// <param name="BootId">The kernel's id of the boot.</param>
+/// <param name="PidNamespace">The namespace, as <c>/proc/self/ns/pid</c> names it.</param>
+internal sealed record ProcessSpace(string BootId, string PidNamespace)
+{
+    /// <summary>That of this process.</summary>
+    internal static ProcessSpace Current() => new(
+        File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim(),
+        new FileInfo("/proc/self/ns/pid").LinkTarget ?? "");
+
+    /// <summary>Reads a space back.</summary>
+    /// <returns>Null if there is no such file, or it says something else.</returns>
+    internal static ProcessSpace? Read(string path)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllBytes(path), MasterJson.Default.ProcessSpace);
+        }
+        catch (Exception e) when (e is FileNotFoundException or JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Writes the space in the place of whatever was there, in one step for every reader.</summary>
+    internal void Write(string path)
+    {
+        var temporary = path + ".new";
+        File.Delete(temporary);
+        using (var stream = new FileStream(temporary, FileMode.CreateNew))
+        {
+            JsonSerializer.Serialize(stream, this, MasterJson.Default.ProcessSpace);
+        }
+        File.Move(temporary, path, overwrite: true);
+    }
+}

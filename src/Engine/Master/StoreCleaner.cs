@@ -1,0 +1,69 @@
+using System.Globalization;
+using GunicornPrometheusExporter.Metrics;
+using GunicornPrometheusExporter.Store;
+
+namespace GunicornPrometheusExporter.Master;
+
+/// <summary>Removes from a store what an earlier run left, and only what is certainly dead.</summary>
+/// <remarks>Call it while no master and no worker holds a slot.</remarks>
+internal sealed class StoreCleaner
+{
+    private const string SpaceFile = "pids.json";
+
+    private readonly string _directory;
+    private readonly SlotTable _slots;
+
+    internal StoreCleaner(string directory, SlotTable slots)
+    {
+        _directory = directory;
+        _slots = slots;
+    }
+
+    /// <summary>After a run that ended in order: removes every file of a dead process.</summary>
+    internal void RemoveEarlierRun()
+    {
+        var pidsAreOurs = ProcessSpace.Read(SpacePath) == ProcessSpace.Current();
+        RemoveWhere((path, name) =>
+            SlotTable.TryParse(name.Owner, out var kind, out var number)
+                ? IsFree(kind, number)
+                : pidsAreOurs && IsDeadPid(path, name.Owner));
+    }
+
+    /// <summary>After a run that was killed: removes the gauges of slots that nobody holds, and no counts.</summary>
+    /// <param name="except">The slot that is about to be used again.</param>
+    internal void RemoveDeadGauges(string except) =>
+        RemoveWhere((_, name) =>
+            name is { Type: MetricType.Gauge, Live: true } && name.Owner != except &&
+            SlotTable.TryParse(name.Owner, out var kind, out var number) && IsFree(kind, number));
+
+    /// <summary>Records where the pids of this store's files count, unless files from elsewhere are still there.</summary>
+    internal void RecordProcessSpace()
+    {
+        var hasForeignFiles = Files().Any(file => !SlotTable.TryParse(file.Name.Owner, out _, out _));
+        if (!hasForeignFiles) ProcessSpace.Current().Write(SpacePath);
+    }
+
+    private string SpacePath => Path.Combine(_directory, SpaceFile);
+
+    private void RemoveWhere(Func<string, StoreFileName, bool> isDead)
+    {
+        foreach (var (path, name) in Files())
+        {
+            if (isDead(path, name)) File.Delete(path);
+        }
+    }
+
+    private IEnumerable<(string Path, StoreFileName Name)> Files()
+    {
+        foreach (var path in Directory.GetFiles(_directory, "*" + StoreFormat.Extension))
+        {
+            if (StoreFileName.TryParse(Path.GetFileName(path), out var name)) yield return (path, name);
+        }
+    }
+
+    private bool IsFree(SlotKind kind, int number) => _slots.HolderOf(kind, number) is null;
+
+    private static bool IsDeadPid(string path, string owner) =>
+        int.TryParse(owner, NumberStyles.None, CultureInfo.InvariantCulture, out var pid) &&
+        ForeignProcess.HasEnded(pid, File.GetLastWriteTimeUtc(path));
+}
