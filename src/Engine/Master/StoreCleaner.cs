@@ -24,7 +24,7 @@ internal sealed class StoreCleaner
     {
         var pidsAreOurs = ProcessSpace.Read(SpacePath) == ProcessSpace.Current();
         RemoveWhere((path, name) =>
-            SlotTable.TryParse(name.Owner, out var kind, out var number)
+            SlotTable.TryParseName(name.Owner, out var kind, out var number)
                 ? IsFree(kind, number)
                 : pidsAreOurs && IsDeadPid(path, name.Owner));
     }
@@ -34,12 +34,12 @@ internal sealed class StoreCleaner
     internal void RemoveDeadGauges(string except) =>
         RemoveWhere((_, name) =>
             name is { Type: MetricType.Gauge, Live: true } && name.Owner != except &&
-            SlotTable.TryParse(name.Owner, out var kind, out var number) && IsFree(kind, number));
+            SlotTable.TryParseName(name.Owner, out var kind, out var number) && IsFree(kind, number));
 
     /// <summary>Records where the pids of this store's files count, unless files from elsewhere are still there.</summary>
     internal void RecordProcessSpace()
     {
-        var hasForeignFiles = Files().Any(file => !SlotTable.TryParse(file.Name.Owner, out _, out _));
+        var hasForeignFiles = Files().Any(file => !SlotTable.TryParseName(file.Name.Owner, out _, out _));
         if (!hasForeignFiles) ProcessSpace.Current().Write(SpacePath);
     }
 

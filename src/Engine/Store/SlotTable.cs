@@ -54,24 +54,23 @@ public sealed class SlotTable : IDisposable
     public static long OffsetOf(SlotKind kind, int number) => ((long)kind * SlotsPerKind) + number;
 
     /// <summary>The name of a slot, as in file names and in <c>worker_id</c>: <c>worker-3</c>.</summary>
-    public static string NameOf(SlotKind kind, int number) =>
-        $"{(kind switch { SlotKind.Worker => "worker", SlotKind.Master => "master", _ => "process" })}-{number}";
+    public static string NameOf(SlotKind kind, int number) => $"{WordOf(kind)}-{number}";
 
-    /// <summary>Reads a slot's name: the inverse of <see cref="NameOf"/>.</summary>
-    /// <returns>False if the text is no slot's name: then it is a pid, or another program's own word.</returns>
-    public static bool TryParse(string name, out SlotKind kind, out int number)
+    /// <summary>Reads a slot's name.</summary>
+    /// <returns>False if it is the name of no slot: a pid, say.</returns>
+    public static bool TryParseName(string name, out SlotKind kind, out int number)
     {
-        (kind, number) = (default, 0);
-        if (name.Split('-') is not [var word, var digits]) return false;
-        switch (word)
+        number = 0;
+        kind = default;
+        if (name.Split('-', 2) is not [var word, var digits]) return false;
+        foreach (var candidate in (ReadOnlySpan<SlotKind>)[SlotKind.Worker, SlotKind.Master, SlotKind.Process])
         {
-            case "worker": kind = SlotKind.Worker; break;
-            case "master": kind = SlotKind.Master; break;
-            case "process": kind = SlotKind.Process; break;
-            default: return false;
+            if (WordOf(candidate) != word) continue;
+            kind = candidate;
+            return int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out number)
+                && number is > 0 and < SlotsPerKind;
         }
-        return int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out number)
-            && number is > 0 and < SlotsPerKind;
+        return false;
     }
 
     /// <summary>Waits until no other process prepares the store, and keeps others from it until this table is closed.</summary>
@@ -79,7 +78,10 @@ public sealed class SlotTable : IDisposable
     public void EnterPreparation()
     {
         var recordLock = LockOf(SlotKind.Master, PreparationNumber);
-        if (Libc.Control(_descriptor, Libc.SetLockAndWait, ref recordLock) != 0) throw CannotLock(Marshal.GetLastPInvokeError());
+        if (Libc.Control(_descriptor, Libc.SetLockAndWait, ref recordLock) != 0)
+        {
+            throw CannotLock(Marshal.GetLastPInvokeError());
+        }
     }
 
     /// <summary>Takes the lowest free slot of a kind for this process, until it ends.</summary>
@@ -154,6 +156,9 @@ public sealed class SlotTable : IDisposable
         }
         return recordLock.Type != Libc.Unlocked;
     }
+
+    private static string WordOf(SlotKind kind) =>
+        kind switch { SlotKind.Worker => "worker", SlotKind.Master => "master", _ => "process" };
 
     private StoreException CannotLock(int error) => new(
         $"{Path} cannot be locked ({Marshal.GetPInvokeErrorMessage(error)}); " +

@@ -1,0 +1,45 @@
+using System.CommandLine;
+using GunicornPrometheusExporter.Configuration;
+using GunicornPrometheusExporter.Store;
+
+namespace GunicornPrometheusExporter.Exporter.Commands;
+
+/// <summary>Runs a command and turns every way in which it can end into an exit status.</summary>
+internal static class CommandLine
+{
+    private static readonly TimeSpan LongestEnd = TimeSpan.FromMilliseconds(900);
+
+    internal static async Task<int> RunAsync(RootCommand root, string[] args)
+    {
+        var invocation = new InvocationConfiguration
+        {
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = LongestEnd,
+        };
+        try
+        {
+            var parsed = root.Parse(args);
+            var status = await parsed.InvokeAsync(invocation);
+            return parsed.Errors.Count > 0 ? ExitStatus.Usage : status;
+        }
+        catch (ConfigurationException e)
+        {
+            return Fail(e.Message, ExitStatus.Usage);
+        }
+        catch (Exception e) when (e is StoreException)
+        {
+            return Fail(e.Message, ExitStatus.Failure);
+        }
+        catch (Exception e)
+        {
+            // Last stop: what is not foreseen is shown whole, and still ends with a status that Gunicorn ignores.
+            return Fail(e.ToString(), ExitStatus.Failure);
+        }
+    }
+
+    private static int Fail(string message, int status)
+    {
+        foreach (var line in message.Split('\n')) Console.Error.WriteLine($"error: {line}");
+        return status;
+    }
+}

@@ -1,0 +1,37 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace GunicornPrometheusExporter.Exporter.Commands;
+
+/// <summary>Writes JSON for the Python side: one object, one line.</summary>
+internal static class JsonOutput
+{
+    internal static void Write(Stream output, Action<Utf8JsonWriter> write)
+    {
+        using (var json = new Utf8JsonWriter(output, new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            json.WriteStartObject();
+            write(json);
+            json.WriteEndObject();
+        }
+        output.WriteByte((byte)'\n');
+        output.Flush();
+    }
+
+    internal static void WriteSettings(
+        this Utf8JsonWriter json, string name, IEnumerable<KeyValuePair<string, object?>> settings)
+    {
+        json.WriteStartObject(name);
+        foreach (var (key, value) in settings)
+        {
+            json.WritePropertyName(key);
+            switch (value)
+            {
+                case int number: json.WriteNumberValue(number); break;
+                case bool flag: json.WriteBooleanValue(flag); break;
+                default: json.WriteStringValue((string?)value); break;
+            }
+        }
+        json.WriteEndObject();
+    }
+}

@@ -1,0 +1,52 @@
+using System.CommandLine;
+using GunicornPrometheusExporter.Configuration;
+using GunicornPrometheusExporter.Master;
+using GunicornPrometheusExporter.Store;
+
+namespace GunicornPrometheusExporter.Exporter.Commands;
+
+/// <summary><c>prepare</c>: makes the store ready for a master that is about to start, and says so in JSON.</summary>
+internal sealed class PrepareCommand : Command
+{
+    private const string Json = "json";
+
+    private readonly Option<string> _format = new("--format") { Description = "How to answer", DefaultValueFactory = _ => Json };
+    private readonly Option<uint?> _user = new("--uid") { Description = "Number of the user that the workers run as" };
+    private readonly Option<uint?> _group = new("--gid") { Description = "Number of the group that the workers run as" };
+
+    internal PrepareCommand() : base("prepare", "Make the store ready for a Gunicorn master that is about to start")
+    {
+        _format.AcceptOnlyFromAmong(Json);
+        Options.Add(_format);
+        Options.Add(_user);
+        Options.Add(_group);
+        SetAction(Run);
+    }
+
+    private int Run(ParseResult parsed)
+    {
+        using var output = Console.OpenStandardOutput();
+        try
+        {
+            var config = new ExporterConfig();
+            if (parsed.GetValue(_user) is { } user)
+            {
+                Become(new UserIdentity(user, parsed.GetValue(_group) ?? user), config.PrometheusMultiprocDir);
+            }
+            PrepareJson.Write(output, MasterPreparation.Run(config));
+            return ExitStatus.Ok;
+        }
+        catch (Exception e) when (e is ConfigurationException or StoreException)
+        {
+            PrepareJson.WriteErrors(output, e.Message.Split('\n'));
+            return ExitStatus.Usage;
+        }
+    }
+
+    /// <summary>Makes the directory while this process still may, then everything else as the workers' user.</summary>
+    private static void Become(UserIdentity user, string directory)
+    {
+        MultiprocessDirectory.Ensure(directory, user);
+        user.Assume();
+    }
+}

@@ -1,0 +1,38 @@
+using GunicornPrometheusExporter.Master;
+
+namespace GunicornPrometheusExporter.Exporter.Commands;
+
+/// <summary>The answer to a master that starts.</summary>
+internal static class PrepareJson
+{
+    internal static void Write(Stream output, PreparedMaster prepared) => JsonOutput.Write(output, json =>
+    {
+        json.WriteBoolean("ok", true);
+        json.WriteStartArray("errors");
+        json.WriteEndArray();
+        json.WriteString("directory", prepared.Directory);
+        json.WriteString("lock_file", prepared.LockFile);
+        json.WriteNumber("lock_offset", prepared.LockOffset);
+        json.WriteString("run_file", prepared.RunFile);
+        json.WriteStartArray("series");
+        foreach (var series in prepared.Series)
+        {
+            json.WriteStartObject();
+            json.WriteString("family", series.Family.Name);
+            json.WriteSettings(
+                "labels", series.Labels.Select(label => KeyValuePair.Create(label.Name, (object?)label.Value)));
+            json.WriteString("path", series.Path);
+            json.WriteNumber("offset", series.Offset);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    });
+
+    internal static void WriteErrors(Stream output, IEnumerable<string> errors) => JsonOutput.Write(output, json =>
+    {
+        json.WriteBoolean("ok", false);
+        json.WriteStartArray("errors");
+        foreach (var error in errors) json.WriteStringValue(error);
+        json.WriteEndArray();
+    });
+}
