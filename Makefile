@@ -1,0 +1,41 @@
+# The two commands of the README are `make demo` and `make test`; each does its own set-up.
+SHELL := /bin/bash
+RID ?= $(shell case $$(uname -m) in aarch64) echo linux-arm64;; *) echo linux-x64;; esac)
+
+.PHONY: all build demo test test-dotnet test-python bench lint clean setup help
+
+all: build
+
+help: ## Lists the targets.
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
+
+setup: ## Installs what the other targets need, by apt; asks before nothing, repeats nothing.
+	@eng/setup.sh build demo test bench lint
+
+build: ## Leaves out/gunicorn-prometheus-exporter and out/python/.
+	@eng/setup.sh build
+	@eng/build.sh $(RID)
+
+demo: ## Runs Gunicorn and Prometheus with the exporter between them, and shows figures. KEEP=1 leaves them running.
+	@eng/setup.sh build demo
+	@eng/build.sh $(RID)
+	@eng/demo.sh
+
+test: ## Runs every test.
+	@eng/setup.sh build test
+	@eng/build.sh $(RID)
+	@eng/test.sh
+
+bench: ## Measures against the peers, side by side; writes bench/results/.
+	@eng/setup.sh build bench
+	@eng/build.sh $(RID)
+	@bench/run.sh
+
+lint: ## Checks style and compiles everything with warnings as errors.
+	@eng/setup.sh build lint
+	@eng/lint.sh
+
+clean: ## Removes everything that was built.
+	rm -rf out
+	find . -type d \( -name bin -o -name obj \) -prune -exec sh -c 'git check-ignore -q "$$1" && rm -rf "$$1"' _ {} \;
+	find . -type d \( -name __pycache__ -o -name .pytest_cache \) -prune -exec rm -rf {} +

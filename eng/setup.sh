@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Installs what is missing, by apt, for the uses named: build, demo, test, bench, lint. Says what it does.
+set -euo pipefail
+
+declare -A packages=(
+  [build]="gcc zlib1g-dev"
+  [demo]="gunicorn python3-prometheus-client prometheus"
+  [test]="gunicorn python3-prometheus-client prometheus python3-pytest"
+  [bench]="gunicorn python3-prometheus-client"
+  [lint]="python3-pytest"
+)
+
+command -v dotnet >/dev/null || { echo "setup: the .NET SDK 10 is missing; install it and put dotnet on PATH" >&2; exit 1; }
+
+missing=()
+for use in "$@"; do
+  for package in ${packages[$use]}; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+  done
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+mapfile -t missing < <(printf '%s\n' "${missing[@]}" | sort -u)
+echo "setup: installing ${missing[*]}"
+sudo=
+[ "$(id -u)" = 0 ] || sudo=sudo
+export DEBIAN_FRONTEND=noninteractive
+log=$(mktemp)
+if ! { $sudo apt-get update -q && $sudo apt-get install -qy --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
+  tail -n 20 "$log" >&2
+  echo "setup: apt could not install ${missing[*]}" >&2
+  exit 1
+fi
+rm -f "$log"

@@ -1,0 +1,46 @@
+namespace GunicornPrometheusExporter.PythonModule.CApi;
+
+/// <summary><c>longobject.h</c> and <c>floatobject.h</c>: numbers.</summary>
+internal static unsafe class PyNumber
+{
+    private static delegate* unmanaged<nint, nint> _asLong;
+    private static delegate* unmanaged<nint, double> _asDouble;
+    private static delegate* unmanaged<long, nint> _fromLong;
+    private static delegate* unmanaged<double, nint> _fromDouble;
+
+    // SAFETY: the signatures are those of the headers; a C long has the size of a pointer on 64-bit Linux.
+    internal static void Bind()
+    {
+        _asLong = (delegate* unmanaged<nint, nint>)Symbols.Find("PyLong_AsLong");
+        _asDouble = (delegate* unmanaged<nint, double>)Symbols.Find("PyFloat_AsDouble");
+        _fromLong = (delegate* unmanaged<long, nint>)Symbols.Find("PyLong_FromLongLong");
+        _fromDouble = (delegate* unmanaged<double, nint>)Symbols.Find("PyFloat_FromDouble");
+        IntType = Symbols.Find("PyLong_Type");
+    }
+
+    /// <summary>The class <c>int</c>, borrowed.</summary>
+    internal static nint IntType { get; private set; }
+
+    // SAFETY (all below): called with the interpreter's lock held and with live references.
+
+    /// <summary>An <c>int</c> as a number; false with an exception set if it is none or too large.</summary>
+    internal static bool TryGetInt(nint number, out int value)
+    {
+        var result = _asLong(number);
+        value = (int)Math.Clamp(result, int.MinValue, int.MaxValue);
+        return result != -1 || !PyErr.Occurred();
+    }
+
+    /// <summary>A <c>float</c> or <c>int</c> as a number; false with an exception set if it is none.</summary>
+    internal static bool TryGetDouble(nint number, out double value)
+    {
+        value = _asDouble(number);
+        return value != -1 || !PyErr.Occurred();
+    }
+
+    /// <summary>A new <c>int</c>.</summary>
+    internal static nint New(long value) => _fromLong(value);
+
+    /// <summary>A new <c>float</c>.</summary>
+    internal static nint New(double value) => _fromDouble(value);
+}

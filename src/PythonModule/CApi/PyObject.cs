@@ -1,0 +1,95 @@
+namespace GunicornPrometheusExporter.PythonModule.CApi;
+
+/// <summary><c>object.h</c> and <c>abstract.h</c>: what every object can do.</summary>
+internal static unsafe class PyObject
+{
+    private static delegate* unmanaged[SuppressGCTransition]<nint, void> _incRef;
+    private static delegate* unmanaged<nint, void> _decRef;
+    private static delegate* unmanaged<nint, nint, int> _isInstance;
+    private static delegate* unmanaged<nint, byte*, nint> _getAttribute;
+    private static delegate* unmanaged<nint, nint> _type;
+    private static delegate* unmanaged<nint, nint> _str;
+    private static delegate* unmanaged<nint, nint, nint> _call;
+    private static delegate* unmanaged<nint, int> _isTrue;
+    private static delegate* unmanaged<nint, nint> _newTuple;
+    private static delegate* unmanaged<nint, nint, nint, int> _setTupleItem;
+    private static delegate* unmanaged<byte*, nint> _import;
+    private static nint _none;
+
+    // SAFETY: the signatures are those of CPython's headers. Taking a reference runs no Python code and never
+    // blocks, so it needs no GC transition; everything else may run Python code and gets one.
+    internal static void Bind()
+    {
+        _incRef = (delegate* unmanaged[SuppressGCTransition]<nint, void>)Symbols.Find("Py_IncRef");
+        _decRef = (delegate* unmanaged<nint, void>)Symbols.Find("Py_DecRef");
+        _isInstance = (delegate* unmanaged<nint, nint, int>)Symbols.Find("PyObject_IsInstance");
+        _getAttribute = (delegate* unmanaged<nint, byte*, nint>)Symbols.Find("PyObject_GetAttrString");
+        _type = (delegate* unmanaged<nint, nint>)Symbols.Find("PyObject_Type");
+        _str = (delegate* unmanaged<nint, nint>)Symbols.Find("PyObject_Str");
+        _call = (delegate* unmanaged<nint, nint, nint>)Symbols.Find("PyObject_CallObject");
+        _isTrue = (delegate* unmanaged<nint, int>)Symbols.Find("PyObject_IsTrue");
+        _newTuple = (delegate* unmanaged<nint, nint>)Symbols.Find("PyTuple_New");
+        _setTupleItem = (delegate* unmanaged<nint, nint, nint, int>)Symbols.Find("PyTuple_SetItem");
+        _import = (delegate* unmanaged<byte*, nint>)Symbols.Find("PyImport_ImportModule");
+        _none = Symbols.Find("_Py_NoneStruct");
+    }
+
+    // SAFETY (all below): called with the interpreter's lock held and with live references.
+
+    /// <summary>A new reference to <c>None</c>.</summary>
+    internal static nint NewNone()
+    {
+        _incRef(_none);
+        return _none;
+    }
+
+    /// <summary>Gives a reference back.</summary>
+    internal static void Release(nint reference) => _decRef(reference);
+
+    /// <summary>Whether an object is of a class.</summary>
+    internal static bool IsInstance(nint instance, nint type) => _isInstance(instance, type) == 1;
+
+    /// <summary>The truth of an object; false with an exception set if it has none.</summary>
+    internal static bool IsTrue(nint instance) => _isTrue(instance) == 1;
+
+    /// <summary><c>str(instance)</c>: a new reference, 0 with an exception set if it fails.</summary>
+    internal static nint Str(nint instance) => _str(instance);
+
+    /// <summary>An attribute: a new reference, 0 with an exception set if there is none.</summary>
+    /// <param name="instance">The object.</param>
+    /// <param name="name">In ASCII, ended by a zero byte.</param>
+    internal static nint GetAttribute(nint instance, ReadOnlySpan<byte> name)
+    {
+        fixed (byte* start = name) return _getAttribute(instance, start);
+    }
+
+    /// <summary>Imports a module: a new reference, 0 with an exception set if it fails.</summary>
+    /// <param name="name">In ASCII, ended by a zero byte.</param>
+    internal static nint Import(ReadOnlySpan<byte> name)
+    {
+        fixed (byte* start = name) return _import(start);
+    }
+
+    /// <summary>Calls an object with one argument: a new reference, 0 with an exception set if it fails.</summary>
+    /// <param name="callable">The object.</param>
+    /// <param name="argument">A reference, which the call takes over.</param>
+    internal static nint Call(nint callable, nint argument)
+    {
+        var arguments = _newTuple(1);
+        _ = _setTupleItem(arguments, 0, argument);
+        var result = _call(callable, arguments);
+        _decRef(arguments);
+        return result;
+    }
+
+    /// <summary>The name of an object's class, for messages.</summary>
+    internal static string TypeName(nint instance)
+    {
+        var type = _type(instance);
+        var name = GetAttribute(type, "__name__\0"u8);
+        var text = name == 0 ? "object" : PyUnicode.ToText(name) ?? "object";
+        if (name != 0) _decRef(name);
+        _decRef(type);
+        return text;
+    }
+}

@@ -1,0 +1,69 @@
+using GunicornPrometheusExporter.Metrics;
+using GunicornPrometheusExporter.PythonModule.CApi;
+using GunicornPrometheusExporter.Store;
+
+namespace GunicornPrometheusExporter.PythonModule;
+
+/// <summary>The one place where exceptions of the engine end: none crosses into CPython.</summary>
+/// <remarks>
+/// A call of the user's is answered with a Python exception. A call on the request path is not: the fault is counted
+/// as a dropped recording, and the first one is logged.
+/// </remarks>
+internal static class ErrorBoundary
+{
+    private static bool _isLogged;
+    private static nint _metricsError;
+    private static nint _report;
+
+    /// <summary>Faults that could not be counted in the store, because it was not open.</summary>
+    internal static long Faults { get; private set; }
+
+    /// <summary>Finds what exceptions become: <c>MetricsError</c>, and the function that logs a fault.</summary>
+    /// <returns>False with a Python exception set if the package lacks them.</returns>
+    internal static bool Bind()
+    {
+        var errors = PyObject.Import("gunicorn_prometheus_exporter.errors\0"u8);
+        if (errors == 0) return false;
+        _metricsError = PyObject.GetAttribute(errors, "MetricsError\0"u8);
+        _report = _metricsError == 0 ? 0 : PyObject.GetAttribute(errors, "report_fault\0"u8);
+        PyObject.Release(errors);
+        return _report != 0;
+    }
+
+    /// <summary>Turns an exception into a Python exception.</summary>
+    /// <returns>0, which tells CPython that one is set.</returns>
+    internal static nint Raise(Exception exception)
+    {
+        switch (exception)
+        {
+            case PythonException: break;
+            case ArgumentException: PyErr.Set(PyErr.TypeError, exception.Message); break;
+            case MetricsException or StoreException or CorruptFileException:
+                PyErr.Set(_metricsError, exception.Message);
+                break;
+            default: PyErr.Set(_metricsError, Describe(exception)); break;
+        }
+        return 0;
+    }
+
+    /// <summary>Counts a fault on the request path, and logs the first.</summary>
+    /// <returns>A new reference to <c>None</c>: the application's request goes on.</returns>
+    internal static nint Drop(Exception exception)
+    {
+        Faults++;
+        Recorder.Worker?.Metrics.Drop();
+        if (!_isLogged)
+        {
+            _isLogged = true;
+            var result = PyObject.Call(_report, PyUnicode.New(Describe(exception)));
+            if (result != 0) PyObject.Release(result);
+        }
+        PyErr.Clear();
+        return PyObject.NewNone();
+    }
+
+    private static string Describe(Exception exception) =>
+        exception is PythonException or ArgumentException or MetricsException or StoreException
+            ? exception.Message
+            : $"fault in the engine: {exception.GetType().Name}: {exception.Message}";
+}

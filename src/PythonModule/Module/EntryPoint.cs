@@ -1,0 +1,66 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using GunicornPrometheusExporter.PythonModule.CApi;
+
+namespace GunicornPrometheusExporter.PythonModule.Module;
+
+/// <summary>What <c>import _engine</c> calls.</summary>
+internal static unsafe class EntryPoint
+{
+    private const string Doc =
+        "The engine of gunicorn_prometheus_exporter. Loaded in workers after the fork, never in a master.";
+
+    /// <summary>Makes the module: a new reference, 0 with an exception set if it cannot be used here.</summary>
+    // SAFETY: the name and signature are CPython's contract for a module _engine; every exception ends here.
+    [UnmanagedCallersOnly(EntryPoint = "PyInit__engine", CallConvs = [typeof(CallConvCdecl)])]
+    internal static nint Initialize()
+    {
+        try
+        {
+            Symbols.Bind();
+        }
+        catch (EntryPointNotFoundException)
+        {
+            return 0; // No CPython function can be called, so CPython itself reports the missing exception.
+        }
+        try
+        {
+            return ErrorBoundary.Bind() ? PyModule.Create("_engine", Doc, Functions()) : 0;
+        }
+        catch (Exception exception)
+        {
+            return ErrorBoundary.Raise(exception);
+        }
+    }
+
+    private static PyModule.Function[] Functions() =>
+    [
+        // SAFETY: every function has METH_FASTCALL's signature.
+        new("open", &LifeFunctions.Open,
+            "open(directory: str, role: str, timestamps: bool) -> str\n\n" +
+            "Takes the lowest free slot of a role, 'worker' or 'process', and returns its worker_id. " +
+            "Raises MetricsError if the store cannot be written."),
+        new("disable", &LifeFunctions.Disable,
+            "disable() -> None\n\nStops recording for good: this process is a forked child."),
+        new("statistics", &LifeFunctions.Statistics,
+            "statistics() -> dict\n\nworker_id, dropped recordings, faults, managed bytes allocated by this thread."),
+        new("request_finished", &RequestFunctions.RequestFinished,
+            "request_finished(method: str, path: str, status: int, seconds: float) -> None\n\n" +
+            "Records one finished request. Never raises."),
+        new("error_handled", &RequestFunctions.ErrorHandled,
+            "error_handled(method: str, path: str, error_type: str) -> None\n\n" +
+            "Records one exception that reached the worker. Never raises."),
+        new("heartbeat", &RequestFunctions.Heartbeat,
+            "heartbeat() -> None\n\nUpdates memory, processor use and age, at most once a second. Never raises."),
+        new("update", &RequestFunctions.Update,
+            "update() -> None\n\nUpdates memory, processor use and age now. Never raises."),
+        new("set_state", &RequestFunctions.SetState,
+            "set_state(state: str) -> None\n\nstarting, running, quit or abort. Never raises."),
+        new("inc", &MetricFunctions.Increment,
+            "inc(family: str, amount: float, labels: dict) -> None\n\nAdds to a counter. Raises MetricsError."),
+        new("set", &MetricFunctions.Set,
+            "set(family: str, value: float, labels: dict) -> None\n\nSets a gauge. Raises MetricsError."),
+        new("observe", &MetricFunctions.Observe,
+            "observe(family: str, value: float, labels: dict) -> None\n\nObserves in a histogram. Raises MetricsError."),
+    ];
+}

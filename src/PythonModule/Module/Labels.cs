@@ -1,0 +1,64 @@
+using GunicornPrometheusExporter.Metrics;
+using GunicornPrometheusExporter.PythonModule.CApi;
+
+namespace GunicornPrometheusExporter.PythonModule.Module;
+
+/// <summary>Reads the <c>dict</c> of labels that a metric call gives.</summary>
+internal static class Labels
+{
+    private const string Timestamp = "timestamp";
+
+    /// <summary>The label values, in the order of the family's labels.</summary>
+    /// <param name="family">The family.</param>
+    /// <param name="labels">The object given for them.</param>
+    /// <exception cref="MetricsException">A label is missing, unknown, or of another type than str or int.</exception>
+    internal static string[] Read(MetricFamily family, nint labels) => Read(family, labels, [.. family.Labels]);
+
+    /// <summary>The label values of a state, and behind them its timestamp.</summary>
+    /// <exception cref="MetricsException">As above.</exception>
+    internal static string[] ReadState(MetricFamily family, nint labels) =>
+        Read(family, labels, [.. family.Labels, Timestamp]);
+
+    private static string[] Read(MetricFamily family, nint labels, string[] expected)
+    {
+        if (!PyDict.Is(labels))
+        {
+            throw new MetricsException($"{family.Name}: labels must be a dict, not {PyObject.TypeName(labels)}");
+        }
+        var values = new string?[expected.Length];
+        var given = new List<string>();
+        nint position = 0;
+        while (PyDict.Next(labels, ref position, out var key, out var value))
+        {
+            var name = TextOf(family, "name of a label", key);
+            given.Add(name);
+            var index = Array.IndexOf(expected, name);
+            if (index >= 0) values[index] = TextOf(family, $"label {name}", value);
+        }
+        if (given.Count != expected.Length || values.Contains(null))
+        {
+            throw new MetricsException(
+                $"{family.Name} takes the labels ({string.Join(", ", expected)}); given were ({string.Join(", ", given)})");
+        }
+        return values!;
+    }
+
+    private static string TextOf(MetricFamily family, string what, nint value)
+    {
+        if (PyObject.IsInstance(value, PyUnicode.Type))
+        {
+            if (PyUnicode.ToText(value) is { } text) return text;
+            PyErr.Clear();
+            throw new MetricsException($"{family.Name}: the {what} is no valid Unicode text");
+        }
+        if (!PyObject.IsInstance(value, PyNumber.IntType))
+        {
+            throw new MetricsException($"{family.Name}: the {what} must be a str or an int, not {PyObject.TypeName(value)}");
+        }
+        var digits = PyObject.Str(value);
+        if (digits == 0) throw new PythonException();
+        var number = PyUnicode.ToText(digits);
+        PyObject.Release(digits);
+        return number ?? throw new PythonException();
+    }
+}

@@ -1,0 +1,65 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using GunicornPrometheusExporter.PythonModule.CApi;
+using GunicornPrometheusExporter.Store;
+
+namespace GunicornPrometheusExporter.PythonModule.Module;
+
+/// <summary>The functions that begin and end recording, and tell of it.</summary>
+internal static unsafe class LifeFunctions
+{
+    /// <summary>open(directory, role, timestamps)</summary>
+    // SAFETY: METH_FASTCALL's signature; every exception ends in the boundary.
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    internal static nint Open(nint self, nint* arguments, nint count)
+    {
+        try
+        {
+            var given = new Arguments(arguments, count, 3);
+            var kind = given.Text(1) switch
+            {
+                "worker" => SlotKind.Worker,
+                "process" => SlotKind.Process,
+                var role => throw new ArgumentException($"role must be 'worker' or 'process', not '{role}'"),
+            };
+            var layout = given.Truth(2) ? EntryLayout.Timestamped : EntryLayout.ValueOnly;
+            return PyUnicode.New(Recorder.Open(given.Text(0), kind, layout).WorkerId);
+        }
+        catch (Exception exception)
+        {
+            return ErrorBoundary.Raise(exception);
+        }
+    }
+
+    /// <summary>disable()</summary>
+    // SAFETY: as in Open.
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    internal static nint Disable(nint self, nint* arguments, nint count)
+    {
+        Recorder.Disable();
+        return PyObject.NewNone();
+    }
+
+    /// <summary>statistics()</summary>
+    // SAFETY: as in Open.
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    internal static nint Statistics(nint self, nint* arguments, nint count)
+    {
+        try
+        {
+            var allocated = GC.GetAllocatedBytesForCurrentThread();
+            var statistics = PyDict.New();
+            PyDict.Set(statistics, "allocated_bytes\0"u8, PyNumber.New(allocated));
+            PyDict.Set(statistics, "faults\0"u8, PyNumber.New(ErrorBoundary.Faults));
+            PyDict.Set(statistics, "dropped\0"u8, PyNumber.New(Recorder.Worker?.Metrics.Dropped ?? 0));
+            PyDict.Set(
+                statistics, "worker_id\0"u8,
+                Recorder.Worker is { } worker ? PyUnicode.New(worker.WorkerId) : PyObject.NewNone());
+            return statistics;
+        }
+        catch (Exception exception)
+        {
+            return ErrorBoundary.Raise(exception);
+        }
+    }
+}

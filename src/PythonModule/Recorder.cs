@@ -1,0 +1,29 @@
+using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Workers;
+
+namespace GunicornPrometheusExporter.PythonModule;
+
+/// <summary>What this process records with: nothing before <c>open</c>, and nothing any more after <c>disable</c>.</summary>
+internal static class Recorder
+{
+    /// <summary>The worker, null while nothing is recorded.</summary>
+    internal static PrometheusWorker? Worker { get; private set; }
+
+    /// <summary>Whether this process is a child that application code forked: it must not record.</summary>
+    internal static bool IsDisabled { get; private set; }
+
+    /// <summary>Takes a slot and starts recording.</summary>
+    /// <exception cref="StoreException">The store cannot be written, or recording has started already.</exception>
+    internal static PrometheusWorker Open(string directory, SlotKind kind, EntryLayout layout)
+    {
+        if (Worker is not null) throw new StoreException($"the engine is already open as {Worker.WorkerId}");
+        return Worker = new PrometheusWorker(SlotStore.Open(directory, kind, layout), TimeProvider.System);
+    }
+
+    /// <summary>Stops recording, for good. Sets two fields and touches nothing else: the process was forked.</summary>
+    internal static void Disable()
+    {
+        IsDisabled = true;
+        Worker = null;
+    }
+}
