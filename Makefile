@@ -1,6 +1,6 @@
 # The two commands of the README are `make demo` and `make test`; each does its own set-up.
 SHELL := /bin/bash
-RID ?= $(shell case $$(uname -m) in aarch64) echo linux-arm64;; *) echo linux-x64;; esac)
+RID ?= $(if $(filter aarch64,$(shell uname -m)),linux-arm64,linux-x64)
 
 .PHONY: all build demo test test-dotnet test-python bench lint clean setup help
 
