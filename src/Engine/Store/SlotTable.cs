@@ -50,6 +50,22 @@ public sealed class SlotTable : IDisposable
         return new SlotTable(path, descriptor);
     }
 
+    /// <summary>Opens the table of a store to see who lives, changing nothing.</summary>
+    /// <returns>Null if the store has none: nobody of ours ever lived there.</returns>
+    /// <exception cref="StoreException">The file cannot be opened.</exception>
+    public static SlotTable? OpenExisting(string directory)
+    {
+        var path = System.IO.Path.Combine(directory, FileName);
+        var descriptor = Libc.Open(path, Libc.OpenReadOnly | Libc.OpenCloseOnExec | Libc.OpenNoFollow, 0);
+        if (descriptor >= 0) return new SlotTable(path, descriptor);
+        var error = Marshal.GetLastPInvokeError();
+        return error is Libc.ErrorNoEntry or Libc.ErrorNotDirectory
+            ? null
+            : throw new StoreException(
+                $"{path} cannot be opened ({Marshal.GetPInvokeErrorMessage(error)}); " +
+                "the exporter must run as the workers' user, or as one that may read PROMETHEUS_MULTIPROC_DIR");
+    }
+
     /// <summary>The byte of the lock file that stands for a slot.</summary>
     public static long OffsetOf(SlotKind kind, int number) => ((long)kind * SlotsPerKind) + number;
 
@@ -127,6 +143,12 @@ public sealed class SlotTable : IDisposable
         held.Sort();
         return held;
     }
+
+    /// <summary>Whether the store's lock file is still the one that was opened, and not a later store's.</summary>
+    public bool StillStands() =>
+        Libc.Status(_descriptor, "", Libc.AtEmptyPath, Libc.BasicStatus, out var opened) == 0
+        && Libc.Status(Libc.AtWorkingDirectory, Path, Libc.AtNoFollow, Libc.BasicStatus, out var present) == 0
+        && opened.IsSameAs(present);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Store;
@@ -21,22 +20,29 @@ public readonly record struct StoreFileName(MetricType Type, GaugeMode Mode, boo
             ? $"gauge_{(Live ? LivePrefix : "")}{Word(Mode)}_{Owner}{StoreFormat.Extension}"
             : $"{Word(Type)}_{Owner}{StoreFormat.Extension}";
 
+    /// <summary>The slot that the owner is, if it is one of ours and not a pid.</summary>
+    public bool TryGetSlot(out SlotKind kind, out int number) => SlotTable.TryParseName(Owner, out kind, out number);
+
     /// <summary>Reads a file's name.</summary>
     /// <returns>False if the name is not one that <c>prometheus_client</c> or this product gives.</returns>
-    public static bool TryParse(string fileName, [NotNullWhen(true)] out StoreFileName name)
+    /// <remarks>
+    /// The owner is all that follows, underscores included: <c>prometheus_client</c> lets applications name their
+    /// processes. A gauge mode not known here merges as <see cref="GaugeMode.All"/>, as it does there.
+    /// </remarks>
+    public static bool TryParse(string fileName, out StoreFileName name)
     {
         name = default;
         if (!fileName.EndsWith(StoreFormat.Extension, StringComparison.Ordinal)) return false;
-        var parts = fileName[..^StoreFormat.Extension.Length].Split('_', 3);
-        switch (parts)
+        var stem = fileName[..^StoreFormat.Extension.Length];
+        if (stem.Split('_', 2) is not [var type, var rest]) return false;
+        switch (type)
         {
-            case ["counter", var owner]: name = new(MetricType.Counter, GaugeMode.All, false, owner); return true;
-            case ["histogram", var owner]: name = new(MetricType.Histogram, GaugeMode.All, false, owner); return true;
-            case ["summary", var owner]: name = new(MetricType.Summary, GaugeMode.All, false, owner); return true;
-            case ["gauge", var word, var owner]:
+            case "counter": name = new(MetricType.Counter, GaugeMode.All, false, rest); return true;
+            case "histogram": name = new(MetricType.Histogram, GaugeMode.All, false, rest); return true;
+            case "summary": name = new(MetricType.Summary, GaugeMode.All, false, rest); return true;
+            case "gauge" when rest.Split('_', 2) is [var word, var owner]:
                 var live = word.StartsWith(LivePrefix, StringComparison.Ordinal);
-                if (ModeOf(live ? word[LivePrefix.Length..] : word) is not { } mode) return false;
-                name = new(MetricType.Gauge, mode, live, owner);
+                name = new(MetricType.Gauge, ModeOf(live ? word[LivePrefix.Length..] : word), live, owner);
                 return true;
             default: return false;
         }
@@ -59,13 +65,12 @@ public readonly record struct StoreFileName(MetricType Type, GaugeMode Mode, boo
         _ => "all",
     };
 
-    private static GaugeMode? ModeOf(string word) => word switch
+    private static GaugeMode ModeOf(string word) => word switch
     {
-        "all" => GaugeMode.All,
         "min" => GaugeMode.Min,
         "max" => GaugeMode.Max,
         "sum" => GaugeMode.Sum,
         "mostrecent" => GaugeMode.MostRecent,
-        _ => null,
+        _ => GaugeMode.All,
     };
 }

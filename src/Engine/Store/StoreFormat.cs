@@ -41,7 +41,10 @@ public static class StoreFormat
     /// <summary>The bytes from the start of an entry to its value.</summary>
     public static int ValueOffset(int keyLength) => LengthSize + PaddedKeySize(keyLength);
 
+    /// <summary>The bytes of an entry from its value to its end.</summary>
+    public static int TailSize(EntryLayout layout) =>
+        layout == EntryLayout.Timestamped ? 2 * DoubleSize : DoubleSize;
+
     /// <summary>The bytes of a whole entry.</summary>
-    public static int EntrySize(int keyLength, EntryLayout layout) =>
-        ValueOffset(keyLength) + (layout == EntryLayout.Timestamped ? 2 * DoubleSize : DoubleSize);
+    public static int EntrySize(int keyLength, EntryLayout layout) => ValueOffset(keyLength) + TailSize(layout);
 }

@@ -8,14 +8,20 @@ internal struct FileStatus
 {
     private const int TypeMask = 0xF000;
     private const int DirectoryType = 0x4000;
+    private const int RegularType = 0x8000;
     private const int LinkType = 0xA000;
     private const int StickyBit = 0x200;
     private const int OthersWriteBit = 0x2;
 
     [FieldOffset(20)] internal uint Owner;
     [FieldOffset(28)] internal ushort Mode;
+    [FieldOffset(32)] internal long Inode;
+    [FieldOffset(40)] internal long Size;
+    [FieldOffset(136)] internal long Device;
 
     internal readonly bool IsDirectory => (Mode & TypeMask) == DirectoryType;
+
+    internal readonly bool IsRegular => (Mode & TypeMask) == RegularType;
 
     internal readonly bool IsLink => (Mode & TypeMask) == LinkType;
 
@@ -24,4 +30,6 @@ internal struct FileStatus
 
     /// <summary>Whether this is a temporary directory that all users share.</summary>
     internal readonly bool IsShared => IsWorldWritable && (Mode & StickyBit) != 0;
+
+    internal readonly bool IsSameAs(in FileStatus other) => Inode == other.Inode && Device == other.Device;
 }

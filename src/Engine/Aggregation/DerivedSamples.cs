@@ -1,0 +1,72 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using GunicornPrometheusExporter.Diagnostics;
+using GunicornPrometheusExporter.Metrics;
+using GunicornPrometheusExporter.Store;
+
+namespace GunicornPrometheusExporter.Aggregation;
+
+/// <summary>What only a reader of the whole store can know, added to the merged values.</summary>
+internal sealed class DerivedSamples
+{
+    private readonly FamilyTable _families;
+    private readonly SeriesValues _values;
+    private readonly SlotLiveness _slots;
+
+    public DerivedSamples(FamilyTable families, SeriesValues values, SlotLiveness slots)
+    {
+        _families = families;
+        _values = values;
+        _slots = slots;
+    }
+
+    /// <summary>Adds who lives.</summary>
+    /// <param name="files">The files of the store.</param>
+    public void AddLiveness(IReadOnlyList<TrackedFile> files)
+    {
+        Set(MetricCatalogue.Up, _slots.Count(SlotKind.Master) > 0 ? 1 : 0);
+        Set(MetricCatalogue.Workers, _slots.Count(SlotKind.Worker), new Label("state", "live"));
+        foreach (var number in DeadWorkers(files)) AddDead(number);
+    }
+
+    /// <summary>Adds what the exporter tells about itself, and the fixed series that nobody has counted yet.</summary>
+    public void AddExporter(int files, long bytes, long corruptFiles, TimeSpan duration)
+    {
+        Set(
+            MetricCatalogue.BuildInfo, 1,
+            new Label("runtime", RuntimeInformation.FrameworkDescription), new Label("version", ProductVersion.Text));
+        Set(MetricCatalogue.ScrapeDuration, duration.TotalSeconds);
+        Set(MetricCatalogue.StoreFiles, files);
+        Set(MetricCatalogue.StoreBytes, bytes);
+        Set(MetricCatalogue.CorruptFiles, corruptFiles);
+        foreach (var label in (ReadOnlySpan<string>)["endpoint", "error_type"])
+        {
+            _values.Ensure(_families.SeriesOf(MetricCatalogue.LabelOverflow, new Label("label", label)));
+        }
+        _values.Ensure(_families.SeriesOf(MetricCatalogue.Dropped));
+        _values.Ensure(_families.SeriesOf(MetricCatalogue.MasterWorkerRestarts));
+    }
+
+    /// <summary>The slots of workers that left files and hold their slot no more.</summary>
+    private SortedSet<int> DeadWorkers(IReadOnlyList<TrackedFile> files)
+    {
+        var dead = new SortedSet<int>();
+        foreach (var file in files)
+        {
+            if (file.Slot is (SlotKind.Worker, var number) && !_slots.IsHeld(SlotKind.Worker, number)) dead.Add(number);
+        }
+        return dead;
+    }
+
+    private void AddDead(int number)
+    {
+        var worker = new Label("worker_id", string.Create(CultureInfo.InvariantCulture, $"worker_{number}"));
+        foreach (var state in WorkerStates.All)
+        {
+            Set(MetricCatalogue.WorkerState, state == WorkerStates.Dead ? 1 : 0, new Label("state", state), worker);
+        }
+    }
+
+    private void Set(MetricFamily family, double value, params IReadOnlyList<Label> labels) =>
+        _values.Set(_families.SeriesOf(family, labels), value);
+}

@@ -1,0 +1,151 @@
+using GunicornPrometheusExporter.Diagnostics;
+using GunicornPrometheusExporter.Exposition;
+using GunicornPrometheusExporter.Metrics;
+using GunicornPrometheusExporter.Store;
+using Microsoft.Extensions.Logging;
+
+namespace GunicornPrometheusExporter.Aggregation;
+
+/// <summary>Every family of the store: which series an entry belongs to, and in which order families are exposed.</summary>
+/// <remarks>
+/// The product's families come first, in the order of the catalogue, and only from files of its own slots; then all
+/// others by name. Of two families that would expose the same name, the first in that order is exposed.
+/// </remarks>
+internal sealed class FamilyTable
+{
+    private const string ProcessLabel = "pid";
+
+    private readonly SeriesValues _values;
+    private readonly ILogger _logger;
+    private readonly Dictionary<MetricFamily, MergedFamily> _own;
+    private readonly Dictionary<(string Name, MetricType Type), MetricFamily> _catalogue;
+    private readonly Dictionary<(string Name, MetricType Type, GaugeMode Mode), MergedFamily> _foreign = [];
+    private readonly Dictionary<(bool Own, MetricType Type, GaugeMode Mode, ReadKey Key), int> _known = [];
+    private readonly HashSet<string> _reported = new(StringComparer.Ordinal);
+
+    /// <summary>A table of the catalogue's families, all without samples.</summary>
+    public FamilyTable(SeriesValues values, ILogger logger)
+    {
+        _values = values;
+        _logger = logger;
+        _own = MetricCatalogue.All.ToDictionary(
+            family => family,
+            family => new MergedFamily(family.StoreName, family.Type, family.Help, values),
+            (IEqualityComparer<MetricFamily>)ReferenceEqualityComparer.Instance);
+        _catalogue = MetricCatalogue.All
+            .Where(family => family.Source != FamilySource.Exporter)
+            .ToDictionary(family => (family.StoreName, family.Type));
+    }
+
+    /// <summary>The series of an entry.</summary>
+    /// <param name="file">The file that has it.</param>
+    /// <param name="own">Whether the file is one of our slots'.</param>
+    /// <param name="key">Its key.</param>
+    /// <returns><see cref="SeriesValues.LeftOut"/> if it is not one that its family can have.</returns>
+    public int SeriesOf(StoreFileName file, bool own, ReadKey key)
+    {
+        // Only where the label pid is added do two files have different series for one key.
+        if (file.Type == MetricType.Gauge && file.Mode == GaugeMode.All && !own) return Find(file, own, key);
+        var known = (own, file.Type, file.Mode, key);
+        if (!_known.TryGetValue(known, out var series)) _known.Add(known, series = Find(file, own, key));
+        return series;
+    }
+
+    /// <summary>The series of a sample that the exporter itself adds.</summary>
+    /// <param name="family">A counter or a gauge of the catalogue.</param>
+    /// <param name="labels">Its labels, sorted by name.</param>
+    public int SeriesOf(MetricFamily family, params IReadOnlyList<Label> labels) =>
+        _own[family].SeriesOf(family.Name, labels);
+
+    /// <summary>Forgets every series.</summary>
+    public void Clear()
+    {
+        foreach (var family in _own.Values) family.Clear();
+        _foreign.Clear();
+        _known.Clear();
+    }
+
+    /// <summary>Lays out all families that have series.</summary>
+    /// <param name="document">Where to; what it had is gone.</param>
+    /// <param name="mapped">Which series some file or the exporter has now.</param>
+    public void LayOut(TextDocument document, ReadOnlySpan<bool> mapped)
+    {
+        document.Clear();
+        foreach (var family in MetricCatalogue.All) LayOut(document, mapped, _own[family]);
+        var claimed = _own.Values.SelectMany(family => family.SampleNames).ToHashSet(StringComparer.Ordinal);
+        foreach (var (_, family) in _foreign
+            .OrderBy(entry => entry.Value.Name, StringComparer.Ordinal)
+            .ThenBy(entry => entry.Key.Name, StringComparer.Ordinal)
+            .ThenBy(entry => entry.Key.Type)
+            .ThenBy(entry => entry.Key.Mode))
+        {
+            if (!IsMapped(family, mapped)) continue;
+            if (family.SampleNames.FirstOrDefault(claimed.Contains) is { } name) ReportFamily(family, name);
+            else
+            {
+                claimed.UnionWith(family.SampleNames);
+                LayOut(document, mapped, family);
+            }
+        }
+    }
+
+    private int Find(StoreFileName file, bool own, ReadKey key)
+    {
+        MergedFamily? family;
+        if (own && _catalogue.TryGetValue((key.Family, file.Type), out var declared)) family = _own[declared];
+        else if (!_foreign.TryGetValue((key.Family, file.Type, file.Mode), out family))
+        {
+            family = new MergedFamily(key.Family, file.Type, key.Help, _values);
+            _foreign.Add((key.Family, file.Type, file.Mode), family);
+        }
+        var series = family.SeriesOf(key.Sample, own ? key.Labels : Relabel(file, key.Labels));
+        if (series == SeriesValues.LeftOut && _reported.Add(key.Family))
+        {
+            ScrapeLog.SampleLeftOut(_logger, key.Family, key.Sample, WordOf(file.Type));
+        }
+        return series;
+    }
+
+    /// <summary>The labels of a foreign gauge, whose label <c>pid</c> belongs to the merge.</summary>
+    private static IReadOnlyList<Label> Relabel(StoreFileName file, IReadOnlyList<Label> labels)
+    {
+        if (file.Type != MetricType.Gauge) return labels;
+        var others = labels.Where(label => label.Name != ProcessLabel);
+        if (file.Mode == GaugeMode.All) others = others.Append(new Label(ProcessLabel, file.Owner));
+        return [.. others.OrderBy(label => label.Name, StringComparer.Ordinal)];
+    }
+
+    private static bool IsMapped(MergedFamily family, ReadOnlySpan<bool> mapped)
+    {
+        foreach (var line in family.Lines())
+        {
+            if (mapped[line.Series]) return true;
+        }
+        return false;
+    }
+
+    private static void LayOut(TextDocument document, ReadOnlySpan<bool> mapped, MergedFamily family)
+    {
+        document.Add(LineKind.Header, family.Header);
+        foreach (var line in family.Lines())
+        {
+            if (line.Kind == LineKind.Count || mapped[line.Series]) document.Add(line.Kind, line.Text, line.Series);
+        }
+    }
+
+    private void ReportFamily(MergedFamily family, string name)
+    {
+        if (_reported.Add($"{WordOf(family.Type)} {family.Name}"))
+        {
+            ScrapeLog.FamilyLeftOut(_logger, WordOf(family.Type), family.Name, name);
+        }
+    }
+
+    private static string WordOf(MetricType type) => type switch
+    {
+        MetricType.Counter => "counter",
+        MetricType.Gauge => "gauge",
+        MetricType.Histogram => "histogram",
+        _ => "summary",
+    };
+}

@@ -1,0 +1,98 @@
+using GunicornPrometheusExporter.Metrics;
+
+namespace GunicornPrometheusExporter.Aggregation;
+
+/// <summary>The merged value of every series, by index; made anew at each scrape in the same arrays.</summary>
+/// <remarks>Merging allocates nothing. Not thread-safe.</remarks>
+internal sealed class SeriesValues
+{
+    /// <summary>The index of entries that are not exposed: it takes values and never has one.</summary>
+    public const int LeftOut = 0;
+
+    private double[] _values = new double[64];
+    private double[] _timestamps = new double[64];
+    private bool[] _present = new bool[64];
+
+    /// <summary>How many indices there are, <see cref="LeftOut"/> among them.</summary>
+    public int Count { get; private set; } = 1;
+
+    /// <summary>The values.</summary>
+    public ReadOnlySpan<double> Values => _values.AsSpan(0, Count);
+
+    /// <summary>Which series have a value at this scrape.</summary>
+    public ReadOnlySpan<bool> Present => _present.AsSpan(0, Count);
+
+    /// <summary>Adds a series without a value.</summary>
+    /// <returns>Its index.</returns>
+    public int Add()
+    {
+        if (Count == _values.Length)
+        {
+            Array.Resize(ref _values, 2 * Count);
+            Array.Resize(ref _timestamps, 2 * Count);
+            Array.Resize(ref _present, 2 * Count);
+        }
+        return Count++;
+    }
+
+    /// <summary>Takes every value away.</summary>
+    public void Begin()
+    {
+        Array.Clear(_values);
+        Array.Clear(_timestamps);
+        Array.Clear(_present);
+    }
+
+    /// <summary>Forgets every series.</summary>
+    public void Clear()
+    {
+        Count = 1;
+        Begin();
+    }
+
+    /// <summary>Gives a series a value, whatever it had.</summary>
+    public void Set(int series, double value)
+    {
+        _values[series] = value;
+        _present[series] = true;
+    }
+
+    /// <summary>Gives a series the value 0 if it has none.</summary>
+    public void Ensure(int series) => _present[series] = true;
+
+    /// <summary>Merges the values of one file into the series that its entries belong to.</summary>
+    /// <param name="rule">How; counters, histograms and summaries are sums.</param>
+    /// <param name="series">The index of each entry's series.</param>
+    /// <param name="values">The value of each entry.</param>
+    /// <param name="timestamps">The timestamp of each entry; one of 0 or less never wins.</param>
+    public void Merge(
+        GaugeMode rule, ReadOnlySpan<int> series, ReadOnlySpan<double> values, ReadOnlySpan<double> timestamps)
+    {
+        for (var i = 0; i < series.Length; i++)
+        {
+            var index = series[i];
+            var value = values[i];
+            ref var merged = ref _values[index];
+            ref var present = ref _present[index];
+            switch (rule)
+            {
+                case GaugeMode.Sum:
+                    merged += value;
+                    break;
+                case GaugeMode.Min when present && !(value < merged):
+                case GaugeMode.Max when present && !(value > merged):
+                case GaugeMode.MostRecent when !(timestamps[i] > _timestamps[index]):
+                    continue;
+                case GaugeMode.MostRecent:
+                    _timestamps[index] = timestamps[i];
+                    merged = value;
+                    break;
+                default:
+                    merged = value;
+                    break;
+            }
+            present = true;
+        }
+        _present[LeftOut] = false;
+    }
+}

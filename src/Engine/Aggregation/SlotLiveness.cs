@@ -1,0 +1,62 @@
+using GunicornPrometheusExporter.Diagnostics;
+using GunicornPrometheusExporter.Store;
+using Microsoft.Extensions.Logging;
+
+namespace GunicornPrometheusExporter.Aggregation;
+
+/// <summary>Who of our processes lives, as of the last refresh. Not thread-safe.</summary>
+internal sealed class SlotLiveness : IDisposable
+{
+    private readonly string _directory;
+    private readonly ILogger _logger;
+    private SlotTable? _slots;
+    private HashSet<(SlotKind Kind, int Number)> _held = [];
+    private bool _isReported;
+
+    /// <summary>A view of a store's slots that has seen nothing yet.</summary>
+    public SlotLiveness(string directory, ILogger logger)
+    {
+        _directory = directory;
+        _logger = logger;
+    }
+
+    /// <summary>How many slots of a kind are held.</summary>
+    public int Count(SlotKind kind) => _held.Count(slot => slot.Kind == kind);
+
+    /// <summary>Whether a slot is held.</summary>
+    public bool IsHeld(SlotKind kind, int number) => _held.Contains((kind, number));
+
+    /// <summary>Asks again who holds the slots. If that cannot be known, all count as free.</summary>
+    /// <returns>Whether a slot was taken or given up.</returns>
+    public bool Refresh()
+    {
+        var held = new HashSet<(SlotKind, int)>();
+        try
+        {
+            if (_slots is not null && !_slots.StillStands()) Close();
+            _slots ??= SlotTable.OpenExisting(_directory);
+            foreach (var kind in (ReadOnlySpan<SlotKind>)[SlotKind.Worker, SlotKind.Master, SlotKind.Process])
+            {
+                foreach (var number in _slots?.Held(kind) ?? []) held.Add((kind, number));
+            }
+            _isReported = false;
+        }
+        catch (StoreException e)
+        {
+            if (!_isReported) ScrapeLog.SlotsNotRead(_logger, e.Message);
+            _isReported = true;
+        }
+        var isChanged = !held.SetEquals(_held);
+        _held = held;
+        return isChanged;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Close();
+
+    private void Close()
+    {
+        _slots?.Dispose();
+        _slots = null;
+    }
+}

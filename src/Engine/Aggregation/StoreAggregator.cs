@@ -1,0 +1,146 @@
+using System.Buffers;
+using GunicornPrometheusExporter.Diagnostics;
+using GunicornPrometheusExporter.Exposition;
+using GunicornPrometheusExporter.Store;
+using Microsoft.Extensions.Logging;
+
+namespace GunicornPrometheusExporter.Aggregation;
+
+/// <summary>Merges all files of a store into one exposition, as <c>prometheus_client</c>'s collector does.</summary>
+/// <remarks>
+/// It keeps what it learns, so that a scrape costs what changed. Not thread-safe: the caller lets one scrape in at
+/// a time.
+/// </remarks>
+public sealed class StoreAggregator : IDisposable
+{
+    private const int SeriesWorthForgetting = 1024;
+
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+    private readonly ReadBuffer _buffer = new();
+    private readonly SeriesValues _values = new();
+    private readonly TextDocument _document = new();
+    private readonly ReadKeyTable _keys = new();
+    private readonly StoreListing _listing;
+    private readonly SlotLiveness _slots;
+    private readonly FamilyTable _families;
+    private readonly DerivedSamples _derived;
+    private long _corruptFiles;
+    private int _mappedSeries;
+    private bool _isListingReported;
+
+    /// <summary>An aggregator that has read nothing yet.</summary>
+    /// <param name="directory">The store; it need not exist yet.</param>
+    /// <param name="logger">Told of each fault once.</param>
+    /// <param name="time">The clock by which scrapes are timed.</param>
+    public StoreAggregator(string directory, ILogger logger, TimeProvider? time = null)
+    {
+        _logger = logger;
+        _time = time ?? TimeProvider.System;
+        _listing = new StoreListing(directory, _keys);
+        _slots = new SlotLiveness(directory, logger);
+        _families = new FamilyTable(_values, logger);
+        _derived = new DerivedSamples(_families, _values, _slots);
+    }
+
+    /// <summary>Reads the store as it is now and writes it in the text format 0.0.4.</summary>
+    /// <param name="output">Where to.</param>
+    /// <remarks>A store that is missing or damaged is told in the log and in the exposition, never thrown.</remarks>
+    public void Scrape(IBufferWriter<byte> output)
+    {
+        var start = _time.GetTimestamp();
+        // 1 List the directory, and ask who lives.
+        var isChanged = ListFiles() | _slots.Refresh() | _mappedSeries == 0;
+
+        // 2 Read the files, parsing what is new in them.
+        // 3 Add every value to its series under the merge rule of its file.
+        _values.Begin();
+        var (files, bytes) = (0, 0L);
+        foreach (var file in _listing.Files)
+        {
+            var isMerged = TryRead(file);
+            if (isMerged)
+            {
+                isChanged |= file.Map(_families);
+                _values.Merge(file.Rule, file.Series, _buffer.Values, _buffer.Timestamps);
+                files++;
+                bytes += _buffer.Content.Length;
+            }
+            isChanged |= isMerged != file.IsMerged;
+            file.IsMerged = isMerged;
+        }
+
+        // 4 Add what only a reader can know.
+        _derived.AddLiveness(_listing.Files);
+        _derived.AddExporter(files, bytes, _corruptFiles, _time.GetElapsedTime(start));
+
+        // 5 Write the text, laid out anew if series came or went.
+        if (isChanged) LayOut();
+        _document.Write(output, _values.Values, _values.Present);
+        if (_mappedSeries < _values.Count / 2 && _values.Count > SeriesWorthForgetting) Forget();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _slots.Dispose();
+
+    private bool ListFiles()
+    {
+        try
+        {
+            var isChanged = _listing.Refresh();
+            _isListingReported = false;
+            return isChanged;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            if (!_isListingReported) ScrapeLog.StoreNotListed(_logger, e.Message);
+            _isListingReported = true;
+            return true;
+        }
+    }
+
+    private bool TryRead(TrackedFile file)
+    {
+        // The gauges of a process that is gone say nothing any more.
+        if (file.Name.Live && file.Slot is (var kind, var number) && !_slots.IsHeld(kind, number)) return false;
+        try
+        {
+            if (!file.HasKnownName) throw new CorruptFileException(file.Path, "its name is none that a store file has");
+            if (!file.Reader.TryRead(_buffer)) return false;
+            file.IsSetAside = false;
+            return true;
+        }
+        catch (Exception e) when (e is CorruptFileException or StoreException)
+        {
+            if (!file.IsSetAside)
+            {
+                ScrapeLog.FileSetAside(_logger, e.Message);
+                _corruptFiles++;
+            }
+            file.IsSetAside = true;
+            return false;
+        }
+    }
+
+    private void LayOut()
+    {
+        var mapped = _values.Present.ToArray();
+        foreach (var file in _listing.Files)
+        {
+            if (!file.IsMerged) continue;
+            foreach (var series in file.Series) mapped[series] = true;
+        }
+        _families.LayOut(_document, mapped);
+        _mappedSeries = mapped.Count(isMapped => isMapped);
+    }
+
+    /// <summary>Forgets all series, most of which no file has any more; the next scrape finds those that are left.</summary>
+    private void Forget()
+    {
+        foreach (var file in _listing.Files) file.Clear();
+        _families.Clear();
+        _values.Clear();
+        _keys.Clear();
+        _mappedSeries = 0;
+    }
+}

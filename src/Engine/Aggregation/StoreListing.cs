@@ -1,0 +1,75 @@
+using System.IO.Enumeration;
+using GunicornPrometheusExporter.Store;
+
+namespace GunicornPrometheusExporter.Aggregation;
+
+/// <summary>The files of a store, sorted by name, so that sums and ties come out alike at every scrape.</summary>
+/// <remarks>Listing a directory that has not changed allocates nothing for its files.</remarks>
+internal sealed class StoreListing
+{
+    private readonly string _directory;
+    private readonly ReadKeyTable _keys;
+    private readonly Dictionary<string, TrackedFile> _byName = new(StringComparer.Ordinal);
+    private readonly List<TrackedFile> _files = [];
+    private int _scrape;
+    private int _gone;
+
+    /// <summary>A listing that has seen nothing yet.</summary>
+    public StoreListing(string directory, ReadKeyTable keys)
+    {
+        _directory = directory;
+        _keys = keys;
+    }
+
+    /// <summary>The files, as of the last refresh.</summary>
+    public IReadOnlyList<TrackedFile> Files => _files;
+
+    /// <summary>Looks at the directory again. One that does not exist has no files.</summary>
+    /// <returns>Whether a file came or went.</returns>
+    /// <exception cref="IOException">The directory cannot be listed; <see cref="Files"/> is then empty.</exception>
+    /// <exception cref="UnauthorizedAccessException">The same.</exception>
+    public bool Refresh()
+    {
+        _scrape++;
+        var known = _files.Count;
+        try
+        {
+            foreach (var file in Enumerate())
+            {
+                file.SeenAt = _scrape;
+                if (_byName.TryAdd(file.FileName, file)) _files.Add(file);
+            }
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Nobody has recorded anything yet.
+        }
+        finally
+        {
+            Forget();
+        }
+        var came = _files.Count > known - _gone;
+        if (came) _files.Sort((one, other) => string.CompareOrdinal(one.FileName, other.FileName));
+        return came || _gone > 0;
+    }
+
+    private FileSystemEnumerable<TrackedFile> Enumerate()
+    {
+        var lookup = _byName.GetAlternateLookup<ReadOnlySpan<char>>();
+        return new(
+            _directory,
+            (ref entry) => lookup.TryGetValue(entry.FileName, out var known)
+                ? known
+                : new TrackedFile(entry.ToFullPath(), _keys),
+            new EnumerationOptions { AttributesToSkip = FileAttributes.None, IgnoreInaccessible = false })
+        {
+            ShouldIncludePredicate = (ref entry) =>
+                entry.FileName.EndsWith(StoreFormat.Extension) && !entry.FileName.StartsWith('.'),
+        };
+    }
+
+    private void Forget()
+    {
+        _gone = _files.RemoveAll(file => file.SeenAt != _scrape && _byName.Remove(file.FileName));
+    }
+}

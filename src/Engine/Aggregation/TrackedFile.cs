@@ -1,0 +1,76 @@
+using System.Runtime.InteropServices;
+using GunicornPrometheusExporter.Metrics;
+using GunicornPrometheusExporter.Store;
+
+namespace GunicornPrometheusExporter.Aggregation;
+
+/// <summary>A file of the store, with what the scrapes so far have learnt of it.</summary>
+internal sealed class TrackedFile
+{
+    private readonly List<int> _series = [];
+
+    /// <summary>A file just seen for the first time.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="keys">The keys known so far.</param>
+    public TrackedFile(string path, ReadKeyTable keys)
+    {
+        Path = path;
+        FileName = System.IO.Path.GetFileName(path);
+        Reader = new StoreFileReader(path, keys);
+        HasKnownName = StoreFileName.TryParse(FileName, out var name);
+        Name = name;
+        if (HasKnownName && name.TryGetSlot(out var kind, out var number)) Slot = (kind, number);
+    }
+
+    /// <summary>Where it is.</summary>
+    public string Path { get; }
+
+    /// <summary>Its name in the store.</summary>
+    public string FileName { get; }
+
+    /// <summary>What its name says, if it <see cref="HasKnownName"/>.</summary>
+    public StoreFileName Name { get; }
+
+    /// <summary>Whether its name is one that a store file has.</summary>
+    public bool HasKnownName { get; }
+
+    /// <summary>The slot whose file it is; null for a file of another library's.</summary>
+    public (SlotKind Kind, int Number)? Slot { get; }
+
+    /// <summary>How its values merge with those of other files.</summary>
+    public GaugeMode Rule => Name.Type == MetricType.Gauge ? Name.Mode : GaugeMode.Sum;
+
+    /// <summary>Reads its contents.</summary>
+    public StoreFileReader Reader { get; }
+
+    /// <summary>The index of each entry's series, in the order of the file.</summary>
+    public ReadOnlySpan<int> Series => CollectionsMarshal.AsSpan(_series);
+
+    /// <summary>The scrape that last saw it in the directory.</summary>
+    public int SeenAt { get; set; }
+
+    /// <summary>Whether its values are in the merged ones.</summary>
+    public bool IsMerged { get; set; }
+
+    /// <summary>Whether it was set aside, and counted so.</summary>
+    public bool IsSetAside { get; set; }
+
+    /// <summary>Forgets what was read.</summary>
+    public void Clear()
+    {
+        Reader.Clear();
+        _series.Clear();
+    }
+
+    /// <summary>Finds the series of the entries that the last read brought.</summary>
+    /// <returns>Whether there were any, or any went.</returns>
+    public bool Map(FamilyTable families)
+    {
+        var keys = Reader.Keys;
+        var known = Math.Min(Reader.KnownKeys, _series.Count);
+        if (known == keys.Length && known == _series.Count) return false;
+        _series.RemoveRange(known, _series.Count - known);
+        foreach (var key in keys[known..]) _series.Add(families.SeriesOf(Name, Slot is not null, key));
+        return true;
+    }
+}

@@ -1,0 +1,22 @@
+using Microsoft.Extensions.Logging;
+
+namespace GunicornPrometheusExporter.Diagnostics;
+
+/// <summary>What a scrape has to say, each fault once: events 1100 to 1199.</summary>
+internal static partial class ScrapeLog
+{
+    [LoggerMessage(1100, LogLevel.Warning, "The store cannot be listed: {Reason}")]
+    public static partial void StoreNotListed(ILogger logger, string reason);
+
+    [LoggerMessage(1101, LogLevel.Warning, "A store file is set aside: {Reason}")]
+    public static partial void FileSetAside(ILogger logger, string reason);
+
+    [LoggerMessage(1102, LogLevel.Warning, "Who holds the store's slots is not known, all count as free: {Reason}")]
+    public static partial void SlotsNotRead(ILogger logger, string reason);
+
+    [LoggerMessage(1103, LogLevel.Warning, "The {Type} {Family} is left out: another family exposes {Name}")]
+    public static partial void FamilyLeftOut(ILogger logger, string type, string family, string name);
+
+    [LoggerMessage(1104, LogLevel.Warning, "A sample of {Family} is left out: {Sample} with its labels is none that a {Type} has")]
+    public static partial void SampleLeftOut(ILogger logger, string family, string sample, string type);
+}

@@ -1,0 +1,77 @@
+using System.Text;
+using GunicornPrometheusExporter.Metrics;
+using GunicornPrometheusExporter.Store;
+
+namespace GunicornPrometheusExporter.Exposition;
+
+/// <summary>The syntax of the Prometheus text format 0.0.4; the only place that states it.</summary>
+internal static class TextSyntax
+{
+    /// <summary>A metric's name with every character that the format has not replaced by an underscore.</summary>
+    public static string MetricName(string name) => Replace(name, allowColon: true);
+
+    /// <summary>A label's name with every character that the format has not replaced by an underscore.</summary>
+    public static string LabelName(string name) => Replace(name, allowColon: false);
+
+    /// <summary>Labels as they stand between the braces, in the order given.</summary>
+    /// <returns>Null if two names become one because characters are replaced.</returns>
+    public static string? Labels(IReadOnlyList<Label> labels)
+    {
+        var text = new StringBuilder();
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (labelName, value) in labels)
+        {
+            var name = LabelName(labelName);
+            if (!names.Add(name)) return null;
+            if (text.Length > 0) text.Append(',');
+            text.Append(name).Append("=\"");
+            foreach (var c in value)
+            {
+                _ = c switch
+                {
+                    '\\' => text.Append(@"\\"),
+                    '"' => text.Append("\\\""),
+                    '\n' => text.Append(@"\n"),
+                    _ => text.Append(c),
+                };
+            }
+            text.Append('"');
+        }
+        return text.ToString();
+    }
+
+    /// <summary>Adds one label behind others.</summary>
+    public static string Append(string labels, string name, string value) =>
+        labels.Length == 0 ? $"{name}=\"{value}\"" : $"{labels},{name}=\"{value}\"";
+
+    /// <summary>The start of a sample's line, up to its value.</summary>
+    public static byte[] Line(string name, string labels) =>
+        Encoding.UTF8.GetBytes(labels.Length == 0 ? $"{name} " : $"{name}{{{labels}}} ");
+
+    /// <summary>The two lines above a family's samples.</summary>
+    public static byte[] Header(string name, MetricType type, string help)
+    {
+        var word = type switch
+        {
+            MetricType.Counter => "counter",
+            MetricType.Gauge => "gauge",
+            MetricType.Histogram => "histogram",
+            _ => "summary",
+        };
+        var text = help.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("\n", @"\n", StringComparison.Ordinal);
+        return Encoding.UTF8.GetBytes($"# HELP {name} {text}\n# TYPE {name} {word}\n");
+    }
+
+    private static string Replace(string name, bool allowColon)
+    {
+        var text = new StringBuilder(name.Length);
+        foreach (var rune in name.EnumerateRunes())
+        {
+            var c = rune.IsAscii ? (char)rune.Value : '\0';
+            var isAllowed = char.IsAsciiLetter(c) || c == '_' || (allowColon && c == ':')
+                || (text.Length > 0 && char.IsAsciiDigit(c));
+            text.Append(isAllowed ? c : '_');
+        }
+        return text.Length == 0 ? "_" : text.ToString();
+    }
+}

@@ -1,0 +1,79 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+
+namespace GunicornPrometheusExporter.Store;
+
+/// <summary>A key as a reader found it. Immutable; parsed once and shared by all files that have it.</summary>
+internal sealed class ReadKey
+{
+    private ReadKey(byte[] head, string family, string sample, ImmutableArray<Label> labels, string help)
+    {
+        Head = head;
+        Family = family;
+        Sample = sample;
+        Labels = labels;
+        Help = help;
+    }
+
+    /// <summary>The bytes of an entry up to its value: length, key and padding.</summary>
+    public byte[] Head { get; }
+
+    /// <summary>The family's name, a counter's without <c>_total</c>.</summary>
+    public string Family { get; }
+
+    /// <summary>The sample's name.</summary>
+    public string Sample { get; }
+
+    /// <summary>The labels, sorted by name, no name twice.</summary>
+    public ImmutableArray<Label> Labels { get; }
+
+    /// <summary>The family's help text.</summary>
+    public string Help { get; }
+
+    /// <summary>Parses the head of an entry.</summary>
+    /// <returns>Null unless the key is JSON of exactly the four parts.</returns>
+    public static ReadKey? TryParse(ReadOnlySpan<byte> head, int keyLength)
+    {
+        try
+        {
+            var json = new Utf8JsonReader(head.Slice(StoreFormat.LengthSize, keyLength));
+            return json.Read() && json.TokenType == JsonTokenType.StartArray
+                && TryReadString(ref json, out var family)
+                && TryReadString(ref json, out var sample)
+                && TryReadLabels(ref json, out var labels)
+                && TryReadString(ref json, out var help)
+                && json.Read() && json.TokenType == JsonTokenType.EndArray
+                && !json.Read()
+                    ? new ReadKey(head.ToArray(), family, sample, labels, help)
+                    : null;
+        }
+        // Not JSON; or not UTF-8, or half a surrogate pair in an escape.
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private static bool TryReadLabels(ref Utf8JsonReader json, out ImmutableArray<Label> labels)
+    {
+        labels = [];
+        if (!json.Read() || json.TokenType != JsonTokenType.StartObject) return false;
+        // A name that comes twice counts once, with its last value, as for Python's json.
+        var sorted = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        {
+            var name = json.GetString()!;
+            if (!TryReadString(ref json, out var value)) return false;
+            sorted[name] = value;
+        }
+        labels = [.. sorted.Select(label => new Label(label.Key, label.Value))];
+        return json.TokenType == JsonTokenType.EndObject;
+    }
+
+    private static bool TryReadString(ref Utf8JsonReader json, out string value)
+    {
+        var isString = json.Read() && json.TokenType == JsonTokenType.String;
+        value = isString ? json.GetString()! : "";
+        return isString;
+    }
+}
