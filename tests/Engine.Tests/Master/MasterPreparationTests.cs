@@ -1,0 +1,230 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+using GunicornPrometheusExporter.Configuration;
+using GunicornPrometheusExporter.Master;
+using GunicornPrometheusExporter.Store;
+using Xunit;
+
+namespace GunicornPrometheusExporter.Engine.Tests.Master;
+
+public sealed class MasterPreparationTests : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public void Every_series_of_the_master_exists_at_zero()
+    {
+        var prepared = Prepare();
+
+        Assert.Equal(
+            ["gunicorn_master_worker_restarts_total", "gunicorn_workers"], prepared.Series.Select(series => series.Family.Name));
+        Assert.Equal(
+            [_directory["counter_master-1.db"], _directory["gauge_livesum_master-1.db"]], prepared.Series.Select(series => series.Path));
+        Assert.All(prepared.Series, series => Assert.Equal(0, series.Offset % 8));
+        Assert.All(prepared.Series, series => Assert.Equal(0, ValueOf(series)));
+        Assert.Equal(_directory["slots.lock"], prepared.LockFile);
+        Assert.Equal(SlotTable.OffsetOf(SlotKind.Master, 1), prepared.LockOffset);
+        Assert.True(File.Exists(prepared.RunFile));
+    }
+
+    [Fact]
+    public void Each_file_holds_one_value_without_timestamp_so_that_every_prometheus_client_reads_it()
+    {
+        foreach (var series in Prepare().Series)
+        {
+            var used = BinaryPrimitives.ReadInt32LittleEndian(File.ReadAllBytes(series.Path));
+            Assert.Equal(series.Offset + sizeof(double), used);
+        }
+    }
+
+    [Fact]
+    public void After_a_run_that_ended_in_order_the_counters_start_at_zero()
+    {
+        var first = Prepare();
+        Add(first.Series[0], 7);
+        File.Delete(first.RunFile);
+
+        Assert.Equal(0, ValueOf(Prepare().Series[0]));
+    }
+
+    [Fact]
+    public void After_a_run_that_was_killed_the_counters_continue()
+    {
+        Add(Prepare().Series[0], 7);
+        Touch("counter_worker-1.db", "histogram_worker-1.db", "counter_999999999.db");
+
+        Assert.Equal(7, ValueOf(Prepare().Series[0]));
+        AssertExist("counter_worker-1.db", "histogram_worker-1.db", "counter_999999999.db");
+    }
+
+    [Fact]
+    public void After_a_run_that_was_killed_only_the_gauges_of_free_slots_go()
+    {
+        Prepare();
+        Touch("gauge_livemax_worker-1.db", "gauge_livemax_999999999.db", "gauge_all_worker-1.db");
+
+        Prepare();
+
+        AssertGone("gauge_livemax_worker-1.db");
+        AssertExist("gauge_livemax_999999999.db", "gauge_all_worker-1.db", "gauge_livesum_master-1.db");
+    }
+
+    [Fact]
+    public void The_run_files_of_killed_masters_are_replaced_by_one()
+    {
+        Prepare();
+        File.Copy(_directory["master-1.run"], _directory["master-2.run"]);
+
+        Prepare();
+
+        Assert.Equal([_directory["master-1.run"]], Directory.GetFiles(_directory.Path, "*.run"));
+    }
+
+    [Fact]
+    public void After_an_ordered_end_the_files_of_free_slots_and_gone_pids_are_removed()
+    {
+        EndInOrder();
+        Touch("counter_worker-1.db", "gauge_livemax_worker-1.db", "counter_process-1.db", "counter_999999999.db");
+
+        Prepare();
+
+        AssertGone("counter_worker-1.db", "gauge_livemax_worker-1.db", "counter_process-1.db", "counter_999999999.db");
+    }
+
+    [Fact]
+    public void Files_that_are_not_certainly_dead_stay()
+    {
+        EndInOrder();
+        using var script = new SlotHolder(_directory.Path, SlotKind.Process, 1);
+        Touch("counter_process-1.db", $"counter_{Environment.ProcessId}.db", "counter_uwsgi.db", "notes.txt", "other.db");
+
+        Prepare();
+
+        AssertExist("counter_process-1.db", $"counter_{Environment.ProcessId}.db", "counter_uwsgi.db", "notes.txt", "other.db");
+    }
+
+    [Fact]
+    public void A_file_older_than_the_process_that_has_its_pid_now_is_dead()
+    {
+        EndInOrder();
+        Touch($"counter_{Environment.ProcessId}.db");
+        using var self = Process.GetCurrentProcess();
+        File.SetLastWriteTime(_directory[$"counter_{Environment.ProcessId}.db"], self.StartTime.AddMinutes(-1));
+
+        Prepare();
+
+        AssertGone($"counter_{Environment.ProcessId}.db");
+    }
+
+    [Fact]
+    public void Pids_of_another_namespace_prove_nothing()
+    {
+        EndInOrder();
+        File.WriteAllText(_directory["pids.json"], """{"boot_id":"another","pid_namespace":"pid:[1]"}""");
+        Touch("counter_999999999.db", "counter_worker-1.db");
+
+        Prepare();
+        File.Delete(_directory["master-1.run"]);
+        Prepare();
+
+        AssertExist("counter_999999999.db");
+        AssertGone("counter_worker-1.db");
+    }
+
+    [Fact]
+    public void Files_of_a_store_without_a_record_of_its_pids_stay()
+    {
+        Touch("counter_999999999.db");
+
+        Prepare();
+
+        AssertExist("counter_999999999.db");
+    }
+
+    [Theory]
+    [InlineData(SlotKind.Master)]
+    [InlineData(SlotKind.Worker)]
+    public void While_another_run_lives_nothing_is_touched(SlotKind kind)
+    {
+        EndInOrder();
+        Touch("counter_worker-7.db", "gauge_livemax_worker-7.db", "counter_999999999.db");
+        using var other = new SlotHolder(_directory.Path, kind, 3);
+
+        Prepare();
+
+        AssertExist("counter_worker-7.db", "gauge_livemax_worker-7.db", "counter_999999999.db");
+    }
+
+    [Fact]
+    public void A_second_master_takes_the_next_slot_and_its_own_files()
+    {
+        var first = Prepare();
+        using var master = new SlotHolder(_directory.Path, SlotKind.Master, 1);
+
+        var second = Prepare();
+
+        Assert.Equal(SlotTable.OffsetOf(SlotKind.Master, 2), second.LockOffset);
+        Assert.Equal(_directory["counter_master-2.db"], second.Series[0].Path);
+        Assert.True(File.Exists(first.RunFile));
+        Assert.True(File.Exists(second.RunFile));
+    }
+
+    [Fact]
+    public void Without_CLEANUP_DB_FILES_nothing_is_removed()
+    {
+        EndInOrder();
+        Touch("counter_worker-1.db", "gauge_livemax_worker-1.db", "counter_999999999.db");
+
+        Prepare(("CLEANUP_DB_FILES", "false"));
+
+        AssertExist("counter_worker-1.db", "gauge_livemax_worker-1.db", "counter_999999999.db");
+    }
+
+    [Fact]
+    public void A_damaged_master_file_is_kept_aside_and_replaced()
+    {
+        File.WriteAllText(_directory["counter_master-1.db"], "this is no store file, whatever its name says");
+        File.WriteAllText(_directory["master-1.run"], "{}");
+
+        Assert.Equal(0, ValueOf(Prepare().Series[0]));
+        AssertExist("counter_master-1.db.corrupt");
+    }
+
+    [Fact]
+    public void A_bad_configuration_is_refused_before_anything_is_made()
+    {
+        var failure = Assert.Throws<ConfigurationException>(
+            () => Prepare(("PROMETHEUS_METRICS_PORT", "abc"), ("REDIS_DB", "x")));
+
+        Assert.Equal(2, failure.Message.Split('\n').Length);
+        Assert.Empty(Directory.GetFileSystemEntries(_directory.Path));
+    }
+
+    private PreparedMaster Prepare(params (string Name, string Text)[] variables) =>
+        MasterPreparation.Run(new ExporterConfig(
+            variables.Append(("PROMETHEUS_MULTIPROC_DIR", _directory.Path)).ToDictionary()));
+
+    /// <summary>Leaves the store as a master that ended in order does.</summary>
+    private void EndInOrder() => File.Delete(Prepare().RunFile);
+
+    private void Touch(params string[] names)
+    {
+        foreach (var name in names) File.WriteAllText(_directory[name], "");
+    }
+
+    private void AssertExist(params string[] names) => Assert.All(names, name => Assert.True(File.Exists(_directory[name]), name));
+
+    private void AssertGone(params string[] names) => Assert.All(names, name => Assert.False(File.Exists(_directory[name]), name));
+
+    private static double ValueOf(MasterSeries series) =>
+        BinaryPrimitives.ReadDoubleLittleEndian(File.ReadAllBytes(series.Path).AsSpan(series.Offset));
+
+    private static void Add(MasterSeries series, double amount)
+    {
+        var bytes = File.ReadAllBytes(series.Path);
+        BinaryPrimitives.WriteDoubleLittleEndian(bytes.AsSpan(series.Offset), ValueOf(series) + amount);
+        File.WriteAllBytes(series.Path, bytes);
+    }
+}

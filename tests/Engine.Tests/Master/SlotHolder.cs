@@ -1,0 +1,41 @@
+using System.Diagnostics;
+using GunicornPrometheusExporter.Store;
+using Xunit;
+
+namespace GunicornPrometheusExporter.Engine.Tests.Master;
+
+/// <summary>Another process that holds a slot, as a Gunicorn master does: with Python's own <c>fcntl</c>.</summary>
+internal sealed class SlotHolder : IDisposable
+{
+    private const string Script = """
+        import fcntl, sys
+        file = open(sys.argv[1], "r+b", buffering=0)
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, int(sys.argv[2]))
+        print("held", flush=True)
+        sys.stdin.read()
+        """;
+
+    private readonly Process _process;
+
+    internal SlotHolder(string directory, SlotKind kind, int number)
+    {
+        var path = Path.Combine(directory, SlotTable.FileName);
+        if (!File.Exists(path)) File.WriteAllText(path, "");
+        _process = Process.Start(new ProcessStartInfo(
+            "/usr/bin/python3", ["-c", Script, path, $"{SlotTable.OffsetOf(kind, number)}"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        })!;
+        Assert.Equal("held", _process.StandardOutput.ReadLine());
+    }
+
+    internal int ProcessId => _process.Id;
+
+    public void Dispose()
+    {
+        _process.StandardInput.Close();
+        _process.WaitForExit();
+        _process.Dispose();
+    }
+}
