@@ -25,7 +25,8 @@ public ref struct StoreKey
     /// <param name="labels">Names and values in any order.</param>
     /// <param name="help">The family's help text.</param>
     public void Write(
-        ReadOnlySpan<char> family, ReadOnlySpan<char> sample, ReadOnlySpan<Label> labels, ReadOnlySpan<char> help)
+        scoped ReadOnlySpan<char> family, scoped ReadOnlySpan<char> sample, scoped ReadOnlySpan<Label> labels,
+        scoped ReadOnlySpan<char> help)
     {
         Append("["u8);
         AppendString(family);
@@ -38,7 +39,7 @@ public ref struct StoreKey
         Append("]"u8);
     }
 
-    private void AppendSorted(ReadOnlySpan<Label> labels)
+    private void AppendSorted(scoped ReadOnlySpan<Label> labels)
     {
         var previous = default(string);
         for (var written = 0; written < labels.Length; written++)
@@ -57,7 +58,7 @@ public ref struct StoreKey
         }
     }
 
-    private void AppendString(ReadOnlySpan<char> text)
+    private void AppendString(scoped ReadOnlySpan<char> text)
     {
         Append("\""u8);
         foreach (var c in text)

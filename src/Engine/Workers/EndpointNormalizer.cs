@@ -59,14 +59,14 @@ public static class EndpointNormalizer
         if (!segment.ContainsAnyExcept(Digits)) return "{id}";
         if (segment.Length == UuidLength && IsUuid(segment)) return "{uuid}";
         if (segment.Length >= ShortestHash && !segment.ContainsAnyExcept(Hexadecimal)) return "{hash}";
-        return segment.Length >= ShortestToken && IsToken(segment) ? "{token}" : segment;
+        return segment.Length >= ShortestToken && !segment.Contains('.') && IsToken(segment) ? "{token}" : segment;
     }
 
     private static bool IsUuid(ReadOnlySpan<char> segment) =>
         segment is [_, _, _, _, _, _, _, _, '-', _, _, _, _, '-', _, _, _, _, '-', _, _, _, _, '-', ..]
         && !segment.ContainsAnyExcept(UuidCharacters);
 
-    /// <summary>Letters and digits in turn, as random text has them: words with a number at their end are none.</summary>
+    /// <summary>Letters and digits in turn, as random text has them; words with a number at their end are none.</summary>
     private static bool IsToken(ReadOnlySpan<char> segment)
     {
         var changes = 0;

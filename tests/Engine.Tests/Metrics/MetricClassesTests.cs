@@ -1,0 +1,85 @@
+using GunicornPrometheusExporter.Metrics;
+using GunicornPrometheusExporter.Store;
+using Xunit;
+
+namespace GunicornPrometheusExporter.Engine.Tests.Metrics;
+
+public sealed class MetricClassesTests : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+    private readonly SlotStore _store;
+    private readonly MetricWriter _writer;
+
+    public MetricClassesTests()
+    {
+        _store = SlotStore.Open(_directory.Path, SlotKind.Process, EntryLayout.Timestamped);
+        _writer = new MetricWriter(_store);
+    }
+
+    public void Dispose()
+    {
+        _store.Dispose();
+        _directory.Dispose();
+    }
+
+    [Fact]
+    public void Every_class_records_what_the_reference_shows()
+    {
+        new WorkerRequests(_writer).Inc("worker_1");
+        new WorkerRequestDuration(_writer).Observe(0.5, "worker_1");
+        new WorkerMemory(_writer).Set(52428800, "worker_1");
+        new WorkerCPU(_writer).Set(2.5, "worker_1");
+        new WorkerUptime(_writer).Set(3600, "worker_1");
+        new WorkerFailedRequests(_writer).Inc("worker_1", "GET", "/api/users", "404");
+        new WorkerErrorHandling(_writer).Inc("worker_1", "POST", "/api/data", "ValueError");
+        new WorkerState(_writer).Set(1, "worker_1", "running", "1640995200.123");
+        new MasterWorkerRestarts(_writer).Inc();
+
+        Assert.Equal(1, Value(MetricCatalogue.WorkerRequests, "worker_1"));
+        Assert.Equal(52428800, Value(MetricCatalogue.WorkerMemory, "worker_1"));
+        Assert.Equal(2.5, Value(MetricCatalogue.WorkerCpu, "worker_1"));
+        Assert.Equal(3600, Value(MetricCatalogue.WorkerUptime, "worker_1"));
+        Assert.Equal(1, Value(MetricCatalogue.WorkerFailedRequests, "worker_1", "GET", "/api/users", "404"));
+        Assert.Equal(1, Value(MetricCatalogue.WorkerErrorHandling, "worker_1", "POST", "/api/data", "ValueError"));
+        Assert.Equal(1, Value(MetricCatalogue.WorkerState, "worker_1", "running"));
+        Assert.Equal(1640995200.123, Value(MetricCatalogue.WorkerStateChangeTimestamp, "worker_1"));
+        Assert.Equal(1, Value(MetricCatalogue.MasterWorkerRestarts));
+    }
+
+    [Fact]
+    public void Mistakes_name_the_family_what_was_given_and_what_was_expected()
+    {
+        AssertMistake("gunicorn_worker_requests_total is a counter and cannot be incremented by -1.0; " +
+            "give a finite amount of at least 0", () => new WorkerRequests(_writer).Inc("worker_1", -1));
+        AssertMistake("gunicorn_worker_request_duration_seconds cannot observe NaN; give a number",
+            () => new WorkerRequestDuration(_writer).Observe(double.NaN, "worker_1"));
+        AssertMistake("gunicorn_worker_state has the states starting, running, quit, abort, dead, not 'asleep'",
+            () => new WorkerState(_writer).Set(1, "worker_1", "asleep", "1"));
+        AssertMistake("gunicorn_worker_state takes a timestamp in seconds since the Unix epoch, not 'noon'",
+            () => new WorkerState(_writer).Set(1, "worker_1", "running", "noon"));
+        AssertMistake("gunicorn_worker_memory_bytes is a gauge; inc is for a counter",
+            () => _writer.Add(MetricCatalogue.WorkerMemory, 1, "worker_1"));
+        AssertMistake("gunicorn_worker_requests_total takes the labels (worker_id), not 2 values",
+            () => _writer.Add(MetricCatalogue.WorkerRequests, 1, "worker_1", "GET"));
+        AssertMistake("gunicorn_worker_requests_total: the value of label worker_id has 300 characters; at most 256 are allowed",
+            () => new WorkerRequests(_writer).Inc(new string('x', 300)));
+    }
+
+    [Fact]
+    public void Every_family_of_the_catalogue_has_a_name_that_fits_its_type()
+    {
+        foreach (var family in MetricCatalogue.All)
+        {
+            Assert.StartsWith("gunicorn_", family.Name, StringComparison.Ordinal);
+            Assert.Equal(family.Type == MetricType.Counter, family.Name.EndsWith("_total", StringComparison.Ordinal));
+            Assert.Equal(family.Type == MetricType.Histogram, family.Buckets.Length > 0);
+            Assert.NotEmpty(family.Help);
+        }
+        Assert.Equal(MetricCatalogue.All.Length, MetricCatalogue.All.DistinctBy(family => family.Name).Count());
+    }
+
+    private static void AssertMistake(string message, Action action) =>
+        Assert.Equal(message, Assert.Throws<MetricsException>(action).Message);
+
+    private double Value(MetricFamily family, params ReadOnlySpan<string> values) => _writer.Locate(family, values).Value;
+}

@@ -1,0 +1,96 @@
+using System.Diagnostics;
+using GunicornPrometheusExporter.Store;
+using Xunit;
+
+namespace GunicornPrometheusExporter.Engine.Tests.Store;
+
+public sealed class SlotTableTests : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public void The_lowest_slot_that_no_other_process_holds_is_taken()
+    {
+        using var other = HoldInOtherProcess(SlotTable.OffsetOf(SlotKind.Worker, 1), SlotTable.OffsetOf(SlotKind.Worker, 2));
+        using var table = SlotTable.Open(_directory.Path);
+        Assert.Equal(3, table.TakeLowest(SlotKind.Worker));
+        Assert.Equal(1, table.TakeLowest(SlotKind.Master));
+    }
+
+    [Fact]
+    public void Held_slots_are_seen_with_their_holder_and_those_of_other_kinds_are_not()
+    {
+        using var other = HoldInOtherProcess(
+            SlotTable.OffsetOf(SlotKind.Worker, 2), SlotTable.OffsetOf(SlotKind.Worker, 3),
+            SlotTable.OffsetOf(SlotKind.Worker, 70), SlotTable.OffsetOf(SlotKind.Master, 1));
+        using var table = SlotTable.Open(_directory.Path);
+        Assert.Equal([2, 3, 70], table.Held(SlotKind.Worker));
+        Assert.Equal([1], table.Held(SlotKind.Master));
+        Assert.Empty(table.Held(SlotKind.Process));
+        Assert.Equal(other.Id, table.HolderOf(SlotKind.Worker, 70));
+        Assert.Null(table.HolderOf(SlotKind.Worker, 1));
+    }
+
+    [Fact]
+    public void A_killed_process_leaves_its_slot_free()
+    {
+        using var table = SlotTable.Open(_directory.Path);
+        using (var other = HoldInOtherProcess(SlotTable.OffsetOf(SlotKind.Worker, 1)))
+        {
+            Assert.False(table.TryTake(SlotKind.Worker, 1));
+            other.Kill();
+            other.WaitForExit();
+        }
+        Assert.True(table.TryTake(SlotKind.Worker, 1));
+    }
+
+    [Fact]
+    public void A_planted_link_is_not_followed()
+    {
+        File.WriteAllText(_directory["elsewhere"], "");
+        File.CreateSymbolicLink(_directory[SlotTable.FileName], _directory["elsewhere"]);
+        Assert.Throws<StoreException>(() => SlotTable.Open(_directory.Path));
+    }
+
+    private Holder HoldInOtherProcess(params long[] offsets) => new(_directory[SlotTable.FileName], offsets);
+
+    private sealed class Holder : IDisposable
+    {
+        private readonly Process _process;
+
+        internal Holder(string path, long[] offsets)
+        {
+            const string Script =
+                """
+                import fcntl, os, sys
+                fd = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT, 0o600)
+                for offset in sys.argv[2:]:
+                    fcntl.lockf(fd, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, int(offset))
+                print("held", flush=True)
+                sys.stdin.read()
+                """;
+            var start = new ProcessStartInfo("/usr/bin/python3") { RedirectStandardInput = true, RedirectStandardOutput = true };
+            foreach (var argument in (string[])["-c", Script, path, .. offsets.Select(offset => $"{offset}")])
+            {
+                start.ArgumentList.Add(argument);
+            }
+            _process = Process.Start(start)!;
+            Assert.Equal("held", _process.StandardOutput.ReadLine());
+        }
+
+        internal int Id => _process.Id;
+
+        internal void Kill() => _process.Kill();
+
+        internal void WaitForExit() => Assert.True(_process.WaitForExit(10_000));
+
+        public void Dispose()
+        {
+            if (!_process.HasExited) _process.Kill();
+            _process.WaitForExit();
+            _process.Dispose();
+        }
+    }
+}

@@ -1,0 +1,159 @@
+using System.Text;
+using GunicornPrometheusExporter.Metrics;
+using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Workers;
+using Xunit;
+
+namespace GunicornPrometheusExporter.Engine.Tests.Workers;
+
+public sealed class PrometheusWorkerTests : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+    private PrometheusWorker _worker;
+
+    public PrometheusWorkerTests() => _worker = Open();
+
+    public void Dispose()
+    {
+        _worker.Dispose();
+        _directory.Dispose();
+    }
+
+    [Fact]
+    public void A_request_is_counted_once_in_every_family_that_tells_of_it()
+    {
+        _worker.HandleRequest("GET"u8, "/users/42"u8, 404, 0.06);
+
+        Assert.Equal(1, Value(MetricCatalogue.WorkerRequests, "worker_1"));
+        Assert.Equal(1, Value(MetricCatalogue.HttpRequests, "GET", "/users/{id}", "404"));
+        Assert.Equal(1, Value(MetricCatalogue.WorkerFailedRequests, "worker_1", "GET", "/users/{id}", "404"));
+        var keys = Keys(MetricType.Histogram);
+        Assert.Equal(2 * (MetricCatalogue.LatencyBuckets.Length + 2), keys.Count);
+    }
+
+    [Fact]
+    public void A_request_that_succeeded_is_not_among_the_failed()
+    {
+        _worker.HandleRequest("GET"u8, "/"u8, 200, 0.06);
+        Assert.DoesNotContain(Keys(MetricType.Counter), key => key.Contains("failed_requests", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("BREW")]
+    [InlineData("get")]
+    [InlineData("AVERYLONGMETHODNAMETHATNOBODYWOULDEVERREGISTER")]
+    public void A_method_that_is_not_registered_is_other(string method)
+    {
+        _worker.HandleRequest(Encoding.ASCII.GetBytes(method), "/"u8, 200, 0);
+        Assert.Equal(1, Value(MetricCatalogue.HttpRequests, LabelBounds.Other, "/", "200"));
+    }
+
+    [Fact]
+    public void Endpoints_past_the_bound_are_recorded_as_other_and_counted()
+    {
+        for (var i = 0; i < LabelBounds.MaximumValues + 50; i++)
+        {
+            _worker.HandleRequest("GET"u8, Encoding.ASCII.GetBytes("/p" + Letters(i)), 200, 0);
+        }
+        Assert.Equal(50, Value(MetricCatalogue.HttpRequests, "GET", LabelBounds.Other, "200"));
+        Assert.Equal(50, Value(MetricCatalogue.LabelOverflow, "endpoint"));
+        Assert.Equal(LabelBounds.MaximumValues + 50, Value(MetricCatalogue.WorkerRequests, "worker_1"));
+    }
+
+    [Fact]
+    public void The_next_holder_of_the_slot_goes_on_with_counters_and_bounds_and_begins_gauges_anew()
+    {
+        for (var i = 0; i < LabelBounds.MaximumValues; i++)
+        {
+            _worker.HandleRequest("GET"u8, Encoding.ASCII.GetBytes("/p" + Letters(i)), 200, 0);
+        }
+        _worker.Metrics.Set(MetricCatalogue.WorkerInfo, 1, "worker_1", "1", "sync", "3.11", "20.1.0");
+        _worker.Dispose();
+        _worker = Open();
+        _worker.HandleRequest("GET"u8, "/fresh"u8, 200, 0);
+
+        Assert.Equal("worker_1", _worker.WorkerId);
+        Assert.Equal(LabelBounds.MaximumValues + 1, Value(MetricCatalogue.WorkerRequests, "worker_1"));
+        Assert.Equal(1, Value(MetricCatalogue.HttpRequests, "GET", LabelBounds.Other, "200"));
+        Assert.DoesNotContain(Keys(MetricType.Gauge), key => key.Contains("worker_info", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Recording_allocates_nothing_whether_the_path_is_known_or_past_the_bound()
+    {
+        void Record(int rounds)
+        {
+            Span<byte> path = stackalloc byte[12];
+            "/scan/000000"u8.CopyTo(path);
+            for (var i = 0; i < rounds; i++)
+            {
+                _worker.HandleRequest("GET"u8, "/api/users"u8, 200, 0.01);
+                for (var digit = 0; digit < 6; digit++) path[6 + digit] = (byte)('a' + ((i >> (digit * 3)) & 7));
+                _worker.HandleRequest("GET"u8, path, 404, 0.01);
+            }
+        }
+
+        Record(5_000);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Record(5_000);
+        _worker.Heartbeat();
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Fact]
+    public void A_worker_is_in_one_state_at_a_time()
+    {
+        _worker.SetState(WorkerStates.Running);
+        _worker.HandleQuit();
+        var values = WorkerStates.All.Select(state => Value(MetricCatalogue.WorkerState, "worker_1", state));
+        Assert.Equal([0.0, 0, 1, 0, 0], values);
+        Assert.True(Value(MetricCatalogue.WorkerStateChangeTimestamp, "worker_1") > 1.7e9);
+        Assert.Throws<MetricsException>(() => _worker.SetState("asleep"));
+    }
+
+    [Fact]
+    public void The_process_tells_its_memory_and_age()
+    {
+        _worker.UpdateWorkerMetrics();
+        Assert.InRange(Value(MetricCatalogue.WorkerMemory, "worker_1"), 1e6, 1e11);
+        Assert.InRange(Value(MetricCatalogue.WorkerUptime, "worker_1"), 0, 36_000);
+    }
+
+    [Fact]
+    public void An_error_is_counted_by_its_type()
+    {
+        _worker.HandleError("POST"u8, "/api/data"u8, "ValueError"u8);
+        Assert.Equal(1, Value(MetricCatalogue.WorkerErrorHandling, "worker_1", "POST", "/api/data", "ValueError"));
+    }
+
+    [Fact]
+    public void A_damaged_counter_file_is_kept_aside_and_recording_goes_on()
+    {
+        _worker.Dispose();
+        File.WriteAllBytes(_directory["counter_worker-1.db"], [9, 9, 9, 9]);
+        _worker = Open();
+        _worker.HandleRequest("GET"u8, "/"u8, 200, 0);
+        Assert.Equal(1, Value(MetricCatalogue.WorkerRequests, "worker_1"));
+        Assert.True(File.Exists(_directory["counter_worker-1.db.corrupt"]));
+    }
+
+    private PrometheusWorker Open() =>
+        new(SlotStore.Open(_directory.Path, SlotKind.Worker, EntryLayout.Timestamped), TimeProvider.System);
+
+    private double Value(MetricFamily family, params ReadOnlySpan<string> values) =>
+        _worker.Metrics.Locate(family, values).Value;
+
+    private List<string> Keys(MetricType type)
+    {
+        var owner = SlotTable.NameOf(SlotKind.Worker, 1);
+        var name = type == MetricType.Gauge ? $"gauge_livemax_{owner}.db" : $"{(type == MetricType.Counter ? "counter" : "histogram")}_{owner}.db";
+        var copy = _directory["copy"];
+        File.Copy(_directory[name], copy, overwrite: true);
+        using var file = StoreFileWriter.Open(copy, EntryLayout.Timestamped);
+        var keys = new List<string>();
+        file.VisitKeys(key => keys.Add(Encoding.UTF8.GetString(key)));
+        return keys;
+    }
+
+    private static string Letters(int number) => new([.. $"{number}".Select(digit => (char)('a' + digit - '0'))]);
+}
