@@ -3,7 +3,9 @@ using GunicornPrometheusExporter.Exporter.Commands;
 
 var root = new RootCommand("Exports the metrics of a Gunicorn server to Prometheus.")
 {
+    new ServeCommand(),
     new PrepareCommand(),
     new ConfigCommand(),
+    new DumpCommand(),
 };
 return await CommandLine.RunAsync(root, args);

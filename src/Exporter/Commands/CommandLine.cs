@@ -1,5 +1,6 @@
 using System.CommandLine;
 using GunicornPrometheusExporter.Configuration;
+using GunicornPrometheusExporter.Exporter.Http;
 using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Exporter.Commands;
@@ -26,7 +27,7 @@ internal static class CommandLine
         {
             return Fail(e.Message, ExitStatus.Usage);
         }
-        catch (Exception e) when (e is StoreException)
+        catch (Exception e) when (e is StoreException or ListenException)
         {
             return Fail(e.Message, ExitStatus.Failure);
         }

@@ -1,0 +1,64 @@
+using System.CommandLine;
+using GunicornPrometheusExporter.Aggregation;
+using GunicornPrometheusExporter.Configuration;
+using GunicornPrometheusExporter.Exporter.Http;
+using GunicornPrometheusExporter.Master;
+using GunicornPrometheusExporter.Store;
+
+namespace GunicornPrometheusExporter.Exporter.Commands;
+
+/// <summary><c>serve</c>: answers scrapes until it is told to end, or until its master ends.</summary>
+internal sealed class ServeCommand : Command
+{
+    private readonly Option<ListenAddress[]> _addresses = new("--web.listen-address")
+    {
+        Description = "Address to listen on, HOST:PORT or :PORT; may be repeated",
+        HelpName = "HOST:PORT",
+        CustomParser = ListenAddress.ParseAll,
+    };
+
+    private readonly Option<string?> _directory = new("--multiproc-dir")
+    {
+        Description = $"Directory of the store; wins over {MultiprocessDirectory.Variable}",
+    };
+
+    private readonly Option<int?> _parent = new("--parent-pid")
+    {
+        Description = "The Gunicorn master that started this process and with which it ends",
+    };
+
+    internal ServeCommand() : base("serve", "Serve the metrics of a store over HTTP")
+    {
+        Options.Add(_addresses);
+        Options.Add(_directory);
+        Options.Add(_parent);
+        SetAction(RunAsync);
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken end)
+    {
+        using var loggers = Logs.CreateFactory();
+        var log = loggers.CreateLogger("serve");
+        if (parsed.GetValue(_parent) is { } parent && !MasterProcess.TryFollow(parent))
+        {
+            log.MasterIsGone(parent);
+            return ExitStatus.Ok;
+        }
+        var config = ExporterConfig.FromEnvironment(Flags(parsed));
+        if (!config.Validate()) throw new ConfigurationException(config.Errors);
+        var directory = config.PrometheusMultiprocDir;
+        if (!Directory.Exists(directory)) log.StoreIsMissing(directory);
+        using var aggregator = new StoreAggregator(directory, loggers.CreateLogger("store"));
+        var server = new MetricsServer(new SharedScrape(aggregator.Scrape), loggers);
+        await server.RunAsync(Addresses(parsed, config), end);
+        return ExitStatus.Ok;
+    }
+
+    private Dictionary<string, string> Flags(ParseResult parsed) =>
+        parsed.GetValue(_directory) is { } directory ? new() { [MultiprocessDirectory.Variable] = directory } : [];
+
+    private ListenAddress[] Addresses(ParseResult parsed, ExporterConfig config) =>
+        parsed.GetValue(_addresses) is { Length: > 0 } addresses
+            ? addresses
+            : [ListenAddress.Of(config.PrometheusBindAddress, config.PrometheusMetricsPort)];
+}

@@ -1,0 +1,54 @@
+using System.CommandLine.Parsing;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace GunicornPrometheusExporter.Exporter.Http;
+
+/// <summary>An address to listen on.</summary>
+/// <param name="EndPoint">IP address and port.</param>
+internal sealed record ListenAddress(IPEndPoint EndPoint)
+{
+    private const string Localhost = "localhost";
+
+    /// <summary>That of a host and a port, both checked before.</summary>
+    /// <param name="host">An IP address, or <c>localhost</c>.</param>
+    /// <param name="port">The port.</param>
+    internal static ListenAddress Of(string host, int port) =>
+        new(new IPEndPoint(host == Localhost ? IPAddress.Loopback : IPAddress.Parse(host), port));
+
+    /// <summary>Reads <c>HOST:PORT</c>, <c>[IPv6]:PORT</c> or <c>:PORT</c>, the last of which means every address.</summary>
+    /// <returns>Null if the text is none of these.</returns>
+    internal static ListenAddress? Parse(string text)
+    {
+        var colon = text.LastIndexOf(':');
+        if (colon < 0) return null;
+        var host = text[..colon];
+        if (!ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port == 0)
+        {
+            return null;
+        }
+        if (host.Length == 0) return new(new IPEndPoint(Every(), port));
+        var isBare = host.Contains(':') && !host.StartsWith('[');
+        return !isBare && (host == Localhost || IPAddress.TryParse(host, out _)) ? Of(host, port) : null;
+    }
+
+    /// <summary>Reads the values of a flag.</summary>
+    internal static ListenAddress[] ParseAll(ArgumentResult argument)
+    {
+        var addresses = new List<ListenAddress>();
+        foreach (var token in argument.Tokens)
+        {
+            if (Parse(token.Value) is { } address) addresses.Add(address);
+            else
+            {
+                argument.AddError(
+                    $"--web.listen-address is \"{token.Value}\"; give HOST:PORT with an IP address and a port " +
+                    "from 1 to 65535, such as 127.0.0.1:9091, [::1]:9091 or :9091");
+            }
+        }
+        return [.. addresses];
+    }
+
+    private static IPAddress Every() => Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any;
+}

@@ -1,0 +1,44 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace GunicornPrometheusExporter.Exporter.Http;
+
+/// <summary>Opens a listening socket, waiting for its port while another process has it.</summary>
+/// <remarks>During an upgrade (USR2) the old exporter keeps the port until the old master ends.</remarks>
+internal static class ListenSocket
+{
+    private const int Backlog = 128;
+    private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
+
+    /// <exception cref="ListenException">The address is not this machine's, or the port is reserved.</exception>
+    internal static async Task<Socket> OpenAsync(IPEndPoint address, ILogger log, CancellationToken end)
+    {
+        for (var wait = FirstWait; ; wait = wait * 2 < LongestWait ? wait * 2 : LongestWait)
+        {
+            if (TryOpen(address) is { } socket) return socket;
+            log.AddressIsBusy(address, wait.TotalSeconds);
+            await Task.Delay(wait, end);
+        }
+    }
+
+    private static Socket? TryOpen(IPEndPoint address)
+    {
+        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            if (address.Address.Equals(IPAddress.IPv6Any)) socket.DualMode = true;
+            socket.Bind(address);
+            socket.Listen(Backlog);
+            return socket;
+        }
+        catch (SocketException e)
+        {
+            socket.Dispose();
+            if (e.SocketErrorCode == SocketError.AddressAlreadyInUse) return null;
+            throw new ListenException(
+                $"{address} cannot be listened on ({e.Message}); set PROMETHEUS_BIND_ADDRESS and " +
+                "PROMETHEUS_METRICS_PORT, or --web.listen-address, to an address of this machine and a free port", e);
+        }
+    }
+}

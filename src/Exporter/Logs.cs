@@ -1,0 +1,32 @@
+using System.Net;
+using Microsoft.Extensions.Logging.Console;
+
+namespace GunicornPrometheusExporter.Exporter;
+
+/// <summary>What the executable says on standard error, one line each.</summary>
+internal static partial class Logs
+{
+    internal static ILoggerFactory CreateFactory() => LoggerFactory.Create(logging => logging
+        .SetMinimumLevel(LogLevel.Information)
+        .AddFilter("Microsoft", LogLevel.Warning)
+        .AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.ColorBehavior = LoggerColorBehavior.Disabled;
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ssZ ";
+        })
+        .Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
+
+    [LoggerMessage(3000, LogLevel.Information, "metrics are served on http://{Address}/metrics")]
+    internal static partial void Serving(this ILogger log, IPEndPoint address);
+
+    [LoggerMessage(3001, LogLevel.Warning, "{Address} is in use by another process; trying again in {Seconds} s")]
+    internal static partial void AddressIsBusy(this ILogger log, IPEndPoint address, double seconds);
+
+    [LoggerMessage(3002, LogLevel.Warning, "{Directory} does not exist yet; metrics appear when Gunicorn makes it")]
+    internal static partial void StoreIsMissing(this ILogger log, string directory);
+
+    [LoggerMessage(3003, LogLevel.Information, "the master {ProcessId} has ended; ending with it")]
+    internal static partial void MasterIsGone(this ILogger log, int processId);
+}
