@@ -1,0 +1,23 @@
+using System.Buffers;
+using GunicornPrometheusExporter.Aggregation;
+using GunicornPrometheusExporter.Engine.Tests.Exposition;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace GunicornPrometheusExporter.Engine.Tests.Aggregation;
+
+/// <summary>What the engine exposes of a directory.</summary>
+public static class Scraped
+{
+    public static ExpositionText Once(string directory)
+    {
+        using var aggregator = new StoreAggregator(directory, NullLogger.Instance);
+        return aggregator.Read();
+    }
+
+    public static ExpositionText Read(this StoreAggregator aggregator)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        aggregator.Scrape(output);
+        return ExpositionText.Parse(output.WrittenSpan);
+    }
+}

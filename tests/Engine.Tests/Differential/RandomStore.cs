@@ -1,0 +1,110 @@
+using CsCheck;
+using GunicornPrometheusExporter.Engine.Tests.Store;
+using GunicornPrometheusExporter.Store;
+
+namespace GunicornPrometheusExporter.Engine.Tests.Differential;
+
+/// <summary>A random directory, as several processes of an application with its own metrics leave it.</summary>
+/// <param name="Files">The files by name, each with its layout.</param>
+public sealed record RandomStore(IReadOnlyDictionary<string, (EntryLayout Layout, IReadOnlyList<TestEntry> Entries)> Files)
+{
+    // One family keeps one type and mode, as in an application: what a clash becomes has tests of its own.
+    private static readonly string[] SingleKinds =
+    [
+        "counter", "gauge_all", "gauge_liveall", "gauge_min", "gauge_livemin", "gauge_max", "gauge_livemax",
+        "gauge_sum", "gauge_livesum", "gauge_mostrecent", "gauge_livemostrecent",
+    ];
+
+    private static readonly Gen<double> Values = Gen.Frequency(
+        (6, Gen.Int[0, 100].Select(whole => (double)whole)),
+        (3, Gen.Double[-1e9, 1e9]),
+        (1, Gen.Double),
+        (1, Gen.OneOf(double.NaN, double.PositiveInfinity, double.NegativeInfinity, -0.0, 1e300, 5e-324)));
+
+    private static readonly Gen<double> Timestamps = Gen.Frequency(
+        (1, Gen.Const(0.0)), (4, Gen.Double[1.6e9, 1.8e9]), (1, Gen.OneOf(1.7e9, -1.0, double.NaN)));
+
+    private static readonly Gen<string> LabelValues = Gen.Frequency(
+        (4, Gen.OneOf("", "GET", "POST", "/api/users", "200")),
+        (1, Gen.OneOf("a\"b", "c\\d", "\\", "\"", "x\ny", "\r", "ü", "日本", "🦄", "\u2028", "a,b=\"c\"", "{}")),
+        (1, Gen.String[Gen.Char[' ', '\u07ff'], 0, 12]));
+
+    private static readonly Gen<(string Name, string Value)[]> LabelSets =
+        Gen.Select(Gen.Shuffle(new[] { "a", "method", "path", "pid", "_x1" }, 0, 3), LabelValues.Array[3])
+            .Select((names, values) => names.Select((name, i) => (name, values[i])).ToArray());
+
+    private static readonly Gen<string[]> Bounds =
+        Gen.Shuffle(new[] { "0.005", "0.1", "1.0", "2.5", "10.0", "1e+06", "-1.0", "+Inf" }, 1, 8);
+
+    /// <summary>Directories of up to four processes, each with entries in any of the files.</summary>
+    public static Gen<RandomStore> Any { get; } =
+        from processes in Gen.Int[1, 4]
+        from singles in SingleEntries(processes)
+        from histograms in HistogramEntries(processes)
+        from summaries in SummaryEntries(processes)
+        from layouts in Gen.Enum<EntryLayout>().Array[64]
+        select Of(singles.Concat(histograms).Concat(summaries), layouts);
+
+    /// <summary>Writes the files, each in its own layout.</summary>
+    public void Write(string directory)
+    {
+        foreach (var (name, file) in Files) TestFile.Write(Path.Combine(directory, name), file.Layout, file.Entries);
+    }
+
+    /// <summary>Writes the files in one layout, less those that a client of that layout does not know.</summary>
+    public void Write(string directory, EntryLayout layout)
+    {
+        foreach (var (name, file) in Files)
+        {
+            if (layout == EntryLayout.ValueOnly && IsRecent(name)) continue;
+            TestFile.Write(Path.Combine(directory, name), layout, file.Entries);
+        }
+    }
+
+    /// <summary>Whether a file or a sample is of the mode that is younger than the layout without timestamps.</summary>
+    public static bool IsRecent(string name) => name.Contains("mostrecent", StringComparison.Ordinal);
+
+    private static Gen<IEnumerable<(string File, TestEntry Entry)>> SingleEntries(int processes) =>
+        Gen.Select(
+            Gen.Int[0, SingleKinds.Length - 1], Gen.Int[0, 1], Pid(processes), LabelSets, Values, Timestamps,
+            (kind, family, pid, labels, value, timestamp) =>
+            {
+                var name = $"{SingleKinds[kind]}_{family}";
+                var sample = kind == 0 ? name + "_total" : name;
+                // The stock collector exposes a sample twice if a gauge that it labels with pid has such a label already.
+                var others = name.Contains("all", StringComparison.Ordinal) ? labels.Where(label => label.Name != "pid") : labels;
+                return ($"{SingleKinds[kind]}_{pid}.db", TestEntry.Of(name, sample, others, value, timestamp));
+            }).Array[0, 40].Select(entries => entries.AsEnumerable());
+
+    private static Gen<IEnumerable<(string File, TestEntry Entry)>> HistogramEntries(int processes) =>
+        Gen.Select(
+            Pid(processes), LabelSets, Bounds, Values.Array[9], Gen.Int[0, 3],
+            (pid, labels, bounds, values, sum) => bounds
+                .Select((bound, i) => TestEntry.Of("h", "h_bucket", labels.Append(("le", bound)), values[i]))
+                .Concat(sum == 0 ? [] : [TestEntry.Of("h", "h_sum", labels, values[8])])
+                .Concat(sum != 3 ? [] : [TestEntry.Of("h", "h_count", labels, values[8])])
+                .Select(entry => ($"histogram_{pid}.db", entry)))
+            .Array[0, 4].Select(histograms => histograms.SelectMany(entries => entries));
+
+    private static Gen<IEnumerable<(string File, TestEntry Entry)>> SummaryEntries(int processes) =>
+        Gen.Select(
+            Pid(processes), LabelSets, Values, Values,
+            (pid, labels, sum, count) => new[] { TestEntry.Of("s", "s_sum", labels, sum), TestEntry.Of("s", "s_count", labels, count) }
+                .Select(entry => ($"summary_{pid}.db", entry)))
+            .Array[0, 4].Select(summaries => summaries.SelectMany(entries => entries));
+
+    private static Gen<int> Pid(int processes) => Gen.Int[1, processes].Select(process => process * 37);
+
+    private static RandomStore Of(IEnumerable<(string File, TestEntry Entry)> entries, EntryLayout[] layouts) =>
+        new(entries
+            .GroupBy(entry => entry.File, entry => entry.Entry, StringComparer.Ordinal)
+            .Select((file, i) => (file.Key, Layout: layouts[i % layouts.Length],
+                Entries: (IReadOnlyList<TestEntry>)[.. file.DistinctBy(entry => entry.Key)]))
+            .ToDictionary(
+                file => file.Key,
+                file => (IsRecent(file.Key) ? EntryLayout.Timestamped : file.Layout, file.Entries),
+                StringComparer.Ordinal));
+
+    public override string ToString() => string.Join(
+        '\n', Files.SelectMany(file => file.Value.Entries.Select(entry => $"{file.Key} {file.Value.Layout}: {entry}")));
+}

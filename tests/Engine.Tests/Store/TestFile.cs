@@ -1,0 +1,44 @@
+using System.Buffers.Binary;
+using System.Text;
+using GunicornPrometheusExporter.Store;
+
+namespace GunicornPrometheusExporter.Engine.Tests.Store;
+
+/// <summary>Writes store files byte by byte, without the engine's help, as <c>prometheus_client</c> would.</summary>
+public static class TestFile
+{
+    private const int ClientFileSize = 1 << 16;
+
+    public static byte[] Bytes(EntryLayout layout, params IEnumerable<TestEntry> entries)
+    {
+        using var content = new MemoryStream();
+        content.Write(new byte[8]);
+        Span<byte> number = stackalloc byte[8];
+        foreach (var entry in entries)
+        {
+            var key = Encoding.UTF8.GetBytes(entry.Key);
+            BinaryPrimitives.WriteInt32LittleEndian(number, key.Length);
+            content.Write(number[..4]);
+            content.Write(key);
+            do content.WriteByte((byte)' '); while (content.Length % 8 != 0);
+            BinaryPrimitives.WriteDoubleLittleEndian(number, entry.Value);
+            content.Write(number);
+            if (layout != EntryLayout.Timestamped) continue;
+            BinaryPrimitives.WriteDoubleLittleEndian(number, entry.Timestamp);
+            content.Write(number);
+        }
+        var bytes = content.ToArray();
+        BinaryPrimitives.WriteInt32LittleEndian(bytes, bytes.Length);
+        return bytes;
+    }
+
+    /// <summary>Writes a file with the empty space behind its entries that the client leaves.</summary>
+    public static void Write(string path, EntryLayout layout, params IEnumerable<TestEntry> entries)
+    {
+        var bytes = Bytes(layout, entries);
+        var size = ClientFileSize;
+        while (size < bytes.Length) size *= 2;
+        Array.Resize(ref bytes, size);
+        File.WriteAllBytes(path, bytes);
+    }
+}
