@@ -2,7 +2,6 @@ using CsCheck;
 using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Engine.Tests.Aggregation;
 using GunicornPrometheusExporter.Engine.Tests.Exposition;
-using GunicornPrometheusExporter.Engine.Tests.Store;
 using GunicornPrometheusExporter.Store;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
