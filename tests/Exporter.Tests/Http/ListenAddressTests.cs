@@ -1,0 +1,33 @@
+using GunicornPrometheusExporter.Exporter.Http;
+using Xunit;
+
+namespace GunicornPrometheusExporter.Exporter.Tests.Http;
+
+public sealed class ListenAddressTests
+{
+    [Theory]
+    [InlineData("127.0.0.1:9091", "127.0.0.1:9091")]
+    [InlineData("0.0.0.0:1", "0.0.0.0:1")]
+    [InlineData("localhost:65535", "127.0.0.1:65535")]
+    [InlineData("[::1]:9091", "[::1]:9091")]
+    public void A_host_and_a_port_are_an_address(string text, string endPoint) =>
+        Assert.Equal(endPoint, ListenAddress.Parse(text)?.EndPoint.ToString());
+
+    [Fact]
+    public void A_port_alone_means_every_address() =>
+        Assert.Matches(@"^(\[::\]|0\.0\.0\.0):9091$", ListenAddress.Parse(":9091")?.EndPoint.ToString());
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("9091")]
+    [InlineData("127.0.0.1")]
+    [InlineData("127.0.0.1:")]
+    [InlineData("127.0.0.1:0")]
+    [InlineData("127.0.0.1:65536")]
+    [InlineData("127.0.0.1:-1")]
+    [InlineData("127.0.0.1:http")]
+    [InlineData("::1:9091")]
+    [InlineData("example.org:9091")]
+    [InlineData("http://127.0.0.1:9091")]
+    public void Anything_else_is_none(string text) => Assert.Null(ListenAddress.Parse(text));
+}

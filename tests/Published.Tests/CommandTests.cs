@@ -1,0 +1,145 @@
+using System.Text.Json;
+using Xunit;
+
+namespace GunicornPrometheusExporter.Published.Tests;
+
+public sealed class CommandTests : IDisposable
+{
+    private const string Secret = "correct-horse-battery-staple";
+
+    private readonly TemporaryDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public async Task The_version_is_printed()
+    {
+        var outcome = await Executable.RunAsync(["--version"]);
+
+        Assert.Equal(0, outcome.Status);
+        Assert.Matches(@"^\d+\.\d+\.\d+\n$", outcome.Output);
+    }
+
+    [Fact]
+    public async Task The_help_names_every_command()
+    {
+        var outcome = await Executable.RunAsync(["--help"]);
+
+        Assert.Equal(0, outcome.Status);
+        Assert.All(
+            (string[])["serve", "prepare", "config", "dump"],
+            command => Assert.Contains($"\n  {command} ", outcome.Output, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData()]
+    [InlineData("unknown")]
+    [InlineData("serve", "--unknown")]
+    [InlineData("serve", "--web.listen-address", "9091")]
+    [InlineData("serve", "--parent-pid", "me")]
+    [InlineData("dump")]
+    [InlineData("dump", "--dir", "/nonexistent")]
+    [InlineData("config", "--format", "yaml")]
+    [InlineData("prepare", "--uid", "-1")]
+    public async Task Wrong_usage_ends_with_status_2_and_a_sentence(params string[] arguments)
+    {
+        var outcome = await Executable.RunAsync(arguments);
+
+        Assert.Equal(2, outcome.Status);
+        Assert.NotEmpty(outcome.Errors);
+    }
+
+    [Fact]
+    public async Task A_wrong_listen_address_is_named_with_the_remedy()
+    {
+        var outcome = await Executable.RunAsync(["serve", "--web.listen-address", "somewhere"]);
+
+        Assert.Contains(
+            "--web.listen-address is \"somewhere\"; give HOST:PORT with an IP address and a port from 1 to 65535",
+            outcome.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Serve_names_every_variable_that_cannot_be_used()
+    {
+        var outcome = await Executable.RunAsync(
+            ["serve", "--multiproc-dir", _directory.Path], ("PROMETHEUS_METRICS_PORT", "abc"), ("REDIS_DB", "-1"));
+
+        Assert.Equal(2, outcome.Status);
+        Assert.Equal(
+            "error: PROMETHEUS_METRICS_PORT is \"abc\"; set it to a whole number from 1 to 65535\n" +
+            "error: REDIS_DB is \"-1\"; set it to a whole number of at least 0\n",
+            outcome.Errors);
+    }
+
+    [Fact]
+    public async Task A_valid_configuration_is_printed_as_JSON()
+    {
+        var outcome = await Executable.RunAsync(
+            ["config", "--format", "json"], ("GUNICORN_WORKERS", "4"), ("PROMETHEUS_MULTIPROC_DIR", _directory.Path));
+
+        Assert.Equal(0, outcome.Status);
+        var json = JsonDocument.Parse(outcome.Output).RootElement;
+        Assert.True(json.GetProperty("valid").GetBoolean());
+        Assert.Equal(0, json.GetProperty("errors").GetArrayLength());
+        Assert.Equal(14, json.GetProperty("config").EnumerateObject().Count());
+        Assert.Equal(4, json.GetProperty("config").GetProperty("gunicorn_workers").GetInt32());
+        Assert.Equal(JsonValueKind.Null, json.GetProperty("config").GetProperty("redis_password").ValueKind);
+        Assert.Equal(4, json.GetProperty("gunicorn").GetProperty("workers").GetInt32());
+        Assert.Equal(_directory.Path, json.GetProperty("prometheus").GetProperty("multiproc_dir").GetString());
+        Assert.Contains("GUNICORN_WORKERS = 4", json.GetProperty("text").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_bad_configuration_is_printed_as_JSON_without_what_cannot_be_used()
+    {
+        var outcome = await Executable.RunAsync(["config", "--format", "json"], ("GUNICORN_WORKERS", "many"));
+
+        Assert.Equal(2, outcome.Status);
+        var json = JsonDocument.Parse(outcome.Output).RootElement;
+        Assert.False(json.GetProperty("valid").GetBoolean());
+        var error = Assert.Single(json.GetProperty("errors").EnumerateArray());
+        Assert.Equal("GUNICORN_WORKERS", error.GetProperty("variable").GetString());
+        Assert.Equal("many", error.GetProperty("value").GetString());
+        Assert.Equal("a whole number of at least 1", error.GetProperty("remedy").GetString());
+        Assert.False(json.GetProperty("config").TryGetProperty("gunicorn_workers", out _));
+        Assert.Equal(JsonValueKind.Null, json.GetProperty("gunicorn").ValueKind);
+        Assert.Equal(JsonValueKind.Object, json.GetProperty("prometheus").ValueKind);
+    }
+
+    [Theory]
+    [InlineData("config")]
+    [InlineData("config", "--format", "json")]
+    [InlineData("prepare")]
+    [InlineData("serve")]
+    public async Task A_password_is_never_printed(params string[] arguments)
+    {
+        var outcome = await Executable.RunAsync(
+            arguments, ("REDIS_PASSWORD", Secret), ("GUNICORN_WORKERS", "many"), ("PROMETHEUS_MULTIPROC_DIR", _directory.Path));
+
+        Assert.Equal(2, outcome.Status);
+        Assert.DoesNotContain(Secret, outcome.Output + outcome.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_bad_password_is_never_printed()
+    {
+        var outcome = await Executable.RunAsync(["config"], ("REDIS_PASSWORD", $"{Secret}\n"));
+
+        Assert.Equal(2, outcome.Status);
+        Assert.Contains("error: REDIS_PASSWORD is \"********\"; set it to a text without line breaks", outcome.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(Secret, outcome.Output + outcome.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_dump_is_the_exposition_of_a_directory()
+    {
+        await Python.WriteCounterAsync(_directory.Path, "app_orders", 3);
+
+        var outcome = await Executable.RunAsync(["dump", "--dir", _directory.Path]);
+
+        Assert.Equal(0, outcome.Status);
+        Assert.Contains("# TYPE app_orders_total counter\napp_orders_total 3.0\n", outcome.Output, StringComparison.Ordinal);
+        Assert.Equal("", outcome.Errors);
+    }
+}

@@ -1,0 +1,52 @@
+using System.Diagnostics;
+using Xunit;
+
+namespace GunicornPrometheusExporter.Published.Tests;
+
+/// <summary>The published executable, run to its end.</summary>
+internal static class Executable
+{
+    private const string Variable = "GPE_EXECUTABLE";
+
+    internal static string Path { get; } = Find();
+
+    /// <summary>Runs the executable, in an environment of which only what is given differs from this process's.</summary>
+    internal static Task<Outcome> RunAsync(string[] arguments, params (string Name, string Value)[] environment) =>
+        RunAsync(Path, arguments, environment);
+
+    /// <summary>Runs another program in its place: one that starts the executable itself.</summary>
+    internal static async Task<Outcome> RunAsync(
+        string program, string[] arguments, params (string Name, string Value)[] environment)
+    {
+        using var process = Process.Start(StartInfo(program, arguments, environment))!;
+        process.StandardInput.Close();
+        var cancel = TestContext.Current.CancellationToken;
+        var output = process.StandardOutput.ReadToEndAsync(cancel);
+        var errors = process.StandardError.ReadToEndAsync(cancel);
+        await process.WaitForExitAsync(cancel);
+        return new(process.ExitCode, await output, await errors);
+    }
+
+    internal static ProcessStartInfo StartInfo(
+        string program, string[] arguments, (string Name, string Value)[] environment)
+    {
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var (name, value) in environment) start.Environment[name] = value;
+        return start;
+    }
+
+    private static string Find()
+    {
+        if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } given) return given;
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(System.IO.Path.Combine(folder.FullName, "GunicornPrometheusExporter.slnx"))) folder = folder.Parent!;
+        var built = System.IO.Path.Combine(folder.FullName, "out", "gunicorn-prometheus-exporter");
+        Assert.True(File.Exists(built), $"{built} is missing; run make build, or set {Variable}");
+        return built;
+    }
+}

@@ -1,0 +1,87 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Xunit;
+
+namespace GunicornPrometheusExporter.Published.Tests;
+
+/// <summary>The published executable while it serves, on a free port of this machine.</summary>
+internal sealed class RunningExporter : IDisposable
+{
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);
+
+    private readonly Process _process;
+    private readonly BlockingCollection<string> _log = [];
+
+    private RunningExporter(Process process, Uri address)
+    {
+        _process = process;
+        Client = new HttpClient { BaseAddress = address };
+        _process.ErrorDataReceived += (_, line) =>
+        {
+            if (line.Data is null) _log.CompleteAdding();
+            else _log.Add(line.Data);
+        };
+        _process.BeginErrorReadLine();
+    }
+
+    internal HttpClient Client { get; }
+
+    internal int ProcessId => _process.Id;
+
+    /// <summary>Starts serving a directory and waits until it serves.</summary>
+    internal static RunningExporter Serving(string directory, params (string Name, string Value)[] environment)
+    {
+        var exporter = Start(FreePort(), directory, environment);
+        exporter.WaitForLine("metrics are served on");
+        return exporter;
+    }
+
+    /// <summary>Starts without waiting.</summary>
+    internal static RunningExporter Start(int port, string directory, params (string Name, string Value)[] environment)
+    {
+        string[] arguments = ["serve", "--web.listen-address", $"127.0.0.1:{port}", "--multiproc-dir", directory];
+        var process = Process.Start(Executable.StartInfo(Executable.Path, arguments, environment))!;
+        return new(process, new Uri($"http://127.0.0.1:{port}"));
+    }
+
+    internal static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    internal Task<string> ScrapeAsync() => Client.GetStringAsync("/metrics", TestContext.Current.CancellationToken);
+
+    /// <summary>Waits until a line of the log holds a text, and returns it.</summary>
+    internal string WaitForLine(string text)
+    {
+        using var bound = new CancellationTokenSource(LongestWait);
+        foreach (var line in _log.GetConsumingEnumerable(bound.Token))
+        {
+            if (line.Contains(text, StringComparison.Ordinal)) return line;
+        }
+        throw new InvalidOperationException($"the exporter ended without a line that holds \"{text}\"");
+    }
+
+    /// <summary>Sends SIGTERM and waits for the end.</summary>
+    /// <returns>The exit status, and the lines that no test has read.</returns>
+    internal async Task<(int Status, string[] Log)> TerminateAsync()
+    {
+        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return (_process.ExitCode, [.. _log]);
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited) _process.Kill();
+        _process.WaitForExit();
+        _process.Dispose();
+        Client.Dispose();
+        _log.Dispose();
+    }
+}
