@@ -108,20 +108,25 @@ class ExporterConfig:
         print(self._answer["text"].rstrip("\n"))
 
     def get_gunicorn_config(self) -> dict[str, Any]:
-        """Returns the settings that are Gunicorn's."""
-        return dict(self._answer["gunicorn"])
+        """Returns Gunicorn's settings by Gunicorn's names. Raises ConfigurationError if one of them is invalid."""
+        return self._group("gunicorn")
 
     def get_prometheus_config(self) -> dict[str, Any]:
-        """Returns the settings of the metrics server and the store."""
-        return dict(self._answer["prometheus"])
+        """Returns the metrics server's settings. Raises ConfigurationError if one of them is invalid."""
+        return self._group("prometheus")
 
     @property
     def _errors(self) -> list[dict[str, Any]]:
         return self._answer["errors"]
 
+    def _group(self, name: str) -> dict[str, Any]:
+        settings: Optional[dict[str, Any]] = self._answer[name]
+        if settings is None:
+            raise ConfigurationError("; ".join(error["message"] for error in self._errors))
+        return settings
+
     def _value(self, name: str) -> Any:
         values = self._answer["config"]
         if name in values:
             return values[name]
-        messages = [error["message"] for error in self._errors if error["variable"] == name.upper()]
-        raise ConfigurationError(messages[0] if messages else f"{name.upper()} is not set to a usable value")
+        raise ConfigurationError("; ".join(e["message"] for e in self._errors if e["variable"] == name.upper()))

@@ -1,6 +1,6 @@
 """The metric classes. Objects are free to make anywhere; the engine is loaded when the first value is recorded."""
 
-from typing import ClassVar, Optional, Union
+from typing import ClassVar, Union
 
 from . import engine, master_store
 from .errors import MetricsError
@@ -90,26 +90,13 @@ class WorkerErrorHandling(_Counter):
 
 
 class WorkerState(_Gauge):
-    """The state set of a worker. Labels: worker_id, state."""
+    """The state set of a worker. Labels: worker_id, state, timestamp.
+
+    The timestamp, a Unix time in seconds, becomes the value of gunicorn_worker_state_change_timestamp_seconds: as a
+    label it would make a new series at every change.
+    """
 
     family = "gunicorn_worker_state"
-    changed_family = "gunicorn_worker_state_change_timestamp_seconds"
-
-    def set(self, value: float, timestamp: Optional[Union[str, float]] = None, **labels: LabelValue) -> None:
-        """Sets one state of a worker, and the Unix time of the change if one is given.
-
-        The time is a value, not a label: as a label it would make a new series at every change.
-        Raises MetricsError naming the family and the labels it expects.
-        """
-        if timestamp is None:
-            super().set(value, **labels)
-            return
-        try:
-            changed = float(timestamp)
-        except (TypeError, ValueError):
-            raise MetricsError(f"{self.family}: timestamp={timestamp!r} is not a Unix time in seconds") from None
-        super().set(value, **labels)
-        engine.load().set(self.changed_family, changed, {"worker_id": labels["worker_id"]})
 
 
 class MasterWorkerRestarts(_Counter):

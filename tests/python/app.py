@@ -1,0 +1,60 @@
+"""The application under test: a path for each way in which a request can end."""
+
+import contextlib
+import io
+import os
+import time
+import traceback
+from collections.abc import Iterable, Iterator
+from typing import Any, Callable
+
+StartResponse = Callable[..., Any]
+
+
+def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    """Answers as the path says."""
+    path = environ["PATH_INFO"]
+    if path == "/crash":
+        raise ValueError("before any answer")
+    if path == "/oserror":
+        raise OSError("the application's own")
+    if path == "/late-crash":
+        start_response("200 OK", [])
+        return _crash_at_once()
+    if path == "/torn":
+        start_response("200 OK", [("Content-Length", "100")])
+        return _crash_midway()
+    if path == "/slow":
+        time.sleep(1.0)
+    if path == "/pid":
+        return _answer(start_response, "200 OK", str(os.getpid()))
+    if path == "/exec":
+        return _execute(start_response, environ["wsgi.input"].read().decode())
+    status = {"/missing": "404 Not Found", "/broken": "503 Service Unavailable"}.get(path, "200 OK")
+    return _answer(start_response, status, path)
+
+
+def _answer(start_response: StartResponse, status: str, text: str) -> Iterable[bytes]:
+    body = text.encode()
+    start_response(status, [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
+    return [body]
+
+
+def _execute(start_response: StartResponse, code: str) -> Iterable[bytes]:
+    output = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(output):
+            exec(compile(code, "<posted>", "exec"), {"__name__": "posted"})
+    except Exception:
+        return _answer(start_response, "500 Internal Server Error", traceback.format_exc())
+    return _answer(start_response, "200 OK", output.getvalue())
+
+
+def _crash_at_once() -> Iterator[bytes]:
+    raise ValueError("before the first chunk")
+    yield b""
+
+
+def _crash_midway() -> Iterator[bytes]:
+    yield b"half"
+    raise ValueError("after the first chunk")

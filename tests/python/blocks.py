@@ -1,0 +1,24 @@
+"""The Python blocks of ``seed_blocks.md``."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+_BLOCK = re.compile(r"^## (?P<title>.+?) \((?P<where>[\w ]+)\)\n\n```python\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Block:
+    """One block, and where it is meant to run."""
+
+    title: str
+    where: str
+    code: str
+
+
+BLOCKS = [Block(**match.groupdict()) for match in _BLOCK.finditer((Path(__file__).parent / "seed_blocks.md").read_text())]
+
+
+def blocks(where: str) -> list[Block]:
+    """Returns the blocks that run there."""
+    return [block for block in BLOCKS if block.where == where]

@@ -1,0 +1,74 @@
+"""What the tests share: the built package, a live Gunicorn, and a plain interpreter."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Callable, Iterator
+
+import pytest
+
+from exposition import Exposition
+from live_gunicorn import LiveGunicorn
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PACKAGE_ROOT = REPOSITORY / "out" / "python"
+PACKAGE = PACKAGE_ROOT / "gunicorn_prometheus_exporter"
+EXECUTABLE = PACKAGE / "bin" / "gunicorn-prometheus-exporter"
+
+if not (PACKAGE / "_engine.abi3.so").exists() or not EXECUTABLE.exists():
+    pytest.exit(f"{PACKAGE} is not built; run make build", returncode=2)
+sys.path.insert(0, str(PACKAGE_ROOT))
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """An environment in which the built package is found and the store is the test's own."""
+    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")}
+    return {
+        **kept,
+        "PYTHONPATH": os.pathsep.join([str(PACKAGE_ROOT), str(Path(__file__).parent)]),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "store"),
+        "PROMETHEUS_BIND_ADDRESS": "127.0.0.1",
+    }
+
+
+@pytest.fixture
+def start_gunicorn(tmp_path: Path, environment: dict[str, str]) -> Iterator[Callable[..., LiveGunicorn]]:
+    """Starts Gunicorns, and ends them after the test."""
+    started: list[LiveGunicorn] = []
+
+    def start(*options: str, **named: object) -> LiveGunicorn:
+        server = LiveGunicorn(tmp_path / f"gunicorn-{len(started)}", environment, *options, **named)  # type: ignore[arg-type]
+        started.append(server)
+        server.wait_until_ready()
+        return server
+
+    yield start
+    for server in started:
+        server.end()
+
+
+@pytest.fixture
+def run_python(environment: dict[str, str], tmp_path: Path) -> Callable[..., "subprocess.CompletedProcess[str]"]:
+    """Runs code in a plain interpreter, which has no Gunicorn around it."""
+
+    def run(code: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, "-W", "error", "-c", code], env={**environment, **variables}, cwd=tmp_path,
+            capture_output=True, text=True, timeout=60, check=False,
+        )
+
+    return run
+
+
+@pytest.fixture
+def dump(environment: dict[str, str]) -> Callable[[], Exposition]:
+    """Reads the store without an exporter that serves it."""
+
+    def read() -> Exposition:
+        command = [str(EXECUTABLE), "dump", "--dir", environment["PROMETHEUS_MULTIPROC_DIR"]]
+        return Exposition(subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout)
+
+    return read

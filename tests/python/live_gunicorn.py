@@ -1,0 +1,179 @@
+"""A real Gunicorn on free loopback ports."""
+
+import contextlib
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Callable, Optional
+
+from exposition import Exposition
+
+READY_TIMEOUT = 20.0
+END_TIMEOUT = 20.0
+
+HOOKS = """
+on_starting = "gunicorn_prometheus_exporter.default_on_starting"
+when_ready = "gunicorn_prometheus_exporter.default_when_ready"
+worker_int = "gunicorn_prometheus_exporter.default_worker_int"
+on_exit = "gunicorn_prometheus_exporter.default_on_exit"
+"""
+
+PROMETHEUS_WORKER = 'worker_class = "gunicorn_prometheus_exporter.plugin.PrometheusWorker"\n'
+
+
+def free_port() -> int:
+    """Returns a loopback port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(condition: Callable[[], object], what: str, timeout: float = READY_TIMEOUT) -> None:
+    """Returns when the condition holds; fails, naming what was waited for, if that takes too long."""
+    deadline = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < deadline, f"{what} did not come true within {timeout} s"
+        time.sleep(0.05)
+
+
+class LiveGunicorn:
+    """One Gunicorn: its master, and through it workers and exporter."""
+
+    def __init__(
+        self,
+        folder: Path,
+        environment: dict[str, str],
+        *options: str,
+        conf: str = HOOKS + PROMETHEUS_WORKER,
+        config_option: Optional[str] = None,
+        app: str = "app:app",
+        metrics_port: Optional[int] = None,
+        variables: Optional[dict[str, str]] = None,
+    ) -> None:
+        """Starts it. ``conf`` is the text of its configuration file."""
+        folder.mkdir()
+        (folder / "gunicorn.conf.py").write_text(conf)
+        self.port = free_port()
+        self.metrics_port = metrics_port or free_port()
+        self._log = folder / "log"
+        with self._log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [
+                    sys.executable, "-m", "gunicorn", "-c", config_option or str(folder / "gunicorn.conf.py"),
+                    "-b", f"127.0.0.1:{self.port}", *options, app,
+                ],
+                env={**environment, "PROMETHEUS_METRICS_PORT": str(self.metrics_port), **(variables or {})},
+                cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            )
+
+    @property
+    def pid(self) -> int:
+        """The master's pid."""
+        return self.process.pid
+
+    @property
+    def log(self) -> str:
+        """What master, workers and exporter have logged so far."""
+        return self._log.read_text(errors="replace")
+
+    def wait_until_ready(self) -> None:
+        """Returns when the application answers."""
+
+        def answers() -> bool:
+            assert self.process.poll() is None, f"Gunicorn ended with {self.process.returncode}:\n{self.log}"
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
+                return True
+            return False
+
+        wait_for(answers, "the application's port")
+        wait_for(lambda: "Booting worker" in self.log, "a worker")
+
+    def wait_until_served(self) -> None:
+        """Returns when the exporter answers."""
+
+        def answers() -> bool:
+            with contextlib.suppress(OSError):
+                return self._request(self.metrics_port, "GET", "/-/healthy")[0] == 200
+            return False
+
+        wait_for(answers, f"the exporter of {self.log}")
+
+    def get(self, path: str) -> int:
+        """Requests a path of the application; returns the status, or 0 if the connection was closed without one."""
+        return self.request("GET", path)[0]
+
+    def request(self, method: str, path: str, body: Optional[str] = None) -> tuple[int, str]:
+        """Requests a path of the application; returns status and body."""
+        try:
+            return self._request(self.port, method, path, body)
+        except http.client.IncompleteRead as error:
+            return 200, error.partial.decode()
+        except (http.client.HTTPException, ConnectionError):
+            return 0, ""
+
+    def send(self, data: bytes) -> bytes:
+        """Sends bytes to the application's port; returns all that comes back."""
+        with socket.create_connection(("127.0.0.1", self.port), 10) as connection:
+            connection.sendall(data)
+            answer = b""
+            while chunk := connection.recv(65536):
+                answer += chunk
+            return answer
+
+    def connect_and_leave(self) -> None:
+        """Connects to the application's port and closes the connection."""
+        socket.create_connection(("127.0.0.1", self.port), 10).close()
+
+    def metrics(self) -> Exposition:
+        """Scrapes the exporter."""
+        self.wait_until_served()
+        status, text = self._request(self.metrics_port, "GET", "/metrics")
+        assert status == 200, text
+        return Exposition(text)
+
+    def children(self) -> dict[int, str]:
+        """The command lines of the master's children, by pid."""
+        found = {}
+        for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split():
+            with contextlib.suppress(OSError):
+                found[int(pid)] = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+        return found
+
+    def workers(self) -> list[int]:
+        """The workers' pids."""
+        return sorted(pid for pid, command in self.children().items() if "-m gunicorn" in command)
+
+    def exporters(self) -> list[int]:
+        """The exporter's pid, in a list that is empty while it does not run."""
+        return [pid for pid, command in self.children().items() if " serve " in command]
+
+    def signal(self, number: signal.Signals) -> None:
+        """Sends the master a signal."""
+        os.kill(self.pid, number)
+
+    def end(self) -> int:
+        """Ends Gunicorn in order, and returns its exit status."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(END_TIMEOUT)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+                raise AssertionError(f"Gunicorn did not end:\n{self.log}") from None
+        return self.process.returncode
+
+    @staticmethod
+    def _request(port: int, method: str, path: str, body: Optional[str] = None) -> tuple[int, str]:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        try:
+            connection.request(method, path, body)
+            response = connection.getresponse()
+            return response.status, response.read().decode()
+        finally:
+            connection.close()

@@ -1,0 +1,32 @@
+"""Importing the package costs nothing and needs nothing."""
+
+MODULES = "config, conf, errors, forwarder.manager, hooks, metrics, utils"
+
+
+def test_importing_loads_neither_engine_nor_gunicorn_nor_prometheus_client(run_python):
+    done = run_python(f"""
+import sys, importlib, os
+before = dict(os.environ)
+for name in {MODULES.split(', ')!r}:
+    importlib.import_module("gunicorn_prometheus_exporter." + name)
+loaded = [name for name in sys.modules if name.split(".")[0] in ("gunicorn", "prometheus_client") or "_engine" in name]
+assert not loaded, loaded
+assert before == dict(os.environ)
+import gunicorn_prometheus_exporter.plugin, gunicorn_prometheus_exporter.master
+assert not any("_engine" in name or name.startswith("prometheus_client") for name in sys.modules)
+""")
+    assert done.returncode == 0, done.stderr
+
+
+def test_metric_objects_are_pure_python_until_they_record(run_python):
+    done = run_python("""
+import sys
+from gunicorn_prometheus_exporter import metrics
+for name in metrics.__all__:
+    if name.startswith(("Worker", "Master")):
+        getattr(metrics, name)()
+assert not any("_engine" in name for name in sys.modules)
+metrics.WorkerRequests().inc(worker_id="process_1")
+assert "gunicorn_prometheus_exporter._engine" in sys.modules
+""")
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,151 @@
+"""The master counts restarts, keeps the exporter running, and never loads the engine."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from live_gunicorn import HOOKS, PROMETHEUS_WORKER, wait_for
+
+RESTARTS = "gunicorn_master_worker_restarts_total"
+
+
+def maps(pid: int) -> str:
+    return Path(f"/proc/{pid}/maps").read_text()
+
+
+def test_the_master_never_loads_the_engine_though_the_application_is_preloaded(start_gunicorn):
+    server = start_gunicorn("--preload", "-w", "2")
+    assert server.get("/") == 200
+    server.signal(signal.SIGHUP)
+    wait_for(lambda: server.metrics().value(RESTARTS) == 2, "the reload")
+    wait_for(lambda: len(server.workers()) == 2, "the end of the old workers")
+    assert "_engine" not in maps(server.pid)
+    wait_for(lambda: all("_engine.abi3.so" in maps(pid) for pid in server.workers()), "the engine in each worker")
+
+
+def test_recording_in_the_master_is_refused_with_a_remedy(start_gunicorn, tmp_path):
+    (tmp_path / "too_early.py").write_text("""
+from app import app
+from gunicorn_prometheus_exporter.metrics import MetricsError, WorkerRequests
+try:
+    WorkerRequests().inc(worker_id="worker_1")
+except MetricsError as error:
+    print("refused:", error, flush=True)
+""")
+    server = start_gunicorn("--preload", "--pythonpath", str(tmp_path), app="too_early:app")
+    assert "refused: metrics cannot be recorded in a Gunicorn master" in server.log
+    assert server.get("/") == 200
+    assert server.metrics().value("gunicorn_worker_requests_total") == 1
+
+
+def test_a_worker_that_was_killed_is_counted_as_one_restart(start_gunicorn):
+    server = start_gunicorn("-w", "2")
+    assert server.metrics().value(RESTARTS) == 0
+    os.kill(server.workers()[0], signal.SIGKILL)
+    wait_for(lambda: server.metrics().value(RESTARTS) == 1, "the restart")
+
+
+def test_more_and_fewer_workers_are_not_restarts(start_gunicorn):
+    server = start_gunicorn("-w", "2")
+    for number, count in ((signal.SIGTTIN, 3), (signal.SIGTTOU, 2), (signal.SIGTTIN, 3)):
+        server.signal(number)
+        wait_for(lambda: server.metrics().value("gunicorn_workers", state="configured") == count, f"{count} workers")
+        wait_for(lambda: len(server.workers()) == count, f"{count} processes")
+    assert server.metrics().value(RESTARTS) == 0
+
+
+def test_a_reload_replaces_every_worker_and_goes_on_recording(start_gunicorn):
+    server = start_gunicorn("-w", "2", conf=HOOKS)
+    for reloads in (1, 2):
+        old = server.workers()
+        server.signal(signal.SIGHUP)
+        wait_for(lambda: not set(old) & set(server.workers()), "new workers")
+        wait_for(lambda: server.metrics().value(RESTARTS) == 2 * reloads, "the count")
+        assert server.get("/") == 200
+    assert server.metrics().value("gunicorn_worker_requests_total") == 2
+
+
+def test_an_arbiter_class_of_the_users_own_is_kept(start_gunicorn, tmp_path):
+    (tmp_path / "own_arbiter.py").write_text("""
+from gunicorn.arbiter import Arbiter
+class OwnArbiter(Arbiter):
+    def manage_workers(self):
+        self.log.info("own arbiter")
+        super().manage_workers()
+""")
+    server = start_gunicorn("--pythonpath", str(tmp_path), conf="""
+import sys
+sys.path.insert(0, %r)
+from own_arbiter import OwnArbiter
+from gunicorn_prometheus_exporter import default_on_starting, default_when_ready as when_ready
+def on_starting(server):
+    server.__class__ = OwnArbiter
+    default_on_starting(server)
+""" % str(tmp_path))
+    wait_for(lambda: "own arbiter" in server.log, "the user's class")
+    assert server.get("/") == 200
+    assert server.metrics().value("gunicorn_worker_requests_total") == 1
+
+
+def test_a_master_by_itself_needs_no_hooks(start_gunicorn, tmp_path, run_python):
+    server = start_gunicorn(conf="""
+import gunicorn.app.base
+from gunicorn_prometheus_exporter.master import PrometheusMaster
+gunicorn.app.base.Arbiter = PrometheusMaster
+""")
+    assert server.get("/") == 200
+    assert server.metrics().value("gunicorn_worker_requests_total") == 1
+    (exporter,) = server.exporters()
+    assert server.end() == 0
+    assert not Path(f"/proc/{exporter}").exists()
+
+
+def test_the_shipped_configuration_is_complete(start_gunicorn):
+    server = start_gunicorn(
+        config_option="python:gunicorn_prometheus_exporter.conf", variables={"GUNICORN_WORKERS": "3"})
+    wait_for(lambda: len(server.workers()) == 3, "three workers")
+    assert server.get("/") == 200
+    assert server.metrics().value("gunicorn_worker_requests_total") == 1
+
+
+def test_the_exporter_ends_with_the_master(start_gunicorn):
+    server = start_gunicorn()
+    server.wait_until_served()
+    (exporter,) = server.exporters()
+    assert server.end() == 0
+    assert not Path(f"/proc/{exporter}").exists()
+
+
+def test_the_exporter_ends_when_the_master_is_killed(start_gunicorn):
+    server = start_gunicorn()
+    server.wait_until_served()
+    (exporter,) = server.exporters()
+    server.process.kill()
+    server.process.wait()
+    wait_for(lambda: not Path(f"/proc/{exporter}").exists(), "the end of the exporter")
+
+
+def test_an_exporter_that_was_killed_is_started_again(start_gunicorn):
+    server = start_gunicorn()
+    server.wait_until_served()
+    (exporter,) = server.exporters()
+    os.kill(exporter, signal.SIGKILL)
+    wait_for(lambda: server.exporters() not in ([], [exporter]), "another exporter")
+    assert server.get("/") == 200
+    assert server.metrics().value("gunicorn_worker_requests_total") == 1
+    assert "Metrics exporter ended" in server.log
+
+
+@pytest.mark.parametrize("conf", [HOOKS, HOOKS + PROMETHEUS_WORKER], ids=["hooks", "hooks and worker"])
+def test_counters_survive_a_master_that_was_killed(start_gunicorn, environment, conf):
+    first = start_gunicorn(conf=conf)
+    assert [first.get("/") for _ in range(5)] == [200] * 5
+    workers = first.workers()
+    first.process.kill()
+    first.process.wait()
+    wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers), "the end of the workers")
+    second = start_gunicorn(conf=conf)
+    assert second.get("/") == 200
+    assert second.metrics().value("gunicorn_worker_requests_total") == 6

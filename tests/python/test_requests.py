@@ -1,0 +1,88 @@
+"""A request is counted once, with the status that its client got; in every kind of worker."""
+
+import pytest
+
+from live_gunicorn import HOOKS, PROMETHEUS_WORKER, wait_for
+
+WORKERS = {
+    "PrometheusWorker": HOOKS + PROMETHEUS_WORKER,
+    "the stock worker and hooks": HOOKS,
+    "the threaded worker and hooks": HOOKS + "worker_class = 'gthread'\nthreads = 4\n",
+    "PrometheusWorker without hooks": PROMETHEUS_WORKER,
+}
+
+#: Path, status as the client sees it (0: none), status as counted, exception as counted.
+OUTCOMES = [
+    ("/", 200, 200, None),
+    ("/missing", 404, 404, None),
+    ("/broken", 503, 503, None),
+    ("/crash", 500, 500, "ValueError"),
+    ("/late-crash", 500, 500, "ValueError"),
+    ("/torn", 200, 200, "ValueError"),
+    ("/oserror", 0, 500, "OSError"),
+]
+
+
+@pytest.fixture(params=WORKERS, ids=str)
+def server(request, start_gunicorn, dump):
+    started = start_gunicorn(conf=WORKERS[request.param])
+    started.dump = dump
+    return started
+
+
+@pytest.mark.parametrize(("path", "answered", "counted", "error"), OUTCOMES, ids=[case[0] for case in OUTCOMES])
+def test_an_outcome_is_counted_as_the_client_sees_it(server, path, answered, counted, error):
+    assert [server.get(path) for _ in range(3)] == [answered] * 3
+    metrics = server.dump()
+    assert metrics.value("gunicorn_worker_requests_total") == 3
+    assert metrics.value("gunicorn_worker_request_duration_seconds_count") == 3
+    assert metrics.by("gunicorn_http_requests_total", "status_code") == {str(counted): 3}
+    failed = metrics.by("gunicorn_worker_failed_requests_total", "status_code")
+    assert failed == ({str(counted): 3} if counted >= 400 else {})
+    errors = metrics.by("gunicorn_worker_error_handling_total", "error_type")
+    assert errors == ({error: 3} if error else {})
+
+
+def test_a_request_that_cannot_be_parsed_is_counted_with_the_status_that_was_sent(server):
+    assert server.send(b"nonsense\r\n\r\n").startswith(b"HTTP/1.1 400")
+    metrics = server.dump()
+    assert metrics.value("gunicorn_worker_requests_total") == 1
+    assert metrics.value("gunicorn_worker_failed_requests_total", method="__other__", status_code="400") == 1
+    assert metrics.value("gunicorn_worker_error_handling_total", error_type="InvalidRequestLine") == 1
+
+
+def test_a_connection_without_a_request_is_not_counted(server):
+    server.connect_and_leave()
+    assert server.get("/") == 200
+    assert server.dump().value("gunicorn_worker_requests_total") == 1
+
+
+def test_the_users_own_hooks_are_called_with_the_arguments_that_they_take(start_gunicorn, dump):
+    server = start_gunicorn(conf=HOOKS + PROMETHEUS_WORKER + """
+def pre_request(worker, req):
+    worker.log.info("pre %s", req.path)
+def post_request(worker, req):
+    worker.log.info("post %s", req.path)
+""")
+    assert server.get("/a") == 200
+    wait_for(lambda: "pre /a" in server.log and "post /a" in server.log, "the user's hooks")
+    assert dump().value("gunicorn_worker_requests_total") == 1
+
+
+def test_a_users_hook_that_fails_costs_no_count(start_gunicorn, dump):
+    server = start_gunicorn(conf=HOOKS + PROMETHEUS_WORKER + """
+def pre_request(worker, req):
+    raise ValueError("the user's own")
+""")
+    assert server.get("/") == 500
+    assert dump().by("gunicorn_http_requests_total", "status_code") == {"500": 1}
+
+
+def test_a_worker_says_who_it_is_and_what_it_uses(start_gunicorn):
+    server = start_gunicorn("-w", "2")
+    wait_for(lambda: server.metrics().by("gunicorn_worker_info", "worker_id").keys() >= {"worker_1", "worker_2"}, "both")
+    metrics = server.metrics()
+    pids = {labels["pid"] for name, labels, _ in metrics.samples if name == "gunicorn_worker_info"}
+    assert pids == {str(pid) for pid in server.workers()}
+    assert metrics.value("gunicorn_worker_state", worker_id="worker_1", state="running") == 1
+    assert metrics.value("gunicorn_worker_memory_bytes", worker_id="worker_1") > 1_000_000
