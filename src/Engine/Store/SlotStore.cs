@@ -37,12 +37,13 @@ public sealed class SlotStore : IDisposable
     public string WorkerId => SlotTable.NameOf(Kind, Number).Replace('-', '_');
 
     /// <summary>Takes the lowest free slot of a kind and opens its files.</summary>
-    /// <param name="directory">The store.</param>
+    /// <param name="directory">The store; made where there is none.</param>
     /// <param name="kind">What kind of process this is.</param>
     /// <param name="layout">The layout of files that are made.</param>
     /// <exception cref="StoreException">The store cannot be written; the sentence names what and why.</exception>
     public static SlotStore Open(string directory, SlotKind kind, EntryLayout layout)
     {
+        directory = MultiprocessDirectory.Ensure(directory);
         var slots = SlotTable.Open(directory);
         try
         {
