@@ -1,9 +1,14 @@
 """The directory that the processes share."""
 
+import logging
 import os
 from typing import Optional
 
 from .config import ExporterConfig
+from .errors import MetricsError
+from .executable import ask
+
+_log = logging.getLogger(__name__)
 
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -21,3 +26,17 @@ def store_directory() -> str:
 def export_directory(directory: str) -> None:
     """Names the directory to this process's children, and to a ``prometheus_client`` that they import."""
     os.environ[VARIABLE] = directory
+
+
+def ensure_multiprocess_dir(mp_dir: str) -> bool:
+    """Makes the directory, private to this user, where there is none. Returns whether it can be used as a store.
+
+    What is wrong with one that cannot is logged.
+    """
+    try:
+        errors = ask("ensure", "--dir", mp_dir)["errors"]
+    except MetricsError as error:
+        errors = [str(error)]
+    for message in errors:
+        _log.error("%s", message)
+    return not errors

@@ -5,6 +5,7 @@ var root = new RootCommand("Exports the metrics of a Gunicorn server to Promethe
 {
     new ServeCommand(),
     new PrepareCommand(),
+    new EnsureCommand(),
     new ConfigCommand(),
     new DumpCommand(),
 };

@@ -56,7 +56,7 @@ def run_python(environment: dict[str, str], tmp_path: Path) -> Callable[..., "su
 
     def run(code: str, **variables: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
-            [sys.executable, "-W", "error", "-c", code], env={**environment, **variables}, cwd=tmp_path,
+            [sys.executable, "-c", code], env={**environment, **variables}, cwd=tmp_path,
             capture_output=True, text=True, timeout=60, check=False,
         )
 

@@ -18,6 +18,15 @@ internal static class JsonOutput
         output.Flush();
     }
 
+    /// <summary>Whether a command did what it should, and each sentence that says why not.</summary>
+    internal static void WriteOutcome(this Utf8JsonWriter json, IReadOnlyCollection<string> errors)
+    {
+        json.WriteBoolean("ok", errors.Count == 0);
+        json.WriteStartArray("errors");
+        foreach (var error in errors) json.WriteStringValue(error);
+        json.WriteEndArray();
+    }
+
     internal static void WriteSettings(
         this Utf8JsonWriter json, string name, IEnumerable<KeyValuePair<string, object?>> settings)
     {

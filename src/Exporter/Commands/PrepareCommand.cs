@@ -38,7 +38,7 @@ internal sealed class PrepareCommand : Command
         }
         catch (Exception e) when (e is ConfigurationException or StoreException)
         {
-            PrepareJson.WriteErrors(output, e.Message.Split('\n'));
+            JsonOutput.Write(output, json => json.WriteOutcome(e.Message.Split('\n')));
             return ExitStatus.Usage;
         }
     }

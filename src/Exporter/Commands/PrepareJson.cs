@@ -7,9 +7,7 @@ internal static class PrepareJson
 {
     internal static void Write(Stream output, PreparedMaster prepared) => JsonOutput.Write(output, json =>
     {
-        json.WriteBoolean("ok", true);
-        json.WriteStartArray("errors");
-        json.WriteEndArray();
+        json.WriteOutcome([]);
         json.WriteString("directory", prepared.Directory);
         json.WriteString("lock_file", prepared.LockFile);
         json.WriteNumber("lock_offset", prepared.LockOffset);
@@ -25,14 +23,6 @@ internal static class PrepareJson
             json.WriteNumber("offset", series.Offset);
             json.WriteEndObject();
         }
-        json.WriteEndArray();
-    });
-
-    internal static void WriteErrors(Stream output, IEnumerable<string> errors) => JsonOutput.Write(output, json =>
-    {
-        json.WriteBoolean("ok", false);
-        json.WriteStartArray("errors");
-        foreach (var error in errors) json.WriteStringValue(error);
         json.WriteEndArray();
     });
 }

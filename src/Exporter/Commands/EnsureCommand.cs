@@ -1,0 +1,32 @@
+using System.CommandLine;
+using GunicornPrometheusExporter.Store;
+
+namespace GunicornPrometheusExporter.Exporter.Commands;
+
+/// <summary><c>ensure</c>: makes a directory that can be a store, or says in JSON why it cannot be one.</summary>
+internal sealed class EnsureCommand : Command
+{
+    private readonly Option<string> _directory = new("--dir") { Description = "The directory", Required = true };
+
+    internal EnsureCommand() : base("ensure", "Make a directory for a store, private to this user, and check it")
+    {
+        Options.Add(_directory);
+        SetAction(Run);
+    }
+
+    private int Run(ParseResult parsed)
+    {
+        string[] errors = [];
+        try
+        {
+            MultiprocessDirectory.Ensure(parsed.GetRequiredValue(_directory));
+        }
+        catch (Exception e) when (e is StoreException or ArgumentException)
+        {
+            errors = [e.Message];
+        }
+        using var output = Console.OpenStandardOutput();
+        JsonOutput.Write(output, json => json.WriteOutcome(errors));
+        return errors.Length == 0 ? ExitStatus.Ok : ExitStatus.Usage;
+    }
+}
