@@ -33,9 +33,13 @@ def _run(names: dict[str, Any]) -> None:
         return
     result.touch()
     code = Path(os.environ["BLOCK_FILE"]).read_text()
+    pid = os.getpid()
     try:
         exec(compile(code, "<block>", "exec"), names)
     except SystemExit:
+        if os.getpid() != pid:
+            # The end of a worker that the block has forked.
+            raise
         outcome = "exit"
     except BaseException:
         outcome = traceback.format_exc()

@@ -144,6 +144,16 @@ class LiveGunicorn:
                 found[int(pid)] = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
         return found
 
+    def second_masters(self) -> list[int]:
+        """The pid of the master that SIGUSR2 started, in a list that is empty while there is none."""
+        mark = f"GUNICORN_PID={self.pid}\0".encode()
+        found = []
+        for pid in self.children():
+            with contextlib.suppress(OSError):
+                if mark in Path(f"/proc/{pid}/environ").read_bytes():
+                    found.append(pid)
+        return found
+
     def workers(self) -> list[int]:
         """The workers' pids."""
         return sorted(pid for pid, command in self.children().items() if "-m gunicorn" in command)

@@ -140,7 +140,8 @@ def test_an_exporter_that_was_killed_is_started_again(start_gunicorn):
 
 @pytest.mark.parametrize("conf", [HOOKS, HOOKS + PROMETHEUS_WORKER], ids=["hooks", "hooks and worker"])
 def test_counters_survive_a_master_that_was_killed(start_gunicorn, environment, conf):
-    first = start_gunicorn(conf=conf)
+    # A worker looks for its master every half timeout.
+    first = start_gunicorn("--timeout", "2", conf=conf)
     assert [first.get("/") for _ in range(5)] == [200] * 5
     workers = first.workers()
     first.process.kill()

@@ -46,8 +46,8 @@ def test_the_shared_registry_yields_the_stores_families_and_the_applications(run
 from prometheus_client import Counter, generate_latest
 registry = get_shared_registry()
 assert registry is get_shared_registry()
-Counter("own", "The application's own", registry=registry).inc()
 WorkerRequests().inc(4, worker_id="worker_1")
+Counter("own", "The application's own", registry=registry).inc()
 print(generate_latest(registry).decode())
 """)
     assert done.returncode == 0, done.stderr

@@ -76,10 +76,10 @@ def test_a_block_runs_in_a_live_master(block, start_gunicorn, tmp_path):
     assert outcome == "done"
     assert server.get("/") == 200
     if "usr2" in block.title:
-        wait_for(lambda: second_masters(server), "a second master")
-        for pid in second_masters(server):
-            os.kill(pid, signal.SIGTERM)
-        wait_for(lambda: not second_masters(server), "the end of the second master")
+        wait_for(server.second_masters, "a second master")
+        (second,) = server.second_masters()
+        os.kill(second, signal.SIGTERM)
+        wait_for(lambda: not server.second_masters(), "the end of the second master")
 
 
 def run_block(block, place, start_gunicorn, tmp_path):
@@ -92,13 +92,6 @@ def run_block(block, place, start_gunicorn, tmp_path):
         server.signal(signal.SIGTTIN)
     wait_for(lambda: result.exists() and result.read_text(), f"the result of {block.code}")
     return server, result.read_text()
-
-
-def second_masters(server):
-    return [
-        pid for pid in server.workers()
-        if f"GUNICORN_PID={server.pid}".encode() in Path(f"/proc/{pid}/environ").read_bytes()
-    ]
 
 
 @pytest.mark.parametrize("block", blocks("request"), ids=title)
