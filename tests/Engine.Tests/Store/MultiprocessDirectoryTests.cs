@@ -1,11 +1,9 @@
-using System.Runtime.Versioning;
 using GunicornPrometheusExporter.Store;
 using GunicornPrometheusExporter.Store.Native;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Store;
 
-[SupportedOSPlatform("linux")]
 public sealed class MultiprocessDirectoryTests : IDisposable
 {
     private const uint Nobody = 65534;

@@ -1,0 +1,29 @@
+"""The application under test: every outcome on demand, and every kind of metric that prometheus_client has."""
+
+import os
+
+from prometheus_client import Counter, Gauge, Histogram, Summary
+
+VISITS = Counter("app_visits", "Visits", ["page"])
+LATENCY = Histogram("app_latency_seconds", "Latency")
+SIZE = Summary("app_size_bytes", "Size")
+GAUGES = {
+    mode: Gauge(f"app_level_{mode}", f"A level of mode {mode}", multiprocess_mode=mode)
+    for mode in ("all", "liveall", "min", "max", "livesum")
+}
+
+
+def app(environ, start_response):
+    path = environ["PATH_INFO"]
+    VISITS.labels(path if path.startswith("/status/") else "other").inc()
+    LATENCY.observe(0.02)
+    SIZE.observe(len(path))
+    for gauge in GAUGES.values():
+        gauge.set(os.getpid() % 1000)
+    if path.startswith("/status/"):
+        start_response(f"{path[8:]} Whatever", [("Content-Length", "2")])
+        return [b"ok"]
+    if path == "/raise":
+        raise ValueError("on purpose")
+    start_response("404 Not Found", [("Content-Length", "0")])
+    return []

@@ -1,0 +1,144 @@
+using System.Globalization;
+using System.Net;
+
+namespace GunicornPrometheusExporter.EndToEnd.Tests.Support;
+
+/// <summary>A real Gunicorn with the product in it, as a user starts it, on loopback and in a store of its own.</summary>
+internal sealed class GunicornServer : IAsyncDisposable
+{
+    private readonly HttpClient _client = new() { Timeout = TimeSpan.FromSeconds(10) };
+    private readonly string[] _arguments;
+    private readonly Dictionary<string, string?> _environment;
+    private readonly bool _ownsStore;
+
+    internal GunicornServer(
+        IEnumerable<string>? arguments = null, IReadOnlyDictionary<string, string?>? environment = null, string? store = null)
+    {
+        _ownsStore = store is null;
+        Store = store ?? Path.Combine(NewHome(), "store");
+        Port = FreePort.Take();
+        MetricsPort = FreePort.Take();
+        _arguments =
+        [
+            "-m", "gunicorn", "-c", "python:gunicorn_prometheus_exporter.conf", "--chdir", Repository.App,
+            "-b", $"127.0.0.1:{Port}", .. arguments ?? [], "app:app",
+        ];
+        _environment = new Dictionary<string, string?>
+        {
+            ["PYTHONPATH"] = Repository.Packages,
+            ["PYTHONDONTWRITEBYTECODE"] = "1",
+            ["PROMETHEUS_MULTIPROC_DIR"] = Store,
+            ["PROMETHEUS_BIND_ADDRESS"] = "127.0.0.1",
+            ["PROMETHEUS_METRICS_PORT"] = $"{MetricsPort}",
+        };
+        foreach (var (name, value) in environment ?? new Dictionary<string, string?>()) _environment[name] = value;
+        Process = Start();
+    }
+
+    internal string Store { get; }
+
+    internal int Port { get; }
+
+    internal int MetricsPort { get; }
+
+    internal ServerProcess Process { get; private set; }
+
+    /// <summary>Starts the same server again after it ended.</summary>
+    internal void Restart() => Process = Start();
+
+    internal async Task<GunicornServer> ReadyAsync(int workers)
+    {
+        try
+        {
+            await Wait.UntilAsync(
+                async () => await TryScrapeAsync() is { } scrape && scrape.Sum("gunicorn_worker_state", "state=\"running\"") >= workers,
+                $"{workers} workers running", 40);
+            return this;
+        }
+        catch (TimeoutException late)
+        {
+            throw new TimeoutException($"{late.Message}; the output was:\n{Process.Output}", late);
+        }
+    }
+
+    internal async Task<int> GetAsync(string path)
+    {
+        using var response = await _client.GetAsync(new Uri($"http://127.0.0.1:{Port}{path}"));
+        _ = await response.Content.ReadAsByteArrayAsync();
+        return (int)response.StatusCode;
+    }
+
+    internal async Task<Exposition> ScrapeAsync() => new(await _client.GetStringAsync(MetricsUri));
+
+    internal async Task<Exposition?> TryScrapeAsync()
+    {
+        try
+        {
+            using var response = await _client.GetAsync(MetricsUri);
+            return response.StatusCode == HttpStatusCode.OK ? new(await response.Content.ReadAsStringAsync()) : null;
+        }
+        catch (HttpRequestException)
+        {
+            return null;
+        }
+    }
+
+    internal Uri MetricsUri => new($"http://127.0.0.1:{MetricsPort}/metrics");
+
+    /// <summary>The pids of the master's children: workers, and the exporter.</summary>
+    internal int[] Children() => ChildrenOf(Process.Id);
+
+    internal int ExporterPid() => Children().Single(pid => CommandOf(pid).Contains("gunicorn-prometheus-exporter", StringComparison.Ordinal));
+
+    internal int[] WorkerPids() => [.. Children().Where(pid => CommandOf(pid).Contains("gunicorn_prometheus_exporter.conf", StringComparison.Ordinal))];
+
+    internal static bool Lives(int pid) => Directory.Exists($"/proc/{pid}") && StateOf(pid) != 'Z';
+
+    public async ValueTask DisposeAsync()
+    {
+        await Process.DisposeAsync();
+        _client.Dispose();
+        if (_ownsStore) Directory.Delete(Path.GetDirectoryName(Store)!, recursive: true);
+    }
+
+    /// <summary>A directory that every user may enter, so that workers of another user reach the store in it.</summary>
+    private static string NewHome()
+    {
+        var home = Directory.CreateTempSubdirectory("gpe-e2e-").FullName;
+        File.SetUnixFileMode(home, File.GetUnixFileMode(home) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        return home;
+    }
+
+    private ServerProcess Start() => new(Repository.Python, _arguments, _environment);
+
+    private static int[] ChildrenOf(int parent)
+    {
+        var text = File.ReadAllText($"/proc/{parent}/task/{parent}/children");
+        return [.. text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(pid => int.Parse(pid, CultureInfo.InvariantCulture))];
+    }
+
+    private static string CommandOf(int pid)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{pid}/cmdline");
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+    }
+
+    private static char StateOf(int pid)
+    {
+        try
+        {
+            var stat = File.ReadAllText($"/proc/{pid}/stat");
+            return stat[stat.LastIndexOf(')') + 2];
+        }
+        catch (IOException)
+        {
+            return 'Z';
+        }
+    }
+}
