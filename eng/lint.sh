@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Checks style and the house rules; everything it prints is a finding, but the last line.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+status=0
+finding() { echo "lint: $1"; status=1; }
+
+dotnet build GunicornPrometheusExporter.slnx --nologo -v quiet -clp:NoSummary || finding "the solution does not build without warnings"
+dotnet format GunicornPrometheusExporter.slnx whitespace --verify-no-changes --no-restore || finding "white space: run dotnet format whitespace"
+
+outside=$(grep -rlE '\bunsafe\b' src --include='*.cs' | grep -vE '^src/(Engine/Store|PythonModule/(CApi|Module))/|/obj/')
+[ -z "$outside" ] || finding "unsafe outside Store, CApi and Module: $outside"
+for file in $(grep -rlE '\bunsafe\b' src --include='*.cs' | grep -v /obj/); do
+  grep -q 'SAFETY' "$file" || finding "$file: unsafe without a SAFETY line"
+done
+
+/usr/bin/python3 -m compileall -q python tests/python bench examples eng >/dev/null || finding "Python that does not compile"
+find . -name __pycache__ -prune -exec rm -rf {} +
+long=$(git ls-files '*.py' '*.cs' '*.sh' | xargs awk 'length > 140 {print FILENAME ":" FNR}' | head)
+[ -z "$long" ] || finding "lines over 140 characters: $long"
+for script in $(git ls-files '*.sh' .ci/run); do bash -n "$script" || finding "$script does not parse"; done
+
+[ "$status" -eq 0 ] && echo "lint: clean"
+exit "$status"
