@@ -7,7 +7,7 @@ import time
 
 #: Path, and how many requests of each 20 go there.
 MIX = [("/order/{}", 16), ("/missing", 2), ("/broken", 1), ("/crash", 1)]
-ROUNDS = 100
+ROUNDS = 500
 SENDERS = 4
 START_TIMEOUT = 20.0
 

@@ -7,5 +7,5 @@ on_exit = "gunicorn_prometheus_exporter.default_on_exit"
 
 workers = 4
 worker_class = "gunicorn_prometheus_exporter.plugin.PrometheusWorker"
-max_requests = 300
-max_requests_jitter = 100
+max_requests = 1000
+max_requests_jitter = 500

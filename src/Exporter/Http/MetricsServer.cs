@@ -34,8 +34,9 @@ internal sealed class MetricsServer(SharedScrape scrapes, ILoggerFactory loggers
 
     private WebApplication Build(Socket[] sockets)
     {
-        // Empty: an exporter started in an application's directory must not read that application's settings.
-        var builder = WebApplication.CreateEmptyBuilder(new());
+        // An exporter started in an application's directory must not read that application's settings, and as the
+        // workers' user may not even see the directory.
+        var builder = WebApplication.CreateEmptyBuilder(new() { ContentRootPath = AppContext.BaseDirectory });
         builder.Services.AddSingleton(loggers);
         builder.Services.AddRoutingCore();
         builder.WebHost.UseKestrelCore().UseSockets(transport =>
