@@ -1,7 +1,7 @@
 """The master class: what of a master's life is recorded, on top of Gunicorn's own arbiter."""
 
 from types import FrameType
-from typing import Any, Optional
+from typing import Any, ClassVar, Optional
 
 from gunicorn.arbiter import Arbiter
 
@@ -13,6 +13,7 @@ from .utils import export_directory
 from .worker import instrument
 
 _RESTARTS = "gunicorn_master_worker_restarts_total"
+_SIGNALS = "gunicorn_master_signals_total"
 _WORKERS = "gunicorn_workers"
 
 
@@ -25,6 +26,9 @@ class PrometheusMaster(Arbiter):
     _store: Optional[MasterStore] = None
     _exporter: Optional[ExporterProcess] = None
     _is_set_up = False
+
+    #: Signals handled and not counted yet: up to Gunicorn 23 a handler may interrupt another's addition.
+    _pending_signals: ClassVar[list[str]] = []
 
     #: How many of the places for workers have had a worker: a further spawn fills a place anew.
     _filled = 0
@@ -57,6 +61,7 @@ class PrometheusMaster(Arbiter):
     def manage_workers(self) -> None:
         """Keeps the workers, and the exporter. Called at least once a second."""
         self._filled = min(self._filled, self.num_workers)
+        self._count_signals()
         if self._store is not None:
             self._store.set(_WORKERS, self.num_workers, state="configured")
         if self._exporter is not None:
@@ -80,18 +85,22 @@ class PrometheusMaster(Arbiter):
 
     def handle_hup(self, signum: Optional[int] = None, frame: Optional[FrameType] = None) -> None:
         """Reloads the configuration."""
+        self._pending_signals.append("hup")
         super().handle_hup()
 
     def handle_ttin(self, signum: Optional[int] = None, frame: Optional[FrameType] = None) -> None:
         """Adds a worker."""
+        self._pending_signals.append("ttin")
         super().handle_ttin()
 
     def handle_ttou(self, signum: Optional[int] = None, frame: Optional[FrameType] = None) -> None:
         """Removes a worker, but for the last."""
+        self._pending_signals.append("ttou")
         super().handle_ttou()
 
     def handle_chld(self, signum: Optional[int] = None, frame: Optional[FrameType] = None) -> None:
         """Reaps children that ended."""
+        self._pending_signals.append("chld")
         if hasattr(Arbiter, "signal_chld"):
             super().handle_chld()
         else:
@@ -100,11 +109,33 @@ class PrometheusMaster(Arbiter):
 
     def handle_usr1(self, signum: Optional[int] = None, frame: Optional[FrameType] = None) -> None:
         """Reopens log files."""
+        self._pending_signals.append("usr1")
         super().handle_usr1()
 
     def handle_usr2(self, signum: Optional[int] = None, frame: Optional[FrameType] = None) -> None:
         """Starts a second master from the program as it is now installed."""
+        self._pending_signals.append("usr2")
         super().handle_usr2()
+
+    def handle_quit(self, signum: Optional[int] = None, frame: Optional[FrameType] = None) -> None:
+        """Ends at once."""
+        self._pending_signals.append("quit")
+        super().handle_quit()
+
+    def handle_int(self, signum: Optional[int] = None, frame: Optional[FrameType] = None) -> None:
+        """Ends at once."""
+        self._pending_signals.append("int")
+        super().handle_int()
+
+    def handle_term(self, signum: Optional[int] = None, frame: Optional[FrameType] = None) -> None:
+        """Ends after the requests in hand."""
+        self._pending_signals.append("term")
+        super().handle_term()
+
+    def handle_winch(self, signum: Optional[int] = None, frame: Optional[FrameType] = None) -> None:
+        """Ends the workers of a daemon."""
+        self._pending_signals.append("winch")
+        super().handle_winch()
 
     def start_exporter(self) -> None:
         """Starts the exporter if it was not, unless there is no store to serve."""
@@ -114,10 +145,17 @@ class PrometheusMaster(Arbiter):
 
     def shut_down(self) -> None:
         """Ends the exporter and marks the run as ended in order. May be called again."""
+        self._count_signals()
         if self._exporter is not None:
             self._exporter.stop()
         if self._store is not None:
             self._store.close()
+
+    def _count_signals(self) -> None:
+        while self._pending_signals:
+            signal = self._pending_signals.pop()
+            if self._store is not None:
+                self._store.add(_SIGNALS, signal=signal)
 
     def _setup_master_metrics(self) -> None:
         """Prepares the store and takes the master's slot in it, once. Gunicorn serves even if this fails."""

@@ -8,6 +8,7 @@ from typing import Any, Optional
 
 from .errors import ConfigurationError, MetricsError
 from .executable import ask
+from .layout import writes_timestamps
 
 #: How often a slot that another master took first is asked for anew.
 ATTEMPTS = 5
@@ -31,7 +32,10 @@ class MasterStore:
         """
         global _current
         for _ in range(ATTEMPTS):
-            answer = ask("prepare", "--format", "json", "--uid", str(uid), "--gid", str(gid))
+            answer = ask(
+                "prepare", "--format", "json", "--uid", str(uid), "--gid", str(gid),
+                "--timestamps", str(writes_timestamps()).lower(),
+            )
             if not answer["ok"]:
                 raise ConfigurationError("; ".join(answer["errors"]))
             if _take(answer["lock_file"], answer["lock_offset"]):

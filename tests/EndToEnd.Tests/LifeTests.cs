@@ -105,6 +105,8 @@ public sealed class LifeTests
         var scrape = await server.ScrapeAsync();
         Assert.Equal(2, scrape.Sum("gunicorn_worker_requests_total"));
         Assert.Equal(2, scrape.Samples["gunicorn_master_worker_restarts_total"]);
+        Assert.Equal(1, scrape.Samples["gunicorn_master_signals_total{signal=\"hup\"}"]);
+        Assert.Equal(0, scrape.Samples["gunicorn_master_signals_total{signal=\"usr2\"}"]);
     }
 
     [Fact]

@@ -4,33 +4,66 @@ using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Master;
 
-/// <summary>The files that a master writes without knowing their format: every series exists before it starts.</summary>
-internal static class MasterFiles
+/// <summary>The files of one master, in which every series exists before the master starts.</summary>
+internal sealed class MasterFiles : IDisposable
 {
     private const int LongestKey = 512;
 
     private static readonly ImmutableArray<(MetricFamily Family, ImmutableArray<Label> Labels)> Series =
     [
         (MetricCatalogue.MasterWorkerRestarts, []),
+        .. MasterSignalNames.All.Select(
+            signal => (MetricCatalogue.MasterSignals, ImmutableArray.Create(new Label("signal", signal)))),
         (MetricCatalogue.Workers, [new("state", "configured")]),
     ];
 
-    /// <summary>Continues a master's files, or makes them, with every series in them.</summary>
-    internal static ImmutableArray<MasterSeries> LayOut(string directory, int number) =>
-        [.. Series.Select(series => LayOut(directory, SlotTable.NameOf(SlotKind.Master, number), series.Family, series.Labels))];
+    private readonly StoreFileWriter _counters;
+    private readonly StoreFileWriter _gauges;
 
-    private static MasterSeries LayOut(string directory, string owner, MetricFamily family, ImmutableArray<Label> labels)
+    /// <summary>Continues a master's files, or makes them.</summary>
+    /// <exception cref="StoreException">A file cannot be opened, or has no room.</exception>
+    internal MasterFiles(string directory, int number, EntryLayout layout)
     {
-        var isGauge = family.Type == MetricType.Gauge;
-        var name = new StoreFileName(family.Type, isGauge ? GaugeMode.Sum : GaugeMode.All, isGauge, owner);
-        var path = Path.Combine(directory, name.ToString());
-        var key = new StoreKey(stackalloc byte[LongestKey]);
-        key.Write(family.StoreName, family.Name, labels.AsSpan(), family.Help);
-        // One entry a file: every version of prometheus_client then reads a value without a timestamp.
-        using var file = SlotStore.Continue(path, EntryLayout.ValueOnly);
-        var offset = file.OffsetOf(key.Written);
+        var owner = SlotTable.NameOf(SlotKind.Master, number);
+        string PathOf(StoreFileName name) => Path.Combine(directory, name.ToString());
+
+        _counters = SlotStore.Continue(PathOf(new(MetricType.Counter, GaugeMode.All, false, owner)), layout);
+        _gauges = SlotStore.Continue(PathOf(new(MetricType.Gauge, GaugeMode.Sum, true, owner)), layout);
+    }
+
+    /// <summary>Every series, made at 0 where it is new, and where its value lies.</summary>
+    /// <exception cref="StoreException">A file has no room.</exception>
+    internal ImmutableArray<MasterSeries> LayOut() => [.. Series.Select(series => Locate(series.Family, series.Labels))];
+
+    /// <summary>The value of a series.</summary>
+    internal Cell CellOf(MetricFamily family, params ReadOnlySpan<Label> labels)
+    {
+        var key = KeyOf(family, labels, stackalloc byte[LongestKey]);
+        return FileOf(family).GetOrAdd(key.Written);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _counters.Dispose();
+        _gauges.Dispose();
+    }
+
+    private MasterSeries Locate(MetricFamily family, ImmutableArray<Label> labels)
+    {
+        var file = FileOf(family);
+        var offset = file.OffsetOf(KeyOf(family, labels.AsSpan(), stackalloc byte[LongestKey]).Written);
         return offset > 0
-            ? new(family, labels, path, offset)
-            : throw new StoreException($"{path} has no room for {family.Name}; make room on its disk");
+            ? new(family, labels, file.Path, offset)
+            : throw new StoreException($"{file.Path} has no room for {family.Name}; make room on its disk");
+    }
+
+    private StoreFileWriter FileOf(MetricFamily family) => family.Type == MetricType.Gauge ? _gauges : _counters;
+
+    private static StoreKey KeyOf(MetricFamily family, scoped ReadOnlySpan<Label> labels, Span<byte> buffer)
+    {
+        var key = new StoreKey(buffer);
+        key.Write(family.StoreName, family.Name, labels, family.Help);
+        return key;
     }
 }

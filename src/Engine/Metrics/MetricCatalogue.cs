@@ -128,6 +128,16 @@ public static class MetricCatalogue
         Help = "Worker processes started to replace one that ended",
     };
 
+    /// <summary>Signals that the master handled: see <see cref="MasterSignalNames"/>.</summary>
+    public static MetricFamily MasterSignals { get; } = new()
+    {
+        Name = "gunicorn_master_signals_total",
+        Type = MetricType.Counter,
+        Labels = ["signal"],
+        Source = FamilySource.Master,
+        Help = "Signals that the master handled",
+    };
+
     /// <summary>Workers, configured and live.</summary>
     public static MetricFamily Workers { get; } = new()
     {
@@ -213,7 +223,7 @@ public static class MetricCatalogue
     /// <summary>Every family, in the order in which an exposition lists them.</summary>
     public static ImmutableArray<MetricFamily> All { get; } =
     [
-        Up, Workers, MasterWorkerRestarts,
+        Up, Workers, MasterWorkerRestarts, MasterSignals,
         WorkerInfo, WorkerState, WorkerStateChangeTimestamp, WorkerUptime, WorkerMemory, WorkerCpu,
         WorkerRequests, WorkerRequestDuration, WorkerFailedRequests, WorkerErrorHandling,
         HttpRequests, HttpRequestDuration,

@@ -14,12 +14,19 @@ internal sealed class PrepareCommand : Command
     private readonly Option<uint?> _user = new("--uid") { Description = "Number of the user that the workers run as" };
     private readonly Option<uint?> _group = new("--gid") { Description = "Number of the group that the workers run as" };
 
+    private readonly Option<bool> _timestamps = new("--timestamps")
+    {
+        Description = "Whether entries carry a timestamp, as prometheus_client 0.18 and later has them",
+        DefaultValueFactory = _ => true,
+    };
+
     internal PrepareCommand() : base("prepare", "Make the store ready for a Gunicorn master that is about to start")
     {
         _format.AcceptOnlyFromAmong(Json);
         Options.Add(_format);
         Options.Add(_user);
         Options.Add(_group);
+        Options.Add(_timestamps);
         SetAction(Run);
     }
 
@@ -33,7 +40,8 @@ internal sealed class PrepareCommand : Command
             {
                 Become(new UserIdentity(user, parsed.GetValue(_group) ?? user), config.PrometheusMultiprocDir);
             }
-            PrepareJson.Write(output, MasterPreparation.Run(config));
+            var layout = parsed.GetValue(_timestamps) ? EntryLayout.Timestamped : EntryLayout.ValueOnly;
+            PrepareJson.Write(output, MasterPreparation.Run(config, layout));
             return ExitStatus.Ok;
         }
         catch (Exception e) when (e is ConfigurationException or StoreException)

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Master;
+using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Store;
 using Xunit;
 
@@ -19,9 +20,14 @@ public sealed class MasterPreparationTests : IDisposable
         var prepared = Prepare();
 
         Assert.Equal(
-            ["gunicorn_master_worker_restarts_total", "gunicorn_workers"], prepared.Series.Select(series => series.Family.Name));
+            ["gunicorn_master_signals_total", "gunicorn_master_worker_restarts_total", "gunicorn_workers"],
+            prepared.Series.Select(series => series.Family.Name).Distinct().Order(StringComparer.Ordinal));
         Assert.Equal(
-            [_directory["counter_master-1.db"], _directory["gauge_livesum_master-1.db"]], prepared.Series.Select(series => series.Path));
+            MasterSignalNames.All,
+            prepared.Series.Where(series => series.Family == MetricCatalogue.MasterSignals).Select(series => series.Labels[0].Value));
+        Assert.Equal(
+            [_directory["counter_master-1.db"], _directory["gauge_livesum_master-1.db"]],
+            prepared.Series.Select(series => series.Path).Distinct());
         Assert.All(prepared.Series, series => Assert.Equal(0, series.Offset % 8));
         Assert.All(prepared.Series, series => Assert.Equal(0, ValueOf(series)));
         Assert.Equal(_directory["slots.lock"], prepared.LockFile);
@@ -29,13 +35,15 @@ public sealed class MasterPreparationTests : IDisposable
         Assert.True(File.Exists(prepared.RunFile));
     }
 
-    [Fact]
-    public void Each_file_holds_one_value_without_timestamp_so_that_every_prometheus_client_reads_it()
+    [Theory]
+    [InlineData(EntryLayout.ValueOnly)]
+    [InlineData(EntryLayout.Timestamped)]
+    public void The_files_have_the_layout_that_the_masters_prometheus_client_reads(EntryLayout layout)
     {
-        foreach (var series in Prepare().Series)
+        foreach (var path in Prepare(layout).Series.Select(series => series.Path).Distinct())
         {
-            var used = BinaryPrimitives.ReadInt32LittleEndian(File.ReadAllBytes(series.Path));
-            Assert.Equal(series.Offset + sizeof(double), used);
+            using var file = StoreFileWriter.Open(path, layout == EntryLayout.ValueOnly ? EntryLayout.Timestamped : EntryLayout.ValueOnly);
+            Assert.Equal(layout, file.Layout);
         }
     }
 
@@ -203,8 +211,11 @@ public sealed class MasterPreparationTests : IDisposable
     }
 
     private PreparedMaster Prepare(params (string Name, string Text)[] variables) =>
-        MasterPreparation.Run(new ExporterConfig(
-            variables.Append(("PROMETHEUS_MULTIPROC_DIR", _directory.Path)).ToDictionary()));
+        Prepare(EntryLayout.Timestamped, variables);
+
+    private PreparedMaster Prepare(EntryLayout layout, params (string Name, string Text)[] variables) =>
+        MasterPreparation.Run(
+            new ExporterConfig(variables.Append(("PROMETHEUS_MULTIPROC_DIR", _directory.Path)).ToDictionary()), layout);
 
     /// <summary>Leaves the store as a master that ended in order does.</summary>
     private void EndInOrder() => File.Delete(Prepare().RunFile);
