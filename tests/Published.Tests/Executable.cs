@@ -27,6 +27,14 @@ internal static class Executable
         return new(process.ExitCode, await output, await errors);
     }
 
+    /// <summary>Copies the executable to where other users may run it, whatever folder it was built in.</summary>
+    internal static string CopyTo(string directory)
+    {
+        var copy = System.IO.Path.Combine(directory, System.IO.Path.GetFileName(Path));
+        File.Copy(Path, copy);
+        return copy;
+    }
+
     internal static ProcessStartInfo StartInfo(
         string program, string[] arguments, (string Name, string Value)[] environment)
     {

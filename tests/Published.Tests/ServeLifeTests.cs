@@ -2,16 +2,19 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.Versioning;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Published.Tests;
 
+[SupportedOSPlatform("linux")]
 public sealed class ServeLifeTests : IDisposable
 {
     /// <summary>A stand-in for a master: starts the exporter, says its pid, and waits to be killed.</summary>
     private const string Master = """
         import os, subprocess, sys
-        child = subprocess.Popen(sys.argv[1:] + ["--parent-pid", str(os.getpid())], start_new_session=True)
+        identity = {"user": int(sys.argv[1]), "group": int(sys.argv[1]), "extra_groups": []} if os.geteuid() == 0 else {}
+        child = subprocess.Popen(sys.argv[2:] + ["--parent-pid", str(os.getpid())], start_new_session=True, **identity)
         print(child.pid, flush=True)
         sys.stdin.read()
         """;
@@ -85,13 +88,16 @@ public sealed class ServeLifeTests : IDisposable
         Assert.Equal(0, (await exporter.TerminateAsync()).Status);
     }
 
-    [Fact]
-    public async Task It_ends_with_its_master_however_that_ends()
+    [Theory]
+    [InlineData("0")]
+    [InlineData("65534")]
+    public async Task It_ends_with_its_master_however_that_ends_and_whoever_it_runs_as(string user)
     {
+        File.SetUnixFileMode(_directory.Path, (UnixFileMode)0x1ED);
         var port = RunningExporter.FreePort();
         var start = Executable.StartInfo(
             Python.Path,
-            ["-c", Master, Executable.Path, "serve", "--web.listen-address", $"127.0.0.1:{port}", "--multiproc-dir", _directory.Path],
+            ["-c", Master, user, Executable.CopyTo(_directory.Path), "serve", "--web.listen-address", $"127.0.0.1:{port}", "--multiproc-dir", _directory.Path],
             []);
         using var master = Process.Start(start)!;
         var pid = int.Parse((await master.StandardOutput.ReadLineAsync(Cancel))!, CultureInfo.InvariantCulture);

@@ -22,11 +22,11 @@ internal sealed class StoreCleaner
     /// <summary>After a run that ended in order: removes every file of a dead process.</summary>
     internal void RemoveEarlierRun()
     {
-        var pidsAreOurs = ProcessSpace.Read(SpacePath) == ProcessSpace.Current();
+        var recorded = PidsAreOurs() ? File.GetLastWriteTimeUtc(SpacePath) : DateTime.MaxValue;
         RemoveWhere((path, name) =>
             SlotTable.TryParseName(name.Owner, out var kind, out var number)
                 ? IsFree(kind, number)
-                : pidsAreOurs && IsDeadPid(path, name.Owner));
+                : File.GetLastWriteTimeUtc(path) is var written && written > recorded && IsDeadPid(name.Owner, written));
     }
 
     /// <summary>After a run that was killed: removes the gauges of slots that nobody holds, and no counts.</summary>
@@ -36,34 +36,30 @@ internal sealed class StoreCleaner
             name is { Type: MetricType.Gauge, Live: true } && name.Owner != except &&
             SlotTable.TryParseName(name.Owner, out var kind, out var number) && IsFree(kind, number));
 
-    /// <summary>Records where the pids of this store's files count, unless files from elsewhere are still there.</summary>
+    /// <summary>
+    /// Records, with the time, that pids now count where this process is: they prove nothing about older files, which
+    /// may have come from another container or host.
+    /// </summary>
     internal void RecordProcessSpace()
     {
-        var hasForeignFiles = Files().Any(file => !SlotTable.TryParseName(file.Name.Owner, out _, out _));
-        if (!hasForeignFiles) ProcessSpace.Current().Write(SpacePath);
+        if (!PidsAreOurs()) ProcessSpace.Current().Write(SpacePath);
     }
 
     private string SpacePath => Path.Combine(_directory, SpaceFile);
 
-    private void RemoveWhere(Func<string, StoreFileName, bool> isDead)
-    {
-        foreach (var (path, name) in Files())
-        {
-            if (isDead(path, name)) File.Delete(path);
-        }
-    }
+    private bool PidsAreOurs() => ProcessSpace.Read(SpacePath) == ProcessSpace.Current();
 
-    private IEnumerable<(string Path, StoreFileName Name)> Files()
+    private void RemoveWhere(Func<string, StoreFileName, bool> isDead)
     {
         foreach (var path in Directory.GetFiles(_directory, "*" + StoreFormat.Extension))
         {
-            if (StoreFileName.TryParse(Path.GetFileName(path), out var name)) yield return (path, name);
+            if (StoreFileName.TryParse(Path.GetFileName(path), out var name) && isDead(path, name)) File.Delete(path);
         }
     }
 
     private bool IsFree(SlotKind kind, int number) => _slots.HolderOf(kind, number) is null;
 
-    private static bool IsDeadPid(string path, string owner) =>
+    private static bool IsDeadPid(string owner, DateTime written) =>
         int.TryParse(owner, NumberStyles.None, CultureInfo.InvariantCulture, out var pid) &&
-        ForeignProcess.HasEnded(pid, File.GetLastWriteTimeUtc(path));
+        ForeignProcess.HasEnded(pid, written);
 }

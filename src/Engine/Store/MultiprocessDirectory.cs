@@ -15,17 +15,19 @@ public static partial class MultiprocessDirectory
     public static string? Get() =>
         Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } directory ? directory : null;
 
-    /// <summary>The directory where the environment names none: private to this user.</summary>
+    /// <summary>The directory where the environment names none: private to the user that the workers run as.</summary>
+    /// <param name="worker">That user's number; null for this process's user.</param>
     /// <remarks>
-    /// Root's is always a temporary one: root's workers may be another user, whom root's runtime directory keeps out.
+    /// Root's is always a temporary one, and so is one that root makes for another user: root's runtime directory would
+    /// keep that user out.
     /// </remarks>
-    public static string Default()
+    public static string Default(uint? worker = null)
     {
         var user = Libc.EffectiveUserId();
         var runtime = Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR");
         var isOurs = user != 0 && Path.IsPathRooted(runtime)
             && TryGetStatus(runtime, out var status) && status.IsDirectory && status.Owner == user;
-        return isOurs ? Path.Combine(runtime!, Name) : Path.Combine(Path.GetTempPath(), $"{Name}-{user}");
+        return isOurs ? Path.Combine(runtime!, Name) : Path.Combine(Path.GetTempPath(), $"{Name}-{worker ?? user}");
     }
 
     /// <summary>Makes the directory, with mode 0700, where there is none, and checks it.</summary>

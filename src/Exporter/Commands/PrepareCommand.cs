@@ -35,8 +35,13 @@ internal sealed class PrepareCommand : Command
         using var output = Console.OpenStandardOutput();
         try
         {
-            var config = new ExporterConfig();
-            if (parsed.GetValue(_user) is { } user)
+            var worker = parsed.GetValue(_user);
+            var config = ExporterConfig.FromEnvironment(new Dictionary<string, string>
+            {
+                [MultiprocessDirectory.Variable] = MultiprocessDirectory.Get() ?? MultiprocessDirectory.Default(worker),
+            });
+            if (!config.Validate()) throw new ConfigurationException(config.Errors);
+            if (worker is { } user)
             {
                 Become(new UserIdentity(user, parsed.GetValue(_group) ?? user), config.PrometheusMultiprocDir);
             }

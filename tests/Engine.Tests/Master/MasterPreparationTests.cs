@@ -120,6 +120,7 @@ public sealed class MasterPreparationTests : IDisposable
         Touch($"counter_{Environment.ProcessId}.db");
         using var self = Process.GetCurrentProcess();
         File.SetLastWriteTime(_directory[$"counter_{Environment.ProcessId}.db"], self.StartTime.AddMinutes(-1));
+        File.SetLastWriteTime(_directory["pids.json"], self.StartTime.AddMinutes(-2));
 
         Prepare();
 
@@ -134,21 +135,22 @@ public sealed class MasterPreparationTests : IDisposable
         Touch("counter_999999999.db", "counter_worker-1.db");
 
         Prepare();
-        File.Delete(_directory["master-1.run"]);
-        Prepare();
 
         AssertExist("counter_999999999.db");
         AssertGone("counter_worker-1.db");
     }
 
     [Fact]
-    public void Files_of_a_store_without_a_record_of_its_pids_stay()
+    public void Files_from_before_the_record_of_pids_stay_and_later_ones_go()
     {
-        Touch("counter_999999999.db");
+        Touch("counter_999999998.db", "counter_999999999.db");
+        EndInOrder();
+        File.SetLastWriteTimeUtc(_directory["counter_999999998.db"], DateTime.UtcNow.AddHours(-2));
 
         Prepare();
 
-        AssertExist("counter_999999999.db");
+        AssertExist("counter_999999998.db");
+        AssertGone("counter_999999999.db");
     }
 
     [Theory]
@@ -218,7 +220,11 @@ public sealed class MasterPreparationTests : IDisposable
             new ExporterConfig(variables.Append(("PROMETHEUS_MULTIPROC_DIR", _directory.Path)).ToDictionary()), layout);
 
     /// <summary>Leaves the store as a master that ended in order does.</summary>
-    private void EndInOrder() => File.Delete(Prepare().RunFile);
+    private void EndInOrder()
+    {
+        File.Delete(Prepare().RunFile);
+        File.SetLastWriteTimeUtc(_directory["pids.json"], DateTime.UtcNow.AddHours(-1));
+    }
 
     private void Touch(params string[] names)
     {
