@@ -28,11 +28,12 @@ internal static class Executable
     }
 
     /// <summary>Copies the executable to where other users may run it, whatever folder it was built in.</summary>
-    internal static string CopyTo(string directory)
+    internal static async Task<string> CopyToAsync(string directory)
     {
-        var copy = System.IO.Path.Combine(directory, System.IO.Path.GetFileName(Path));
-        File.Copy(Path, copy);
-        return copy;
+        // Not by this process: a child forked meanwhile would have the copy open for writing, and it could not be run.
+        var outcome = await RunAsync("/bin/cp", [Path, directory]);
+        Assert.Equal("", outcome.Errors);
+        return System.IO.Path.Combine(directory, System.IO.Path.GetFileName(Path));
     }
 
     internal static ProcessStartInfo StartInfo(

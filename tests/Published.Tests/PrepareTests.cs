@@ -73,7 +73,7 @@ public sealed class PrepareTests : IDisposable
 
         var outcome = await Executable.RunAsync(
             "/usr/bin/setpriv",
-            ["--reuid", Nobody, "--regid", Nobody, "--clear-groups", Executable.CopyTo(_directory.Path), "prepare", "--uid", "1", "--gid", "1"],
+            ["--reuid", Nobody, "--regid", Nobody, "--clear-groups", await Executable.CopyToAsync(_directory.Path), "prepare", "--uid", "1", "--gid", "1"],
             ("PROMETHEUS_MULTIPROC_DIR", _directory["store"]));
 
         Assert.Equal(2, outcome.Status);
@@ -88,7 +88,7 @@ public sealed class PrepareTests : IDisposable
 
         var outcome = await Executable.RunAsync(
             "/usr/bin/setpriv",
-            ["--reuid", Nobody, "--regid", Nobody, "--clear-groups", Executable.CopyTo(_directory.Path), "prepare", "--uid", Nobody, "--gid", Nobody],
+            ["--reuid", Nobody, "--regid", Nobody, "--clear-groups", await Executable.CopyToAsync(_directory.Path), "prepare", "--uid", Nobody, "--gid", Nobody],
             ("PROMETHEUS_MULTIPROC_DIR", _directory["store"]));
 
         Assert.Equal("", outcome.Errors);

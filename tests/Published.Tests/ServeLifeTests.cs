@@ -97,7 +97,7 @@ public sealed class ServeLifeTests : IDisposable
         var port = RunningExporter.FreePort();
         var start = Executable.StartInfo(
             Python.Path,
-            ["-c", Master, user, Executable.CopyTo(_directory.Path), "serve", "--web.listen-address", $"127.0.0.1:{port}", "--multiproc-dir", _directory.Path],
+            ["-c", Master, user, await Executable.CopyToAsync(_directory.Path), "serve", "--web.listen-address", $"127.0.0.1:{port}", "--multiproc-dir", _directory.Path],
             []);
         using var master = Process.Start(start)!;
         var pid = int.Parse((await master.StandardOutput.ReadLineAsync(Cancel))!, CultureInfo.InvariantCulture);
