@@ -27,7 +27,7 @@ internal static class CommandLine
         {
             return Fail(e.Message, ExitStatus.Usage);
         }
-        catch (Exception e) when (e is StoreException or ListenException)
+        catch (Exception e) when (e is StoreException or ListenException or IOException)
         {
             return Fail(e.Message, ExitStatus.Failure);
         }
