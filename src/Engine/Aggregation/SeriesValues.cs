@@ -68,31 +68,46 @@ internal sealed class SeriesValues
     public void Merge(
         GaugeMode rule, ReadOnlySpan<int> series, ReadOnlySpan<double> values, ReadOnlySpan<double> timestamps)
     {
-        for (var i = 0; i < series.Length; i++)
+        values = values[..series.Length];
+        switch (rule)
         {
-            var index = series[i];
-            var value = values[i];
-            ref var merged = ref _values[index];
-            ref var present = ref _present[index];
-            switch (rule)
-            {
-                case GaugeMode.Sum:
-                    merged += value;
-                    break;
-                case GaugeMode.Min when present && !(value < merged):
-                case GaugeMode.Max when present && !(value > merged):
-                case GaugeMode.MostRecent when !(timestamps[i] > _timestamps[index]):
-                    continue;
-                case GaugeMode.MostRecent:
-                    _timestamps[index] = timestamps[i];
-                    merged = value;
-                    break;
-                default:
-                    merged = value;
-                    break;
-            }
-            present = true;
+            case GaugeMode.Sum: AddAll(series, values); break;
+            case GaugeMode.Min: KeepAll(series, values, (value, merged) => value < merged); break;
+            case GaugeMode.Max: KeepAll(series, values, (value, merged) => value > merged); break;
+            case GaugeMode.MostRecent: KeepRecent(series, values, timestamps); break;
+            default: KeepAll(series, values, (_, _) => true); break;
         }
         _present[LeftOut] = false;
+    }
+
+    private void AddAll(ReadOnlySpan<int> series, ReadOnlySpan<double> values)
+    {
+        for (var i = 0; i < series.Length; i++)
+        {
+            _values[series[i]] += values[i];
+            _present[series[i]] = true;
+        }
+    }
+
+    private void KeepAll(ReadOnlySpan<int> series, ReadOnlySpan<double> values, Func<double, double, bool> isBetter)
+    {
+        for (var i = 0; i < series.Length; i++)
+        {
+            ref var merged = ref _values[series[i]];
+            ref var present = ref _present[series[i]];
+            if (!present || isBetter(values[i], merged)) merged = values[i];
+            present = true;
+        }
+    }
+
+    private void KeepRecent(ReadOnlySpan<int> series, ReadOnlySpan<double> values, ReadOnlySpan<double> timestamps)
+    {
+        for (var i = 0; i < series.Length; i++)
+        {
+            ref var newest = ref _timestamps[series[i]];
+            if (!(timestamps[i] > newest)) continue;
+            newest = timestamps[i];
+            Set(series[i], values[i]);
+        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using System.Text.Json;
 
 namespace GunicornPrometheusExporter.Store;
@@ -47,8 +48,7 @@ internal sealed class ReadKey
                     ? new ReadKey(head.ToArray(), family, sample, labels, help)
                     : null;
         }
-        // Not JSON; or not UTF-8, or half a surrogate pair in an escape.
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (Exception e) when (e is JsonException or DecoderFallbackException)
         {
             return null;
         }
@@ -62,7 +62,7 @@ internal sealed class ReadKey
         var sorted = new SortedDictionary<string, string>(StringComparer.Ordinal);
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
-            var name = json.GetString()!;
+            var name = ReadKeyText.Of(ref json);
             if (!TryReadString(ref json, out var value)) return false;
             sorted[name] = value;
         }
@@ -73,7 +73,7 @@ internal sealed class ReadKey
     private static bool TryReadString(ref Utf8JsonReader json, out string value)
     {
         var isString = json.Read() && json.TokenType == JsonTokenType.String;
-        value = isString ? json.GetString()! : "";
+        value = isString ? ReadKeyText.Of(ref json) : "";
         return isString;
     }
 }

@@ -114,7 +114,9 @@ internal sealed class StoreFileReader
     private void ReadEntries(ReadBuffer buffer)
     {
         ReadOnlySpan<byte> content = buffer.Content;
-        var offset = ReadKnown(buffer);
+        var values = buffer.Values;
+        var timestamps = buffer.Timestamps;
+        var offset = ReadKnown(content, values, timestamps);
         if (offset == content.Length) return;
         if (KnownKeys == 0)
         {
@@ -128,7 +130,8 @@ internal sealed class StoreFileReader
             var valueOffset = StoreFormat.ValueOffset(keyLength);
             var key = _table.Find(content.Slice(offset, valueOffset), keyLength)
                 ?? throw new CorruptFileException(_path, $"the key at byte {offset} is not that of a sample");
-            ReadValue(buffer, _keys.Count, offset + valueOffset);
+            values[_keys.Count] = DoubleAt(content, offset + valueOffset);
+            timestamps[_keys.Count] = TimestampAt(content, offset + valueOffset);
             _keys.Add(key);
             offset += StoreFormat.EntrySize(keyLength, _layout);
         }
@@ -136,33 +139,32 @@ internal sealed class StoreFileReader
 
     /// <summary>Reads the values of the entries that stand where they stood, and forgets the others.</summary>
     /// <returns>The offset of the first entry that is not known.</returns>
-    private int ReadKnown(ReadBuffer buffer)
+    private int ReadKnown(ReadOnlySpan<byte> content, Span<double> values, Span<double> timestamps)
     {
-        ReadOnlySpan<byte> content = buffer.Content;
         var tail = StoreFormat.TailSize(_layout);
         var offset = StoreFormat.HeaderSize;
-        KnownKeys = 0;
+        var known = 0;
         foreach (var key in Keys)
         {
             var valueOffset = offset + key.Head.Length;
-            if (content.Length - valueOffset < tail || !content[offset..].StartsWith(key.Head)) break;
-            ReadValue(buffer, KnownKeys++, valueOffset);
+            if (content.Length - valueOffset < tail || !content[offset..valueOffset].SequenceEqual(key.Head)) break;
+            values[known] = DoubleAt(content, valueOffset);
+            timestamps[known] = TimestampAt(content, valueOffset);
+            known++;
             offset = valueOffset + tail;
         }
         // One entry alone does not tell the layouts apart, and a replaced file may have the other one.
-        if (KnownKeys < 2 && offset != content.Length) (KnownKeys, offset) = (0, StoreFormat.HeaderSize);
-        _keys.RemoveRange(KnownKeys, _keys.Count - KnownKeys);
+        if (known < 2 && offset != content.Length) (known, offset) = (0, StoreFormat.HeaderSize);
+        _keys.RemoveRange(known, _keys.Count - known);
+        KnownKeys = known;
         return offset;
     }
 
-    private void ReadValue(ReadBuffer buffer, int index, int offset)
-    {
-        ReadOnlySpan<byte> content = buffer.Content;
-        buffer.Values[index] = BinaryPrimitives.ReadDoubleLittleEndian(content[offset..]);
-        buffer.Timestamps[index] = _layout == EntryLayout.Timestamped
-            ? BinaryPrimitives.ReadDoubleLittleEndian(content[(offset + StoreFormat.DoubleSize)..])
-            : 0;
-    }
+    private static double DoubleAt(ReadOnlySpan<byte> content, int offset) =>
+        BinaryPrimitives.ReadDoubleLittleEndian(content[offset..]);
+
+    private double TimestampAt(ReadOnlySpan<byte> content, int valueOffset) =>
+        _layout == EntryLayout.Timestamped ? DoubleAt(content, valueOffset + StoreFormat.DoubleSize) : 0;
 
     private StoreException Failure(string verb, int error) => new(
         $"{_path} cannot be {verb} ({Marshal.GetPInvokeErrorMessage(error)}); " +
