@@ -80,6 +80,31 @@ public sealed class MasterPreparationTests : IDisposable
     }
 
     [Fact]
+    public void The_gauges_of_the_slot_that_is_used_again_are_not_replaced_under_a_master_that_just_took_it()
+    {
+        var gauge = Prepare().Series[^1];
+        Add(gauge, 4);
+
+        Assert.Equal(4, ValueOf(Prepare().Series[^1]));
+    }
+
+    [Fact]
+    public async Task One_preparation_waits_for_another()
+    {
+        const int preparation = 0;
+        using var other = new SlotHolder(_directory.Path, SlotKind.Master, preparation);
+        var waiter = $"-> POSIX  ADVISORY  WRITE {Environment.ProcessId} ";
+        bool Waits() => File.ReadLines("/proc/locks").Any(line => line.Contains(waiter, StringComparison.Ordinal));
+
+        var preparing = Task.Run(() => Prepare());
+        Assert.True(SpinWait.SpinUntil(Waits, TimeSpan.FromSeconds(30)), "nobody waits for the lock");
+        Assert.Empty(Directory.GetFiles(_directory.Path, "*.db"));
+        other.Dispose();
+
+        Assert.True(File.Exists((await preparing).RunFile));
+    }
+
+    [Fact]
     public void The_run_files_of_killed_masters_are_replaced_by_one()
     {
         Prepare();

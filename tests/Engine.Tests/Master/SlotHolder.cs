@@ -16,6 +16,7 @@ internal sealed class SlotHolder : IDisposable
         """;
 
     private readonly Process _process;
+    private bool _isDisposed;
 
     internal SlotHolder(string directory, SlotKind kind, int number)
     {
@@ -34,6 +35,8 @@ internal sealed class SlotHolder : IDisposable
 
     public void Dispose()
     {
+        if (_isDisposed) return;
+        _isDisposed = true;
         _process.StandardInput.Close();
         _process.WaitForExit();
         _process.Dispose();

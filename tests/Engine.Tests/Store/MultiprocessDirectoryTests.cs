@@ -119,6 +119,15 @@ public sealed class MultiprocessDirectoryTests : IDisposable
     }
 
     [Fact]
+    public void A_link_of_another_user_on_the_way_is_followed_where_only_we_could_have_put_it()
+    {
+        Directory.CreateDirectory(_directory["target/store"]);
+        PlantLink(_directory["link"], _directory["target"]);
+
+        Assert.Equal(_directory["link/store"], MultiprocessDirectory.Ensure(_directory["link/store"]));
+    }
+
+    [Fact]
     public void Nothing_is_made_behind_a_refused_link()
     {
         PlantLink(_directory["link"], _directory["target"]);
