@@ -132,6 +132,28 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_directory_is_made_or_refused_with_a_sentence()
+    {
+        await File.WriteAllTextAsync(_directory["file"], "");
+
+        var made = await Executable.RunAsync(["ensure", "--dir", _directory["store"]]);
+        var refused = await Executable.RunAsync(["ensure", "--dir", _directory["file"]]);
+
+        Assert.Equal((0, "{\"ok\":true,\"errors\":[]}\n"), (made.Status, made.Output));
+        Assert.True(Directory.Exists(_directory["store"]));
+        Assert.Equal(2, refused.Status);
+        Assert.Contains("file is not a directory; remove it, or choose another directory", refused.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_output_that_cannot_be_written_is_one_line()
+    {
+        var outcome = await Executable.RunAsync("/bin/sh", ["-c", "exec \"$0\" config > /dev/full", Executable.Path]);
+
+        Assert.Equal((1, "error: No space left on device\n"), (outcome.Status, outcome.Errors));
+    }
+
+    [Fact]
     public async Task A_dump_is_the_exposition_of_a_directory()
     {
         await Python.WriteCounterAsync(_directory.Path, "app_orders", 3);

@@ -179,6 +179,18 @@ public sealed class ServeTests : IDisposable
     }
 
     [Fact]
+    public async Task A_password_reaches_neither_an_answer_nor_the_log()
+    {
+        const string secret = "correct-horse-battery-staple";
+        using var exporter = RunningExporter.Serving(_directory["nowhere"], ("REDIS_PASSWORD", secret), ("REDIS_ENABLED", "true"));
+
+        var said = await exporter.ScrapeAsync() + await exporter.Client.GetStringAsync("/", Cancel);
+        said += string.Concat((await exporter.TerminateAsync()).Log);
+
+        Assert.DoesNotContain(secret, said, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task It_stays_below_40_MB_resident()
     {
         using var exporter = RunningExporter.Serving(_directory.Path);
