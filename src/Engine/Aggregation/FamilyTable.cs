@@ -101,7 +101,7 @@ internal sealed class FamilyTable
         var series = family.SeriesOf(key.Sample, own ? key.Labels : Relabel(file, key.Labels));
         if (series == SeriesValues.LeftOut && _reported.Add(key.Family))
         {
-            ScrapeLog.SampleLeftOut(_logger, key.Family, key.Sample, WordOf(file.Type));
+            ScrapeLog.SampleLeftOut(_logger, key.Family, key.Sample, TextSyntax.TypeWord(file.Type));
         }
         return series;
     }
@@ -135,17 +135,9 @@ internal sealed class FamilyTable
 
     private void ReportFamily(MergedFamily family, string name)
     {
-        if (_reported.Add($"{WordOf(family.Type)} {family.Name}"))
+        if (_reported.Add($"{TextSyntax.TypeWord(family.Type)} {family.Name}"))
         {
-            ScrapeLog.FamilyLeftOut(_logger, WordOf(family.Type), family.Name, name);
+            ScrapeLog.FamilyLeftOut(_logger, TextSyntax.TypeWord(family.Type), family.Name, name);
         }
     }
-
-    private static string WordOf(MetricType type) => type switch
-    {
-        MetricType.Counter => "counter",
-        MetricType.Gauge => "gauge",
-        MetricType.Histogram => "histogram",
-        _ => "summary",
-    };
 }

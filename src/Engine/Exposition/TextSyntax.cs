@@ -51,16 +51,18 @@ internal static class TextSyntax
     /// <summary>The two lines above a family's samples.</summary>
     public static byte[] Header(string name, MetricType type, string help)
     {
-        var word = type switch
-        {
-            MetricType.Counter => "counter",
-            MetricType.Gauge => "gauge",
-            MetricType.Histogram => "histogram",
-            _ => "summary",
-        };
         var text = help.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("\n", @"\n", StringComparison.Ordinal);
-        return Encoding.UTF8.GetBytes($"# HELP {name} {text}\n# TYPE {name} {word}\n");
+        return Encoding.UTF8.GetBytes($"# HELP {name} {text}\n# TYPE {name} {TypeWord(type)}\n");
     }
+
+    /// <summary>A type as the format names it.</summary>
+    public static string TypeWord(MetricType type) => type switch
+    {
+        MetricType.Counter => "counter",
+        MetricType.Gauge => "gauge",
+        MetricType.Histogram => "histogram",
+        _ => "summary",
+    };
 
     private static string Replace(string name, bool allowColon)
     {

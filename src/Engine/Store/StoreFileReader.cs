@@ -13,6 +13,9 @@ namespace GunicornPrometheusExporter.Store;
 /// </remarks>
 internal sealed class StoreFileReader
 {
+    /// <summary>The used bytes past which a file is not read: memory must not follow what a damaged header says.</summary>
+    public const int MaximumUsed = 256 << 20;
+
     private readonly string _path;
     private readonly ReadKeyTable _table;
     private readonly List<ReadKey> _keys = [];
@@ -92,6 +95,7 @@ internal sealed class StoreFileReader
         {
             throw new CorruptFileException(_path, $"it says that {used} of its {status.Size} bytes are in use");
         }
+        if (used > MaximumUsed) throw new CorruptFileException(_path, $"{used} used bytes are more than are read");
         buffer.Reserve(used);
         ReadAll(descriptor, buffer.Content);
     }

@@ -57,6 +57,29 @@ public sealed class MultiProcessCollectorTests(Oracle oracle) : IClassFixture<Or
         AssertSame(oracle.Collect(directory.Path), Scraped.Once(directory.Path));
     }
 
+    [Fact]
+    public void A_file_that_the_client_writes_meanwhile_is_never_corrupt_and_its_counters_only_grow()
+    {
+        using var directory = new TemporaryDirectory();
+        using var aggregator = new StoreAggregator(directory.Path, NullLogger.Instance);
+        using var writer = Python.Start("busy_client.py", directory.Path);
+        var (total, scrapes) = (0.0, 0);
+        for (var hasEnded = false; !hasEnded; scrapes++)
+        {
+            // Asked before the scrape: the last scrape sees all.
+            hasEnded = writer.HasExited;
+            var samples = aggregator.Read().Samples;
+            Assert.Equal(0, samples["gunicorn_exporter_corrupt_files_total{}"]);
+            var seen = samples.GetValueOrDefault("busy_all_total{}");
+            Assert.InRange(seen, total, double.MaxValue);
+            total = seen;
+        }
+        Assert.Equal(0, writer.ExitCode);
+        Assert.True(scrapes > 1, "the client had ended before the first scrape");
+        AssertSame(oracle.Collect(directory.Path), aggregator.Read());
+        Assert.Equal(20_000, total);
+    }
+
     private void AssertSame(ExpositionText expected, ExpositionText actual)
     {
         var compared = actual.Where(IsCompared);

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using CsCheck;
 using GunicornPrometheusExporter.Store;
 using Xunit;
 
@@ -193,6 +194,34 @@ public sealed partial class StoreFileReaderTests : IDisposable
         TestFile.Write(_directory[Name], EntryLayout.ValueOnly, A, B, C);
         Assert.Equal([1, 2.5, -3], Read());
     }
+
+    [Fact]
+    public void A_header_that_says_very_much_takes_no_memory()
+    {
+        using (var file = File.OpenWrite(_directory[Name]))
+        {
+            file.Write([0, 0, 0, 0x7f]);
+            file.SetLength(0x7f000000);
+        }
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        AssertCorrupt("a sparse file of two gigabytes");
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
+    }
+
+    [Fact]
+    public void Whatever_bytes_change_the_file_is_read_or_refused() =>
+        Gen.Select(
+            Gen.Enum<EntryLayout>(),
+            Gen.Select(Gen.Int[0, 400], Gen.Frequency((3, Gen.Byte), (1, Gen.OneOf<byte>(0, 1, 8, 0x7f, 0xff, (byte)'"', (byte)'\\'))))
+                .Array[1, 6]).Sample(
+            (layout, changes) =>
+            {
+                var bytes = TestFile.Bytes(layout, A, B, C, A, B);
+                foreach (var (at, value) in changes) bytes[at % bytes.Length] = value;
+                Write(bytes);
+                if (Record.Exception(() => _reader.TryRead(_buffer)) is { } fault) Assert.IsType<CorruptFileException>(fault);
+            },
+            iter: 5000, threads: 1);
 
     [Fact]
     public void A_FIFO_does_not_block_and_is_refused()
