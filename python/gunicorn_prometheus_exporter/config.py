@@ -2,7 +2,7 @@
 
 import logging
 import os
-from typing import Any, Optional
+from typing import Any, Optional, TypeVar
 
 from .errors import ConfigurationError, MetricsError
 from .executable import ask
@@ -10,6 +10,8 @@ from .executable import ask
 __all__ = ["ConfigurationError", "ExporterConfig"]
 
 _log = logging.getLogger(__name__)
+
+_T = TypeVar("_T", int, str, bool)
 
 
 class ExporterConfig:
@@ -30,52 +32,52 @@ class ExporterConfig:
     @property
     def prometheus_metrics_port(self) -> int:
         """Port of the metrics server (PROMETHEUS_METRICS_PORT)."""
-        return self._value("prometheus_metrics_port")
+        return self._value("prometheus_metrics_port", int)
 
     @property
     def prometheus_bind_address(self) -> str:
         """Address that the metrics server binds (PROMETHEUS_BIND_ADDRESS)."""
-        return self._value("prometheus_bind_address")
+        return self._value("prometheus_bind_address", str)
 
     @property
     def prometheus_multiproc_dir(self) -> str:
         """Directory of the store (PROMETHEUS_MULTIPROC_DIR)."""
-        return self._value("prometheus_multiproc_dir")
+        return self._value("prometheus_multiproc_dir", str)
 
     @property
     def gunicorn_workers(self) -> int:
         """Number of workers (GUNICORN_WORKERS)."""
-        return self._value("gunicorn_workers")
+        return self._value("gunicorn_workers", int)
 
     @property
     def gunicorn_timeout(self) -> int:
         """Worker timeout in seconds (GUNICORN_TIMEOUT)."""
-        return self._value("gunicorn_timeout")
+        return self._value("gunicorn_timeout", int)
 
     @property
     def gunicorn_keepalive(self) -> int:
         """Seconds that an idle connection is kept (GUNICORN_KEEPALIVE)."""
-        return self._value("gunicorn_keepalive")
+        return self._value("gunicorn_keepalive", int)
 
     @property
     def redis_enabled(self) -> bool:
         """Whether metrics are forwarded to Redis (REDIS_ENABLED)."""
-        return self._value("redis_enabled")
+        return self._value("redis_enabled", bool)
 
     @property
     def redis_host(self) -> str:
         """Host of Redis (REDIS_HOST)."""
-        return self._value("redis_host")
+        return self._value("redis_host", str)
 
     @property
     def redis_port(self) -> int:
         """Port of Redis (REDIS_PORT)."""
-        return self._value("redis_port")
+        return self._value("redis_port", int)
 
     @property
     def redis_db(self) -> int:
         """Database number in Redis (REDIS_DB)."""
-        return self._value("redis_db")
+        return self._value("redis_db", int)
 
     @property
     def redis_password(self) -> Optional[str]:
@@ -85,17 +87,17 @@ class ExporterConfig:
     @property
     def redis_key_prefix(self) -> str:
         """What every key in Redis starts with (REDIS_KEY_PREFIX)."""
-        return self._value("redis_key_prefix")
+        return self._value("redis_key_prefix", str)
 
     @property
     def redis_forward_interval(self) -> int:
         """Seconds between two forwardings (REDIS_FORWARD_INTERVAL)."""
-        return self._value("redis_forward_interval")
+        return self._value("redis_forward_interval", int)
 
     @property
     def cleanup_db_files(self) -> bool:
         """Whether files that an earlier run left are removed at the start (CLEANUP_DB_FILES)."""
-        return self._value("cleanup_db_files")
+        return self._value("cleanup_db_files", bool)
 
     def validate(self) -> bool:
         """Returns whether every setting is valid, and logs one error for each that is not."""
@@ -117,7 +119,8 @@ class ExporterConfig:
 
     @property
     def _errors(self) -> list[dict[str, Any]]:
-        return self._answer["errors"]
+        errors: list[dict[str, Any]] = self._answer["errors"]
+        return errors
 
     def _group(self, name: str) -> dict[str, Any]:
         settings: Optional[dict[str, Any]] = self._answer[name]
@@ -125,8 +128,8 @@ class ExporterConfig:
             raise ConfigurationError("; ".join(error["message"] for error in self._errors))
         return settings
 
-    def _value(self, name: str) -> Any:
-        values = self._answer["config"]
+    def _value(self, name: str, kind: type[_T]) -> _T:
+        values: dict[str, _T] = self._answer["config"]
         if name in values:
             return values[name]
         raise ConfigurationError("; ".join(e["message"] for e in self._errors if e["variable"] == name.upper()))

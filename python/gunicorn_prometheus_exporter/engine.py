@@ -41,9 +41,8 @@ def load() -> ModuleType:
     """
     if _engine is None:
         with _lock:
-            if _engine is None:
-                _open()
-    elif os.getpid() == _worker != _opened_in:
+            return _engine or _open()
+    if os.getpid() == _worker != _opened_in:
         raise MetricsError(
             "the engine was already loaded when this worker was forked, so that its metrics are off; "
             "record metrics only in workers, not where Gunicorn is started"
@@ -56,7 +55,7 @@ def is_refused() -> bool:
     return _refusal is not None
 
 
-def _open() -> None:
+def _open() -> ModuleType:
     global _engine, _opened_in
     role = _role()
     try:
@@ -66,6 +65,7 @@ def _open() -> None:
     engine.open(store_directory(), role, writes_timestamps())
     os.register_at_fork(after_in_child=engine.disable)
     _engine, _opened_in = engine, os.getpid()
+    return engine
 
 
 def _role() -> str:

@@ -1,7 +1,7 @@
 """The master class: what of a master's life is recorded, on top of Gunicorn's own arbiter."""
 
 from types import FrameType
-from typing import Any, ClassVar, Optional
+from typing import Any, ClassVar, Optional, cast
 
 from gunicorn.arbiter import Arbiter
 
@@ -107,6 +107,9 @@ class PrometheusMaster(Arbiter):
             # Up to Gunicorn 23 this is the signal handler itself.
             super().handle_chld(signum, frame)
 
+    #: The name by which Gunicorn 24 and later calls it, where signal.SIGCLD comes after signal.SIGCHLD.
+    handle_cld = handle_chld
+
     def handle_usr1(self, signum: Optional[int] = None, frame: Optional[FrameType] = None) -> None:
         """Reopens log files."""
         self._pending_signals.append("usr1")
@@ -173,15 +176,14 @@ class PrometheusMaster(Arbiter):
             export_directory(self._store.directory)
 
 
-def adopt(server: Arbiter) -> PrometheusMaster:
+def adopt(server: Any) -> PrometheusMaster:
     """Makes a running arbiter, of whatever class, a PrometheusMaster; one that is already is left alone."""
-    if not isinstance(server, PrometheusMaster):
-        stock = type(server)
-        server.__class__ = (
-            PrometheusMaster if stock is Arbiter else type(stock.__name__, (PrometheusMaster, stock), {})
-        )
-        server.worker_class = instrument(server.worker_class)
-    return server
+    if isinstance(server, PrometheusMaster):
+        return server
+    stock = type(server)
+    server.__class__ = PrometheusMaster if stock is Arbiter else type(stock.__name__, (PrometheusMaster, stock), {})
+    server.worker_class = instrument(server.worker_class)
+    return cast(PrometheusMaster, server)
 
 
 def _application(*arguments: Any, app: Any = None, **_: Any) -> Any:

@@ -4,7 +4,8 @@ import contextlib
 import fcntl
 import mmap
 import os
-from typing import Any, Optional
+from collections.abc import MutableSequence
+from typing import Any, Optional, cast
 
 from .errors import ConfigurationError, MetricsError
 from .executable import ask
@@ -14,6 +15,7 @@ from .layout import writes_timestamps
 ATTEMPTS = 5
 
 _Key = tuple[str, frozenset[tuple[str, Any]]]
+_Doubles = MutableSequence[float]
 _DOUBLE = 8
 
 _current: "Optional[MasterStore]" = None
@@ -45,8 +47,8 @@ class MasterStore:
         self.directory: str = answer["directory"]
         self._run_file: str = answer["run_file"]
         self._pid = os.getpid()
-        self._cells: dict[_Key, tuple[memoryview, int]] = {}
-        files: dict[str, memoryview] = {}
+        self._cells: dict[_Key, tuple[_Doubles, int]] = {}
+        files: dict[str, _Doubles] = {}
         for series in answer["series"]:
             path = series["path"]
             if path not in files:
@@ -77,7 +79,7 @@ class MasterStore:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self._run_file)
 
-    def _cell(self, family: str, labels: dict[str, Any]) -> tuple[memoryview, int]:
+    def _cell(self, family: str, labels: dict[str, Any]) -> tuple[_Doubles, int]:
         try:
             return self._cells[family, frozenset(labels.items())]
         except KeyError:
@@ -100,10 +102,10 @@ def _take(lock_file: str, offset: int) -> bool:
     return True
 
 
-def _map(path: str) -> memoryview:
+def _map(path: str) -> _Doubles:
     descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         # Assigning to a view of doubles is one aligned store of eight bytes.
-        return memoryview(mmap.mmap(descriptor, 0)).cast("d")
+        return cast(_Doubles, memoryview(mmap.mmap(descriptor, 0)).cast("d"))
     finally:
         os.close(descriptor)

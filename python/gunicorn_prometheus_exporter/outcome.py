@@ -16,7 +16,7 @@ def status_of(response: Any, exception: Optional[BaseException]) -> int:
         return INTERNAL_SERVER_ERROR
     if exception is None or response.headers_sent or is_client_gone(exception):
         # Without a call of start_response the attribute does not exist.
-        status = getattr(response, "status_code", None)
+        status: Optional[int] = getattr(response, "status_code", None)
         if status is not None:
             return status
         if exception is None and not response.headers_sent:

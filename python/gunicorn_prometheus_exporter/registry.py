@@ -36,5 +36,5 @@ def get_shared_registry() -> "CollectorRegistry":
     except ImportError as error:
         raise MetricsError("get_shared_registry needs prometheus_client; install prometheus-client") from error
     registry = CollectorRegistry()
-    registry.register(_StoreCollector())
+    registry.register(_StoreCollector())  # type: ignore[arg-type]  # It has what a Collector has.
     return registry

@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import os
 import time
 import traceback
 from collections.abc import Iterable, Iterator
@@ -24,10 +23,8 @@ def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[byte
     if path == "/torn":
         start_response("200 OK", [("Content-Length", "100")])
         return _crash_midway()
-    if path == "/slow":
-        time.sleep(1.0)
-    if path == "/pid":
-        return _answer(start_response, "200 OK", str(os.getpid()))
+    if path == "/hang":
+        time.sleep(20.0)
     if path == "/exec":
         return _execute(start_response, environ["wsgi.input"].read().decode())
     status = {"/missing": "404 Not Found", "/broken": "503 Service Unavailable"}.get(path, "200 OK")

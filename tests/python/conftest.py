@@ -27,11 +27,16 @@ def environment(tmp_path: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")}
     return {
         **kept,
-        "PYTHONPATH": os.pathsep.join([str(PACKAGE_ROOT), str(Path(__file__).parent)]),
+        # A Gunicorn other than the installed one is tested by naming its folder in PYTHONPATH.
+        "PYTHONPATH": os.pathsep.join([str(PACKAGE_ROOT), str(Path(__file__).parent), *_given_path()]),
         "PYTHONDONTWRITEBYTECODE": "1",
         "PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "store"),
         "PROMETHEUS_BIND_ADDRESS": "127.0.0.1",
     }
+
+
+def _given_path() -> list[str]:
+    return [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
 
 
 @pytest.fixture

@@ -16,6 +16,8 @@ from exposition import Exposition
 READY_TIMEOUT = 20.0
 END_TIMEOUT = 20.0
 
+RUN_GUNICORN = Path(__file__).parent / "run_gunicorn.py"
+
 HOOKS = """
 on_starting = "gunicorn_prometheus_exporter.default_on_starting"
 when_ready = "gunicorn_prometheus_exporter.default_when_ready"
@@ -64,7 +66,7 @@ class LiveGunicorn:
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
                 [
-                    sys.executable, "-m", "gunicorn", "-c", config_option or str(folder / "gunicorn.conf.py"),
+                    sys.executable, str(RUN_GUNICORN), "-c", config_option or str(folder / "gunicorn.conf.py"),
                     "-b", f"127.0.0.1:{self.port}", *options, app,
                 ],
                 env={**environment, "PROMETHEUS_METRICS_PORT": str(self.metrics_port), **(variables or {})},
@@ -156,7 +158,7 @@ class LiveGunicorn:
 
     def workers(self) -> list[int]:
         """The workers' pids."""
-        return sorted(pid for pid, command in self.children().items() if "-m gunicorn" in command)
+        return sorted(pid for pid, command in self.children().items() if RUN_GUNICORN.name in command)
 
     def exporters(self) -> list[int]:
         """The exporter's pid, in a list that is empty while it does not run."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from conftest import PACKAGE
-from live_gunicorn import HOOKS, PROMETHEUS_WORKER, free_port, wait_for
+from live_gunicorn import HOOKS, PROMETHEUS_WORKER, RUN_GUNICORN, free_port, wait_for
 
 WRONG_MACHINE = bytes.fromhex("7f454c46020101000000000000000000" "0300f300" "01000000") + bytes(40)
 
@@ -89,7 +89,7 @@ def test_a_setting_that_cannot_be_used_is_named_once(start_gunicorn, variable, v
 
 def test_the_shipped_configuration_refuses_a_wrong_number_of_workers(environment, tmp_path):
     done = subprocess.run(
-        [sys.executable, "-m", "gunicorn", "-c", "python:gunicorn_prometheus_exporter.conf",
+        [sys.executable, str(RUN_GUNICORN), "-c", "python:gunicorn_prometheus_exporter.conf",
          "-b", f"127.0.0.1:{free_port()}", "app:app"],
         env={**environment, "GUNICORN_WORKERS": "many"}, cwd=tmp_path, capture_output=True, text=True, timeout=30)
     assert done.returncode == 1

@@ -1,5 +1,10 @@
 """Importing the package costs nothing and needs nothing."""
 
+import ast
+from pathlib import Path
+
+PACKAGE_SOURCE = Path(__file__).resolve().parents[2] / "python" / "gunicorn_prometheus_exporter"
+
 MODULES = "config, conf, errors, forwarder.manager, hooks, metrics, utils"
 
 
@@ -30,3 +35,12 @@ metrics.WorkerRequests().inc(worker_id="process_1")
 assert "gunicorn_prometheus_exporter._engine" in sys.modules
 """)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_stub_of_the_engine_names_what_the_engine_has(run_python):
+    done = run_python("""
+import gunicorn_prometheus_exporter._engine as engine
+print(*sorted(name for name in dir(engine) if not name.startswith("__")))
+""")
+    stub = ast.parse((PACKAGE_SOURCE / "_engine.pyi").read_text())
+    assert done.stdout.split() == sorted(node.name for node in stub.body if isinstance(node, ast.FunctionDef))

@@ -2,11 +2,14 @@
 
 import os
 import signal
+import subprocess
+import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
 
-from live_gunicorn import HOOKS, PROMETHEUS_WORKER, wait_for
+from live_gunicorn import HOOKS, PROMETHEUS_WORKER, free_port, wait_for
 
 RESTARTS = "gunicorn_master_worker_restarts_total"
 
@@ -150,3 +153,55 @@ def test_counters_survive_a_master_that_was_killed(start_gunicorn, environment, 
     second = start_gunicorn(conf=conf)
     assert second.get("/") == 200
     assert second.metrics().value("gunicorn_worker_requests_total") == 6
+
+
+def test_a_second_master_takes_over_and_counts_on(start_gunicorn):
+    server = start_gunicorn("-w", "2")
+    assert [server.get("/") for _ in range(3)] == [200] * 3
+    server.wait_until_served()
+    server.signal(signal.SIGUSR2)
+    wait_for(server.second_masters, "a second master")
+    (second,) = server.second_masters()
+    try:
+        wait_for(lambda: server.log.count("Booting worker") == 4, "the second master's workers")
+        assert server.metrics().value("gunicorn_workers", state="configured") == 4
+        assert server.end() == 0
+        assert [server.get("/") for _ in range(2)] == [200] * 2
+        metrics = server.metrics()
+        assert metrics.value("gunicorn_worker_requests_total") == 5
+        assert metrics.value(RESTARTS) == 0
+    finally:
+        os.kill(second, signal.SIGTERM)
+        wait_for(lambda: not Path(f"/proc/{second}").exists(), "the end of the second master")
+
+
+def test_an_application_that_cannot_be_loaded_ends_gunicorn_and_the_exporter(start_gunicorn):
+    server = start_gunicorn(app="no_such_module:app")
+    wait_for(lambda: server.process.poll() is not None, "the end of Gunicorn")
+    assert server.process.returncode == 3
+    assert "Metrics exporter started" in server.log
+    assert "Traceback" not in server.log.partition("Shutting down")[2]
+
+
+def test_a_process_that_recorded_before_it_became_a_master_serves_without_metrics(environment, tmp_path):
+    port = free_port()
+    (tmp_path / "becomes.py").write_text("""
+import sys
+from gunicorn.app.wsgiapp import run
+from gunicorn_prometheus_exporter.metrics import WorkerRequests
+WorkerRequests().inc(worker_id="worker_1")
+run()
+""")
+    (tmp_path / "gunicorn.conf.py").write_text(HOOKS)
+    log = tmp_path / "log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "becomes.py", "-b", f"127.0.0.1:{port}", "app:app"], cwd=tmp_path, stdout=output,
+            stderr=output, env={**environment, "PROMETHEUS_METRICS_PORT": str(free_port())})
+    try:
+        wait_for(lambda: "the engine was already loaded" in log.read_text(), "a line that says so")
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10) as response:
+            assert response.status == 200
+    finally:
+        process.terminate()
+        assert process.wait(20) == 0

@@ -4,10 +4,11 @@ import pytest
 
 from live_gunicorn import HOOKS, PROMETHEUS_WORKER, wait_for
 
-WORKERS = {
+WORKERS: dict[str, str] = {
     "PrometheusWorker": HOOKS + PROMETHEUS_WORKER,
     "the stock worker and hooks": HOOKS,
     "the threaded worker and hooks": HOOKS + "worker_class = 'gthread'\nthreads = 4\n",
+    "the gevent worker and hooks": HOOKS + "worker_class = 'gevent'\n",
     "PrometheusWorker without hooks": PROMETHEUS_WORKER,
 }
 
@@ -25,6 +26,8 @@ OUTCOMES = [
 
 @pytest.fixture(params=WORKERS, ids=str)
 def server(request, start_gunicorn, dump):
+    if "gevent" in request.param:
+        pytest.importorskip("gevent")
     started = start_gunicorn(conf=WORKERS[request.param])
     started.dump = dump
     return started
@@ -76,6 +79,29 @@ def pre_request(worker, req):
 """)
     assert server.get("/") == 500
     assert dump().by("gunicorn_http_requests_total", "status_code") == {"500": 1}
+
+
+def test_a_request_that_takes_too_long_is_counted_before_its_worker_is_replaced(start_gunicorn):
+    server = start_gunicorn("--timeout", "1")
+    assert server.get("/hang") == 0
+    wait_for(lambda: server.metrics().value("gunicorn_master_worker_restarts_total") == 1, "the replacement")
+    assert server.metrics().by("gunicorn_http_requests_total", "status_code") == {"500": 1}
+
+
+def test_a_child_that_the_application_forks_neither_crashes_nor_counts(start_gunicorn):
+    server = start_gunicorn()
+    status, text = server.request("POST", "/exec", """
+import gc, os
+from gunicorn_prometheus_exporter.metrics import WorkerRequests
+pid = os.fork()
+if pid == 0:
+    WorkerRequests().inc(worker_id="worker_1")
+    gc.collect()
+    os._exit(0)
+print(os.waitpid(pid, 0)[1])
+""")
+    assert (status, text) == (200, "0\n")
+    assert server.metrics().value("gunicorn_worker_requests_total") == 1
 
 
 def test_a_worker_says_who_it_is_and_what_it_uses(start_gunicorn):
