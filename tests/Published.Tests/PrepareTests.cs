@@ -1,10 +1,8 @@
-using System.Runtime.Versioning;
 using System.Text.Json;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Published.Tests;
 
-[SupportedOSPlatform("linux")]
 public sealed class PrepareTests : IDisposable
 {
     private const string Nobody = "65534";

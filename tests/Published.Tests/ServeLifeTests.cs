@@ -2,12 +2,10 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Runtime.Versioning;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Published.Tests;
 
-[SupportedOSPlatform("linux")]
 public sealed class ServeLifeTests : IDisposable
 {
     /// <summary>A stand-in for a master: starts the exporter, says its pid, and waits to be killed.</summary>
