@@ -1,0 +1,63 @@
+using System.Globalization;
+using System.Text;
+using GunicornPrometheusExporter.Metrics;
+using Xunit;
+
+namespace GunicornPrometheusExporter.Engine.Tests.Metrics;
+
+public sealed class MetricReferenceTests
+{
+    private const string Update = "UPDATE_DOCS";
+
+    [Fact]
+    public void The_metric_reference_is_what_the_catalogue_says()
+    {
+        var path = Path.Combine(RepositoryRoot(), "docs", "metrics.md");
+        var reference = Render();
+        if (Environment.GetEnvironmentVariable(Update) is not null) File.WriteAllText(path, reference);
+        Assert.Equal(reference, File.ReadAllText(path));
+    }
+
+    private static string Render()
+    {
+        var text = new StringBuilder(
+            """
+            # Metrics
+
+            Written from `src/Engine/Metrics/MetricCatalogue.cs`; a test keeps it current (`UPDATE_DOCS=1` rewrites it).
+
+            `worker_id` names a slot, not a process: `worker_1` is whichever process holds slot 1, and its counters go on when
+            that process is replaced. `gunicorn_worker_info` tells which process it is now. `endpoint` is the path with ids,
+            UUIDs, hashes and tokens replaced by placeholders. A label takes at most 200 values in each process; what comes
+            later is recorded as `__other__` and counted in `gunicorn_exporter_label_overflow_total`.
+
+            | Family | Type | Labels | Written by | Meaning |
+            |---|---|---|---|---|
+
+            """);
+        foreach (var family in MetricCatalogue.All)
+        {
+            var labels = string.Join(", ", family.Labels.Select(label => $"`{label}`"));
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"| `{family.Name}` | {family.Type.ToString().ToLowerInvariant()} | {labels} | {Writer(family.Source)} | {family.Help} |\n");
+        }
+        var buckets = string.Join(", ", MetricCatalogue.LatencyBuckets.Select(bound => bound.ToString(CultureInfo.InvariantCulture)));
+        text.Append(CultureInfo.InvariantCulture, $"\nThe buckets of both latency histograms, in seconds: {buckets}.\n");
+        return text.ToString();
+    }
+
+    private static string Writer(FamilySource source) => source switch
+    {
+        FamilySource.Worker => "worker",
+        FamilySource.Master => "master",
+        _ => "exporter",
+    };
+
+    private static string RepositoryRoot()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "GunicornPrometheusExporter.slnx"))) folder = folder.Parent!;
+        return folder.FullName;
+    }
+}
