@@ -10,10 +10,16 @@ namespace GunicornPrometheusExporter.Aggregation;
 internal sealed class MergedFamily
 {
     private const string BucketLabel = "le";
+    private const string BucketSuffix = "_bucket";
+    private const string SumSuffix = "_sum";
+    private const string CountSuffix = "_count";
 
     private readonly string _storeName;
     private readonly SeriesValues _values;
-    private readonly SortedDictionary<string, LabelSet> _labelSets = new(StringComparer.Ordinal);
+
+    // By label text; in it, by the order of an exposition.
+    private readonly SortedDictionary<string, SortedList<(LineKind Kind, double Bound), TextLine>> _labelSets =
+        new(StringComparer.Ordinal);
 
     /// <summary>A family without samples.</summary>
     /// <param name="storeName">The name that keys carry.</param>
@@ -29,8 +35,8 @@ internal sealed class MergedFamily
         Name = type == MetricType.Counter ? name + MetricFamily.TotalSuffix : name;
         SampleNames = type switch
         {
-            MetricType.Histogram => [Name, Name + "_bucket", Name + "_sum", Name + "_count"],
-            MetricType.Summary => [Name, Name + "_sum", Name + "_count"],
+            MetricType.Histogram => [Name, Name + BucketSuffix, Name + SumSuffix, Name + CountSuffix],
+            MetricType.Summary => [Name, Name + SumSuffix, Name + CountSuffix],
             _ => [Name],
         };
         Header = TextSyntax.Header(Name, type, help);
@@ -49,7 +55,7 @@ internal sealed class MergedFamily
     public byte[] Header { get; }
 
     /// <summary>The lines below the header, label set by label set.</summary>
-    public IEnumerable<TextLine> Lines() => _labelSets.Values.SelectMany(labelSet => labelSet.Lines());
+    public IEnumerable<TextLine> Lines() => _labelSets.Values.SelectMany(lines => lines.Values);
 
     /// <summary>Forgets every series.</summary>
     public void Clear() => _labelSets.Clear();
@@ -63,33 +69,12 @@ internal sealed class MergedFamily
         if (!sample.StartsWith(_storeName, StringComparison.Ordinal)) return SeriesValues.LeftOut;
         return (Type, sample[_storeName.Length..]) switch
         {
-            (MetricType.Counter, MetricFamily.TotalSuffix) or (MetricType.Gauge, "") => ValueOf(labels),
-            (MetricType.Histogram, "_bucket") => BucketOf(labels),
-            (MetricType.Histogram or MetricType.Summary, "_sum") => SumOf(labels),
-            (MetricType.Histogram or MetricType.Summary, "_count") => CountOf(labels),
+            (MetricType.Counter, MetricFamily.TotalSuffix) or (MetricType.Gauge, "") => SeriesOf(LineKind.Value, Name, labels),
+            (MetricType.Histogram, BucketSuffix) => BucketOf(labels),
+            (MetricType.Histogram or MetricType.Summary, SumSuffix) => SeriesOf(LineKind.Sum, Name + SumSuffix, labels),
+            (MetricType.Histogram or MetricType.Summary, CountSuffix) => SeriesOf(LineKind.Count, Name + CountSuffix, labels),
             _ => SeriesValues.LeftOut,
         };
-    }
-
-    private int ValueOf(IReadOnlyList<Label> labels)
-    {
-        if (LabelSetOf(labels, out var text) is not { } labelSet) return SeriesValues.LeftOut;
-        labelSet.Value ??= NewLine(LineKind.Value, Name, text);
-        return labelSet.Value.Value.Series;
-    }
-
-    private int SumOf(IReadOnlyList<Label> labels)
-    {
-        if (LabelSetOf(labels, out var text) is not { } labelSet) return SeriesValues.LeftOut;
-        labelSet.Sum ??= NewLine(LineKind.Value, Name + "_sum", text);
-        return labelSet.Sum.Value.Series;
-    }
-
-    private int CountOf(IReadOnlyList<Label> labels)
-    {
-        if (LabelSetOf(labels, out var text) is not { } labelSet) return SeriesValues.LeftOut;
-        labelSet.Count ??= NewLine(LineKind.Count, Name + "_count", text);
-        return labelSet.Count.Value.Series;
     }
 
     private int BucketOf(IReadOnlyList<Label> labels)
@@ -101,26 +86,24 @@ internal sealed class MergedFamily
             if (label.Name == BucketLabel) bound = ParseBound(label.Value);
             else others.Add(label);
         }
-        if (bound is not { } upper || LabelSetOf(others, out var text) is not { } labelSet) return SeriesValues.LeftOut;
-        if (!labelSet.Buckets.TryGetValue(upper, out var line))
+        if (bound is null) return SeriesValues.LeftOut;
+        // Buckets give a count, whether or not a file has one.
+        _ = SeriesOf(LineKind.Count, Name + CountSuffix, others);
+        return SeriesOf(LineKind.Bucket, Name + BucketSuffix, others, bound);
+    }
+
+    private int SeriesOf(LineKind kind, string name, IReadOnlyList<Label> labels, double? bound = null)
+    {
+        if (TextSyntax.Labels(labels) is not { } text) return SeriesValues.LeftOut;
+        if (!_labelSets.TryGetValue(text, out var lines)) _labelSets.Add(text, lines = []);
+        if (!lines.TryGetValue((kind, bound ?? 0), out var line))
         {
-            line = NewLine(LineKind.Bucket, Name + "_bucket", TextSyntax.Append(text, BucketLabel, SampleNumber.ToText(upper)));
-            labelSet.Buckets.Add(upper, line);
-            _ = CountOf(others);
+            if (bound is { } upper) text = TextSyntax.Append(text, BucketLabel, SampleNumber.ToText(upper));
+            line = new TextLine(kind, TextSyntax.Line(name, text), _values.Add());
+            lines.Add((kind, bound ?? 0), line);
         }
         return line.Series;
     }
-
-    private LabelSet? LabelSetOf(IReadOnlyList<Label> labels, out string text)
-    {
-        text = TextSyntax.Labels(labels)!;
-        if (text is null) return null;
-        if (!_labelSets.TryGetValue(text, out var labelSet)) _labelSets.Add(text, labelSet = new LabelSet());
-        return labelSet;
-    }
-
-    private TextLine NewLine(LineKind kind, string name, string labels) =>
-        new(kind, TextSyntax.Line(name, labels), _values.Add());
 
     private static double? ParseBound(string text) => text switch
     {
