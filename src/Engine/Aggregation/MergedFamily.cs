@@ -9,11 +9,6 @@ namespace GunicornPrometheusExporter.Aggregation;
 /// <summary>One family of the exposition: where the entries of all files that belong to it go.</summary>
 internal sealed class MergedFamily
 {
-    private const string BucketLabel = "le";
-    private const string BucketSuffix = "_bucket";
-    private const string SumSuffix = "_sum";
-    private const string CountSuffix = "_count";
-
     private readonly string _storeName;
     private readonly SeriesValues _values;
 
@@ -35,8 +30,9 @@ internal sealed class MergedFamily
         Name = type == MetricType.Counter ? name + MetricFamily.TotalSuffix : name;
         SampleNames = type switch
         {
-            MetricType.Histogram => [Name, Name + BucketSuffix, Name + SumSuffix, Name + CountSuffix],
-            MetricType.Summary => [Name, Name + SumSuffix, Name + CountSuffix],
+            MetricType.Histogram =>
+                [Name, Name + MetricFamily.BucketSuffix, Name + MetricFamily.SumSuffix, Name + MetricFamily.CountSuffix],
+            MetricType.Summary => [Name, Name + MetricFamily.SumSuffix, Name + MetricFamily.CountSuffix],
             _ => [Name],
         };
         Header = TextSyntax.Header(Name, type, help);
@@ -70,9 +66,11 @@ internal sealed class MergedFamily
         return (Type, sample[_storeName.Length..]) switch
         {
             (MetricType.Counter, MetricFamily.TotalSuffix) or (MetricType.Gauge, "") => SeriesOf(LineKind.Value, Name, labels),
-            (MetricType.Histogram, BucketSuffix) => BucketOf(labels),
-            (MetricType.Histogram or MetricType.Summary, SumSuffix) => SeriesOf(LineKind.Sum, Name + SumSuffix, labels),
-            (MetricType.Histogram or MetricType.Summary, CountSuffix) => SeriesOf(LineKind.Count, Name + CountSuffix, labels),
+            (MetricType.Histogram, MetricFamily.BucketSuffix) => BucketOf(labels),
+            (MetricType.Histogram or MetricType.Summary, MetricFamily.SumSuffix) =>
+                SeriesOf(LineKind.Sum, Name + MetricFamily.SumSuffix, labels),
+            (MetricType.Histogram or MetricType.Summary, MetricFamily.CountSuffix) =>
+                SeriesOf(LineKind.Count, Name + MetricFamily.CountSuffix, labels),
             _ => SeriesValues.LeftOut,
         };
     }
@@ -83,13 +81,13 @@ internal sealed class MergedFamily
         double? bound = null;
         foreach (var label in labels)
         {
-            if (label.Name == BucketLabel) bound = ParseBound(label.Value);
+            if (label.Name == MetricFamily.BucketLabel) bound = ParseBound(label.Value);
             else others.Add(label);
         }
         if (bound is null) return SeriesValues.LeftOut;
         // Buckets give a count, whether or not a file has one.
-        _ = SeriesOf(LineKind.Count, Name + CountSuffix, others);
-        return SeriesOf(LineKind.Bucket, Name + BucketSuffix, others, bound);
+        _ = SeriesOf(LineKind.Count, Name + MetricFamily.CountSuffix, others);
+        return SeriesOf(LineKind.Bucket, Name + MetricFamily.BucketSuffix, others, bound);
     }
 
     private int SeriesOf(LineKind kind, string name, IReadOnlyList<Label> labels, double? bound = null)
@@ -98,7 +96,7 @@ internal sealed class MergedFamily
         if (!_labelSets.TryGetValue(text, out var lines)) _labelSets.Add(text, lines = []);
         if (!lines.TryGetValue((kind, bound ?? 0), out var line))
         {
-            if (bound is { } upper) text = TextSyntax.Append(text, BucketLabel, SampleNumber.ToText(upper));
+            if (bound is { } upper) text = TextSyntax.Append(text, MetricFamily.BucketLabel, SampleNumber.ToText(upper));
             line = new TextLine(kind, TextSyntax.Line(name, text), _values.Add());
             lines.Add((kind, bound ?? 0), line);
         }

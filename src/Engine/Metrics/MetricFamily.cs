@@ -30,4 +30,16 @@ public sealed record MetricFamily
 
     /// <summary>The suffix of every counter's name.</summary>
     public const string TotalSuffix = "_total";
+
+    /// <summary>The suffix of a histogram's bucket samples.</summary>
+    public const string BucketSuffix = "_bucket";
+
+    /// <summary>The suffix of the sum of a histogram or a summary.</summary>
+    public const string SumSuffix = "_sum";
+
+    /// <summary>The suffix of the count of a histogram or a summary.</summary>
+    public const string CountSuffix = "_count";
+
+    /// <summary>The label of a bucket that holds its upper bound.</summary>
+    public const string BucketLabel = "le";
 }

@@ -14,7 +14,6 @@ public sealed partial class MetricWriter
     public const int MaximumValueLength = 256;
 
     private const int MaximumKeySize = 16 << 10;
-    private const string BucketLabel = "le";
 
     private readonly SlotStore _store;
     private readonly LabelBounds _bounds = new();
@@ -62,11 +61,11 @@ public sealed partial class MetricWriter
         for (var i = 0; i < buckets.Length; i++)
         {
             var bound = i < family.Buckets.Length ? family.Buckets[i] : double.PositiveInfinity;
-            labels[^1] = new Label(BucketLabel, SampleNumber.ToText(bound));
-            buckets[i] = Locate(family, family.Name + "_bucket", labels);
+            labels[^1] = new Label(MetricFamily.BucketLabel, SampleNumber.ToText(bound));
+            buckets[i] = Locate(family, family.Name + MetricFamily.BucketSuffix, labels);
             if (buckets[i].IsNone) return new HistogramCells(family.Buckets, buckets, default);
         }
-        return new HistogramCells(family.Buckets, buckets, Locate(family, family.Name + "_sum", labels.AsSpan()[..^1]));
+        return new HistogramCells(family.Buckets, buckets, Locate(family, family.Name + MetricFamily.SumSuffix, labels.AsSpan()[..^1]));
     }
 
     /// <inheritdoc cref="LabelBounds.TryAdmit"/>
