@@ -25,9 +25,12 @@ OUTCOMES = [
 
 
 @pytest.fixture(params=WORKERS, ids=str)
-def server(request, start_gunicorn, dump):
+def server(request, start_gunicorn, dump, run_python):
     if "gevent" in request.param:
-        pytest.importorskip("gevent")
+        # Importing it is how Gunicorn's own worker says which gevent it needs.
+        done = run_python("import gunicorn.workers.ggevent")
+        if done.returncode != 0:
+            pytest.skip(done.stderr.splitlines()[-1])
     started = start_gunicorn(conf=WORKERS[request.param])
     started.dump = dump
     return started
@@ -83,7 +86,8 @@ def pre_request(worker, req):
 
 def test_a_request_that_takes_too_long_is_counted_before_its_worker_is_replaced(start_gunicorn):
     server = start_gunicorn("--timeout", "1")
-    assert server.get("/hang") == 0
+    # Up to Gunicorn 21 the connection is closed, later the client is told.
+    assert server.get("/hang") in (0, 500)
     wait_for(lambda: server.metrics().value("gunicorn_master_worker_restarts_total") == 1, "the replacement")
     assert server.metrics().by("gunicorn_http_requests_total", "status_code") == {"500": 1}
 
