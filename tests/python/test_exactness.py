@@ -5,7 +5,9 @@ import signal
 import threading
 from collections import Counter
 
-from live_gunicorn import wait_for
+import pytest
+
+from live_gunicorn import HOOKS, PROMETHEUS_WORKER, wait_for
 
 REQUESTS = 20_000
 SENDERS = 8
@@ -31,8 +33,10 @@ def send(server, count: int) -> Counter:
     return sum(seen, Counter())
 
 
-def test_counters_equal_what_the_client_counted(start_gunicorn):
-    server = start_gunicorn("-w", "4", "--max-requests", "500", "--max-requests-jitter", "100")
+@pytest.mark.parametrize(
+    "conf", [HOOKS + PROMETHEUS_WORKER, HOOKS + "worker_class = 'gthread'\nthreads = 4\n"], ids=["sync", "threads"])
+def test_counters_equal_what_the_client_counted(start_gunicorn, conf):
+    server = start_gunicorn("-w", "4", "--max-requests", "500", "--max-requests-jitter", "100", conf=conf)
     seen = send(server, REQUESTS // 2)
     os.kill(server.workers()[0], signal.SIGKILL)
     wait_for(lambda: len(server.workers()) == 4, "four workers")

@@ -70,6 +70,15 @@ def test_a_reload_replaces_every_worker_and_goes_on_recording(start_gunicorn):
     assert server.metrics().value("gunicorn_worker_requests_total") == 2
 
 
+def test_the_masters_signals_are_counted_by_name(start_gunicorn):
+    server = start_gunicorn("-w", "2")
+    for number, name in ((signal.SIGTTIN, "ttin"), (signal.SIGTTOU, "ttou"), (signal.SIGHUP, "hup"), (signal.SIGUSR1, "usr1")):
+        server.signal(number)
+        wait_for(lambda: server.metrics().value("gunicorn_master_signals_total", signal=name) == 1, name)
+    # The worker too many, and those that the reload replaced, have ended.
+    wait_for(lambda: server.metrics().value("gunicorn_master_signals_total", signal="chld") >= 1, "chld")
+
+
 def test_an_arbiter_class_of_the_users_own_is_kept(start_gunicorn, tmp_path):
     (tmp_path / "own_arbiter.py").write_text("""
 from gunicorn.arbiter import Arbiter
