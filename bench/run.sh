@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# Runs every benchmark against what make build left, one after the other; each writes its page of bench/results.
+set -euo pipefail
+cd "$(dirname "$0")"
+for benchmark in hot_path scrape exporter; do
+  echo "bench: $benchmark"
+  /usr/bin/python3 -B "$benchmark.py"
+done
