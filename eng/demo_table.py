@@ -34,10 +34,11 @@ def query(address: str, expression: str) -> list[tuple[str, float]]:
     url = f"http://{address}/api/v1/query?{urllib.parse.urlencode({'query': expression})}"
     with urllib.request.urlopen(url, timeout=10) as response:
         result = json.load(response)["data"]["result"]
-    return sorted(
-        (next((sample["metric"][label] for label in LABELS if label in sample["metric"]), ""), float(sample["value"][1]))
-        for sample in result
-    )
+    return sorted((_name(sample["metric"]), float(sample["value"][1])) for sample in result)
+
+
+def _name(labels: dict[str, str]) -> str:
+    return next((labels[label] for label in LABELS if label in labels), "")
 
 
 def wait_for_load(address: str) -> None:

@@ -61,7 +61,8 @@ def _open() -> ModuleType:
     try:
         from . import _engine as engine
     except ImportError as error:
-        raise MetricsError(f"the engine cannot be loaded ({error}); install the package anew for this machine") from error
+        message = f"the engine cannot be loaded ({error}); install the package anew for this machine"
+        raise MetricsError(message) from error
     engine.open(store_directory(), role, writes_timestamps())
     os.register_at_fork(after_in_child=engine.disable)
     _engine, _opened_in = engine, os.getpid()

@@ -15,13 +15,12 @@ def status_of(response: Any, exception: Optional[BaseException]) -> int:
     if response is None:
         return INTERNAL_SERVER_ERROR
     if exception is None or response.headers_sent or is_client_gone(exception):
-        # Without a call of start_response the attribute does not exist.
-        status: Optional[int] = getattr(response, "status_code", None)
-        if status is not None:
-            return status
-        if exception is None and not response.headers_sent:
-            # The application has taken the socket over, as for a WebSocket.
-            return SWITCHING_PROTOCOLS
+        try:
+            status: Optional[int] = response.status_code
+        except AttributeError:
+            # The application never called start_response; it may have taken the socket over, as for a WebSocket.
+            status = None if response.headers_sent or exception else SWITCHING_PROTOCOLS
+        return status or INTERNAL_SERVER_ERROR
     return INTERNAL_SERVER_ERROR
 
 

@@ -7,8 +7,6 @@ from typing import Any
 
 from .outcome import dropped_error, status_of
 
-_START = "prometheus_start"
-
 
 def install(cfg: Any, engine: ModuleType) -> None:
     """Wraps the worker's ``pre_request`` and ``post_request``; the user's own go on being called.
@@ -24,14 +22,14 @@ def install(cfg: Any, engine: ModuleType) -> None:
 
     # Request, step 2: Gunicorn has parsed it.
     def pre_request(worker: Any, req: Any) -> None:
-        setattr(req, _START, clock())
+        req.prometheus_start = clock()
         users_pre_request(worker, req)
 
     # Request, step 4: it is over, whatever the outcome. Called exactly once.
     def post_request(worker: Any, req: Any, environ: Any, resp: Any) -> None:
-        now = clock()
+        seconds = clock() - req.prometheus_start
         exception = exc_info()[1]
-        request_finished(req.method, req.path, status_of(resp, exception), now - getattr(req, _START, now))
+        request_finished(req.method, req.path, status_of(resp, exception), seconds)
         if exception is not None:
             error = dropped_error(exception)
             if error is not None:

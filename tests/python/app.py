@@ -25,6 +25,9 @@ def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[byte
         return _crash_midway()
     if path == "/hang":
         time.sleep(20.0)
+    if path == "/big":
+        start_response("200 OK", [])
+        return [bytes(1 << 20)] * 64
     if path == "/exec":
         return _execute(start_response, environ["wsgi.input"].read().decode())
     status = {"/missing": "404 Not Found", "/broken": "503 Service Unavailable"}.get(path, "200 OK")

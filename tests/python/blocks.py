@@ -4,7 +4,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-_BLOCK = re.compile(r"^## (?P<title>.+?) \((?P<where>[\w ]+)\)\n\n```python\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
+_FILE = Path(__file__).parent / "seed_blocks.md"
+_BLOCK = re.compile(
+    r"^## (?P<title>.+?) \((?P<where>[\w ]+)\)\n\n```python\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -16,7 +18,7 @@ class Block:
     code: str
 
 
-BLOCKS = [Block(**match.groupdict()) for match in _BLOCK.finditer((Path(__file__).parent / "seed_blocks.md").read_text())]
+BLOCKS = [Block(**match.groupdict()) for match in _BLOCK.finditer(_FILE.read_text())]
 
 
 def blocks(where: str) -> list[Block]:

@@ -45,7 +45,8 @@ def start_gunicorn(tmp_path: Path, environment: dict[str, str]) -> Iterator[Call
     started: list[LiveGunicorn] = []
 
     def start(*options: str, **named: object) -> LiveGunicorn:
-        server = LiveGunicorn(tmp_path / f"gunicorn-{len(started)}", environment, *options, **named)  # type: ignore[arg-type]
+        folder = tmp_path / f"gunicorn-{len(started)}"
+        server = LiveGunicorn(folder, environment, *options, **named)  # type: ignore[arg-type]
         started.append(server)
         server.wait_until_ready()
         return server

@@ -127,9 +127,10 @@ class LiveGunicorn:
                 answer += chunk
             return answer
 
-    def connect_and_leave(self) -> None:
-        """Connects to the application's port and closes the connection."""
-        socket.create_connection(("127.0.0.1", self.port), 10).close()
+    def send_and_leave(self, data: bytes) -> None:
+        """Sends bytes to the application's port and closes the connection without reading what comes back."""
+        with socket.create_connection(("127.0.0.1", self.port), 10) as connection:
+            connection.sendall(data)
 
     def metrics(self) -> Exposition:
         """Scrapes the exporter."""

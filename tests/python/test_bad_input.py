@@ -30,7 +30,8 @@ def lines(server, text):
     return [line for line in server.log.splitlines() if text in line]
 
 
-@pytest.mark.parametrize("contents", [None, b"", b"not a library", WRONG_MACHINE], ids=["missing", "empty", "text", "foreign"])
+@pytest.mark.parametrize(
+    "contents", [None, b"", b"not a library", WRONG_MACHINE], ids=["missing", "empty", "text", "foreign"])
 def test_without_a_usable_engine_gunicorn_serves(start_gunicorn, own_package, contents):
     engine = own_package / "_engine.abi3.so"
     engine.unlink()

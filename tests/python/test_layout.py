@@ -15,7 +15,8 @@ def test_a_loaded_prometheus_client_decides_by_what_it_can(monkeypatch, modes, t
     assert layout.writes_timestamps() is timestamps
 
 
-@pytest.mark.parametrize(("version", "timestamps"), [("0.9.0", False), ("0.17.1", False), ("0.18.0rc1", True), ("1.0", True)])
+@pytest.mark.parametrize(
+    ("version", "timestamps"), [("0.9.0", False), ("0.17.1", False), ("0.18.0rc1", True), ("1.0", True)])
 def test_an_installed_prometheus_client_decides_by_its_version(monkeypatch, version, timestamps):
     monkeypatch.delitem(sys.modules, "prometheus_client.metrics", raising=False)
     monkeypatch.setattr(layout.metadata, "version", lambda name: version)

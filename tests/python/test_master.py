@@ -72,8 +72,8 @@ def test_a_reload_replaces_every_worker_and_goes_on_recording(start_gunicorn):
 
 def test_the_masters_signals_are_counted_by_name(start_gunicorn):
     server = start_gunicorn("-w", "2")
-    for number, name in ((signal.SIGTTIN, "ttin"), (signal.SIGTTOU, "ttou"), (signal.SIGHUP, "hup"), (signal.SIGUSR1, "usr1")):
-        server.signal(number)
+    for name in ("ttin", "ttou", "hup", "usr1"):
+        server.signal(signal.Signals[f"SIG{name.upper()}"])
         wait_for(lambda: server.metrics().value("gunicorn_master_signals_total", signal=name) == 1, name)
     # The worker too many, and those that the reload replaced, have ended.
     wait_for(lambda: server.metrics().value("gunicorn_master_signals_total", signal="chld") >= 1, "chld")

@@ -2,7 +2,7 @@
 
 import pytest
 
-PRELUDE = "from gunicorn_prometheus_exporter.metrics import *\nfrom gunicorn_prometheus_exporter.metrics import MetricsError\n"
+PRELUDE = "from gunicorn_prometheus_exporter.metrics import *\n"
 
 
 @pytest.mark.parametrize(("call", "family", "told"), [

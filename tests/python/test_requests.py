@@ -58,9 +58,17 @@ def test_a_request_that_cannot_be_parsed_is_counted_with_the_status_that_was_sen
 
 
 def test_a_connection_without_a_request_is_not_counted(server):
-    server.connect_and_leave()
+    server.send_and_leave(b"")
     assert server.get("/") == 200
     assert server.dump().value("gunicorn_worker_requests_total") == 1
+
+
+def test_a_client_that_leaves_is_counted_once_and_is_no_error(server):
+    server.send_and_leave(b"GET /big HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    wait_for(lambda: server.dump().by("gunicorn_worker_requests_total", "worker_id") == {"worker_1": 1}, "the count")
+    metrics = server.dump()
+    assert metrics.by("gunicorn_http_requests_total", "status_code") == {"200": 1}
+    assert metrics.by("gunicorn_worker_error_handling_total", "error_type") == {}
 
 
 def test_the_users_own_hooks_are_called_with_the_arguments_that_they_take(start_gunicorn, dump):
@@ -110,7 +118,7 @@ print(os.waitpid(pid, 0)[1])
 
 def test_a_worker_says_who_it_is_and_what_it_uses(start_gunicorn):
     server = start_gunicorn("-w", "2")
-    wait_for(lambda: server.metrics().by("gunicorn_worker_info", "worker_id").keys() >= {"worker_1", "worker_2"}, "both")
+    wait_for(lambda: len(server.metrics().by("gunicorn_worker_info", "worker_id")) == 2, "both workers")
     metrics = server.metrics()
     pids = {labels["pid"] for name, labels, _ in metrics.samples if name == "gunicorn_worker_info"}
     assert pids == {str(pid) for pid in server.workers()}

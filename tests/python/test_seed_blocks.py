@@ -31,7 +31,7 @@ IMPORTS = "".join(block.code for block in BLOCKS if block.code.startswith("from 
 RECORDED = {
     "WorkerRequests": ("gunicorn_worker_requests_total", {}, 1),
     "WorkerRequestDuration": ("gunicorn_worker_request_duration_seconds_sum", {}, 0.5),
-    "WorkerFailedRequests": ("gunicorn_worker_failed_requests_total", {"endpoint": "/api/users", "status_code": "404"}, 1),
+    "WorkerFailedRequests": ("gunicorn_worker_failed_requests_total", {"status_code": "404"}, 1),
     "WorkerErrorHandling": ("gunicorn_worker_error_handling_total", {"error_type": "ValueError"}, 1),
     "WorkerState": ("gunicorn_worker_state_change_timestamp_seconds", {}, 1640995200.123),
     "MasterWorkerRestarts": ("gunicorn_master_worker_restarts_total", {}, 1),
