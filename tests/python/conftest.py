@@ -9,7 +9,7 @@ from typing import Callable, Iterator
 import pytest
 
 from exposition import Exposition
-from live_gunicorn import LiveGunicorn
+from live_gunicorn import LiveGunicorn, settled
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PACKAGE_ROOT = REPOSITORY / "out" / "python"
@@ -70,11 +70,11 @@ def run_python(environment: dict[str, str], tmp_path: Path) -> Callable[..., "su
 
 
 @pytest.fixture
-def dump(environment: dict[str, str]) -> Callable[[], Exposition]:
-    """Reads the store without an exporter that serves it."""
+def dump(environment: dict[str, str]) -> Callable[..., Exposition]:
+    """Reads the store without an exporter that serves it, once as many requests are counted as the argument says."""
 
-    def read() -> Exposition:
+    def dump_once() -> Exposition:
         command = [str(EXECUTABLE), "dump", "--dir", environment["PROMETHEUS_MULTIPROC_DIR"]]
         return Exposition(subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout)
 
-    return read
+    return lambda requests=0: settled(dump_once, requests)

@@ -19,6 +19,10 @@ class Exposition:
                 labels = dict(_LABEL.findall(match["labels"] or ""))
                 self.samples.append((match["name"], labels, float(match["value"])))
 
+    def total(self, name: str) -> float:
+        """Returns the sum of the samples of this name, 0 if there are none."""
+        return sum(value for sample, _, value in self.samples if sample == name)
+
     def value(self, name: str, **labels: str) -> float:
         """Returns the sum of the samples of this name that have at least these labels; fails if there are none."""
         found = [value for sample, its, value in self.samples if sample == name and labels.items() <= its.items()]

@@ -43,6 +43,12 @@ def wait_for(condition: Callable[[], object], what: str, timeout: float = READY_
         time.sleep(0.05)
 
 
+def settled(read: Callable[[], Exposition], requests: int) -> Exposition:
+    """Returns what is read once this many requests are counted, at least: a worker answers first, then counts."""
+    wait_for(lambda: read().total("gunicorn_worker_requests_total") >= requests, f"the count of {requests} requests")
+    return read()
+
+
 class LiveGunicorn:
     """One Gunicorn: its master, and through it workers and exporter."""
 
@@ -132,12 +138,10 @@ class LiveGunicorn:
         with socket.create_connection(("127.0.0.1", self.port), 10) as connection:
             connection.sendall(data)
 
-    def metrics(self) -> Exposition:
-        """Scrapes the exporter."""
+    def metrics(self, requests: int = 0) -> Exposition:
+        """Scrapes the exporter, once this many requests are counted."""
         self.wait_until_served()
-        status, text = self._request(self.metrics_port, "GET", "/metrics")
-        assert status == 200, text
-        return Exposition(text)
+        return settled(self._scrape, requests)
 
     def children(self) -> dict[int, str]:
         """The command lines of the master's children, by pid."""
@@ -180,6 +184,11 @@ class LiveGunicorn:
                 self.process.wait()
                 raise AssertionError(f"Gunicorn did not end:\n{self.log}") from None
         return self.process.returncode
+
+    def _scrape(self) -> Exposition:
+        status, text = self._request(self.metrics_port, "GET", "/metrics")
+        assert status == 200, text
+        return Exposition(text)
 
     @staticmethod
     def _request(port: int, method: str, path: str, body: Optional[str] = None) -> tuple[int, str]:

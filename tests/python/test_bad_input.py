@@ -56,7 +56,7 @@ def test_without_a_usable_executable_gunicorn_serves_and_records(start_gunicorn,
     assert server.get("/") == 200
     assert len(lines(server, "Metrics of the master are off, and none are served")) == 1
     assert lines(server, "install the package anew")
-    assert dump().value("gunicorn_worker_requests_total") == 1
+    assert dump(requests=1).value("gunicorn_worker_requests_total") == 1
 
 
 def test_a_port_that_is_taken_is_waited_for(start_gunicorn):
@@ -68,7 +68,7 @@ def test_a_port_that_is_taken_is_waited_for(start_gunicorn):
         wait_for(lambda: lines(server, str(port)), "a line that names the port")
         (exporter,) = server.exporters()
         assert server.get("/") == 200
-    assert server.metrics().value("gunicorn_worker_requests_total") == 1
+    assert server.metrics(requests=1).value("gunicorn_worker_requests_total") == 1
     assert server.exporters() == [exporter]
 
 
@@ -111,7 +111,7 @@ def test_workers_of_another_user_record(start_gunicorn, public_directory, conf):
     variables = {"PROMETHEUS_MULTIPROC_DIR": str(public_directory / "store")}
     server = start_gunicorn("-u", "nobody", "-g", "nogroup", conf=conf, variables=variables)
     assert server.get("/") == 200
-    assert server.metrics().value("gunicorn_worker_requests_total") == 1
+    assert server.metrics(requests=1).value("gunicorn_worker_requests_total") == 1
     (exporter,) = server.exporters()
     assert os.stat(f"/proc/{exporter}").st_uid == os.stat(public_directory / "store").st_uid != 0
 

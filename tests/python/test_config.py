@@ -67,7 +67,7 @@ def test_a_password_is_masked_wherever_it_is_printed(run_python):
     assert "hush" not in done.stdout + done.stderr
 
 
-def test_without_the_executable_the_error_says_what_is_missing(run_python, tmp_path):
+def test_without_the_executable_the_error_says_what_is_missing(run_python):
     done = run_python("""
 import gunicorn_prometheus_exporter.executable as executable
 executable.NAME = "no-such-executable"

@@ -38,12 +38,13 @@ def send(server, count: int) -> Counter:
 def test_counters_equal_what_the_client_counted(start_gunicorn, conf):
     server = start_gunicorn("-w", "4", "--max-requests", "500", "--max-requests-jitter", "100", conf=conf)
     seen = send(server, REQUESTS // 2)
+    server.metrics(requests=REQUESTS // 2)
     os.kill(server.workers()[0], signal.SIGKILL)
     wait_for(lambda: len(server.workers()) == 4, "four workers")
     seen += send(server, REQUESTS // 2)
 
     assert sum(seen.values()) == REQUESTS
-    metrics = server.metrics()
+    metrics = server.metrics(requests=REQUESTS)
     assert metrics.value("gunicorn_worker_requests_total") == REQUESTS
     assert metrics.value("gunicorn_worker_request_duration_seconds_count") == REQUESTS
     assert metrics.value("gunicorn_http_request_duration_seconds_bucket", le="+Inf") == REQUESTS
