@@ -11,11 +11,32 @@ def open(directory: str, role: str, timestamps: bool) -> str:
     ``timestamps`` is the entry layout of files that this creates. Raises MetricsError.
     """
 
-def request_finished(method: str, path: str, status: int, seconds: float) -> None:
-    """Records one finished request."""
+def request_started(method: str, path: str, headers: list[tuple[Any, Any]]) -> int:
+    """Notes a parsed request where a death cannot wipe it out; the token stands for it, -1 if too many are in hand.
 
-def error_handled(method: str, path: str, error_type: str) -> None:
-    """Records one exception that reached the worker."""
+    ``headers`` are pairs of str, as Gunicorn has them, or of bytes, as ASGI has them.
+    """
+
+def request_routed(token: int, route: str) -> None:
+    """Says which route the framework found; without it the path is normalised."""
+
+def request_responding(token: int, status: int) -> None:
+    """Says that the client is about to get the first byte of a response."""
+
+def request_failed(token: int, error_type: str) -> None:
+    """Records an exception of a request that reached the worker. Call it before ``request_finished``."""
+
+def request_finished(token: int, status: int, response_bytes: int) -> None:
+    """Records a finished request."""
+
+def request_abandoned(token: int) -> None:
+    """Forgets a request that turned out to be none."""
+
+def request_invalid(status: int, error_type: str) -> None:
+    """Records a request that could not be parsed."""
+
+def set_capacity(requests: int) -> None:
+    """Says how many requests the worker can have in hand, 0 if that is not known."""
 
 def heartbeat() -> None:
     """Refreshes memory, CPU and uptime, at most once a second."""

@@ -24,15 +24,22 @@ def status_of(response: Any, exception: Optional[BaseException]) -> int:
     return INTERNAL_SERVER_ERROR
 
 
-def dropped_error(exception: Optional[BaseException]) -> Optional[BaseException]:
-    """Returns the application's exception that Gunicorn drops without calling ``handle_error``, or None."""
+def error_of(exception: BaseException) -> Optional[BaseException]:
+    """Returns the exception that reached the worker, or None if the end was an orderly one or the client's."""
     if isinstance(exception, StopIteration):
         # Raised by Gunicorn in place of an exception after the headers were sent; without a cause an orderly end.
-        cause = exception.__context__
-        return cause if isinstance(cause, Exception) else None
-    if isinstance(exception, OSError) and not is_client_gone(exception):
-        return exception
-    return None
+        exception = exception.__context__  # type: ignore[assignment]
+    return exception if isinstance(exception, Exception) and not is_client_gone(exception) else None
+
+
+def body_size(request: Any, response: Any) -> int:
+    """Returns the bytes of the response's body that were sent, as far as Gunicorn knows them."""
+    if response is None:
+        return 0
+    if response.sent or not response.headers_sent or request.method == "HEAD":
+        return int(response.sent)
+    # A file that the kernel sends passes by the counter of what was sent.
+    return int(response.response_length or 0)
 
 
 def is_client_gone(exception: BaseException) -> bool:

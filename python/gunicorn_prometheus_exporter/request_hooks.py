@@ -1,11 +1,17 @@
 """Where a request is seen to begin and to end: Gunicorn's own hooks, wrapped inside the worker process."""
 
 import sys
-import time
 from types import ModuleType
-from typing import Any
+from typing import Any, Optional
 
-from .outcome import dropped_error, status_of
+from .outcome import body_size, error_of, status_of
+
+
+def count_error(engine: ModuleType, req: Any, error: Optional[BaseException]) -> None:
+    """Counts an exception of a request that reached the worker, once though two places see it."""
+    if error is not None and not getattr(req, "prometheus_failed", False):
+        req.prometheus_failed = True
+        engine.request_failed(getattr(req, "prometheus_token", -1), type(error).__name__)
 
 
 def install(cfg: Any, engine: ModuleType) -> None:
@@ -15,25 +21,22 @@ def install(cfg: Any, engine: ModuleType) -> None:
     """
     users_pre_request = cfg.pre_request
     users_post_request = cfg.post_request
+    request_started = engine.request_started
     request_finished = engine.request_finished
-    error_handled = engine.error_handled
-    clock = time.perf_counter
     exc_info = sys.exc_info
 
     # Request, step 2: Gunicorn has parsed it.
     def pre_request(worker: Any, req: Any) -> None:
-        req.prometheus_start = clock()
+        req.prometheus_token = request_started(req.method, req.path, req.headers)
         users_pre_request(worker, req)
 
     # Request, step 4: it is over, whatever the outcome. Called exactly once.
     def post_request(worker: Any, req: Any, environ: Any, resp: Any) -> None:
-        seconds = clock() - req.prometheus_start
         exception = exc_info()[1]
-        request_finished(req.method, req.path, status_of(resp, exception), seconds)
+        token = req.prometheus_token
         if exception is not None:
-            error = dropped_error(exception)
-            if error is not None:
-                error_handled(req.method, req.path, type(error).__name__)
+            count_error(engine, req, error_of(exception))
+        request_finished(token, status_of(resp, exception), body_size(req, resp))
         users_post_request(worker, req, environ, resp)
 
     cfg.set("pre_request", pre_request)

@@ -14,9 +14,6 @@ from .status_probe import StatusProbe
 
 _INFO = "gunicorn_worker_info"
 
-#: Stands for the path of a request that could not be parsed.
-_INVALID = "__invalid__"
-
 
 class InstrumentedWorker(Worker):
     """To be mixed in front of a Gunicorn worker class. Without an engine it is that class, unchanged."""
@@ -52,17 +49,14 @@ class InstrumentedWorker(Worker):
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Answers an error, and counts it; one without a request, also as a request that could not be parsed."""
-        if self._engine is None:
-            super().handle_error(req, client, addr, exc)
-            return
-        if req is not None:
-            self._engine.error_handled(req.method, req.path, type(exc).__name__)
+        if self._engine is None or req is not None:
+            if self._engine is not None:
+                request_hooks.count_error(self._engine, req, exc)
             super().handle_error(req, client, addr, exc)
             return
         probe = StatusProbe(client)
         super().handle_error(req, probe, addr, exc)
-        self._engine.request_finished("", _INVALID, probe.status, 0.0)
-        self._engine.error_handled("", _INVALID, type(exc).__name__)
+        self._engine.request_invalid(probe.status, type(exc).__name__)
 
     def handle_exit(self, signum: int, frame: Optional[FrameType]) -> None:
         """Ends after the request in hand."""

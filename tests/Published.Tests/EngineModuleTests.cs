@@ -25,8 +25,14 @@ public sealed class EngineModuleTests : IDisposable
         var output = await RunAsync(
             """
             print(engine.open(store, "worker", True))
-            engine.request_finished("GET", "/users/42", 404, 0.06)
-            engine.error_handled("GET", "/users/42", "ValueError")
+            token = engine.request_started("GET", "/users/42", [("CONTENT-LENGTH", "12"), ("X-REQUEST-START", "t=1")])
+            engine.request_routed(token, "/users/<id>")
+            engine.request_responding(token, 404)
+            engine.request_failed(token, "ValueError")
+            engine.request_finished(token, 404, 100)
+            engine.request_abandoned(engine.request_started("GET", "/", [(b"host", b"localhost")]))
+            engine.request_invalid(400, "InvalidHeader")
+            engine.set_capacity(1)
             engine.heartbeat(); engine.update(); engine.set_state("running")
             engine.inc("gunicorn_worker_requests_total", 2.5, {"worker_id": "worker_1"})
             try:
@@ -38,7 +44,7 @@ public sealed class EngineModuleTests : IDisposable
         Assert.Equal(
             "worker_1\ngunicorn_worker_requests_total is a counter and cannot be incremented by -1.0; " +
             "give a finite amount of at least 0\n", output);
-        Assert.Contains("gunicorn_worker_requests_total{worker_id=\"worker_1\"} 3.5\n", await DumpAsync(), StringComparison.Ordinal);
+        Assert.Contains("gunicorn_worker_requests_total{worker_id=\"worker_1\"} 4.5\n", await DumpAsync(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -59,7 +65,7 @@ public sealed class EngineModuleTests : IDisposable
             engine.open(store, "worker", True)
             def allocated(calls):
                 for _ in range(calls):
-                    engine.request_finished("GET", "/api/users", 200, 0.0123)
+                    engine.request_finished(engine.request_started("GET", "/api/users", []), 200, 2)
                 return engine.statistics()["allocated_bytes"]
             allocated(1000)
             few = -allocated(0) + allocated(1)
@@ -78,7 +84,7 @@ public sealed class EngineModuleTests : IDisposable
             engine.open(store, "worker", True)
             def record():
                 for number in range(20000):
-                    engine.request_finished("GET", "/thread", 200, 0.001)
+                    engine.request_finished(engine.request_started("GET", "/thread", []), 200, 2)
             threads = [threading.Thread(target=record) for _ in range(8)]
             for thread in threads: thread.start()
             for thread in threads: thread.join()
@@ -96,12 +102,12 @@ public sealed class EngineModuleTests : IDisposable
             """
             import os
             engine.open(store, "worker", True)
-            engine.request_finished("GET", "/", 200, 0.001)
+            engine.request_finished(engine.request_started("GET", "/", []), 200, 2)
             pid = os.fork()
             if pid == 0:
                 engine.disable()
                 for _ in range(1000):
-                    engine.request_finished("GET", "/", 200, 0.001)
+                    engine.request_finished(engine.request_started("GET", "/", []), 200, 2)
                     engine.inc("gunicorn_worker_requests_total", 1, {"worker_id": "worker_1"})
                 os._exit(7)
             print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
@@ -117,11 +123,11 @@ public sealed class EngineModuleTests : IDisposable
             """
             engine.open(store, "worker", True)
             for _ in range(3):
-                engine.request_finished(1, 2, 3, 4)
-                engine.request_finished("GET")
-                engine.request_finished("GET", "/", "200", None)
-                engine.request_finished("GET", "/\ud800", 200, 0.1)
-                engine.error_handled(None, None, None)
+                engine.request_started(1, 2, 3)
+                engine.request_started("GET")
+                engine.request_started("GET", "/\ud800", [])
+                engine.request_finished("token", 200, None)
+                engine.request_failed(1, None)
                 engine.set_state("asleep")
             print(engine.statistics()["dropped"])
             """);

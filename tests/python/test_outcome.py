@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from gunicorn_prometheus_exporter.outcome import dropped_error, status_of
+from gunicorn_prometheus_exporter.outcome import body_size, error_of, status_of
 
 GONE = BrokenPipeError(errno.EPIPE, "gone")
 
@@ -40,13 +40,26 @@ def raised_after_headers(cause):
         return stop
 
 
-@pytest.mark.parametrize(("exception", "dropped"), [
-    (None, None),
+@pytest.mark.parametrize(("exception", "error"), [
     (StopIteration(), None),
     (raised_after_headers(ValueError()), ValueError),
     (FileNotFoundError(errno.ENOENT, "none"), FileNotFoundError),
     (GONE, None),
-    (ValueError(), None),
+    (ValueError(), ValueError),
+    (SystemExit(1), None),
 ])
-def test_an_error_that_gunicorn_drops_is_found(exception, dropped):
-    assert dropped_error(exception).__class__ is (dropped or type(None))
+def test_an_error_that_reached_the_worker_is_told_from_an_orderly_end(exception, error):
+    assert error_of(exception).__class__ is (error or type(None))
+
+
+@pytest.mark.parametrize(("method", "resp", "size"), [
+    ("GET", None, 0),
+    ("GET", response(True, sent=12, response_length=12), 12),
+    ("GET", response(True, sent=5, response_length=12), 5),
+    ("GET", response(True, sent=0, response_length=12), 12),
+    ("GET", response(True, sent=0, response_length=None), 0),
+    ("GET", response(False, sent=0, response_length=12), 0),
+    ("HEAD", response(True, sent=0, response_length=12), 0),
+])
+def test_the_size_is_what_was_sent_of_the_body(method, resp, size):
+    assert body_size(SimpleNamespace(method=method), resp) == size

@@ -35,7 +35,7 @@ internal sealed class SlotLiveness : IDisposable
         {
             if (_slots is not null && !_slots.StillStands()) Close();
             _slots ??= SlotTable.OpenExisting(_directory);
-            foreach (var kind in (ReadOnlySpan<SlotKind>)[SlotKind.Worker, SlotKind.Master, SlotKind.Process])
+            foreach (var kind in (ReadOnlySpan<SlotKind>)[SlotKind.Worker, SlotKind.Master, SlotKind.Process, SlotKind.Exporter])
             {
                 foreach (var number in _slots?.Held(kind) ?? []) held.Add((kind, number));
             }

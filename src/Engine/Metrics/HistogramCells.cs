@@ -21,12 +21,22 @@ public sealed class HistogramCells
     public bool IsNone => _sum.IsNone;
 
     /// <summary>Counts one observation.</summary>
-    public void Observe(double value)
+    public void Observe(double value) => Observe(value, BucketOf(value));
+
+    /// <summary>Counts one observation whose bucket is known from a histogram with the same bounds.</summary>
+    internal void Observe(double value, int bucket)
     {
         if (IsNone) return;
-        var bucket = 0;
-        while (bucket < _bounds.Length && value > _bounds[bucket]) bucket++;
         _buckets[bucket].Add(1);
         _sum.Add(value);
+    }
+
+    /// <summary>The bucket that a value falls into.</summary>
+    internal int BucketOf(double value)
+    {
+        var bounds = _bounds.AsSpan();
+        var bucket = 0;
+        while (bucket < bounds.Length && value > bounds[bucket]) bucket++;
+        return bucket;
     }
 }

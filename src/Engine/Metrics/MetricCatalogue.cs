@@ -9,6 +9,10 @@ public static class MetricCatalogue
     public static ImmutableArray<double> LatencyBuckets { get; } =
         [.005, .01, .025, .05, .075, .1, .25, .5, .75, 1, 2.5, 5, 7.5, 10, 30, 60];
 
+    /// <summary>The upper bounds of size histograms, in bytes.</summary>
+    public static ImmutableArray<double> SizeBuckets { get; } =
+        [256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864];
+
     /// <summary>Requests finished, by worker.</summary>
     public static MetricFamily WorkerRequests { get; } = new()
     {
@@ -176,6 +180,169 @@ public static class MetricCatalogue
         Help = "Store files that were set aside because they could not be read",
     };
 
+    /// <summary>Request bodies, by worker.</summary>
+    public static MetricFamily WorkerRequestSize { get; } = new()
+    {
+        Name = "gunicorn_worker_request_size_bytes",
+        Type = MetricType.Histogram,
+        Labels = ["worker_id"],
+        Buckets = SizeBuckets,
+        Help = "Size of request bodies, as their Content-Length states it",
+    };
+
+    /// <summary>Response bodies, by worker.</summary>
+    public static MetricFamily WorkerResponseSize { get; } = new()
+    {
+        Name = "gunicorn_worker_response_size_bytes",
+        Type = MetricType.Histogram,
+        Labels = ["worker_id"],
+        Buckets = SizeBuckets,
+        Help = "Size of response bodies, files sent by the kernel included",
+    };
+
+    /// <summary>Wait in front of the worker.</summary>
+    public static MetricFamily WorkerRequestQueue { get; } = new()
+    {
+        Name = "gunicorn_worker_request_queue_seconds",
+        Type = MetricType.Histogram,
+        Labels = ["worker_id"],
+        Buckets = LatencyBuckets,
+        Help = "Time from the proxy's X-Request-Start or X-Queue-Start to the parsed request",
+    };
+
+    /// <summary>Utilisation, once divided by capacity and time.</summary>
+    public static MetricFamily WorkerBusy { get; } = new()
+    {
+        Name = "gunicorn_worker_busy_seconds_total",
+        Type = MetricType.Counter,
+        Labels = ["worker_id"],
+        Help = "Requests in flight, integrated over time",
+    };
+
+    /// <summary>Requests in flight.</summary>
+    public static MetricFamily WorkerRequestsInFlight { get; } = new()
+    {
+        Name = "gunicorn_worker_requests_in_flight",
+        Type = MetricType.Gauge,
+        Labels = ["worker_id"],
+        Source = FamilySource.Exporter,
+        Help = "Requests that the worker has begun and not finished",
+    };
+
+    /// <summary>What a worker can do at once.</summary>
+    public static MetricFamily WorkerCapacity { get; } = new()
+    {
+        Name = "gunicorn_worker_capacity",
+        Type = MetricType.Gauge,
+        Labels = ["worker_id"],
+        Source = FamilySource.Exporter,
+        Help = "Requests that the worker can have in flight at most",
+    };
+
+    /// <summary>Stuck requests.</summary>
+    public static MetricFamily WorkerOldestRequest { get; } = new()
+    {
+        Name = "gunicorn_worker_oldest_request_seconds",
+        Type = MetricType.Gauge,
+        Labels = ["worker_id"],
+        Source = FamilySource.Exporter,
+        Help = "Age of the oldest request in flight, 0 if there is none",
+    };
+
+    /// <summary>Processor time, by worker.</summary>
+    public static MetricFamily WorkerCpuSeconds { get; } = new()
+    {
+        Name = "gunicorn_worker_cpu_seconds_total",
+        Type = MetricType.Counter,
+        Labels = ["worker_id", "mode"],
+        Help = "Processor time of the worker process, in mode user or system",
+    };
+
+    /// <summary>What a worker really costs.</summary>
+    public static MetricFamily WorkerProportionalMemory { get; } = new()
+    {
+        Name = "gunicorn_worker_proportional_memory_bytes",
+        Type = MetricType.Gauge,
+        Labels = ["worker_id"],
+        Help = "Proportional set size: memory of its own and its share of what it shares",
+    };
+
+    /// <summary>Requests lost to a death.</summary>
+    public static MetricFamily WorkerRequestsLost { get; } = new()
+    {
+        Name = "gunicorn_worker_requests_lost_total",
+        Type = MetricType.Counter,
+        Labels = ["worker_id", "reason"],
+        Source = FamilySource.Exporter,
+        Help = "Requests in flight when their worker died",
+    };
+
+    /// <summary>How workers ended: see <see cref="WorkerExitReasons"/>.</summary>
+    public static MetricFamily WorkerExits { get; } = new()
+    {
+        Name = "gunicorn_worker_exits_total",
+        Type = MetricType.Counter,
+        Labels = ["reason"],
+        Source = FamilySource.Master,
+        Help = "Worker processes that ended, by cause",
+    };
+
+    /// <summary>Age of the master.</summary>
+    public static MetricFamily MasterUptime { get; } = new()
+    {
+        Name = "gunicorn_master_uptime_seconds",
+        Type = MetricType.Gauge,
+        Source = FamilySource.Exporter,
+        Help = "Time since the master process started",
+    };
+
+    /// <summary>Resident memory of the master.</summary>
+    public static MetricFamily MasterMemory { get; } = new()
+    {
+        Name = "gunicorn_master_memory_bytes",
+        Type = MetricType.Gauge,
+        Source = FamilySource.Exporter,
+        Help = "Resident set of the master process",
+    };
+
+    /// <summary>Processor time of the master.</summary>
+    public static MetricFamily MasterCpuSeconds { get; } = new()
+    {
+        Name = "gunicorn_master_cpu_seconds_total",
+        Type = MetricType.Counter,
+        Labels = ["mode"],
+        Source = FamilySource.Exporter,
+        Help = "Processor time of the master process, in mode user or system",
+    };
+
+    /// <summary>Connections that wait for a worker.</summary>
+    public static MetricFamily ListenerBacklog { get; } = new()
+    {
+        Name = "gunicorn_listener_backlog",
+        Type = MetricType.Gauge,
+        Labels = ["listener"],
+        Source = FamilySource.Exporter,
+        Help = "Connections in the accept queue",
+    };
+
+    /// <summary>How many may wait.</summary>
+    public static MetricFamily ListenerBacklogLimit { get; } = new()
+    {
+        Name = "gunicorn_listener_backlog_limit",
+        Type = MetricType.Gauge,
+        Labels = ["listener"],
+        Source = FamilySource.Exporter,
+        Help = "Connections that the accept queue holds at most",
+    };
+
+    /// <summary>Queue headers that make no sense.</summary>
+    public static MetricFamily InvalidQueueHeaders { get; } = new()
+    {
+        Name = "gunicorn_exporter_invalid_queue_headers_total",
+        Type = MetricType.Counter,
+        Help = "X-Request-Start and X-Queue-Start headers ignored because they hold no time or one in the future",
+    };
+
     /// <summary>Label values beyond the bound.</summary>
     public static MetricFamily LabelOverflow { get; } = new()
     {
@@ -224,9 +391,13 @@ public static class MetricCatalogue
     public static ImmutableArray<MetricFamily> All { get; } =
     [
         Up, Workers, MasterWorkerRestarts, MasterSignals,
-        WorkerInfo, WorkerState, WorkerStateChangeTimestamp, WorkerUptime, WorkerMemory, WorkerCpu,
-        WorkerRequests, WorkerRequestDuration, WorkerFailedRequests, WorkerErrorHandling,
+        WorkerExits, MasterUptime, MasterMemory, MasterCpuSeconds, ListenerBacklog, ListenerBacklogLimit,
+        WorkerInfo, WorkerState, WorkerStateChangeTimestamp, WorkerUptime,
+        WorkerMemory, WorkerProportionalMemory, WorkerCpu, WorkerCpuSeconds,
+        WorkerCapacity, WorkerRequestsInFlight, WorkerOldestRequest, WorkerBusy,
+        WorkerRequests, WorkerRequestDuration, WorkerFailedRequests, WorkerErrorHandling, WorkerRequestsLost,
+        WorkerRequestSize, WorkerResponseSize, WorkerRequestQueue,
         HttpRequests, HttpRequestDuration,
-        BuildInfo, ScrapeDuration, StoreFiles, StoreBytes, CorruptFiles, LabelOverflow, Dropped,
+        BuildInfo, ScrapeDuration, StoreFiles, StoreBytes, CorruptFiles, LabelOverflow, Dropped, InvalidQueueHeaders,
     ];
 }

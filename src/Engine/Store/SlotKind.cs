@@ -11,4 +11,7 @@ public enum SlotKind
 
     /// <summary>Any other process that records through the package: a script, a shell.</summary>
     Process,
+
+    /// <summary>The exporter that accounts for workers that died.</summary>
+    Exporter,
 }

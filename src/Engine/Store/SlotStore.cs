@@ -19,6 +19,7 @@ public sealed class SlotStore : IDisposable
         _slots = slots;
         Kind = kind;
         Number = number;
+        Directory = directory;
         var owner = SlotTable.NameOf(kind, number);
         string PathOf(StoreFileName name) => Path.Combine(directory, name.ToString());
 
@@ -32,6 +33,9 @@ public sealed class SlotStore : IDisposable
 
     /// <summary>The slot's number, from 1.</summary>
     public int Number { get; }
+
+    /// <summary>The store.</summary>
+    public string Directory { get; }
 
     /// <summary>The slot as a label value: <c>worker_3</c>.</summary>
     public string WorkerId => SlotTable.NameOf(Kind, Number).Replace('-', '_');

@@ -79,7 +79,7 @@ public sealed class SlotTable : IDisposable
         number = 0;
         kind = default;
         if (name.Split('-', 2) is not [var word, var digits]) return false;
-        foreach (var candidate in (ReadOnlySpan<SlotKind>)[SlotKind.Worker, SlotKind.Master, SlotKind.Process])
+        foreach (var candidate in (ReadOnlySpan<SlotKind>)[SlotKind.Worker, SlotKind.Master, SlotKind.Process, SlotKind.Exporter])
         {
             if (WordOf(candidate) != word) continue;
             kind = candidate;
@@ -180,7 +180,7 @@ public sealed class SlotTable : IDisposable
     }
 
     private static string WordOf(SlotKind kind) =>
-        kind switch { SlotKind.Worker => "worker", SlotKind.Master => "master", _ => "process" };
+        kind switch { SlotKind.Worker => "worker", SlotKind.Master => "master", SlotKind.Exporter => "exporter", _ => "process" };
 
     private StoreException CannotLock(int error) => new(
         $"{Path} cannot be locked ({Marshal.GetPInvokeErrorMessage(error)}); " +

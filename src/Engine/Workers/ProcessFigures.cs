@@ -18,10 +18,22 @@ internal static class ProcessFigures
     }
 
     /// <summary>Processor time in user and system mode, in seconds.</summary>
-    internal static double ProcessorSeconds()
+    internal static (double User, double System) ProcessorSeconds()
     {
         _ = Libc.ResourceUsage(Libc.ResourceUsageSelf, out var usage);
-        return usage.UserSeconds + usage.SystemSeconds + ((usage.UserMicroseconds + usage.SystemMicroseconds) / 1e6);
+        return (usage.UserSeconds + (usage.UserMicroseconds / 1e6), usage.SystemSeconds + (usage.SystemMicroseconds / 1e6));
+    }
+
+    /// <summary>The proportional set size, in bytes; 0 where the kernel does not tell it.</summary>
+    internal static double ProportionalBytes()
+    {
+        Span<byte> text = stackalloc byte[1024];
+        var rollup = text[..Libc.ReadFile("/proc/self/smaps_rollup\0"u8, text)];
+        // "Pss:                1234 kB"
+        var start = rollup.IndexOf("\nPss:"u8);
+        if (start < 0) return 0;
+        rollup = rollup[(start + 5)..].TrimStart((byte)' ');
+        return Utf8Parser.TryParse(rollup, out long kibibytes, out _) ? 1024.0 * kibibytes : 0;
     }
 
     /// <summary>Time since the process started, in seconds; since boot where <c>/proc</c> is not mounted.</summary>

@@ -7,11 +7,18 @@ public sealed partial class PrometheusWorker
 {
     private static readonly TimeSpan UpdateInterval = TimeSpan.FromSeconds(1);
 
+    // The kernel walks the process's page tables to tell the proportional size.
+    private static readonly TimeSpan ProportionalInterval = TimeSpan.FromSeconds(15);
+
     private readonly Cell _memory;
+    private readonly Cell _proportionalMemory;
     private readonly Cell _cpu;
+    private readonly Cell _userSeconds;
+    private readonly Cell _systemSeconds;
     private readonly Cell _uptime;
     private long _lastUpdate;
-    private double _lastProcessorSeconds;
+    private long _lastProportional;
+    private (double User, double System) _lastUsage;
 
     /// <summary>Updates the process's figures if the last update is a second old.</summary>
     public void Heartbeat()
@@ -23,11 +30,19 @@ public sealed partial class PrometheusWorker
     public void UpdateWorkerMetrics()
     {
         var now = _time.GetTimestamp();
-        var processorSeconds = ProcessFigures.ProcessorSeconds();
+        var usage = ProcessFigures.ProcessorSeconds();
+        var (user, system) = (usage.User - _lastUsage.User, usage.System - _lastUsage.System);
         var elapsed = _time.GetElapsedTime(_lastUpdate, now).TotalSeconds;
-        if (_lastUpdate != 0 && elapsed > 0) _cpu.Set(100 * (processorSeconds - _lastProcessorSeconds) / elapsed);
-        (_lastUpdate, _lastProcessorSeconds) = (now, processorSeconds);
-        _memory.Set(ProcessFigures.ResidentBytes());
+        if (_lastUpdate != 0 && elapsed > 0) _cpu.Set(100 * (user + system) / elapsed);
+        _userSeconds.Add(user);
+        _systemSeconds.Add(system);
+        (_lastUpdate, _lastUsage) = (now, usage);
+        var memory = ProcessFigures.ResidentBytes();
+        _memory.Set(memory);
+        _flight?.SetMemory(memory);
         _uptime.Set(ProcessFigures.AgeSeconds());
+        if (_lastProportional != 0 && _time.GetElapsedTime(_lastProportional, now) < ProportionalInterval) return;
+        _proportionalMemory.Set(ProcessFigures.ProportionalBytes());
+        _lastProportional = now;
     }
 }

@@ -4,49 +4,188 @@ using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Workers;
 
-/// <remarks>The request path of ARCHITECTURE.md, steps 5 and 6.</remarks>
+/// <remarks>The request path of ARCHITECTURE.md, steps 2, 5 and 6.</remarks>
 public sealed partial class PrometheusWorker
 {
+    private const int InternalServerError = 500;
+
+    // A header of another day is a clock's fault, not a wait.
+    private const double LongestWait = 86_400;
+
     private readonly RequestCache _cache = new();
     private readonly RouteSeriesTable _routes;
     private readonly Cell _requests;
     private readonly HistogramCells? _duration;
+    private readonly HistogramCells? _requestSize;
+    private readonly HistogramCells? _responseSize;
+    private readonly HistogramCells? _queue;
+    private readonly Cell _invalidQueueHeaders;
 
-    /// <summary>Records one finished request, in every family that tells of it.</summary>
+    /// <summary>Runs an application on a request and records what becomes of it.</summary>
     /// <param name="method">The method, in UTF-8.</param>
     /// <param name="path">The path as requested, in UTF-8.</param>
-    /// <param name="status">The status that the client got.</param>
-    /// <param name="seconds">From the parsed request to the finished response.</param>
-    public void HandleRequest(ReadOnlySpan<byte> method, ReadOnlySpan<byte> path, int status, double seconds)
+    /// <param name="application">Answers the request and returns the status.</param>
+    /// <remarks>What the application throws is recorded as a failure with status 500, and thrown on.</remarks>
+    public void HandleRequest(ReadOnlySpan<byte> method, ReadOnlySpan<byte> path, Func<int> application)
     {
-        // 5 Resolve the label set to its cells, and add.
-        var series = _cache.Find(method, path, status);
-        if (series is null)
+        var token = RequestStarted(method, path, default);
+        var status = InternalServerError;
+        try
         {
-            series = _routes.Find(method, path, status);
-            _cache.Put(method, path, status, series);
+            status = application();
         }
-        _requests.Add(1);
-        _duration?.Observe(seconds);
-        series.Requests.Add(1);
-        series.Failed.Add(1);
-        series.Duration.Observe(seconds);
-        series.Overflow.Add(1);
+        catch (Exception exception)
+        {
+            RequestFailed(token, Encoding.UTF8.GetBytes(exception.GetType().Name));
+            throw;
+        }
+        finally
+        {
+            RequestFinished(token, status, 0);
+        }
+    }
+
+    /// <summary>Notes a request that Gunicorn has parsed, where a death cannot wipe it out.</summary>
+    /// <param name="method">The method, in UTF-8.</param>
+    /// <param name="path">The path as requested, in UTF-8.</param>
+    /// <param name="headers">Its headers.</param>
+    /// <returns>A token that stands for it until it ends; -1 if too many are in hand.</returns>
+    public long RequestStarted(ReadOnlySpan<byte> method, ReadOnlySpan<byte> path, in RequestHeaders headers)
+    {
+        // 2 The flight-recorder entry.
+        if (_flight is null) return -1;
+        var now = MonotonicClock.Seconds();
+        AccountBusy(now);
+        var token = _flight.Begin(method, path, now);
+        _flight.Publish(_busy.Value, now);
+        if (_flight.TryFind(token, out var entry))
+        {
+            entry.Trace = HeaderValues.TraceId(headers.TraceParent);
+            if (!headers.ContentLength.IsEmpty) entry.Length = HeaderValues.Length(headers.ContentLength);
+            if (!headers.QueueStart.IsEmpty) entry.Queue = QueueSeconds(headers.QueueStart);
+        }
+        return token;
+    }
+
+    /// <summary>Says which route the framework found for a request; without it, the path is normalised.</summary>
+    public void RequestRouted(long token, ReadOnlySpan<byte> route)
+    {
+        if (_flight is not null && _flight.TryFind(token, out var entry)) entry.Route = route;
+    }
+
+    /// <summary>Says that the client is about to get the first byte of a response.</summary>
+    public void RequestResponding(long token, int status)
+    {
+        if (_flight is not null && _flight.TryFind(token, out var entry)) entry.Respond(status);
+    }
+
+    /// <summary>Records an exception of a request that reached the worker. Called before the request is finished.</summary>
+    /// <param name="token">The request.</param>
+    /// <param name="errorType">The exception's class name, in UTF-8.</param>
+    public void RequestFailed(long token, ReadOnlySpan<byte> errorType)
+    {
+        if (_flight is not null && _flight.TryFind(token, out var entry)) HandleError(entry.Method, EndpointOf(entry), errorType);
+        else HandleError(default, LabelBounds.Other, errorType);
+    }
+
+    /// <summary>Records a finished request, in every family that tells of it.</summary>
+    /// <param name="token">The request.</param>
+    /// <param name="status">The status that the client got.</param>
+    /// <param name="responseBytes">The size of the response's body.</param>
+    public void RequestFinished(long token, int status, long responseBytes)
+    {
+        if (_flight is null || !_flight.TryFind(token, out var entry))
+        {
+            // Too many were in hand for this one to have an entry: it is counted, its route and duration are not known.
+            Count(_routes.Find(default, LabelBounds.Other, status));
+            Metrics.Drop();
+            return;
+        }
+        var now = MonotonicClock.Seconds();
+        AccountBusy(now);
+        // 5 Resolve the label set to its cells, and add.
+        var series = SeriesOf(entry, status);
+        var seconds = now - entry.Started;
+        Count(series);
+        // Both latency histograms have the same bounds.
+        var bucket = series.Duration.BucketOf(seconds);
+        _duration?.Observe(seconds, bucket);
+        series.Duration.Observe(seconds, bucket);
+        _requestSize?.Observe(entry.Length);
+        _responseSize?.Observe(responseBytes);
+        if (!double.IsNaN(entry.Queue)) _queue?.Observe(entry.Queue);
         if (series.IsIncomplete) Metrics.Drop();
-        // 6 It is in the page cache now, whatever happens to the process.
+        // 6 It is in the page cache now, whatever happens to the process; only then is it in hand no more.
+        _flight.End(token);
+        _flight.Publish(_busy.Value, now);
+    }
+
+    /// <summary>Forgets a request that turned out to be none.</summary>
+    public void RequestAbandoned(long token)
+    {
+        if (_flight is null || !_flight.TryFind(token, out _)) return;
+        var now = MonotonicClock.Seconds();
+        AccountBusy(now);
+        _flight.End(token);
+        _flight.Publish(_busy.Value, now);
+    }
+
+    /// <summary>Records a request that could not be parsed.</summary>
+    /// <param name="status">The status that the client got.</param>
+    /// <param name="errorType">The parser's exception, in UTF-8.</param>
+    public void RequestInvalid(int status, ReadOnlySpan<byte> errorType)
+    {
+        Count(_routes.Find(default, RouteSeriesTable.Invalid, status));
+        HandleError(default, RouteSeriesTable.Invalid, errorType);
     }
 
     /// <summary>Records an exception that reached the worker.</summary>
     /// <param name="method">The method of the request, in UTF-8.</param>
     /// <param name="path">The path of the request, in UTF-8.</param>
     /// <param name="errorType">The exception's class name, in UTF-8.</param>
-    public void HandleError(ReadOnlySpan<byte> method, ReadOnlySpan<byte> path, ReadOnlySpan<byte> errorType)
+    public void HandleError(ReadOnlySpan<byte> method, ReadOnlySpan<byte> path, ReadOnlySpan<byte> errorType) =>
+        HandleError(method, _routes.EndpointOfPath(path), errorType);
+
+    private void Count(RouteSeries series)
     {
-        var endpoint = _routes.EndpointOf(path);
-        if (endpoint == LabelBounds.Other) Metrics.OverflowOf("endpoint").Add(1);
+        _requests.Add(1);
+        series.Requests.Add(1);
+        series.Failed.Add(1);
+        series.Overflow.Add(1);
+    }
+
+    private RouteSeries SeriesOf(FlightEntry entry, int status)
+    {
+        var isRouted = !entry.Route.IsEmpty;
+        var place = isRouted ? entry.Route : entry.Path;
+        var series = _cache.Find(entry.Method, place, status, isRouted);
+        if (series is null)
+        {
+            series = _routes.Find(entry.Method, EndpointOf(entry), status);
+            _cache.Put(entry.Method, place, status, isRouted, series);
+        }
+        return series;
+    }
+
+    private string EndpointOf(FlightEntry entry) =>
+        entry.Route.IsEmpty ? _routes.EndpointOfPath(entry.Path) : _routes.EndpointOfRoute(entry.Route);
+
+    private void HandleError(ReadOnlySpan<byte> method, string endpoint, ReadOnlySpan<byte> errorType)
+    {
+        if (endpoint == LabelBounds.Other) Metrics.OverflowOf(RouteSeriesTable.EndpointLabel).Add(1);
         var name = Encoding.UTF8.GetString(errorType[..Math.Min(errorType.Length, MetricWriter.MaximumValueLength)]);
-        Metrics.Add(
-            MetricCatalogue.WorkerErrorHandling, 1,
-            WorkerId, HttpMethods.LabelOf(method), endpoint, name);
+        Metrics.Add(MetricCatalogue.WorkerErrorHandling, 1, WorkerId, HttpMethods.LabelOf(method), endpoint, name);
+    }
+
+    /// <summary>The wait that a proxy's header tells of; NaN, and counted, if it makes no sense.</summary>
+    private double QueueSeconds(ReadOnlySpan<byte> header)
+    {
+        if (HeaderValues.TryParseTime(header, out var start))
+        {
+            var wait = (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds - start;
+            if (wait is >= 0 and < LongestWait) return wait;
+        }
+        _invalidQueueHeaders.Add(1);
+        return double.NaN;
     }
 }

@@ -24,6 +24,17 @@ public sealed partial class PrometheusWorker : IDisposable
         _routes = new RouteSeriesTable(Metrics);
         if (store.Kind != SlotKind.Worker) return;
 
+        _flight = FlightTableWriter.Create(store.Directory, SlotTable.NameOf(store.Kind, store.Number));
+        _lastChange = MonotonicClock.Seconds();
+        _busy = Metrics.Locate(MetricCatalogue.WorkerBusy, [WorkerId]);
+        _flight.Publish(_busy.Value, _lastChange);
+        _invalidQueueHeaders = Metrics.Locate(MetricCatalogue.InvalidQueueHeaders, []);
+        _requestSize = Metrics.LocateHistogram(MetricCatalogue.WorkerRequestSize, [WorkerId]);
+        _responseSize = Metrics.LocateHistogram(MetricCatalogue.WorkerResponseSize, [WorkerId]);
+        _queue = Metrics.LocateHistogram(MetricCatalogue.WorkerRequestQueue, [WorkerId]);
+        _userSeconds = Metrics.Locate(MetricCatalogue.WorkerCpuSeconds, [WorkerId, "user"]);
+        _systemSeconds = Metrics.Locate(MetricCatalogue.WorkerCpuSeconds, [WorkerId, "system"]);
+        _proportionalMemory = Metrics.Locate(MetricCatalogue.WorkerProportionalMemory, [WorkerId]);
         _requests = Metrics.Locate(MetricCatalogue.WorkerRequests, [WorkerId]);
         _duration = Metrics.LocateHistogram(MetricCatalogue.WorkerRequestDuration, [WorkerId]);
         _memory = Metrics.Locate(MetricCatalogue.WorkerMemory, [WorkerId]);
@@ -42,5 +53,9 @@ public sealed partial class PrometheusWorker : IDisposable
     public MetricWriter Metrics { get; }
 
     /// <inheritdoc/>
-    public void Dispose() => _store.Dispose();
+    public void Dispose()
+    {
+        _flight?.Dispose();
+        _store.Dispose();
+    }
 }

@@ -17,37 +17,43 @@ internal sealed class RequestCache
     private readonly byte[] _keys = new byte[Size * KeySize];
 
     /// <summary>The series of a request that was put before.</summary>
-    internal RouteSeries? Find(ReadOnlySpan<byte> method, ReadOnlySpan<byte> path, int status)
+    /// <param name="method">The method.</param>
+    /// <param name="place">The route, or the path where there is none.</param>
+    /// <param name="status">The status.</param>
+    /// <param name="isRouted">Which of both <paramref name="place"/> is.</param>
+    internal RouteSeries? Find(ReadOnlySpan<byte> method, ReadOnlySpan<byte> place, int status, bool isRouted)
     {
-        var slot = SlotOf(method, path, status);
+        var slot = SlotOf(method, place, status, isRouted);
         ref readonly var entry = ref _entries[slot];
-        if (entry.Status != status || entry.MethodLength != method.Length || entry.PathLength != path.Length) return null;
+        if (entry.Status != status || entry.IsRouted != isRouted) return null;
+        if (entry.MethodLength != method.Length || entry.PlaceLength != place.Length) return null;
         var key = _keys.AsSpan(slot * KeySize, KeySize);
-        return key[..method.Length].SequenceEqual(method) && key.Slice(method.Length, path.Length).SequenceEqual(path)
+        return key[..method.Length].SequenceEqual(method) && key.Slice(method.Length, place.Length).SequenceEqual(place)
             ? entry.Series
             : null;
     }
 
     /// <summary>Remembers the series of a request; one with a longer key is not remembered.</summary>
-    internal void Put(ReadOnlySpan<byte> method, ReadOnlySpan<byte> path, int status, RouteSeries series)
+    internal void Put(ReadOnlySpan<byte> method, ReadOnlySpan<byte> place, int status, bool isRouted, RouteSeries series)
     {
-        if (method.Length + path.Length > KeySize) return;
-        var slot = SlotOf(method, path, status);
+        if (method.Length + place.Length > KeySize) return;
+        var slot = SlotOf(method, place, status, isRouted);
         var key = _keys.AsSpan(slot * KeySize, KeySize);
         method.CopyTo(key);
-        path.CopyTo(key[method.Length..]);
+        place.CopyTo(key[method.Length..]);
         _entries[slot] = new Entry
         {
             Status = status,
+            IsRouted = isRouted,
             MethodLength = method.Length,
-            PathLength = path.Length,
+            PlaceLength = place.Length,
             Series = series,
         };
     }
 
-    private static int SlotOf(ReadOnlySpan<byte> method, ReadOnlySpan<byte> path, int status)
+    private static int SlotOf(ReadOnlySpan<byte> method, ReadOnlySpan<byte> place, int status, bool isRouted)
     {
-        var hash = Mix(Mix((ulong)status, method), path);
+        var hash = Mix(Mix(isRouted ? ~(ulong)status : (ulong)status, method), place);
         return (int)(hash >> 40) & (Size - 1);
     }
 
@@ -66,8 +72,9 @@ internal sealed class RequestCache
     private struct Entry
     {
         internal int Status;
+        internal bool IsRouted;
         internal int MethodLength;
-        internal int PathLength;
+        internal int PlaceLength;
         internal RouteSeries? Series;
     }
 }

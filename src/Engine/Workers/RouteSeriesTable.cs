@@ -4,27 +4,32 @@ using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Workers;
 
-/// <summary>Every route series of this process, found by method, path and status as the request gave them.</summary>
+/// <summary>Every route series of this process, found by method, endpoint and status.</summary>
 /// <remarks>
-/// Bounded by the bounds on labels, whatever is requested. A path of a known route allocates nothing. Not thread-safe.
+/// Bounded by the bounds on labels, whatever is requested. What is known already allocates nothing. Not thread-safe.
 /// </remarks>
 internal sealed class RouteSeriesTable(MetricWriter writer)
 {
-    private const string EndpointLabel = "endpoint";
+    /// <summary>The label that routes are values of.</summary>
+    internal const string EndpointLabel = "endpoint";
+
+    /// <summary>The endpoint of requests that could not be parsed.</summary>
+    internal const string Invalid = "__invalid__";
+
     private const int FirstFailure = 400;
     private const int LongestPath = 1024;
+    private const int LongestRoute = 256;
 
     private readonly Dictionary<(string Method, string Endpoint, int Status), RouteSeries> _series = [];
     private readonly Dictionary<(string Method, string Endpoint), HistogramCells> _durations = [];
 
     /// <summary>The series of a request.</summary>
     /// <param name="method">The method, in UTF-8.</param>
-    /// <param name="path">The path, in UTF-8.</param>
+    /// <param name="endpoint">The endpoint, as one of the methods below gives it.</param>
     /// <param name="status">The status that the client got.</param>
-    internal RouteSeries Find(ReadOnlySpan<byte> method, ReadOnlySpan<byte> path, int status)
+    internal RouteSeries Find(ReadOnlySpan<byte> method, string endpoint, int status)
     {
         var label = HttpMethods.LabelOf(method);
-        var endpoint = EndpointOf(path);
         if (status is < 100 or > 999) status = 0;
         if (!_series.TryGetValue((label, endpoint, status), out var series))
         {
@@ -34,15 +39,26 @@ internal sealed class RouteSeriesTable(MetricWriter writer)
         return series;
     }
 
-    /// <summary>The endpoint label of a path.</summary>
-    internal string EndpointOf(ReadOnlySpan<byte> path)
+    /// <summary>The endpoint of a route that the framework found: as it is.</summary>
+    internal string EndpointOfRoute(ReadOnlySpan<byte> route)
+    {
+        Span<char> text = stackalloc char[LongestRoute];
+        var length = Encoding.UTF8.GetChars(route[..Math.Min(route.Length, LongestRoute)], text);
+        return Admit(text[..length]);
+    }
+
+    /// <summary>The endpoint of a path: normalised.</summary>
+    internal string EndpointOfPath(ReadOnlySpan<byte> path)
     {
         Span<char> text = stackalloc char[LongestPath];
         Span<char> endpoint = stackalloc char[EndpointNormalizer.MaximumLength];
         var length = Encoding.UTF8.GetChars(path[..Math.Min(path.Length, LongestPath)], text);
         length = EndpointNormalizer.Normalize(text[..length], endpoint);
-        return writer.TryAdmit(EndpointLabel, endpoint[..length], out var admitted) ? admitted : LabelBounds.Other;
+        return Admit(endpoint[..length]);
     }
+
+    private string Admit(ReadOnlySpan<char> endpoint) =>
+        writer.TryAdmit(EndpointLabel, endpoint, out var admitted) ? admitted : LabelBounds.Other;
 
     private RouteSeries Locate(string method, string endpoint, int status)
     {

@@ -4,6 +4,7 @@ namespace GunicornPrometheusExporter.PythonModule.CApi;
 internal static unsafe class PyNumber
 {
     private static delegate* unmanaged<nint, nint> _asLong;
+    private static delegate* unmanaged[SuppressGCTransition]<nint, nint> _exactAsLong;
     private static delegate* unmanaged<nint, double> _asDouble;
     private static delegate* unmanaged<long, nint> _fromLong;
     private static delegate* unmanaged<double, nint> _fromDouble;
@@ -12,6 +13,7 @@ internal static unsafe class PyNumber
     internal static void Bind()
     {
         _asLong = (delegate* unmanaged<nint, nint>)Symbols.Find("PyLong_AsLong");
+        _exactAsLong = (delegate* unmanaged[SuppressGCTransition]<nint, nint>)_asLong;
         _asDouble = (delegate* unmanaged<nint, double>)Symbols.Find("PyFloat_AsDouble");
         _fromLong = (delegate* unmanaged<long, nint>)Symbols.Find("PyLong_FromLongLong");
         _fromDouble = (delegate* unmanaged<double, nint>)Symbols.Find("PyFloat_FromDouble");
@@ -24,11 +26,11 @@ internal static unsafe class PyNumber
     // SAFETY (all below): called with the interpreter's lock held and with live references.
 
     /// <summary>An <c>int</c> as a number; false with an exception set if it is none or too large.</summary>
-    internal static bool TryGetInt(nint number, out int value)
+    internal static bool TryGetLong(nint number, out long value)
     {
-        var result = _asLong(number);
-        value = (int)Math.Clamp(result, int.MinValue, int.MaxValue);
-        return result != -1 || !PyErr.Occurred();
+        // An int itself runs no Python code; an object that must be asked for its __index__ may.
+        value = PyObject.HasType(number, IntType) ? _exactAsLong(number) : _asLong(number);
+        return value != -1 || !PyErr.Occurred();
     }
 
     /// <summary>A <c>float</c> or <c>int</c> as a number; false with an exception set if it is none.</summary>

@@ -46,6 +46,10 @@ internal static unsafe class PyObject
     /// <summary>Gives a reference back.</summary>
     internal static void Release(nint reference) => _decRef(reference);
 
+    /// <summary>Whether an object's class is just this one.</summary>
+    // SAFETY: the head of an object, a reference count and its class, is part of the stable ABI.
+    internal static bool HasType(nint instance, nint type) => ((nint*)instance)[1] == type;
+
     /// <summary>Whether an object is of a class.</summary>
     internal static bool IsInstance(nint instance, nint type) => _isInstance(instance, type) == 1;
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace GunicornPrometheusExporter.PythonModule.CApi;
@@ -5,13 +6,14 @@ namespace GunicornPrometheusExporter.PythonModule.CApi;
 /// <summary><c>unicodeobject.h</c>: text.</summary>
 internal static unsafe class PyUnicode
 {
-    private static delegate* unmanaged<nint, nint*, byte*> _asUtf8;
+    private static delegate* unmanaged[SuppressGCTransition]<nint, nint*, byte*> _asUtf8;
     private static delegate* unmanaged<byte*, nint, nint> _fromUtf8;
 
-    // SAFETY: the signatures are those of unicodeobject.h.
+    // SAFETY: the signatures are those of unicodeobject.h. Giving the UTF-8 of a str runs no Python code and never
+    // blocks, so it needs no GC transition.
     internal static void Bind()
     {
-        _asUtf8 = (delegate* unmanaged<nint, nint*, byte*>)Symbols.Find("PyUnicode_AsUTF8AndSize");
+        _asUtf8 = (delegate* unmanaged[SuppressGCTransition]<nint, nint*, byte*>)Symbols.Find("PyUnicode_AsUTF8AndSize");
         _fromUtf8 = (delegate* unmanaged<byte*, nint, nint>)Symbols.Find("PyUnicode_FromStringAndSize");
         Type = Symbols.Find("PyUnicode_Type");
     }
@@ -21,6 +23,7 @@ internal static unsafe class PyUnicode
 
     /// <summary>The text of a <c>str</c>, in UTF-8.</summary>
     /// <returns>False with an exception set if the object is no <c>str</c> or has lone surrogates.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool TryGetUtf8(nint text, out ReadOnlySpan<byte> utf8)
     {
         nint length;

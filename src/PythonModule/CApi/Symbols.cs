@@ -21,6 +21,7 @@ internal static class Symbols
         PyUnicode.Bind();
         PyNumber.Bind();
         PyDict.Bind();
+        PyList.Bind();
         PyModule.Bind();
     }
 

@@ -29,13 +29,12 @@ internal readonly unsafe ref struct Arguments
 
     /// <summary>An <c>int</c>.</summary>
     /// <exception cref="PythonException">It is none; CPython's <c>TypeError</c> is set.</exception>
-    internal int Int(int index) =>
-        PyNumber.TryGetInt(_arguments[index], out var value) ? value : throw new PythonException();
+    internal int Int(int index) => (int)Math.Clamp(Long(index), int.MinValue, int.MaxValue);
 
-    /// <summary>A <c>float</c> or an <c>int</c>.</summary>
+    /// <summary>An <c>int</c> of 64 bits.</summary>
     /// <exception cref="PythonException">It is none; CPython's <c>TypeError</c> is set.</exception>
-    internal double Double(int index) =>
-        PyNumber.TryGetDouble(_arguments[index], out var value) ? value : throw new PythonException();
+    internal long Long(int index) =>
+        PyNumber.TryGetLong(_arguments[index], out var value) ? value : throw new PythonException();
 
     /// <summary>The truth of any object.</summary>
     internal bool Truth(int index) => PyObject.IsTrue(_arguments[index]);

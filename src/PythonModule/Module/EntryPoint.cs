@@ -44,12 +44,27 @@ internal static unsafe class EntryPoint
             "disable() -> None\n\nStops recording for good: this process is a forked child."),
         new("statistics", &LifeFunctions.Statistics,
             "statistics() -> dict\n\nworker_id, dropped recordings, faults, managed bytes allocated by this thread."),
+        new("request_started", &RequestFunctions.RequestStarted,
+            "request_started(method: str, path: str, headers: list) -> int\n\n" +
+            "Notes a parsed request where a death cannot wipe it out; the token stands for it. Never raises."),
+        new("request_routed", &RequestFunctions.RequestRouted,
+            "request_routed(token: int, route: str) -> None\n\nThe framework's route of a request. Never raises."),
+        new("request_responding", &RequestFunctions.RequestResponding,
+            "request_responding(token: int, status: int) -> None\n\n" +
+            "The client is about to get the first byte of a response. Never raises."),
+        new("request_failed", &RequestFunctions.RequestFailed,
+            "request_failed(token: int, error_type: str) -> None\n\n" +
+            "Records an exception of a request that reached the worker; before request_finished. Never raises."),
         new("request_finished", &RequestFunctions.RequestFinished,
-            "request_finished(method: str, path: str, status: int, seconds: float) -> None\n\n" +
-            "Records one finished request. Never raises."),
-        new("error_handled", &RequestFunctions.ErrorHandled,
-            "error_handled(method: str, path: str, error_type: str) -> None\n\n" +
-            "Records one exception that reached the worker. Never raises."),
+            "request_finished(token: int, status: int, response_bytes: int) -> None\n\n" +
+            "Records a finished request. Never raises."),
+        new("request_abandoned", &RequestFunctions.RequestAbandoned,
+            "request_abandoned(token: int) -> None\n\nForgets a request that turned out to be none. Never raises."),
+        new("request_invalid", &RequestFunctions.RequestInvalid,
+            "request_invalid(status: int, error_type: str) -> None\n\n" +
+            "Records a request that could not be parsed. Never raises."),
+        new("set_capacity", &RequestFunctions.SetCapacity,
+            "set_capacity(requests: int) -> None\n\nRequests that the worker can have in hand, 0 if unknown. Never raises."),
         new("heartbeat", &RequestFunctions.Heartbeat,
             "heartbeat() -> None\n\nUpdates memory, processor use and age, at most once a second. Never raises."),
         new("update", &RequestFunctions.Update,

@@ -50,7 +50,8 @@ public sealed class OwnStoreTests(Oracle oracle) : IClassFixture<Oracle>
         worker.SetState("running");
         for (var i = 0; i < 30; i++)
         {
-            worker.HandleRequest("GET"u8, Encoding.UTF8.GetBytes($"/ü/\"{i % 4}\\"), 200 + (100 * (i % 4)), i / 10.0);
+            var status = 200 + (100 * (i % 4));
+            worker.HandleRequest("GET"u8, Encoding.UTF8.GetBytes($"/ü/\"{i % 4}\\"), () => status);
         }
         worker.HandleError("POST"u8, "/x"u8, "ValueError"u8);
         worker.UpdateWorkerMetrics();

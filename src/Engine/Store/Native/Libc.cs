@@ -26,6 +26,7 @@ internal static unsafe partial class Libc
     internal const int MapShared = 1;
 
     internal const int ResourceUsageSelf = 0;
+    internal const int ClockMonotonic = 1;
     internal const int ClockBoot = 7;
 
     internal const int ErrorInterrupted = 4;
@@ -66,6 +67,7 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "getrusage")]
     internal static partial int ResourceUsage(int who, out Usage usage);
 
+    [SuppressGCTransition]
     [LibraryImport("libc", EntryPoint = "clock_gettime")]
     internal static partial int ClockTime(int clock, out Time time);
 

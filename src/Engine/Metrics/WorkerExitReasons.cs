@@ -1,0 +1,14 @@
+using System.Collections.Immutable;
+
+namespace GunicornPrometheusExporter.Metrics;
+
+/// <summary>The values of the label <c>reason</c> of <c>gunicorn_worker_exits_total</c>.</summary>
+public static class WorkerExitReasons
+{
+    /// <summary>Nobody knows how it ended: the master was gone, or did not say.</summary>
+    public const string Unknown = "unknown";
+
+    /// <summary>Every cause that a master tells apart.</summary>
+    public static ImmutableArray<string> All { get; } =
+        ["graceful", "max_requests", "reload", "timeout", "oom", "signal", "boot_error", "exit_code"];
+}

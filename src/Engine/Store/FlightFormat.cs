@@ -1,0 +1,59 @@
+namespace GunicornPrometheusExporter.Store;
+
+/// <summary>The layout of a flight file: what a worker has in hand, readable after its death.</summary>
+/// <remarks>
+/// <code>
+/// header  0        8     12         16          20         24           32            40           48      64
+///         | magic  | pid | capacity | in flight | sequence | busy total | last change | last memory | zero |
+///
+/// entry   0       4        8         16      24       32           36        37       38       40       42    48
+///         | state | status | started | queue | length | generation | method# | trace# | path#  | route# | zero |
+///         48           80          112        352         512
+///         | method[32] | trace[32] | path[240] | route[160] |
+/// </code>
+/// Little-endian. Times are seconds of CLOCK_MONOTONIC. <c>sequence</c> is odd while the header changes. A state is
+/// written last when an entry is made and first when it ends. The worker locks byte 0 for life: an unlocked file is
+/// that of a dead one.
+/// </remarks>
+internal static class FlightFormat
+{
+    internal const ulong Magic = 0x3130_544C_4645_5047; // "GPEFLT01"
+    internal const string Prefix = "flight_";
+    internal const string Extension = ".bin";
+
+    internal const int HeaderSize = 64;
+    internal const int Pid = 8;
+    internal const int Capacity = 12;
+    internal const int InFlight = 16;
+    internal const int Sequence = 20;
+    internal const int BusyTotal = 24;
+    internal const int LastChange = 32;
+    internal const int LastMemory = 40;
+
+    internal const int EntrySize = 512;
+    internal const int State = 0;
+    internal const int Status = 4;
+    internal const int Started = 8;
+    internal const int Queue = 16;
+    internal const int Length = 24;
+    internal const int Generation = 32;
+    internal const int MethodLength = 36;
+    internal const int TraceLength = 37;
+    internal const int PathLength = 38;
+    internal const int RouteLength = 40;
+    internal const int Method = 48;
+    internal const int Trace = 80;
+    internal const int Path = 112;
+    internal const int Route = 352;
+
+    internal const int LongestMethod = Trace - Method;
+    internal const int LongestTrace = Path - Trace;
+    internal const int LongestPath = Route - Path;
+    internal const int LongestRoute = EntrySize - Route;
+
+    /// <summary>The most requests in flight that a file records.</summary>
+    internal const int MaximumEntries = 16384;
+
+    /// <summary>The size past which no flight file grows, in bytes.</summary>
+    internal const int MaximumSize = HeaderSize + (MaximumEntries * EntrySize);
+}

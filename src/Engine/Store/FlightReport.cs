@@ -1,0 +1,15 @@
+using System.Collections.Immutable;
+
+namespace GunicornPrometheusExporter.Store;
+
+/// <summary>What a flight file said when it was read.</summary>
+/// <param name="Pid">The worker, as its own PID namespace numbers it.</param>
+/// <param name="Capacity">Requests that it can have in hand; 0 if not known.</param>
+/// <param name="InFlight">Requests that it had in hand.</param>
+/// <param name="BusyTotal">Requests in flight integrated over time until <paramref name="LastChange"/>, in seconds.</param>
+/// <param name="LastChange">When that was last brought up to date, in seconds of the monotonic clock.</param>
+/// <param name="Memory">Its resident set when it last looked, in bytes.</param>
+/// <param name="Requests">The requests, in the order of their entries.</param>
+public sealed record FlightReport(
+    int Pid, int Capacity, int InFlight, double BusyTotal, double LastChange, double Memory,
+    ImmutableArray<FlightRequest> Requests);

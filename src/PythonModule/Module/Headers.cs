@@ -1,0 +1,47 @@
+using System.Text;
+using GunicornPrometheusExporter.PythonModule.CApi;
+using GunicornPrometheusExporter.Workers;
+
+namespace GunicornPrometheusExporter.PythonModule.Module;
+
+/// <summary>Finds in a request's headers what the recorder wants: Gunicorn's pairs of str, or ASGI's of bytes.</summary>
+internal static class Headers
+{
+    private const int LowerCase = 0x20;
+
+    /// <summary>Reads a list of pairs; what is no such list has no headers.</summary>
+    internal static RequestHeaders Read(nint list)
+    {
+        ReadOnlySpan<byte> trace = default, queue = default, length = default;
+        var isOdd = false;
+        var count = PyList.Size(list);
+        for (nint i = 0; i < count; i++)
+        {
+            var pair = PyList.Item(list, i);
+            if (!TryGetText(PyList.TupleItem(pair, 0), out var name))
+            {
+                isOdd = true;
+                break;
+            }
+            // Lengths and first letters differ, so most headers are told apart without a look at the rest.
+            switch (name.Length, (char)(name.IsEmpty ? 0 : name[0] | LowerCase))
+            {
+                case (11, 't') when Ascii.EqualsIgnoreCase(name, "traceparent"u8): isOdd |= !TryGetText(PyList.TupleItem(pair, 1), out trace); break;
+                case (13, 'x') when Ascii.EqualsIgnoreCase(name, "x-queue-start"u8): isOdd |= !TryGetText(PyList.TupleItem(pair, 1), out queue); break;
+                case (14, 'c') when Ascii.EqualsIgnoreCase(name, "content-length"u8): isOdd |= !TryGetText(PyList.TupleItem(pair, 1), out length); break;
+                case (15, 'x') when Ascii.EqualsIgnoreCase(name, "x-request-start"u8): isOdd |= !TryGetText(PyList.TupleItem(pair, 1), out queue); break;
+            }
+        }
+        if (count < 0 || isOdd) PyErr.Clear();
+        return new RequestHeaders { TraceParent = trace, QueueStart = queue, ContentLength = length };
+    }
+
+    private static bool TryGetText(nint text, out ReadOnlySpan<byte> content)
+    {
+        content = default;
+        if (text == 0) return false;
+        return PyObject.HasType(text, PyList.BytesType)
+            ? PyList.TryGetBytes(text, out content)
+            : PyUnicode.TryGetUtf8(text, out content);
+    }
+}
