@@ -6,7 +6,7 @@ declare -A packages=(
   [build]="gcc zlib1g-dev"
   [demo]="gunicorn python3-prometheus-client prometheus"
   [test]="gunicorn python3-prometheus-client prometheus python3-pytest"
-  [bench]="gunicorn python3-prometheus-client"
+  [bench]="gunicorn python3-prometheus-client python3-gevent wrk"
   [lint]="python3-pytest"
 )
 

@@ -12,9 +12,5 @@ class ConfigurationError(Exception):
 
 
 def report_fault(message: str) -> None:
-    """Logs a fault that the engine met while it recorded a request. The engine calls it once a process."""
-    logging.getLogger("gunicorn.error").error(
-        "gunicorn_prometheus_exporter: a recording was dropped: %s; later ones are only counted in "
-        "gunicorn_exporter_dropped_total",
-        message,
-    )
+    """Logs a fault that the engine met and went on after. The engine calls it."""
+    logging.getLogger("gunicorn.error").error("gunicorn_prometheus_exporter: %s", message)

@@ -1,3 +1,4 @@
+using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.PythonModule.CApi;
 using GunicornPrometheusExporter.Store;
@@ -38,7 +39,7 @@ internal static class ErrorBoundary
         {
             case PythonException: break;
             case ArgumentException: PyErr.Set(PyErr.TypeError, exception.Message); break;
-            case MetricsException or StoreException or CorruptFileException:
+            case MetricsException or StoreException or CorruptFileException or ConfigurationException:
                 PyErr.Set(_metricsError, exception.Message);
                 break;
             default: PyErr.Set(_metricsError, Describe(exception)); break;
@@ -55,11 +56,19 @@ internal static class ErrorBoundary
         if (!_isLogged)
         {
             _isLogged = true;
-            var result = PyObject.Call(_report, PyUnicode.New(Describe(exception)));
-            if (result != 0) PyObject.Release(result);
+            Report($"a recording was dropped: {Describe(exception)}; later ones are only counted in {MetricCatalogue.Dropped.Name}");
         }
         PyErr.Clear();
         return PyObject.NewNone();
+    }
+
+    /// <summary>Logs a sentence as an error of Gunicorn's.</summary>
+    internal static void Report(string message)
+    {
+        PyErr.Clear();
+        var result = PyObject.Call(_report, PyUnicode.New(message));
+        if (result == 0) PyErr.Clear();
+        else PyObject.Release(result);
     }
 
     private static string Describe(Exception exception) =>

@@ -1,3 +1,4 @@
+using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Store;
 using GunicornPrometheusExporter.Workers;
 
@@ -14,10 +15,12 @@ internal static class Recorder
 
     /// <summary>Takes a slot and starts recording.</summary>
     /// <exception cref="StoreException">The store cannot be written, or recording has started already.</exception>
+    /// <exception cref="ConfigurationException">GUNICORN_EXPORTER_MAX_LABEL_VALUES cannot be used.</exception>
     internal static PrometheusWorker Open(string directory, SlotKind kind, EntryLayout layout)
     {
         if (Worker is not null) throw new StoreException($"the engine is already open as {Worker.WorkerId}");
-        return Worker = new PrometheusWorker(SlotStore.Open(directory, kind, layout), TimeProvider.System);
+        var maximumLabelValues = new ExporterConfig().MaxLabelValues;
+        return Worker = new PrometheusWorker(SlotStore.Open(directory, kind, layout, ErrorBoundary.Report), TimeProvider.System, maximumLabelValues);
     }
 
     /// <summary>Stops recording, for good. Sets two fields and touches nothing else: the process was forked.</summary>

@@ -140,12 +140,23 @@ public static class ConfigurationVariables
         Description = "Whether a start removes the store files of dead processes",
     };
 
+    /// <summary>How many values a label takes.</summary>
+    public static ConfigurationVariable MaxLabelValues { get; } = new()
+    {
+        Name = "GUNICORN_EXPORTER_MAX_LABEL_VALUES",
+        Kind = VariableKind.Number,
+        Default = "200",
+        Minimum = 1,
+        Maximum = 10_000,
+        Description = "Most values that a label takes in each worker; what comes later is recorded as __other__",
+    };
+
     /// <summary>Every variable, in the order in which they are documented and printed.</summary>
     public static ImmutableArray<ConfigurationVariable> All { get; } =
     [
         PrometheusMetricsPort, PrometheusBindAddress, PrometheusMultiprocDir,
         GunicornWorkers, GunicornTimeout, GunicornKeepalive,
         RedisEnabled, RedisHost, RedisPort, RedisDb, RedisPassword, RedisKeyPrefix, RedisForwardInterval,
-        CleanupDbFiles,
+        CleanupDbFiles, MaxLabelValues,
     ];
 }

@@ -90,6 +90,9 @@ public sealed class ExporterConfig
     /// <summary>Whether a start removes the store files of dead processes.</summary>
     public bool CleanupDbFiles => Get<bool>(ConfigurationVariables.CleanupDbFiles);
 
+    /// <summary>Most values that a label takes in each worker, 1 to 10,000.</summary>
+    public int MaxLabelValues => Get<int>(ConfigurationVariables.MaxLabelValues);
+
     /// <summary>Whether every variable can be used.</summary>
     public bool Validate() => Errors.IsEmpty;
 

@@ -22,13 +22,14 @@ internal sealed class MasterFiles : IDisposable
 
     /// <summary>Continues a master's files, or makes them.</summary>
     /// <exception cref="StoreException">A file cannot be opened, or has no room.</exception>
-    internal MasterFiles(string directory, int number, EntryLayout layout)
+    internal MasterFiles(string directory, int number, EntryLayout layout, Action<string>? report = null)
     {
+        report ??= static _ => { };
         var owner = SlotTable.NameOf(SlotKind.Master, number);
         string PathOf(StoreFileName name) => Path.Combine(directory, name.ToString());
 
-        _counters = SlotStore.Continue(PathOf(new(MetricType.Counter, GaugeMode.All, false, owner)), layout);
-        _gauges = SlotStore.Continue(PathOf(new(MetricType.Gauge, GaugeMode.Sum, true, owner)), layout);
+        _counters = SlotStore.Continue(PathOf(new(MetricType.Counter, GaugeMode.All, false, owner)), layout, report);
+        _gauges = SlotStore.Continue(PathOf(new(MetricType.Gauge, GaugeMode.Sum, true, owner)), layout, report);
     }
 
     /// <summary>Every series, made at 0 where it is new, and where its value lies.</summary>

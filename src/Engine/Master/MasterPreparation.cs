@@ -9,10 +9,11 @@ public static class MasterPreparation
     /// <summary>Checks the directory, removes what an earlier run left, and lays out the master's files.</summary>
     /// <param name="config">The settings.</param>
     /// <param name="layout">The layout of files that are made.</param>
+    /// <param name="report">Told of each damaged file that was kept aside, in a sentence; null if nobody wants to know.</param>
     /// <returns>The lowest master slot that nobody holds; it is the master's once the master has locked its byte.</returns>
     /// <exception cref="ConfigurationException">A variable cannot be used; the message has one line for each.</exception>
     /// <exception cref="StoreException">The store cannot be used; the sentence names what and why.</exception>
-    public static PreparedMaster Run(ExporterConfig config, EntryLayout layout)
+    public static PreparedMaster Run(ExporterConfig config, EntryLayout layout, Action<string>? report = null)
     {
         ArgumentNullException.ThrowIfNull(config);
         if (!config.Validate()) throw new ConfigurationException(config.Errors);
@@ -28,7 +29,7 @@ public static class MasterPreparation
             }
             var runFile = RunFiles.PathOf(directory, number);
             ProcessSpace.Current().Write(runFile);
-            using var files = new MasterFiles(directory, number, layout);
+            using var files = new MasterFiles(directory, number, layout, report);
             return new(directory, slots.Path, SlotTable.OffsetOf(SlotKind.Master, number), runFile, files.LayOut());
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -2,13 +2,14 @@ namespace GunicornPrometheusExporter.Metrics;
 
 /// <summary>Keeps the number of values a label takes below a bound; what comes later is <see cref="Other"/>.</summary>
 /// <remarks>Knows what earlier holders of the slot recorded, so recycling widens no bound. Not thread-safe.</remarks>
-public sealed class LabelBounds
+/// <param name="maximumValues">The most values that a label takes in this process.</param>
+public sealed class LabelBounds(int maximumValues)
 {
     /// <summary>The value that stands for every value beyond the bound.</summary>
     public const string Other = "__other__";
 
-    /// <summary>The most values a label takes in one process.</summary>
-    public const int MaximumValues = 200;
+    /// <summary>The bound where none is configured.</summary>
+    public const int DefaultMaximumValues = 200;
 
     private readonly Dictionary<string, HashSet<string>> _values = new(StringComparer.Ordinal);
 
@@ -29,7 +30,7 @@ public sealed class LabelBounds
             admitted = known;
             return true;
         }
-        if (values.Count >= MaximumValues)
+        if (values.Count >= maximumValues)
         {
             admitted = Other;
             return value.SequenceEqual(Other);

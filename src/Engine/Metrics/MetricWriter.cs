@@ -16,14 +16,17 @@ public sealed partial class MetricWriter
     private const int MaximumKeySize = 16 << 10;
 
     private readonly SlotStore _store;
-    private readonly LabelBounds _bounds = new();
+    private readonly LabelBounds _bounds;
     private readonly Dictionary<string, Cell> _overflows = new(StringComparer.Ordinal);
     private readonly Cell _dropped;
 
     /// <summary>Writes to a slot, whose earlier label values it learns.</summary>
-    public MetricWriter(SlotStore store)
+    /// <param name="store">The slot.</param>
+    /// <param name="maximumLabelValues">The most values that a label takes.</param>
+    public MetricWriter(SlotStore store, int maximumLabelValues = LabelBounds.DefaultMaximumValues)
     {
         _store = store;
+        _bounds = new LabelBounds(maximumLabelValues);
         store.FileOf(MetricType.Counter).VisitKeys(LearnLabels);
         _dropped = Locate(MetricCatalogue.Dropped, []);
         foreach (var label in (ReadOnlySpan<string>)["endpoint", "error_type"]) _ = OverflowOf(label);

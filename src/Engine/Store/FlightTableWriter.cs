@@ -12,11 +12,13 @@ namespace GunicornPrometheusExporter.Store;
 /// </remarks>
 public sealed unsafe class FlightTableWriter : IDisposable
 {
+    /// <summary>The token of a request that has no entry.</summary>
+    public const int NoEntry = -1;
+
     private const int InitialEntries = 64;
 
     // With 16 bits of the generation a token has 30, one digit of CPython's: the smallest to make and to read.
     private const int IndexBits = 14;
-    private const int NoEntry = -1;
 
     private readonly int* _nextFree;
     private readonly int _descriptor;

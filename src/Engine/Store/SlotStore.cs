@@ -14,7 +14,7 @@ public sealed class SlotStore : IDisposable
     private readonly StoreFileWriter _histograms;
     private readonly StoreFileWriter _gauges;
 
-    private SlotStore(SlotTable slots, SlotKind kind, int number, EntryLayout layout, string directory)
+    private SlotStore(SlotTable slots, SlotKind kind, int number, EntryLayout layout, string directory, Action<string> report)
     {
         _slots = slots;
         Kind = kind;
@@ -23,8 +23,8 @@ public sealed class SlotStore : IDisposable
         var owner = SlotTable.NameOf(kind, number);
         string PathOf(StoreFileName name) => Path.Combine(directory, name.ToString());
 
-        _counters = Continue(PathOf(new(MetricType.Counter, GaugeMode.All, false, owner)), layout);
-        _histograms = Continue(PathOf(new(MetricType.Histogram, GaugeMode.All, false, owner)), layout);
+        _counters = Continue(PathOf(new(MetricType.Counter, GaugeMode.All, false, owner)), layout, report);
+        _histograms = Continue(PathOf(new(MetricType.Histogram, GaugeMode.All, false, owner)), layout, report);
         _gauges = StoreFileWriter.Replace(PathOf(new(MetricType.Gauge, GaugeMode.Max, true, owner)), layout);
     }
 
@@ -44,14 +44,15 @@ public sealed class SlotStore : IDisposable
     /// <param name="directory">The store; made where there is none.</param>
     /// <param name="kind">What kind of process this is.</param>
     /// <param name="layout">The layout of files that are made.</param>
+    /// <param name="report">Told of each damaged file that was kept aside, in a sentence; null if nobody wants to know.</param>
     /// <exception cref="StoreException">The store cannot be written; the sentence names what and why.</exception>
-    public static SlotStore Open(string directory, SlotKind kind, EntryLayout layout)
+    public static SlotStore Open(string directory, SlotKind kind, EntryLayout layout, Action<string>? report = null)
     {
         directory = MultiprocessDirectory.Ensure(directory);
         var slots = SlotTable.Open(directory);
         try
         {
-            return new SlotStore(slots, kind, slots.TakeLowest(kind), layout, directory);
+            return new SlotStore(slots, kind, slots.TakeLowest(kind), layout, directory, report ?? (static _ => { }));
         }
         catch
         {
@@ -78,15 +79,20 @@ public sealed class SlotStore : IDisposable
     }
 
     /// <summary>Continues a file; one that is damaged is kept aside under another name, and a new one begun.</summary>
-    internal static StoreFileWriter Continue(string path, EntryLayout layout)
+    /// <param name="path">The file.</param>
+    /// <param name="layout">The layout if it is made.</param>
+    /// <param name="report">Told why a file was kept aside, in a sentence that names both.</param>
+    internal static StoreFileWriter Continue(string path, EntryLayout layout, Action<string> report)
     {
         try
         {
             return StoreFileWriter.Open(path, layout);
         }
-        catch (CorruptFileException)
+        catch (CorruptFileException damage)
         {
-            File.Move(path, path + ".corrupt", overwrite: true);
+            var aside = path + ".corrupt";
+            File.Move(path, aside, overwrite: true);
+            report($"{damage.Message}; it is kept as {aside}, and a new file is begun");
             return StoreFileWriter.Open(path, layout);
         }
     }

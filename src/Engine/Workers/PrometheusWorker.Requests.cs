@@ -53,7 +53,7 @@ public sealed partial class PrometheusWorker
     public long RequestStarted(ReadOnlySpan<byte> method, ReadOnlySpan<byte> path, in RequestHeaders headers)
     {
         // 2 The flight-recorder entry.
-        if (_flight is null) return -1;
+        if (_flight is null) return FlightTableWriter.NoEntry;
         var now = MonotonicClock.Seconds();
         AccountBusy(now);
         var token = _flight.Begin(method, path, now);
@@ -97,7 +97,7 @@ public sealed partial class PrometheusWorker
         if (_flight is null || !_flight.TryFind(token, out var entry))
         {
             // Too many were in hand for this one to have an entry: it is counted, its route and duration are not known.
-            Count(_routes.Find(default, LabelBounds.Other, status));
+            if (token == FlightTableWriter.NoEntry) Count(_routes.Find(default, LabelBounds.Other, status));
             Metrics.Drop();
             return;
         }

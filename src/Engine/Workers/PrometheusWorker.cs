@@ -16,11 +16,13 @@ public sealed partial class PrometheusWorker : IDisposable
     /// <summary>Starts recording, with every series that needs no request at 0.</summary>
     /// <param name="store">The slot of this process; disposed with the worker.</param>
     /// <param name="time">The clock.</param>
-    public PrometheusWorker(SlotStore store, TimeProvider time)
+    /// <param name="maximumLabelValues">The most values that a label takes.</param>
+    public PrometheusWorker(
+        SlotStore store, TimeProvider time, int maximumLabelValues = LabelBounds.DefaultMaximumValues)
     {
         _store = store;
         _time = time;
-        Metrics = new MetricWriter(store);
+        Metrics = new MetricWriter(store, maximumLabelValues);
         _routes = new RouteSeriesTable(Metrics);
         if (store.Kind != SlotKind.Worker) return;
 

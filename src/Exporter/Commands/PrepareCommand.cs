@@ -46,7 +46,7 @@ internal sealed class PrepareCommand : Command
                 Become(new UserIdentity(user, parsed.GetValue(_group) ?? user), config.PrometheusMultiprocDir);
             }
             var layout = parsed.GetValue(_timestamps) ? EntryLayout.Timestamped : EntryLayout.ValueOnly;
-            PrepareJson.Write(output, MasterPreparation.Run(config, layout));
+            PrepareJson.Write(output, MasterPreparation.Run(config, layout, Console.Error.WriteLine));
             return ExitStatus.Ok;
         }
         catch (Exception e) when (e is ConfigurationException or StoreException)

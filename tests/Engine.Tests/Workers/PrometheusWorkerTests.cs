@@ -51,19 +51,19 @@ public sealed class PrometheusWorkerTests : IDisposable
     [Fact]
     public void Endpoints_past_the_bound_are_recorded_as_other_and_counted()
     {
-        for (var i = 0; i < LabelBounds.MaximumValues + 50; i++)
+        for (var i = 0; i < LabelBounds.DefaultMaximumValues + 50; i++)
         {
             _worker.HandleRequest("GET"u8, Encoding.ASCII.GetBytes("/p" + Letters(i)), () => 200);
         }
         Assert.Equal(50, Value(MetricCatalogue.HttpRequests, "GET", LabelBounds.Other, "200"));
         Assert.Equal(50, Value(MetricCatalogue.LabelOverflow, "endpoint"));
-        Assert.Equal(LabelBounds.MaximumValues + 50, Value(MetricCatalogue.WorkerRequests, "worker_1"));
+        Assert.Equal(LabelBounds.DefaultMaximumValues + 50, Value(MetricCatalogue.WorkerRequests, "worker_1"));
     }
 
     [Fact]
     public void The_next_holder_of_the_slot_goes_on_with_counters_and_bounds_and_begins_gauges_anew()
     {
-        for (var i = 0; i < LabelBounds.MaximumValues; i++)
+        for (var i = 0; i < LabelBounds.DefaultMaximumValues; i++)
         {
             _worker.HandleRequest("GET"u8, Encoding.ASCII.GetBytes("/p" + Letters(i)), () => 200);
         }
@@ -73,7 +73,7 @@ public sealed class PrometheusWorkerTests : IDisposable
         _worker.HandleRequest("GET"u8, "/fresh"u8, () => 200);
 
         Assert.Equal("worker_1", _worker.WorkerId);
-        Assert.Equal(LabelBounds.MaximumValues + 1, Value(MetricCatalogue.WorkerRequests, "worker_1"));
+        Assert.Equal(LabelBounds.DefaultMaximumValues + 1, Value(MetricCatalogue.WorkerRequests, "worker_1"));
         Assert.Equal(1, Value(MetricCatalogue.HttpRequests, "GET", LabelBounds.Other, "200"));
         Assert.DoesNotContain(Keys(MetricType.Gauge), key => key.Contains("worker_info", StringComparison.Ordinal));
     }
@@ -124,6 +124,73 @@ public sealed class PrometheusWorkerTests : IDisposable
         _worker.UpdateWorkerMetrics();
         Assert.InRange(Value(MetricCatalogue.WorkerMemory, "worker_1"), 1e6, 1e11);
         Assert.InRange(Value(MetricCatalogue.WorkerUptime, "worker_1"), 0, 36_000);
+    }
+
+    [Fact]
+    public void The_route_of_the_framework_wins_over_the_path()
+    {
+        var token = _worker.RequestStarted("GET"u8, "/users/anna"u8, default);
+        _worker.RequestRouted(token, "/users/<name>"u8);
+        _worker.RequestFailed(token, "KeyError"u8);
+        _worker.RequestFinished(token, 500, 0);
+
+        Assert.Equal(1, Value(MetricCatalogue.HttpRequests, "GET", "/users/<name>", "500"));
+        Assert.Equal(1, Value(MetricCatalogue.WorkerErrorHandling, "worker_1", "GET", "/users/<name>", "KeyError"));
+    }
+
+    [Fact]
+    public void A_path_that_looks_like_a_route_has_its_own_series()
+    {
+        _worker.HandleRequest("GET"u8, "/a/1"u8, () => 200);
+        var token = _worker.RequestStarted("GET"u8, "/x"u8, default);
+        _worker.RequestRouted(token, "/a/1"u8);
+        _worker.RequestFinished(token, 200, 0);
+
+        Assert.Equal(1, Value(MetricCatalogue.HttpRequests, "GET", "/a/{id}", "200"));
+        Assert.Equal(1, Value(MetricCatalogue.HttpRequests, "GET", "/a/1", "200"));
+    }
+
+    [Fact]
+    public void A_request_that_could_not_be_parsed_is_counted_under_its_status()
+    {
+        _worker.RequestInvalid(431, "LimitRequestHeaders"u8);
+        Assert.Equal(1, Value(MetricCatalogue.HttpRequests, LabelBounds.Other, "__invalid__", "431"));
+        Assert.Equal(1, Value(MetricCatalogue.WorkerFailedRequests, "worker_1", LabelBounds.Other, "__invalid__", "431"));
+        Assert.Equal(1, Value(MetricCatalogue.WorkerErrorHandling, "worker_1", LabelBounds.Other, "__invalid__", "LimitRequestHeaders"));
+    }
+
+    [Fact]
+    public void A_request_counts_once_though_it_is_finished_twice_and_not_at_all_if_abandoned()
+    {
+        var token = _worker.RequestStarted("GET"u8, "/"u8, default);
+        _worker.RequestFinished(token, 200, 0);
+        _worker.RequestFinished(token, 200, 0);
+        _worker.RequestAbandoned(token);
+        _worker.RequestAbandoned(_worker.RequestStarted("GET"u8, "/"u8, default));
+        Assert.Equal(1, Value(MetricCatalogue.HttpRequests, "GET", "/", "200"));
+        Assert.Equal(1, Value(MetricCatalogue.WorkerRequests, "worker_1"));
+    }
+
+    [Theory]
+    [InlineData("noon")]
+    [InlineData("t=1")]
+    [InlineData("9999999999")]
+    public void A_queue_header_that_makes_no_sense_is_counted(string header)
+    {
+        var token = _worker.RequestStarted("GET"u8, "/"u8, new RequestHeaders { QueueStart = Encoding.ASCII.GetBytes(header) });
+        _worker.RequestFinished(token, 200, 0);
+        Assert.Equal(1, Value(MetricCatalogue.InvalidQueueHeaders));
+    }
+
+    [Fact]
+    public void Busy_seconds_are_requests_in_flight_over_time()
+    {
+        var tokens = Enumerable.Range(0, 3).Select(_ => _worker.RequestStarted("GET"u8, "/"u8, default)).ToArray();
+        var start = MonotonicClock.Seconds();
+        while (MonotonicClock.Seconds() - start < 0.05) Thread.Sleep(1);
+        foreach (var token in tokens) _worker.RequestFinished(token, 200, 0);
+        var busy = Value(MetricCatalogue.WorkerBusy, "worker_1");
+        Assert.InRange(busy, 0.15, 3 * (MonotonicClock.Seconds() - start) + 0.05);
     }
 
     [Fact]

@@ -1,0 +1,50 @@
+using System.Text;
+using GunicornPrometheusExporter.Workers;
+using Xunit;
+
+namespace GunicornPrometheusExporter.Engine.Tests.Workers;
+
+public sealed class HeaderValuesTests
+{
+    [Theory]
+    [InlineData("1640995200", 1640995200)]
+    [InlineData("1640995200.125", 1640995200.125)]
+    [InlineData("t=1640995200.125", 1640995200.125)]
+    [InlineData("1640995200125", 1640995200.125)]
+    [InlineData("t=1640995200125", 1640995200.125)]
+    [InlineData("1640995200125000", 1640995200.125)]
+    public void A_time_is_read_in_each_unit_that_proxies_write(string header, double seconds)
+    {
+        Assert.True(HeaderValues.TryParseTime(Encoding.ASCII.GetBytes(header), out var parsed));
+        Assert.Equal(seconds, parsed, 6);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("t=")]
+    [InlineData("noon")]
+    [InlineData("-5")]
+    [InlineData("0")]
+    [InlineData("NaN")]
+    [InlineData("Infinity")]
+    [InlineData("1640995200;x")]
+    public void What_is_no_time_is_refused(string header) =>
+        Assert.False(HeaderValues.TryParseTime(Encoding.ASCII.GetBytes(header), out _));
+
+    [Theory]
+    [InlineData("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "4bf92f3577b34da6a3ce929d0e0e4736")]
+    [InlineData("00-4bf92f3577b34da6a3ce929d0e0e4736", "")]
+    [InlineData("garbage", "")]
+    [InlineData("", "")]
+    public void The_trace_id_is_taken_from_a_traceparent(string header, string id) =>
+        Assert.Equal(id, Encoding.ASCII.GetString(HeaderValues.TraceId(Encoding.ASCII.GetBytes(header))));
+
+    [Theory]
+    [InlineData("0", 0)]
+    [InlineData("1234567890123", 1234567890123)]
+    [InlineData("-1", 0)]
+    [InlineData("12a", 0)]
+    [InlineData("99999999999999999999", 0)]
+    public void A_length_is_a_whole_number_or_nothing(string header, long length) =>
+        Assert.Equal(length, HeaderValues.Length(Encoding.ASCII.GetBytes(header)));
+}
