@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using GunicornPrometheusExporter.Store.Native;
+using Xunit;
+
+namespace GunicornPrometheusExporter.Engine.Tests.Store;
+
+/// <summary>What the store takes for granted of the system's structures and constants, told by its C compiler.</summary>
+public sealed class NativeLayoutTests : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public void Structures_and_constants_are_those_of_the_C_headers()
+    {
+        var expected = Compiled(
+            """
+            #define _GNU_SOURCE
+            #include <fcntl.h>
+            #include <stddef.h>
+            #include <stdio.h>
+            #include <sys/mman.h>
+            #include <sys/resource.h>
+            #include <sys/stat.h>
+            #include <time.h>
+            #include <unistd.h>
+            #define P(x) printf("%lld ", (long long)(x))
+            int main(void) {
+                P(sizeof(struct flock)); P(offsetof(struct flock, l_type)); P(offsetof(struct flock, l_whence));
+                P(offsetof(struct flock, l_start)); P(offsetof(struct flock, l_len)); P(offsetof(struct flock, l_pid));
+                P(sizeof(struct timespec)); P(offsetof(struct timespec, tv_nsec));
+                P(sizeof(struct rusage)); P(offsetof(struct rusage, ru_utime.tv_usec));
+                P(offsetof(struct rusage, ru_stime)); P(offsetof(struct rusage, ru_stime.tv_usec));
+                P(sizeof(struct statx));
+                P(O_CREAT); P(O_EXCL); P(O_CLOEXEC); P(O_NOFOLLOW); P(O_DIRECTORY); P(O_NONBLOCK);
+                P(F_GETLK); P(F_SETLK); P(F_WRLCK); P(F_UNLCK);
+                P(PROT_READ); P(PROT_WRITE); P(MAP_SHARED); P(CLOCK_MONOTONIC); P(CLOCK_BOOTTIME); P(SEEK_END);
+                P(AT_EMPTY_PATH); P(RUSAGE_SELF);
+                return 0;
+            }
+            """);
+        long[] ours =
+        [
+            Unsafe.SizeOf<Libc.RecordLock>(), Offset<Libc.RecordLock>("Type"), Offset<Libc.RecordLock>("Whence"),
+            Offset<Libc.RecordLock>("Start"), Offset<Libc.RecordLock>("Length"), Offset<Libc.RecordLock>("ProcessId"),
+            Unsafe.SizeOf<Libc.Time>(), Offset<Libc.Time>("Nanoseconds"),
+            Unsafe.SizeOf<Libc.Usage>(), Offset<Libc.Usage>("UserMicroseconds"),
+            Offset<Libc.Usage>("SystemSeconds"), Offset<Libc.Usage>("SystemMicroseconds"),
+            Unsafe.SizeOf<FileStatus>(),
+            Libc.OpenCreate, Libc.OpenExclusive, Libc.OpenCloseOnExec, Libc.OpenNoFollow, Libc.OpenDirectory, Libc.OpenNonBlocking,
+            Libc.GetLock, Libc.SetLock, Libc.WriteLock, Libc.Unlocked,
+            Libc.ProtectRead, Libc.ProtectWrite, Libc.MapShared, Libc.ClockMonotonic, Libc.ClockBoot, Libc.SeekEnd,
+            Libc.AtEmptyPath, Libc.ResourceUsageSelf,
+        ];
+        Assert.Equal(expected, ours);
+    }
+
+    private static long Offset<T>(string field) => Marshal.OffsetOf<T>(field);
+
+    private long[] Compiled(string source)
+    {
+        File.WriteAllText(_directory["layout.c"], source);
+        Run("gcc", "-o", _directory["layout"], _directory["layout.c"]);
+        return [.. Run(_directory["layout"]).Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(long.Parse)];
+    }
+
+    private static string Run(string program, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.Equal(0, process.ExitCode);
+        return output;
+    }
+}
