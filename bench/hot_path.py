@@ -134,8 +134,8 @@ def main() -> None:
     milliseconds, kibibytes = loading()
     machine.write("hot-path.md", f"""# Recording a request
 
-{machine.describe()}; prometheus_client {version()}. `make bench`; medians of {ROUNDS} rounds of {CALLS:,} calls,
-taking turns in one process, the cost of an empty call taken off.
+{machine.describe()}; prometheus_client
+{version()}. `make bench`; medians of {ROUNDS} rounds of {CALLS:,} calls, taking turns in one process, the cost of an empty call taken off.
 
 | what is recorded for one request | ns | prometheus_client, cached, over it |
 |---|---:|---:|

@@ -6,7 +6,8 @@ status=0
 finding() { echo "lint: $1"; status=1; }
 
 dotnet build GunicornPrometheusExporter.slnx --nologo -v quiet -clp:NoSummary || finding "the solution does not build without warnings"
-dotnet format GunicornPrometheusExporter.slnx whitespace --verify-no-changes --no-restore || finding "white space: run dotnet format whitespace"
+dotnet format GunicornPrometheusExporter.slnx whitespace --verify-no-changes --no-restore ||
+  finding "white space: run dotnet format whitespace"
 
 outside=$(grep -rlE '\bunsafe\b' src --include='*.cs' | grep -vE '^src/(Engine/Store|PythonModule/(CApi|Module))/|/obj/')
 [ -z "$outside" ] || finding "unsafe outside Store, CApi and Module: $outside"
@@ -16,7 +17,7 @@ done
 
 /usr/bin/python3 -m compileall -q python tests/python bench examples eng >/dev/null || finding "Python that does not compile"
 find . -name __pycache__ -prune -exec rm -rf {} +
-long=$(git ls-files '*.py' '*.cs' '*.sh' | xargs awk 'length > 140 {print FILENAME ":" FNR}' | head)
+long=$(git ls-files 'src/*.cs' 'python/*.py' 'bench/*.py' | xargs awk 'length > 140 {print FILENAME ":" FNR}' | head)
 [ -z "$long" ] || finding "lines over 140 characters: $long"
 for script in $(git ls-files '*.sh' .ci/run); do bash -n "$script" || finding "$script does not parse"; done
 

@@ -20,7 +20,8 @@ internal static class Recorder
     {
         if (Worker is not null) throw new StoreException($"the engine is already open as {Worker.WorkerId}");
         var maximumLabelValues = new ExporterConfig().MaxLabelValues;
-        return Worker = new PrometheusWorker(SlotStore.Open(directory, kind, layout, ErrorBoundary.Report), TimeProvider.System, maximumLabelValues);
+        var store = SlotStore.Open(directory, kind, layout, ErrorBoundary.Report);
+        return Worker = new PrometheusWorker(store, TimeProvider.System, maximumLabelValues);
     }
 
     /// <summary>Stops recording, for good. Sets two fields and touches nothing else: the process was forked.</summary>

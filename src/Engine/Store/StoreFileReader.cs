@@ -80,7 +80,10 @@ internal sealed class StoreFileReader
 
     private void ReadContent(int descriptor, ReadBuffer buffer)
     {
-        if (Libc.Status(descriptor, "", Libc.AtEmptyPath, Libc.BasicStatus, out var status) != 0) throw Failure("read", Marshal.GetLastPInvokeError());
+        if (Libc.Status(descriptor, "", Libc.AtEmptyPath, Libc.BasicStatus, out var status) != 0)
+        {
+            throw Failure("read", Marshal.GetLastPInvokeError());
+        }
         if (!status.IsRegular) throw new CorruptFileException(_path, "it is not a regular file");
         buffer.Reserve(StoreFormat.HeaderSize);
         if (status.Size == 0)

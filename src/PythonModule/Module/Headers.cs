@@ -26,14 +26,21 @@ internal static class Headers
             // Lengths and first letters differ, so most headers are told apart without a look at the rest.
             switch (name.Length, (char)(name.IsEmpty ? 0 : name[0] | LowerCase))
             {
-                case (11, 't') when Ascii.EqualsIgnoreCase(name, "traceparent"u8): isOdd |= !TryGetText(PyList.TupleItem(pair, 1), out trace); break;
-                case (13, 'x') when Ascii.EqualsIgnoreCase(name, "x-queue-start"u8): isOdd |= !TryGetText(PyList.TupleItem(pair, 1), out queue); break;
-                case (14, 'c') when Ascii.EqualsIgnoreCase(name, "content-length"u8): isOdd |= !TryGetText(PyList.TupleItem(pair, 1), out length); break;
-                case (15, 'x') when Ascii.EqualsIgnoreCase(name, "x-request-start"u8): isOdd |= !TryGetText(PyList.TupleItem(pair, 1), out queue); break;
+                case (11, 't') when Ascii.EqualsIgnoreCase(name, "traceparent"u8): trace = ValueOf(pair, ref isOdd); break;
+                case (13, 'x') when Ascii.EqualsIgnoreCase(name, "x-queue-start"u8): queue = ValueOf(pair, ref isOdd); break;
+                case (14, 'c') when Ascii.EqualsIgnoreCase(name, "content-length"u8): length = ValueOf(pair, ref isOdd); break;
+                case (15, 'x') when Ascii.EqualsIgnoreCase(name, "x-request-start"u8): queue = ValueOf(pair, ref isOdd); break;
             }
         }
         if (count < 0 || isOdd) PyErr.Clear();
         return new RequestHeaders { TraceParent = trace, QueueStart = queue, ContentLength = length };
+    }
+
+    private static ReadOnlySpan<byte> ValueOf(nint pair, ref bool isOdd)
+    {
+        if (TryGetText(PyList.TupleItem(pair, 1), out var value)) return value;
+        isOdd = true;
+        return default;
     }
 
     private static bool TryGetText(nint text, out ReadOnlySpan<byte> content)

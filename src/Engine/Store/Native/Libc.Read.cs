@@ -10,6 +10,7 @@ internal static unsafe partial class Libc
     internal const int ErrorNotDirectory = 20;
     internal const int ErrorLoop = 40;
 
+    // SAFETY: the caller gives a buffer of count bytes that stays where it is during the call.
     [LibraryImport("libc", EntryPoint = "pread", SetLastError = true)]
     internal static partial nint ReadAt(int descriptor, byte* buffer, nuint count, long offset);
 }
