@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using GunicornPrometheusExporter.Diagnostics;
 using GunicornPrometheusExporter.Metrics;
@@ -60,7 +59,7 @@ internal sealed class DerivedSamples
 
     private void AddDead(int number)
     {
-        var worker = new Label("worker_id", string.Create(CultureInfo.InvariantCulture, $"worker_{number}"));
+        var worker = new Label("worker_id", SlotTable.LabelOf(SlotKind.Worker, number));
         foreach (var state in WorkerStates.All)
         {
             Set(MetricCatalogue.WorkerState, state == WorkerStates.Dead ? 1 : 0, new Label("state", state), worker);

@@ -57,6 +57,13 @@ internal sealed class SeriesValues
         _present[series] = true;
     }
 
+    /// <summary>Adds to the value of a series, which is 0 if it has none.</summary>
+    public void Add(int series, double amount)
+    {
+        _values[series] += amount;
+        _present[series] = true;
+    }
+
     /// <summary>Gives a series the value 0 if it has none.</summary>
     public void Ensure(int series) => _present[series] = true;
 

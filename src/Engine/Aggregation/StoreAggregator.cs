@@ -1,6 +1,7 @@
 using System.Buffers;
 using GunicornPrometheusExporter.Diagnostics;
 using GunicornPrometheusExporter.Exposition;
+using GunicornPrometheusExporter.Flights;
 using GunicornPrometheusExporter.Store;
 using Microsoft.Extensions.Logging;
 
@@ -25,7 +26,9 @@ public sealed class StoreAggregator : IDisposable
     private readonly SlotLiveness _slots;
     private readonly FamilyTable _families;
     private readonly DerivedSamples _derived;
+    private readonly WorkerSamples _workers;
     private long _corruptFiles;
+    private bool[] _mapped = [];
     private int _mappedSeries;
     private bool _isListingReported;
 
@@ -41,7 +44,12 @@ public sealed class StoreAggregator : IDisposable
         _slots = new SlotLiveness(directory, logger);
         _families = new FamilyTable(_values, logger);
         _derived = new DerivedSamples(_families, _values, _slots);
+        Flights = new FlightWatch(directory, logger, time);
+        _workers = new WorkerSamples(_families, _values, Flights);
     }
+
+    /// <summary>What the workers have in hand, and what the dead had.</summary>
+    public FlightWatch Flights { get; }
 
     /// <summary>Reads the store as it is now and writes it in the text format 0.0.4.</summary>
     /// <param name="output">Where to.</param>
@@ -63,6 +71,7 @@ public sealed class StoreAggregator : IDisposable
             {
                 isChanged |= file.Map(_families);
                 _values.Merge(file.Rule, file.Series, _buffer.Values, _buffer.Timestamps);
+                _workers.AddBusy(file, _buffer.Values);
                 files++;
                 bytes += _buffer.Content.Length;
             }
@@ -71,11 +80,12 @@ public sealed class StoreAggregator : IDisposable
         }
 
         // 4 Add what only a reader can know.
+        _workers.AddLoads();
         _derived.AddLiveness(_listing.Files);
         _derived.AddExporter(files, bytes, _corruptFiles, _time.GetElapsedTime(start));
 
         // 5 Write the text, laid out anew if series came or went.
-        if (isChanged) LayOut();
+        if (isChanged || HasUnmapped()) LayOut();
         _document.Write(output, _values.Values, _values.Present);
         if (_mappedSeries < _values.Count / 2 && _values.Count > SeriesWorthForgetting) Forget();
     }
@@ -87,6 +97,7 @@ public sealed class StoreAggregator : IDisposable
     {
         try
         {
+            Flights.Refresh();
             var isChanged = _listing.Refresh();
             _isListingReported = false;
             return isChanged;
@@ -122,9 +133,20 @@ public sealed class StoreAggregator : IDisposable
         }
     }
 
+    /// <summary>Whether a series has a value that is not in the layout: the exporter added it just now.</summary>
+    private bool HasUnmapped()
+    {
+        var present = _values.Present;
+        for (var i = 0; i < present.Length; i++)
+        {
+            if (present[i] && !(i < _mapped.Length && _mapped[i])) return true;
+        }
+        return false;
+    }
+
     private void LayOut()
     {
-        var mapped = _values.Present.ToArray();
+        var mapped = _mapped = _values.Present.ToArray();
         foreach (var file in _listing.Files)
         {
             if (!file.IsMerged) continue;
@@ -139,8 +161,9 @@ public sealed class StoreAggregator : IDisposable
     {
         foreach (var file in _listing.Files) file.Clear();
         _families.Clear();
+        _workers.Clear();
         _values.Clear();
         _keys.Clear();
-        _mappedSeries = 0;
+        (_mapped, _mappedSeries) = ([], 0);
     }
 }

@@ -11,4 +11,7 @@ public enum FamilySource
 
     /// <summary>The exporter, at each scrape; never in the store.</summary>
     Exporter,
+
+    /// <summary>The exporter, to its own file in the store: what it counted must survive it.</summary>
+    Ledger,
 }

@@ -273,7 +273,7 @@ public static class MetricCatalogue
         Name = "gunicorn_worker_requests_lost_total",
         Type = MetricType.Counter,
         Labels = ["worker_id", "reason"],
-        Source = FamilySource.Exporter,
+        Source = FamilySource.Ledger,
         Help = "Requests in flight when their worker died",
     };
 

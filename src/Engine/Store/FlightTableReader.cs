@@ -10,6 +10,7 @@ namespace GunicornPrometheusExporter.Store;
 public static class FlightTableReader
 {
     private const int Attempts = 100;
+    private const int BatchEntries = 32;
     private static readonly SearchValues<byte> Hexadecimal = SearchValues.Create("0123456789abcdef"u8);
 
     /// <summary>The flight files of a store, by path, sorted.</summary>
@@ -34,28 +35,31 @@ public static class FlightTableReader
         return end > 0 && SlotTable.TryParseName(name[..end].ToString(), out kind, out number);
     }
 
-    /// <summary>Reads a flight file as it is now.</summary>
+    /// <summary>Reads how busy a worker is, and whether it lives.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="isAlive">Whether the worker that made it lives.</param>
-    /// <returns>Null if there is no such file any more.</returns>
-    /// <exception cref="CorruptFileException">It is no flight file.</exception>
+    /// <param name="load">What it says; of a dead worker only that it is dead.</param>
+    /// <returns>False if there is no such file any more.</returns>
+    /// <exception cref="CorruptFileException">Its worker is dead and it is no flight file.</exception>
     /// <exception cref="StoreException">It cannot be read.</exception>
-    public static FlightReport? TryRead(string path, out bool isAlive)
+    public static bool TryReadLoad(string path, out FlightLoad load)
     {
-        isAlive = false;
-        // Read-write, because only so may a lock be asked for that excludes the writer's; nothing is written.
-        var descriptor = Libc.Open(path, Libc.OpenReadWrite | Libc.OpenCloseOnExec | Libc.OpenNoFollow | Libc.OpenNonBlocking, 0);
-        if (descriptor < 0)
-        {
-            var error = Marshal.GetLastPInvokeError();
-            return error == Libc.ErrorNoEntry ? null : throw Failure(path, error);
-        }
+        load = default;
+        if (!TryOpen(path, out var descriptor)) return false;
         try
         {
-            var life = new Libc.RecordLock { Type = Libc.WriteLock, Length = 1 };
-            if (Libc.Control(descriptor, Libc.GetLock, ref life) != 0) throw Failure(path, Marshal.GetLastPInvokeError());
-            isAlive = life.Type != Libc.Unlocked;
-            return Read(path, descriptor);
+            if (!IsLocked(path, descriptor)) return true;
+            Span<byte> header = stackalloc byte[FlightFormat.HeaderSize];
+            // A worker locks its file before it writes the header: this one has just begun.
+            if (!TryReadHeader(path, descriptor, header)) return true;
+            var inFlight = MemoryMarshal.Read<int>(header[FlightFormat.InFlight..]);
+            load = new FlightLoad(
+                true,
+                MemoryMarshal.Read<int>(header[FlightFormat.Capacity..]),
+                inFlight,
+                MemoryMarshal.Read<double>(header[FlightFormat.BusyTotal..]),
+                MemoryMarshal.Read<double>(header[FlightFormat.LastChange..]),
+                inFlight > 0 ? OldestStart(path, descriptor) : double.PositiveInfinity);
+            return true;
         }
         finally
         {
@@ -63,45 +67,117 @@ public static class FlightTableReader
         }
     }
 
-    private static FlightReport Read(string path, int descriptor)
+    /// <summary>Reads a flight file whole, as it is now.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>Null if there is no such file any more.</returns>
+    /// <exception cref="CorruptFileException">It is no flight file.</exception>
+    /// <exception cref="StoreException">It cannot be read.</exception>
+    public static FlightReport? TryRead(string path)
     {
-        Span<byte> header = stackalloc byte[FlightFormat.HeaderSize];
-        ReadHeader(path, descriptor, header);
-        var inFlight = MemoryMarshal.Read<int>(header[FlightFormat.InFlight..]);
-        var requests = ImmutableArray.CreateBuilder<FlightRequest>();
-        Span<byte> entry = stackalloc byte[FlightFormat.EntrySize];
-        for (var index = 0; index < FlightFormat.MaximumEntries; index++)
+        if (!TryOpen(path, out var descriptor)) return null;
+        try
         {
-            var offset = FlightFormat.HeaderSize + ((long)index * FlightFormat.EntrySize);
-            if (ReadAt(path, descriptor, entry, offset) < entry.Length) break;
-            // Entries are taken from the first on: the first that was never used is followed by such only.
-            if (MemoryMarshal.Read<uint>(entry[FlightFormat.Generation..]) == 0) break;
-            if (MemoryMarshal.Read<int>(entry) != (int)FlightState.Free) requests.Add(RequestOf(entry));
+            Span<byte> header = stackalloc byte[FlightFormat.HeaderSize];
+            if (!TryReadHeader(path, descriptor, header)) throw new CorruptFileException(path, "it has no header of a flight file");
+            return new FlightReport(
+                MemoryMarshal.Read<int>(header[FlightFormat.Pid..]),
+                MemoryMarshal.Read<int>(header[FlightFormat.Capacity..]),
+                MemoryMarshal.Read<int>(header[FlightFormat.InFlight..]),
+                MemoryMarshal.Read<double>(header[FlightFormat.BusyTotal..]),
+                MemoryMarshal.Read<double>(header[FlightFormat.LastChange..]),
+                MemoryMarshal.Read<double>(header[FlightFormat.LastMemory..]),
+                Requests(path, descriptor));
         }
-        return new FlightReport(
-            MemoryMarshal.Read<int>(header[FlightFormat.Pid..]),
-            MemoryMarshal.Read<int>(header[FlightFormat.Capacity..]),
-            inFlight,
-            MemoryMarshal.Read<double>(header[FlightFormat.BusyTotal..]),
-            MemoryMarshal.Read<double>(header[FlightFormat.LastChange..]),
-            MemoryMarshal.Read<double>(header[FlightFormat.LastMemory..]),
-            requests.ToImmutable());
+        finally
+        {
+            _ = Libc.Close(descriptor);
+        }
     }
 
+    private static bool TryOpen(string path, out int descriptor)
+    {
+        // Read-write, because only so may a lock be asked for that excludes the writer's; nothing is written.
+        descriptor = Libc.Open(path, Libc.OpenReadWrite | Libc.OpenCloseOnExec | Libc.OpenNoFollow | Libc.OpenNonBlocking, 0);
+        if (descriptor >= 0) return true;
+        var error = Marshal.GetLastPInvokeError();
+        return error switch
+        {
+            Libc.ErrorNoEntry => false,
+            Libc.ErrorLoop => throw new CorruptFileException(path, "it is a symbolic link"),
+            _ => throw Failure(path, error),
+        };
+    }
+
+    private static bool IsLocked(string path, int descriptor)
+    {
+        var life = new Libc.RecordLock { Type = Libc.WriteLock, Length = 1 };
+        return Libc.Control(descriptor, Libc.GetLock, ref life) == 0
+            ? life.Type != Libc.Unlocked
+            : throw Failure(path, Marshal.GetLastPInvokeError());
+    }
+
+    private static double OldestStart(string path, int descriptor)
+    {
+        var oldest = double.PositiveInfinity;
+        Span<byte> batch = stackalloc byte[BatchEntries * FlightFormat.EntrySize];
+        for (var first = 0; first < FlightFormat.MaximumEntries; first += BatchEntries)
+        {
+            var used = ReadEntries(path, descriptor, first, batch);
+            for (var i = 0; i < used; i++)
+            {
+                var entry = batch.Slice(i * FlightFormat.EntrySize, FlightFormat.EntrySize);
+                if (IsTaken(entry)) oldest = Math.Min(oldest, MemoryMarshal.Read<double>(entry[FlightFormat.Started..]));
+            }
+            if (used < BatchEntries) break;
+        }
+        return oldest;
+    }
+
+    private static ImmutableArray<FlightRequest> Requests(string path, int descriptor)
+    {
+        var requests = ImmutableArray.CreateBuilder<FlightRequest>();
+        Span<byte> batch = stackalloc byte[BatchEntries * FlightFormat.EntrySize];
+        for (var first = 0; first < FlightFormat.MaximumEntries; first += BatchEntries)
+        {
+            var used = ReadEntries(path, descriptor, first, batch);
+            for (var i = 0; i < used; i++)
+            {
+                var entry = batch.Slice(i * FlightFormat.EntrySize, FlightFormat.EntrySize);
+                if (IsTaken(entry)) requests.Add(RequestOf(entry));
+            }
+            if (used < BatchEntries) break;
+        }
+        return requests.ToImmutable();
+    }
+
+    /// <summary>Reads some entries, from one on.</summary>
+    /// <returns>How many of them were ever used: they are taken from the first on, so none behind those was.</returns>
+    private static int ReadEntries(string path, int descriptor, int first, Span<byte> batch)
+    {
+        var read = ReadAt(path, descriptor, batch, FlightFormat.HeaderSize + ((long)first * FlightFormat.EntrySize));
+        var used = 0;
+        while (used < read / FlightFormat.EntrySize
+            && MemoryMarshal.Read<uint>(batch[((used * FlightFormat.EntrySize) + FlightFormat.Generation)..]) != 0) used++;
+        return used;
+    }
+
+    private static bool IsTaken(ReadOnlySpan<byte> entry) =>
+        MemoryMarshal.Read<int>(entry) is (int)FlightState.Running or (int)FlightState.Responding;
+
     /// <summary>Reads the header between two changes; that of a worker that died in one, as it left it.</summary>
-    private static void ReadHeader(string path, int descriptor, Span<byte> header)
+    /// <returns>False if there is none.</returns>
+    private static bool TryReadHeader(string path, int descriptor, Span<byte> header)
     {
         Span<byte> again = stackalloc byte[FlightFormat.HeaderSize];
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            if (ReadAt(path, descriptor, header, 0) < header.Length || MemoryMarshal.Read<ulong>(header) != FlightFormat.Magic)
-            {
-                throw new CorruptFileException(path, "it has no header of a flight file");
-            }
+            if (ReadAt(path, descriptor, header, 0) < header.Length) return false;
+            if (MemoryMarshal.Read<ulong>(header) != FlightFormat.Magic) return false;
             _ = ReadAt(path, descriptor, again, 0);
             var sequence = MemoryMarshal.Read<int>(header[FlightFormat.Sequence..]);
-            if (sequence % 2 == 0 && sequence == MemoryMarshal.Read<int>(again[FlightFormat.Sequence..])) return;
+            if (sequence % 2 == 0 && sequence == MemoryMarshal.Read<int>(again[FlightFormat.Sequence..])) break;
         }
+        return true;
     }
 
     private static FlightRequest RequestOf(ReadOnlySpan<byte> entry) => new(

@@ -38,7 +38,7 @@ public sealed class SlotStore : IDisposable
     public string Directory { get; }
 
     /// <summary>The slot as a label value: <c>worker_3</c>.</summary>
-    public string WorkerId => SlotTable.NameOf(Kind, Number).Replace('-', '_');
+    public string WorkerId => SlotTable.LabelOf(Kind, Number);
 
     /// <summary>Takes the lowest free slot of a kind and opens its files.</summary>
     /// <param name="directory">The store; made where there is none.</param>

@@ -72,6 +72,9 @@ public sealed class SlotTable : IDisposable
     /// <summary>The name of a slot, as in file names and in <c>worker_id</c>: <c>worker-3</c>.</summary>
     public static string NameOf(SlotKind kind, int number) => $"{WordOf(kind)}-{number}";
 
+    /// <summary>The slot as a label value: <c>worker_3</c>.</summary>
+    public static string LabelOf(SlotKind kind, int number) => $"{WordOf(kind)}_{number}";
+
     /// <summary>Reads a slot's name.</summary>
     /// <returns>False if it is the name of no slot: a pid, say.</returns>
     public static bool TryParseName(string name, out SlotKind kind, out int number)

@@ -1,0 +1,66 @@
+using GunicornPrometheusExporter.Flights;
+using GunicornPrometheusExporter.Metrics;
+using GunicornPrometheusExporter.Store;
+
+namespace GunicornPrometheusExporter.Aggregation;
+
+/// <summary>How busy each worker is at this moment, from the flight files.</summary>
+/// <remarks>Allocates for a worker only when it is first seen.</remarks>
+internal sealed class WorkerSamples
+{
+    private readonly FamilyTable _families;
+    private readonly SeriesValues _values;
+    private readonly FlightWatch _flights;
+    private readonly Dictionary<int, WorkerSeries> _series = [];
+
+    public WorkerSamples(FamilyTable families, SeriesValues values, FlightWatch flights)
+    {
+        _families = families;
+        _values = values;
+        _flights = flights;
+    }
+
+    /// <summary>Forgets every series.</summary>
+    public void Clear() => _series.Clear();
+
+    /// <summary>Adds what the workers have in hand.</summary>
+    public void AddLoads()
+    {
+        foreach (ref readonly var worker in _flights.Live)
+        {
+            var series = SeriesOf(worker.Number);
+            _values.Set(series.InFlight, worker.Load.InFlight);
+            _values.Set(series.Oldest, worker.OldestSeconds);
+            if (worker.Load.Capacity > 0) _values.Set(series.Capacity, worker.Load.Capacity);
+        }
+        foreach (var worker in _flights.Dead) _values.Add(SeriesOf(worker.Number).Busy, worker.LostBusySeconds);
+    }
+
+    /// <summary>Adds to a worker's busy time, just merged from its file, what its requests in flight have taken since.</summary>
+    /// <param name="file">The merged file; others than a worker's counters are left alone.</param>
+    /// <param name="values">The values in it.</param>
+    /// <remarks>
+    /// The flight files are read before the store's files, so what a file says is the more recent of both if it is more:
+    /// from scrape to scrape the sum never falls.
+    /// </remarks>
+    public void AddBusy(TrackedFile file, ReadOnlySpan<double> values)
+    {
+        if (file.Slot is not (SlotKind.Worker, var number) || file.Name.Type != MetricType.Counter) return;
+        var series = SeriesOf(number);
+        foreach (var lost in series.Lost) _values.Ensure(lost);
+        foreach (ref readonly var worker in _flights.Live)
+        {
+            if (worker.Number != number) continue;
+            var index = file.Series.IndexOf(series.Busy);
+            var missing = worker.BusySeconds - (index < 0 ? 0 : values[index]);
+            if (missing > 0) _values.Add(series.Busy, missing);
+            return;
+        }
+    }
+
+    private WorkerSeries SeriesOf(int number)
+    {
+        if (!_series.TryGetValue(number, out var series)) _series.Add(number, series = new WorkerSeries(_families, number));
+        return series;
+    }
+}

@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+using GunicornPrometheusExporter.Metrics;
+using GunicornPrometheusExporter.Store;
+
+namespace GunicornPrometheusExporter.Aggregation;
+
+/// <summary>The series that the exporter adds for one worker.</summary>
+internal sealed class WorkerSeries
+{
+    public WorkerSeries(FamilyTable families, int number)
+    {
+        var worker = new Label("worker_id", SlotTable.LabelOf(SlotKind.Worker, number));
+        InFlight = families.SeriesOf(MetricCatalogue.WorkerRequestsInFlight, worker);
+        Capacity = families.SeriesOf(MetricCatalogue.WorkerCapacity, worker);
+        Oldest = families.SeriesOf(MetricCatalogue.WorkerOldestRequest, worker);
+        Busy = families.SeriesOf(MetricCatalogue.WorkerBusy, worker);
+        Lost =
+        [
+            .. WorkerExitReasons.All.Append(WorkerExitReasons.Unknown).Select(
+                reason => families.SeriesOf(MetricCatalogue.WorkerRequestsLost, new Label("reason", reason), worker)),
+        ];
+    }
+
+    public int InFlight { get; }
+
+    public int Capacity { get; }
+
+    public int Oldest { get; }
+
+    public int Busy { get; }
+
+    /// <summary>One for each cause of death.</summary>
+    public ImmutableArray<int> Lost { get; }
+}

@@ -1,0 +1,17 @@
+using GunicornPrometheusExporter.Store;
+
+namespace GunicornPrometheusExporter.Flights;
+
+/// <summary>A worker that lives, as of one look at its flight file.</summary>
+/// <param name="Number">Its slot.</param>
+/// <param name="Load">How busy it is.</param>
+/// <param name="Now">The time of the look, in seconds of the monotonic clock.</param>
+public readonly record struct LiveWorker(int Number, FlightLoad Load, double Now)
+{
+    /// <summary>Requests in flight, integrated over time until now.</summary>
+    /// <remarks>The time is taken before the file is read, so a later look never says less.</remarks>
+    public double BusySeconds => Load.BusyTotal + (Load.InFlight * Math.Max(0, Now - Load.LastChange));
+
+    /// <summary>The age of the oldest request in flight, 0 if there is none.</summary>
+    public double OldestSeconds => Math.Max(0, Now - Load.OldestStart);
+}

@@ -1,0 +1,34 @@
+using System.Text;
+using GunicornPrometheusExporter.Store;
+
+namespace GunicornPrometheusExporter.Engine.Tests.Flights;
+
+/// <summary>Makes the bytes of flight files, apart from the product's writer.</summary>
+internal static class FlightFile
+{
+    internal static byte[] Bytes(int pid, int inFlight, double busy, double lastChange, params FlightRequest[] requests)
+    {
+        var bytes = new byte[64 + (64 * 512)];
+        "GPEFLT01"u8.CopyTo(bytes);
+        BitConverter.TryWriteBytes(bytes.AsSpan(8), pid);
+        BitConverter.TryWriteBytes(bytes.AsSpan(16), inFlight);
+        BitConverter.TryWriteBytes(bytes.AsSpan(24), busy);
+        BitConverter.TryWriteBytes(bytes.AsSpan(32), lastChange);
+        BitConverter.TryWriteBytes(bytes.AsSpan(40), 50e6);
+        for (var i = 0; i < requests.Length; i++) Write(bytes.AsSpan(64 + (i * 512), 512), requests[i]);
+        return bytes;
+    }
+
+    private static void Write(Span<byte> entry, FlightRequest request)
+    {
+        entry[0] = (byte)request.State;
+        BitConverter.TryWriteBytes(entry[4..], request.Status);
+        BitConverter.TryWriteBytes(entry[8..], request.Started);
+        BitConverter.TryWriteBytes(entry[16..], double.NaN);
+        entry[32] = 1;
+        entry[36] = (byte)Encoding.UTF8.GetBytes(request.Method, entry[48..]);
+        entry[37] = (byte)Encoding.UTF8.GetBytes(request.TraceId, entry[80..]);
+        entry[38] = (byte)Encoding.UTF8.GetBytes(request.Path, entry[112..]);
+        entry[40] = (byte)Encoding.UTF8.GetBytes(request.Route, entry[352..]);
+    }
+}
