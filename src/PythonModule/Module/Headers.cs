@@ -36,7 +36,7 @@ internal static class Headers
         return new RequestHeaders { TraceParent = trace, QueueStart = queue, ContentLength = length };
     }
 
-    private static ReadOnlySpan<byte> ValueOf(nint pair, ref bool isOdd)
+    private static ReadOnlySpan<byte> ValueOf(nint pair, scoped ref bool isOdd)
     {
         if (TryGetText(PyList.TupleItem(pair, 1), out var value)) return value;
         isOdd = true;
