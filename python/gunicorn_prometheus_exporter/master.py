@@ -1,5 +1,6 @@
 """The master class: what of a master's life is recorded, on top of Gunicorn's own arbiter."""
 
+import signal
 from types import FrameType
 from typing import Any, ClassVar, Optional, cast
 
@@ -8,6 +9,7 @@ from gunicorn.arbiter import Arbiter
 from . import engine
 from .errors import ConfigurationError, MetricsError
 from .exporter_process import ExporterProcess
+from .master_exits import WorkerExits
 from .master_store import MasterStore
 from .utils import export_directory
 from .worker import instrument
@@ -25,7 +27,11 @@ class PrometheusMaster(Arbiter):
 
     _store: Optional[MasterStore] = None
     _exporter: Optional[ExporterProcess] = None
+    _exits: Optional[WorkerExits] = None
     _is_set_up = False
+
+    #: Whether a reload is under way, which ends the workers that were there before.
+    _is_reloading = False
 
     #: Signals handled and not counted yet: up to Gunicorn 23 a handler may interrupt another's addition.
     _pending_signals: ClassVar[list[str]] = []
@@ -64,6 +70,9 @@ class PrometheusMaster(Arbiter):
         self._count_signals()
         if self._store is not None:
             self._store.set(_WORKERS, self.num_workers, state="configured")
+        if self._exits is not None:
+            self._exits.forget_old_oom_kills()
+            self._exits.write()
         if self._exporter is not None:
             self._exporter.tend()
         super().manage_workers()
@@ -77,11 +86,35 @@ class PrometheusMaster(Arbiter):
             self._store.add(_RESTARTS)
         return pid
 
+    def reload(self) -> None:
+        """Reads the configuration anew and replaces every worker."""
+        self._is_reloading = True
+        try:
+            super().reload()
+        finally:
+            self._is_reloading = False
+
+    def kill_worker(self, pid: int, sig: int) -> None:
+        """Sends a worker a signal."""
+        worker = self.WORKERS.get(pid)
+        if worker is not None and worker.told is None and sig in (signal.SIGTERM, signal.SIGQUIT):
+            worker.told = "reload" if self._is_reloading else "graceful"
+        super().kill_worker(pid, sig)
+
     def reap_workers(self) -> None:
-        """Learns which children ended."""
+        """Learns which children ended, and how, before Gunicorn forgets it."""
         if self._exporter is not None:
             self._exporter.poll()
-        super().reap_workers()
+        # A worker has this object too, and its handlers until it has its own.
+        if self._exits is None or self._store is None or not self._store.is_ours:
+            super().reap_workers()
+            return
+        before = dict(self.WORKERS)
+        self._exits.observe(before)
+        try:
+            super().reap_workers()
+        finally:
+            self._exits.settle(before, self.WORKERS)
 
     def handle_hup(self, signum: Optional[int] = None, frame: Optional[FrameType] = None) -> None:
         """Reloads the configuration."""
@@ -149,6 +182,8 @@ class PrometheusMaster(Arbiter):
     def shut_down(self) -> None:
         """Ends the exporter and marks the run as ended in order. May be called again."""
         self._count_signals()
+        if self._exits is not None:
+            self._exits.finish(self.WORKERS)
         if self._exporter is not None:
             self._exporter.stop()
         if self._store is not None:
@@ -156,9 +191,9 @@ class PrometheusMaster(Arbiter):
 
     def _count_signals(self) -> None:
         while self._pending_signals:
-            signal = self._pending_signals.pop()
+            name = self._pending_signals.pop()
             if self._store is not None:
-                self._store.add(_SIGNALS, signal=signal)
+                self._store.add(_SIGNALS, signal=name)
 
     def _setup_master_metrics(self) -> None:
         """Prepares the store and takes the master's slot in it, once. Gunicorn serves even if this fails."""
@@ -173,6 +208,7 @@ class PrometheusMaster(Arbiter):
         except (MetricsError, OSError) as error:
             self.log.error("Metrics of the master are off, and none are served: %s", error)
         else:
+            self._exits = WorkerExits(self._store, self.log)
             export_directory(self._store.directory)
 
 

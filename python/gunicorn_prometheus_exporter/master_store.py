@@ -45,6 +45,7 @@ class MasterStore:
         else:
             raise MetricsError(f"{answer['lock_file']}: other masters took the slot {ATTEMPTS} times over")
         self.directory: str = answer["directory"]
+        self.exits_file: str = answer["exits_file"]
         self._run_file: str = answer["run_file"]
         self._pid = os.getpid()
         self._cells: dict[_Key, tuple[_Doubles, int]] = {}

@@ -11,6 +11,7 @@ from gunicorn.workers.base import Worker
 from . import engine, request_hooks
 from .errors import ConfigurationError, MetricsError
 from .status_probe import StatusProbe
+from .worker_stage import SharedStage, Stage
 
 _INFO = "gunicorn_worker_info"
 
@@ -19,6 +20,30 @@ class InstrumentedWorker(Worker):
     """To be mixed in front of a Gunicorn worker class. Without an engine it is that class, unchanged."""
 
     _engine: Optional[ModuleType] = None
+
+    #: In the master: the reason for which it told this worker to end, if it did.
+    told: Optional[str] = None
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        """Made in the master, before the fork."""
+        super().__init__(*arguments, **named)
+        self._stage = SharedStage()
+
+    @property
+    def stage(self) -> Stage:
+        """How far the worker has come; in the master too, and after the worker's end."""
+        return self._stage.value
+
+    @property
+    def exit_is_noted(self) -> bool:
+        """Whether ``note_exit`` was called, in the master."""
+        return "noted" in vars(self)
+
+    def note_exit(self) -> bool:
+        """Returns whether this is the first call, in the master, even where a signal handler calls it in between."""
+        mark = object()
+        # One step of the interpreter.
+        return vars(self).setdefault("noted", mark) is mark
 
     def load_wsgi(self) -> None:
         """Loads the application, then the engine, which by then sees what the application has imported."""
@@ -33,6 +58,7 @@ class InstrumentedWorker(Worker):
 
     def run(self) -> None:
         """Serves."""
+        self._stage.reach(Stage.SERVING)
         self.enter_state("running")
         super().run()
 
@@ -60,11 +86,13 @@ class InstrumentedWorker(Worker):
 
     def handle_exit(self, signum: int, frame: Optional[FrameType]) -> None:
         """Ends after the request in hand."""
+        self._stage.reach(Stage.TOLD)
         self.enter_state("quit")
         super().handle_exit(signum, frame)
 
     def handle_quit(self, signum: int, frame: Optional[FrameType]) -> None:
         """Ends at once."""
+        self._stage.reach(Stage.TOLD)
         self.enter_state("quit")
         super().handle_quit(signum, frame)
 

@@ -24,6 +24,7 @@ public sealed class PrepareTests : IDisposable
         Assert.Equal(_directory["store/slots.lock"], json.GetProperty("lock_file").GetString());
         Assert.Equal(1048577, json.GetProperty("lock_offset").GetInt64());
         Assert.Equal(_directory["store/master-1.run"], json.GetProperty("run_file").GetString());
+        Assert.Equal(_directory["store/master-1.exits"], json.GetProperty("exits_file").GetString());
         var workers = json.GetProperty("series").EnumerateArray().Single(
             series => series.GetProperty("family").GetString() == "gunicorn_workers");
         Assert.Equal("configured", workers.GetProperty("labels").GetProperty("state").GetString());

@@ -14,6 +14,8 @@ internal sealed class MasterFiles : IDisposable
         (MetricCatalogue.MasterWorkerRestarts, []),
         .. MasterSignalNames.All.Select(
             signal => (MetricCatalogue.MasterSignals, ImmutableArray.Create(new Label("signal", signal)))),
+        .. WorkerExitReasons.All.Append(WorkerExitReasons.Unknown).Select(
+            reason => (MetricCatalogue.WorkerExits, ImmutableArray.Create(new Label("reason", reason)))),
         (MetricCatalogue.Workers, [new("state", "configured")]),
     ];
 

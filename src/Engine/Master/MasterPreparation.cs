@@ -30,7 +30,9 @@ public static class MasterPreparation
             var runFile = RunFiles.PathOf(directory, number);
             ProcessSpace.Current().Write(runFile);
             using var files = new MasterFiles(directory, number, layout, report);
-            return new(directory, slots.Path, SlotTable.OffsetOf(SlotKind.Master, number), runFile, files.LayOut());
+            return new(
+                directory, slots.Path, SlotTable.OffsetOf(SlotKind.Master, number), runFile,
+                ExitFiles.PathOf(directory, number), files.LayOut());
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -48,6 +50,9 @@ public static class MasterPreparation
         else if (cleanUp) cleaner.RemoveDeadGauges(except: SlotTable.NameOf(SlotKind.Master, number));
         cleaner.RecordProcessSpace();
         foreach (var path in leftBehind) File.Delete(path);
+        // After a kill they tell of workers whose requests nobody has accounted for yet.
+        if (leftBehind.Length > 0) return;
+        foreach (var path in ExitFiles.In(directory)) File.Delete(path);
     }
 
     private static int LowestFree(SlotTable slots)

@@ -7,6 +7,8 @@ namespace GunicornPrometheusExporter.Master;
 /// <param name="LockFile">The file in which the master locks one byte for as long as it lives.</param>
 /// <param name="LockOffset">That byte.</param>
 /// <param name="RunFile">The file that the master removes when it ends in order.</param>
+/// <param name="ExitsFile">The file in which the master tells how its workers ended.</param>
 /// <param name="Series">The series that the master writes.</param>
 public sealed record PreparedMaster(
-    string Directory, string LockFile, long LockOffset, string RunFile, ImmutableArray<MasterSeries> Series);
+    string Directory, string LockFile, long LockOffset, string RunFile, string ExitsFile,
+    ImmutableArray<MasterSeries> Series);

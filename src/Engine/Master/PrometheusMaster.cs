@@ -77,6 +77,19 @@ public sealed class PrometheusMaster : IDisposable
     /// <summary>Counts a worker that was started to replace one that ended.</summary>
     public void WorkerRestarted() => _files.CellOf(MetricCatalogue.MasterWorkerRestarts).Add(1);
 
+    /// <summary>Counts a worker that ended.</summary>
+    /// <param name="reason">One of <see cref="WorkerExitReasons.All"/>, or <see cref="WorkerExitReasons.Unknown"/>.</param>
+    /// <exception cref="MetricsException">There is no such reason.</exception>
+    public void WorkerExited(string reason)
+    {
+        if (reason != WorkerExitReasons.Unknown && !WorkerExitReasons.All.Contains(reason))
+        {
+            throw new MetricsException(
+                $"{MetricCatalogue.WorkerExits.Name} has the reasons {string.Join(", ", WorkerExitReasons.All)}, not '{reason}'");
+        }
+        _files.CellOf(MetricCatalogue.WorkerExits, new Label("reason", reason)).Add(1);
+    }
+
     /// <summary>Sets how many workers the master is told to keep.</summary>
     public void SetConfiguredWorkers(int count) =>
         _files.CellOf(MetricCatalogue.Workers, new Label("state", "configured")).Set(count);

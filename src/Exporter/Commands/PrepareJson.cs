@@ -12,6 +12,7 @@ internal static class PrepareJson
         json.WriteString("lock_file", prepared.LockFile);
         json.WriteNumber("lock_offset", prepared.LockOffset);
         json.WriteString("run_file", prepared.RunFile);
+        json.WriteString("exits_file", prepared.ExitsFile);
         json.WriteStartArray("series");
         foreach (var series in prepared.Series)
         {

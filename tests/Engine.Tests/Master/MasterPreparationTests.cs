@@ -20,7 +20,7 @@ public sealed class MasterPreparationTests : IDisposable
         var prepared = Prepare();
 
         Assert.Equal(
-            ["gunicorn_master_signals_total", "gunicorn_master_worker_restarts_total", "gunicorn_workers"],
+            ["gunicorn_master_signals_total", "gunicorn_master_worker_restarts_total", "gunicorn_worker_exits_total", "gunicorn_workers"],
             prepared.Series.Select(series => series.Family.Name).Distinct().Order(StringComparer.Ordinal));
         Assert.Equal(
             MasterSignalNames.All,
@@ -33,6 +33,22 @@ public sealed class MasterPreparationTests : IDisposable
         Assert.Equal(_directory["slots.lock"], prepared.LockFile);
         Assert.Equal(SlotTable.OffsetOf(SlotKind.Master, 1), prepared.LockOffset);
         Assert.True(File.Exists(prepared.RunFile));
+        Assert.Equal(
+            [.. WorkerExitReasons.All, WorkerExitReasons.Unknown],
+            prepared.Series.Where(series => series.Family == MetricCatalogue.WorkerExits).Select(series => series.Labels[0].Value));
+        Assert.Equal(_directory["master-1.exits"], prepared.ExitsFile);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void What_an_earlier_run_told_of_its_workers_is_kept_only_if_the_run_was_killed(bool wasKilled)
+    {
+        var first = Prepare();
+        File.WriteAllText(first.ExitsFile, "");
+        if (!wasKilled) File.Delete(first.RunFile);
+
+        Assert.Equal(wasKilled, File.Exists(Prepare().ExitsFile));
     }
 
     [Theory]

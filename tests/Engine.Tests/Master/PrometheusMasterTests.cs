@@ -18,6 +18,8 @@ public sealed class PrometheusMasterTests : IDisposable
         using (var master = SetUp())
         {
             master.WorkerRestarted();
+            master.WorkerExited("timeout");
+            master.WorkerExited("unknown");
             master.SetConfiguredWorkers(4);
             master.HandleHup();
             master.HandleTtin();
@@ -29,17 +31,22 @@ public sealed class PrometheusMasterTests : IDisposable
         }
         using var files = new MasterFiles(_directory.Path, 1, EntryLayout.Timestamped);
         Assert.Equal(1, files.CellOf(MetricCatalogue.MasterWorkerRestarts).Value);
+        Assert.Equal(1, files.CellOf(MetricCatalogue.WorkerExits, new Label("reason", "timeout")).Value);
+        Assert.Equal(1, files.CellOf(MetricCatalogue.WorkerExits, new Label("reason", "unknown")).Value);
+        Assert.Equal(0, files.CellOf(MetricCatalogue.WorkerExits, new Label("reason", "graceful")).Value);
         Assert.Equal(4, files.CellOf(MetricCatalogue.Workers, new Label("state", "configured")).Value);
         double[] expected = [1, 1, 1, 1, 1, 2, 0, 0, 0, 0];
         Assert.Equal(expected, MasterSignalNames.All.Select(name => files.CellOf(MetricCatalogue.MasterSignals, new Label("signal", name)).Value));
     }
 
     [Fact]
-    public void An_unknown_signal_is_refused()
+    public void An_unknown_signal_or_reason_is_refused()
     {
         using var master = SetUp();
         var mistake = Assert.Throws<MetricsException>(() => master.Signal("segv"));
         Assert.Contains("not 'segv'", mistake.Message, StringComparison.Ordinal);
+        mistake = Assert.Throws<MetricsException>(() => master.WorkerExited("boredom"));
+        Assert.Contains("not 'boredom'", mistake.Message, StringComparison.Ordinal);
     }
 
     [Fact]

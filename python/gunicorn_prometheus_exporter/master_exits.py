@@ -1,0 +1,117 @@
+"""How the master's workers ended: learnt before Gunicorn reaps them, counted once each, told to the exporter (D6)."""
+
+import contextlib
+import json
+import os
+import signal
+import time
+from collections import deque
+from collections.abc import Mapping
+from logging import Logger
+from typing import Any, Optional
+
+from .master_causes import Ending, reason_of
+from .master_store import MasterStore
+from .oom_kills import OomKills
+
+#: Exits that the exporter can look up: more than die between two of its looks.
+REMEMBERED = 200
+
+#: Seconds that workers killed at the very end have to be gone.
+LAST_WAIT = 2.0
+
+_EXITS = "gunicorn_worker_exits_total"
+_READABLE = 0o644
+
+
+class WorkerExits:
+    """The ends of one master's workers. Up to Gunicorn 23 a signal handler may call any method in the midst of another."""
+
+    def __init__(self, store: MasterStore, log: Logger, oom_kills: Optional[OomKills] = None) -> None:
+        """Begins with no exit: what an earlier master of this slot told is forgotten at the first one."""
+        self._store = store
+        self._log = log
+        self._oom_kills = oom_kills or OomKills()
+        self._new: deque[dict[str, Any]] = deque()
+        self._lines: deque[str] = deque(maxlen=REMEMBERED)
+        self._is_writing = False
+
+    def observe(self, workers: Mapping[int, Any]) -> None:
+        """Takes note of the workers that ended and were not reaped. Call it just before they are."""
+        for pid, worker in list(workers.items()):
+            if not worker.exit_is_noted:
+                try:
+                    end = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+                except ChildProcessError:
+                    # Somebody else in this process has waited for it.
+                    self._note(pid, worker, None)
+                else:
+                    if end is not None:
+                        self._note(pid, worker, end)
+
+    def settle(self, before: Mapping[int, Any], workers: Mapping[int, Any]) -> None:
+        """Counts what was observed, and those that ended between the observation and the reaping."""
+        for pid, worker in before.items():
+            if pid not in workers:
+                self._note(pid, worker, None)
+        self.write()
+
+    def finish(self, workers: Mapping[int, Any]) -> None:
+        """Waits for the workers that Gunicorn killed and does not wait for, up to LAST_WAIT seconds."""
+        limit = time.monotonic() + LAST_WAIT
+        self.observe(workers)
+        while not all(worker.exit_is_noted for worker in list(workers.values())) and time.monotonic() < limit:
+            time.sleep(0.02)
+            self.observe(workers)
+        self.write()
+
+    def write(self) -> None:
+        """Adds what is new to the counters and to the file."""
+        # A signal handler that comes in between leaves its part to the loop that it interrupted.
+        if self._is_writing or not self._new:
+            return
+        self._is_writing = True
+        try:
+            while self._new:
+                exit_ = self._new.popleft()
+                self._store.add(_EXITS, reason=exit_["reason"])
+                self._lines.append(json.dumps(exit_))
+            self._publish()
+        except OSError as error:
+            self._log.error("The exporter cannot be told how workers ended: %s", error)
+        finally:
+            self._is_writing = False
+
+    def forget_old_oom_kills(self) -> None:
+        """Lets kills that no worker died of be forgotten. Call it about once a second."""
+        self._oom_kills.forget_old()
+
+    def _note(self, pid: int, worker: Any, end: Optional[os.waitid_result]) -> None:
+        if not worker.note_exit():
+            return
+        exit_code = killed_by = None
+        if end is not None and end.si_code == os.CLD_EXITED:
+            exit_code = end.si_status
+        elif end is not None:
+            killed_by = end.si_status
+        may_be_oom = exit_code is None and killed_by in (None, signal.SIGKILL)
+        ending = Ending(exit_code, killed_by, is_oom=may_be_oom and self._oom_kills.claim())
+        self._new.append({
+            "pid": pid,
+            "reason": reason_of(ending, worker),
+            "signal": ending.signal,
+            "exit_code": ending.exit_code,
+            "time": time.time(),
+        })
+
+    def _publish(self) -> None:
+        path = self._store.exits_file
+        temporary = path + ".new"
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+        # The directory is the workers' user's: nothing that lies there is followed.
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _READABLE)
+        with open(descriptor, "w", encoding="ascii") as file:
+            os.fchmod(descriptor, _READABLE)
+            file.writelines(line + "\n" for line in self._lines)
+        os.rename(temporary, path)
