@@ -21,6 +21,8 @@ os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="bench-")
 
 import prometheus_client  # noqa: E402  (the variable above decides its mode)
 
+from gunicorn.http.wsgi import Response  # noqa: E402
+
 from gunicorn_prometheus_exporter import _engine, request_hooks  # noqa: E402
 
 #: What a browser behind a proxy sends.
@@ -65,15 +67,16 @@ def peer() -> "tuple[Callable[[], object], Callable[[], object]]":
 
 
 def glue() -> Callable[[], object]:
-    """Both hooks around a request, as Gunicorn calls them: two clocks, the status, the record."""
+    """Both hooks around a request, as Gunicorn calls them: the status, the size, the record."""
     class Settings(SimpleNamespace):
         def set(self, name: str, value: object) -> None:
             setattr(self, name, value)
 
     cfg = Settings(pre_request=lambda worker, req: None, post_request=lambda worker, req, environ, resp: None)
-    request_hooks.install(cfg, _engine)
+    request_hooks.install(SimpleNamespace(cfg=cfg), _engine)
     request = SimpleNamespace(method="GET", path="/api/users", headers=HEADERS)
-    response = SimpleNamespace(status_code=200, headers_sent=True, sent=512)
+    response = Response(request, None, None)
+    response.status, response.status_code, response.sent = "200 OK", 200, 512
     pre_request, post_request = cfg.pre_request, cfg.post_request
 
     def handled() -> None:

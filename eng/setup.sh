@@ -5,7 +5,8 @@ set -euo pipefail
 declare -A packages=(
   [build]="gcc zlib1g-dev"
   [demo]="gunicorn python3-prometheus-client prometheus"
-  [test]="gunicorn python3-prometheus-client prometheus python3-pytest"
+  [test]="gunicorn python3-prometheus-client prometheus python3-pytest
+    python3-gevent python3-eventlet python3-tornado python3-uvicorn python3-flask python3-django python3-fastapi"
   [bench]="gunicorn python3-prometheus-client python3-gevent wrk"
   [lint]="python3-pytest"
 )

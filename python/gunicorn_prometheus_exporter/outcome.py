@@ -9,6 +9,9 @@ _CLIENT_GONE = frozenset((errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN))
 SWITCHING_PROTOCOLS = 101
 INTERNAL_SERVER_ERROR = 500
 
+#: The client left before there was a status, where only the server's adapter can know it; as nginx has it.
+CLIENT_CLOSED_REQUEST = 499
+
 
 def status_of(response: Any, exception: Optional[BaseException]) -> int:
     """Returns the status that the client got, or would have got had it stayed."""
@@ -32,14 +35,9 @@ def error_of(exception: BaseException) -> Optional[BaseException]:
     return exception if isinstance(exception, Exception) and not is_client_gone(exception) else None
 
 
-def body_size(request: Any, response: Any) -> int:
+def body_size(response: Any) -> int:
     """Returns the bytes of the response's body that were sent, as far as Gunicorn knows them."""
-    if response is None:
-        return 0
-    if response.sent or not response.headers_sent or request.method == "HEAD":
-        return int(response.sent)
-    # A file that the kernel sends passes by the counter of what was sent.
-    return int(response.response_length or 0)
+    return 0 if response is None else int(response.sent) + getattr(response, "prometheus_file_bytes", 0)
 
 
 def is_client_gone(exception: BaseException) -> bool:

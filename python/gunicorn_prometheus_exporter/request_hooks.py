@@ -4,7 +4,10 @@ import sys
 from types import ModuleType
 from typing import Any, Optional
 
-from .outcome import body_size, error_of, status_of
+from gunicorn.http.wsgi import Response
+
+from . import response_hooks
+from .outcome import INTERNAL_SERVER_ERROR, body_size, error_of, status_of
 
 
 def count_error(engine: ModuleType, req: Any, error: Optional[BaseException]) -> None:
@@ -14,11 +17,12 @@ def count_error(engine: ModuleType, req: Any, error: Optional[BaseException]) ->
         engine.request_failed(getattr(req, "prometheus_token", -1), type(error).__name__)
 
 
-def install(cfg: Any, engine: ModuleType) -> None:
+def install(worker: Any, engine: ModuleType) -> None:
     """Wraps the worker's ``pre_request`` and ``post_request``; the user's own go on being called.
 
     Call it in the worker: the master's configuration must not know the engine.
     """
+    cfg = worker.cfg
     users_pre_request = cfg.pre_request
     users_post_request = cfg.post_request
     request_started = engine.request_started
@@ -33,11 +37,16 @@ def install(cfg: Any, engine: ModuleType) -> None:
     # Request, step 4: it is over, whatever the outcome. Called exactly once.
     def post_request(worker: Any, req: Any, environ: Any, resp: Any) -> None:
         exception = exc_info()[1]
-        token = req.prometheus_token
-        if exception is not None:
-            count_error(engine, req, error_of(exception))
-        request_finished(token, status_of(resp, exception), body_size(req, resp))
+        if exception is None and resp.__class__ is Response and resp.status:
+            # What the branch below comes to for most requests, without its calls.
+            request_finished(
+                req.prometheus_token, resp.status_code or INTERNAL_SERVER_ERROR, resp.sent + resp.prometheus_file_bytes)
+        else:
+            if exception is not None:
+                count_error(engine, req, error_of(exception))
+            request_finished(req.prometheus_token, status_of(resp, exception), body_size(resp))
         users_post_request(worker, req, environ, resp)
 
     cfg.set("pre_request", pre_request)
     cfg.set("post_request", post_request)
+    response_hooks.install(engine)

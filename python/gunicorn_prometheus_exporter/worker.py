@@ -8,7 +8,7 @@ from typing import Any, Optional
 import gunicorn
 from gunicorn.workers.base import Worker
 
-from . import engine, request_hooks
+from . import engine, request_hooks, worker_kinds
 from .errors import ConfigurationError, MetricsError
 from .status_probe import StatusProbe
 from .worker_stage import SharedStage, Stage
@@ -96,6 +96,21 @@ class InstrumentedWorker(Worker):
         self.enter_state("quit")
         super().handle_quit(signum, frame)
 
+    def handle_exit_signal(self) -> None:
+        """Ends after the requests in hand. Gunicorn's own ASGI worker has this in place of ``handle_exit``."""
+        self.enter_state("quit")
+        super().handle_exit_signal()  # type: ignore[misc]
+
+    def handle_quit_signal(self) -> None:
+        """Ends at once. Gunicorn's own ASGI worker has this in place of ``handle_quit``."""
+        self.enter_state("quit")
+        super().handle_quit_signal()  # type: ignore[misc]
+
+    def handle_abort_signal(self) -> None:
+        """Ends at once. Gunicorn's own ASGI worker has this in place of ``handle_abort``."""
+        self.enter_state("abort")
+        super().handle_abort_signal()  # type: ignore[misc]
+
     def handle_abort(self, signum: int, frame: Optional[FrameType]) -> None:
         """Ends at once, because the master waited for too long."""
         self.enter_state("abort")
@@ -119,13 +134,14 @@ class InstrumentedWorker(Worker):
             "python": platform.python_version(),
             "gunicorn": gunicorn.__version__,
         })
-        request_hooks.install(self.cfg, loaded)
+        worker_kinds.install(self, loaded)
         self._engine = loaded
 
 
-def instrument(worker_class: type[Worker]) -> type[Worker]:
+def instrument(worker_class: type[Worker], name: str = "", module: str = __name__) -> type[Worker]:
     """Returns the class with recording mixed in, or the class itself if it has it."""
     if issubclass(worker_class, InstrumentedWorker):
         return worker_class
-    name = worker_class.__name__
-    return type(name, (InstrumentedWorker, worker_class), {"__doc__": f"{name}, instrumented."})
+    stock = worker_class.__name__
+    contents = {"__doc__": f"Gunicorn's {stock}, which records every request.", "__module__": module}
+    return type(name or stock, (InstrumentedWorker, worker_class), contents)

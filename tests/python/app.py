@@ -2,12 +2,15 @@
 
 import contextlib
 import io
+import tempfile
 import time
 import traceback
 from collections.abc import Iterable, Iterator
 from typing import Any, Callable
 
 StartResponse = Callable[..., Any]
+
+FILE_SIZE = 300_000
 
 
 def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
@@ -28,10 +31,24 @@ def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[byte
     if path == "/big":
         start_response("200 OK", [])
         return [bytes(1 << 20)] * 64
+    if path == "/stream":
+        start_response("200 OK", [])
+        return (b"part" for _ in range(3))
+    if path == "/file":
+        return _file(environ, start_response)
     if path == "/exec":
         return _execute(start_response, environ["wsgi.input"].read().decode())
     status = {"/missing": "404 Not Found", "/broken": "503 Service Unavailable"}.get(path, "200 OK")
-    return _answer(start_response, status, path)
+    answer = _answer(start_response, status, path)
+    return [] if environ["REQUEST_METHOD"] == "HEAD" else answer
+
+
+def _file(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    file = tempfile.TemporaryFile()
+    file.write(bytes(FILE_SIZE))
+    file.seek(0)
+    start_response("200 OK", [("Content-Length", str(FILE_SIZE))])
+    return environ["wsgi.file_wrapper"](file) if "wsgi.file_wrapper" in environ else [file.read()]
 
 
 def _answer(start_response: StartResponse, status: str, text: str) -> Iterable[bytes]:

@@ -1,0 +1,115 @@
+"""Requests of an ASGI application, seen by a middleware around it: the servers' own hooks tell too little."""
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, MutableMapping
+from types import ModuleType
+from typing import Any, Callable
+
+from .outcome import CLIENT_CLOSED_REQUEST, INTERNAL_SERVER_ERROR, is_client_gone
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+#: The key under which a request's token is found in its scope.
+TOKEN = "gunicorn_prometheus_exporter.token"
+
+_BODILESS = frozenset((204, 304))
+
+
+def install(worker: Any, engine: ModuleType) -> None:
+    """Puts the middleware around the application that the worker has loaded."""
+    attribute = "asgi" if hasattr(worker, "asgi") else "wsgi"
+    application = getattr(worker, attribute)
+    if not _is_asgi3(worker, application):
+        worker.log.warning("Requests are not counted: %r is no ASGI 3 application", application)
+        return
+    setattr(worker, attribute, counted(application, engine))
+
+
+def counted(application: Application, engine: ModuleType) -> Application:
+    """Returns the application with the middleware around it."""
+
+    async def count(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await application(scope, receive, send)
+            return
+        exchange = Exchange(engine, scope, send)
+        try:
+            await application(scope, receive, exchange.send)
+        except BaseException as error:
+            exchange.fail(error)
+            raise
+        finally:
+            exchange.finish()
+
+    return count
+
+
+class Exchange:
+    """One request and its response."""
+
+    __slots__ = ("_engine", "_failed_status", "_is_client_gone", "_is_head", "_is_open", "_send", "_sent", "_status", "_token")
+
+    def __init__(self, engine: ModuleType, scope: Scope, send: Send) -> None:
+        """Begins. The server has parsed the request."""
+        # Request, step 2.
+        method = scope["method"]
+        self._token = scope[TOKEN] = engine.request_started(method, scope["path"], scope["headers"])
+        self._engine = engine
+        self._send = send
+        self._status = 0
+        self._failed_status = INTERNAL_SERVER_ERROR
+        self._sent = 0
+        self._is_head = method == "HEAD"
+        self._is_open = True
+        self._is_client_gone = False
+
+    async def send(self, message: Message) -> None:
+        """Sends a part of the response."""
+        kind = message["type"]
+        is_last = False
+        if kind == "http.response.start" and not self._status:
+            self._status = message["status"]
+            self._engine.request_responding(self._token, self._status)
+        elif kind == "http.response.body":
+            if not self._is_head and self._status not in _BODILESS:
+                self._sent += len(message.get("body", b""))
+            is_last = not message.get("more_body", False)
+        try:
+            await self._send(message)
+        except OSError:
+            self._is_client_gone = True
+            raise
+        # What an application does once it has answered is no part of the request. After an error there may be more
+        # to learn: frameworks answer, then raise.
+        if is_last and 0 < self._status < INTERNAL_SERVER_ERROR:
+            self.finish()
+
+    def fail(self, error: BaseException) -> None:
+        """Notes what the application has raised."""
+        if isinstance(error, asyncio.CancelledError) or self._is_client_gone or is_client_gone(error):
+            self._failed_status = CLIENT_CLOSED_REQUEST
+        elif self._is_open and isinstance(error, Exception):
+            self._engine.request_failed(self._token, type(error).__name__)
+
+    def finish(self) -> None:
+        """Counts the request, once."""
+        # Request, step 4.
+        if self._is_open:
+            self._is_open = False
+            self._engine.request_finished(self._token, self._status or self._failed_status, self._sent)
+
+
+def _is_asgi3(worker: Any, application: Any) -> bool:
+    interface = getattr(getattr(worker, "config", None), "interface", "asgi3")
+    if interface != "auto":
+        return interface == "asgi3"
+    # As Uvicorn tells the versions apart.
+    if inspect.isclass(application):
+        return hasattr(application, "__await__")
+    function = application if inspect.isfunction(application) else getattr(application, "__call__", None)  # noqa: B004
+    return asyncio.iscoroutinefunction(function)

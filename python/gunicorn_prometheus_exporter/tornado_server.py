@@ -1,0 +1,113 @@
+"""Requests of a Tornado server, of WSGI and of Tornado's own applications, seen where the server meets a connection."""
+
+from types import ModuleType
+from typing import Any, Optional
+
+from .outcome import CLIENT_CLOSED_REQUEST, INTERNAL_SERVER_ERROR
+
+
+def install(worker: Any, engine: ModuleType) -> None:
+    """Wraps two methods of the class of all servers; those that the application may run itself are left alone."""
+    # The worker's class has loaded it.
+    from tornado.httpserver import HTTPServer
+
+    stock_start_request = HTTPServer.start_request
+    stock_on_close = HTTPServer.on_close
+
+    def start_request(server: Any, server_connection: Any, connection: Any) -> Any:
+        delegate = stock_start_request(server, server_connection, connection)
+        if server is not getattr(worker, "server", None):
+            return delegate
+        exchange = Exchange(engine, delegate, connection)
+        server_connection.prometheus_exchange = exchange
+        return exchange
+
+    def on_close(server: Any, server_connection: Any) -> None:
+        stock_on_close(server, server_connection)
+        exchange = getattr(server_connection, "prometheus_exchange", None)
+        if exchange is not None:
+            exchange.leave()
+
+    HTTPServer.start_request = start_request
+    HTTPServer.on_close = on_close
+
+
+class Exchange:
+    """One request and its response: Tornado's delegate for the first, and wrapped methods for the second."""
+
+    def __init__(self, engine: ModuleType, delegate: Any, connection: Any) -> None:
+        """Stands between a connection and the delegate that is to get a request."""
+        self._engine = engine
+        self._delegate = delegate
+        self._connection = connection
+        self._token: Optional[int] = None
+        self._is_complete = False
+        self._status = 0
+        self._sent = 0
+        self._stock_write_headers = connection.write_headers
+        self._stock_write = connection.write
+        self._stock_finish = connection.finish
+        connection.write_headers = self._write_headers
+        connection.write = self._write
+        connection.finish = self._finish
+
+    def headers_received(self, start_line: Any, headers: Any) -> Any:
+        """Begins: the server has parsed the request."""
+        # Request, step 2.
+        path = start_line.path.partition("?")[0]
+        self._token = self._engine.request_started(start_line.method, path, list(headers.get_all()))
+        self._connection.prometheus_token = self._token
+        return self._call(self._delegate.headers_received, start_line, headers)
+
+    def data_received(self, chunk: bytes) -> Any:
+        """Passes on a part of the request's body."""
+        return self._call(self._delegate.data_received, chunk)
+
+    def finish(self) -> None:
+        """Passes on that the request is complete, which runs the application."""
+        self._is_complete = True
+        self._call(self._delegate.finish)
+
+    def on_connection_close(self) -> None:
+        """Passes on that the client has left."""
+        self._delegate.on_connection_close()
+
+    def leave(self) -> None:
+        """Ends what is open when the connection is gone."""
+        if self._is_complete or self._status:
+            self._end(self._status or CLIENT_CLOSED_REQUEST)
+        elif self._token is not None:
+            self._engine.request_abandoned(self._token)
+            self._token = None
+
+    def _call(self, function: Any, *arguments: Any) -> Any:
+        try:
+            return function(*arguments)
+        except Exception as error:
+            if self._token is not None:
+                self._engine.request_failed(self._token, type(error).__name__)
+                self._end(self._status or INTERNAL_SERVER_ERROR)
+            raise
+
+    def _write_headers(self, start_line: Any, headers: Any, chunk: Optional[bytes] = None) -> Any:
+        self._status = start_line.code
+        self._sent += len(chunk or b"")
+        if self._token is not None:
+            self._engine.request_responding(self._token, self._status)
+        return self._stock_write_headers(start_line, headers, chunk)
+
+    def _write(self, chunk: bytes) -> Any:
+        self._sent += len(chunk)
+        return self._stock_write(chunk)
+
+    def _finish(self) -> None:
+        try:
+            self._stock_finish()
+        finally:
+            self._end(self._status or INTERNAL_SERVER_ERROR)
+
+    def _end(self, status: int) -> None:
+        # Request, step 4.
+        if self._token is not None:
+            token, self._token = self._token, None
+            self._engine.request_finished(token, status, self._sent)

@@ -1,0 +1,44 @@
+"""Which way to see requests fits a worker class, and how many requests one has in hand at most."""
+
+from types import ModuleType
+from typing import Any, Callable, NamedTuple
+
+from . import asgi, request_hooks, tornado_server
+
+
+class _Kind(NamedTuple):
+    """The worker classes that a module, or one inside it, has made."""
+
+    module: str
+    install: Callable[[Any, ModuleType], None]
+    capacity: Callable[[Any], int]
+
+
+def _connections(worker: Any) -> int:
+    return int(worker.cfg.worker_connections)
+
+
+_KINDS = (
+    _Kind("gunicorn.workers.gasgi", asgi.install, _connections),
+    _Kind("uvicorn_worker", asgi.install, _connections),
+    _Kind("uvicorn", asgi.install, _connections),
+    _Kind("gunicorn.workers.gtornado", tornado_server.install, _connections),
+    _Kind("gunicorn.workers.gthread", request_hooks.install, lambda worker: int(worker.cfg.threads)),
+    _Kind("gunicorn.workers.base_async", request_hooks.install, _connections),
+    _Kind("gunicorn.workers.sync", request_hooks.install, lambda worker: 1),
+)
+
+#: A class that is built on none of these calls Gunicorn's hooks, as far as anybody knows.
+_OTHER = _Kind("", request_hooks.install, lambda worker: 0)
+
+
+def install(worker: Any, engine: ModuleType) -> None:
+    """Makes the engine see the requests of this worker, which has loaded its application."""
+    kind = _kind_of(type(worker))
+    engine.set_capacity(kind.capacity(worker))
+    kind.install(worker, engine)
+
+
+def _kind_of(worker_class: type) -> _Kind:
+    modules = [base.__module__ + "." for base in worker_class.__mro__]
+    return next((kind for kind in _KINDS if any(name.startswith(kind.module + ".") for name in modules)), _OTHER)
