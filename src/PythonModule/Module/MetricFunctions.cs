@@ -17,18 +17,21 @@ internal static unsafe class MetricFunctions
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     internal static nint Increment(nint self, nint* arguments, nint count)
     {
-        try
-        {
-            if (TryTake(arguments, count, out var metrics, out var family, out var value, out var labels))
-            {
-                metrics.Add(family, value, Labels.Read(family, labels));
-            }
-            return PyObject.NewNone();
-        }
-        catch (Exception exception)
-        {
-            return ErrorBoundary.Raise(exception);
-        }
+        // SAFETY: the address of a managed function of this class, called at once.
+        static void Record(MetricWriter metrics, MetricFamily family, double value, nint labels) =>
+            metrics.Add(family, value, Labels.Read(family, labels));
+        return Run(arguments, count, &Record);
+    }
+
+    /// <summary>observe(family, value, labels)</summary>
+    // SAFETY: METH_FASTCALL's signature; every exception ends in the boundary.
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    internal static nint Observe(nint self, nint* arguments, nint count)
+    {
+        // SAFETY: the address of a managed function of this class, called at once.
+        static void Record(MetricWriter metrics, MetricFamily family, double value, nint labels) =>
+            metrics.Observe(family, value, Labels.Read(family, labels));
+        return Run(arguments, count, &Record);
     }
 
     /// <summary>set(family, value, labels)</summary>
@@ -36,39 +39,30 @@ internal static unsafe class MetricFunctions
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     internal static nint Set(nint self, nint* arguments, nint count)
     {
-        try
+        // SAFETY: as in Increment.
+        static void Record(MetricWriter metrics, MetricFamily family, double value, nint labels)
         {
-            if (!TryTake(arguments, count, out var metrics, out var family, out var value, out var labels))
-            {
-                return PyObject.NewNone();
-            }
-            if (family == MetricCatalogue.WorkerState)
-            {
-                var state = Labels.ReadState(family, labels);
-                new WorkerState(metrics).Set(value, state[0], state[1], state[2]);
-            }
-            else
+            if (family != MetricCatalogue.WorkerState)
             {
                 metrics.Set(family, value, Labels.Read(family, labels));
+                return;
             }
-            return PyObject.NewNone();
+            var state = Labels.ReadState(family, labels);
+            new WorkerState(metrics).Set(value, state[0], state[1], state[2]);
         }
-        catch (Exception exception)
-        {
-            return ErrorBoundary.Raise(exception);
-        }
+
+        return Run(arguments, count, &Record);
     }
 
-    /// <summary>observe(family, value, labels)</summary>
-    // SAFETY: as in Increment.
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    internal static nint Observe(nint self, nint* arguments, nint count)
+    // SAFETY: arguments are CPython's, and record is one of the functions above.
+    private static nint Run(
+        nint* arguments, nint count, delegate*<MetricWriter, MetricFamily, double, nint, void> record)
     {
         try
         {
             if (TryTake(arguments, count, out var metrics, out var family, out var value, out var labels))
             {
-                metrics.Observe(family, value, Labels.Read(family, labels));
+                record(metrics, family, value, labels);
             }
             return PyObject.NewNone();
         }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using GunicornPrometheusExporter.PythonModule.CApi;
+using GunicornPrometheusExporter.Workers;
 
 namespace GunicornPrometheusExporter.PythonModule.Module;
 
@@ -32,19 +33,9 @@ internal static unsafe class RequestFunctions
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     internal static nint RequestRouted(nint self, nint* arguments, nint count)
     {
-        try
-        {
-            if (Recorder.Worker is { } worker)
-            {
-                var given = new Arguments(arguments, count, 2);
-                worker.RequestRouted(given.Long(0), given.Utf8(1));
-            }
-            return PyObject.NewNone();
-        }
-        catch (Exception exception)
-        {
-            return ErrorBoundary.Drop(exception);
-        }
+        // SAFETY: the address of a managed function of this class, called at once.
+        static void Record(PrometheusWorker worker, Arguments given) => worker.RequestRouted(given.Long(0), given.Utf8(1));
+        return Run(arguments, count, 2, &Record);
     }
 
     /// <summary>request_responding(token, status)</summary>
@@ -52,19 +43,9 @@ internal static unsafe class RequestFunctions
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     internal static nint RequestResponding(nint self, nint* arguments, nint count)
     {
-        try
-        {
-            if (Recorder.Worker is { } worker)
-            {
-                var given = new Arguments(arguments, count, 2);
-                worker.RequestResponding(given.Long(0), given.Int(1));
-            }
-            return PyObject.NewNone();
-        }
-        catch (Exception exception)
-        {
-            return ErrorBoundary.Drop(exception);
-        }
+        // SAFETY: the address of a managed function of this class, called at once.
+        static void Record(PrometheusWorker worker, Arguments given) => worker.RequestResponding(given.Long(0), given.Int(1));
+        return Run(arguments, count, 2, &Record);
     }
 
     /// <summary>request_failed(token, error_type)</summary>
@@ -72,19 +53,9 @@ internal static unsafe class RequestFunctions
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     internal static nint RequestFailed(nint self, nint* arguments, nint count)
     {
-        try
-        {
-            if (Recorder.Worker is { } worker)
-            {
-                var given = new Arguments(arguments, count, 2);
-                worker.RequestFailed(given.Long(0), given.Utf8(1));
-            }
-            return PyObject.NewNone();
-        }
-        catch (Exception exception)
-        {
-            return ErrorBoundary.Drop(exception);
-        }
+        // SAFETY: the address of a managed function of this class, called at once.
+        static void Record(PrometheusWorker worker, Arguments given) => worker.RequestFailed(given.Long(0), given.Utf8(1));
+        return Run(arguments, count, 2, &Record);
     }
 
     /// <summary>request_finished(token, status, response_bytes)</summary>
@@ -92,19 +63,9 @@ internal static unsafe class RequestFunctions
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     internal static nint RequestFinished(nint self, nint* arguments, nint count)
     {
-        try
-        {
-            if (Recorder.Worker is { } worker)
-            {
-                var given = new Arguments(arguments, count, 3);
-                worker.RequestFinished(given.Long(0), given.Int(1), given.Long(2));
-            }
-            return PyObject.NewNone();
-        }
-        catch (Exception exception)
-        {
-            return ErrorBoundary.Drop(exception);
-        }
+        // SAFETY: the address of a managed function of this class, called at once.
+        static void Record(PrometheusWorker worker, Arguments given) => worker.RequestFinished(given.Long(0), given.Int(1), given.Long(2));
+        return Run(arguments, count, 3, &Record);
     }
 
     /// <summary>request_abandoned(token)</summary>
@@ -112,19 +73,9 @@ internal static unsafe class RequestFunctions
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     internal static nint RequestAbandoned(nint self, nint* arguments, nint count)
     {
-        try
-        {
-            if (Recorder.Worker is { } worker)
-            {
-                var given = new Arguments(arguments, count, 1);
-                worker.RequestAbandoned(given.Long(0));
-            }
-            return PyObject.NewNone();
-        }
-        catch (Exception exception)
-        {
-            return ErrorBoundary.Drop(exception);
-        }
+        // SAFETY: the address of a managed function of this class, called at once.
+        static void Record(PrometheusWorker worker, Arguments given) => worker.RequestAbandoned(given.Long(0));
+        return Run(arguments, count, 1, &Record);
     }
 
     /// <summary>request_invalid(status, error_type)</summary>
@@ -132,19 +83,9 @@ internal static unsafe class RequestFunctions
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     internal static nint RequestInvalid(nint self, nint* arguments, nint count)
     {
-        try
-        {
-            if (Recorder.Worker is { } worker)
-            {
-                var given = new Arguments(arguments, count, 2);
-                worker.RequestInvalid(given.Int(0), given.Utf8(1));
-            }
-            return PyObject.NewNone();
-        }
-        catch (Exception exception)
-        {
-            return ErrorBoundary.Drop(exception);
-        }
+        // SAFETY: the address of a managed function of this class, called at once.
+        static void Record(PrometheusWorker worker, Arguments given) => worker.RequestInvalid(given.Int(0), given.Utf8(1));
+        return Run(arguments, count, 2, &Record);
     }
 
     /// <summary>set_capacity(requests)</summary>
@@ -152,19 +93,9 @@ internal static unsafe class RequestFunctions
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     internal static nint SetCapacity(nint self, nint* arguments, nint count)
     {
-        try
-        {
-            if (Recorder.Worker is { } worker)
-            {
-                var given = new Arguments(arguments, count, 1);
-                worker.SetCapacity(given.Int(0));
-            }
-            return PyObject.NewNone();
-        }
-        catch (Exception exception)
-        {
-            return ErrorBoundary.Drop(exception);
-        }
+        // SAFETY: the address of a managed function of this class, called at once.
+        static void Record(PrometheusWorker worker, Arguments given) => worker.SetCapacity(given.Int(0));
+        return Run(arguments, count, 1, &Record);
     }
 
     /// <summary>heartbeat()</summary>
@@ -172,15 +103,9 @@ internal static unsafe class RequestFunctions
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     internal static nint Heartbeat(nint self, nint* arguments, nint count)
     {
-        try
-        {
-            Recorder.Worker?.Heartbeat();
-            return PyObject.NewNone();
-        }
-        catch (Exception exception)
-        {
-            return ErrorBoundary.Drop(exception);
-        }
+        // SAFETY: the address of a managed function of this class, called at once.
+        static void Record(PrometheusWorker worker, Arguments given) => worker.Heartbeat();
+        return Run(arguments, count, 0, &Record);
     }
 
     /// <summary>update()</summary>
@@ -188,15 +113,9 @@ internal static unsafe class RequestFunctions
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     internal static nint Update(nint self, nint* arguments, nint count)
     {
-        try
-        {
-            Recorder.Worker?.UpdateWorkerMetrics();
-            return PyObject.NewNone();
-        }
-        catch (Exception exception)
-        {
-            return ErrorBoundary.Drop(exception);
-        }
+        // SAFETY: the address of a managed function of this class, called at once.
+        static void Record(PrometheusWorker worker, Arguments given) => worker.UpdateWorkerMetrics();
+        return Run(arguments, count, 0, &Record);
     }
 
     /// <summary>set_state(state)</summary>
@@ -204,9 +123,18 @@ internal static unsafe class RequestFunctions
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     internal static nint SetState(nint self, nint* arguments, nint count)
     {
+        // SAFETY: the address of a managed function of this class, called at once.
+        static void Record(PrometheusWorker worker, Arguments given) => worker.SetState(given.Text(0));
+        return Run(arguments, count, 1, &Record);
+    }
+
+    // SAFETY: arguments are CPython's, and record is one of the functions above.
+    private static nint Run(
+        nint* arguments, nint count, int expected, delegate*<PrometheusWorker, Arguments, void> record)
+    {
         try
         {
-            Recorder.Worker?.SetState(new Arguments(arguments, count, 1).Text(0));
+            if (Recorder.Worker is { } worker) record(worker, new Arguments(arguments, count, expected));
             return PyObject.NewNone();
         }
         catch (Exception exception)
