@@ -82,7 +82,7 @@ public sealed class StoreAggregator : IDisposable
         // 4 Add what only a reader can know.
         _workers.AddLoads();
         _derived.AddLiveness(_listing.Files);
-        _derived.AddExporter(files, bytes, _corruptFiles, _time.GetElapsedTime(start));
+        _derived.AddExporter(files, bytes, _corruptFiles + Flights.CorruptFiles, _time.GetElapsedTime(start));
 
         // 5 Write the text, laid out anew if series came or went.
         if (isChanged || HasUnmapped()) LayOut();

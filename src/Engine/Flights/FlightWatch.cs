@@ -33,6 +33,9 @@ public sealed class FlightWatch
     /// <summary>The workers whose death is not yet accounted for.</summary>
     public IReadOnlyCollection<DeadWorker> Dead => _dead.Values;
 
+    /// <summary>Flight files that were set aside because they are damaged.</summary>
+    public long CorruptFiles { get; private set; }
+
     /// <summary>Looks at every flight file again.</summary>
     /// <exception cref="IOException">The store cannot be listed.</exception>
     /// <exception cref="UnauthorizedAccessException">The same.</exception>
@@ -44,9 +47,10 @@ public sealed class FlightWatch
         {
             try
             {
-                if (!_dead.ContainsKey(path)) Look(path);
+                // One without a report may be that of a worker that has just begun.
+                if (!_dead.TryGetValue(path, out var known) || known.Report is null) Look(path);
             }
-            catch (StoreException e)
+            catch (Exception e) when (e is StoreException or CorruptFileException)
             {
                 if (_reported.Add(path)) ScrapeLog.FileSetAside(_logger, e.Message);
             }
@@ -58,22 +62,44 @@ public sealed class FlightWatch
         _isFirst = false;
     }
 
+    /// <summary>Keeps a damaged file of a dead worker aside under another name, and counts it.</summary>
+    internal void SetAside(DeadWorker worker)
+    {
+        File.Move(worker.Path, worker.Path + ".corrupt", overwrite: true);
+        _dead.Remove(worker.Path);
+        CorruptFiles++;
+        DeathLog.FlightFileSetAside(_logger, $"{worker.Path} has no header of a flight file");
+    }
+
     private void Look(string path)
     {
         if (!FlightTableReader.TryParseSlot(path, out var kind, out var number) || kind != SlotKind.Worker) return;
         var now = MonotonicClock.Seconds();
+        if (!FlightTableReader.TryReadLoad(path, out var load)) return;
+        if (!load.IsAlive)
+        {
+            var report = TryReport(path);
+            // A worker locks its file before it writes the header: only one with a header and still no lock is dead.
+            if (!FlightTableReader.TryReadLoad(path, out load)) return;
+            if (!load.IsAlive)
+            {
+                _dead.TryAdd(path, new DeadWorker(path, number, report, now, report is null ? now : BusyUntil(report, now)));
+                return;
+            }
+        }
+        _dead.Remove(path);
+        _live.Add(new LiveWorker(number, load, now));
+    }
+
+    private static FlightReport? TryReport(string path)
+    {
         try
         {
-            if (!FlightTableReader.TryReadLoad(path, out var load)) return;
-            if (load.IsAlive) _live.Add(new LiveWorker(number, load, now));
-            else if (FlightTableReader.TryRead(path) is { } report)
-            {
-                _dead.Add(path, new DeadWorker(path, number, report, now, BusyUntil(report, now)));
-            }
+            return FlightTableReader.TryRead(path);
         }
         catch (CorruptFileException)
         {
-            _dead.Add(path, new DeadWorker(path, number, null, now, now));
+            return null;
         }
     }
 

@@ -16,7 +16,9 @@ internal sealed class RouteSeriesTable(MetricWriter writer)
     /// <summary>The endpoint of requests that could not be parsed.</summary>
     internal const string Invalid = "__invalid__";
 
-    private const int FirstFailure = 400;
+    /// <summary>The lowest status that counts as a failure.</summary>
+    internal const int FirstFailure = 400;
+
     private const int LongestPath = 1024;
     private const int LongestRoute = 256;
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Exporter.Http;
+using GunicornPrometheusExporter.Flights;
 using GunicornPrometheusExporter.Master;
 using GunicornPrometheusExporter.Store;
 
@@ -49,8 +50,11 @@ internal sealed class ServeCommand : Command
         var directory = config.PrometheusMultiprocDir;
         if (!Directory.Exists(directory)) log.StoreIsMissing(directory);
         using var aggregator = new StoreAggregator(directory, loggers.CreateLogger("store"));
-        var server = new MetricsServer(new SharedScrape(aggregator.Scrape), loggers);
-        await server.RunAsync(Addresses(parsed, config), end);
+        var accountant = new DeathAccountant(
+            directory, aggregator.Flights, config.MaxLabelValues, loggers.CreateLogger("deaths"));
+        var reading = new StoreReading(aggregator, accountant);
+        var server = new MetricsServer(new SharedScrape(reading.Scrape), loggers);
+        await Task.WhenAll(server.RunAsync(Addresses(parsed, config), end), reading.AccountAsync(end));
         return ExitStatus.Ok;
     }
 

@@ -1,0 +1,132 @@
+using System.Buffers.Binary;
+using System.Text.Json;
+using GunicornPrometheusExporter.Metrics;
+using GunicornPrometheusExporter.Store;
+
+namespace GunicornPrometheusExporter.Flights;
+
+/// <summary>The exporter's own counters in the store, and which flight files are counted in them.</summary>
+/// <remarks>
+/// Written in one step: a copy is added to, made durable and moved over the old file, so that an exporter killed at any
+/// instruction has counted a death whole or not at all. Used under the lock of the exporter's slot.
+/// </remarks>
+internal sealed class DeathLedger
+{
+    private const int LongestKey = 16 << 10;
+
+    private readonly string _path;
+    private readonly int _maximumLabelValues;
+    private readonly byte[] _content;
+
+    private DeathLedger(string path, int maximumLabelValues, byte[] content, HashSet<string> counted)
+    {
+        (_path, _maximumLabelValues, _content) = (path, maximumLabelValues, content);
+        Counted = counted;
+    }
+
+    /// <summary>The names of the flight files that are counted.</summary>
+    internal IReadOnlySet<string> Counted { get; }
+
+    /// <summary>Reads the ledger of a store; one that is damaged is kept aside under another name.</summary>
+    internal static DeathLedger Read(string directory, int maximumLabelValues)
+    {
+        var owner = SlotTable.NameOf(SlotKind.Exporter, 1);
+        var path = Path.Combine(directory, new StoreFileName(MetricType.Counter, GaugeMode.All, false, owner).ToString());
+        if (!File.Exists(path)) return new(path, maximumLabelValues, [], []);
+        var bytes = File.ReadAllBytes(path);
+        if (TryGetUsed(bytes, out var used)) return new(path, maximumLabelValues, bytes[..used], LedgerTail.Read(bytes.AsSpan(used)));
+        File.Move(path, path + ".corrupt", overwrite: true);
+        return new(path, maximumLabelValues, [], []);
+    }
+
+    /// <summary>Counts what dead workers had in hand, and names their files as counted.</summary>
+    /// <param name="deaths">The workers, each with its cause of death.</param>
+    /// <exception cref="StoreException">The file cannot be written; nothing is counted.</exception>
+    internal void Count(IReadOnlyCollection<(DeadWorker Worker, string Cause)> deaths)
+    {
+        var temporary = _path + ".new";
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.Create, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        };
+        using (var stream = new FileStream(temporary, options))
+        {
+            stream.Write(_content);
+            stream.Flush();
+            int used;
+            using (var file = StoreFileWriter.Open(temporary, LayoutOf(deaths)))
+            {
+                Add(file, deaths);
+                used = file.Used;
+            }
+            stream.Position = used;
+            var names = deaths.Select(death => death.Worker.FileName).Concat(StillThere());
+            stream.Write(LedgerTail.Write(names));
+            stream.Flush(flushToDisk: true);
+        }
+        File.Move(temporary, _path, overwrite: true);
+    }
+
+    private void Add(StoreFileWriter file, IReadOnlyCollection<(DeadWorker Worker, string Cause)> deaths)
+    {
+        var bounds = new LabelBounds(_maximumLabelValues);
+        file.VisitKeys(key => LearnEndpoint(bounds, key));
+        foreach (var (worker, cause) in deaths)
+        {
+            var id = new Label("worker_id", SlotTable.LabelOf(SlotKind.Worker, worker.Number));
+            Add(file, MetricCatalogue.WorkerBusy, worker.LostBusySeconds, id);
+            foreach (var request in worker.Report!.Requests)
+            {
+                Add(file, MetricCatalogue.WorkerRequestsLost, 1, id, new("reason", cause));
+                if (request is not { State: FlightState.Responding, Status: > 0 }) continue;
+                // The client may have the whole response: it is a finished request, as its worker would have counted it.
+                var labels = new RequestLabels(request);
+                _ = bounds.TryAdmit(RequestLabels.Endpoint, labels.Route, out var endpoint);
+                Label[] route = [new("method", labels.Method), new(RequestLabels.Endpoint, endpoint), new("status_code", labels.Status)];
+                Add(file, MetricCatalogue.WorkerRequests, 1, id);
+                Add(file, MetricCatalogue.HttpRequests, 1, route);
+                if (labels.IsFailed) Add(file, MetricCatalogue.WorkerFailedRequests, 1, [id, .. route]);
+            }
+        }
+    }
+
+    private static void Add(StoreFileWriter file, MetricFamily family, double amount, params ReadOnlySpan<Label> labels)
+    {
+        var key = new StoreKey(stackalloc byte[LongestKey]);
+        key.Write(family.StoreName, family.Name, labels, family.Help);
+        if (!key.Overflowed) file.GetOrAdd(key.Written).Add(amount);
+    }
+
+    private static void LearnEndpoint(LabelBounds bounds, ReadOnlySpan<byte> key)
+    {
+        var reader = new Utf8JsonReader(key);
+        while (reader.Read())
+        {
+            if (reader.TokenType != JsonTokenType.PropertyName || !reader.ValueTextEquals(RequestLabels.Endpoint)) continue;
+            if (reader.Read()) _ = bounds.TryAdmit(RequestLabels.Endpoint, reader.GetString(), out _);
+        }
+    }
+
+    /// <summary>Files that are counted already and could not be removed yet.</summary>
+    private IEnumerable<string> StillThere() =>
+        Counted.Where(name => File.Exists(Path.Combine(Path.GetDirectoryName(_path)!, name)));
+
+    /// <summary>The layout of the dead worker's own file: what reads that one reads this one.</summary>
+    private EntryLayout LayoutOf(IReadOnlyCollection<(DeadWorker Worker, string Cause)> deaths)
+    {
+        var owner = SlotTable.NameOf(SlotKind.Worker, deaths.First().Worker.Number);
+        var path = Path.Combine(
+            Path.GetDirectoryName(_path)!, new StoreFileName(MetricType.Counter, GaugeMode.All, false, owner).ToString());
+        return File.Exists(path) && File.ReadAllBytes(path) is var bytes && TryGetUsed(bytes, out var used)
+            ? EntryWalk.LayoutOf(bytes.AsSpan(0, used)) ?? EntryLayout.Timestamped
+            : EntryLayout.Timestamped;
+    }
+
+    private static bool TryGetUsed(ReadOnlySpan<byte> bytes, out int used)
+    {
+        used = bytes.Length < StoreFormat.HeaderSize ? 0 : BinaryPrimitives.ReadInt32LittleEndian(bytes);
+        return used >= StoreFormat.HeaderSize && used <= bytes.Length
+            && (used == StoreFormat.HeaderSize || EntryWalk.LayoutOf(bytes[..used]) is not null);
+    }
+}

@@ -1,0 +1,247 @@
+using GunicornPrometheusExporter.Aggregation;
+using GunicornPrometheusExporter.Engine.Tests.Aggregation;
+using GunicornPrometheusExporter.Engine.Tests.Master;
+using GunicornPrometheusExporter.Engine.Tests.Store;
+using GunicornPrometheusExporter.Flights;
+using GunicornPrometheusExporter.Store;
+using Microsoft.Extensions.Logging;
+using Xunit;
+
+namespace GunicornPrometheusExporter.Engine.Tests.Flights;
+
+public sealed class DeathAccountantTests : IDisposable
+{
+    private const int Pid = 4711;
+    private const string Trace = "0af7651916cd43dd8448eb211c80319c";
+    private const string LostToSignal = "gunicorn_worker_requests_lost_total{reason=signal,worker_id=worker_1}";
+    private const string LostUnknown = "gunicorn_worker_requests_lost_total{reason=unknown,worker_id=worker_1}";
+
+    private readonly TemporaryDirectory _directory = new();
+    private readonly DeathLines _log = new();
+    private readonly double _now = MonotonicClock.Seconds();
+    private StoreAggregator _aggregator;
+    private DeathAccountant _accountant;
+
+    public DeathAccountantTests()
+    {
+        TestFile.Write(
+            _directory["counter_worker-1.db"], EntryLayout.ValueOnly,
+            TestEntry.Of("gunicorn_worker_requests", "gunicorn_worker_requests_total", [("worker_id", "worker_1")], 7),
+            TestEntry.Of("gunicorn_worker_busy_seconds", "gunicorn_worker_busy_seconds_total", [("worker_id", "worker_1")], 100));
+        (_aggregator, _accountant) = Start();
+    }
+
+    public void Dispose()
+    {
+        _aggregator.Dispose();
+        _directory.Dispose();
+    }
+
+    [Fact]
+    public void A_lost_request_is_told_of_with_all_that_is_known_and_counted_under_its_cause()
+    {
+        var path = WriteFlight("00000001", new FlightRequest(FlightState.Running, 0, _now - 5, "GET", "/users/42/token", "", Trace));
+        WriteExit("signal");
+        _accountant.Account();
+        var line = Assert.Single(_log.Lines);
+        Assert.Matches(
+            "worker_id=worker_1 pid=4711 cause=signal method=GET route=/users/\\{id\\}/token age_seconds=[56]\\.[0-9]{3} status=0 " +
+            $"trace_id={Trace} memory_bytes=50000000$", line);
+        Assert.False(File.Exists(path));
+        var samples = _aggregator.Read().Samples;
+        Assert.Equal(1, samples[LostToSignal]);
+        Assert.Equal(0, samples[LostUnknown]);
+        Assert.Equal(7, samples["gunicorn_worker_requests_total{worker_id=worker_1}"]);
+        Assert.InRange(samples["gunicorn_worker_busy_seconds_total{worker_id=worker_1}"], 105, 120);
+    }
+
+    [Fact]
+    public void A_request_whose_response_had_begun_is_counted_as_its_worker_would_have_counted_it()
+    {
+        WriteFlight(
+            "00000001",
+            new FlightRequest(FlightState.Responding, 503, _now - 1, "BREW", "/users/42", "", ""),
+            new FlightRequest(FlightState.Responding, 200, _now - 1, "GET", "/users/42", "/users/<int:id>", ""));
+        WriteExit("oom");
+        _accountant.Account();
+        var samples = _aggregator.Read().Samples;
+        Assert.Equal(2, samples["gunicorn_worker_requests_lost_total{reason=oom,worker_id=worker_1}"]);
+        Assert.Equal(9, samples["gunicorn_worker_requests_total{worker_id=worker_1}"]);
+        Assert.Equal(1, samples["gunicorn_http_requests_total{endpoint=/users/{id},method=__other__,status_code=503}"]);
+        Assert.Equal(1, samples["gunicorn_http_requests_total{endpoint=/users/<int:id>,method=GET,status_code=200}"]);
+        Assert.Equal(1, samples["gunicorn_worker_failed_requests_total{endpoint=/users/{id},method=__other__,status_code=503,worker_id=worker_1}"]);
+        Assert.Single(samples.Keys, key => key.StartsWith("gunicorn_worker_failed_requests_total", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Without_a_word_of_the_master_the_cause_is_unknown_after_a_while()
+    {
+        var path = WriteFlight("00000001", new FlightRequest(FlightState.Running, 0, _now, "GET", "/", "", ""));
+        WriteExit("signal", pid: Pid + 1);
+        WriteExit("signal", seconds: -60);
+        _accountant.Account();
+        Assert.True(File.Exists(path));
+        Assert.Empty(_log.Lines);
+        for (var i = 0; i < 100 && File.Exists(path); i++)
+        {
+            Thread.Sleep(100);
+            _accountant.Account();
+        }
+        Assert.Contains("cause=unknown", Assert.Single(_log.Lines), StringComparison.Ordinal);
+        Assert.Equal(1, _aggregator.Read().Samples[LostUnknown]);
+    }
+
+    [Fact]
+    public void Deaths_add_up_and_a_reason_that_is_none_is_unknown()
+    {
+        foreach (var suffix in (string[])["00000001", "00000002"])
+        {
+            WriteFlight(suffix, new FlightRequest(FlightState.Running, 0, _now, "GET", "/", "", ""));
+            WriteExit("bad luck");
+            _accountant.Account();
+        }
+        Assert.Equal(2, _aggregator.Read().Samples[LostUnknown]);
+    }
+
+    [Fact]
+    public void An_exporter_killed_after_it_counted_counts_no_second_time_and_still_tells()
+    {
+        var path = WriteFlight("00000001", new FlightRequest(FlightState.Running, 0, _now, "GET", "/", "", ""));
+        var flight = File.ReadAllBytes(path);
+        WriteExit("signal");
+        _accountant.Account();
+        // As if it had been killed between the count and the removal.
+        File.WriteAllBytes(path, flight);
+        (_aggregator, _accountant) = Start();
+        _accountant.Account();
+        Assert.Equal(2, _log.Lines.Count);
+        Assert.False(File.Exists(path));
+        Assert.Equal(1, _aggregator.Read().Samples[LostToSignal]);
+        Assert.InRange(_aggregator.Read().Samples["gunicorn_worker_busy_seconds_total{worker_id=worker_1}"], 100, 110);
+    }
+
+    [Fact]
+    public void An_exporter_killed_before_it_counted_leaves_it_to_the_next()
+    {
+        WriteFlight("00000001", new FlightRequest(FlightState.Running, 0, _now, "GET", "/", "", ""));
+        WriteExit("signal");
+        File.WriteAllText(_directory["counter_exporter-1.db.new"], "half a file");
+        _accountant.Account();
+        Assert.Equal(1, _aggregator.Read().Samples[LostToSignal]);
+        Assert.False(File.Exists(_directory["counter_exporter-1.db.new"]));
+    }
+
+    [Fact]
+    public void A_damaged_tail_or_ledger_stops_nothing()
+    {
+        WriteFlight("00000001", new FlightRequest(FlightState.Running, 0, _now, "GET", "/", "", ""));
+        WriteExit("signal");
+        _accountant.Account();
+        File.WriteAllText(_directory["counter_exporter-1.db"], "no ledger at all");
+        WriteFlight("00000002", new FlightRequest(FlightState.Running, 0, _now, "GET", "/", "", ""));
+        _accountant.Account();
+        Assert.Equal(1, _aggregator.Read().Samples[LostToSignal]);
+        Assert.True(File.Exists(_directory["counter_exporter-1.db.corrupt"]));
+    }
+
+    [Fact]
+    public void A_live_worker_is_left_alone()
+    {
+        var path = WriteFlight("00000001", new FlightRequest(FlightState.Running, 0, _now, "GET", "/", "", ""));
+        WriteExit("signal");
+        using var alive = new FileLock(path);
+        _accountant.Account();
+        Assert.True(File.Exists(path));
+        Assert.Empty(_log.Lines);
+    }
+
+    [Fact]
+    public void Only_the_exporter_that_holds_the_slot_accounts()
+    {
+        var path = WriteFlight("00000001", new FlightRequest(FlightState.Running, 0, _now, "GET", "/", "", ""));
+        WriteExit("signal");
+        using (new SlotHolder(_directory.Path, SlotKind.Exporter, 1))
+        {
+            _accountant.Account();
+            Assert.True(File.Exists(path));
+        }
+        _accountant.Account();
+        Assert.False(File.Exists(path));
+    }
+
+    [Fact]
+    public void A_worker_that_died_idle_leaves_nothing_to_tell()
+    {
+        var path = WriteFlight("00000001");
+        _accountant.Account();
+        Assert.False(File.Exists(path));
+        Assert.Empty(_log.Lines);
+        Assert.False(File.Exists(_directory["counter_exporter-1.db"]));
+    }
+
+    [Fact]
+    public void A_damaged_flight_file_is_set_aside_and_counted()
+    {
+        var path = _directory["flight_worker-1_00000001.bin"];
+        File.WriteAllText(path, "no flight file");
+        for (var i = 0; i < 100 && File.Exists(path); i++)
+        {
+            _accountant.Account();
+            Thread.Sleep(100);
+        }
+        Assert.True(File.Exists(path + ".corrupt"));
+        Assert.Equal(1, _aggregator.Read().Samples["gunicorn_exporter_corrupt_files_total{}"]);
+        Assert.Contains("set aside", Assert.Single(_log.Lines), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_ledger_has_the_layout_of_the_workers_files_and_no_more_endpoints_than_the_bound()
+    {
+        WriteFlight("00000001", [.. Enumerable.Range(0, 60).Select(
+            i => new FlightRequest(FlightState.Responding, 200, _now, "GET", $"/page{(char)('a' + (i / 26))}{(char)('a' + (i % 26))}", "", ""))]);
+        WriteExit("signal");
+        _accountant.Account();
+        var content = File.ReadAllBytes(_directory["counter_exporter-1.db"]);
+        Assert.Equal(EntryLayout.ValueOnly, EntryWalk.LayoutOf(content.AsSpan(0, BitConverter.ToInt32(content))));
+        var samples = _aggregator.Read().Samples;
+        Assert.Equal(51, samples.Keys.Count(key => key.StartsWith("gunicorn_http_requests_total", StringComparison.Ordinal)));
+        Assert.Equal(10, samples["gunicorn_http_requests_total{endpoint=__other__,method=GET,status_code=200}"]);
+    }
+
+    private (StoreAggregator Aggregator, DeathAccountant Accountant) Start()
+    {
+        var aggregator = new StoreAggregator(_directory.Path, _log);
+        // The first look finds what died before: its time of death is not known.
+        aggregator.Flights.Refresh();
+        return (aggregator, new DeathAccountant(_directory.Path, aggregator.Flights, 50, _log));
+    }
+
+    private string WriteFlight(string suffix, params FlightRequest[] requests)
+    {
+        var path = _directory[$"flight_worker-1_{suffix}.bin"];
+        var last = requests.Length == 0 ? _now : requests.Max(request => request.Started);
+        File.WriteAllBytes(path, FlightFile.Bytes(Pid, requests.Length, 100, last, requests));
+        return path;
+    }
+
+    private void WriteExit(string reason, int pid = Pid, double seconds = 0)
+    {
+        var time = ((DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).TotalSeconds + seconds).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        File.AppendAllText(
+            _directory["master-1.exits"],
+            $$"""{"pid": {{pid}}, "reason": "{{reason}}", "signal": 9, "exit_code": null, "time": {{time}}}{{"\n"}}""");
+    }
+
+    private sealed class DeathLines : ILogger
+    {
+        internal List<string> Lines { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Lines.Add(formatter(state, exception));
+    }
+}
