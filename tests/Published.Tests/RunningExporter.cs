@@ -76,6 +76,8 @@ internal sealed class RunningExporter : IDisposable
         return (_process.ExitCode, [.. _log]);
     }
 
+    internal void Kill() => _process.Kill();
+
     public void Dispose()
     {
         if (!_process.HasExited) _process.Kill();

@@ -1,6 +1,7 @@
 """The application under test: every outcome on demand, and every kind of metric that prometheus_client has."""
 
 import os
+import time
 
 from prometheus_client import Counter, Gauge, Histogram, Summary
 
@@ -23,7 +24,21 @@ def app(environ, start_response):
     if path.startswith("/status/"):
         start_response(f"{path[8:]} Whatever", [("Content-Length", "2")])
         return [b"ok"]
+    if path.startswith("/sleep/"):
+        time.sleep(float(path[7:]))
+        start_response("200 OK", [("Content-Length", "2")])
+        return [b"ok"]
+    if path.startswith("/begin/"):
+        start_response("202 Accepted", [("Content-Length", "4")])
+        return begin(float(path[7:]))
     if path == "/raise":
         raise ValueError("on purpose")
     start_response("404 Not Found", [("Content-Length", "0")])
     return []
+
+
+def begin(seconds):
+    """The first half of a response, and a while later the second."""
+    yield b"ha"
+    time.sleep(seconds)
+    yield b"lf"
