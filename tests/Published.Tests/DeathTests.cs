@@ -29,8 +29,8 @@ public sealed class DeathTests : IDisposable
         using var worker = StartWorker();
         using var exporter = RunningExporter.Serving(_directory.Path);
         var alive = await exporter.ScrapeAsync();
-        Assert.Contains("gunicorn_worker_requests_in_flight{worker_id=\"worker_1\"} 2\n", alive, StringComparison.Ordinal);
-        Assert.Contains("gunicorn_worker_capacity{worker_id=\"worker_1\"} 3\n", alive, StringComparison.Ordinal);
+        Assert.Contains("gunicorn_worker_requests_in_flight{worker_id=\"worker_1\"} 2.0\n", alive, StringComparison.Ordinal);
+        Assert.Contains("gunicorn_worker_capacity{worker_id=\"worker_1\"} 3.0\n", alive, StringComparison.Ordinal);
         Assert.True(Value(alive, "gunicorn_worker_oldest_request_seconds{worker_id=\"worker_1\"}") > 0);
 
         await KillAsync(worker);
@@ -83,7 +83,7 @@ public sealed class DeathTests : IDisposable
         worker.Kill();
         await worker.WaitForExitAsync(TestContext.Current.CancellationToken);
         var now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() / 1000.0;
-        await File.WriteAllTextAsync(
+        await File.AppendAllTextAsync(
             _directory["master-1.exits"],
             string.Create(
                 CultureInfo.InvariantCulture,
