@@ -44,9 +44,9 @@ def start_gunicorn(tmp_path: Path, environment: dict[str, str]) -> Iterator[Call
     """Starts Gunicorns, and ends them after the test."""
     started: list[LiveGunicorn] = []
 
-    def start(*options: str, **named: object) -> LiveGunicorn:
+    def start(*options: str, kind: type[LiveGunicorn] = LiveGunicorn, **named: object) -> LiveGunicorn:
         folder = tmp_path / f"gunicorn-{len(started)}"
-        server = LiveGunicorn(folder, environment, *options, **named)  # type: ignore[arg-type]
+        server = kind(folder, environment, *options, **named)  # type: ignore[arg-type]
         started.append(server)
         server.wait_until_ready()
         return server

@@ -3,18 +3,22 @@
 import contextlib
 import http.client
 import os
+import shlex
 import signal
 import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Callable, Optional
+from typing import Callable, Optional, Sequence
 
 from exposition import Exposition
 
 READY_TIMEOUT = 20.0
 END_TIMEOUT = 20.0
+
+#: What runs Gunicorn, where it is not the Python that runs the tests.
+PYTHON = shlex.split(os.environ.get("GUNICORN_PYTHON", "")) or [sys.executable]
 
 RUN_GUNICORN = Path(__file__).parent / "run_gunicorn.py"
 
@@ -62,17 +66,19 @@ class LiveGunicorn:
         app: str = "app:app",
         metrics_port: Optional[int] = None,
         variables: Optional[dict[str, str]] = None,
+        launcher: Sequence[str] = (),
     ) -> None:
-        """Starts it. ``conf`` is the text of its configuration file."""
+        """Starts it. ``conf`` is the text of its configuration file; ``launcher`` begins the command line."""
         folder.mkdir()
-        (folder / "gunicorn.conf.py").write_text(conf)
+        self.conf = folder / "gunicorn.conf.py"
+        self.conf.write_text(conf)
         self.port = free_port()
         self.metrics_port = metrics_port or free_port()
         self._log = folder / "log"
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
                 [
-                    sys.executable, str(RUN_GUNICORN), "-c", config_option or str(folder / "gunicorn.conf.py"),
+                    *launcher, *PYTHON, str(RUN_GUNICORN), "-c", config_option or str(self.conf),
                     "-b", f"127.0.0.1:{self.port}", *options, app,
                 ],
                 env={**environment, "PROMETHEUS_METRICS_PORT": str(self.metrics_port), **(variables or {})},
