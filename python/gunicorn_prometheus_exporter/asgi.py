@@ -6,6 +6,7 @@ from collections.abc import Awaitable, MutableMapping
 from types import ModuleType
 from typing import Any, Callable
 
+from . import routes
 from .outcome import CLIENT_CLOSED_REQUEST, INTERNAL_SERVER_ERROR, is_client_gone
 
 Scope = MutableMapping[str, Any]
@@ -13,9 +14,6 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-#: The key under which a request's token is found in its scope.
-TOKEN = "gunicorn_prometheus_exporter.token"
 
 _BODILESS = frozenset((204, 304))
 
@@ -28,6 +26,7 @@ def install(worker: Any, engine: ModuleType) -> None:
         worker.log.warning("Requests are not counted: %r is no ASGI 3 application", application)
         return
     setattr(worker, attribute, counted(application, engine))
+    routes.install(worker, engine)
 
 
 def counted(application: Application, engine: ModuleType) -> Application:
@@ -58,7 +57,7 @@ class Exchange:
         """Begins. The server has parsed the request."""
         # Request, step 2.
         method = scope["method"]
-        self._token = scope[TOKEN] = engine.request_started(method, scope["path"], scope["headers"])
+        self._token = scope[routes.TOKEN] = engine.request_started(method, scope["path"], scope["headers"])
         self._engine = engine
         self._send = send
         self._status = 0

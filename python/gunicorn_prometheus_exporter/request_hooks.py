@@ -4,9 +4,10 @@ import sys
 from types import ModuleType
 from typing import Any, Optional
 
+from gunicorn.http import wsgi
 from gunicorn.http.wsgi import Response
 
-from . import response_hooks
+from . import response_hooks, routes
 from .outcome import INTERNAL_SERVER_ERROR, body_size, error_of, status_of
 
 
@@ -50,3 +51,16 @@ def install(worker: Any, engine: ModuleType) -> None:
     cfg.set("pre_request", pre_request)
     cfg.set("post_request", post_request)
     response_hooks.install(engine)
+    if routes.install(worker, engine):
+        _put_tokens_into_environments()
+
+
+def _put_tokens_into_environments() -> None:
+    stock = wsgi.create
+
+    def create(req: Any, *arguments: Any) -> Any:
+        made = stock(req, *arguments)
+        made[1][routes.TOKEN] = req.prometheus_token
+        return made
+
+    wsgi.create = create

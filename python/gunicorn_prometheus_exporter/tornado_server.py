@@ -3,6 +3,7 @@
 from types import ModuleType
 from typing import Any, Optional
 
+from . import routes
 from .outcome import CLIENT_CLOSED_REQUEST, INTERNAL_SERVER_ERROR
 
 
@@ -30,6 +31,22 @@ def install(worker: Any, engine: ModuleType) -> None:
 
     HTTPServer.start_request = start_request
     HTTPServer.on_close = on_close
+    if routes.install(worker, engine):
+        _put_tokens_into_environments()
+
+
+def _put_tokens_into_environments() -> None:
+    from tornado.wsgi import WSGIContainer
+
+    stock = WSGIContainer.environ
+
+    # Takes the request, in later versions behind the container.
+    def environ(*arguments: Any) -> Any:
+        made = stock(*arguments)
+        made[routes.TOKEN] = getattr(arguments[-1].connection, "prometheus_token", None)
+        return made
+
+    WSGIContainer.environ = environ
 
 
 class Exchange:

@@ -1,0 +1,26 @@
+"""A Django project in one file, as a WSGI and as an ASGI application."""
+
+import django
+from django.conf import settings
+from django.core.asgi import get_asgi_application
+from django.core.wsgi import get_wsgi_application
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path
+
+settings.configure(SECRET_KEY="of the test", ROOT_URLCONF=__name__, ALLOWED_HOSTS=["*"])
+django.setup()
+
+
+def user(request: HttpRequest, number: int) -> HttpResponse:
+    """Answers."""
+    return HttpResponse(str(number), status=403 if "deny" in request.GET else 200)
+
+
+def crash(request: HttpRequest, name: str) -> HttpResponse:
+    """Fails."""
+    raise ValueError(name)
+
+
+urlpatterns = [path("users/<int:number>", user), path("shop/", include([path("<name>/crash", crash)]))]
+app = get_wsgi_application()
+asgi = get_asgi_application()

@@ -1,0 +1,28 @@
+"""A Flask application with a blueprint."""
+
+from flask import Blueprint, Flask
+from flask.globals import request
+
+app = Flask(__name__)
+shop = Blueprint("shop", __name__, url_prefix="/shop")
+
+
+@app.route("/users/<int:number>")
+def user(number: int) -> str:
+    """Answers."""
+    return str(number)
+
+
+@shop.route("/<name>/crash")
+def crash(name: str) -> str:
+    """Fails."""
+    raise ValueError(name)
+
+
+@app.before_request
+def guard() -> "tuple[str, int] | None":
+    """Turns away who asks for it."""
+    return ("no", 403) if "deny" in request.args else None
+
+
+app.register_blueprint(shop)

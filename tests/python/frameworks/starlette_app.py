@@ -1,0 +1,38 @@
+"""A Starlette application with something mounted, and the same in FastAPI."""
+
+from fastapi import APIRouter, FastAPI
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount, Route
+
+
+async def user(request: Request) -> Response:
+    """Answers."""
+    return PlainTextResponse(str(request.path_params["number"]), 403 if "deny" in request.query_params else 200)
+
+
+async def crash(request: Request) -> Response:
+    """Fails."""
+    raise ValueError(request.path_params["name"])
+
+
+app = Starlette(routes=[Route("/users/{number:int}", user), Mount("/shop", routes=[Route("/{name}/crash", crash)])])
+
+fast = FastAPI()
+shop = APIRouter(prefix="/shop")
+
+
+@fast.get("/users/{number}")
+async def fast_user(number: int, request: Request) -> Response:
+    """Answers."""
+    return PlainTextResponse(str(number), 403 if "deny" in request.query_params else 200)
+
+
+@shop.get("/{name}/crash")
+async def fast_crash(name: str) -> Response:
+    """Fails."""
+    raise ValueError(name)
+
+
+fast.include_router(shop)
