@@ -27,8 +27,9 @@ public sealed class MetricReferenceTests
             Written from `src/Engine/Metrics/MetricCatalogue.cs`; a test keeps it current (`UPDATE_DOCS=1` rewrites it).
 
             `worker_id` names a slot, not a process: `worker_1` is whichever process holds slot 1, and its counters go on when
-            that process is replaced. `gunicorn_worker_info` tells which process it is now. `endpoint` is the path with ids,
-            UUIDs, hashes and tokens replaced by placeholders. A label takes at most `GUNICORN_EXPORTER_MAX_LABEL_VALUES` values in each process (200); what comes
+            that process is replaced. `gunicorn_worker_info` tells which process it is now. `endpoint` is the route that the
+            framework found ([worker classes](worker-classes.md)), else the path with ids, UUIDs, hashes and tokens replaced by
+            placeholders. A label takes at most `GUNICORN_EXPORTER_MAX_LABEL_VALUES` values in each process (200); what comes
             later is recorded as `__other__` and counted in `gunicorn_exporter_label_overflow_total`. So the store is bounded: a
             worker takes about 4.5 KiB for each endpoint, method and status, less than 1 MiB with 200 endpoints, and no file
             grows past 16 MiB: what would be new then is dropped and counted in `gunicorn_exporter_dropped_total`.
