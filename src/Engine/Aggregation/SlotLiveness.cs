@@ -26,11 +26,15 @@ internal sealed class SlotLiveness : IDisposable
     /// <summary>Whether a slot is held.</summary>
     public bool IsHeld(SlotKind kind, int number) => _held.Contains((kind, number));
 
+    /// <summary>The pids of the masters, as far as this PID namespace shows them.</summary>
+    public IReadOnlyCollection<int> Masters { get; private set; } = [];
+
     /// <summary>Asks again who holds the slots. If that cannot be known, all count as free.</summary>
     /// <returns>Whether a slot was taken or given up.</returns>
     public bool Refresh()
     {
         var held = new HashSet<(SlotKind, int)>();
+        var masters = new List<int>();
         try
         {
             if (_slots is not null && !_slots.StillStands()) Close();
@@ -38,6 +42,10 @@ internal sealed class SlotLiveness : IDisposable
             foreach (var kind in (ReadOnlySpan<SlotKind>)[SlotKind.Worker, SlotKind.Master, SlotKind.Process, SlotKind.Exporter])
             {
                 foreach (var number in _slots?.Held(kind) ?? []) held.Add((kind, number));
+            }
+            foreach (var (kind, number) in held)
+            {
+                if (kind == SlotKind.Master && _slots?.HolderOf(kind, number) is { } pid and > 0) masters.Add(pid);
             }
             _isReported = false;
         }
@@ -47,7 +55,7 @@ internal sealed class SlotLiveness : IDisposable
             _isReported = true;
         }
         var isChanged = !held.SetEquals(_held);
-        _held = held;
+        (_held, Masters) = (held, masters);
         return isChanged;
     }
 

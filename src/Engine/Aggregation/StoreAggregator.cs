@@ -2,6 +2,7 @@ using System.Buffers;
 using GunicornPrometheusExporter.Diagnostics;
 using GunicornPrometheusExporter.Exposition;
 using GunicornPrometheusExporter.Flights;
+using GunicornPrometheusExporter.Listeners;
 using GunicornPrometheusExporter.Store;
 using Microsoft.Extensions.Logging;
 
@@ -27,6 +28,8 @@ public sealed class StoreAggregator : IDisposable
     private readonly FamilyTable _families;
     private readonly DerivedSamples _derived;
     private readonly WorkerSamples _workers;
+    private readonly MasterSamples _masters;
+    private readonly ProcessSamples _process;
     private long _corruptFiles;
     private bool[] _mapped = [];
     private int _mappedSeries;
@@ -36,7 +39,12 @@ public sealed class StoreAggregator : IDisposable
     /// <param name="directory">The store; it need not exist yet.</param>
     /// <param name="logger">Told of each fault once.</param>
     /// <param name="time">The clock by which scrapes are timed.</param>
-    public StoreAggregator(string directory, ILogger logger, TimeProvider? time = null)
+    /// <param name="listeners">
+    /// The server's addresses as <c>gunicorn_listener_backlog</c> labels them, for where the master's sockets may not be
+    /// looked at.
+    /// </param>
+    public StoreAggregator(
+        string directory, ILogger logger, TimeProvider? time = null, params IReadOnlyCollection<string> listeners)
     {
         _logger = logger;
         _time = time ?? TimeProvider.System;
@@ -46,6 +54,8 @@ public sealed class StoreAggregator : IDisposable
         _derived = new DerivedSamples(_families, _values, _slots);
         Flights = new FlightWatch(directory, logger, time);
         _workers = new WorkerSamples(_families, _values, Flights);
+        _masters = new MasterSamples(_families, _values, new ListenerWatch(listeners));
+        _process = new ProcessSamples(_families, _values, _time);
     }
 
     /// <summary>What the workers have in hand, and what the dead had.</summary>
@@ -81,7 +91,9 @@ public sealed class StoreAggregator : IDisposable
 
         // 4 Add what only a reader can know.
         _workers.AddLoads();
+        _masters.Add(_slots.Masters);
         _derived.AddLiveness(_listing.Files);
+        _process.Add();
         _derived.AddExporter(files, bytes, _corruptFiles + Flights.CorruptFiles, _time.GetElapsedTime(start));
 
         // 5 Write the text, laid out anew if series came or went.

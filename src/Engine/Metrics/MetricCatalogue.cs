@@ -387,6 +387,51 @@ public static class MetricCatalogue
         Help = "Bytes in use in the store files read at this scrape",
     };
 
+    /// <summary>Processor time of the exporter.</summary>
+    public static MetricFamily ProcessCpuSeconds { get; } = new()
+    {
+        Name = "process_cpu_seconds_total",
+        Type = MetricType.Counter,
+        Source = FamilySource.Exporter,
+        Help = "Processor time of the exporter, user and system",
+    };
+
+    /// <summary>Resident memory of the exporter.</summary>
+    public static MetricFamily ProcessResidentMemory { get; } = new()
+    {
+        Name = "process_resident_memory_bytes",
+        Type = MetricType.Gauge,
+        Source = FamilySource.Exporter,
+        Help = "Resident set of the exporter",
+    };
+
+    /// <summary>When the exporter started.</summary>
+    public static MetricFamily ProcessStartTime { get; } = new()
+    {
+        Name = "process_start_time_seconds",
+        Type = MetricType.Gauge,
+        Source = FamilySource.Exporter,
+        Help = "Unix time at which the exporter started",
+    };
+
+    /// <summary>Open files of the exporter.</summary>
+    public static MetricFamily ProcessOpenFiles { get; } = new()
+    {
+        Name = "process_open_fds",
+        Type = MetricType.Gauge,
+        Source = FamilySource.Exporter,
+        Help = "File descriptors that the exporter has open",
+    };
+
+    /// <summary>How many files the exporter may open.</summary>
+    public static MetricFamily ProcessMaximumFiles { get; } = new()
+    {
+        Name = "process_max_fds",
+        Type = MetricType.Gauge,
+        Source = FamilySource.Exporter,
+        Help = "File descriptors that the exporter may have open",
+    };
+
     /// <summary>Every family, in the order in which an exposition lists them.</summary>
     public static ImmutableArray<MetricFamily> All { get; } =
     [
@@ -399,5 +444,6 @@ public static class MetricCatalogue
         WorkerRequestSize, WorkerResponseSize, WorkerRequestQueue,
         HttpRequests, HttpRequestDuration,
         BuildInfo, ScrapeDuration, StoreFiles, StoreBytes, CorruptFiles, LabelOverflow, Dropped, InvalidQueueHeaders,
+        ProcessCpuSeconds, ProcessResidentMemory, ProcessStartTime, ProcessOpenFiles, ProcessMaximumFiles,
     ];
 }

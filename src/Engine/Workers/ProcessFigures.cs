@@ -49,7 +49,7 @@ internal static class ProcessFigures
     }
 
     /// <summary>The number after <paramref name="field"/> spaces.</summary>
-    private static double FieldOf(ReadOnlySpan<byte> text, int field)
+    internal static double FieldOf(ReadOnlySpan<byte> text, int field)
     {
         for (; field > 0; field--) text = text[(text.IndexOf((byte)' ') + 1)..];
         return Utf8Parser.TryParse(text, out long value, out _) ? value : 0;

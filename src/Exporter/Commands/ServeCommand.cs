@@ -28,11 +28,19 @@ internal sealed class ServeCommand : Command
         Description = "The Gunicorn master that started this process and with which it ends",
     };
 
+    private readonly Option<string[]> _listeners = new("--listener")
+    {
+        Description = "Address of the server, HOST:PORT or unix:PATH, where its master's sockets may not be looked at; may be repeated",
+        HelpName = "ADDRESS",
+        DefaultValueFactory = _ => [],
+    };
+
     internal ServeCommand() : base("serve", "Serve the metrics of a store over HTTP")
     {
         Options.Add(_addresses);
         Options.Add(_directory);
         Options.Add(_parent);
+        Options.Add(_listeners);
         SetAction(RunAsync);
     }
 
@@ -49,7 +57,8 @@ internal sealed class ServeCommand : Command
         if (!config.Validate()) throw new ConfigurationException(config.Errors);
         var directory = config.PrometheusMultiprocDir;
         if (!Directory.Exists(directory)) log.StoreIsMissing(directory);
-        using var aggregator = new StoreAggregator(directory, loggers.CreateLogger("store"));
+        using var aggregator = new StoreAggregator(
+            directory, loggers.CreateLogger("store"), listeners: parsed.GetValue(_listeners) ?? []);
         var accountant = new DeathAccountant(
             directory, aggregator.Flights, config.MaxLabelValues, loggers.CreateLogger("deaths"));
         var reading = new StoreReading(aggregator, accountant);

@@ -157,5 +157,6 @@ public sealed class MergeRuleTests : IDisposable
     private static TestEntry Gauge(string name, double value, double timestamp) =>
         TestEntry.Of(name, name, [], value, timestamp);
 
-    private static bool IsForeign(string name) => !name.StartsWith("gunicorn_", StringComparison.Ordinal);
+    private static bool IsForeign(string name) =>
+        !name.StartsWith("gunicorn_", StringComparison.Ordinal) && !name.StartsWith("process_", StringComparison.Ordinal);
 }

@@ -103,5 +103,6 @@ public sealed class MultiProcessCollectorTests(Oracle oracle) : IClassFixture<Or
         !IsOurs(name)
         && (oracle.Layout == EntryLayout.Timestamped || !RandomStore.IsRecent(name));
 
-    private static bool IsOurs(string name) => name.StartsWith("gunicorn_", StringComparison.Ordinal);
+    private static bool IsOurs(string name) =>
+        name.StartsWith("gunicorn_", StringComparison.Ordinal) || name.StartsWith("process_", StringComparison.Ordinal);
 }

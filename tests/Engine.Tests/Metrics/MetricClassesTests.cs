@@ -70,7 +70,7 @@ public sealed class MetricClassesTests : IDisposable
     {
         foreach (var family in MetricCatalogue.All)
         {
-            Assert.StartsWith("gunicorn_", family.Name, StringComparison.Ordinal);
+            Assert.Matches("^(gunicorn|process)_", family.Name);
             Assert.Equal(family.Type == MetricType.Counter, family.Name.EndsWith("_total", StringComparison.Ordinal));
             Assert.Equal(family.Type == MetricType.Histogram, family.Buckets.Length > 0);
             Assert.NotEmpty(family.Help);

@@ -1,0 +1,51 @@
+using System.Globalization;
+using System.IO.Enumeration;
+using GunicornPrometheusExporter.Metrics;
+
+namespace GunicornPrometheusExporter.Aggregation;
+
+/// <summary>What the exporter itself uses, under the names that Prometheus has for every process.</summary>
+internal sealed class ProcessSamples
+{
+    private const string Self = "/proc/self";
+
+    private readonly FamilyTable _families;
+    private readonly SeriesValues _values;
+    private readonly double _startTime;
+    private readonly double _maximumFiles;
+
+    public ProcessSamples(FamilyTable families, SeriesValues values, TimeProvider time)
+    {
+        _families = families;
+        _values = values;
+        _maximumFiles = MaximumFiles();
+        if (ProcessReading.TryRead(Environment.ProcessId, out var reading))
+        {
+            _startTime = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds - reading.AgeSeconds;
+        }
+    }
+
+    /// <summary>Adds the samples; none where <c>/proc</c> is not mounted.</summary>
+    public void Add()
+    {
+        if (!ProcessReading.TryRead(Environment.ProcessId, out var reading)) return;
+        Set(MetricCatalogue.ProcessCpuSeconds, reading.UserSeconds + reading.SystemSeconds);
+        Set(MetricCatalogue.ProcessResidentMemory, reading.ResidentBytes);
+        Set(MetricCatalogue.ProcessStartTime, _startTime);
+        Set(MetricCatalogue.ProcessOpenFiles, new FileSystemEnumerable<byte>($"{Self}/fd", (ref _) => 0).Count());
+        if (_maximumFiles > 0) Set(MetricCatalogue.ProcessMaximumFiles, _maximumFiles);
+    }
+
+    /// <summary>The soft limit on open files; 0 if it is not known, or there is none.</summary>
+    private static double MaximumFiles()
+    {
+        if (!File.Exists($"{Self}/limits")) return 0;
+        // "Max open files            1024                 524288               files"
+        const string Name = "Max open files";
+        var line = File.ReadLines($"{Self}/limits").FirstOrDefault(line => line.StartsWith(Name, StringComparison.Ordinal));
+        var fields = line?[Name.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return fields is [var soft, ..] && double.TryParse(soft, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) ? limit : 0;
+    }
+
+    private void Set(MetricFamily family, double value) => _values.Set(_families.SeriesOf(family), value);
+}

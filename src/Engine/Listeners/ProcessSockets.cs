@@ -1,0 +1,29 @@
+using System.Globalization;
+
+namespace GunicornPrometheusExporter.Listeners;
+
+/// <summary>The sockets that a process has open.</summary>
+internal static class ProcessSockets
+{
+    private const string Prefix = "socket:[";
+
+    /// <summary>Adds the inodes of a process's sockets.</summary>
+    /// <returns>False if this user may not look.</returns>
+    internal static bool TryAdd(int pid, HashSet<uint> inodes)
+    {
+        try
+        {
+            foreach (var path in Directory.GetFileSystemEntries(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/fd")))
+            {
+                var target = new FileInfo(path).LinkTarget;
+                if (target is null || !target.StartsWith(Prefix, StringComparison.Ordinal)) continue;
+                if (uint.TryParse(target.AsSpan(Prefix.Length).TrimEnd(']'), CultureInfo.InvariantCulture, out var inode)) inodes.Add(inode);
+            }
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+}
