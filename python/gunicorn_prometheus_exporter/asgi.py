@@ -6,7 +6,7 @@ from collections.abc import Awaitable, MutableMapping
 from types import ModuleType
 from typing import Any, Callable
 
-from . import routes
+from . import asgi_errors, routes
 from .outcome import CLIENT_CLOSED_REQUEST, INTERNAL_SERVER_ERROR, is_client_gone
 
 Scope = MutableMapping[str, Any]
@@ -26,6 +26,7 @@ def install(worker: Any, engine: ModuleType) -> None:
         worker.log.warning("Requests are not counted: %r is no ASGI 3 application", application)
         return
     setattr(worker, attribute, counted(application, engine))
+    asgi_errors.install(worker, engine)
     routes.install(worker, engine)
 
 

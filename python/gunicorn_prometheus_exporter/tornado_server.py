@@ -31,8 +31,24 @@ def install(worker: Any, engine: ModuleType) -> None:
 
     HTTPServer.start_request = start_request
     HTTPServer.on_close = on_close
+    _watch_handlers(engine)
     if routes.install(worker, engine):
         _put_tokens_into_environments()
+
+
+def _watch_handlers(engine: ModuleType) -> None:
+    from tornado.web import HTTPError, RequestHandler
+
+    stock = RequestHandler.log_exception
+
+    # Tornado's own applications answer for their exceptions, and then log them.
+    def log_exception(handler: Any, kind: Any, error: Any, traceback: Any) -> None:
+        token = getattr(handler.request.connection, "prometheus_token", None)
+        if token is not None and isinstance(error, Exception) and not isinstance(error, HTTPError):
+            engine.request_failed(token, type(error).__name__)
+        stock(handler, kind, error, traceback)
+
+    RequestHandler.log_exception = log_exception
 
 
 def _put_tokens_into_environments() -> None:

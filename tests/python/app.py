@@ -28,6 +28,8 @@ def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[byte
         return _crash_midway()
     if path == "/hang":
         time.sleep(20.0)
+    if path == "/nap":
+        time.sleep(1.0)
     if path == "/big":
         start_response("200 OK", [])
         return [bytes(1 << 20)] * 64

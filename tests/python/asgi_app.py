@@ -14,8 +14,8 @@ async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
         raise ValueError("before any answer")
     if path == "/silent":
         return
-    if path == "/hang":
-        await asyncio.sleep(20)
+    if path == "/nap":
+        await asyncio.sleep(1.0)
     status = {"/missing": 404, "/broken": 503}.get(path, 200)
     if path in ("/torn", "/stream"):
         await send({"type": "http.response.start", "status": 200, "headers": []})

@@ -139,6 +139,12 @@ class LiveGunicorn:
                 answer += chunk
             return answer
 
+    def connect(self, data: bytes) -> socket.socket:
+        """Sends bytes to the application's port; returns the connection."""
+        connection = socket.create_connection(("127.0.0.1", self.port), 10)
+        connection.sendall(data)
+        return connection
+
     def send_and_leave(self, data: bytes) -> None:
         """Sends bytes to the application's port and closes the connection without reading what comes back."""
         with socket.create_connection(("127.0.0.1", self.port), 10) as connection:

@@ -1,5 +1,7 @@
 """A request is counted once, with the status that its client got; in every kind of worker."""
 
+import time
+
 import pytest
 
 from live_gunicorn import HOOKS, PROMETHEUS_WORKER, wait_for
@@ -123,3 +125,57 @@ def test_a_worker_says_who_it_is_and_what_it_uses(start_gunicorn):
     assert pids == {str(pid) for pid in server.workers()}
     assert metrics.value("gunicorn_worker_state", worker_id="worker_1", state="running") == 1
     assert metrics.value("gunicorn_worker_memory_bytes", worker_id="worker_1") > 1_000_000
+
+
+@pytest.mark.parametrize(("header", "is_valid"), [
+    ("X-Request-Start: t={seconds:.3f}", True),
+    ("X-Request-Start: {seconds:.3f}", True),
+    ("X-Queue-Start: {milliseconds:.0f}", True),
+    ("X-Queue-Start: t={milliseconds:.0f}", True),
+    ("X-Request-Start: yesterday", False),
+    ("X-Request-Start: t=", False),
+    ("X-Request-Start: -5", False),
+    ("X-Request-Start: {future:.3f}", False),
+])
+def test_the_time_in_a_proxys_queue_is_read_from_its_header_or_the_header_is_counted_as_invalid(
+        start_gunicorn, dump, header, is_valid):
+    server = start_gunicorn()
+    start = time.time() - 100
+    text = header.format(seconds=start, milliseconds=start * 1e3, future=start + 1000)
+    assert server.send(f"GET / HTTP/1.0\r\n{text}\r\n\r\n".encode()).startswith(b"HTTP/1.0 200")
+    metrics = dump(requests=1)
+    assert metrics.value("gunicorn_worker_request_queue_seconds_count") == is_valid
+    assert metrics.value("gunicorn_exporter_invalid_queue_headers_total") == (not is_valid)
+    if is_valid:
+        assert 99 < metrics.value("gunicorn_worker_request_queue_seconds_sum") < 200
+
+
+@pytest.mark.parametrize("worker_class", ["sync", "uvicorn.workers.UvicornWorker", "tornado"])
+def test_sizes_and_queue_times_are_read_whatever_the_server_makes_of_headers(start_gunicorn, dump, worker_class):
+    app = "asgi_app:app" if "uvicorn" in worker_class else "app:app"
+    server = start_gunicorn(conf=HOOKS + f"worker_class = {worker_class!r}\n", app=app)
+    server.send(
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 5\r\n"
+        b"X-Request-Start: t=%.3f\r\n\r\n12345" % (time.time() - 100))
+    metrics = dump(requests=1)
+    assert metrics.value("gunicorn_worker_request_size_bytes_sum") == 5
+    assert 99 < metrics.value("gunicorn_worker_request_queue_seconds_sum") < 200
+
+
+def test_the_users_hooks_see_each_request_in_order(start_gunicorn, dump):
+    server = start_gunicorn(conf=HOOKS + """
+def post_worker_init(worker):
+    worker.log.info("hook post_worker_init")
+def pre_request(worker, req):
+    worker.log.info("hook pre %s", req.path)
+def post_request(worker, req, environ, resp):
+    worker.log.info("hook post %s %s", req.path, resp.status)
+def worker_exit(server, worker):
+    worker.log.info("hook worker_exit")
+""")
+    assert [server.get("/a"), server.get("/missing")] == [200, 404]
+    assert dump(requests=2).value("gunicorn_worker_requests_total") == 2
+    server.end()
+    hooks = [line.partition("hook ")[2] for line in server.log.splitlines() if "hook " in line]
+    assert hooks == [
+        "post_worker_init", "pre /a", "post /a 200 OK", "pre /missing", "post /missing 404 Not Found", "worker_exit"]

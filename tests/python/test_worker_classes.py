@@ -6,7 +6,7 @@ from typing import Optional
 import pytest
 
 from app import FILE_SIZE
-from live_gunicorn import HOOKS
+from live_gunicorn import HOOKS, wait_for
 
 PLUGIN = "gunicorn_prometheus_exporter.plugin."
 
@@ -48,15 +48,15 @@ def is_tornado(worker_class: str) -> bool:
 @pytest.fixture
 def start(start_gunicorn, dump, run_python):
     def start_worker(worker_class: str, *options: str, **named: object):
-        module = {**WSGI, **ASGI}[worker_class]
+        module = {**WSGI, **ASGI}.get(worker_class, "gunicorn")
         done = run_python(f"import {module}")
         if done.returncode != 0:
             pytest.skip(f"{module}: {done.stderr.splitlines()[-1]}")
-        app = "asgi_app:app" if worker_class in ASGI else "app:app"
+        named.setdefault("app", "asgi_app:app" if worker_class in ASGI else "app:app")
         conf = HOOKS + f"worker_class = {worker_class!r}\n" + str(named.pop("conf", ""))
-        if "gthread" in module:
+        if module.endswith("gthread"):
             conf += "threads = 4\n"
-        server = start_gunicorn(*options, conf=conf, app=app, **named)
+        server = start_gunicorn(*options, conf=conf, **named)
         server.dump = dump
         return server
 
@@ -103,6 +103,37 @@ def test_a_connection_that_is_kept_alive_counts_each_of_its_requests(start, work
     assert metrics.value("gunicorn_worker_response_size_bytes_sum") == 4
 
 
+@pytest.mark.parametrize("worker_class", ["gevent", "eventlet", "tornado", "uvicorn.workers.UvicornWorker"])
+def test_requests_that_are_sent_at_once_are_each_counted(start, worker_class):
+    server = start(worker_class)
+    request = b"GET /%s HTTP/1.1\r\nHost: localhost\r\n%s\r\n"
+    answer = server.send(request % (b"a", b"") * 2 + request % (b"b", b"Connection: close\r\n"))
+    assert answer.count(b"HTTP/1.1 200") == 3
+    assert server.dump(requests=3).by("gunicorn_http_requests_total", "endpoint") == {"/a": 2, "/b": 1}
+
+
+@pytest.mark.parametrize(("worker_class", "capacity"), [
+    ("sync", 1), ("gthread", 4), ("gevent", 7), ("eventlet", 7), ("tornado", 7), ("uvicorn.workers.UvicornWorker", 7),
+    ("gunicorn.workers.gasgi.ASGIWorker", 7), ("worker_classes.OwnWorker", 0),
+])
+def test_a_worker_says_how_many_requests_it_can_have_in_hand_and_has_none_after_them(start, worker_class, capacity):
+    server = start(worker_class, "--worker-connections", "7")
+    assert server.get("/") == 200
+    metrics = server.metrics(requests=1)
+    assert metrics.total("gunicorn_worker_capacity") == capacity
+    assert metrics.value("gunicorn_worker_requests_in_flight") == 0
+
+
+@pytest.mark.parametrize("worker_class", ["sync", "gevent", "tornado", "uvicorn.workers.UvicornWorker"])
+def test_a_request_in_hand_is_in_flight(start, worker_class):
+    server = start(worker_class)
+    server.wait_until_served()
+    with server.connect(b"GET /nap HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n") as connection:
+        wait_for(lambda: server.metrics().total("gunicorn_worker_requests_in_flight") == 1, "a request in flight")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+    assert server.metrics(requests=1).value("gunicorn_worker_requests_in_flight") == 0
+
+
 @pytest.mark.parametrize("worker_class", [*WSGI, *ASGI])
 def test_a_client_that_leaves_is_counted_once_and_the_next_is_served(start, worker_class):
     server = start(worker_class)
@@ -119,6 +150,16 @@ def test_a_file_that_the_kernel_sends_counts_with_its_bytes(start, worker_class)
     assert len(server.send(b"GET /file HTTP/1.0\r\n\r\n").partition(b"\r\n\r\n")[2]) == FILE_SIZE
     metrics = server.dump(requests=1)
     assert metrics.value("gunicorn_worker_response_size_bytes_sum") == FILE_SIZE
+
+
+def test_exceptions_of_tornados_own_applications_are_counted(start):
+    server = start("tornado", app="frameworks.tornado_app:app")
+    if server.get("/") != 200:
+        pytest.skip("this Gunicorn takes Tornado's applications for WSGI")
+    assert [server.get("/crash"), server.get("/missing"), server.get("/slow")] == [500, 404, 200]
+    metrics = server.dump(requests=4)
+    assert metrics.by("gunicorn_http_requests_total", "status_code") == {"200": 2, "404": 1, "500": 1}
+    assert metrics.by("gunicorn_worker_error_handling_total", "error_type") == {"ValueError": 1}
 
 
 @pytest.mark.parametrize("name", ["PrometheusGeventWorker", "PrometheusEventletWorker", "PrometheusTornadoWorker",
