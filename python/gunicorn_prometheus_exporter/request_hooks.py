@@ -5,6 +5,7 @@ from types import ModuleType
 from typing import Any, Optional
 
 from gunicorn.http import wsgi
+from gunicorn.http.message import Request
 from gunicorn.http.wsgi import Response
 
 from . import response_hooks, routes
@@ -48,6 +49,8 @@ def install(worker: Any, engine: ModuleType) -> None:
             request_finished(req.prometheus_token, status_of(resp, exception), body_size(resp))
         users_post_request(worker, req, environ, resp)
 
+    # A worker class that never calls pre_request must not fail where the token is looked for.
+    Request.prometheus_token = -1
     cfg.set("pre_request", pre_request)
     cfg.set("post_request", post_request)
     response_hooks.install(engine)

@@ -17,7 +17,8 @@ def install(engine: ModuleType) -> None:
     # Called once for a response, right before its headers are sent.
     def default_headers(resp: Any) -> Any:
         headers = stock_default_headers(resp)
-        request_responding(resp.req.prometheus_token, getattr(resp, "status_code", None) or INTERNAL_SERVER_ERROR)
+        token = getattr(resp.req, "prometheus_token", -1)
+        request_responding(token, getattr(resp, "status_code", None) or INTERNAL_SERVER_ERROR)
         return headers
 
     def sendfile(resp: Any, respiter: Any) -> Any:

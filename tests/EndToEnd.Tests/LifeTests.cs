@@ -6,19 +6,6 @@ namespace GunicornPrometheusExporter.EndToEnd.Tests;
 public sealed class LifeTests
 {
     [Fact]
-    public async Task A_killed_exporter_is_started_again_and_has_lost_nothing()
-    {
-        await using var server = await new GunicornServer(["-w", "2"]).ReadyAsync(2);
-        for (var i = 0; i < 10; i++) await server.GetAsync("/status/200");
-        var first = server.ExporterPid();
-        ServerProcess.Signal(first, "KILL");
-
-        await Wait.UntilAsync(async () => await server.TryScrapeAsync() is not null && server.ExporterPid() != first, "a second exporter");
-        Assert.Equal(10, (await server.ScrapeAsync()).Sum("gunicorn_worker_requests_total"));
-        Assert.Equal(2, server.WorkerPids().Length);
-    }
-
-    [Fact]
     public async Task A_killed_worker_loses_nothing_and_its_successor_takes_its_slot()
     {
         await using var server = await new GunicornServer(["-w", "1"]).ReadyAsync(1);
@@ -35,23 +22,6 @@ public sealed class LifeTests
         Assert.Equal(1, scrape.Samples["gunicorn_master_worker_restarts_total"]);
         Assert.Equal(1, scrape.Sum("gunicorn_worker_info"));
         Assert.Equal(1, scrape.Sum("gunicorn_worker_info", $"pid=\"{server.WorkerPids().Single()}\""));
-    }
-
-    [Fact]
-    public async Task A_killed_master_leaves_no_process_and_the_next_one_continues_its_counters()
-    {
-        await using var server = await new GunicornServer(["-w", "2"]).ReadyAsync(2);
-        for (var i = 0; i < 5; i++) await server.GetAsync("/status/200");
-        var children = server.Children();
-        Assert.Equal(3, children.Length);
-        server.Process.Signal("KILL");
-        await server.Process.ExitAsync();
-        await Wait.UntilAsync(() => !children.Any(GunicornServer.Lives), "the end of workers and exporter", 40);
-
-        server.Restart();
-        await server.ReadyAsync(2);
-        await server.GetAsync("/status/200");
-        Assert.Equal(6, (await server.ScrapeAsync()).Sum("gunicorn_worker_requests_total"));
     }
 
     [Fact]
@@ -89,24 +59,6 @@ public sealed class LifeTests
         Assert.Equal(1, one.Sum("gunicorn_worker_state", "state=\"running\""));
         Assert.Equal(1, one.Samples.Keys.Count(key => key.StartsWith("gunicorn_worker_memory_bytes", StringComparison.Ordinal)));
         Assert.Equal(0, one.Samples["gunicorn_master_worker_restarts_total"]);
-    }
-
-    [Fact]
-    public async Task A_reload_keeps_the_instruments_and_the_counts()
-    {
-        await using var server = await new GunicornServer(["-w", "2"]).ReadyAsync(2);
-        await server.GetAsync("/status/200");
-        var before = server.WorkerPids();
-        server.Process.Signal("HUP");
-        await Wait.UntilAsync(() => server.WorkerPids() is { Length: 2 } now && !now.Intersect(before).Any(), "new workers");
-        await server.ReadyAsync(2);
-        await server.GetAsync("/status/200");
-
-        var scrape = await server.ScrapeAsync();
-        Assert.Equal(2, scrape.Sum("gunicorn_worker_requests_total"));
-        Assert.Equal(2, scrape.Samples["gunicorn_master_worker_restarts_total"]);
-        Assert.Equal(1, scrape.Samples["gunicorn_master_signals_total{signal=\"hup\"}"]);
-        Assert.Equal(0, scrape.Samples["gunicorn_master_signals_total{signal=\"usr2\"}"]);
     }
 
     [Fact]
