@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 RID ?= $(if $(filter aarch64,$(shell uname -m)),linux-arm64,linux-x64)
 
-.PHONY: all build demo test test-dotnet test-python bench lint clean setup help
+.PHONY: all build demo test test-matrix test-dotnet test-python bench lint clean setup help
 
 all: build
 
@@ -25,6 +25,11 @@ test: ## Runs every test.
 	@eng/setup.sh build test
 	@eng/build.sh $(RID)
 	@eng/test.sh
+
+test-matrix: ## Runs the servers' tests on every Gunicorn and CPython to be had; writes docs/compatibility.md.
+	@eng/setup.sh build test matrix
+	@eng/build.sh $(RID)
+	@eng/matrix.sh
 
 bench: ## Measures against the peers, side by side; writes bench/results/.
 	@eng/setup.sh build bench
