@@ -153,7 +153,7 @@ class LiveGunicorn:
     def metrics(self, requests: int = 0) -> Exposition:
         """Scrapes the exporter, once this many requests are counted."""
         self.wait_until_served()
-        return settled(self._scrape, requests)
+        return settled(self.scrape, requests)
 
     def children(self) -> dict[int, str]:
         """The command lines of the master's children, by pid."""
@@ -197,7 +197,7 @@ class LiveGunicorn:
                 raise AssertionError(f"Gunicorn did not end:\n{self.log}") from None
         return self.process.returncode
 
-    def _scrape(self) -> Exposition:
+    def scrape(self) -> Exposition:
         status, text = self._request(self.metrics_port, "GET", "/metrics")
         assert status == 200, text
         return Exposition(text)

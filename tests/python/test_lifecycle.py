@@ -251,7 +251,7 @@ def open_folder() -> Iterator[Path]:
         yield Path(name)
 
 
-def test_under_a_strict_umask_the_workers_user_can_still_read_the_store(start_gunicorn, open_folder):
+def test_under_a_strict_umask_the_workers_user_can_still_read_the_store(open_folder, start_gunicorn):
     if os.geteuid() != 0:
         pytest.skip("only root can give workers another user")
     store = open_folder / "store"
