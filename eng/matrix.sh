@@ -10,7 +10,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
 cache=$root/out/matrix
-tests=${MATRIX_TESTS:-test_master.py test_lifecycle.py test_deaths.py test_requests.py test_worker_classes.py test_asgi.py test_routes.py test_exactness.py}
+tests=${MATRIX_TESTS:-test_master.py test_lifecycle.py test_deaths.py test_requests.py test_worker_classes.py test_asgi.py test_routes.py test_exactness.py test_chaos.py}
 quick=${MATRIX_QUICK:-test_deaths.py test_requests.py test_worker_classes.py}
 suites=(trixie sid)
 mkdir -p "$cache"
@@ -132,8 +132,8 @@ done
   echo '# Compatibility'
   echo
   echo "What ran on $(date -u +%F), on $(uname -sm), as \`make test-matrix\` writes it: real servers, with the same extension"
-  echo 'module and the same executable everywhere. On the first CPython of each Gunicorn every test of a server ran, on the'
-  echo "others ${quick// /, }."
+  echo "module and the same executable everywhere. On the machine's own CPython, which comes first, ran ${tests// /, };"
+  echo "on the others ${quick// /, }."
   echo
   echo '| Gunicorn | CPython | Result |'
   echo '|---|---|---|'
