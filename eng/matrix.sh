@@ -10,7 +10,8 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
 cache=$root/out/matrix
-tests=${MATRIX_TESTS:-test_master.py test_lifecycle.py test_deaths.py test_requests.py test_worker_classes.py test_asgi.py test_routes.py test_exactness.py test_chaos.py}
+servers="test_master.py test_lifecycle.py test_deaths.py test_requests.py test_worker_classes.py test_asgi.py test_routes.py"
+tests=${MATRIX_TESTS:-$servers test_exactness.py test_chaos.py}
 quick=${MATRIX_QUICK:-test_deaths.py test_requests.py test_worker_classes.py}
 suites=(trixie sid)
 mkdir -p "$cache"
