@@ -63,7 +63,17 @@ internal sealed class ServeCommand : Command
             directory, aggregator.Flights, config.MaxLabelValues, loggers.CreateLogger("deaths"));
         var reading = new StoreReading(aggregator, accountant);
         var server = new MetricsServer(new SharedScrape(reading.Scrape), loggers);
-        await Task.WhenAll(server.RunAsync(Addresses(parsed, config), end), reading.AccountAsync(end));
+        using var served = CancellationTokenSource.CreateLinkedTokenSource(end);
+        var accounts = reading.AccountAsync(served.Token);
+        try
+        {
+            await server.RunAsync(Addresses(parsed, config), end);
+        }
+        finally
+        {
+            await served.CancelAsync();
+            await accounts;
+        }
         return ExitStatus.Ok;
     }
 
