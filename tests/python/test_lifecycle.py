@@ -14,7 +14,7 @@ from typing import Callable, Iterator
 import pytest
 
 from exposition import Exposition
-from live_gunicorn import HOOKS, LiveGunicorn, wait_for
+from live_gunicorn import HOOKS, PYTHON, LiveGunicorn, wait_for
 
 EXITS = "gunicorn_worker_exits_total"
 RESTARTS = "gunicorn_master_worker_restarts_total"
@@ -165,7 +165,7 @@ def test_during_an_upgrade_slots_are_unique_and_counters_never_go_back(start_gun
     wait_for(server.second_masters, "a second master")
     (second,) = server.second_masters()
     try:
-        wait_for(lambda: send_and_scrape().value("gunicorn_workers", state="live") == 4, "four workers")
+        wait_for(lambda: send_and_scrape().total("gunicorn_worker_info") == 4, "four workers")
         metrics = send_and_scrape()
         assert sorted(metrics.by("gunicorn_worker_info", "worker_id").values()) == [1, 1, 1, 1]
         assert len(metrics.by("gunicorn_worker_info", "pid")) == 4
@@ -254,6 +254,9 @@ def open_folder() -> Iterator[Path]:
 def test_under_a_strict_umask_the_workers_user_can_still_read_the_store(open_folder, start_gunicorn):
     if os.geteuid() != 0:
         pytest.skip("only root can give workers another user")
+    as_nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    if subprocess.run([*as_nobody, *PYTHON, "-c", ""], capture_output=True, check=False).returncode != 0:
+        pytest.skip("this Python lies where other users cannot run it")
     store = open_folder / "store"
     server = start_gunicorn("--user", "nobody", "--group", "nogroup", launcher=(*LAUNCH, "--umask", "077"),
                             variables={"PROMETHEUS_MULTIPROC_DIR": str(store)})
@@ -262,8 +265,8 @@ def test_under_a_strict_umask_the_workers_user_can_still_read_the_store(open_fol
     assert server.metrics(requests=1).value(REQUESTS) == 1
     os.kill(server.workers()[0], signal.SIGKILL)
     wait_for(lambda: server.metrics().value(EXITS, reason="signal") == 1, "the exit")
-    as_nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "cat", str(store / "master-1.exits")]
-    told = subprocess.run(as_nobody, capture_output=True, text=True, check=True).stdout
+    reading = [*as_nobody, "cat", str(store / "master-1.exits")]
+    told = subprocess.run(reading, capture_output=True, text=True, check=True).stdout
     assert json.loads(told)["reason"] == "signal"
 
 
