@@ -4,7 +4,7 @@ import os
 import subprocess
 import time
 from logging import Logger
-from typing import Any, Optional
+from typing import Any, Iterable, Optional
 
 from .errors import MetricsError
 from .executable import cannot_run, find_executable
@@ -21,9 +21,14 @@ END_TIMEOUT = 5.0
 class ExporterProcess:
     """One exporter. All methods are the master's, in its main thread, but ``poll``, which may interrupt them."""
 
-    def __init__(self, directory: str, uid: int, gid: int, log: Logger) -> None:
-        """Describes an exporter of this store, to run as the user whom the workers run as."""
+    def __init__(self, directory: str, listeners: Iterable[str], uid: int, gid: int, log: Logger) -> None:
+        """Describes an exporter of this store, to run as the user whom the workers run as.
+
+        ``listeners`` are the server's addresses, as ``HOST:PORT`` or ``unix:PATH``: as another user the exporter
+        cannot see the master's sockets itself.
+        """
         self._directory = directory
+        self._listeners = [option for listener in listeners for option in ("--listener", listener)]
         self._log = log
         self._identity = _identity(uid, gid)
         self._process: Optional["subprocess.Popen[bytes]"] = None
@@ -63,7 +68,8 @@ class ExporterProcess:
         self._started = now
         try:
             path = find_executable()
-            command = [path, "serve", "--parent-pid", str(os.getpid()), "--multiproc-dir", self._directory]
+            command = [path, "serve", "--parent-pid", str(os.getpid()), "--multiproc-dir", self._directory,
+                       *self._listeners]
             try:
                 self._process = subprocess.Popen(
                     command, stdin=subprocess.DEVNULL, close_fds=True, start_new_session=True, **self._identity

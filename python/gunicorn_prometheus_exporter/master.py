@@ -176,7 +176,9 @@ class PrometheusMaster(Arbiter):
     def start_exporter(self) -> None:
         """Starts the exporter if it was not, unless there is no store to serve."""
         if self._exporter is None and self._store is not None:
-            self._exporter = ExporterProcess(self._store.directory, self.cfg.uid, self.cfg.gid, self.log)
+            # "http://127.0.0.1:8000", "unix:/run/app.sock"
+            listeners = [str(listener).rpartition("://")[2] for listener in self.LISTENERS]
+            self._exporter = ExporterProcess(self._store.directory, listeners, self.cfg.uid, self.cfg.gid, self.log)
             self._exporter.tend()
 
     def shut_down(self) -> None:

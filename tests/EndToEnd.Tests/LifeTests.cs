@@ -68,7 +68,9 @@ public sealed class LifeTests
         await using var server = await new GunicornServer(["-w", "2", "--user", "nobody", "--group", "nogroup"]).ReadyAsync(2);
         await server.GetAsync("/status/200");
 
-        Assert.Equal(1, (await server.ScrapeAsync()).Sum("gunicorn_worker_requests_total"));
+        var scrape = await server.ScrapeAsync();
+        Assert.Equal(1, scrape.Sum("gunicorn_worker_requests_total"));
+        Assert.Equal(0, scrape.Samples[$"gunicorn_listener_backlog{{listener=\"127.0.0.1:{server.Port}\"}}"]);
         Assert.Contains("Uid:\t65534", File.ReadAllText($"/proc/{server.ExporterPid()}/status"), StringComparison.Ordinal);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(server.Store));
     }

@@ -44,7 +44,8 @@ internal sealed class ProcessSamples
         const string Name = "Max open files";
         var line = File.ReadLines($"{Self}/limits").FirstOrDefault(line => line.StartsWith(Name, StringComparison.Ordinal));
         var fields = line?[Name.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        return fields is [var soft, ..] && double.TryParse(soft, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) ? limit : 0;
+        if (fields is not [var soft, ..]) return 0;
+        return double.TryParse(soft, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) ? limit : 0;
     }
 
     private void Set(MetricFamily family, double value) => _values.Set(_families.SeriesOf(family), value);

@@ -47,7 +47,9 @@ internal sealed class DeathLedger
         var temporary = _path + ".new";
         var options = new FileStreamOptions
         {
-            Mode = FileMode.Create, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite,
+            Mode = FileMode.Create,
+            Access = FileAccess.ReadWrite,
+            Share = FileShare.ReadWrite,
             UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
         };
         using (var stream = new FileStream(temporary, options))

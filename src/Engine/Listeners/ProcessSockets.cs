@@ -17,7 +17,8 @@ internal static class ProcessSockets
             {
                 var target = new FileInfo(path).LinkTarget;
                 if (target is null || !target.StartsWith(Prefix, StringComparison.Ordinal)) continue;
-                if (uint.TryParse(target.AsSpan(Prefix.Length).TrimEnd(']'), CultureInfo.InvariantCulture, out var inode)) inodes.Add(inode);
+                var number = target.AsSpan(Prefix.Length).TrimEnd(']');
+                if (uint.TryParse(number, CultureInfo.InvariantCulture, out var inode)) inodes.Add(inode);
             }
             return true;
         }
