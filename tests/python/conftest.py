@@ -74,7 +74,11 @@ def dump(environment: dict[str, str]) -> Callable[..., Exposition]:
     """Reads the store without an exporter that serves it, once as many requests are counted as the argument says."""
 
     def dump_once() -> Exposition:
-        command = [str(EXECUTABLE), "dump", "--dir", environment["PROMETHEUS_MULTIPROC_DIR"]]
+        store = environment["PROMETHEUS_MULTIPROC_DIR"]
+        if not os.path.isdir(store):
+            # Without a master of ours the first worker makes it, when it has loaded the application.
+            return Exposition("")
+        command = [str(EXECUTABLE), "dump", "--dir", store]
         return Exposition(subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout)
 
     return lambda requests=0: settled(dump_once, requests)
