@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.InteropServices;
 
 namespace GunicornPrometheusExporter.Store;
@@ -45,7 +44,7 @@ internal sealed unsafe class EntryIndex : IDisposable
 
     private int SlotOf(ReadOnlySpan<byte> key)
     {
-        var slot = (int)(HashOf(key) & (uint)(_capacity - 1));
+        var slot = (int)(ByteHash.Mix((ulong)key.Length, key) >> 32) & (_capacity - 1);
         // SAFETY: the table has a power-of-two size and always a free slot, so the walk stays inside and ends.
         while (_offsets[slot] != 0 && !KeyAt(_offsets[slot]).SequenceEqual(key))
         {
@@ -73,16 +72,4 @@ internal sealed unsafe class EntryIndex : IDisposable
 
     // SAFETY: zeroed, so every slot starts free.
     private static int* Allocate(int capacity) => (int*)NativeMemory.AllocZeroed((nuint)capacity, sizeof(int));
-
-    private static uint HashOf(ReadOnlySpan<byte> key)
-    {
-        var hash = (ulong)key.Length;
-        while (key.Length >= sizeof(ulong))
-        {
-            hash = (BitOperations.RotateLeft(hash, 5) ^ MemoryMarshal.Read<ulong>(key)) * 0x9E3779B97F4A7C15;
-            key = key[sizeof(ulong)..];
-        }
-        foreach (var b in key) hash = (BitOperations.RotateLeft(hash, 5) ^ b) * 0x9E3779B97F4A7C15;
-        return (uint)(hash >> 32);
-    }
 }

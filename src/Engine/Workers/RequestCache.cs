@@ -1,5 +1,4 @@
-using System.Numerics;
-using System.Runtime.InteropServices;
+using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Workers;
 
@@ -53,20 +52,8 @@ internal sealed class RequestCache
 
     private static int SlotOf(ReadOnlySpan<byte> method, ReadOnlySpan<byte> place, int status, bool isRouted)
     {
-        var hash = Mix(Mix(isRouted ? ~(ulong)status : (ulong)status, method), place);
+        var hash = ByteHash.Mix(ByteHash.Mix(isRouted ? ~(ulong)status : (ulong)status, method), place);
         return (int)(hash >> 40) & (Size - 1);
-    }
-
-    private static ulong Mix(ulong hash, ReadOnlySpan<byte> bytes)
-    {
-        const ulong Odd = 0x9E3779B97F4A7C15;
-        while (bytes.Length >= sizeof(ulong))
-        {
-            hash = (BitOperations.RotateLeft(hash, 5) ^ MemoryMarshal.Read<ulong>(bytes)) * Odd;
-            bytes = bytes[sizeof(ulong)..];
-        }
-        foreach (var b in bytes) hash = (BitOperations.RotateLeft(hash, 5) ^ b) * Odd;
-        return hash;
     }
 
     private struct Entry
