@@ -1,9 +1,12 @@
 """Where a request is seen to begin and to end: Gunicorn's own hooks, wrapped inside the worker process."""
 
+import logging
 import sys
 from types import ModuleType
 from typing import Any, Optional
 
+from gunicorn.config import PostRequest, PreRequest
+from gunicorn.glogging import Logger
 from gunicorn.http import wsgi
 from gunicorn.http.message import Request
 from gunicorn.http.wsgi import Response
@@ -25,8 +28,8 @@ def install(worker: Any, engine: ModuleType) -> None:
     Call it in the worker: the master's configuration must not know the engine.
     """
     cfg = worker.cfg
-    users_pre_request = cfg.pre_request
-    users_post_request = cfg.post_request
+    users_pre_request = None if _says_nothing(cfg.pre_request, worker.log) else cfg.pre_request
+    users_post_request = None if cfg.post_request is PostRequest.default else cfg.post_request
     request_started = engine.request_started
     request_finished = engine.request_finished
     exc_info = sys.exc_info
@@ -34,7 +37,8 @@ def install(worker: Any, engine: ModuleType) -> None:
     # Request, step 2: Gunicorn has parsed it.
     def pre_request(worker: Any, req: Any) -> None:
         req.prometheus_token = request_started(req.method, req.path, req.headers)
-        users_pre_request(worker, req)
+        if users_pre_request is not None:
+            users_pre_request(worker, req)
 
     # Request, step 4: it is over, whatever the outcome. Called exactly once.
     def post_request(worker: Any, req: Any, environ: Any, resp: Any) -> None:
@@ -47,7 +51,8 @@ def install(worker: Any, engine: ModuleType) -> None:
             if exception is not None:
                 count_error(engine, req, error_of(exception))
             request_finished(req.prometheus_token, status_of(resp, exception), body_size(resp))
-        users_post_request(worker, req, environ, resp)
+        if users_post_request is not None:
+            users_post_request(worker, req, environ, resp)
 
     # A worker class that never calls pre_request must not fail where the token is looked for.
     Request.prometheus_token = -1
@@ -56,6 +61,15 @@ def install(worker: Any, engine: ModuleType) -> None:
     response_hooks.install(engine)
     if routes.install(worker, engine):
         _put_tokens_into_environments()
+
+
+def _says_nothing(pre_request: Any, log: Any) -> bool:
+    """Returns whether the hook is Gunicorn's own, which does nothing but say each request at the level ``debug``."""
+    return (
+        pre_request is PreRequest.default
+        and type(log).debug is Logger.debug
+        and not log.error_log.isEnabledFor(logging.DEBUG)
+    )
 
 
 def _put_tokens_into_environments() -> None:

@@ -17,8 +17,11 @@ def install(engine: ModuleType) -> None:
     # Called once for a response, right before its headers are sent.
     def default_headers(resp: Any) -> Any:
         headers = stock_default_headers(resp)
-        token = getattr(resp.req, "prometheus_token", -1)
-        request_responding(token, getattr(resp, "status_code", None) or INTERNAL_SERVER_ERROR)
+        try:
+            request_responding(resp.req.prometheus_token, resp.status_code or INTERNAL_SERVER_ERROR)
+        except AttributeError:
+            # The application never called start_response, or the request is none that a hook has seen.
+            request_responding(getattr(resp.req, "prometheus_token", -1), INTERNAL_SERVER_ERROR)
         return headers
 
     def sendfile(resp: Any, respiter: Any) -> Any:

@@ -3,7 +3,7 @@
 import os
 import platform
 from types import FrameType, ModuleType
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 import gunicorn
 from gunicorn.workers.base import Worker
@@ -61,12 +61,6 @@ class InstrumentedWorker(Worker):
         self._stage.reach(Stage.SERVING)
         self.enter_state("running")
         super().run()
-
-    def notify(self) -> None:
-        """Tells the master that the worker lives, and the exporter what it uses."""
-        super().notify()
-        if self._engine is not None:
-            self._engine.heartbeat()
 
     def update_worker_metrics(self) -> None:
         """Refreshes memory, CPU and uptime now rather than within a second."""
@@ -136,6 +130,21 @@ class InstrumentedWorker(Worker):
         })
         worker_kinds.install(self, loaded)
         self._engine = loaded
+        self.notify = self._heartbeat(loaded.heartbeat)  # type: ignore[method-assign]
+
+    def _heartbeat(self, heartbeat: Callable[[], None]) -> Callable[[], None]:
+        """Returns what tells the master that the worker lives, and the exporter what it uses.
+
+        A sync worker calls it between any two requests, hence a function without a look at anything.
+        """
+        stock = super().notify
+        tell_master = self.tmp.notify if getattr(stock, "__func__", None) is Worker.notify else stock
+
+        def notify() -> None:
+            tell_master()
+            heartbeat()
+
+        return notify
 
 
 def instrument(worker_class: type[Worker], name: str = "", module: str = __name__) -> type[Worker]:
