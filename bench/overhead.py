@@ -1,26 +1,30 @@
-"""The processor time that a request costs a worker, with the exporter over without: paired runs, per worker class.
+"""The processor time that a request costs a worker, with the exporter over without: paired blocks, per worker class.
 
-Run by ``make bench``. Two Gunicorns stand side by side, one worker each; wrk loads them in turn. Processor time is the
-worker's own, user and system, to the nanosecond from /proc.
+Run by ``make bench``. Gunicorns with one worker each stand side by side and are loaded in short blocks, in random order,
+so that what else the machine does falls on all alike. One without the exporter stands there twice: what the two differ by
+is the error of the method. Processor time is the worker's own, user and system, to the nanosecond from /proc.
 """
 
+import collections
 import os
-import re
+import random
 import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from typing import Optional
 
 import machine
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PACKAGES = os.path.join(ROOT, "out", "python")
-ROUNDS = 12
-SECONDS = 2
+ROUNDS = 200
+REQUESTS = 400
+CONNECTIONS = 4
+REQUEST = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: bench\r\nAccept: */*\r\n\r\n"
 
+BODY = b"x" * 512
 APP = """
 BODY = b"x" * 512
 def app(environ, start_response):
@@ -41,15 +45,14 @@ def free_port() -> int:
 class Server:
     """A Gunicorn with one worker."""
 
-    def __init__(self, home: str, worker_class: str, options: "list[str]", exported: bool) -> None:
+    def __init__(self, home: str, worker_class: str, options: "list[str]", name: str) -> None:
         """Starts it and waits until it answers."""
         self.port = free_port()
-        name = "with" if exported else "without"
         environ = {
             **os.environ, "PYTHONPATH": PACKAGES, "PROMETHEUS_MULTIPROC_DIR": os.path.join(home, f"store-{worker_class}"),
             "PROMETHEUS_BIND_ADDRESS": "127.0.0.1", "PROMETHEUS_METRICS_PORT": str(free_port()),
         }
-        conf = ["-c", "python:gunicorn_prometheus_exporter.conf"] if exported else []
+        conf = ["-c", "python:gunicorn_prometheus_exporter.conf"] if name == "with" else []
         with open(os.path.join(home, f"{worker_class}-{name}.log"), "wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "gunicorn", *conf, "-k", worker_class, *options, "--chdir", home,
@@ -68,13 +71,8 @@ class Server:
     def cost(self) -> float:
         """Loads the server; returns the worker's microseconds of processor time for a request."""
         before = self._processor_seconds()
-        output = subprocess.run(
-            ["wrk", "-t1", "-c4", f"-d{SECONDS}s", f"http://127.0.0.1:{self.port}/"], capture_output=True, text=True, check=True
-        ).stdout
-        spent = self._processor_seconds() - before
-        match = re.search(r"(\d+) requests in", output)
-        assert match is not None, output
-        return spent / int(match[1]) * 1e6
+        load(self.port, REQUESTS)
+        return (self._processor_seconds() - before) / REQUESTS * 1e6
 
     def end(self) -> None:
         """Ends it by its pid."""
@@ -97,25 +95,61 @@ class Server:
         return total / 1e9
 
 
-def compare(home: str, worker_class: str, options: "list[str]") -> "Optional[tuple[float, float, float]]":
-    """Returns medians: microseconds without, with, and the ratio pair by pair."""
-    plain = Server(home, worker_class, options, exported=False)
-    exported = Server(home, worker_class, options, exported=True)
+def load(port: int, requests: int) -> None:
+    """Sends requests over a few connections, kept alive where the worker does, and reads the answers in turn."""
+    waiting = collections.deque(ask(connect(port)) for _ in range(CONNECTIONS))
+    for _ in range(requests - CONNECTIONS):
+        connection = waiting.popleft()
+        waiting.append(ask(connection if answer(connection) else connect(port)))
+    for connection in waiting:
+        answer(connection)
+        connection.close()
+
+
+def connect(port: int) -> socket.socket:
+    """Returns a new connection."""
+    return socket.create_connection(("127.0.0.1", port), 10)
+
+
+def ask(connection: socket.socket) -> socket.socket:
+    """Sends a request and returns the connection."""
+    connection.sendall(REQUEST)
+    return connection
+
+
+def answer(connection: socket.socket) -> bool:
+    """Reads an answer; returns whether the connection can take another request, and closes it if not."""
+    text = b""
+    while not text.endswith(b"\r\n\r\n" + BODY):
+        part = connection.recv(4096)
+        if not part:
+            raise ConnectionError(f"an answer ended after {text!r}")
+        text += part
+    if b"Connection: keep-alive" in text:
+        return True
+    connection.close()
+    return False
+
+
+def compare(home: str, worker_class: str, options: "list[str]") -> "tuple[float, float, float, float]":
+    """Returns medians: microseconds without, with, their ratio block by block, and that of the two without."""
+    names = ("without", "with", "again")
+    servers = {name: Server(home, worker_class, options, name) for name in names}
     try:
-        plain.cost(), exported.cost()
-        pairs = []
-        for number in range(ROUNDS):
-            # Each goes first in turn: the second finds the connections of the first still closing.
-            first, second = (plain, exported) if number % 2 else (exported, plain)
-            costs = {first: first.cost(), second: second.cost()}
-            pairs.append((costs[plain], costs[exported]))
+        for server in servers.values():
+            server.cost()
+        rounds = []
+        for _ in range(ROUNDS):
+            costs = {name: servers[name].cost() for name in random.sample(names, len(names))}
+            rounds.append((costs["without"], costs["with"], costs["again"]))
     finally:
-        plain.end()
-        exported.end()
+        for server in servers.values():
+            server.end()
     return (
-        statistics.median(pair[0] for pair in pairs),
-        statistics.median(pair[1] for pair in pairs),
-        statistics.median(pair[1] / pair[0] for pair in pairs),
+        statistics.median(without for without, _, _ in rounds),
+        statistics.median(exported for _, exported, _ in rounds),
+        statistics.median(2 * exported / (without + again) for without, exported, again in rounds),
+        statistics.median(again / without for without, _, again in rounds),
     )
 
 
@@ -126,15 +160,16 @@ def main() -> None:
         with open(os.path.join(home, "app.py"), "w", encoding="utf-8") as app:
             app.write(APP)
         for worker_class, options in CLASSES.items():
-            without, with_exporter, ratio = compare(home, worker_class, options)
-            rows.append(f"| {worker_class} | {without:.1f} | {with_exporter:.1f} | {ratio:.3f} |")
+            without, exported, ratio, error = compare(home, worker_class, options)
+            rows.append(f"| {worker_class} | {without:.1f} | {exported:.1f} | {ratio:.3f} | {error:.3f} |")
     machine.write("overhead.md", f"""# What a request costs a worker
 
-{machine.describe()}. `make bench`; Gunicorn with one worker, an application that does nothing, wrk with 4 connections for
-{SECONDS} s; medians of {ROUNDS} pairs that take turns. Processor time of the worker, user and system.
+{machine.describe()}. `make bench`; Gunicorn with one worker, an application that does nothing, {CONNECTIONS} connections;
+medians of {ROUNDS} rounds of {REQUESTS} requests to each server, in random order. Processor time of the worker, user and system.
+The last column is a second server without the exporter over the first: the error of the method.
 
-| worker class | µs a request without | with the exporter | ratio, pair by pair |
-|---|---:|---:|---:|
+| worker class | µs a request without | with the exporter | ratio, round by round | without, over without |
+|---|---:|---:|---:|---:|
 """ + "\n".join(rows) + "\n")
 
 
