@@ -1,5 +1,5 @@
-using System.Buffers;
 using GunicornPrometheusExporter.Aggregation;
+using GunicornPrometheusExporter.Exporter.Http;
 using GunicornPrometheusExporter.Flights;
 
 namespace GunicornPrometheusExporter.Exporter;
@@ -11,13 +11,18 @@ internal sealed class StoreReading(StoreAggregator aggregator, DeathAccountant a
 
     private readonly Lock _gate = new();
 
-    /// <summary>Writes what the store says, deaths until now included.</summary>
-    internal void Scrape(IBufferWriter<byte> output)
+    /// <summary>Reads the store once, deaths until now included, and writes every answer.</summary>
+    internal void Scrape(IReadOnlyList<ScrapeAnswer> answers)
     {
         lock (_gate)
         {
             accountant.Account();
-            aggregator.Scrape(output);
+            aggregator.Refresh();
+            foreach (var answer in answers)
+            {
+                var (format, _, names) = answer.Request;
+                aggregator.Write(answer.Output, format, names.Count == 0 ? null : new HashSet<string>(names!));
+            }
         }
     }
 

@@ -16,4 +16,19 @@ internal static class Python
             ("PROMETHEUS_MULTIPROC_DIR", directory));
         Assert.Equal("", outcome.Errors);
     }
+
+    /// <summary>Counts 1 in as many series of an application's own counter.</summary>
+    internal static async Task WriteCountersAsync(string directory, string name, int series)
+    {
+        const string Script =
+            """
+            import sys, prometheus_client as p
+            counter = p.Counter(sys.argv[1], 'Counted', ['n'])
+            for n in range(int(sys.argv[2])):
+                counter.labels(n).inc()
+            """;
+        var outcome = await Executable.RunAsync(
+            Path, ["-c", Script, name, $"{series}"], ("PROMETHEUS_MULTIPROC_DIR", directory));
+        Assert.Equal("", outcome.Errors);
+    }
 }

@@ -66,25 +66,26 @@ internal sealed class FamilyTable
     }
 
     /// <summary>Lays out all families that have series.</summary>
-    /// <param name="document">Where to; what it had is gone.</param>
+    /// <param name="layout">Where to; what it had is gone.</param>
     /// <param name="mapped">Which series some file or the exporter has now.</param>
-    public void LayOut(TextDocument document, ReadOnlySpan<bool> mapped)
+    /// <param name="created">When each series began, in seconds since the epoch; infinite where that is not known.</param>
+    public void LayOut(ExpositionLayout layout, ReadOnlySpan<bool> mapped, ReadOnlySpan<double> created)
     {
-        document.Clear();
-        foreach (var family in MetricCatalogue.All) LayOut(document, mapped, _own[family]);
-        var claimed = _own.Values.SelectMany(family => family.SampleNames).ToHashSet(StringComparer.Ordinal);
+        layout.Clear();
+        foreach (var family in MetricCatalogue.All) LayOut(layout, mapped, created, _own[family]);
+        var claimed = _own.Values.SelectMany(family => family.Header.SampleNames).ToHashSet(StringComparer.Ordinal);
         foreach (var (_, family) in _foreign
-            .OrderBy(entry => entry.Value.Name, StringComparer.Ordinal)
+            .OrderBy(entry => entry.Value.Header.Name, StringComparer.Ordinal)
             .ThenBy(entry => entry.Key.Name, StringComparer.Ordinal)
             .ThenBy(entry => entry.Key.Type)
             .ThenBy(entry => entry.Key.Mode))
         {
             if (!IsMapped(family, mapped)) continue;
-            if (family.SampleNames.FirstOrDefault(claimed.Contains) is { } name) ReportFamily(family, name);
+            if (family.Header.SampleNames.FirstOrDefault(claimed.Contains) is { } name) ReportFamily(family.Header, name);
             else
             {
-                claimed.UnionWith(family.SampleNames);
-                LayOut(document, mapped, family);
+                claimed.UnionWith(family.Header.SampleNames);
+                LayOut(layout, mapped, created, family);
             }
         }
     }
@@ -117,23 +118,33 @@ internal sealed class FamilyTable
 
     private static bool IsMapped(MergedFamily family, ReadOnlySpan<bool> mapped)
     {
-        foreach (var line in family.Lines())
+        foreach (var set in family.LabelSets)
         {
-            if (mapped[line.Series]) return true;
+            foreach (var line in set.Lines)
+            {
+                if (mapped[line.Series]) return true;
+            }
         }
         return false;
     }
 
-    private static void LayOut(TextDocument document, ReadOnlySpan<bool> mapped, MergedFamily family)
+    private static void LayOut(
+        ExpositionLayout layout, ReadOnlySpan<bool> mapped, ReadOnlySpan<double> created, MergedFamily family)
     {
-        document.Add(LineKind.Header, family.Header);
-        foreach (var line in family.Lines())
+        layout.Begin(family.Header);
+        foreach (var set in family.LabelSets)
         {
-            if (line.Kind == LineKind.Count || mapped[line.Series]) document.Add(line.Kind, line.Text, line.Series);
+            var first = double.PositiveInfinity;
+            foreach (var line in set.Lines)
+            {
+                first = Math.Min(first, created[line.Series]);
+                if (line.Kind == LineKind.Count || mapped[line.Series]) layout.Add(line);
+            }
+            set.Created = double.IsFinite(first) ? first : 0;
         }
     }
 
-    private void ReportFamily(MergedFamily family, string name)
+    private void ReportFamily(FamilyHeader family, string name)
     {
         if (_reported.Add($"{TextSyntax.TypeWord(family.Type)} {family.Name}"))
         {

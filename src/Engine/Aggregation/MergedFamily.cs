@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Globalization;
 using GunicornPrometheusExporter.Exposition;
 using GunicornPrometheusExporter.Metrics;
@@ -12,9 +11,8 @@ internal sealed class MergedFamily
     private readonly string _storeName;
     private readonly SeriesValues _values;
 
-    // By label text; in it, by the order of an exposition.
-    private readonly SortedDictionary<string, SortedList<(LineKind Kind, double Bound), TextLine>> _labelSets =
-        new(StringComparer.Ordinal);
+    // By the text of the labels.
+    private readonly SortedDictionary<string, LabelSet> _labelSets = new(StringComparer.Ordinal);
 
     /// <summary>A family without samples.</summary>
     /// <param name="storeName">The name that keys carry.</param>
@@ -25,33 +23,14 @@ internal sealed class MergedFamily
     {
         _storeName = storeName;
         _values = values;
-        Type = type;
-        var name = TextSyntax.MetricName(storeName);
-        Name = type == MetricType.Counter ? name + MetricFamily.TotalSuffix : name;
-        SampleNames = type switch
-        {
-            MetricType.Histogram =>
-                [Name, Name + MetricFamily.BucketSuffix, Name + MetricFamily.SumSuffix, Name + MetricFamily.CountSuffix],
-            MetricType.Summary => [Name, Name + MetricFamily.SumSuffix, Name + MetricFamily.CountSuffix],
-            _ => [Name],
-        };
-        Header = TextSyntax.Header(Name, type, help);
+        Header = new FamilyHeader(storeName, type, help);
     }
 
-    /// <summary>The name in the exposition; a counter's ends in <c>_total</c>.</summary>
-    public string Name { get; }
+    /// <summary>What it shows of itself.</summary>
+    public FamilyHeader Header { get; }
 
-    /// <summary>The type.</summary>
-    public MetricType Type { get; }
-
-    /// <summary>Every name under which the family exposes something.</summary>
-    public ImmutableArray<string> SampleNames { get; }
-
-    /// <summary>The lines above its samples.</summary>
-    public byte[] Header { get; }
-
-    /// <summary>The lines below the header, label set by label set.</summary>
-    public IEnumerable<TextLine> Lines() => _labelSets.Values.SelectMany(lines => lines.Values);
+    /// <summary>Its samples by label set, in the order of an exposition.</summary>
+    public IEnumerable<LabelSet> LabelSets => _labelSets.Values;
 
     /// <summary>Forgets every series.</summary>
     public void Clear() => _labelSets.Clear();
@@ -63,14 +42,12 @@ internal sealed class MergedFamily
     public int SeriesOf(string sample, IReadOnlyList<Label> labels)
     {
         if (!sample.StartsWith(_storeName, StringComparison.Ordinal)) return SeriesValues.LeftOut;
-        return (Type, sample[_storeName.Length..]) switch
+        return (Header.Type, sample[_storeName.Length..]) switch
         {
-            (MetricType.Counter, MetricFamily.TotalSuffix) or (MetricType.Gauge, "") => SeriesOf(LineKind.Value, Name, labels),
+            (MetricType.Counter, MetricFamily.TotalSuffix) or (MetricType.Gauge, "") => SeriesOf(LineKind.Value, labels),
             (MetricType.Histogram, MetricFamily.BucketSuffix) => BucketOf(labels),
-            (MetricType.Histogram or MetricType.Summary, MetricFamily.SumSuffix) =>
-                SeriesOf(LineKind.Sum, Name + MetricFamily.SumSuffix, labels),
-            (MetricType.Histogram or MetricType.Summary, MetricFamily.CountSuffix) =>
-                SeriesOf(LineKind.Count, Name + MetricFamily.CountSuffix, labels),
+            (MetricType.Histogram or MetricType.Summary, MetricFamily.SumSuffix) => SeriesOf(LineKind.Sum, labels),
+            (MetricType.Histogram or MetricType.Summary, MetricFamily.CountSuffix) => SeriesOf(LineKind.Count, labels),
             _ => SeriesValues.LeftOut,
         };
     }
@@ -86,21 +63,19 @@ internal sealed class MergedFamily
         }
         if (bound is null) return SeriesValues.LeftOut;
         // Buckets give a count, whether or not a file has one.
-        _ = SeriesOf(LineKind.Count, Name + MetricFamily.CountSuffix, others);
-        return SeriesOf(LineKind.Bucket, Name + MetricFamily.BucketSuffix, others, bound);
+        _ = SeriesOf(LineKind.Count, others);
+        return SeriesOf(LineKind.Bucket, others, bound);
     }
 
-    private int SeriesOf(LineKind kind, string name, IReadOnlyList<Label> labels, double? bound = null)
+    private int SeriesOf(LineKind kind, IReadOnlyList<Label> labels, double? bound = null)
     {
         if (TextSyntax.Labels(labels) is not { } text) return SeriesValues.LeftOut;
-        if (!_labelSets.TryGetValue(text, out var lines)) _labelSets.Add(text, lines = []);
-        if (!lines.TryGetValue((kind, bound ?? 0), out var line))
-        {
-            if (bound is { } upper) text = TextSyntax.Append(text, MetricFamily.BucketLabel, SampleNumber.ToText(upper));
-            line = new TextLine(kind, TextSyntax.Line(name, text), _values.Add());
-            lines.Add((kind, bound ?? 0), line);
-        }
-        return line.Series;
+        if (!_labelSets.TryGetValue(text, out var set)) _labelSets.Add(text, set = new LabelSet(labels));
+        if (set.SeriesOf(kind, bound ?? 0) is { } known) return known;
+        if (bound is { } upper) text = TextSyntax.Append(text, MetricFamily.BucketLabel, SampleNumber.ToText(upper));
+        var series = _values.Add();
+        set.Add(kind, bound ?? 0, TextSyntax.Line(Header.NameOf(kind), text), series);
+        return series;
     }
 
     private static double? ParseBound(string text) => text switch

@@ -21,7 +21,8 @@ public sealed class StoreAggregator : IDisposable
     private readonly TimeProvider _time;
     private readonly ReadBuffer _buffer = new();
     private readonly SeriesValues _values = new();
-    private readonly TextDocument _document = new();
+    private readonly ExpositionLayout _layout = new();
+    private readonly ProtobufExposition _protobuf = new();
     private readonly ReadKeyTable _keys = new();
     private readonly StoreListing _listing;
     private readonly SlotLiveness _slots;
@@ -61,11 +62,20 @@ public sealed class StoreAggregator : IDisposable
     /// <summary>What the workers have in hand, and what the dead had.</summary>
     public FlightWatch Flights { get; }
 
-    /// <summary>Reads the store as it is now and writes it in the text format 0.0.4.</summary>
+    /// <summary>Reads the store as it is now and writes it.</summary>
     /// <param name="output">Where to.</param>
-    /// <remarks>A store that is missing or damaged is told in the log and in the exposition, never thrown.</remarks>
-    public void Scrape(IBufferWriter<byte> output)
+    /// <param name="format">In which format.</param>
+    public void Scrape(IBufferWriter<byte> output, ExpositionFormat format = ExpositionFormat.Text)
     {
+        Refresh();
+        Write(output, format);
+    }
+
+    /// <summary>Reads the store as it is now.</summary>
+    /// <remarks>A store that is missing or damaged is told in the log and in the exposition, never thrown.</remarks>
+    public void Refresh()
+    {
+        if (_mappedSeries < _values.Count / 2 && _values.Count > SeriesWorthForgetting) Forget();
         var start = _time.GetTimestamp();
         // 1 List the directory, and ask who lives.
         var isChanged = ListFiles() | _slots.Refresh() | _mappedSeries == 0;
@@ -96,10 +106,24 @@ public sealed class StoreAggregator : IDisposable
         _process.Add();
         _derived.AddExporter(files, bytes, _corruptFiles + Flights.CorruptFiles, _time.GetElapsedTime(start));
 
-        // 5 Write the text, laid out anew if series came or went.
         if (isChanged || HasUnmapped()) LayOut();
-        _document.Write(output, _values.Values, _values.Present);
-        if (_mappedSeries < _values.Count / 2 && _values.Count > SeriesWorthForgetting) Forget();
+    }
+
+    /// <summary>Writes what the last refresh read.</summary>
+    /// <param name="output">Where to.</param>
+    /// <param name="format">In which format.</param>
+    /// <param name="names">The names of the families and samples that are wanted; null for all.</param>
+    public void Write(IBufferWriter<byte> output, ExpositionFormat format, IReadOnlySet<string>? names = null)
+    {
+        // 5 Write what was laid out when series last came or went.
+        var layout = names is null ? _layout : _layout.Restrict(names);
+        var values = new SampleValues(_values.Values, _values.Present);
+        switch (format)
+        {
+            case ExpositionFormat.OpenMetrics: OpenMetricsExposition.Write(output, layout, values); break;
+            case ExpositionFormat.Protobuf: _protobuf.Write(output, layout, values); break;
+            default: TextExposition.Write(output, layout, values); break;
+        }
     }
 
     /// <inheritdoc/>
@@ -159,12 +183,18 @@ public sealed class StoreAggregator : IDisposable
     private void LayOut()
     {
         var mapped = _mapped = _values.Present.ToArray();
+        var created = new double[_values.Count];
+        Array.Fill(created, double.PositiveInfinity);
         foreach (var file in _listing.Files)
         {
             if (!file.IsMerged) continue;
-            foreach (var series in file.Series) mapped[series] = true;
+            foreach (var series in file.Series)
+            {
+                mapped[series] = true;
+                created[series] = Math.Min(created[series], file.Created);
+            }
         }
-        _families.LayOut(_document, mapped);
+        _families.LayOut(_layout, mapped, created);
         _mappedSeries = mapped.Count(isMapped => isMapped);
     }
 

@@ -46,6 +46,9 @@ internal sealed class TrackedFile
     /// <summary>The index of each entry's series, in the order of the file.</summary>
     public ReadOnlySpan<int> Series => CollectionsMarshal.AsSpan(_series);
 
+    /// <summary>When its counters and histograms began, in seconds since the epoch; infinite if that is not known.</summary>
+    public double Created { get; private set; } = double.PositiveInfinity;
+
     /// <summary>The scrape that last saw it in the directory.</summary>
     public int SeenAt { get; set; }
 
@@ -63,12 +66,17 @@ internal sealed class TrackedFile
     }
 
     /// <summary>Finds the series of the entries that the last read brought.</summary>
-    /// <returns>Whether there were any, or any went.</returns>
+    /// <returns>Whether there were any, or any went, or all begin anew.</returns>
     public bool Map(FamilyTable families)
     {
+        var created = Name.Type != MetricType.Gauge && Slot is not null && Reader.Created > 0
+            ? Reader.Created
+            : double.PositiveInfinity;
+        var isNew = created != Created;
+        Created = created;
         var keys = Reader.Keys;
         var known = Math.Min(Reader.KnownKeys, _series.Count);
-        if (known == keys.Length && known == _series.Count) return false;
+        if (known == keys.Length && known == _series.Count) return isNew;
         _series.RemoveRange(known, _series.Count - known);
         foreach (var key in keys[known..]) _series.Add(families.SeriesOf(Name, Slot is not null, key));
         return true;

@@ -1,11 +1,8 @@
 namespace GunicornPrometheusExporter.Exposition;
 
-/// <summary>What a line of a <see cref="TextDocument"/> shows, in the order in which a family's lines stand.</summary>
+/// <summary>What a line shows, in the order in which the lines of a label set stand.</summary>
 internal enum LineKind
 {
-    /// <summary>A family's header: shown before the first of its samples, if any is there.</summary>
-    Header,
-
     /// <summary>A series' value.</summary>
     Value,
 

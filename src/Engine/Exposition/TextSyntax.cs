@@ -5,6 +5,7 @@ using GunicornPrometheusExporter.Store;
 namespace GunicornPrometheusExporter.Exposition;
 
 /// <summary>The syntax of the Prometheus text format 0.0.4; the only place that states it.</summary>
+/// <remarks>The lines of samples are those of OpenMetrics too.</remarks>
 internal static class TextSyntax
 {
     /// <summary>A metric's name with every character that the format has not replaced by an underscore.</summary>

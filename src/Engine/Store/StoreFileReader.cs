@@ -36,6 +36,9 @@ internal sealed class StoreFileReader
     /// <summary>How many of <see cref="Keys"/>, from the first, are those of the read before.</summary>
     public int KnownKeys { get; private set; }
 
+    /// <summary>When the file says that it was made, in seconds since the epoch; 0 if it does not say.</summary>
+    public uint Created { get; private set; }
+
     /// <summary>Reads the value of every entry as the file is now.</summary>
     /// <param name="buffer">Takes the values, parallel to <see cref="Keys"/>.</param>
     /// <returns>False if there is no such file any more.</returns>
@@ -93,6 +96,7 @@ internal sealed class StoreFileReader
         }
         ReadAll(descriptor, buffer.Content);
         var used = BinaryPrimitives.ReadInt32LittleEndian(buffer.Content);
+        Created = BinaryPrimitives.ReadUInt32LittleEndian(buffer.Content[StoreFormat.CreatedOffset..]);
         if (used == 0) return;
         if (used < StoreFormat.HeaderSize || used > status.Size || used % StoreFormat.Alignment != 0)
         {

@@ -17,7 +17,6 @@ public sealed unsafe class StoreFileWriter : IDisposable
     public const int MaximumSize = 16 << 20;
 
     private const int InitialSize = 64 << 10;
-    private const int UsedOffset = 0;
 
     private readonly EntryIndex _index;
     private byte* _file;
@@ -134,9 +133,10 @@ public sealed unsafe class StoreFileWriter : IDisposable
     private void Continue()
     {
         // SAFETY: InitialSize bytes at least are allocated, the header among them.
-        var used = *(int*)(_file + UsedOffset);
+        var used = *(int*)(_file + StoreFormat.UsedOffset);
         if (used == 0)
         {
+            *(uint*)(_file + StoreFormat.CreatedOffset) = (uint)TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
             Publish(StoreFormat.HeaderSize);
             return;
         }
@@ -188,7 +188,7 @@ public sealed unsafe class StoreFileWriter : IDisposable
     private void Publish(int used)
     {
         // SAFETY: the header is mapped and aligned; the release orders the entry's bytes before it.
-        Volatile.Write(ref *(int*)(_file + UsedOffset), used);
+        Volatile.Write(ref *(int*)(_file + StoreFormat.UsedOffset), used);
         _used = used;
     }
 

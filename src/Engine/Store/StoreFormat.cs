@@ -4,7 +4,7 @@ namespace GunicornPrometheusExporter.Store;
 /// <remarks>
 /// <code>
 /// file   0        4        8
-///        | used   | zero   | entry | entry | …           used counts from offset 0, header included
+///        | used   | created | entry | entry | …          used counts from offset 0, header included
 ///
 /// entry  0        4                     4+n (n+4 ≡ 0 mod 8)  +8           +16
 ///        | length | JSON key … spaces   | value (double)     | timestamp  |   (Timestamped only)
@@ -12,12 +12,19 @@ namespace GunicornPrometheusExporter.Store;
 /// All integers and doubles are little-endian. <c>length</c> counts the key without its padding; the padding is
 /// one to eight spaces, never none. An entry exists once <c>used</c> covers it.
 /// The key is <c>["family", "sample", {"label": "value"}, "help"]</c>, the family without a counter's
-/// <c>_total</c>, ASCII only, the labels sorted by name.
+/// <c>_total</c>, ASCII only, the labels sorted by name. <c>created</c> is when our writer made the file, in unsigned
+/// seconds since the epoch; <c>prometheus_client</c> leaves it 0 and does not look at it.
 /// </remarks>
 public static class StoreFormat
 {
-    /// <summary>Bytes before the first entry: <c>used</c> and four bytes of zero.</summary>
+    /// <summary>Bytes before the first entry: <c>used</c> and <c>created</c>.</summary>
     public const int HeaderSize = 8;
+
+    /// <summary>Where <c>used</c> is.</summary>
+    public const int UsedOffset = 0;
+
+    /// <summary>Where <c>created</c> is.</summary>
+    public const int CreatedOffset = 4;
 
     /// <summary>Bytes of the length in front of a key.</summary>
     public const int LengthSize = 4;

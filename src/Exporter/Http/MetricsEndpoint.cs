@@ -1,22 +1,31 @@
+using Microsoft.Net.Http.Headers;
+
 namespace GunicornPrometheusExporter.Exporter.Http;
 
 /// <summary>Answers <c>/metrics</c>.</summary>
 internal sealed class MetricsEndpoint(SharedScrape scrapes)
 {
-    private const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
+    private const string NamesParameter = "name[]";
     private const int ChunkSize = 64 << 10;
 
     internal async Task AnswerAsync(HttpContext context)
     {
-        using var pass = await scrapes.JoinAsync();
-        var text = pass.Text;
-        context.Response.ContentType = ContentType;
-        context.Response.ContentLength = text.Length;
+        var accepted = context.Request.GetTypedHeaders();
+        var request = new ScrapeRequest(
+            ContentNegotiation.FormatOf(accepted.Accept),
+            ContentNegotiation.IsGzipWanted(accepted.AcceptEncoding),
+            context.Request.Query[NamesParameter]);
+        using var answer = await scrapes.JoinAsync(request);
+        var body = answer.Body;
+        context.Response.ContentType = ContentNegotiation.ContentTypeOf(request.Format);
+        context.Response.ContentLength = body.Length;
+        context.Response.Headers.Vary = $"{HeaderNames.Accept}, {HeaderNames.AcceptEncoding}";
+        if (request.IsCompressed) context.Response.Headers.ContentEncoding = ContentNegotiation.Gzip;
         if (HttpMethods.IsHead(context.Request.Method)) return;
         // In chunks, so that a large answer waits for its reader instead of filling the server's own buffers.
-        for (var start = 0; start < text.Length; start += ChunkSize)
+        for (var start = 0; start < body.Length; start += ChunkSize)
         {
-            var chunk = text.Slice(start, Math.Min(ChunkSize, text.Length - start));
+            var chunk = body.Slice(start, Math.Min(ChunkSize, body.Length - start));
             await context.Response.BodyWriter.WriteAsync(chunk, context.RequestAborted);
         }
     }

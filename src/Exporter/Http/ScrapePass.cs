@@ -1,26 +1,18 @@
-using System.Buffers;
-
 namespace GunicornPrometheusExporter.Exporter.Http;
 
-/// <summary>One pass over the store, and the text that all its requests share.</summary>
-/// <remarks>Each request that joined disposes of it once; with the last one the buffer goes back.</remarks>
-internal sealed class ScrapePass(SharedScrape owner, ArrayBufferWriter<byte> buffer) : IDisposable
+/// <summary>One pass over the store, with an answer for each thing that was asked for. Used under the gate of its owner.</summary>
+internal sealed class ScrapePass
 {
-    private int _readers;
+    private readonly List<ScrapeAnswer> _answers = [];
 
-    /// <summary>Done when the text is whole.</summary>
+    /// <summary>Done when every answer is whole.</summary>
     internal required Task Completion { get; set; }
 
-    /// <summary>Where the pass writes.</summary>
-    internal ArrayBufferWriter<byte> Buffer => buffer;
+    /// <summary>The answers, each to another request.</summary>
+    internal IReadOnlyList<ScrapeAnswer> Answers => _answers;
 
-    /// <summary>The text, once the pass is complete.</summary>
-    internal ReadOnlyMemory<byte> Text => buffer.WrittenMemory;
+    /// <summary>The answer to a request; null if nobody has asked for that yet.</summary>
+    internal ScrapeAnswer? Find(ScrapeRequest request) => _answers.Find(answer => answer.Request == request);
 
-    internal void Join() => Interlocked.Increment(ref _readers);
-
-    public void Dispose()
-    {
-        if (Interlocked.Decrement(ref _readers) == 0) owner.Return(buffer);
-    }
+    internal void Add(ScrapeAnswer answer) => _answers.Add(answer);
 }

@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace GunicornPrometheusExporter.Exporter.Http;
 
 /// <summary>Lets concurrent scrapes share passes over the store. Safe for any number of threads.</summary>
@@ -7,50 +5,56 @@ namespace GunicornPrometheusExporter.Exporter.Http;
 /// A request joins the next pass that has not begun, never one under way: its answer holds everything that was counted
 /// before it asked. So at most one pass runs and one waits, however many ask.
 /// </remarks>
-internal sealed class SharedScrape(Action<IBufferWriter<byte>> scrape)
+/// <param name="scrape">Reads the store once, and writes every answer.</param>
+internal sealed class SharedScrape(Action<IReadOnlyList<ScrapeAnswer>> scrape)
 {
-    private const int MostFreeBuffers = 2;
+    private const int MostFreeBuffers = 4;
 
     private readonly Lock _gate = new();
-    private readonly Stack<ArrayBufferWriter<byte>> _free = new(MostFreeBuffers);
+    private readonly Stack<ScrapeBuffers> _free = new(MostFreeBuffers);
     private ScrapePass? _next;
     private Task _last = Task.CompletedTask;
 
     /// <summary>Waits for a pass that begins now or later.</summary>
-    /// <returns>The pass; dispose of it after reading its text.</returns>
-    internal async Task<ScrapePass> JoinAsync()
+    /// <returns>The answer; dispose of it after reading its body.</returns>
+    internal async Task<ScrapeAnswer> JoinAsync(ScrapeRequest request)
     {
-        ScrapePass pass;
+        ScrapeAnswer? answer;
         lock (_gate)
         {
-            pass = _next ??= Plan();
-            pass.Join();
+            var pass = _next ??= Plan();
+            answer = pass.Find(request);
+            if (answer is null)
+            {
+                var buffers = _free.TryPop(out var free) ? free : new ScrapeBuffers();
+                pass.Add(answer = new ScrapeAnswer(this, request, pass.Completion, buffers));
+            }
+            answer.Join();
         }
         try
         {
-            await pass.Completion;
-            return pass;
+            await answer.Completion;
+            return answer;
         }
         catch
         {
-            pass.Dispose();
+            answer.Dispose();
             throw;
         }
     }
 
-    internal void Return(ArrayBufferWriter<byte> buffer)
+    internal void Return(ScrapeBuffers buffers)
     {
-        buffer.ResetWrittenCount();
+        buffers.Clear();
         lock (_gate)
         {
-            if (_free.Count < MostFreeBuffers) _free.Push(buffer);
+            if (_free.Count < MostFreeBuffers) _free.Push(buffers);
         }
     }
 
     private ScrapePass Plan()
     {
-        var buffer = _free.TryPop(out var free) ? free : new ArrayBufferWriter<byte>();
-        var pass = new ScrapePass(this, buffer) { Completion = Task.CompletedTask };
+        var pass = new ScrapePass { Completion = Task.CompletedTask };
         _last = pass.Completion = RunAsync(pass, _last);
         return pass;
     }
@@ -58,7 +62,9 @@ internal sealed class SharedScrape(Action<IBufferWriter<byte>> scrape)
     private async Task RunAsync(ScrapePass pass, Task previous)
     {
         await previous.ConfigureAwait(ConfigureAwaitOptions.ForceYielding | ConfigureAwaitOptions.SuppressThrowing);
+        // From here on nobody joins any more.
         lock (_gate) _next = null;
-        scrape(pass.Buffer);
+        scrape(pass.Answers);
+        foreach (var answer in pass.Answers) answer.Finish();
     }
 }

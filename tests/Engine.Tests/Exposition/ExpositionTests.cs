@@ -93,15 +93,20 @@ public sealed class ExpositionTests : IDisposable
     [InlineData(4096)]
     public void The_text_is_the_same_whatever_buffers_the_writer_has(int size)
     {
-        var document = new TextDocument();
-        document.Add(LineKind.Header, TextSyntax.Header("f", MetricType.Gauge, new string('x', 5000)));
-        for (var i = 0; i < 300; i++) document.Add(LineKind.Value, TextSyntax.Line("f", $"n=\"{i}\""), i);
-        var values = Enumerable.Range(0, 300).Select(i => i / 4.0).ToArray();
-        var present = values.Select(_ => true).ToArray();
+        var layout = new ExpositionLayout();
+        layout.Begin(new FamilyHeader("f", MetricType.Gauge, new string('x', 5000)));
+        for (var i = 0; i < 300; i++)
+        {
+            var labels = new LabelSet([new Label("n", $"{i}")]);
+            labels.Add(LineKind.Value, 0, TextSyntax.Line("f", $"n=\"{i}\""), i);
+            layout.Add(labels.Lines[0]);
+        }
+        var values = new SampleValues(
+            [.. Enumerable.Range(0, 300).Select(i => i / 4.0)], [.. Enumerable.Repeat(true, 300)]);
         var whole = new ArrayBufferWriter<byte>(1 << 20);
         var pieces = new PieceWriter(size);
-        document.Write(whole, values, present);
-        document.Write(pieces, values, present);
+        TextExposition.Write(whole, layout, values);
+        TextExposition.Write(pieces, layout, values);
         Assert.Equal(Encoding.UTF8.GetString(whole.WrittenSpan), Encoding.UTF8.GetString(pieces.Written.ToArray()));
     }
 

@@ -1,6 +1,8 @@
 using System.Buffers;
+using System.IO.Compression;
 using System.Text;
 using GunicornPrometheusExporter.Exporter.Http;
+using GunicornPrometheusExporter.Exposition;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Exporter.Tests.Http;
@@ -10,6 +12,8 @@ public sealed class SharedScrapeTests : IDisposable
     private readonly SemaphoreSlim _begun = new(0);
     private readonly SemaphoreSlim _mayEnd = new(0);
     private int _passes;
+
+    private static ScrapeRequest Text => new(ExpositionFormat.Text);
 
     public void Dispose()
     {
@@ -21,10 +25,10 @@ public sealed class SharedScrapeTests : IDisposable
     public async Task However_many_ask_during_a_pass_they_share_the_next()
     {
         var scrapes = new SharedScrape(NumberedPass);
-        var first = scrapes.JoinAsync();
+        var first = scrapes.JoinAsync(Text);
         await Begun();
 
-        var others = Enumerable.Range(0, 20).Select(_ => scrapes.JoinAsync()).ToArray();
+        var others = Enumerable.Range(0, 20).Select(_ => scrapes.JoinAsync(Text)).ToArray();
         _mayEnd.Release(2);
 
         Assert.Equal("pass 1", await TextOf(first));
@@ -33,13 +37,45 @@ public sealed class SharedScrapeTests : IDisposable
     }
 
     [Fact]
+    public async Task Requests_for_different_answers_share_a_pass()
+    {
+        var scrapes = new SharedScrape(NumberedPass);
+        var plain = scrapes.JoinAsync(Text);
+        var some = scrapes.JoinAsync(Text with { Names = "up" });
+        var compressed = scrapes.JoinAsync(Text with { IsCompressed = true });
+        _mayEnd.Release(3);
+
+        Assert.Equal("pass 1", await TextOf(plain));
+        Assert.Equal("pass 1 of up", await TextOf(some));
+        using var answer = await compressed;
+        using var gzip = new GZipStream(new MemoryStream(answer.Body.ToArray()), CompressionMode.Decompress);
+        using var text = new StreamReader(gzip);
+        Assert.Equal("pass 1", await text.ReadToEndAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(1, _passes);
+    }
+
+    [Fact]
+    public async Task Requests_for_the_same_share_its_bytes()
+    {
+        var scrapes = new SharedScrape(NumberedPass);
+        var request = Text with { IsCompressed = true, Names = new(["a", "b"]) };
+        var one = scrapes.JoinAsync(request);
+        var other = scrapes.JoinAsync(request with { Names = new(["a", "b"]) });
+        _mayEnd.Release(2);
+
+        using var answer = await one;
+        using var same = await other;
+        Assert.Same(answer, same);
+    }
+
+    [Fact]
     public async Task A_request_after_a_pass_gets_a_new_one()
     {
         var scrapes = new SharedScrape(NumberedPass);
         _mayEnd.Release(2);
 
-        Assert.Equal("pass 1", await TextOf(scrapes.JoinAsync()));
-        Assert.Equal("pass 2", await TextOf(scrapes.JoinAsync()));
+        Assert.Equal("pass 1", await TextOf(scrapes.JoinAsync(Text)));
+        Assert.Equal("pass 2", await TextOf(scrapes.JoinAsync(Text)));
     }
 
     [Fact]
@@ -47,28 +83,28 @@ public sealed class SharedScrapeTests : IDisposable
     {
         var scrapes = new SharedScrape(NumberedPass);
         _mayEnd.Release(3);
-        using var slow = await scrapes.JoinAsync();
+        using var slow = await scrapes.JoinAsync(Text);
 
-        await TextOf(scrapes.JoinAsync());
-        await TextOf(scrapes.JoinAsync());
+        await TextOf(scrapes.JoinAsync(Text));
+        await TextOf(scrapes.JoinAsync(Text));
 
-        Assert.Equal("pass 1", Encoding.UTF8.GetString(slow.Text.Span));
+        Assert.Equal("pass 1", Encoding.UTF8.GetString(slow.Body.Span));
     }
 
     [Fact]
     public async Task A_pass_that_fails_fails_its_requests_and_no_other()
     {
         var fails = true;
-        var scrapes = new SharedScrape(output =>
+        var scrapes = new SharedScrape(answers =>
         {
-            output.Write("half a te"u8);
+            answers[0].Output.Write("half a te"u8);
             if (fails) throw new InvalidOperationException("the store is on fire");
         });
 
-        await Assert.ThrowsAsync<InvalidOperationException>(scrapes.JoinAsync);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => scrapes.JoinAsync(Text));
         fails = false;
 
-        Assert.Equal("half a te", await TextOf(scrapes.JoinAsync()));
+        Assert.Equal("half a te", await TextOf(scrapes.JoinAsync(Text)));
     }
 
     [Fact]
@@ -83,24 +119,28 @@ public sealed class SharedScrapeTests : IDisposable
             Interlocked.Decrement(ref running);
         });
 
-        await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => Task.Run(async () => (await scrapes.JoinAsync()).Dispose())));
+        await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => Task.Run(async () => (await scrapes.JoinAsync(Text)).Dispose())));
 
         Assert.Equal(1, most);
     }
 
-    private void NumberedPass(IBufferWriter<byte> output)
+    private void NumberedPass(IReadOnlyList<ScrapeAnswer> answers)
     {
         var number = Interlocked.Increment(ref _passes);
         _begun.Release();
         _mayEnd.Wait();
-        output.Write(Encoding.UTF8.GetBytes($"pass {number}"));
+        foreach (var answer in answers)
+        {
+            var names = string.Concat(answer.Request.Names.Select(name => $" of {name}"));
+            answer.Output.Write(Encoding.UTF8.GetBytes($"pass {number}{names}"));
+        }
     }
 
     private Task Begun() => _begun.WaitAsync(TestContext.Current.CancellationToken);
 
-    private static async Task<string> TextOf(Task<ScrapePass> joined)
+    private static async Task<string> TextOf(Task<ScrapeAnswer> joined)
     {
-        using var pass = await joined;
-        return Encoding.UTF8.GetString(pass.Text.Span);
+        using var answer = await joined;
+        return Encoding.UTF8.GetString(answer.Body.Span);
     }
 }

@@ -1,0 +1,71 @@
+using System.Runtime.InteropServices;
+using GunicornPrometheusExporter.Metrics;
+
+namespace GunicornPrometheusExporter.Exposition;
+
+/// <summary>An exposition with its numbers left open: laid out when series come or go, written at every scrape.</summary>
+/// <remarks>What every format is written from. The lines of a label set stand together. Not thread-safe.</remarks>
+internal sealed class ExpositionLayout
+{
+    private readonly List<FamilyLines> _families = [];
+    private readonly List<SampleLine> _lines = [];
+    private readonly HashSet<string> _openMetricsNames = new(StringComparer.Ordinal);
+
+    /// <summary>The families, in their order.</summary>
+    public ReadOnlySpan<FamilyLines> Families => CollectionsMarshal.AsSpan(_families);
+
+    /// <summary>The lines of a family.</summary>
+    public ReadOnlySpan<SampleLine> LinesOf(FamilyLines family) =>
+        CollectionsMarshal.AsSpan(_lines).Slice(family.Start, family.Count);
+
+    /// <summary>Takes everything out.</summary>
+    public void Clear()
+    {
+        _families.Clear();
+        _lines.Clear();
+        _openMetricsNames.Clear();
+    }
+
+    /// <summary>Adds a family at the end; its lines follow.</summary>
+    public void Begin(FamilyHeader header) => _families.Add(new FamilyLines(header, _lines.Count, 0, KindOf(header)));
+
+    /// <summary>Adds a line to the last family, those of a label set together and in their order.</summary>
+    public void Add(in SampleLine line)
+    {
+        _lines.Add(line);
+        ref var family = ref CollectionsMarshal.AsSpan(_families)[^1];
+        family = family with { Count = family.Count + 1 };
+    }
+
+    /// <summary>The part that shows some families, or some of their samples.</summary>
+    /// <param name="names">Names of families, in any format, and of samples; one that does not exist is nothing.</param>
+    public ExpositionLayout Restrict(IReadOnlySet<string> names)
+    {
+        var restricted = new ExpositionLayout();
+        foreach (var family in _families)
+        {
+            var header = family.Header;
+            var isWhole = names.Contains(header.Name) || names.Contains(header.BaseName);
+            if (!isWhole && !header.SampleNames.Any(names.Contains)) continue;
+            restricted.Begin(header);
+            // Every line stays, because a count is the sum of buckets.
+            foreach (ref readonly var line in LinesOf(family))
+            {
+                restricted.Add(line with { IsHidden = !isWhole && !names.Contains(header.NameOf(line.Kind)) });
+            }
+        }
+        return restricted;
+    }
+
+    private OpenMetricsKind KindOf(FamilyHeader header)
+    {
+        if (!header.OpenMetricsNames.Any(_openMetricsNames.Contains))
+        {
+            _openMetricsNames.UnionWith(header.OpenMetricsNames);
+            return OpenMetricsKind.Typed;
+        }
+        return header.Type == MetricType.Counter && _openMetricsNames.Add(header.Name)
+            ? OpenMetricsKind.Untyped
+            : OpenMetricsKind.LeftOut;
+    }
+}

@@ -1,0 +1,73 @@
+using System.Collections.Immutable;
+using System.Text;
+using GunicornPrometheusExporter.Metrics;
+
+namespace GunicornPrometheusExporter.Exposition;
+
+/// <summary>What a family shows of itself in each format. Immutable.</summary>
+internal sealed class FamilyHeader
+{
+    // By the kind of the line.
+    private readonly ImmutableArray<string> _names;
+    private byte[]? _openMetrics;
+    private byte[]? _untyped;
+    private byte[]? _protobuf;
+    private byte[]? _created;
+
+    /// <summary>That of a family.</summary>
+    /// <param name="storeName">The name that keys carry.</param>
+    /// <param name="type">The type.</param>
+    /// <param name="help">The help text.</param>
+    public FamilyHeader(string storeName, MetricType type, string help)
+    {
+        Type = type;
+        Help = help;
+        BaseName = TextSyntax.MetricName(storeName);
+        Name = type == MetricType.Counter ? BaseName + MetricFamily.TotalSuffix : BaseName;
+        _names = [Name, Name + MetricFamily.BucketSuffix, Name + MetricFamily.SumSuffix, Name + MetricFamily.CountSuffix];
+        SampleNames = type switch
+        {
+            MetricType.Histogram => _names,
+            MetricType.Summary => _names.Remove(NameOf(LineKind.Bucket)),
+            _ => [Name],
+        };
+        OpenMetricsNames = OpenMetricsSyntax.NamesOf(BaseName, type);
+        Text = TextSyntax.Header(Name, type, help);
+    }
+
+    /// <summary>The name; a counter's ends in <c>_total</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>The name in OpenMetrics; a counter's without <c>_total</c>.</summary>
+    public string BaseName { get; }
+
+    /// <summary>The type.</summary>
+    public MetricType Type { get; }
+
+    /// <summary>The help text.</summary>
+    public string Help { get; }
+
+    /// <summary>Every name under which the family exposes something as text.</summary>
+    public ImmutableArray<string> SampleNames { get; }
+
+    /// <summary>Every name that the family takes in OpenMetrics.</summary>
+    public ImmutableArray<string> OpenMetricsNames { get; }
+
+    /// <summary>The lines above its samples as text.</summary>
+    public byte[] Text { get; }
+
+    /// <summary>The lines above its samples in OpenMetrics.</summary>
+    public byte[] OpenMetrics => _openMetrics ??= OpenMetricsSyntax.Header(BaseName, TextSyntax.TypeWord(Type), Help);
+
+    /// <summary>The same for a counter that stands there without its type.</summary>
+    public byte[] Untyped => _untyped ??= OpenMetricsSyntax.Header(Name, OpenMetricsSyntax.UnknownType, Help);
+
+    /// <summary>The fields in front of its metrics in protobuf.</summary>
+    public byte[] Protobuf => _protobuf ??= ProtobufSyntax.Header(Name, BaseName, Type, Help);
+
+    /// <summary>The name of the sample that tells when a series began, in OpenMetrics.</summary>
+    public byte[] Created => _created ??= Encoding.UTF8.GetBytes(BaseName + OpenMetricsSyntax.CreatedSuffix);
+
+    /// <summary>The name of a sample.</summary>
+    public string NameOf(LineKind kind) => _names[(int)kind];
+}

@@ -1,0 +1,61 @@
+using System.Buffers;
+using GunicornPrometheusExporter.Metrics;
+
+namespace GunicornPrometheusExporter.Exposition;
+
+/// <summary>Writes lines into the buffers of a writer, asking for as few of them as will do.</summary>
+internal ref struct LineWriter
+{
+    private const int MinimumBuffer = 4096;
+
+    private readonly IBufferWriter<byte> _output;
+    private Span<byte> _buffer;
+    private ReadOnlySpan<byte> _header;
+    private int _written;
+
+    public LineWriter(IBufferWriter<byte> output) => _output = output;
+
+    /// <summary>Begins a family, whose header stands in front of its first line, if there is one.</summary>
+    public void Begin(ReadOnlySpan<byte> header) => _header = header;
+
+    /// <summary>Writes bytes as they are.</summary>
+    public void Write(scoped ReadOnlySpan<byte> text)
+    {
+        Reserve(text.Length);
+        text.CopyTo(_buffer[_written..]);
+        _written += text.Length;
+    }
+
+    /// <summary>Writes a line: its text, its number and its end.</summary>
+    public void WriteLine(scoped ReadOnlySpan<byte> text, double value)
+    {
+        WriteHeader();
+        Reserve(text.Length + SampleNumber.MaximumSize + 1);
+        text.CopyTo(_buffer[_written..]);
+        _written += text.Length;
+        _written += SampleNumber.Format(value, _buffer[_written..]);
+        _buffer[_written++] = (byte)'\n';
+    }
+
+    /// <summary>Hands what was written to the output.</summary>
+    public void Flush()
+    {
+        _output.Advance(_written);
+        _buffer = default;
+        _written = 0;
+    }
+
+    private void WriteHeader()
+    {
+        if (_header.IsEmpty) return;
+        Write(_header);
+        _header = default;
+    }
+
+    private void Reserve(int size)
+    {
+        if (_buffer.Length - _written >= size) return;
+        Flush();
+        _buffer = _output.GetSpan(Math.Max(size, MinimumBuffer));
+    }
+}

@@ -1,0 +1,44 @@
+using System.Collections.Immutable;
+using System.Text;
+using GunicornPrometheusExporter.Metrics;
+
+namespace GunicornPrometheusExporter.Exposition;
+
+/// <summary>What OpenMetrics 1.0.0 writes in another way than the text format; the only place that states it.</summary>
+internal static class OpenMetricsSyntax
+{
+    /// <summary>The suffix of the sample that tells when a counter, a histogram or a summary began.</summary>
+    public const string CreatedSuffix = "_created";
+
+    /// <summary>The type of a family whose name another family's type has reserved.</summary>
+    public const string UnknownType = "unknown";
+
+    /// <summary>What stands behind the last family.</summary>
+    public static ReadOnlySpan<byte> End => "# EOF\n"u8;
+
+    /// <summary>The lines above a family's samples.</summary>
+    /// <param name="name">The name, a counter's without <c>_total</c>.</param>
+    /// <param name="type">The type as the format names it.</param>
+    /// <param name="help">The help text.</param>
+    public static byte[] Header(string name, string type, string help)
+    {
+        var text = help.Replace(@"\", @"\\", StringComparison.Ordinal)
+            .Replace("\n", @"\n", StringComparison.Ordinal)
+            .Replace("\"", "\\\"", StringComparison.Ordinal);
+        var unit = MetricUnits.Of(name) is { } word ? $"# UNIT {name} {word}\n" : "";
+        return Encoding.UTF8.GetBytes($"# HELP {name} {text}\n# TYPE {name} {type}\n{unit}");
+    }
+
+    /// <summary>Every name that a family of a type reserves for itself.</summary>
+    public static ImmutableArray<string> NamesOf(string name, MetricType type) => type switch
+    {
+        MetricType.Counter => [name, name + MetricFamily.TotalSuffix, name + CreatedSuffix],
+        MetricType.Histogram =>
+        [
+            name, name + MetricFamily.BucketSuffix, name + MetricFamily.SumSuffix, name + MetricFamily.CountSuffix,
+            name + CreatedSuffix,
+        ],
+        MetricType.Summary => [name, name + MetricFamily.SumSuffix, name + MetricFamily.CountSuffix, name + CreatedSuffix],
+        _ => [name],
+    };
+}

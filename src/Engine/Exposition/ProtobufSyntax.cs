@@ -1,0 +1,82 @@
+using System.Text;
+using GunicornPrometheusExporter.Metrics;
+using GunicornPrometheusExporter.Store;
+
+namespace GunicornPrometheusExporter.Exposition;
+
+/// <summary>The field numbers of <c>io.prometheus.client</c>, by message; the only place that states them.</summary>
+internal static class ProtobufSyntax
+{
+    public const int FamilyName = 1;
+    public const int FamilyHelp = 2;
+    public const int FamilyType = 3;
+    public const int FamilyMetric = 4;
+    public const int FamilyUnit = 5;
+
+    public const int MetricLabel = 1;
+    public const int MetricGauge = 2;
+    public const int MetricCounter = 3;
+    public const int MetricSummary = 4;
+    public const int MetricHistogram = 7;
+
+    public const int LabelName = 1;
+    public const int LabelValue = 2;
+
+    public const int GaugeValue = 1;
+
+    public const int CounterValue = 1;
+    public const int CounterCreated = 3;
+
+    public const int SummaryCount = 1;
+    public const int SummarySum = 2;
+    public const int SummaryCreated = 4;
+
+    public const int HistogramCount = 1;
+    public const int HistogramSum = 2;
+    public const int HistogramBucket = 3;
+    public const int HistogramFloatCount = 4;
+    public const int HistogramCreated = 15;
+
+    public const int BucketCount = 1;
+    public const int BucketBound = 2;
+    public const int BucketFloatCount = 4;
+
+    public const int TimestampSeconds = 1;
+
+    /// <summary>The fields of a family in front of its metrics.</summary>
+    /// <param name="name">The name, a counter's with <c>_total</c>.</param>
+    /// <param name="baseName">The same without.</param>
+    /// <param name="type">The type.</param>
+    /// <param name="help">The help text.</param>
+    public static byte[] Header(string name, string baseName, MetricType type, string help)
+    {
+        var writer = new ProtobufWriter();
+        writer.WriteBytes(FamilyName, Encoding.UTF8.GetBytes(name));
+        writer.WriteBytes(FamilyHelp, Encoding.UTF8.GetBytes(help));
+        writer.WriteUnsigned(FamilyType, TypeNumber(type));
+        if (MetricUnits.Of(baseName) is { } unit) writer.WriteBytes(FamilyUnit, Encoding.UTF8.GetBytes(unit));
+        return writer.Written.ToArray();
+    }
+
+    /// <summary>The labels of a metric, as its fields.</summary>
+    public static byte[] Labels(IReadOnlyList<Label> labels)
+    {
+        var writer = new ProtobufWriter();
+        foreach (var (name, value) in labels)
+        {
+            var pair = writer.BeginMessage(MetricLabel);
+            writer.WriteBytes(LabelName, Encoding.UTF8.GetBytes(TextSyntax.LabelName(name)));
+            writer.WriteBytes(LabelValue, Encoding.UTF8.GetBytes(value));
+            writer.EndMessage(pair);
+        }
+        return writer.Written.ToArray();
+    }
+
+    private static ulong TypeNumber(MetricType type) => type switch
+    {
+        MetricType.Counter => 0,
+        MetricType.Gauge => 1,
+        MetricType.Summary => 2,
+        _ => 4,
+    };
+}

@@ -1,0 +1,96 @@
+using System.Buffers.Binary;
+
+namespace GunicornPrometheusExporter.Exposition;
+
+/// <summary>Writes the wire format of Protocol Buffers into memory that grows and is kept.</summary>
+/// <remarks>Allocates only to grow. Not thread-safe.</remarks>
+internal sealed class ProtobufWriter
+{
+    private const int LongestVarint = 10;
+    private const int DoubleSize = sizeof(double);
+
+    private byte[] _buffer = new byte[1024];
+    private int _length;
+
+    private enum WireType
+    {
+        Varint = 0,
+        Fixed64 = 1,
+        LengthDelimited = 2,
+    }
+
+    /// <summary>What was written since the last <see cref="Clear"/>.</summary>
+    public ReadOnlySpan<byte> Written => _buffer.AsSpan(0, _length);
+
+    /// <summary>Begins anew.</summary>
+    public void Clear() => _length = 0;
+
+    /// <summary>Writes fields that were written before.</summary>
+    public void WriteFields(ReadOnlySpan<byte> fields)
+    {
+        fields.CopyTo(Reserve(fields.Length));
+        _length += fields.Length;
+    }
+
+    /// <summary>Writes a field of type <c>double</c>.</summary>
+    public void WriteDouble(int field, double value)
+    {
+        WriteTag(field, WireType.Fixed64);
+        BinaryPrimitives.WriteDoubleLittleEndian(Reserve(DoubleSize), value);
+        _length += DoubleSize;
+    }
+
+    /// <summary>Writes a field of type <c>uint64</c>, <c>uint32</c>, <c>int64</c> that is not negative, or of an enum.</summary>
+    public void WriteUnsigned(int field, ulong value)
+    {
+        WriteTag(field, WireType.Varint);
+        WriteVarint(value);
+    }
+
+    /// <summary>Writes a field of type <c>string</c> or <c>bytes</c>, or a message that was written before.</summary>
+    public void WriteBytes(int field, ReadOnlySpan<byte> value)
+    {
+        WriteTag(field, WireType.LengthDelimited);
+        WriteVarint((ulong)value.Length);
+        WriteFields(value);
+    }
+
+    /// <summary>Begins a field that is a message; its fields follow.</summary>
+    /// <returns>What <see cref="EndMessage"/> wants to be told.</returns>
+    public int BeginMessage(int field)
+    {
+        WriteTag(field, WireType.LengthDelimited);
+        return _length;
+    }
+
+    /// <summary>Ends a message, and writes its length in front of it.</summary>
+    public void EndMessage(int start)
+    {
+        var size = _length - start;
+        // The length's own size is known only now: the message makes room.
+        WriteVarint((ulong)size);
+        Span<byte> length = stackalloc byte[LongestVarint];
+        length = length[..(_length - start - size)];
+        _buffer.AsSpan(start + size, length.Length).CopyTo(length);
+        _buffer.AsSpan(start, size).CopyTo(_buffer.AsSpan(start + length.Length));
+        length.CopyTo(_buffer.AsSpan(start));
+    }
+
+    /// <summary>Writes a number in groups of seven bits.</summary>
+    public void WriteVarint(ulong value)
+    {
+        var destination = Reserve(LongestVarint);
+        var written = 0;
+        for (; value >= 0x80; value >>= 7) destination[written++] = (byte)(value | 0x80);
+        destination[written++] = (byte)value;
+        _length += written;
+    }
+
+    private void WriteTag(int field, WireType type) => WriteVarint(((ulong)field << 3) | (ulong)type);
+
+    private Span<byte> Reserve(int size)
+    {
+        if (_buffer.Length - _length < size) Array.Resize(ref _buffer, Math.Max(2 * _buffer.Length, _length + size));
+        return _buffer.AsSpan(_length);
+    }
+}

@@ -1,0 +1,23 @@
+namespace GunicornPrometheusExporter.Exposition;
+
+/// <summary>One sample of a family, its number left open.</summary>
+/// <param name="Kind">What it shows.</param>
+/// <param name="Text">The bytes in front of the number in both text formats.</param>
+/// <param name="Series">Where the number is in the values.</param>
+/// <param name="Bound">The upper bound of a bucket.</param>
+/// <param name="Labels">The labels that it shares with the samples around it, a bucket's bound not among them.</param>
+internal readonly record struct SampleLine(LineKind Kind, byte[] Text, int Series, double Bound, LabelSet Labels)
+{
+    /// <summary>Whether the text format leaves it out, because nobody asked for it.</summary>
+    public bool IsHidden { get; init; }
+
+    /// <summary>Takes the lines of the first label set away from those of a family.</summary>
+    public static ReadOnlySpan<SampleLine> TakeLabelSet(ref ReadOnlySpan<SampleLine> lines)
+    {
+        var count = 1;
+        while (count < lines.Length && ReferenceEquals(lines[count].Labels, lines[0].Labels)) count++;
+        var taken = lines[..count];
+        lines = lines[count..];
+        return taken;
+    }
+}

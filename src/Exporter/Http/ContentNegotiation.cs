@@ -1,0 +1,70 @@
+using GunicornPrometheusExporter.Exposition;
+using Microsoft.Net.Http.Headers;
+
+namespace GunicornPrometheusExporter.Exporter.Http;
+
+/// <summary>Which format and which encoding a client gets; the only place that states content types.</summary>
+/// <remarks>Nobody is refused: who accepts nothing that there is gets the text format as it is.</remarks>
+internal static class ContentNegotiation
+{
+    /// <summary>The encoding that there is.</summary>
+    internal const string Gzip = "gzip";
+
+    private const string Identity = "identity";
+
+    // What comes first wins where a client likes several alike.
+    private static readonly (ExpositionFormat Format, MediaTypeHeaderValue Type)[] Offers =
+    [
+        (ExpositionFormat.Text, MediaTypeHeaderValue.Parse("text/plain; version=0.0.4; charset=utf-8")),
+        (ExpositionFormat.OpenMetrics, MediaTypeHeaderValue.Parse("application/openmetrics-text; version=1.0.0; charset=utf-8")),
+        (ExpositionFormat.Protobuf, MediaTypeHeaderValue.Parse(
+            "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited")),
+    ];
+
+    /// <summary>The content type of a format.</summary>
+    internal static string ContentTypeOf(ExpositionFormat format) =>
+        Offers.First(offer => offer.Format == format).Type.ToString();
+
+    /// <summary>The format that a client likes best.</summary>
+    /// <param name="accept">The media ranges of its <c>Accept</c> header.</param>
+    internal static ExpositionFormat FormatOf(IList<MediaTypeHeaderValue> accept)
+    {
+        var best = (Format: ExpositionFormat.Text, Quality: 0.0, Place: 0);
+        foreach (var (format, type) in Offers)
+        {
+            // The range that says most of a type decides on it.
+            var (range, place) = accept
+                .Select((range, place) => (range, place))
+                .Where(entry => Covers(entry.range, type))
+                .OrderByDescending(entry => Precision(entry.range))
+                .FirstOrDefault();
+            if (range is null) continue;
+            var quality = range.Quality ?? 1;
+            if (quality > best.Quality || (quality == best.Quality && quality > 0 && place < best.Place)) best = (format, quality, place);
+        }
+        return best.Format;
+    }
+
+    /// <summary>Whether a client wants the answer compressed by gzip.</summary>
+    /// <param name="accept">Its <c>Accept-Encoding</c> header.</param>
+    internal static bool IsGzipWanted(IList<StringWithQualityHeaderValue> accept)
+    {
+        var gzip = QualityOf(accept, Gzip) ?? QualityOf(accept, "*") ?? 0;
+        return gzip > 0 && gzip >= (QualityOf(accept, Identity) ?? 0);
+    }
+
+    /// <summary>Whether a range has a type in it; parameters that the type has not, such as Prometheus' own, do not count.</summary>
+    private static bool Covers(MediaTypeHeaderValue range, MediaTypeHeaderValue type) =>
+        range.MatchesMediaType(type.MediaType)
+        && type.Parameters.All(own => range.Parameters
+            .Where(asked => asked.Name.Equals(own.Name, StringComparison.OrdinalIgnoreCase))
+            .All(asked => HeaderUtilities.RemoveQuotes(asked.Value).Equals(own.Value, StringComparison.OrdinalIgnoreCase)));
+
+    private static int Precision(MediaTypeHeaderValue range) =>
+        range.MatchesAllTypes ? 0 : range.MatchesAllSubTypes ? 1 : 2 + range.Parameters.Count;
+
+    private static double? QualityOf(IList<StringWithQualityHeaderValue> accept, string encoding) =>
+        accept.FirstOrDefault(entry => entry.Value.Equals(encoding, StringComparison.OrdinalIgnoreCase)) is { } entry
+            ? entry.Quality ?? 1
+            : null;
+}

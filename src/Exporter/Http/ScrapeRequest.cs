@@ -1,0 +1,10 @@
+using GunicornPrometheusExporter.Exposition;
+using Microsoft.Extensions.Primitives;
+
+namespace GunicornPrometheusExporter.Exporter.Http;
+
+/// <summary>What a client asks for; clients that ask for the same share an answer.</summary>
+/// <param name="Format">The format.</param>
+/// <param name="IsCompressed">Whether by gzip.</param>
+/// <param name="Names">The families and samples that are wanted; all, if there are none.</param>
+internal readonly record struct ScrapeRequest(ExpositionFormat Format, bool IsCompressed = false, StringValues Names = default);
