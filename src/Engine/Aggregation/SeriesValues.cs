@@ -10,7 +10,7 @@ internal sealed class SeriesValues
     public const int LeftOut = 0;
 
     private double[] _values = new double[64];
-    private double[] _timestamps = new double[64];
+    private double[] _timestamps = [];
     private bool[] _present = new bool[64];
 
     /// <summary>How many indices there are, <see cref="LeftOut"/> among them.</summary>
@@ -29,7 +29,6 @@ internal sealed class SeriesValues
         if (Count == _values.Length)
         {
             Array.Resize(ref _values, 2 * Count);
-            Array.Resize(ref _timestamps, 2 * Count);
             Array.Resize(ref _present, 2 * Count);
         }
         return Count++;
@@ -38,16 +37,16 @@ internal sealed class SeriesValues
     /// <summary>Takes every value away.</summary>
     public void Begin()
     {
-        Array.Clear(_values);
+        Array.Clear(_values, 0, Count);
+        Array.Clear(_present, 0, Count);
         Array.Clear(_timestamps);
-        Array.Clear(_present);
     }
 
     /// <summary>Forgets every series.</summary>
     public void Clear()
     {
-        Count = 1;
         Begin();
+        Count = 1;
     }
 
     /// <summary>Gives a series a value, whatever it had.</summary>
@@ -109,6 +108,7 @@ internal sealed class SeriesValues
 
     private void KeepRecent(ReadOnlySpan<int> series, ReadOnlySpan<double> values, ReadOnlySpan<double> timestamps)
     {
+        if (_timestamps.Length < _values.Length) Array.Resize(ref _timestamps, _values.Length);
         for (var i = 0; i < series.Length; i++)
         {
             ref var newest = ref _timestamps[series[i]];

@@ -93,7 +93,7 @@ public sealed class StoreAggregator : IDisposable
                 _values.Merge(file.Rule, file.Series, _buffer.Values, _buffer.Timestamps);
                 _workers.AddBusy(file, _buffer.Values);
                 files++;
-                bytes += _buffer.Content.Length;
+                bytes += file.Reader.Used;
             }
             isChanged |= isMerged != file.IsMerged;
             file.IsMerged = isMerged;
@@ -127,7 +127,11 @@ public sealed class StoreAggregator : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _slots.Dispose();
+    public void Dispose()
+    {
+        _listing.Dispose();
+        _slots.Dispose();
+    }
 
     private bool ListFiles()
     {

@@ -5,7 +5,7 @@ namespace GunicornPrometheusExporter.Aggregation;
 
 /// <summary>The files of a store, sorted by name, so that sums and ties come out alike at every scrape.</summary>
 /// <remarks>Listing a directory that has not changed allocates nothing for its files.</remarks>
-internal sealed class StoreListing
+internal sealed class StoreListing : IDisposable
 {
     private readonly string _directory;
     private readonly ReadKeyTable _keys;
@@ -53,6 +53,9 @@ internal sealed class StoreListing
         return came || _gone > 0;
     }
 
+    /// <inheritdoc/>
+    public void Dispose() => _files.ForEach(file => file.Dispose());
+
     private FileSystemEnumerable<TrackedFile> Enumerate()
     {
         var lookup = _byName.GetAlternateLookup<ReadOnlySpan<char>>();
@@ -70,6 +73,11 @@ internal sealed class StoreListing
 
     private void Forget()
     {
-        _gone = _files.RemoveAll(file => file.SeenAt != _scrape && _byName.Remove(file.FileName));
+        _gone = _files.RemoveAll(file =>
+        {
+            if (file.SeenAt == _scrape) return false;
+            file.Dispose();
+            return _byName.Remove(file.FileName);
+        });
     }
 }

@@ -5,7 +5,7 @@ using GunicornPrometheusExporter.Store;
 namespace GunicornPrometheusExporter.Aggregation;
 
 /// <summary>A file of the store, with what the scrapes so far have learnt of it.</summary>
-internal sealed class TrackedFile
+internal sealed class TrackedFile : IDisposable
 {
     private readonly List<int> _series = [];
 
@@ -16,9 +16,9 @@ internal sealed class TrackedFile
     {
         Path = path;
         FileName = System.IO.Path.GetFileName(path);
-        Reader = new StoreFileReader(path, keys);
         HasKnownName = StoreFileName.TryParse(FileName, out var name);
         Name = name;
+        Reader = new StoreFileReader(path, keys, withTimestamps: Rule == GaugeMode.MostRecent);
         if (HasKnownName && name.TryGetSlot(out var kind, out var number)) Slot = (kind, number);
     }
 
@@ -57,6 +57,9 @@ internal sealed class TrackedFile
 
     /// <summary>Whether it was set aside, and counted so.</summary>
     public bool IsSetAside { get; set; }
+
+    /// <inheritdoc/>
+    public void Dispose() => Reader.Dispose();
 
     /// <summary>Forgets what was read.</summary>
     public void Clear()

@@ -33,11 +33,11 @@ internal sealed class ReadKey
 
     /// <summary>Parses the head of an entry.</summary>
     /// <returns>Null unless the key is JSON of exactly the four parts.</returns>
-    public static ReadKey? TryParse(ReadOnlySpan<byte> head, int keyLength)
+    public static ReadKey? TryParse(byte[] head, int keyLength)
     {
         try
         {
-            var json = new Utf8JsonReader(head.Slice(StoreFormat.LengthSize, keyLength));
+            var json = new Utf8JsonReader(head.AsSpan(StoreFormat.LengthSize, keyLength));
             return json.Read() && json.TokenType == JsonTokenType.StartArray
                 && TryReadString(ref json, out var family)
                 && TryReadString(ref json, out var sample)
@@ -45,7 +45,7 @@ internal sealed class ReadKey
                 && TryReadString(ref json, out var help)
                 && json.Read() && json.TokenType == JsonTokenType.EndArray
                 && !json.Read()
-                    ? new ReadKey(head.ToArray(), family, sample, labels, help)
+                    ? new ReadKey(head, family, sample, labels, help)
                     : null;
         }
         catch (Exception e) when (e is JsonException or DecoderFallbackException)

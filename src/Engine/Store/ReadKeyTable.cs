@@ -20,7 +20,8 @@ internal sealed class ReadKeyTable
     public ReadKey? Find(ReadOnlySpan<byte> head, int keyLength)
     {
         if (_lookup.TryGetValue(head, out var known)) return known;
-        var key = ReadKey.TryParse(head, keyLength);
+        // Copied first: the bytes may change while they are parsed.
+        var key = ReadKey.TryParse(head.ToArray(), keyLength);
         if (key is not null) _keys.Add(key.Head, key);
         return key;
     }

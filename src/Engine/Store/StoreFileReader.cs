@@ -1,33 +1,44 @@
-using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using System.Text;
 using GunicornPrometheusExporter.Store.Native;
 
 namespace GunicornPrometheusExporter.Store;
 
 /// <summary>The reader of one file that others write, grow, replace and remove meanwhile.</summary>
 /// <remarks>
-/// It remembers the keys in the order of the file, and each time reads the values of those that still stand where
-/// they stood: files only append, so that is all of them, and only what was appended is parsed. A file that was
-/// replaced, cut or rewritten fails that comparison and is read anew. It is read, never mapped: a file that is
-/// cut short meanwhile must not raise SIGBUS. Not thread-safe.
+/// It keeps the file mapped and remembers where the values lie. As long as the kernel notes no change of the file, which
+/// stores through the writer's own mapping are not, a read touches the values and nothing else. Otherwise every key is
+/// compared first: files only append, so all of them still stand where they stood, and only what was appended is parsed.
+/// A file that was replaced, cut or rewritten fails that comparison and is read anew. Not thread-safe.
 /// </remarks>
-internal sealed class StoreFileReader
+internal sealed class StoreFileReader : IDisposable
 {
     /// <summary>The used bytes past which a file is not read: memory must not follow what a damaged header says.</summary>
     public const int MaximumUsed = 256 << 20;
 
+    private const long LongestClockStep = 20_000_000;
+
     private readonly string _path;
+    private readonly byte[] _pathBytes;
     private readonly ReadKeyTable _table;
+    private readonly bool _withTimestamps;
     private readonly List<ReadKey> _keys = [];
+    private readonly List<int> _offsets = [];
+    private FileMapping? _mapping;
     private EntryLayout _layout;
+    private long _provenChange;
+    private int _end = StoreFormat.HeaderSize;
 
     /// <summary>A reader that has read nothing yet.</summary>
     /// <param name="path">The file.</param>
     /// <param name="table">The keys known so far; those of this file join them.</param>
-    public StoreFileReader(string path, ReadKeyTable table)
+    /// <param name="withTimestamps">Whether timestamps are wanted too.</param>
+    public StoreFileReader(string path, ReadKeyTable table, bool withTimestamps)
     {
         _path = path;
+        _pathBytes = Encoding.UTF8.GetBytes(path + '\0');
         _table = table;
+        _withTimestamps = withTimestamps;
     }
 
     /// <summary>The keys of the entries, in the order of the file.</summary>
@@ -39,6 +50,9 @@ internal sealed class StoreFileReader
     /// <summary>When the file says that it was made, in seconds since the epoch; 0 if it does not say.</summary>
     public uint Created { get; private set; }
 
+    /// <summary>The used bytes that the keys take with their values, header included.</summary>
+    public int Used => _end;
+
     /// <summary>Reads the value of every entry as the file is now.</summary>
     /// <param name="buffer">Takes the values, parallel to <see cref="Keys"/>.</param>
     /// <returns>False if there is no such file any more.</returns>
@@ -46,90 +60,132 @@ internal sealed class StoreFileReader
     /// <exception cref="StoreException">The file cannot be opened or read.</exception>
     public bool TryRead(ReadBuffer buffer)
     {
-        // A FIFO must not block, a symbolic link must not lead elsewhere.
-        var descriptor = Libc.Open(
-            _path, Libc.OpenReadOnly | Libc.OpenCloseOnExec | Libc.OpenNoFollow | Libc.OpenNonBlocking, 0);
-        if (descriptor < 0)
+        try
         {
-            return Marshal.GetLastPInvokeError() switch
-            {
-                Libc.ErrorNoEntry => false,
-                Libc.ErrorLoop => throw new CorruptFileException(_path, "it is a symbolic link"),
-                var error => throw Failure("opened", error),
-            };
+            return TryReadOnce(buffer);
+        }
+        catch (CorruptFileException)
+        {
+            // It may have been cut, grown or replaced in between.
+            Clear();
         }
         try
         {
-            ReadContent(descriptor, buffer);
-        }
-        finally
-        {
-            _ = Libc.Close(descriptor);
-        }
-        try
-        {
-            ReadEntries(buffer);
+            return TryReadOnce(buffer);
         }
         catch (CorruptFileException)
         {
             Clear();
             throw;
         }
-        return true;
     }
 
     /// <summary>Forgets what was read, so that the next read is as the first.</summary>
-    public void Clear() => _keys.Clear();
-
-    private void ReadContent(int descriptor, ReadBuffer buffer)
+    public void Clear()
     {
-        if (Libc.Status(descriptor, "", Libc.AtEmptyPath, Libc.BasicStatus, out var status) != 0)
-        {
-            throw Failure("read", Marshal.GetLastPInvokeError());
-        }
-        if (!status.IsRegular) throw new CorruptFileException(_path, "it is not a regular file");
-        buffer.Reserve(StoreFormat.HeaderSize);
-        if (status.Size == 0)
-        {
-            buffer.Content.Clear();
-            return;
-        }
-        ReadAll(descriptor, buffer.Content);
-        var used = BinaryPrimitives.ReadInt32LittleEndian(buffer.Content);
-        Created = BinaryPrimitives.ReadUInt32LittleEndian(buffer.Content[StoreFormat.CreatedOffset..]);
-        if (used == 0) return;
-        if (used < StoreFormat.HeaderSize || used > status.Size || used % StoreFormat.Alignment != 0)
-        {
-            throw new CorruptFileException(_path, $"it says that {used} of its {status.Size} bytes are in use");
-        }
-        if (used > MaximumUsed) throw new CorruptFileException(_path, $"{used} used bytes are more than are read");
-        buffer.Reserve(used);
-        ReadAll(descriptor, buffer.Content);
+        _keys.Clear();
+        _offsets.Clear();
+        _end = StoreFormat.HeaderSize;
+        _mapping?.Dispose();
+        _mapping = null;
     }
 
-    private unsafe void ReadAll(int descriptor, Span<byte> destination)
+    /// <inheritdoc/>
+    public void Dispose() => Clear();
+
+    private bool TryReadOnce(ReadBuffer buffer)
     {
-        fixed (byte* start = destination)
+        if (!TryGetStatus(out var status))
         {
-            for (var done = 0; done < destination.Length;)
+            Clear();
+            return false;
+        }
+        var isProven = _mapping?.Is(status) == true && status.Change.TotalNanoseconds == _provenChange;
+        if (!isProven && !TryMap(ref status)) return false;
+        if (_mapping is null) return true;
+        var provable = IsSettled(status) ? status.Change.TotalNanoseconds : 0;
+        _mapping.Begin();
+        try
+        {
+            var used = UsedOf(_mapping);
+            if (!isProven || used != _end) Prove(_mapping.Content[..used]);
+            else KnownKeys = _keys.Count;
+            _provenChange = provable;
+            Gather(_mapping, buffer);
+        }
+        finally
+        {
+            _mapping.End();
+        }
+        if (_mapping.IsCut) throw new CorruptFileException(_path, "it was cut short while it was read");
+        return true;
+    }
+
+    private bool TryGetStatus(out FileStatus status)
+    {
+        if (Libc.Status(Libc.AtWorkingDirectory, _pathBytes, Libc.AtNoFollow, Libc.BasicStatus, out status) == 0) return true;
+        return IsAbsent("read", Marshal.GetLastPInvokeError());
+    }
+
+    /// <summary>Maps the file that the path leads to now.</summary>
+    /// <param name="status">Becomes that of the mapped file.</param>
+    /// <returns>False if there is no such file any more.</returns>
+    private bool TryMap(ref FileStatus status)
+    {
+        if (_mapping?.Is(status) == true) return true;
+        // A FIFO must not block, a symbolic link must not lead elsewhere.
+        var descriptor = Libc.Open(
+            _path, Libc.OpenReadOnly | Libc.OpenCloseOnExec | Libc.OpenNoFollow | Libc.OpenNonBlocking, 0);
+        if (descriptor < 0)
+        {
+            Clear();
+            return IsAbsent("opened", Marshal.GetLastPInvokeError());
+        }
+        try
+        {
+            if (Libc.Status(descriptor, [0], Libc.AtEmptyPath, Libc.BasicStatus, out status) != 0)
             {
-                // SAFETY: the buffer is pinned, and done is below its length.
-                var read = Libc.ReadAt(descriptor, start + done, (nuint)(destination.Length - done), done);
-                if (read == 0) throw new CorruptFileException(_path, $"it ends at byte {done}");
-                if (read > 0) done += (int)read;
-                else if (Marshal.GetLastPInvokeError() is var error and not Libc.ErrorInterrupted) throw Failure("read", error);
+                throw Failure("read", Marshal.GetLastPInvokeError());
             }
+            if (!status.IsRegular) throw new CorruptFileException(_path, "it is not a regular file");
+            _mapping?.Dispose();
+            _mapping = null;
+            if (status.Size == 0) Clear();
+            else _mapping = FileMapping.TryMap(descriptor, status, MaximumUsed) ?? throw Failure("mapped", Marshal.GetLastPInvokeError());
+            return true;
+        }
+        finally
+        {
+            _ = Libc.Close(descriptor);
         }
     }
 
-    private void ReadEntries(ReadBuffer buffer)
+    /// <summary>Whether another change would show: the kernel's clock for it goes in steps.</summary>
+    private static bool IsSettled(in FileStatus status)
     {
-        ReadOnlySpan<byte> content = buffer.Content;
-        var values = buffer.Values;
-        var timestamps = buffer.Timestamps;
-        var offset = ReadKnown(content, values, timestamps);
-        if (offset == content.Length) return;
-        if (KnownKeys == 0)
+        _ = Libc.ClockTime(Libc.ClockReal, out var now);
+        return now.TotalNanoseconds - status.Change.TotalNanoseconds > LongestClockStep;
+    }
+
+    private int UsedOf(FileMapping mapping)
+    {
+        if (mapping.Length < StoreFormat.HeaderSize) throw new CorruptFileException(_path, $"it ends at byte {mapping.Length}");
+        var used = mapping.Used();
+        Created = mapping.Created();
+        if (used == 0) return StoreFormat.HeaderSize;
+        if (used > MaximumUsed) throw new CorruptFileException(_path, $"{used} used bytes are more than are read");
+        if (used < StoreFormat.HeaderSize || used > mapping.Length || used % StoreFormat.Alignment != 0)
+        {
+            throw new CorruptFileException(_path, $"it says that {used} of its {mapping.Length} bytes are in use");
+        }
+        return used;
+    }
+
+    /// <summary>Compares the keys that are known and parses those that are new.</summary>
+    private void Prove(ReadOnlySpan<byte> content)
+    {
+        var offset = CompareKnown(content);
+        if (KnownKeys == 0 && offset < content.Length)
         {
             _layout = EntryWalk.LayoutOf(content)
                 ?? throw new CorruptFileException(_path, "its entries are in no known layout");
@@ -138,19 +194,19 @@ internal sealed class StoreFileReader
         {
             var keyLength = EntryWalk.KeyLengthAt(content, offset, _layout);
             if (keyLength < 0) throw new CorruptFileException(_path, $"the entry at byte {offset} is damaged");
-            var valueOffset = StoreFormat.ValueOffset(keyLength);
-            var key = _table.Find(content.Slice(offset, valueOffset), keyLength)
+            var valueOffset = offset + StoreFormat.ValueOffset(keyLength);
+            var key = _table.Find(content[offset..valueOffset], keyLength)
                 ?? throw new CorruptFileException(_path, $"the key at byte {offset} is not that of a sample");
-            values[_keys.Count] = DoubleAt(content, offset + valueOffset);
-            timestamps[_keys.Count] = TimestampAt(content, offset + valueOffset);
             _keys.Add(key);
-            offset += StoreFormat.EntrySize(keyLength, _layout);
+            _offsets.Add(valueOffset);
+            offset = valueOffset + StoreFormat.TailSize(_layout);
         }
+        _end = offset;
     }
 
-    /// <summary>Reads the values of the entries that stand where they stood, and forgets the others.</summary>
+    /// <summary>Compares the entries with those that stood there, and forgets them from the first that differs.</summary>
     /// <returns>The offset of the first entry that is not known.</returns>
-    private int ReadKnown(ReadOnlySpan<byte> content, Span<double> values, Span<double> timestamps)
+    private int CompareKnown(ReadOnlySpan<byte> content)
     {
         var tail = StoreFormat.TailSize(_layout);
         var offset = StoreFormat.HeaderSize;
@@ -159,23 +215,33 @@ internal sealed class StoreFileReader
         {
             var valueOffset = offset + key.Head.Length;
             if (content.Length - valueOffset < tail || !content[offset..valueOffset].SequenceEqual(key.Head)) break;
-            values[known] = DoubleAt(content, valueOffset);
-            timestamps[known] = TimestampAt(content, valueOffset);
             known++;
             offset = valueOffset + tail;
         }
         // One entry alone does not tell the layouts apart, and a replaced file may have the other one.
         if (known < 2 && offset != content.Length) (known, offset) = (0, StoreFormat.HeaderSize);
         _keys.RemoveRange(known, _keys.Count - known);
+        _offsets.RemoveRange(known, _offsets.Count - known);
         KnownKeys = known;
         return offset;
     }
 
-    private static double DoubleAt(ReadOnlySpan<byte> content, int offset) =>
-        BinaryPrimitives.ReadDoubleLittleEndian(content[offset..]);
+    private void Gather(FileMapping mapping, ReadBuffer buffer)
+    {
+        var offsets = CollectionsMarshal.AsSpan(_offsets);
+        buffer.Reserve(offsets.Length);
+        mapping.Gather(offsets, 0, buffer.Values);
+        if (!_withTimestamps) return;
+        if (_layout == EntryLayout.Timestamped) mapping.Gather(offsets, StoreFormat.DoubleSize, buffer.Timestamps);
+        else buffer.Timestamps[..offsets.Length].Clear();
+    }
 
-    private double TimestampAt(ReadOnlySpan<byte> content, int valueOffset) =>
-        _layout == EntryLayout.Timestamped ? DoubleAt(content, valueOffset + StoreFormat.DoubleSize) : 0;
+    private bool IsAbsent(string verb, int error) => error switch
+    {
+        Libc.ErrorNoEntry => false,
+        Libc.ErrorLoop => throw new CorruptFileException(_path, "it is a symbolic link"),
+        _ => throw Failure(verb, error),
+    };
 
     private StoreException Failure(string verb, int error) => new(
         $"{_path} cannot be {verb} ({Marshal.GetPInvokeErrorMessage(error)}); " +

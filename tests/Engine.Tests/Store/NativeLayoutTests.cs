@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using GunicornPrometheusExporter.Store;
 using GunicornPrometheusExporter.Store.Native;
 using Xunit;
 
@@ -20,6 +21,7 @@ public sealed class NativeLayoutTests : IDisposable
             """
             #define _GNU_SOURCE
             #include <fcntl.h>
+            #include <signal.h>
             #include <stddef.h>
             #include <stdio.h>
             #include <sys/mman.h>
@@ -39,6 +41,8 @@ public sealed class NativeLayoutTests : IDisposable
                 P(F_GETLK); P(F_SETLK); P(F_WRLCK); P(F_UNLCK);
                 P(PROT_READ); P(PROT_WRITE); P(MAP_SHARED); P(CLOCK_MONOTONIC); P(CLOCK_BOOTTIME); P(SEEK_END);
                 P(AT_EMPTY_PATH); P(RUSAGE_SELF);
+                P(offsetof(struct statx, stx_ctime.tv_sec)); P(offsetof(struct statx, stx_ctime.tv_nsec));
+                P(MAP_PRIVATE); P(MAP_FIXED); P(MAP_ANONYMOUS); P(MADV_POPULATE_READ); P(CLOCK_REALTIME); P(SIGBUS);
                 return 0;
             }
             """);
@@ -54,6 +58,8 @@ public sealed class NativeLayoutTests : IDisposable
             Libc.GetLock, Libc.SetLock, Libc.WriteLock, Libc.Unlocked,
             Libc.ProtectRead, Libc.ProtectWrite, Libc.MapShared, Libc.ClockMonotonic, Libc.ClockBoot, Libc.SeekEnd,
             Libc.AtEmptyPath, Libc.ResourceUsageSelf,
+            Offset<FileStatus>("Change"), Offset<FileStatus>("Change") + Offset<Libc.Time>("Nanoseconds"),
+            Libc.MapPrivate, Libc.MapFixed, Libc.MapAnonymous, Libc.AdvicePopulateRead, Libc.ClockReal, BusErrors.Signal,
         ];
         Assert.Equal(expected, ours);
     }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using System.Text;
 using CsCheck;
 using GunicornPrometheusExporter.Store;
 using Xunit;
@@ -18,9 +19,13 @@ public sealed partial class StoreFileReaderTests : IDisposable
     private readonly ReadBuffer _buffer = new();
     private readonly StoreFileReader _reader;
 
-    public StoreFileReaderTests() => _reader = new StoreFileReader(_directory[Name], new ReadKeyTable());
+    public StoreFileReaderTests() => _reader = new StoreFileReader(_directory[Name], new ReadKeyTable(), withTimestamps: true);
 
-    public void Dispose() => _directory.Dispose();
+    public void Dispose()
+    {
+        _reader.Dispose();
+        _directory.Dispose();
+    }
 
     [Theory]
     // used=56: ["f", "f_total", {}, ""] is 24 bytes, padded to 28; then 1.5, and in the second layout 2.0.
@@ -93,6 +98,64 @@ public sealed partial class StoreFileReaderTests : IDisposable
             TestFile.Write(_directory[Name], i % 2 == 0 ? before : after, entries);
             Assert.Equal(entries.Select(entry => entry.Value), Read());
         }
+    }
+
+    [Theory]
+    [InlineData(EntryLayout.Timestamped)]
+    [InlineData(EntryLayout.ValueOnly)]
+    public void A_value_stored_through_a_mapping_is_read_and_so_is_an_entry_appended_there(EntryLayout layout)
+    {
+        using var writer = StoreFileWriter.Open(_directory[Name], layout);
+        var a = writer.GetOrAdd(Encoding.UTF8.GetBytes(A.Key));
+        Settle();
+        for (var value = 1; value < 5; value++)
+        {
+            a.Set(value);
+            Assert.Equal([value], Read());
+        }
+        writer.GetOrAdd(Encoding.UTF8.GetBytes(B.Key)).Set(7);
+        Assert.Equal([4, 7], Read());
+        Assert.Equal(["a", "b"], _reader.Keys.ToArray().Select(key => key.Family));
+    }
+
+    [Fact]
+    public void A_file_that_was_overwritten_in_its_place_is_read_anew_though_its_size_and_length_are_the_same()
+    {
+        TestFile.Write(_directory[Name], EntryLayout.ValueOnly, A, B);
+        Settle();
+        Assert.Equal([1, 2.5], Read());
+        Assert.Equal([1, 2.5], Read());
+        TestFile.Write(_directory[Name], EntryLayout.ValueOnly, B, A);
+        Assert.Equal([2.5, 1], Read());
+        Assert.Equal(["b", "a"], _reader.Keys.ToArray().Select(key => key.Family));
+    }
+
+    [Fact]
+    public async Task A_file_that_is_cut_and_written_again_while_it_is_read_gives_its_values_or_is_refused()
+    {
+        double[] values = [.. Enumerable.Range(1, 3000)];
+        var bytes = TestFile.Bytes(
+            EntryLayout.ValueOnly, values.Select(value => TestEntry.Of("f", "f_total", [("n", $"{value}")], value)));
+        Write(bytes);
+        using var end = new CancellationTokenSource();
+        var cutter = Task.Run(() =>
+        {
+            using var file = File.OpenHandle(_directory[Name], FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+            while (!end.IsCancellationRequested)
+            {
+                RandomAccess.SetLength(file, 0);
+                RandomAccess.Write(file, bytes, 0);
+                Thread.SpinWait(20_000);
+            }
+        }, TestContext.Current.CancellationToken);
+        for (var i = 0; i < 3000; i++)
+        {
+            if (Record.Exception(() => _reader.TryRead(_buffer)) is { } fault) Assert.IsType<CorruptFileException>(fault);
+            else if (_reader.Keys.Length > 0) Assert.Equal(values, _buffer.Values[.._reader.Keys.Length].ToArray());
+        }
+        await end.CancelAsync();
+        await cutter;
+        Assert.Equal(values, Read());
     }
 
     [Fact]
@@ -255,6 +318,9 @@ public sealed partial class StoreFileReaderTests : IDisposable
         Assert.Contains(_directory[Name], fault.Message, StringComparison.Ordinal);
         Assert.Contains("run as the workers' user", fault.Message, StringComparison.Ordinal);
     }
+
+    /// <summary>Waits until a change of the file would show in its status.</summary>
+    private static void Settle() => Thread.Sleep(50);
 
     private void Write(byte[] bytes) => File.WriteAllBytes(_directory[Name], bytes);
 

@@ -17,6 +17,10 @@ internal struct FileStatus
     [FieldOffset(28)] internal ushort Mode;
     [FieldOffset(32)] internal long Inode;
     [FieldOffset(40)] internal long Size;
+
+    /// <summary>When the kernel last noted a change; its nanoseconds are 32 bits, with 32 of zero behind them.</summary>
+    [FieldOffset(96)] internal Libc.Time Change;
+
     [FieldOffset(136)] internal long Device;
 
     internal readonly bool IsDirectory => (Mode & TypeMask) == DirectoryType;

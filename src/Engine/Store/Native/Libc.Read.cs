@@ -7,10 +7,32 @@ internal static unsafe partial class Libc
 {
     internal const int OpenNonBlocking = 0x800;
     internal const int AtEmptyPath = 0x1000;
+    internal const int MapPrivate = 2;
+    internal const int MapFixed = 0x10;
+    internal const int MapAnonymous = 0x20;
+    internal const int AdvicePopulateRead = 22;
+    internal const nint DefaultHandler = 0;
     internal const int ErrorNotDirectory = 20;
     internal const int ErrorLoop = 40;
 
     // SAFETY: the caller gives a buffer of count bytes that stays where it is during the call.
     [LibraryImport("libc", EntryPoint = "pread", SetLastError = true)]
     internal static partial nint ReadAt(int descriptor, byte* buffer, nuint count, long offset);
+
+    [LibraryImport("libc", EntryPoint = "signal", SetLastError = true)]
+    internal static partial nint Handle(int signal, nint handler);
+
+    // SAFETY: the caller gives a range that it has mapped.
+    [LibraryImport("libc", EntryPoint = "madvise", SetLastError = true)]
+    internal static partial int Advise(void* address, nuint length, int advice);
+
+    /// <summary>The status of a file.</summary>
+    /// <param name="directory">What a relative path starts from, or the file itself.</param>
+    /// <param name="path">In UTF-8, ended by a zero byte.</param>
+    /// <param name="flags">How to look.</param>
+    /// <param name="mask">What is wanted.</param>
+    /// <param name="status">Receives it.</param>
+    /// <returns>0, or -1 with an error.</returns>
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true)]
+    internal static partial int Status(int directory, ReadOnlySpan<byte> path, int flags, uint mask, out FileStatus status);
 }

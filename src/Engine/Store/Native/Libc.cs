@@ -26,6 +26,7 @@ internal static unsafe partial class Libc
     internal const int MapShared = 1;
 
     internal const int ResourceUsageSelf = 0;
+    internal const int ClockReal = 0;
     internal const int ClockMonotonic = 1;
     internal const int ClockBoot = 7;
 
@@ -95,6 +96,8 @@ internal static unsafe partial class Libc
     {
         internal long Seconds;
         internal long Nanoseconds;
+
+        internal readonly long TotalNanoseconds => (Seconds * 1_000_000_000) + Nanoseconds;
     }
 
     /// <summary>The start of <c>struct rusage</c>; 14 longs follow.</summary>

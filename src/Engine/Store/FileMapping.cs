@@ -1,0 +1,97 @@
+using GunicornPrometheusExporter.Store.Native;
+
+namespace GunicornPrometheusExporter.Store;
+
+/// <summary>A file mapped for reading, which others write, and may cut short at any moment.</summary>
+/// <remarks>
+/// While it is mapped no other file gets its inode, so device and inode tell whether a path still leads to it. Owned by
+/// one reader. Touched only between <see cref="Begin"/> and <see cref="End"/>.
+/// </remarks>
+internal sealed unsafe class FileMapping : IDisposable
+{
+    private readonly FileStatus _status;
+    private byte* _start;
+
+    private FileMapping(byte* start, int length, in FileStatus status)
+    {
+        _start = start;
+        Length = length;
+        _status = status;
+    }
+
+    /// <summary>Bytes mapped.</summary>
+    public int Length { get; }
+
+    /// <summary>Whether the file was cut short under its reader: what was read since may be zeros.</summary>
+    public bool IsCut { get; private set; }
+
+    /// <summary>The bytes, which change while they are looked at.</summary>
+    // SAFETY: mapped until disposed; a page that the file has no more is replaced, see BusErrors.
+    public ReadOnlySpan<byte> Content => new(_start, Length);
+
+    /// <summary>Maps the file that is open.</summary>
+    /// <param name="descriptor">The file; may be closed afterwards.</param>
+    /// <param name="status">What the file is; not empty.</param>
+    /// <param name="most">Bytes past which nothing is mapped.</param>
+    /// <returns>Null if the system refuses; the error is the last one of the system's.</returns>
+    public static FileMapping? TryMap(int descriptor, in FileStatus status, int most)
+    {
+        var length = (int)Math.Min(status.Size, most);
+        // SAFETY: a mapping of its own, owned by what is returned.
+        var start = (byte*)Libc.Map(null, (nuint)length, Libc.ProtectRead, Libc.MapShared, descriptor, 0);
+        return (nint)start == -1 ? null : new FileMapping(start, length, status);
+    }
+
+    /// <summary>Whether a status is that of the mapped file at the mapped size.</summary>
+    public bool Is(in FileStatus status) => _status.IsSameAs(status) && _status.Size == status.Size;
+
+    /// <summary>Begins reading.</summary>
+    public void Begin() => BusErrors.Begin(this);
+
+    /// <summary>Ends reading. Only now <see cref="IsCut"/> is final.</summary>
+    public void End() => BusErrors.End(this);
+
+    /// <summary>The used bytes as the header has them now; all that they cover was written before.</summary>
+    // SAFETY: the mapping is aligned, and the caller has seen that it is as long as a header.
+    public int Used() => Volatile.Read(ref *(int*)_start);
+
+    /// <summary>When the header says that the file was made.</summary>
+    // SAFETY: as in Used.
+    public uint Created() => *(uint*)(_start + StoreFormat.CreatedOffset);
+
+    /// <summary>Reads doubles.</summary>
+    /// <param name="offsets">Where they lie, ascending and multiples of eight.</param>
+    /// <param name="shift">Bytes to go on from each offset.</param>
+    /// <param name="values">Takes them.</param>
+    public void Gather(ReadOnlySpan<int> offsets, int shift, Span<double> values)
+    {
+        if (offsets.IsEmpty) return;
+        values = values[..offsets.Length];
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offsets[^1] + shift + sizeof(double), Length);
+        var start = _start + shift;
+        // SAFETY: the last offset is inside the mapping, so all are. Nothing is called from here: a thread that comes
+        // upon a missing page can be stopped by the collector at any instruction.
+        for (var i = 0; i < offsets.Length; i++) values[i] = *(double*)(start + offsets[i]);
+    }
+
+    /// <summary>Puts zeros in the place of the file if it has lost pages.</summary>
+    internal void ReplaceIfCut()
+    {
+        // SAFETY: the mapping stands until its reader has ended, which waits for the caller; the new pages take its
+        // very place. A kernel without MADV_POPULATE_READ (before 5.14) refuses, and the file counts as cut.
+        if (IsCut || Libc.Advise(_start, (nuint)Length, Libc.AdvicePopulateRead) == 0) return;
+        var zeros = Libc.Map(
+            _start, (nuint)Length, Libc.ProtectRead, Libc.MapPrivate | Libc.MapAnonymous | Libc.MapFixed, -1, 0);
+        if (zeros != _start) Environment.FailFast("a store file was cut short, and its pages cannot be replaced");
+        IsCut = true;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_start is null) return;
+        // SAFETY: mapped once with this length; nobody reads any more.
+        _ = Libc.Unmap(_start, (nuint)Length);
+        _start = null;
+    }
+}
