@@ -85,6 +85,7 @@ internal sealed class StoreFileReader : IDisposable
     {
         _keys.Clear();
         _offsets.Clear();
+        KnownKeys = 0;
         _end = StoreFormat.HeaderSize;
         _mapping?.Dispose();
         _mapping = null;

@@ -85,6 +85,18 @@ public sealed class FaultyFilesTests : IDisposable
     }
 
     [Fact]
+    public void A_file_that_was_emptied_has_no_values_until_it_is_filled_again()
+    {
+        for (var times = 0; times < 3; times++)
+        {
+            Assert.Equal(10, _aggregator.Read().Samples["good_total{}"]);
+            File.WriteAllBytes(_directory["counter_9.db"], []);
+            Assert.Equal(5, _aggregator.Read().Samples["good_total{}"]);
+            TestFile.Write(_directory["counter_9.db"], EntryLayout.Timestamped, Good);
+        }
+    }
+
+    [Fact]
     public void A_file_that_goes_takes_its_values_along()
     {
         Assert.Equal(10, _aggregator.Read().Samples["good_total{}"]);
