@@ -1,50 +1,76 @@
 #!/usr/bin/env bash
 # Runs the tests of the servers with each Gunicorn that Debian carries on each CPython that there is, and writes what
-# came of it to docs/compatibility.md. Needs: make build. What it fetches stays in out/matrix.
+# came of it, by worker class, to docs/compatibility.md. Needs: make build. What it fetches stays in out/matrix.
 #
 # A Gunicorn is the gunicorn/ folder of a suite's package. A CPython is the machine's, a pyenv's, or that of a suite in a
 # chroot, which needs root, debootstrap and a mirror of Debian's. What cannot be had is skipped, with a line that says so.
 #
-# MATRIX_TESTS: the test files that run on the machine's CPython; MATRIX_QUICK: those that run on every other.
+# MATRIX_TESTS: the test files that run on the machine's CPython; MATRIX_QUICK: those that run on every other;
+# MATRIX_JOBS: how many rows run at a time.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
 cache=$root/out/matrix
-servers="test_master.py test_lifecycle.py test_deaths.py test_requests.py test_worker_classes.py test_asgi.py test_routes.py"
-tests=${MATRIX_TESTS:-$servers test_exactness.py test_chaos.py}
-quick=${MATRIX_QUICK:-test_deaths.py test_requests.py test_worker_classes.py}
+requests="test_worker_classes.py test_endings.py test_asgi.py test_http2.py test_requests.py"
+tests=${MATRIX_TESTS:-$requests test_master.py test_lifecycle.py test_deaths.py test_routes.py test_exactness.py}
+quick=${MATRIX_QUICK:-test_worker_classes.py test_http2.py test_deaths.py}
+jobs=${MATRIX_JOBS:-2}
 suites=(trixie sid)
-mkdir -p "$cache"
-rows=$cache/rows
-: >"$rows"
-failed=0
+rm -rf "$cache/rows"
+mkdir -p "$cache/rows"
+count=0
 
 say() { echo "matrix: $*"; }
-skip() { echo "matrix: SKIPPED: $*" >&2; echo "$1|$2|skipped: $3" >>"$rows"; }
+
+# Leaves room for a row of the table, in order, and its name in $row.
+new_row() { row=$cache/rows/$(printf %03d $((++count))); }
+
+# A row that could not run: $1 names the Gunicorn, $2 the CPython, $3 says why.
+skip() {
+  echo "matrix: SKIPPED: Gunicorn $1 on CPython $2: $3" >&2
+  printf '%s\t%s\t%s\n' "$@" >"$row.skipped"
+}
 
 # The mirror is whichever this machine has its own suite from.
 mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' | head -n 1)
 
-# Leaves the gunicorn/ folder of a suite's package in $cache/gunicorn-SUITE, without a change to the machine's apt.
-fetch_gunicorn() {
-  local suite=$1 folder=$cache/gunicorn-$1 apt=$cache/apt-$1
-  [ -d "$folder/gunicorn" ] && return
-  mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$folder"
+# Unpacks packages of a suite in $cache/unpacked-SUITE, without a change to the machine's apt.
+unpack() {
+  local suite=$1 apt=$cache/apt-$1
+  shift
+  mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$apt/deb"
   : >"$apt/status"
   echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main" >"$apt/sources.list"
   local options=(
     -q -o "Dir::Etc::sourcelist=$apt/sources.list" -o Dir::Etc::sourceparts=/dev/null -o "Dir::State::Lists=$apt/lists"
     -o "Dir::State::status=$apt/status" -o "Dir::Cache=$apt/cache" -o APT::Sandbox::User=root
   )
-  apt-get "${options[@]}" update >"$apt/log" 2>&1 &&
-    (cd "$apt" && apt-get "${options[@]}" download python3-gunicorn >>log 2>&1 && dpkg -x python3-gunicorn_*.deb package) &&
-    mv "$apt/package/usr/lib/python3/dist-packages/gunicorn" "$folder/"
+  apt-get "${options[@]}" update >"$apt/log" 2>&1 && (cd "$apt/deb" && apt-get "${options[@]}" download "$@" >>../log 2>&1) || return 1
+  local package
+  for package in "$apt"/deb/*.deb; do dpkg -x "$package" "$cache/unpacked-$suite"; done
+}
+
+# Leaves the gunicorn/ folder of a suite's package in $cache/gunicorn-SUITE.
+fetch_gunicorn() {
+  [ -d "$cache/gunicorn-$1/gunicorn" ] && return
+  mkdir -p "$cache/gunicorn-$1"
+  unpack "$1" python3-gunicorn && cp -r "$cache/unpacked-$1/usr/lib/python3/dist-packages/gunicorn" "$cache/gunicorn-$1/"
+}
+
+# Leaves in $cache/packages what servers need of other packages, as far as any CPython can run it.
+fetch_packages() {
+  [ -d "$cache/packages" ] && return
+  unpack trixie python3-prometheus-client python3-packaging python3-tornado python3-uvicorn python3-h11 python3-click \
+    python3-typing-extensions python3-h2 python3-hpack python3-hyperframe python3-wsproto || return 1
+  rm -rf "$cache/unpacked-trixie/usr/lib/python3/dist-packages/gunicorn"
+  mv "$cache/unpacked-trixie/usr/lib/python3/dist-packages" "$cache/packages"
 }
 
 # Leaves a suite's CPython in $cache/SUITE, and the command that runs it there in $cache/python-SUITE.
 make_chroot() {
   local suite=$1 folder=$cache/$1
   local packages=python3,python3-prometheus-client,python3-gevent,python3-tornado,python3-uvicorn,python3-packaging
+  packages+=,python3-eventlet,python3-h2,python3-wsproto
   [ "$(id -u)" = 0 ] || return 1
   if [ ! -d "$folder" ]; then
     command -v debootstrap >/dev/null || return 1
@@ -69,76 +95,63 @@ inside() {
     exec "$@"' sh "$chroot" "$root" "$@"
 }
 
-# Runs the tests: $1 names the Gunicorn and $2 is its folder; $3 names the Python, $4 is the command that runs it, $5 the
-# folder that is its root or nothing, $6 where packages for it lie or nothing; the rest are the test files.
+version_of() { sed -nE 's/^version_info = \(([0-9]+), ([0-9]+), ([0-9]+).*/\1.\2.\3/p' "$1/gunicorn/__init__.py"; }
+
+# Runs the tests for the row $row: $1 is the Gunicorn's folder, $2 the command that runs the Python, $3 the folder that is
+# its root or nothing, $4 where packages for it lie or nothing; the rest are the test files.
 run() {
-  local gunicorn=$1 folder=$2 python=$3 command=$4 chroot=$5 packages=$6 file files=() within=() version log status result
-  shift 6
-  log=$cache/log-$gunicorn-$python
+  local row=$row folder=$1 command=$2 chroot=$3 packages=$4 file files=() within=() gunicorn python error
+  shift 4
   [ -z "$chroot" ] || within=(inside "$chroot")
-  local path=$root/out/python${folder:+:$folder}${packages:+:$packages}
-  if ! version=$(PYTHONPATH=$path "${within[@]}" "$command" -c '
-import platform, gunicorn, gunicorn.app.wsgiapp, gunicorn.arbiter
-print(gunicorn.__version__, platform.python_version())' 2>&1); then
-    skip "$gunicorn" "$python" "Gunicorn does not start there (${version##*$'\n'})"
+  local path=$root/out/python:$folder${packages:+:$packages}
+  gunicorn=$(version_of "$folder")
+  python=$("${within[@]}" "$command" -c 'import platform; print(platform.python_version())')
+  if ! error=$(PYTHONPATH=$path "${within[@]}" "$command" -c 'import gunicorn.app.wsgiapp, gunicorn.arbiter' 2>&1); then
+    skip "$gunicorn" "$python" "Gunicorn does not start there (${error##*$'\n'})"
     return
   fi
   for file in "$@"; do [ -e "tests/python/$file" ] && files+=("tests/python/$file"); done
-  GUNICORN_PYTHON=$command PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$path \
-    "${within[@]}" /usr/bin/python3 -m pytest -q -p no:cacheprovider "${files[@]}" >"$log" 2>&1
-  status=$?
-  result=$(tail -n 1 "$log" | sed -E 's/ in [0-9.]+s.*//; s/=//g; s/^ +| +$//g')
-  say "Gunicorn ${version% *}, CPython ${version#* }: $result"
-  echo "${version% *}|${version#* }|$result" >>"$rows"
-  [ $status -eq 0 ] || { failed=1; grep -E '^(FAILED|ERROR)' "$log"; }
+  GUNICORN_PYTHON=$command PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$path "${within[@]}" /usr/bin/python3 -m pytest -q -p no:cacheprovider \
+    --junit-xml="$row.xml" "${files[@]}" >"$row.log" 2>&1 || grep -E '^(FAILED|ERROR)' "$row.log"
+  printf '%s\t%s\n' "$gunicorn" "$python" >"$row.ran"
+  say "Gunicorn $gunicorn, CPython $python: $(tail -n 1 "$row.log")"
 }
 
-declare -A gunicorns=()
+# Runs one Python's rows, one for each Gunicorn, as many at a time as there may be; the arguments are those of run, but the first.
+run_each() {
+  local suite
+  for suite in "${order[@]}"; do
+    new_row
+    while [ "$(jobs -pr | wc -l)" -ge "$jobs" ]; do wait -n; done
+    run "$cache/gunicorn-$suite" "$@" &
+  done
+}
+
 order=(installed)
-mkdir -p "$cache/gunicorn-installed" "$cache/packages"
-installed=$(/usr/bin/python3 -c 'import gunicorn, os; print(os.path.dirname(gunicorn.__file__))')
-cp -r "$installed" "$cache/gunicorn-installed/"
-# Pure Python, for interpreters that Debian does not package anything for.
-for package in prometheus_client packaging; do cp -r "/usr/lib/python3/dist-packages/$package" "$cache/packages/" 2>/dev/null; done
-gunicorns[installed]=$cache/gunicorn-installed
+mkdir -p "$cache/gunicorn-installed"
+cp -r "$(/usr/bin/python3 -c 'import gunicorn, os; print(os.path.dirname(gunicorn.__file__))')" "$cache/gunicorn-installed/"
 for suite in "${suites[@]}"; do
-  if fetch_gunicorn "$suite"; then
-    order+=("$suite")
-    gunicorns[$suite]=$cache/gunicorn-$suite
-  else
-    skip "of $suite" "every" "its package could not be fetched"
-  fi
+  if fetch_gunicorn "$suite"; then order+=("$suite"); else new_row; skip "of $suite" every "its package could not be fetched"; fi
 done
 
-for gunicorn in "${order[@]}"; do
-  run "$gunicorn" "${gunicorns[$gunicorn]}" machine /usr/bin/python3 "" "" $tests
-done
+run_each /usr/bin/python3 "" "" $tests
 for suite in "${suites[@]}"; do
   if make_chroot "$suite"; then
-    for gunicorn in "${order[@]}"; do
-      run "$gunicorn" "${gunicorns[$gunicorn]}" "$suite" "$cache/python-$suite" "$cache/$suite" "" $quick
-    done
+    run_each "$cache/python-$suite" "$cache/$suite" "" $quick
   else
+    new_row
     skip every "of $suite" "no chroot can be made here: it takes root, debootstrap and a mirror"
   fi
 done
+fetch_packages || say "no packages for the CPythons of pyenv: their rows have fewer worker classes" >&2
 for python in "$HOME"/.pyenv/versions/3.*/bin/python3; do
   [ -x "$python" ] && "$python" -c 'import sys; sys.exit(sys.version_info < (3, 9))' || continue
-  for gunicorn in "${order[@]}"; do
-    run "$gunicorn" "${gunicorns[$gunicorn]}" "$(basename "$(dirname "$(dirname "$python")")")" "$python" "" "$cache/packages" $quick
-  done
+  run_each "$python" "" "$cache/packages" $quick
 done
+wait
 
-{
-  echo '# Compatibility'
-  echo
-  echo "What ran on $(date -u +%F), on $(uname -sm), as \`make test-matrix\` writes it: real servers, with the same extension"
-  echo "module and the same executable everywhere. On the machine's own CPython, which comes first, ran ${tests// /, };"
-  echo "on the others ${quick// /, }."
-  echo
-  echo '| Gunicorn | CPython | Result |'
-  echo '|---|---|---|'
-  while IFS='|' read -r gunicorn python result; do echo "| $gunicorn | $python | $result |"; done <"$rows"
-} >docs/compatibility.md
-[ "$failed" -eq 0 ] && say "everything that ran passed" || say "something failed; the logs are in out/matrix"
+/usr/bin/python3 eng/matrix_table.py "$cache/rows" "$tests" "$quick" >"$cache/table"
+failed=$?
+mv "$cache/table" docs/compatibility.md
+[ "$failed" -eq 0 ] && say "everything that ran passed" || say "something failed; the logs are in out/matrix/rows"
 exit "$failed"

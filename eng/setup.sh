@@ -6,7 +6,8 @@ declare -A packages=(
   [build]="gcc zlib1g-dev"
   [demo]="gunicorn python3-prometheus-client prometheus"
   [test]="gunicorn python3-prometheus-client prometheus python3-pytest
-    python3-gevent python3-eventlet python3-tornado python3-uvicorn python3-flask python3-django python3-fastapi"
+    python3-gevent python3-eventlet python3-tornado python3-uvicorn python3-flask python3-django python3-fastapi
+    python3-wsproto python3-h2 curl openssl"
   [matrix]="debootstrap"
   [bench]="gunicorn python3-prometheus-client python3-gevent wrk"
   [lint]="python3-pytest"

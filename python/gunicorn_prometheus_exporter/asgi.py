@@ -6,8 +6,8 @@ from collections.abc import Awaitable, MutableMapping
 from types import ModuleType
 from typing import Any, Callable
 
-from . import asgi_errors, routes
-from .outcome import CLIENT_CLOSED_REQUEST, INTERNAL_SERVER_ERROR, is_client_gone
+from . import asgi_servers, routes
+from .outcome import CLIENT_CLOSED_REQUEST, INTERNAL_SERVER_ERROR, error_of, is_client_gone
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -26,7 +26,7 @@ def install(worker: Any, engine: ModuleType) -> None:
         worker.log.warning("Requests are not counted: %r is no ASGI 3 application", application)
         return
     setattr(worker, attribute, counted(application, engine))
-    asgi_errors.install(worker, engine)
+    asgi_servers.install(worker, engine)
     routes.install(worker, engine)
 
 
@@ -93,7 +93,7 @@ class Exchange:
         """Notes what the application has raised."""
         if isinstance(error, asyncio.CancelledError) or self._is_client_gone or is_client_gone(error):
             self._failed_status = CLIENT_CLOSED_REQUEST
-        elif self._is_open and isinstance(error, Exception):
+        elif self._is_open and error_of(error) is not None:
             self._engine.request_failed(self._token, type(error).__name__)
 
     def finish(self) -> None:

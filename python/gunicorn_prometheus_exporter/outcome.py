@@ -1,6 +1,7 @@
 """What became of a request, from what Gunicorn knows when it is over."""
 
 import errno
+import sys
 from typing import Any, Optional
 
 #: The errors that Gunicorn, too, takes to mean that the client has left.
@@ -32,7 +33,16 @@ def error_of(exception: BaseException) -> Optional[BaseException]:
     if isinstance(exception, StopIteration):
         # Raised by Gunicorn in place of an exception after the headers were sent; without a cause an orderly end.
         exception = exception.__context__  # type: ignore[assignment]
+    if isinstance(exception, SystemExit):
+        # With 0 a worker ends that was told to; with another, one that is aborted or whose application wants it to end.
+        return exception if exception.code else None
     return exception if isinstance(exception, Exception) and not is_client_gone(exception) else None
+
+
+def error_in_hand() -> str:
+    """Returns the name of the exception that is being handled, where a server answers a request that it cannot parse."""
+    kind = sys.exc_info()[0]
+    return "BadRequest" if kind is None else kind.__name__
 
 
 def body_size(response: Any) -> int:

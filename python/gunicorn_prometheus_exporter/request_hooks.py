@@ -3,7 +3,7 @@
 import logging
 import sys
 from types import ModuleType
-from typing import Any, Optional
+from typing import Any
 
 from gunicorn.config import PostRequest, PreRequest
 from gunicorn.glogging import Logger
@@ -15,8 +15,9 @@ from . import response_hooks, routes
 from .outcome import INTERNAL_SERVER_ERROR, body_size, error_of, status_of
 
 
-def count_error(engine: ModuleType, req: Any, error: Optional[BaseException]) -> None:
-    """Counts an exception of a request that reached the worker, once though two places see it."""
+def count_error(engine: ModuleType, req: Any, exception: BaseException) -> None:
+    """Counts an exception that ended a request, if it is an error; once though two places see it."""
+    error = error_of(exception)
     if error is not None and not getattr(req, "prometheus_failed", False):
         req.prometheus_failed = True
         engine.request_failed(getattr(req, "prometheus_token", -1), type(error).__name__)
@@ -49,7 +50,7 @@ def install(worker: Any, engine: ModuleType) -> None:
                 req.prometheus_token, resp.status_code or INTERNAL_SERVER_ERROR, resp.sent + resp.prometheus_file_bytes)
         else:
             if exception is not None:
-                count_error(engine, req, error_of(exception))
+                count_error(engine, req, exception)
             request_finished(req.prometheus_token, status_of(resp, exception), body_size(resp))
         if users_post_request is not None:
             users_post_request(worker, req, environ, resp)
@@ -75,8 +76,8 @@ def _says_nothing(pre_request: Any, log: Any) -> bool:
 def _put_tokens_into_environments() -> None:
     stock = wsgi.create
 
-    def create(req: Any, *arguments: Any) -> Any:
-        made = stock(req, *arguments)
+    def create(req: Any, *arguments: Any, **named: Any) -> Any:
+        made = stock(req, *arguments, **named)
         made[1][routes.TOKEN] = req.prometheus_token
         return made
 

@@ -1,4 +1,4 @@
-"""Which status Gunicorn answers when it could not parse a request: it tells nobody but the client."""
+"""Which status a server answers when it could not parse a request: it tells nobody but the client."""
 
 from typing import Any
 
@@ -6,6 +6,12 @@ from .outcome import INTERNAL_SERVER_ERROR
 
 # "HTTP/1.1 400 …"
 _STATUS = slice(9, 12)
+
+
+def status_in(data: bytes) -> int:
+    """Returns the status that the beginning of a response tells, 0 if it is no such thing."""
+    digits = bytes(data[_STATUS])
+    return int(digits) if digits.isdigit() else 0
 
 
 class StatusProbe:
@@ -18,9 +24,7 @@ class StatusProbe:
 
     def sendall(self, data: bytes) -> None:
         """Sends the data; they begin with a status line."""
-        digits = bytes(data[_STATUS])
-        if digits.isdigit():
-            self.status = int(digits)
+        self.status = status_in(data) or self.status
         self._client.sendall(data)
 
     def __getattr__(self, name: str) -> Any:

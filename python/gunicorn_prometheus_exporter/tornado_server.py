@@ -4,7 +4,10 @@ from types import ModuleType
 from typing import Any, Optional
 
 from . import routes
-from .outcome import CLIENT_CLOSED_REQUEST, INTERNAL_SERVER_ERROR
+from .outcome import CLIENT_CLOSED_REQUEST, INTERNAL_SERVER_ERROR, error_in_hand, error_of
+from .status_probe import status_in
+
+_BAD_REQUEST = 400
 
 
 def install(worker: Any, engine: ModuleType) -> None:
@@ -20,6 +23,8 @@ def install(worker: Any, engine: ModuleType) -> None:
         if server is not getattr(worker, "server", None):
             return delegate
         exchange = Exchange(engine, delegate, connection)
+        if not hasattr(server_connection, "prometheus_exchange"):
+            _watch_stream(server_connection, connection.stream)
         server_connection.prometheus_exchange = exchange
         return exchange
 
@@ -34,6 +39,17 @@ def install(worker: Any, engine: ModuleType) -> None:
     _watch_handlers(engine)
     if routes.install(worker, engine):
         _put_tokens_into_environments()
+
+
+def _watch_stream(server_connection: Any, stream: Any) -> None:
+    stock = stream.write
+
+    # Tornado itself answers what it cannot parse, past everything else.
+    def write(data: Any) -> Any:
+        server_connection.prometheus_exchange.see(data)
+        return stock(data)
+
+    stream.write = write
 
 
 def _watch_handlers(engine: ModuleType) -> None:
@@ -75,6 +91,7 @@ class Exchange:
         self._connection = connection
         self._token: Optional[int] = None
         self._is_complete = False
+        self._is_over = False
         self._status = 0
         self._sent = 0
         self._stock_write_headers = connection.write_headers
@@ -105,6 +122,16 @@ class Exchange:
         """Passes on that the client has left."""
         self._delegate.on_connection_close()
 
+    def see(self, data: Any) -> None:
+        """Looks at what goes to the client: a refusal of the request, if there is no response yet."""
+        if self._status or self._is_over or status_in(data) < _BAD_REQUEST:
+            return
+        if self._token is None:
+            self._is_over = True
+            self._engine.request_invalid(status_in(data), error_in_hand())
+        else:
+            self._end(status_in(data))
+
     def leave(self) -> None:
         """Ends what is open when the connection is gone."""
         if self._is_complete or self._status:
@@ -116,9 +143,10 @@ class Exchange:
     def _call(self, function: Any, *arguments: Any) -> Any:
         try:
             return function(*arguments)
-        except Exception as error:
+        except BaseException as error:
             if self._token is not None:
-                self._engine.request_failed(self._token, type(error).__name__)
+                if error_of(error) is not None:
+                    self._engine.request_failed(self._token, type(error).__name__)
                 self._end(self._status or INTERNAL_SERVER_ERROR)
             raise
 
@@ -142,5 +170,5 @@ class Exchange:
     def _end(self, status: int) -> None:
         # Request, step 4.
         if self._token is not None:
-            token, self._token = self._token, None
+            token, self._token, self._is_over = self._token, None, True
             self._engine.request_finished(token, status, self._sent)

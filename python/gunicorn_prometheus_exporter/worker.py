@@ -2,6 +2,7 @@
 
 import os
 import platform
+from ssl import SSLError
 from types import FrameType, ModuleType
 from typing import Any, Callable, Optional
 
@@ -69,9 +70,10 @@ class InstrumentedWorker(Worker):
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Answers an error, and counts it; one without a request, also as a request that could not be parsed."""
-        if self._engine is None or req is not None:
-            if self._engine is not None:
-                request_hooks.count_error(self._engine, req, exc)
+        if self._engine is not None and req is not None:
+            request_hooks.count_error(self._engine, req, exc)
+        # Who does not get as far as to be understood under TLS has not sent a request.
+        if self._engine is None or req is not None or isinstance(exc, SSLError):
             super().handle_error(req, client, addr, exc)
             return
         probe = StatusProbe(client)
@@ -80,24 +82,22 @@ class InstrumentedWorker(Worker):
 
     def handle_exit(self, signum: int, frame: Optional[FrameType]) -> None:
         """Ends after the request in hand."""
-        self._stage.reach(Stage.TOLD)
-        self.enter_state("quit")
+        self.note_order()
         super().handle_exit(signum, frame)
 
     def handle_quit(self, signum: int, frame: Optional[FrameType]) -> None:
         """Ends at once."""
-        self._stage.reach(Stage.TOLD)
-        self.enter_state("quit")
+        self.note_order()
         super().handle_quit(signum, frame)
 
     def handle_exit_signal(self) -> None:
         """Ends after the requests in hand. Gunicorn's own ASGI worker has this in place of ``handle_exit``."""
-        self.enter_state("quit")
+        self.note_order()
         super().handle_exit_signal()  # type: ignore[misc]
 
     def handle_quit_signal(self) -> None:
         """Ends at once. Gunicorn's own ASGI worker has this in place of ``handle_quit``."""
-        self.enter_state("quit")
+        self.note_order()
         super().handle_quit_signal()  # type: ignore[misc]
 
     def handle_abort_signal(self) -> None:
@@ -109,6 +109,11 @@ class InstrumentedWorker(Worker):
         """Ends at once, because the master waited for too long."""
         self.enter_state("abort")
         super().handle_abort(signum, frame)
+
+    def note_order(self) -> None:
+        """Records that the worker was told to end, whoever told it."""
+        self._stage.reach(Stage.TOLD)
+        self.enter_state("quit")
 
     def enter_state(self, state: str) -> None:
         """Records the state that the worker is in from now on."""

@@ -3,13 +3,13 @@
 from types import ModuleType
 from typing import Any, Callable, NamedTuple
 
-from . import asgi, request_hooks, tornado_server
+from . import asgi, gevent_server, request_hooks, tornado_server
 
 
 class _Kind(NamedTuple):
-    """The worker classes that a module, or one inside it, has made."""
+    """The worker classes that are derived from a class, or from any in a module or package."""
 
-    module: str
+    place: str
     install: Callable[[Any, ModuleType], None]
     capacity: Callable[[Any], int]
 
@@ -24,6 +24,7 @@ _KINDS = (
     _Kind("uvicorn", asgi.install, _connections),
     _Kind("gunicorn.workers.gtornado", tornado_server.install, _connections),
     _Kind("gunicorn.workers.gthread", request_hooks.install, lambda worker: int(worker.cfg.threads)),
+    _Kind("gunicorn.workers.ggevent.GeventPyWSGIWorker", gevent_server.install, _connections),
     _Kind("gunicorn.workers.base_async", request_hooks.install, _connections),
     _Kind("gunicorn.workers.sync", request_hooks.install, lambda worker: 1),
 )
@@ -40,5 +41,5 @@ def install(worker: Any, engine: ModuleType) -> None:
 
 
 def _kind_of(worker_class: type) -> _Kind:
-    modules = [base.__module__ + "." for base in worker_class.__mro__]
-    return next((kind for kind in _KINDS if any(name.startswith(kind.module + ".") for name in modules)), _OTHER)
+    names = [f"{base.__module__}.{base.__qualname__}." for base in worker_class.__mro__]
+    return next((kind for kind in _KINDS if any(name.startswith(kind.place + ".") for name in names)), _OTHER)

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import os
 import tempfile
 import time
 import traceback
@@ -11,6 +12,12 @@ from typing import Any, Callable
 StartResponse = Callable[..., Any]
 
 FILE_SIZE = 300_000
+
+#: More than the buffers of a connection can take.
+HUGE_FILE_SIZE = 1 << 28
+
+#: Seconds that a path waits at most.
+PATIENCE = 20.0
 
 
 def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
@@ -26,10 +33,12 @@ def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[byte
     if path == "/torn":
         start_response("200 OK", [("Content-Length", "100")])
         return _crash_midway()
+    if path == "/exit":
+        raise SystemExit(7)
     if path == "/hang":
-        time.sleep(20.0)
-    if path == "/nap":
-        time.sleep(1.0)
+        time.sleep(PATIENCE)
+    if path == "/until":
+        wait_for_file(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])).decode())
     if path == "/big":
         start_response("200 OK", [])
         return [bytes(1 << 20)] * 64
@@ -37,19 +46,30 @@ def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[byte
         start_response("200 OK", [])
         return (b"part" for _ in range(3))
     if path == "/file":
-        return _file(environ, start_response)
+        return _file(environ, start_response, FILE_SIZE)
+    if path == "/huge-file":
+        return _file(environ, start_response, HUGE_FILE_SIZE)
     if path == "/exec":
         return _execute(start_response, environ["wsgi.input"].read().decode())
+    if path == "/empty":
+        start_response("204 No Content", [])
+        return []
     status = {"/missing": "404 Not Found", "/broken": "503 Service Unavailable"}.get(path, "200 OK")
     answer = _answer(start_response, status, path)
     return [] if environ["REQUEST_METHOD"] == "HEAD" else answer
 
 
-def _file(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+def wait_for_file(path: str) -> None:
+    """Returns when the file exists, or when patience is at an end."""
+    limit = time.monotonic() + PATIENCE
+    while not os.path.exists(path) and time.monotonic() < limit:
+        time.sleep(0.02)
+
+
+def _file(environ: dict[str, Any], start_response: StartResponse, size: int) -> Iterable[bytes]:
     file = tempfile.TemporaryFile()
-    file.write(bytes(FILE_SIZE))
-    file.seek(0)
-    start_response("200 OK", [("Content-Length", str(FILE_SIZE))])
+    file.truncate(size)
+    start_response("200 OK", [("Content-Length", str(size))])
     return environ["wsgi.file_wrapper"](file) if "wsgi.file_wrapper" in environ else [file.read()]
 
 

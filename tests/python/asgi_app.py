@@ -1,7 +1,11 @@
 """The ASGI application under test: a path for each way in which a request can end."""
 
 import asyncio
+import os
+import time
 from typing import Any
+
+from app import PATIENCE
 
 
 async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -10,34 +14,65 @@ async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
         await _live(receive, send)
         return
     path = scope["path"]
-    if path == "/crash":
+    if scope["type"] == "websocket":
+        await _talk(path, receive, send)
+        return
+    if path in ("/crash", "/late-crash"):
         raise ValueError("before any answer")
+    if path == "/oserror":
+        raise OSError("the application's own")
+    if path == "/exit":
+        raise SystemExit(7)
     if path == "/silent":
         return
-    if path == "/nap":
-        await asyncio.sleep(1.0)
-    status = {"/missing": 404, "/broken": 503}.get(path, 200)
-    if path in ("/torn", "/stream"):
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        for _ in range(3):
-            await send({"type": "http.response.body", "body": b"part", "more_body": True})
-            if path == "/torn":
-                raise ValueError("after the first chunk")
-        await send({"type": "http.response.body"})
+    if path == "/hang":
+        # As it should not be done: nothing else goes on.
+        time.sleep(PATIENCE)
+    if path == "/until":
+        await _wait_for_file((await receive())["body"].decode())
+    if path in ("/torn", "/stream", "/big"):
+        await _stream(send, path)
         return
+    status = {"/missing": 404, "/broken": 503, "/empty": 204}.get(path, 200)
     if path == "/answer-and-crash":
         await _answer(send, 500, path)
         raise ValueError("after the answer")
-    await _answer(send, status, path)
+    await _answer(send, status, "" if status == 204 else path)
     if path == "/background":
         raise ValueError("in the background")
 
 
+async def _stream(send: Any, path: str) -> None:
+    part, count = (bytes(1 << 20), 64) if path == "/big" else (b"part", 3)
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    for _ in range(count):
+        await send({"type": "http.response.body", "body": part, "more_body": True})
+        if path == "/torn":
+            raise ValueError("after the first chunk")
+    await send({"type": "http.response.body"})
+
+
 async def _answer(send: Any, status: int, text: str) -> None:
     body = text.encode()
-    headers = [(b"content-type", b"text/plain"), (b"content-length", str(len(body)).encode())]
+    headers = [(b"content-type", b"text/plain"), (b"content-length", str(len(body)).encode())] if body else []
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+async def _talk(path: str, receive: Any, send: Any) -> None:
+    await receive()
+    if path == "/denied":
+        await send({"type": "websocket.close"})
+        return
+    await send({"type": "websocket.accept"})
+    while (message := await receive())["type"] == "websocket.receive":
+        await send({"type": "websocket.send", "text": message["text"] + ", too"})
+
+
+async def _wait_for_file(path: str) -> None:
+    limit = time.monotonic() + PATIENCE
+    while not os.path.exists(path) and time.monotonic() < limit:
+        await asyncio.sleep(0.02)
 
 
 async def _live(receive: Any, send: Any) -> None:

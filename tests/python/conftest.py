@@ -9,7 +9,8 @@ from typing import Callable, Iterator
 import pytest
 
 from exposition import Exposition
-from live_gunicorn import LiveGunicorn, settled
+from live_gunicorn import HOOKS, PYTHON, LiveGunicorn, settled
+from worker_classes import ALL, OURS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PACKAGE_ROOT = REPOSITORY / "out" / "python"
@@ -57,12 +58,29 @@ def start_gunicorn(tmp_path: Path, environment: dict[str, str]) -> Iterator[Call
 
 
 @pytest.fixture
+def start_worker(start_gunicorn, run_python, record_property) -> Callable[..., LiveGunicorn]:
+    """Starts a Gunicorn whose workers are of a class in ``worker_classes``; skips where that cannot be had."""
+
+    def start(name: str, *options: str, conf: str = "", **named: object) -> LiveGunicorn:
+        worker_class = ALL[name]
+        # The matrix adds up by it.
+        record_property("worker_class", OURS.get(name, name))
+        done = run_python(f"import {worker_class.module}")
+        if done.returncode != 0:
+            pytest.skip(f"{worker_class.module}: {done.stderr.splitlines()[-1]}")
+        named.setdefault("app", worker_class.app)
+        return start_gunicorn(*options, conf=HOOKS + worker_class.conf + conf, **named)
+
+    return start
+
+
+@pytest.fixture
 def run_python(environment: dict[str, str], tmp_path: Path) -> Callable[..., "subprocess.CompletedProcess[str]"]:
-    """Runs code in a plain interpreter, which has no Gunicorn around it."""
+    """Runs code in a plain interpreter, which has no Gunicorn around it, but is of the kind that Gunicorns run on."""
 
     def run(code: str, **variables: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
-            [sys.executable, "-c", code], env={**environment, **variables}, cwd=tmp_path,
+            [*PYTHON, "-c", code], env={**environment, **variables}, cwd=tmp_path,
             capture_output=True, text=True, timeout=60, check=False,
         )
 

@@ -14,8 +14,8 @@ from typing import Callable, Optional, Sequence
 
 from exposition import Exposition
 
-READY_TIMEOUT = 20.0
-END_TIMEOUT = 20.0
+READY_TIMEOUT = 60.0
+END_TIMEOUT = 60.0
 
 #: What runs Gunicorn, where it is not the Python that runs the tests.
 PYTHON = shlex.split(os.environ.get("GUNICORN_PYTHON", "")) or [sys.executable]
@@ -132,23 +132,23 @@ class LiveGunicorn:
 
     def send(self, data: bytes) -> bytes:
         """Sends bytes to the application's port; returns all that comes back."""
-        with socket.create_connection(("127.0.0.1", self.port), 10) as connection:
-            connection.sendall(data)
+        with self.connect(data) as connection:
             answer = b""
-            while chunk := connection.recv(65536):
-                answer += chunk
+            # A server that closes without having read everything resets the connection.
+            with contextlib.suppress(ConnectionResetError):
+                while chunk := connection.recv(65536):
+                    answer += chunk
             return answer
 
     def connect(self, data: bytes) -> socket.socket:
         """Sends bytes to the application's port; returns the connection."""
-        connection = socket.create_connection(("127.0.0.1", self.port), 10)
+        connection = socket.create_connection(("127.0.0.1", self.port), 30)
         connection.sendall(data)
         return connection
 
     def send_and_leave(self, data: bytes) -> None:
         """Sends bytes to the application's port and closes the connection without reading what comes back."""
-        with socket.create_connection(("127.0.0.1", self.port), 10) as connection:
-            connection.sendall(data)
+        self.connect(data).close()
 
     def metrics(self, requests: int = 0) -> Exposition:
         """Scrapes the exporter, once this many requests are counted."""

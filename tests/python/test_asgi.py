@@ -1,55 +1,65 @@
-"""What only ASGI has: answers that are followed by work, and errors after an answer."""
+"""What only ASGI has: answers that are followed by work, errors after an answer, and websockets."""
 
 import pytest
 
-from live_gunicorn import HOOKS
+from worker_classes import ASGI
 
-WORKERS = {
-    "uvicorn": "gunicorn_prometheus_exporter.plugin.PrometheusUvicornWorker",
-    "gunicorn": "gunicorn_prometheus_exporter.plugin.PrometheusASGIWorker",
-}
+HANDSHAKE = (b"GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+             b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
 
-
-@pytest.fixture(params=WORKERS)
-def server(request, start_gunicorn, dump, run_python):
-    worker_class = WORKERS[request.param]
-    done = run_python(f"from gunicorn_prometheus_exporter.plugin import {worker_class.rpartition('.')[2]}")
-    if done.returncode != 0:
-        pytest.skip(done.stderr.splitlines()[-1])
-    started = start_gunicorn(conf=HOOKS + f"worker_class = {worker_class!r}\n", app="asgi_app:app")
-    started.dump = dump
-    return started
+#: A text frame that says "hello" under a mask of zeroes, and the one that closes.
+HELLO = b"\x81\x85\0\0\0\0hello"
+CLOSE = b"\x88\x80\0\0\0\0"
 
 
-def test_an_application_that_does_not_answer_is_a_500_without_an_exception(server):
+@pytest.fixture(params=ASGI)
+def server(request, start_worker):
+    return start_worker(request.param)
+
+
+def test_an_application_that_does_not_answer_is_a_500_without_an_exception(server, dump):
     assert server.get("/silent") == 500
-    metrics = server.dump(requests=1)
+    metrics = dump(requests=1)
     assert metrics.by("gunicorn_http_requests_total", "status_code") == {"500": 1}
     assert metrics.by("gunicorn_worker_error_handling_total", "error_type") == {}
 
 
-def test_an_application_that_answers_a_failure_and_then_raises_has_failed_once(server):
+def test_an_application_that_answers_a_failure_and_then_raises_has_failed_once(server, dump):
     assert server.get("/answer-and-crash") == 500
-    metrics = server.dump(requests=1)
+    metrics = dump(requests=1)
     assert metrics.by("gunicorn_http_requests_total", "status_code") == {"500": 1}
     assert metrics.by("gunicorn_worker_error_handling_total", "error_type") == {"ValueError": 1}
 
 
-def test_what_follows_an_answer_is_no_part_of_the_request(server):
+def test_what_follows_an_answer_is_no_part_of_the_request(server, dump):
     assert server.get("/background") == 200
-    metrics = server.dump(requests=1)
+    metrics = dump(requests=1)
     assert metrics.by("gunicorn_http_requests_total", "status_code") == {"200": 1}
     assert metrics.by("gunicorn_worker_error_handling_total", "error_type") == {}
-
-
-def test_a_request_that_cannot_be_parsed_is_counted_with_the_status_that_was_sent(server):
-    assert server.send(b"nonsense\r\n\r\n").startswith(b"HTTP/1.1 400")
-    metrics = server.dump(requests=1)
-    assert metrics.value("gunicorn_http_requests_total", method="__other__", endpoint="__invalid__", status_code="400") == 1
 
 
 def test_a_request_is_in_flight_until_its_answer_is_complete(server):
     server.metrics()
     server.send_and_leave(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
     assert server.metrics(requests=1).value("gunicorn_worker_requests_in_flight") == 0
-    assert server.metrics().value("gunicorn_worker_capacity") == 1000
+
+
+def test_a_websocket_works_and_is_no_request(server):
+    server.wait_until_served()
+    with server.connect(HANDSHAKE % b"/talk") as connection:
+        answer = b""
+        while b"\r\n\r\n" not in answer:
+            answer += connection.recv(65536)
+        assert answer.startswith(b"HTTP/1.1 101"), answer
+        connection.sendall(HELLO)
+        assert connection.recv(65536) == b"\x81\x0ahello, too"
+        assert server.metrics().value("gunicorn_worker_requests_in_flight") == 0
+        connection.sendall(CLOSE)
+        assert connection.recv(65536).startswith(b"\x88")
+    with server.connect(HANDSHAKE % b"/denied") as connection:
+        # Uvicorn answers 403, Gunicorn a closing frame.
+        assert connection.recv(65536)
+    assert server.get("/") == 200
+    metrics = server.metrics(requests=1)
+    assert metrics.by("gunicorn_http_requests_total", "endpoint") == {"/": 1}
+    assert metrics.by("gunicorn_worker_error_handling_total", "error_type") == {}

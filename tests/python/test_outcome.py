@@ -46,7 +46,8 @@ def raised_after_headers(cause):
     (FileNotFoundError(errno.ENOENT, "none"), FileNotFoundError),
     (GONE, None),
     (ValueError(), ValueError),
-    (SystemExit(1), None),
+    (SystemExit(0), None),
+    (SystemExit(1), SystemExit),
 ])
 def test_an_error_that_reached_the_worker_is_told_from_an_orderly_end(exception, error):
     assert error_of(exception).__class__ is (error or type(None))

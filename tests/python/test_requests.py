@@ -1,75 +1,17 @@
-"""A request is counted once, with the status that its client got; in every kind of worker."""
+"""What is read off a request besides its end, and what stands around it: hooks, headers, forks."""
 
 import time
 
 import pytest
 
 from live_gunicorn import HOOKS, PROMETHEUS_WORKER, wait_for
-
-WORKERS: dict[str, str] = {
-    "PrometheusWorker": HOOKS + PROMETHEUS_WORKER,
-    "the stock worker and hooks": HOOKS,
-    "the threaded worker and hooks": HOOKS + "worker_class = 'gthread'\nthreads = 4\n",
-    "the gevent worker and hooks": HOOKS + "worker_class = 'gevent'\n",
-    "PrometheusWorker without hooks": PROMETHEUS_WORKER,
-}
-
-#: Path, status as the client sees it (0: none), status as counted, exception as counted.
-OUTCOMES = [
-    ("/", 200, 200, None),
-    ("/missing", 404, 404, None),
-    ("/broken", 503, 503, None),
-    ("/crash", 500, 500, "ValueError"),
-    ("/late-crash", 500, 500, "ValueError"),
-    ("/torn", 200, 200, "ValueError"),
-    ("/oserror", 0, 500, "OSError"),
-]
+from worker_classes import STOCK
 
 
-@pytest.fixture(params=WORKERS, ids=str)
-def server(request, start_gunicorn, dump, run_python):
-    if "gevent" in request.param:
-        # Importing it is how Gunicorn's own worker says which gevent it needs.
-        done = run_python("import gunicorn.workers.ggevent")
-        if done.returncode != 0:
-            pytest.skip(done.stderr.splitlines()[-1])
-    started = start_gunicorn(conf=WORKERS[request.param])
-    started.dump = dump
-    return started
-
-
-@pytest.mark.parametrize(("path", "answered", "counted", "error"), OUTCOMES, ids=[case[0] for case in OUTCOMES])
-def test_an_outcome_is_counted_as_the_client_sees_it(server, path, answered, counted, error):
-    assert [server.get(path) for _ in range(3)] == [answered] * 3
-    metrics = server.dump(requests=3)
-    assert metrics.value("gunicorn_worker_requests_total") == 3
-    assert metrics.value("gunicorn_worker_request_duration_seconds_count") == 3
-    assert metrics.by("gunicorn_http_requests_total", "status_code") == {str(counted): 3}
-    failed = metrics.by("gunicorn_worker_failed_requests_total", "status_code")
-    assert failed == ({str(counted): 3} if counted >= 400 else {})
-    errors = metrics.by("gunicorn_worker_error_handling_total", "error_type")
-    assert errors == ({error: 3} if error else {})
-
-
-def test_a_request_that_cannot_be_parsed_is_counted_with_the_status_that_was_sent(server):
-    assert server.send(b"nonsense\r\n\r\n").startswith(b"HTTP/1.1 400")
-    metrics = server.dump(requests=1)
-    assert metrics.value("gunicorn_worker_requests_total") == 1
-    assert metrics.value("gunicorn_worker_failed_requests_total", method="__other__", status_code="400") == 1
-    assert metrics.value("gunicorn_worker_error_handling_total", error_type="InvalidRequestLine") == 1
-
-
-def test_a_connection_without_a_request_is_not_counted(server):
-    server.send_and_leave(b"")
-    assert server.get("/") == 200
-    assert server.dump(requests=1).value("gunicorn_worker_requests_total") == 1
-
-
-def test_a_client_that_leaves_is_counted_once_and_is_no_error(server):
-    server.send_and_leave(b"GET /big HTTP/1.1\r\nHost: localhost\r\n\r\n")
-    metrics = server.dump(requests=1)
-    assert metrics.by("gunicorn_http_requests_total", "status_code") == {"200": 1}
-    assert metrics.by("gunicorn_worker_error_handling_total", "error_type") == {}
+def test_a_worker_class_of_ours_counts_without_any_hook(start_gunicorn, dump):
+    server = start_gunicorn(conf=PROMETHEUS_WORKER)
+    assert server.get("/missing") == 404
+    assert dump(requests=1).by("gunicorn_http_requests_total", "status_code") == {"404": 1}
 
 
 def test_the_users_own_hooks_are_called_with_the_arguments_that_they_take(start_gunicorn, dump):
@@ -91,14 +33,6 @@ def pre_request(worker, req):
 """)
     assert server.get("/") == 500
     assert dump(requests=1).by("gunicorn_http_requests_total", "status_code") == {"500": 1}
-
-
-def test_a_request_that_takes_too_long_is_counted_before_its_worker_is_replaced(start_gunicorn):
-    server = start_gunicorn("--timeout", "1")
-    # Up to Gunicorn 21 the connection is closed, later the client is told.
-    assert server.get("/hang") in (0, 500)
-    wait_for(lambda: server.metrics().value("gunicorn_master_worker_restarts_total") == 1, "the replacement")
-    assert server.metrics().by("gunicorn_http_requests_total", "status_code") == {"500": 1}
 
 
 def test_a_child_that_the_application_forks_neither_crashes_nor_counts(start_gunicorn):
@@ -150,10 +84,9 @@ def test_the_time_in_a_proxys_queue_is_read_from_its_header_or_the_header_is_cou
         assert 99 < metrics.value("gunicorn_worker_request_queue_seconds_sum") < 200
 
 
-@pytest.mark.parametrize("worker_class", ["sync", "uvicorn.workers.UvicornWorker", "tornado"])
-def test_sizes_and_queue_times_are_read_whatever_the_server_makes_of_headers(start_gunicorn, dump, worker_class):
-    app = "asgi_app:app" if "uvicorn" in worker_class else "app:app"
-    server = start_gunicorn(conf=HOOKS + f"worker_class = {worker_class!r}\n", app=app)
+@pytest.mark.parametrize("name", STOCK)
+def test_sizes_and_queue_times_are_read_whatever_the_server_makes_of_headers(start_worker, dump, name):
+    server = start_worker(name)
     server.send(
         b"POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 5\r\n"
         b"X-Request-Start: t=%.3f\r\n\r\n12345" % (time.time() - 100))

@@ -1,39 +1,53 @@
-"""A worker class that is derived from none of Gunicorn's but the base."""
+"""The worker classes under test, by the names that the tests and the matrix give them."""
 
-from typing import Any
+from typing import NamedTuple
 
-from gunicorn import http
-from gunicorn.http import wsgi
-from gunicorn.workers.base import Worker
+PLUGIN = "gunicorn_prometheus_exporter.plugin."
 
 
-class OwnWorker(Worker):
-    """Answers one request after the other, with Gunicorn's hooks around each."""
+class WorkerClass(NamedTuple):
+    """One of Gunicorn's worker classes, or of another package's."""
 
-    def run(self) -> None:
-        """Serves."""
-        listener = self.sockets[0]
-        listener.settimeout(1.0)
-        while self.alive:
-            self.notify()
-            try:
-                client, address = listener.accept()
-            except TimeoutError:
-                continue
-            client.setblocking(True)
-            with client:
-                self._answer(listener, client, address)
+    #: Gunicorn's setting ``worker_class``.
+    setting: str
 
-    def _answer(self, listener: Any, client: Any, address: Any) -> None:
-        try:
-            request = next(http.RequestParser(self.cfg, client, address))
-        except Exception:
-            # A client that only looks whether the port answers.
-            return
-        self.cfg.pre_request(self, request)
-        response, environ = wsgi.create(request, client, address, listener.getsockname(), self.cfg)
-        response.force_close()
-        for part in self.wsgi(environ, response.start_response):
-            response.write(part)
-        response.close()
-        self.cfg.post_request(self, request, environ, response)
+    #: What must be importable for it.
+    module: str
+
+    #: The application that it can run.
+    app: str = "app:app"
+
+    #: How many requests it is to handle at once, where that is a setting of its own.
+    threads: int = 1
+
+    @property
+    def conf(self) -> str:
+        """The lines of a configuration that choose it."""
+        return f"worker_class = {self.setting!r}\nthreads = {self.threads}\n"
+
+
+WSGI = {
+    "sync": WorkerClass("sync", "gunicorn.workers.sync"),
+    "gthread": WorkerClass("gthread", "gunicorn.workers.gthread", threads=4),
+    "gevent": WorkerClass("gevent", "gunicorn.workers.ggevent"),
+    "gevent_pywsgi": WorkerClass("gevent_pywsgi", "gunicorn.workers.ggevent"),
+    "eventlet": WorkerClass("eventlet", "gunicorn.workers.geventlet"),
+    "tornado": WorkerClass("tornado", "gunicorn.workers.gtornado"),
+}
+ASGI = {
+    "uvicorn": WorkerClass("uvicorn.workers.UvicornWorker", "uvicorn.workers", "asgi_app:app"),
+    "asgi": WorkerClass("gunicorn.workers.gasgi.ASGIWorker", "gunicorn.workers.gasgi", "asgi_app:app"),
+}
+STOCK = {**WSGI, **ASGI}
+
+#: The classes that the package offers, and which of Gunicorn's each is.
+OURS = {
+    "PrometheusWorker": "sync",
+    "PrometheusThreadWorker": "gthread",
+    "PrometheusGeventWorker": "gevent",
+    "PrometheusEventletWorker": "eventlet",
+    "PrometheusTornadoWorker": "tornado",
+    "PrometheusUvicornWorker": "uvicorn",
+    "PrometheusASGIWorker": "asgi",
+}
+ALL = {**STOCK, **{name: STOCK[stock]._replace(setting=PLUGIN + name) for name, stock in OURS.items()}}

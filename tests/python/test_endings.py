@@ -1,0 +1,115 @@
+"""Requests that end badly are counted once: by whoever's fault, and in every worker class."""
+
+import os
+import socket
+
+import pytest
+
+from app import HUGE_FILE_SIZE
+from live_gunicorn import wait_for
+from worker_classes import STOCK
+
+GET = b"GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n%s\r\n"
+
+UNPARSABLE = {
+    "a request line of one word": b"nonsense\r\n\r\n",
+    "a header without a colon": GET % (b"/", b"nonsense\r\n"),
+    "a header that is too long": GET % (b"/", b"X-Long: %s\r\n" % (b"x" * 300)),
+    "a coding that nobody knows": GET % (b"/", b"Transfer-Encoding: nonsense\r\n"),
+    "a length that is no number": GET % (b"/", b"Content-Length: nonsense\r\n"),
+}
+
+#: What is less than a request, where the client then leaves.
+PARTS = (b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: local")
+
+#: The classes that Gunicorn tells the kernel to send files for.
+SENDING_FILES = ("sync", "gthread", "gevent", "eventlet")
+
+
+@pytest.mark.parametrize("name", STOCK)
+def test_a_request_that_cannot_be_parsed_is_counted_with_the_status_that_was_sent(start_worker, dump, name):
+    server = start_worker(name, "--limit-request-field_size", "100")
+    answered: dict[str, int] = {}
+    for what, request in UNPARSABLE.items():
+        answer = server.send(request)
+        assert answer.startswith(b"HTTP/1."), what
+        status = answer[9:12].decode()
+        answered[status] = answered.get(status, 0) + 1
+        # What one server refuses, another may take.
+        assert dump(requests=sum(answered.values())).by("gunicorn_http_requests_total", "status_code") == answered, what
+    metrics = dump()
+    assert metrics.value("gunicorn_http_requests_total", endpoint="__invalid__", method="__other__", status_code="400") >= 2
+    errors = metrics.by("gunicorn_worker_error_handling_total", "endpoint")
+    assert errors["__invalid__"] == metrics.value("gunicorn_http_requests_total", endpoint="__invalid__")
+    assert metrics.value("gunicorn_worker_requests_in_flight") == 0
+
+
+@pytest.mark.parametrize("name", STOCK)
+def test_a_connection_without_a_request_is_not_counted(start_worker, dump, name):
+    server = start_worker(name)
+    # gevent's own server takes what there is for the whole, and answers it.
+    for part in PARTS[:1] if name == "gevent_pywsgi" else PARTS:
+        server.send_and_leave(part)
+    assert server.get("/") == 200
+    assert dump(requests=1).by("gunicorn_http_requests_total", "status_code") == {"200": 1}
+
+
+@pytest.mark.parametrize("name", STOCK)
+def test_a_client_that_leaves_is_counted_once_and_is_no_error(start_worker, dump, name):
+    server = start_worker(name)
+    server.send_and_leave(GET % (b"/big", b""))
+    server.send_and_leave(GET % (b"/stream", b""))
+    assert server.get("/") == 200
+    metrics = dump(requests=3)
+    assert metrics.by("gunicorn_http_requests_total", "endpoint") == {"/": 1, "/big": 1, "/stream": 1}
+    assert metrics.by("gunicorn_worker_error_handling_total", "error_type") == {}
+
+
+@pytest.mark.parametrize("name", SENDING_FILES)
+def test_a_file_that_its_client_does_not_wait_for_counts_with_the_bytes_that_the_kernel_took(start_worker, dump, name):
+    server = start_worker(name)
+    received = 0
+    with server.connect(b"GET /huge-file HTTP/1.0\r\n\r\n") as connection:
+        while received < 300_000:
+            received += len(connection.recv(65536))
+        # What lies unread when a connection is closed is answered with a reset.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    metrics = dump(requests=1)
+    assert metrics.by("gunicorn_http_requests_total", "status_code") == {"200": 1}
+    assert received - 1000 < metrics.value("gunicorn_worker_response_size_bytes_sum") < HUGE_FILE_SIZE
+    assert metrics.by("gunicorn_worker_error_handling_total", "error_type") == {}
+
+
+@pytest.mark.parametrize("name", STOCK)
+def test_an_application_that_ends_its_worker_has_failed_once(start_worker, name):
+    server = start_worker(name)
+    server.wait_until_served()
+    # Some classes answer and go on, others end; one of them forgets about its client.
+    with server.connect(GET % (b"/exit", b"")):
+        metrics = server.metrics(requests=1)
+    assert metrics.by("gunicorn_http_requests_total", "status_code") == {"500": 1}
+    assert metrics.by("gunicorn_worker_error_handling_total", "error_type") == {"SystemExit": 1}
+    wait_for(lambda: server.get("/") == 200, "the next answer")
+    assert server.metrics(requests=2).value("gunicorn_http_requests_total", endpoint="/exit") == 1
+
+
+#: In the others a request that only waits lets the worker go on, and none of them ever takes too long.
+@pytest.mark.parametrize("name", ["sync", "tornado", "uvicorn", "asgi"])
+def test_a_request_that_takes_too_long_is_counted_or_lost_and_never_both(start_worker, name):
+    server = start_worker(name, "--timeout", "2")
+    server.wait_until_served()
+    (pid,) = server.workers()
+    # Up to Gunicorn 21 the connection is closed, later the client is told.
+    assert server.get("/hang") in (0, 500)
+    wait_for(lambda: server.workers() not in ([], [pid]), "the replacement")
+
+    def accounted() -> float:
+        metrics = server.metrics()
+        return metrics.total("gunicorn_worker_requests_total") + metrics.total("gunicorn_worker_requests_lost_total")
+
+    wait_for(lambda: accounted() >= 1, "the account of the request")
+    assert server.get("/") == 200
+    wait_for(lambda: accounted() >= 2, "the count of the next request")
+    assert accounted() == 2
+    assert server.metrics().by("gunicorn_worker_exits_total", "reason")["timeout"] == 1
+    assert not os.path.exists(f"/proc/{pid}")

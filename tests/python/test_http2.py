@@ -1,0 +1,71 @@
+"""Each stream of an HTTP/2 connection is a request."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+CURL = ["curl", "--silent", "--insecure", "--http2", "--max-time", "30"]
+
+#: What the client is to see of each path: status and bytes of the body.
+OUTCOMES = {"/": (200, 1), "/missing": (404, 8), "/stream": (200, 12), "/crash": (500, None)}
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> list[str]:
+    """The options with which Gunicorn has a certificate, as HTTP/2 needs one."""
+    for tool in ("openssl", "curl"):
+        if shutil.which(tool) is None:
+            pytest.skip(f"{tool} is not installed: HTTP/2 IS NOT TESTED")
+    certificate, key = str(tmp_path / "certificate.pem"), str(tmp_path / "key.pem")
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+         "-subj", "/CN=localhost", "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    return ["--certfile", certificate, "--keyfile", key]
+
+
+@pytest.fixture
+def start(start_worker, certificate, run_python):
+    """Starts a Gunicorn that speaks HTTP/2."""
+
+    def start_http2(name: str, **named: object):
+        done = run_python("import h2, gunicorn.http2.connection")
+        if done.returncode != 0:
+            pytest.skip(f"HTTP/2 IS NOT TESTED: {done.stderr.splitlines()[-1]}")
+        return start_worker(name, *certificate, "--http-protocols", "h2,h1", **named)
+
+    return start_http2
+
+
+def fetch(port: int, *paths: str) -> list[tuple[int, int]]:
+    """Requests the paths over one connection; returns the status and the bytes of each body."""
+    command = [*CURL, "--write-out", "%{http_version} %{response_code} %{size_download}\n"]
+    for path in paths:
+        command += ["--output", "/dev/null", f"https://127.0.0.1:{port}{path}"]
+    lines = subprocess.run(command, capture_output=True, text=True, check=False).stdout.splitlines()
+    assert all(line.startswith("2 ") for line in lines), lines
+    return [(int(status), int(size)) for _, status, size in map(str.split, lines)]
+
+
+@pytest.mark.parametrize("name", ["gthread", "gevent", "asgi"])
+def test_each_stream_is_counted_once_with_status_and_size(start, dump, name):
+    server = start(name)
+    answers = dict(zip(OUTCOMES, fetch(server.port, *OUTCOMES), strict=True))
+    assert {path: status for path, (status, _) in answers.items()} == {path: status for path, (status, _) in OUTCOMES.items()}
+    metrics = dump(requests=len(OUTCOMES))
+    counted = {labels["endpoint"]: (int(labels["status_code"]), value)
+               for name, labels, value in metrics.samples if name == "gunicorn_http_requests_total"}
+    assert counted == {path: (status, 1) for path, (status, _) in OUTCOMES.items()}
+    assert metrics.by("gunicorn_worker_error_handling_total", "error_type") == {"ValueError": 1}
+    sizes = sum(size for path, (_, size) in answers.items() if path != "/crash")
+    assert metrics.value("gunicorn_worker_response_size_bytes_sum") == sizes == 21
+    assert metrics.value("gunicorn_worker_requests_in_flight") == 0
+
+
+def test_streams_are_counted_by_route(start, dump, run_python):
+    if run_python("import flask").returncode != 0:
+        pytest.skip("flask is not installed for this Python")
+    server = start("gthread", app="frameworks.flask_app:app")
+    assert [status for status, _ in fetch(server.port, "/users/1", "/users/2")] == [200, 200]
+    assert dump(requests=2).by("gunicorn_http_requests_total", "endpoint") == {"/users/<int:number>": 2}
