@@ -54,7 +54,11 @@ def start_gunicorn(tmp_path: Path, environment: dict[str, str]) -> Iterator[Call
 
     yield start
     for server in started:
-        server.end()
+        try:
+            server.end()
+        finally:
+            # pytest shows it if the test has failed.
+            print(server.log)
 
 
 @pytest.fixture
