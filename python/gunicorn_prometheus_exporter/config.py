@@ -96,7 +96,7 @@ class ExporterConfig:
 
     @property
     def cleanup_db_files(self) -> bool:
-        """Whether files that an earlier run left are removed at the start (CLEANUP_DB_FILES)."""
+        """Whether files of dead processes are removed at the start and folded later (CLEANUP_DB_FILES)."""
         return self._value("cleanup_db_files", bool)
 
     def validate(self) -> bool:

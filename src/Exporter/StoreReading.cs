@@ -1,13 +1,15 @@
 using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Exporter.Http;
 using GunicornPrometheusExporter.Flights;
+using GunicornPrometheusExporter.Folding;
 
 namespace GunicornPrometheusExporter.Exporter;
 
-/// <summary>The two uses of the store, one at a time: scrapes, and the accounts of workers that died.</summary>
-internal sealed class StoreReading(StoreAggregator aggregator, DeathAccountant accountant)
+/// <summary>The uses of the store: scrapes and the accounts of workers that died, one at a time, and folding beside them.</summary>
+internal sealed class StoreReading(StoreAggregator aggregator, DeathAccountant accountant, StoreFolding folding)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FoldingInterval = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
 
@@ -17,6 +19,7 @@ internal sealed class StoreReading(StoreAggregator aggregator, DeathAccountant a
         lock (_gate)
         {
             accountant.Account();
+            aggregator.Compactions = folding.Compactions;
             aggregator.Refresh();
             foreach (var answer in answers)
             {
@@ -35,6 +38,23 @@ internal sealed class StoreReading(StoreAggregator aggregator, DeathAccountant a
             while (await timer.WaitForNextTickAsync(end))
             {
                 lock (_gate) accountant.Account();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Told to end.
+        }
+    }
+
+    /// <summary>Folds the files of dead processes, a second after the start and then every five.</summary>
+    internal async Task FoldAsync(CancellationToken end)
+    {
+        try
+        {
+            for (var pause = Interval; ; pause = FoldingInterval)
+            {
+                await Task.Delay(pause, end);
+                folding.Fold(end);
             }
         }
         catch (OperationCanceledException)

@@ -29,7 +29,7 @@ internal sealed class DerivedSamples
     }
 
     /// <summary>Adds what the exporter tells about itself, and the fixed series that nobody has counted yet.</summary>
-    public void AddExporter(int files, long bytes, long corruptFiles, TimeSpan duration)
+    public void AddExporter(int files, long bytes, long corruptFiles, long compactions, TimeSpan duration)
     {
         Set(
             MetricCatalogue.BuildInfo, 1,
@@ -38,6 +38,7 @@ internal sealed class DerivedSamples
         Set(MetricCatalogue.StoreFiles, files);
         Set(MetricCatalogue.StoreBytes, bytes);
         Set(MetricCatalogue.CorruptFiles, corruptFiles);
+        Set(MetricCatalogue.Compactions, compactions);
         foreach (var label in (ReadOnlySpan<string>)["endpoint", "error_type"])
         {
             _values.Ensure(_families.SeriesOf(MetricCatalogue.LabelOverflow, new Label("label", label)));

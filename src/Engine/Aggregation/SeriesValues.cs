@@ -10,6 +10,7 @@ internal sealed class SeriesValues
     public const int LeftOut = 0;
 
     private double[] _values = new double[64];
+    private double[] _remainders = new double[64];
     private double[] _timestamps = [];
     private bool[] _present = new bool[64];
 
@@ -19,8 +20,14 @@ internal sealed class SeriesValues
     /// <summary>The values.</summary>
     public ReadOnlySpan<double> Values => _values.AsSpan(0, Count);
 
+    /// <summary>What rounding took from each value, as of <see cref="Settle"/>.</summary>
+    public ReadOnlySpan<double> Remainders => _remainders.AsSpan(0, Count);
+
     /// <summary>Which series have a value at this scrape.</summary>
     public ReadOnlySpan<bool> Present => _present.AsSpan(0, Count);
+
+    /// <summary>The timestamp of a value that was merged for being the most recent, in seconds; 0 for every other.</summary>
+    public double TimestampOf(int series) => series < _timestamps.Length ? _timestamps[series] : 0;
 
     /// <summary>Adds a series without a value.</summary>
     /// <returns>Its index.</returns>
@@ -29,6 +36,7 @@ internal sealed class SeriesValues
         if (Count == _values.Length)
         {
             Array.Resize(ref _values, 2 * Count);
+            Array.Resize(ref _remainders, 2 * Count);
             Array.Resize(ref _present, 2 * Count);
         }
         return Count++;
@@ -38,6 +46,7 @@ internal sealed class SeriesValues
     public void Begin()
     {
         Array.Clear(_values, 0, Count);
+        Array.Clear(_remainders, 0, Count);
         Array.Clear(_present, 0, Count);
         Array.Clear(_timestamps);
     }
@@ -86,11 +95,33 @@ internal sealed class SeriesValues
         _present[LeftOut] = false;
     }
 
+    /// <summary>Rounds every sum, once all files are merged.</summary>
+    public void Settle()
+    {
+        for (var i = 0; i < Count; i++)
+        {
+            if (_remainders[i] == 0) continue;
+            var whole = _values[i] + _remainders[i];
+            // Without an end, or no number: there is nothing to round.
+            if (!double.IsFinite(whole)) continue;
+            _remainders[i] -= whole - _values[i];
+            _values[i] = whole;
+        }
+    }
+
+    /// <summary>
+    /// Adds, keeping what each addition rounds away, so that a sum does not depend on the order of the files: folding
+    /// changes the order, and a counter that went back by its last bit would count as reset.
+    /// </summary>
     private void AddAll(ReadOnlySpan<int> series, ReadOnlySpan<double> values)
     {
         for (var i = 0; i < series.Length; i++)
         {
-            _values[series[i]] += values[i];
+            ref var sum = ref _values[series[i]];
+            var (before, added) = (sum, values[i]);
+            sum = before + added;
+            var taken = sum - before;
+            _remainders[series[i]] += before - (sum - taken) + (added - taken);
             _present[series[i]] = true;
         }
     }

@@ -59,6 +59,22 @@ internal sealed class SlotLiveness : IDisposable
         return isChanged;
     }
 
+    /// <summary>Waits until nobody folds files of the store, and keeps it so. Where locks cannot be had, does nothing.</summary>
+    public void StopFolding()
+    {
+        try
+        {
+            _slots?.KeepUnprepared();
+        }
+        catch (StoreException e)
+        {
+            ScrapeLog.SlotsNotRead(_logger, e.Message);
+        }
+    }
+
+    /// <summary>Lets files be folded again.</summary>
+    public void ResumeFolding() => _slots?.LeavePreparation();
+
     /// <inheritdoc/>
     public void Dispose() => Close();
 

@@ -16,6 +16,7 @@ namespace GunicornPrometheusExporter.Aggregation;
 public sealed class StoreAggregator : IDisposable
 {
     private const int SeriesWorthForgetting = 1024;
+    private const int PassesBesideFolding = 3;
 
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
@@ -26,6 +27,7 @@ public sealed class StoreAggregator : IDisposable
     private readonly ReadKeyTable _keys = new();
     private readonly StoreListing _listing;
     private readonly SlotLiveness _slots;
+    private readonly FoldedFiles _folded;
     private readonly FamilyTable _families;
     private readonly DerivedSamples _derived;
     private readonly WorkerSamples _workers;
@@ -51,6 +53,7 @@ public sealed class StoreAggregator : IDisposable
         _time = time ?? TimeProvider.System;
         _listing = new StoreListing(directory, _keys);
         _slots = new SlotLiveness(directory, logger);
+        _folded = new FoldedFiles(directory);
         _families = new FamilyTable(_values, logger);
         _derived = new DerivedSamples(_families, _values, _slots);
         Flights = new FlightWatch(directory, logger, time);
@@ -61,6 +64,9 @@ public sealed class StoreAggregator : IDisposable
 
     /// <summary>What the workers have in hand, and what the dead had.</summary>
     public FlightWatch Flights { get; }
+
+    /// <summary>How often dead processes' files were folded, as the one who folds them told.</summary>
+    public long Compactions { get; set; }
 
     /// <summary>Reads the store as it is now and writes it.</summary>
     /// <param name="output">Where to.</param>
@@ -77,34 +83,25 @@ public sealed class StoreAggregator : IDisposable
     {
         if (_mappedSeries < _values.Count / 2 && _values.Count > SeriesWorthForgetting) Forget();
         var start = _time.GetTimestamp();
-        // 1 List the directory, and ask who lives.
-        var isChanged = ListFiles() | _slots.Refresh() | _mappedSeries == 0;
-
-        // 2 Read the files, parsing what is new in them.
-        // 3 Add every value to its series under the merge rule of its file.
-        _values.Begin();
-        var (files, bytes) = (0, 0L);
-        foreach (var file in _listing.Files)
+        var isChanged = _mappedSeries == 0;
+        int files;
+        long bytes;
+        var passes = 0;
+        do
         {
-            var isMerged = TryRead(file);
-            if (isMerged)
-            {
-                isChanged |= file.Map(_families);
-                _values.Merge(file.Rule, file.Series, _buffer.Values, _buffer.Timestamps);
-                _workers.AddBusy(file, _buffer.Values);
-                files++;
-                bytes += file.Reader.Used;
-            }
-            isChanged |= isMerged != file.IsMerged;
-            file.IsMerged = isMerged;
+            // Files that are folded during a pass may be missed by it, or seen twice.
+            if (++passes > PassesBesideFolding) _slots.StopFolding();
+            isChanged |= ReadStore(out files, out bytes);
         }
+        while (!_folded.StillStand() && passes <= PassesBesideFolding);
+        if (passes > PassesBesideFolding) _slots.ResumeFolding();
 
         // 4 Add what only a reader can know.
         _workers.AddLoads();
         _masters.Add(_slots.Masters);
         _derived.AddLiveness(_listing.Files);
         _process.Add();
-        _derived.AddExporter(files, bytes, _corruptFiles + Flights.CorruptFiles, _time.GetElapsedTime(start));
+        _derived.AddExporter(files, bytes, _corruptFiles + Flights.CorruptFiles, Compactions, _time.GetElapsedTime(start));
 
         if (isChanged || HasUnmapped()) LayOut();
     }
@@ -131,6 +128,35 @@ public sealed class StoreAggregator : IDisposable
     {
         _listing.Dispose();
         _slots.Dispose();
+        _folded.Dispose();
+    }
+
+    private bool ReadStore(out int files, out long bytes)
+    {
+        // 1 List the directory, and ask who lives.
+        _folded.Refresh();
+        var isChanged = ListFiles() | _slots.Refresh();
+
+        // 2 Read the files, parsing what is new in them.
+        // 3 Add every value to its series under the merge rule of its file.
+        _values.Begin();
+        (files, bytes) = (0, 0L);
+        foreach (var file in _listing.Files)
+        {
+            var isMerged = TryRead(file);
+            if (isMerged)
+            {
+                isChanged |= file.Map(_families);
+                _values.Merge(file.Rule, file.Series, _buffer.Values, _buffer.Timestamps);
+                _workers.AddBusy(file, _buffer.Values);
+                files++;
+                bytes += file.Reader.Used;
+            }
+            isChanged |= isMerged != file.IsMerged;
+            file.IsMerged = isMerged;
+        }
+        _values.Settle();
+        return isChanged;
     }
 
     private bool ListFiles()
@@ -152,6 +178,7 @@ public sealed class StoreAggregator : IDisposable
 
     private bool TryRead(TrackedFile file)
     {
+        if (_folded.Contains(file.FileName)) return false;
         // The gauges of a process that is gone say nothing any more.
         if (file.Name.Live && file.Slot is (var kind, var number) && !_slots.IsHeld(kind, number)) return false;
         try

@@ -38,7 +38,7 @@ internal sealed class TrackedFile : IDisposable
     public (SlotKind Kind, int Number)? Slot { get; }
 
     /// <summary>How its values merge with those of other files.</summary>
-    public GaugeMode Rule => Name.Type == MetricType.Gauge ? Name.Mode : GaugeMode.Sum;
+    public GaugeMode Rule => Name.Rule;
 
     /// <summary>Reads its contents.</summary>
     public StoreFileReader Reader { get; }

@@ -131,13 +131,13 @@ public static class ConfigurationVariables
         Description = "Seconds between two forwardings to Redis",
     };
 
-    /// <summary>Whether a start removes what an earlier run left.</summary>
+    /// <summary>Whether files of dead processes are removed, by a start or by folding.</summary>
     public static ConfigurationVariable CleanupDbFiles { get; } = new()
     {
         Name = "CLEANUP_DB_FILES",
         Kind = VariableKind.Boolean,
         Default = "true",
-        Description = "Whether a start removes the store files of dead processes",
+        Description = "Whether a start removes the store files of dead processes, and the exporter folds those of the application's",
     };
 
     /// <summary>How many values a label takes.</summary>

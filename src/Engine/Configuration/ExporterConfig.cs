@@ -87,7 +87,7 @@ public sealed class ExporterConfig
     /// <summary>Seconds between two forwardings to Redis, at least 1.</summary>
     public int RedisForwardInterval => Get<int>(ConfigurationVariables.RedisForwardInterval);
 
-    /// <summary>Whether a start removes the store files of dead processes.</summary>
+    /// <summary>Whether a start removes the store files of dead processes, and the exporter folds those of the application's.</summary>
     public bool CleanupDbFiles => Get<bool>(ConfigurationVariables.CleanupDbFiles);
 
     /// <summary>Most values that a label takes in each worker, 1 to 10,000.</summary>

@@ -34,7 +34,7 @@ internal sealed class DeathLedger
         var path = Path.Combine(directory, new StoreFileName(MetricType.Counter, GaugeMode.All, false, owner).ToString());
         if (!File.Exists(path)) return new(path, maximumLabelValues, [], []);
         var bytes = File.ReadAllBytes(path);
-        if (TryGetUsed(bytes, out var used)) return new(path, maximumLabelValues, bytes[..used], LedgerTail.Read(bytes.AsSpan(used)));
+        if (TryGetUsed(bytes, out var used)) return new(path, maximumLabelValues, bytes[..used], CountedFiles.Read(bytes.AsSpan(used)));
         File.Move(path, path + ".corrupt", overwrite: true);
         return new(path, maximumLabelValues, [], []);
     }
@@ -64,7 +64,7 @@ internal sealed class DeathLedger
             }
             stream.Position = used;
             var names = deaths.Select(death => death.Worker.FileName).Concat(StillThere());
-            stream.Write(LedgerTail.Write(names));
+            stream.Write(CountedFiles.Write(names));
             stream.Flush(flushToDisk: true);
         }
         File.Move(temporary, _path, overwrite: true);

@@ -48,7 +48,7 @@ public static class MasterPreparation
         var leftBehind = RunFiles.In(directory);
         if (cleanUp && leftBehind.Length == 0) cleaner.RemoveEarlierRun();
         else if (cleanUp) cleaner.RemoveDeadGauges(except: SlotTable.NameOf(SlotKind.Master, number));
-        cleaner.RecordProcessSpace();
+        new PidRecord(directory).Renew();
         foreach (var path in leftBehind) File.Delete(path);
         // After a kill they tell of workers whose requests nobody has accounted for yet.
         if (leftBehind.Length > 0) return;

@@ -1,4 +1,3 @@
-using System.Globalization;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Store;
 
@@ -8,8 +7,6 @@ namespace GunicornPrometheusExporter.Master;
 /// <remarks>Call it while no master and no worker holds a slot.</remarks>
 internal sealed class StoreCleaner
 {
-    private const string SpaceFile = "pids.json";
-
     private readonly string _directory;
     private readonly SlotTable _slots;
 
@@ -22,11 +19,11 @@ internal sealed class StoreCleaner
     /// <summary>After a run that ended in order: removes every file of a dead process.</summary>
     internal void RemoveEarlierRun()
     {
-        var recorded = PidsAreOurs() ? File.GetLastWriteTimeUtc(SpacePath) : DateTime.MaxValue;
+        var pids = new PidRecord(_directory);
         RemoveWhere((path, name) =>
-            SlotTable.TryParseName(name.Owner, out var kind, out var number)
+            name.IsArchive || (SlotTable.TryParseName(name.Owner, out var kind, out var number)
                 ? IsFree(kind, number)
-                : File.GetLastWriteTimeUtc(path) is var written && written > recorded && IsDeadPid(name.Owner, written));
+                : pids.HasEnded(name, File.GetLastWriteTimeUtc(path))));
     }
 
     /// <summary>After a run that was killed: removes the gauges of slots that nobody holds, and no counts.</summary>
@@ -35,19 +32,6 @@ internal sealed class StoreCleaner
         RemoveWhere((_, name) =>
             name is { Type: MetricType.Gauge, Live: true } && name.Owner != except &&
             SlotTable.TryParseName(name.Owner, out var kind, out var number) && IsFree(kind, number));
-
-    /// <summary>
-    /// Records, with the time, that pids now count where this process is: they prove nothing about older files, which
-    /// may have come from another container or host.
-    /// </summary>
-    internal void RecordProcessSpace()
-    {
-        if (!PidsAreOurs()) ProcessSpace.Current().Write(SpacePath);
-    }
-
-    private string SpacePath => Path.Combine(_directory, SpaceFile);
-
-    private bool PidsAreOurs() => ProcessSpace.Read(SpacePath) == ProcessSpace.Current();
 
     private void RemoveWhere(Func<string, StoreFileName, bool> isDead)
     {
@@ -58,8 +42,4 @@ internal sealed class StoreCleaner
     }
 
     private bool IsFree(SlotKind kind, int number) => _slots.HolderOf(kind, number) is null;
-
-    private static bool IsDeadPid(string owner, DateTime written) =>
-        int.TryParse(owner, NumberStyles.None, CultureInfo.InvariantCulture, out var pid) &&
-        ForeignProcess.HasEnded(pid, written);
 }

@@ -180,6 +180,15 @@ public static class MetricCatalogue
         Help = "Store files that were set aside because they could not be read",
     };
 
+    /// <summary>Folds of dead processes' files.</summary>
+    public static MetricFamily Compactions { get; } = new()
+    {
+        Name = "gunicorn_exporter_compactions_total",
+        Type = MetricType.Counter,
+        Source = FamilySource.Exporter,
+        Help = "Times that this exporter folded files of dead processes into an archive",
+    };
+
     /// <summary>Request bodies, by worker.</summary>
     public static MetricFamily WorkerRequestSize { get; } = new()
     {
@@ -443,7 +452,7 @@ public static class MetricCatalogue
         WorkerRequests, WorkerRequestDuration, WorkerFailedRequests, WorkerErrorHandling, WorkerRequestsLost,
         WorkerRequestSize, WorkerResponseSize, WorkerRequestQueue,
         HttpRequests, HttpRequestDuration,
-        BuildInfo, ScrapeDuration, StoreFiles, StoreBytes, CorruptFiles, LabelOverflow, Dropped, InvalidQueueHeaders,
+        BuildInfo, ScrapeDuration, StoreFiles, StoreBytes, CorruptFiles, Compactions, LabelOverflow, Dropped, InvalidQueueHeaders,
         ProcessCpuSeconds, ProcessResidentMemory, ProcessStartTime, ProcessOpenFiles, ProcessMaximumFiles,
     ];
 }

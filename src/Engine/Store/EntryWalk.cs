@@ -22,6 +22,21 @@ public static class EntryWalk
         return null;
     }
 
+    /// <summary>The bytes of a file that are in use: header and entries.</summary>
+    /// <param name="file">The whole file.</param>
+    /// <param name="content">Nothing if no process has begun to use it.</param>
+    /// <returns>False if its header is damaged.</returns>
+    public static bool TryGetUsed(ReadOnlySpan<byte> file, out ReadOnlySpan<byte> content)
+    {
+        content = default;
+        if (file.Length < StoreFormat.HeaderSize) return file.IsEmpty;
+        var used = BinaryPrimitives.ReadInt32LittleEndian(file);
+        if (used == 0) return true;
+        if (used < StoreFormat.HeaderSize || used > file.Length || used % StoreFormat.Alignment != 0) return false;
+        content = file[..used];
+        return true;
+    }
+
     /// <summary>The length of the key of the entry at an offset.</summary>
     /// <returns>-1 if no whole entry with a key of the right shape starts there.</returns>
     public static int KeyLengthAt(ReadOnlySpan<byte> content, int offset, EntryLayout layout)

@@ -103,6 +103,24 @@ public sealed class SlotTable : IDisposable
         }
     }
 
+    /// <summary>Keeps others from preparing the store, until <see cref="LeavePreparation"/>; does not wait.</summary>
+    /// <returns>False if another process prepares the store, or folds its files.</returns>
+    /// <remarks>Unlike a slot this belongs to the table, not to the process: another table of the process may be closed.</remarks>
+    /// <exception cref="StoreException">The file system grants no locks.</exception>
+    public bool TryEnterPreparation() => TryLockPreparation(Libc.WriteLock, Libc.SetDescriptionLock);
+
+    /// <summary>Waits until nobody prepares the store or folds its files, and keeps it so; others may read along.</summary>
+    /// <exception cref="StoreException">The file system grants no locks.</exception>
+    public void KeepUnprepared() => TryLockPreparation(Libc.ReadLock, Libc.SetDescriptionLockAndWait);
+
+    /// <summary>Lets others in again.</summary>
+    public void LeavePreparation()
+    {
+        var recordLock = LockOf(SlotKind.Master, PreparationNumber);
+        recordLock.Type = Libc.Unlocked;
+        _ = Libc.Control(_descriptor, Libc.SetDescriptionLock, ref recordLock);
+    }
+
     /// <summary>Takes the lowest free slot of a kind for this process, until it ends.</summary>
     /// <returns>The slot's number, from 1.</returns>
     /// <exception cref="StoreException">The file system grants no locks, or every slot is taken.</exception>
@@ -180,6 +198,15 @@ public sealed class SlotTable : IDisposable
             throw new StoreException($"{Path}: locks cannot be read ({Marshal.GetLastPInvokeErrorMessage()})");
         }
         return recordLock.Type != Libc.Unlocked;
+    }
+
+    private bool TryLockPreparation(short type, int command)
+    {
+        var recordLock = LockOf(SlotKind.Master, PreparationNumber);
+        recordLock.Type = type;
+        if (Libc.Control(_descriptor, command, ref recordLock) == 0) return true;
+        var error = Marshal.GetLastPInvokeError();
+        return error is Libc.ErrorAgain or Libc.ErrorAccess ? false : throw CannotLock(error);
     }
 
     private static string WordOf(SlotKind kind) =>

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using System.Globalization;
 using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Store;
@@ -13,6 +15,26 @@ namespace GunicornPrometheusExporter.Store;
 public readonly record struct StoreFileName(MetricType Type, GaugeMode Mode, bool Live, string Owner)
 {
     private const string LivePrefix = "live";
+    private const string ArchiveOwner = "archive";
+
+    /// <summary>The archives: what dead processes' files of one type and mode are folded into, as if one process owned it.</summary>
+    /// <remarks>There is none for <see cref="GaugeMode.All"/>, in which the process is part of the meaning.</remarks>
+    public static ImmutableArray<StoreFileName> Archives { get; } =
+    [
+        .. new[] { MetricType.Counter, MetricType.Histogram, MetricType.Summary }
+            .Select(type => new StoreFileName(type, GaugeMode.All, false, ArchiveOwner)),
+        .. new[] { GaugeMode.Min, GaugeMode.Max, GaugeMode.Sum, GaugeMode.MostRecent }
+            .Select(mode => new StoreFileName(MetricType.Gauge, mode, false, ArchiveOwner)),
+    ];
+
+    /// <summary>How the values merge with those of other files: counters, histograms and summaries are sums.</summary>
+    public GaugeMode Rule => Type == MetricType.Gauge ? Mode : GaugeMode.Sum;
+
+    /// <summary>Whether this is an archive.</summary>
+    public bool IsArchive => Archives.Contains(this);
+
+    /// <summary>The archive that files of this type and mode are folded into once their process is dead.</summary>
+    public StoreFileName Archive => this with { Owner = ArchiveOwner };
 
     /// <summary>The name of the file that holds a type's entries of one owner.</summary>
     public override string ToString() =>
@@ -22,6 +44,10 @@ public readonly record struct StoreFileName(MetricType Type, GaugeMode Mode, boo
 
     /// <summary>The slot that the owner is, if it is one of ours and not a pid.</summary>
     public bool TryGetSlot(out SlotKind kind, out int number) => SlotTable.TryParseName(Owner, out kind, out number);
+
+    /// <summary>The process that the owner is, if it is a pid.</summary>
+    public bool TryGetProcess(out int pid) =>
+        int.TryParse(Owner, NumberStyles.None, CultureInfo.InvariantCulture, out pid) && pid > 0;
 
     /// <summary>Reads a file's name.</summary>
     /// <returns>False if the name is not one that <c>prometheus_client</c> or this product gives.</returns>

@@ -3,6 +3,7 @@ using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Exporter.Http;
 using GunicornPrometheusExporter.Flights;
+using GunicornPrometheusExporter.Folding;
 using GunicornPrometheusExporter.Master;
 using GunicornPrometheusExporter.Store;
 
@@ -61,10 +62,12 @@ internal sealed class ServeCommand : Command
             directory, loggers.CreateLogger("store"), listeners: parsed.GetValue(_listeners) ?? []);
         var accountant = new DeathAccountant(
             directory, aggregator.Flights, config.MaxLabelValues, loggers.CreateLogger("deaths"));
-        var reading = new StoreReading(aggregator, accountant);
+        using var folding = new StoreFolding(directory, loggers.CreateLogger("folding"));
+        var reading = new StoreReading(aggregator, accountant, folding);
         var server = new MetricsServer(new SharedScrape(reading.Scrape), loggers);
         using var served = CancellationTokenSource.CreateLinkedTokenSource(end);
-        var accounts = reading.AccountAsync(served.Token);
+        var work = Task.WhenAll(
+            reading.AccountAsync(served.Token), config.CleanupDbFiles ? reading.FoldAsync(served.Token) : Task.CompletedTask);
         try
         {
             await server.RunAsync(Addresses(parsed, config), end);
@@ -72,7 +75,7 @@ internal sealed class ServeCommand : Command
         finally
         {
             await served.CancelAsync();
-            await accounts;
+            await work;
         }
         return ExitStatus.Ok;
     }

@@ -3,7 +3,6 @@ using System.Runtime.Versioning;
 using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Engine.Tests.Store;
 using GunicornPrometheusExporter.Store;
-using Microsoft.Extensions.Logging;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Aggregation;
@@ -144,18 +143,5 @@ public sealed class FaultyFilesTests : IDisposable
         }
         Assert.Single(_log.Messages, message => message.Contains("cannot be listed", StringComparison.Ordinal));
         Assert.Equal(10, _aggregator.Read().Samples["good_total{}"]);
-    }
-
-    private sealed class MessageList : ILogger
-    {
-        public List<string> Messages { get; } = [];
-
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Messages.Add(formatter(state, exception));
     }
 }

@@ -1,5 +1,6 @@
 using CsCheck;
 using GunicornPrometheusExporter.Engine.Tests.Store;
+using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Differential;
@@ -44,6 +45,19 @@ public sealed record RandomStore(IReadOnlyDictionary<string, (EntryLayout Layout
         from summaries in SummaryEntries(processes)
         from layouts in Gen.Enum<EntryLayout>().Array[64]
         select Of(singles.Concat(histograms).Concat(summaries), layouts);
+
+    /// <summary>The same, with values that add up alike in any order: rounded sums differ in their last bits.</summary>
+    public RandomStore WithExactSums() => Select(name => name, (name, entry) =>
+        StoreFileName.TryParse(name, out var file) && file.Rule == GaugeMode.Sum && double.IsFinite(entry.Value)
+            ? entry with { Value = Math.Round(entry.Value % 1e6 * 1024) / 1024 }
+            : entry);
+
+    /// <summary>The same, from other processes.</summary>
+    public RandomStore From(int firstPid) => Select(
+        name => name.LastIndexOf('_') + 1 is var pid && int.TryParse(name[pid..^3], out var number)
+            ? $"{name[..pid]}{firstPid + number}.db"
+            : name,
+        (_, entry) => entry);
 
     /// <summary>Writes the files, each in its own layout.</summary>
     public void Write(string directory)
@@ -104,6 +118,11 @@ public sealed record RandomStore(IReadOnlyDictionary<string, (EntryLayout Layout
                 file => file.Key,
                 file => (IsRecent(file.Key) ? EntryLayout.Timestamped : file.Layout, file.Entries),
                 StringComparer.Ordinal));
+
+    private RandomStore Select(Func<string, string> name, Func<string, TestEntry, TestEntry> entry) => new(Files.ToDictionary(
+        file => name(file.Key),
+        file => (file.Value.Layout, (IReadOnlyList<TestEntry>)[.. file.Value.Entries.Select(value => entry(file.Key, value))]),
+        StringComparer.Ordinal));
 
     public override string ToString() => string.Join(
         '\n', Files.SelectMany(file => file.Value.Entries.Select(entry => $"{file.Key} {file.Value.Layout}: {entry}")));

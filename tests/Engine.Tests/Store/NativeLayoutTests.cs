@@ -36,9 +36,10 @@ public sealed class NativeLayoutTests : IDisposable
                 P(sizeof(struct timespec)); P(offsetof(struct timespec, tv_nsec));
                 P(sizeof(struct rusage)); P(offsetof(struct rusage, ru_utime.tv_usec));
                 P(offsetof(struct rusage, ru_stime)); P(offsetof(struct rusage, ru_stime.tv_usec));
-                P(sizeof(struct statx));
+                P(sizeof(struct statx)); P(offsetof(struct statx, stx_gid)); P(offsetof(struct statx, stx_mtime));
                 P(O_CREAT); P(O_EXCL); P(O_CLOEXEC); P(O_NOFOLLOW); P(O_DIRECTORY); P(O_NONBLOCK);
-                P(F_GETLK); P(F_SETLK); P(F_WRLCK); P(F_UNLCK);
+                P(F_GETLK); P(F_SETLK); P(F_WRLCK); P(F_UNLCK); P(F_RDLCK); P(F_OFD_SETLK); P(F_OFD_SETLKW);
+                P(F_SETLEASE); P(F_GETLEASE); P(F_SETSIG); P(SIGURG);
                 P(PROT_READ); P(PROT_WRITE); P(MAP_SHARED); P(CLOCK_MONOTONIC); P(CLOCK_BOOTTIME); P(SEEK_END);
                 P(AT_EMPTY_PATH); P(RUSAGE_SELF);
                 P(offsetof(struct statx, stx_ctime.tv_sec)); P(offsetof(struct statx, stx_ctime.tv_nsec));
@@ -53,9 +54,10 @@ public sealed class NativeLayoutTests : IDisposable
             Unsafe.SizeOf<Libc.Time>(), Offset<Libc.Time>("Nanoseconds"),
             Unsafe.SizeOf<Libc.Usage>(), Offset<Libc.Usage>("UserMicroseconds"),
             Offset<Libc.Usage>("SystemSeconds"), Offset<Libc.Usage>("SystemMicroseconds"),
-            Unsafe.SizeOf<FileStatus>(),
+            Unsafe.SizeOf<FileStatus>(), Offset<FileStatus>("Group"), Offset<FileStatus>("Modification"),
             Libc.OpenCreate, Libc.OpenExclusive, Libc.OpenCloseOnExec, Libc.OpenNoFollow, Libc.OpenDirectory, Libc.OpenNonBlocking,
-            Libc.GetLock, Libc.SetLock, Libc.WriteLock, Libc.Unlocked,
+            Libc.GetLock, Libc.SetLock, Libc.WriteLock, Libc.Unlocked, Libc.ReadLock, Libc.SetDescriptionLock, Libc.SetDescriptionLockAndWait,
+            Libc.SetLease, Libc.GetLease, Libc.SetSignal, Libc.UrgentSignal,
             Libc.ProtectRead, Libc.ProtectWrite, Libc.MapShared, Libc.ClockMonotonic, Libc.ClockBoot, Libc.SeekEnd,
             Libc.AtEmptyPath, Libc.ResourceUsageSelf,
             Offset<FileStatus>("Change"), Offset<FileStatus>("Change") + Offset<Libc.Time>("Nanoseconds"),

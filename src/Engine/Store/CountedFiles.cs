@@ -1,10 +1,11 @@
 using System.Buffers.Binary;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
-namespace GunicornPrometheusExporter.Flights;
+namespace GunicornPrometheusExporter.Store;
 
 /// <summary>
-/// What stands in the exporter's file behind its used bytes: the names of the flight files whose requests are counted in
+/// What stands in a file of the exporter's behind its used bytes: the names of the files whose contents are counted in
 /// front of them. The file is replaced in one step, so both are true or neither.
 /// </summary>
 /// <remarks>
@@ -14,7 +15,7 @@ namespace GunicornPrometheusExporter.Flights;
 /// </code>
 /// Little-endian; the checksum is FNV-1a, 64 bits, of the names.
 /// </remarks>
-internal static class LedgerTail
+internal static class CountedFiles
 {
     private const ulong Magic = 0x3130_5247_4445_4C47; // "GLEDGR01"
     private const int LengthOffset = 8;
@@ -31,6 +32,18 @@ internal static class LedgerTail
         BinaryPrimitives.WriteUInt64LittleEndian(tail.AsSpan(ChecksumOffset), Checksum(text));
         text.CopyTo(tail, HeaderSize);
         return tail;
+    }
+
+    /// <summary>The names behind the used bytes of a file.</summary>
+    /// <param name="file">The file, as it is at this moment.</param>
+    /// <param name="size">Its size in bytes.</param>
+    /// <param name="used">Its used bytes.</param>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    internal static HashSet<string> Read(SafeFileHandle file, long size, out int used)
+    {
+        var header = StoreFiles.Read(file, 0, Math.Min(size, StoreFormat.HeaderSize));
+        used = header.Length < StoreFormat.HeaderSize ? 0 : BinaryPrimitives.ReadInt32LittleEndian(header);
+        return used >= StoreFormat.HeaderSize && used < size ? Read(StoreFiles.Read(file, used, size - used)) : [];
     }
 
     /// <summary>The names that a tail holds; none if it is not whole.</summary>

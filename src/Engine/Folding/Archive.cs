@@ -1,0 +1,42 @@
+using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Store.Native;
+
+namespace GunicornPrometheusExporter.Folding;
+
+/// <summary>The file into which dead processes' files of one type and mode are folded.</summary>
+/// <param name="directory">The store.</param>
+/// <param name="name">The archive's name.</param>
+internal sealed class Archive(string directory, StoreFileName name)
+{
+    /// <summary>What its name says of its entries.</summary>
+    public StoreFileName Name => name;
+
+    /// <summary>Where it is, if it is.</summary>
+    public string Path { get; } = System.IO.Path.Combine(directory, name.ToString());
+
+    /// <summary>Where a new one is written before it takes the old one's place.</summary>
+    public string TemporaryPath => Path + ".new";
+
+    /// <summary>Ends a fold that a killed process left: removes the files that are in the archive, then their names from it.</summary>
+    /// <exception cref="IOException">The store cannot be changed.</exception>
+    public void Recover()
+    {
+        File.Delete(TemporaryPath);
+        using var handle = StoreFiles.TryOpen(Path, Libc.OpenReadWrite);
+        if (handle is null || !StoreFiles.TryGetStatus(handle, out var status) || !status.IsRegular) return;
+        var names = CountedFiles.Read(handle, status.Size, out var used);
+        if (names.Count == 0) return;
+        foreach (var folded in names.Where(IsOfThisKind)) Remove(System.IO.Path.Combine(directory, folded), status.Modified);
+        RandomAccess.SetLength(handle, used);
+    }
+
+    private bool IsOfThisKind(string fileName) =>
+        StoreFileName.TryParse(fileName, out var folded) && folded.TryGetProcess(out _) && folded.Archive == name;
+
+    /// <summary>Removes a folded file, unless another process has got its pid meanwhile and goes on writing it.</summary>
+    private static void Remove(string path, long foldedAt)
+    {
+        using var file = HeldFile.TryTake(path);
+        if (file?.Status.Modified <= foldedAt) File.Delete(path);
+    }
+}

@@ -1,0 +1,127 @@
+using GunicornPrometheusExporter.Metrics;
+using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Store.Native;
+
+namespace GunicornPrometheusExporter.Folding;
+
+/// <summary>One fold of dead processes' files into the archive of their type and mode, in four steps.</summary>
+/// <remarks>
+/// A process may end between any two steps, or within one: every value is then in exactly one place that a reader counts,
+/// and <see cref="Archive.Recover"/> ends what was begun. Used under the lock of whoever prepares the store.
+/// </remarks>
+internal sealed class ArchiveFold : IDisposable
+{
+    private readonly Archive _archive;
+    private readonly List<HeldFile> _dead;
+    private HeldFile? _old;
+    private FileStream? _new;
+    private int _used;
+
+    /// <summary>A fold that has not begun.</summary>
+    /// <param name="archive">The archive, recovered.</param>
+    /// <param name="dead">The files, owned by the fold from now on.</param>
+    public ArchiveFold(Archive archive, IEnumerable<HeldFile> dead)
+    {
+        _archive = archive;
+        _dead = [.. dead];
+    }
+
+    /// <summary>1: writes the archive anew beside the old one, with the files in it and their names behind it.</summary>
+    /// <returns>False if there is nothing to fold, or the archive is not ours to write.</returns>
+    /// <remarks>A file that is damaged is left where it is: scrapes tell of it.</remarks>
+    /// <exception cref="IOException">A file cannot be read or written.</exception>
+    /// <exception cref="StoreException">The archive is damaged, or would be too large.</exception>
+    public bool Write()
+    {
+        _old = HeldFile.TryTake(_archive.Path);
+        if (_old is null && File.Exists(_archive.Path)) return false;
+        var entries = new FoldedEntries(_archive.Name.Rule);
+        Merge(entries);
+        if (_dead.Count == 0) return false;
+        var newest = _dead.MaxBy(file => file.Status.Modified)!;
+        var content = entries.ToContent(LayoutOf(newest))
+            ?? throw new StoreException($"{_archive.Path} would be larger than a scrape reads; the files of dead processes stay");
+        _used = content.Length;
+        _new = Create();
+        _new.Write(content);
+        _new.Write(CountedFiles.Write(_dead.Select(file => Path.GetFileName(file.Path))));
+        _new.Flush(flushToDisk: true);
+        Adopt(newest.Status);
+        return true;
+    }
+
+    /// <summary>2: puts it in the old one's place. From then on it counts, and the files do not.</summary>
+    /// <returns>False if a process waits to write one of the files, which then is not dead.</returns>
+    /// <exception cref="IOException">The store cannot be changed.</exception>
+    /// <exception cref="StoreException">The same.</exception>
+    public bool Commit()
+    {
+        if (!_dead.TrueForAll(file => file.IsUndisturbed())) return false;
+        File.Move(_archive.TemporaryPath, _archive.Path, overwrite: true);
+        StoreFiles.SynchronizeNames(Path.GetDirectoryName(_archive.Path)!);
+        return true;
+    }
+
+    /// <summary>3: removes the files.</summary>
+    /// <exception cref="IOException">The store cannot be changed.</exception>
+    public void Remove()
+    {
+        foreach (var file in _dead) File.Delete(file.Path);
+    }
+
+    /// <summary>4: takes the names away, so that later files of the same names count.</summary>
+    /// <exception cref="IOException">The store cannot be changed.</exception>
+    public void Finish() => _new!.SetLength(_used);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _new?.Dispose();
+        _old?.Dispose();
+        foreach (var file in _dead) file.Dispose();
+    }
+
+    /// <summary>Merges archive and files in the order in which a scrape reads them, and lets go of files that are damaged.</summary>
+    private void Merge(FoldedEntries entries)
+    {
+        foreach (var file in (HeldFile[])[.. _dead.Append(_old).OfType<HeldFile>().OrderBy(file => file.Path, StringComparer.Ordinal)])
+        {
+            if (EntryWalk.TryGetUsed(file.Read(), out var content) && entries.TryAdd(content)) continue;
+            if (file == _old) throw new StoreException($"{file.Path} is damaged; remove it to have files of dead processes folded again");
+            _dead.Remove(file);
+            file.Dispose();
+        }
+    }
+
+    /// <summary>The layout that the library now in use reads: that of the file written last.</summary>
+    private EntryLayout LayoutOf(HeldFile newest)
+    {
+        // A library that knows this mode writes timestamps.
+        if (_archive.Name.Rule == GaugeMode.MostRecent) return EntryLayout.Timestamped;
+        foreach (var file in (HeldFile?[])[newest, _old])
+        {
+            if (file is null || !EntryWalk.TryGetUsed(file.Read(), out var content)) continue;
+            if (EntryWalk.LayoutOf(content) is { } layout) return layout;
+        }
+        return EntryLayout.Timestamped;
+    }
+
+    private FileStream Create()
+    {
+        File.Delete(_archive.TemporaryPath);
+        return new FileStream(_archive.TemporaryPath, new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            Share = FileShare.ReadWrite | FileShare.Delete,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        });
+    }
+
+    /// <summary>Lets those read the archive who may read the files.</summary>
+    private void Adopt(in FileStatus file)
+    {
+        File.SetUnixFileMode(_new!.SafeFileHandle, file.Permissions);
+        if (Libc.EffectiveUserId() == 0) _ = Libc.ChangeOwner(_archive.TemporaryPath, file.Owner, file.Group);
+    }
+}

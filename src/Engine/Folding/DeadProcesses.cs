@@ -1,0 +1,39 @@
+using GunicornPrometheusExporter.Master;
+using GunicornPrometheusExporter.Store;
+
+namespace GunicornPrometheusExporter.Folding;
+
+/// <summary>The files that other libraries' processes left when they died.</summary>
+/// <param name="directory">The store.</param>
+internal sealed class DeadProcesses(string directory)
+{
+    private readonly PidRecord _pids = new(directory);
+
+    /// <summary>The files that could be folded or removed if their process were dead, in the order in which scrapes read them.</summary>
+    /// <exception cref="IOException">The store cannot be listed.</exception>
+    public IEnumerable<(string Path, StoreFileName Name)> Suspects()
+    {
+        foreach (var path in Directory.GetFiles(directory, "*" + StoreFormat.Extension).Order(StringComparer.Ordinal))
+        {
+            if (StoreFileName.TryParse(Path.GetFileName(path), out var name) && name.TryGetProcess(out _)
+                && (name.Live || name.Archive.IsArchive))
+            {
+                yield return (path, name);
+            }
+        }
+    }
+
+    /// <summary>Takes a file, if its process is certainly dead.</summary>
+    /// <returns>Null if it may live, or the file is gone.</returns>
+    /// <remarks>
+    /// A process of <c>prometheus_client</c>'s has its files open as long as it lives, so the kernel knows, whatever PID
+    /// namespace the process is in. Where the kernel does not tell, the pid must be one of those that count here.
+    /// </remarks>
+    public HeldFile? TryTake(string path, StoreFileName name)
+    {
+        var file = HeldFile.TryTake(path);
+        if (file is null || file.IsLeased || _pids.HasEnded(name, File.GetLastWriteTimeUtc(path))) return file;
+        file.Dispose();
+        return null;
+    }
+}

@@ -1,0 +1,93 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using GunicornPrometheusExporter.Aggregation;
+using GunicornPrometheusExporter.Metrics;
+using GunicornPrometheusExporter.Store;
+
+namespace GunicornPrometheusExporter.Folding;
+
+/// <summary>The entries of several files as those of one, merged by the rule by which a scrape merges them.</summary>
+internal sealed class FoldedEntries
+{
+    private readonly GaugeMode _rule;
+    private readonly ReadKeyTable _table = new();
+    private readonly Dictionary<ReadKey, int> _series = [];
+    private readonly SeriesValues _merged = new();
+    private readonly List<int> _fileSeries = [];
+    private readonly List<double> _values = [];
+    private readonly List<double> _timestamps = [];
+
+    /// <summary>No entries yet.</summary>
+    /// <param name="rule">How values of one key become one.</param>
+    public FoldedEntries(GaugeMode rule)
+    {
+        _rule = rule;
+        _merged.Begin();
+    }
+
+    /// <summary>Merges the entries of a file.</summary>
+    /// <param name="content">The used bytes of the file.</param>
+    /// <returns>False if they are damaged; nothing of them is merged then.</returns>
+    public bool TryAdd(ReadOnlySpan<byte> content)
+    {
+        if (content.Length <= StoreFormat.HeaderSize) return true;
+        if (EntryWalk.LayoutOf(content) is not { } layout) return false;
+        _fileSeries.Clear();
+        _values.Clear();
+        _timestamps.Clear();
+        for (var offset = StoreFormat.HeaderSize; offset < content.Length;)
+        {
+            var keyLength = EntryWalk.KeyLengthAt(content, offset, layout);
+            var head = content.Slice(offset, StoreFormat.ValueOffset(keyLength));
+            if (_table.Find(head, keyLength) is not { } key) return false;
+            if (!_series.TryGetValue(key, out var series)) _series.Add(key, series = _merged.Add());
+            var value = content[(offset + head.Length)..];
+            _fileSeries.Add(series);
+            _values.Add(BinaryPrimitives.ReadDoubleLittleEndian(value));
+            _timestamps.Add(
+                layout == EntryLayout.Timestamped ? BinaryPrimitives.ReadDoubleLittleEndian(value[StoreFormat.DoubleSize..]) : 0);
+            offset += StoreFormat.EntrySize(keyLength, layout);
+        }
+        _merged.Merge(
+            _rule, CollectionsMarshal.AsSpan(_fileSeries), CollectionsMarshal.AsSpan(_values), CollectionsMarshal.AsSpan(_timestamps));
+        return true;
+    }
+
+    /// <summary>The used bytes of a file that has the merged entries.</summary>
+    /// <param name="layout">The layout of its entries.</param>
+    /// <returns>Null if they are more than a reader would read.</returns>
+    /// <remarks>What rounding took from a sum is a second entry of the same key: readers add both.</remarks>
+    public byte[]? ToContent(EntryLayout layout)
+    {
+        _merged.Settle();
+        var used = (long)StoreFormat.HeaderSize;
+        foreach (var (key, series) in _series)
+        {
+            used += EntriesOf(series) * (key.Head.Length + StoreFormat.TailSize(layout));
+        }
+        if (used > StoreFileReader.MaximumUsed) return null;
+        var content = new byte[used];
+        BinaryPrimitives.WriteInt32LittleEndian(content, (int)used);
+        var rest = content.AsSpan(StoreFormat.HeaderSize);
+        foreach (var (key, series) in _series)
+        {
+            for (var entry = 0; entry < EntriesOf(series); entry++)
+            {
+                key.Head.CopyTo(rest);
+                var value = rest[key.Head.Length..];
+                BinaryPrimitives.WriteDoubleLittleEndian(value, entry == 0 ? _merged.Values[series] : _merged.Remainders[series]);
+                if (layout == EntryLayout.Timestamped)
+                {
+                    BinaryPrimitives.WriteDoubleLittleEndian(value[StoreFormat.DoubleSize..], _merged.TimestampOf(series));
+                }
+                rest = value[StoreFormat.TailSize(layout)..];
+            }
+        }
+        return content;
+    }
+
+    private int EntriesOf(int series) =>
+        !_merged.Present[series] ? 0
+        : _merged.Remainders[series] == 0 || !double.IsFinite(_merged.Values[series]) ? 1
+        : 2;
+}

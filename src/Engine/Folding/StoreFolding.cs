@@ -1,0 +1,123 @@
+using GunicornPrometheusExporter.Store;
+using Microsoft.Extensions.Logging;
+
+namespace GunicornPrometheusExporter.Folding;
+
+/// <summary>Folds the files of dead processes into archives, so that a store does not grow with every process.</summary>
+/// <remarks>
+/// Any number of exporters may fold a store: one at a time does. Scrapes go on meanwhile. Not thread-safe. A fault is
+/// logged once, never thrown.
+/// </remarks>
+public sealed class StoreFolding : IDisposable
+{
+    // Each is open while it is folded, and a process may often have no more than 1,024 open.
+    private const int MostFilesAtOnce = 256;
+
+    private readonly string _directory;
+    private readonly ILogger _logger;
+    private readonly DeadProcesses _processes;
+    private readonly HashSet<string> _reported = new(StringComparer.Ordinal);
+    private SlotTable? _slots;
+    private long _compactions;
+
+    /// <summary>Nothing is folded yet.</summary>
+    /// <param name="directory">The store; it need not exist yet.</param>
+    /// <param name="logger">Told why files cannot be folded.</param>
+    public StoreFolding(string directory, ILogger logger)
+    {
+        _directory = directory;
+        _logger = logger;
+        _processes = new DeadProcesses(directory);
+    }
+
+    /// <summary>How often files were folded into an archive. May be read from any thread.</summary>
+    public long Compactions => Interlocked.Read(ref _compactions);
+
+    /// <summary>Folds what is dead now, and removes the live gauges of dead processes.</summary>
+    /// <param name="end">Ends it early, between two archives.</param>
+    public void Fold(CancellationToken end = default)
+    {
+        if (!Directory.Exists(_directory)) return;
+        Try(() =>
+        {
+            var suspects = _processes.Suspects().ToList();
+            RemoveGauges(suspects.Where(suspect => suspect.Name.Live));
+            foreach (var name in StoreFileName.Archives)
+            {
+                Try(() => Fold(new Archive(_directory, name), suspects.Where(suspect => suspect.Name.Archive == name), end));
+            }
+        });
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _slots?.Dispose();
+
+    private void Fold(Archive archive, IEnumerable<(string Path, StoreFileName Name)> suspects, CancellationToken end)
+    {
+        var isThere = File.Exists(archive.Path);
+        foreach (var files in suspects.Chunk(MostFilesAtOnce).DefaultIfEmpty([]))
+        {
+            if (end.IsCancellationRequested || (files.Length == 0 && !isThere)) return;
+            Alone(() => Fold(archive, files));
+        }
+    }
+
+    private void Fold(Archive archive, (string Path, StoreFileName Name)[] suspects)
+    {
+        archive.Recover();
+        using var fold = new ArchiveFold(archive, Take(suspects));
+        if (!fold.Write() || !fold.Commit()) return;
+        Interlocked.Increment(ref _compactions);
+        fold.Remove();
+        fold.Finish();
+    }
+
+    private void RemoveGauges(IEnumerable<(string Path, StoreFileName Name)> suspects)
+    {
+        foreach (var files in suspects.Chunk(MostFilesAtOnce))
+        {
+            Alone(() =>
+            {
+                foreach (var file in Take(files))
+                {
+                    using (file) File.Delete(file.Path);
+                }
+            });
+        }
+    }
+
+    private IEnumerable<HeldFile> Take(IEnumerable<(string Path, StoreFileName Name)> suspects) =>
+        suspects.Select(suspect => _processes.TryTake(suspect.Path, suspect.Name)).OfType<HeldFile>();
+
+    private void Try(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception e) when (e is StoreException or IOException or UnauthorizedAccessException)
+        {
+            if (_reported.Add(e.Message)) FoldingLog.NotFolded(_logger, e.Message);
+        }
+    }
+
+    /// <summary>Does something while no other process prepares the store or folds its files; not at all if one does.</summary>
+    private void Alone(Action action)
+    {
+        if (_slots?.StillStands() == false)
+        {
+            _slots.Dispose();
+            _slots = null;
+        }
+        _slots ??= SlotTable.Open(_directory);
+        if (!_slots.TryEnterPreparation()) return;
+        try
+        {
+            action();
+        }
+        finally
+        {
+            _slots.LeavePreparation();
+        }
+    }
+}

@@ -1,0 +1,17 @@
+using Microsoft.Extensions.Logging;
+
+namespace GunicornPrometheusExporter.Engine.Tests;
+
+/// <summary>A log, kept as the lines that it holds.</summary>
+internal sealed class MessageList : ILogger
+{
+    public List<string> Messages { get; } = [];
+
+    public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => true;
+
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        Messages.Add(formatter(state, exception));
+}
