@@ -4,7 +4,7 @@ import os
 import platform
 from ssl import SSLError
 from types import FrameType, ModuleType
-from typing import Any, Callable, Optional
+from typing import Any, Optional
 
 import gunicorn
 from gunicorn.workers.base import Worker
@@ -135,21 +135,6 @@ class InstrumentedWorker(Worker):
         })
         worker_kinds.install(self, loaded)
         self._engine = loaded
-        self.notify = self._heartbeat(loaded.heartbeat)  # type: ignore[method-assign]
-
-    def _heartbeat(self, heartbeat: Callable[[], None]) -> Callable[[], None]:
-        """Returns what tells the master that the worker lives, and the exporter what it uses.
-
-        A sync worker calls it between any two requests, hence a function without a look at anything.
-        """
-        stock = super().notify
-        tell_master = self.tmp.notify if getattr(stock, "__func__", None) is Worker.notify else stock
-
-        def notify() -> None:
-            tell_master()
-            heartbeat()
-
-        return notify
 
 
 def instrument(worker_class: type[Worker], name: str = "", module: str = __name__) -> type[Worker]:

@@ -1,4 +1,4 @@
-"""Which way to see requests fits a worker class, and how many requests one has in hand at most."""
+"""What differs between worker classes: how requests are seen, how many are in hand at most, what an idle one calls."""
 
 from types import ModuleType
 from typing import Any, Callable, NamedTuple
@@ -13,6 +13,9 @@ class _Kind(NamedTuple):
     install: Callable[[Any, ModuleType], None]
     capacity: Callable[[Any], int]
 
+    #: A method that it calls in idle times too, and best not at each request.
+    heartbeat: str = "notify"
+
 
 def _connections(worker: Any) -> int:
     return int(worker.cfg.worker_connections)
@@ -26,7 +29,7 @@ _KINDS = (
     _Kind("gunicorn.workers.gthread", request_hooks.install, lambda worker: int(worker.cfg.threads)),
     _Kind("gunicorn.workers.ggevent.GeventPyWSGIWorker", gevent_server.install, _connections),
     _Kind("gunicorn.workers.base_async", request_hooks.install, _connections),
-    _Kind("gunicorn.workers.sync", request_hooks.install, lambda worker: 1),
+    _Kind("gunicorn.workers.sync", request_hooks.install, lambda worker: 1, heartbeat="wait"),
 )
 
 #: A class that is built on none of these calls Gunicorn's hooks, as far as anybody knows.
@@ -38,6 +41,18 @@ def install(worker: Any, engine: ModuleType) -> None:
     kind = _kind_of(type(worker))
     engine.set_capacity(kind.capacity(worker))
     kind.install(worker, engine)
+    _wrap(worker, kind.heartbeat, engine.heartbeat)
+
+
+def _wrap(worker: Any, method: str, heartbeat: Callable[[], None]) -> None:
+    """Makes a call of the worker's method refresh what the exporter knows of the process; a finished request does too."""
+    stock = getattr(worker, method)
+
+    def beat(*arguments: Any) -> Any:
+        heartbeat()
+        return stock(*arguments)
+
+    setattr(worker, method, beat)
 
 
 def _kind_of(worker_class: type) -> _Kind:

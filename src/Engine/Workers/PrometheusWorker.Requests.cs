@@ -118,6 +118,7 @@ public sealed partial class PrometheusWorker
         // 6 It is in the page cache now, whatever happens to the process; only then is it in hand no more.
         _flight.End(token);
         _flight.Publish(_busy.Value, now);
+        Heartbeat(now);
     }
 
     /// <summary>Forgets a request that turned out to be none.</summary>
