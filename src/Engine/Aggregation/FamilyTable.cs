@@ -20,7 +20,7 @@ internal sealed class FamilyTable
     private readonly Dictionary<MetricFamily, MergedFamily> _own;
     private readonly Dictionary<(string Name, MetricType Type), MetricFamily> _catalogue;
     private readonly Dictionary<(string Name, MetricType Type, GaugeMode Mode), MergedFamily> _foreign = [];
-    private readonly Dictionary<(bool Own, MetricType Type, GaugeMode Mode, ReadKey Key), int> _known = [];
+    private readonly Dictionary<(bool Own, MetricType Type, GaugeMode Mode), SeriesIndex> _indices = [];
     private readonly HashSet<string> _reported = new(StringComparer.Ordinal);
 
     /// <summary>A table of the catalogue's families, all without samples.</summary>
@@ -37,18 +37,21 @@ internal sealed class FamilyTable
             .ToDictionary(family => (family.StoreName, family.Type));
     }
 
-    /// <summary>The series of an entry.</summary>
-    /// <param name="file">The file that has it.</param>
-    /// <param name="own">Whether the file is one of our slots'.</param>
-    /// <param name="key">Its key.</param>
-    /// <returns><see cref="SeriesValues.LeftOut"/> if it is not one that its family can have.</returns>
-    public int SeriesOf(StoreFileName file, bool own, ReadKey key)
+    /// <summary>The index of the keys that a file shares with others of its kind.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="own">Whether it is one of our slots'.</param>
+    /// <returns>
+    /// An index that says <see cref="SeriesValues.LeftOut"/> of an entry that its family cannot have.
+    /// </returns>
+    public SeriesIndex IndexOf(StoreFileName file, bool own)
     {
         // Only where the label pid is added do two files have different series for one key.
-        if (file.Type == MetricType.Gauge && file.Mode == GaugeMode.All && !own) return Find(file, own, key);
-        var known = (own, file.Type, file.Mode, key);
-        if (!_known.TryGetValue(known, out var series)) _known.Add(known, series = Find(file, own, key));
-        return series;
+        if (file.Type == MetricType.Gauge && file.Mode == GaugeMode.All && !own) return NewIndex(file, own);
+        if (!_indices.TryGetValue((own, file.Type, file.Mode), out var index))
+        {
+            _indices.Add((own, file.Type, file.Mode), index = NewIndex(file, own));
+        }
+        return index;
     }
 
     /// <summary>The series of a sample that the exporter itself adds.</summary>
@@ -62,7 +65,6 @@ internal sealed class FamilyTable
     {
         foreach (var family in _own.Values) family.Clear();
         _foreign.Clear();
-        _known.Clear();
     }
 
     /// <summary>Lays out all families that have series.</summary>
@@ -89,6 +91,8 @@ internal sealed class FamilyTable
             }
         }
     }
+
+    private SeriesIndex NewIndex(StoreFileName file, bool own) => new(key => Find(file, own, key));
 
     private int Find(StoreFileName file, bool own, ReadKey key)
     {

@@ -24,7 +24,6 @@ public sealed class StoreAggregator : IDisposable
     private readonly SeriesValues _values = new();
     private readonly ExpositionLayout _layout = new();
     private readonly ProtobufExposition _protobuf = new();
-    private readonly ReadKeyTable _keys = new();
     private readonly StoreListing _listing;
     private readonly SlotLiveness _slots;
     private readonly FoldedFiles _folded;
@@ -51,10 +50,10 @@ public sealed class StoreAggregator : IDisposable
     {
         _logger = logger;
         _time = time ?? TimeProvider.System;
-        _listing = new StoreListing(directory, _keys);
         _slots = new SlotLiveness(directory, logger);
         _folded = new FoldedFiles(directory);
         _families = new FamilyTable(_values, logger);
+        _listing = new StoreListing(directory, _families);
         _derived = new DerivedSamples(_families, _values, _slots);
         Flights = new FlightWatch(directory, logger, time);
         _workers = new WorkerSamples(_families, _values, Flights);
@@ -146,7 +145,7 @@ public sealed class StoreAggregator : IDisposable
             var isMerged = TryRead(file);
             if (isMerged)
             {
-                isChanged |= file.Map(_families);
+                isChanged |= file.Update();
                 _values.Merge(file.Rule, file.Series, _buffer.Values, _buffer.Timestamps);
                 _workers.AddBusy(file, _buffer.Values);
                 files++;
@@ -236,7 +235,6 @@ public sealed class StoreAggregator : IDisposable
         _families.Clear();
         _workers.Clear();
         _values.Clear();
-        _keys.Clear();
         (_mapped, _mappedSeries) = ([], 0);
     }
 }

@@ -8,17 +8,17 @@ namespace GunicornPrometheusExporter.Aggregation;
 internal sealed class StoreListing : IDisposable
 {
     private readonly string _directory;
-    private readonly ReadKeyTable _keys;
+    private readonly FamilyTable _families;
     private readonly Dictionary<string, TrackedFile> _byName = new(StringComparer.Ordinal);
     private readonly List<TrackedFile> _files = [];
     private int _scrape;
     private int _gone;
 
     /// <summary>A listing that has seen nothing yet.</summary>
-    public StoreListing(string directory, ReadKeyTable keys)
+    public StoreListing(string directory, FamilyTable families)
     {
         _directory = directory;
-        _keys = keys;
+        _families = families;
     }
 
     /// <summary>The files, as of the last refresh.</summary>
@@ -63,7 +63,7 @@ internal sealed class StoreListing : IDisposable
             _directory,
             (ref entry) => lookup.TryGetValue(entry.FileName, out var known)
                 ? known
-                : new TrackedFile(entry.ToFullPath(), _keys),
+                : new TrackedFile(entry.ToFullPath(), _families),
             new EnumerationOptions { AttributesToSkip = FileAttributes.None, IgnoreInaccessible = false })
         {
             ShouldIncludePredicate = (ref entry) =>

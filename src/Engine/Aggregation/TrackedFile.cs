@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Store;
 
@@ -7,19 +6,20 @@ namespace GunicornPrometheusExporter.Aggregation;
 /// <summary>A file of the store, with what the scrapes so far have learnt of it.</summary>
 internal sealed class TrackedFile : IDisposable
 {
-    private readonly List<int> _series = [];
+    private readonly SeriesIndex _index;
 
     /// <summary>A file just seen for the first time.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="keys">The keys known so far.</param>
-    public TrackedFile(string path, ReadKeyTable keys)
+    /// <param name="families">What its entries may be of.</param>
+    public TrackedFile(string path, FamilyTable families)
     {
         Path = path;
         FileName = System.IO.Path.GetFileName(path);
         HasKnownName = StoreFileName.TryParse(FileName, out var name);
         Name = name;
-        Reader = new StoreFileReader(path, keys, withTimestamps: Rule == GaugeMode.MostRecent);
         if (HasKnownName && name.TryGetSlot(out var kind, out var number)) Slot = (kind, number);
+        _index = families.IndexOf(name, Slot is not null);
+        Reader = new StoreFileReader(path, _index.SeriesOf, withTimestamps: Rule == GaugeMode.MostRecent);
     }
 
     /// <summary>Where it is.</summary>
@@ -44,7 +44,7 @@ internal sealed class TrackedFile : IDisposable
     public StoreFileReader Reader { get; }
 
     /// <summary>The index of each entry's series, in the order of the file.</summary>
-    public ReadOnlySpan<int> Series => CollectionsMarshal.AsSpan(_series);
+    public ReadOnlySpan<int> Series => Reader.Series;
 
     /// <summary>When its counters and histograms began, in seconds since the epoch; infinite if that is not known.</summary>
     public double Created { get; private set; } = double.PositiveInfinity;
@@ -65,23 +65,18 @@ internal sealed class TrackedFile : IDisposable
     public void Clear()
     {
         Reader.Clear();
-        _series.Clear();
+        _index.Clear();
     }
 
-    /// <summary>Finds the series of the entries that the last read brought.</summary>
-    /// <returns>Whether there were any, or any went, or all begin anew.</returns>
-    public bool Map(FamilyTable families)
+    /// <summary>Learns what the last read brought.</summary>
+    /// <returns>Whether series came or went, or all begin anew.</returns>
+    public bool Update()
     {
         var created = Name.Type != MetricType.Gauge && Slot is not null && Reader.Created > 0
             ? Reader.Created
             : double.PositiveInfinity;
         var isNew = created != Created;
         Created = created;
-        var keys = Reader.Keys;
-        var known = Math.Min(Reader.KnownKeys, _series.Count);
-        if (known == keys.Length && known == _series.Count) return isNew;
-        _series.RemoveRange(known, _series.Count - known);
-        foreach (var key in keys[known..]) _series.Add(families.SeriesOf(Name, Slot is not null, key));
-        return true;
+        return isNew || Reader.IsChanged;
     }
 }

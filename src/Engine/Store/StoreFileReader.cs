@@ -8,8 +8,7 @@ namespace GunicornPrometheusExporter.Store;
 /// <remarks>
 /// It keeps the file mapped and remembers where the values lie. As long as the kernel notes no change of the file, which
 /// stores through the writer's own mapping are not, a read touches the values and nothing else. Otherwise every key is
-/// compared first: files only append, so all of them still stand where they stood, and only what was appended is parsed.
-/// A file that was replaced, cut or rewritten fails that comparison and is read anew. Not thread-safe.
+/// resolved again: it may have been replaced, cut or rewritten. Not thread-safe.
 /// </remarks>
 internal sealed class StoreFileReader : IDisposable
 {
@@ -20,9 +19,9 @@ internal sealed class StoreFileReader : IDisposable
 
     private readonly string _path;
     private readonly byte[] _pathBytes;
-    private readonly ReadKeyTable _table;
+    private readonly KeyResolver _resolve;
     private readonly bool _withTimestamps;
-    private readonly List<ReadKey> _keys = [];
+    private readonly List<int> _series = [];
     private readonly List<int> _offsets = [];
     private FileMapping? _mapping;
     private EntryLayout _layout;
@@ -31,35 +30,36 @@ internal sealed class StoreFileReader : IDisposable
 
     /// <summary>A reader that has read nothing yet.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="table">The keys known so far; those of this file join them.</param>
+    /// <param name="resolve">Says which series a key is of.</param>
     /// <param name="withTimestamps">Whether timestamps are wanted too.</param>
-    public StoreFileReader(string path, ReadKeyTable table, bool withTimestamps)
+    public StoreFileReader(string path, KeyResolver resolve, bool withTimestamps)
     {
         _path = path;
         _pathBytes = Encoding.UTF8.GetBytes(path + '\0');
-        _table = table;
+        _resolve = resolve;
         _withTimestamps = withTimestamps;
     }
 
-    /// <summary>The keys of the entries, in the order of the file.</summary>
-    public ReadOnlySpan<ReadKey> Keys => CollectionsMarshal.AsSpan(_keys);
+    /// <summary>The series of each entry, in the order of the file.</summary>
+    public ReadOnlySpan<int> Series => CollectionsMarshal.AsSpan(_series);
 
-    /// <summary>How many of <see cref="Keys"/>, from the first, are those of the read before.</summary>
-    public int KnownKeys { get; private set; }
+    /// <summary>Whether <see cref="Series"/> is not that of the read before.</summary>
+    public bool IsChanged { get; private set; }
 
     /// <summary>When the file says that it was made, in seconds since the epoch; 0 if it does not say.</summary>
     public uint Created { get; private set; }
 
-    /// <summary>The used bytes that the keys take with their values, header included.</summary>
+    /// <summary>The used bytes, header included.</summary>
     public int Used => _end;
 
     /// <summary>Reads the value of every entry as the file is now.</summary>
-    /// <param name="buffer">Takes the values, parallel to <see cref="Keys"/>.</param>
+    /// <param name="buffer">Takes the values, parallel to <see cref="Series"/>.</param>
     /// <returns>False if there is no such file any more.</returns>
     /// <exception cref="CorruptFileException">The file is not what the format allows; it may be next time.</exception>
     /// <exception cref="StoreException">The file cannot be opened or read.</exception>
     public bool TryRead(ReadBuffer buffer)
     {
+        IsChanged = false;
         try
         {
             return TryReadOnce(buffer);
@@ -83,9 +83,9 @@ internal sealed class StoreFileReader : IDisposable
     /// <summary>Forgets what was read, so that the next read is as the first.</summary>
     public void Clear()
     {
-        _keys.Clear();
+        IsChanged = true;
+        _series.Clear();
         _offsets.Clear();
-        KnownKeys = 0;
         _end = StoreFormat.HeaderSize;
         _mapping?.Dispose();
         _mapping = null;
@@ -110,7 +110,6 @@ internal sealed class StoreFileReader : IDisposable
         {
             var used = UsedOf(_mapping);
             if (!isProven || used != _end) Prove(_mapping.Content[..used]);
-            else KnownKeys = _keys.Count;
             _provenChange = provable;
             Gather(_mapping, buffer);
         }
@@ -182,49 +181,56 @@ internal sealed class StoreFileReader : IDisposable
         return used;
     }
 
-    /// <summary>Compares the keys that are known and parses those that are new.</summary>
+    /// <summary>Finds the series and the offset of every entry.</summary>
     private void Prove(ReadOnlySpan<byte> content)
     {
-        var offset = CompareKnown(content);
-        if (KnownKeys == 0 && offset < content.Length)
+        if (!TryProve(content))
         {
-            _layout = EntryWalk.LayoutOf(content)
-                ?? throw new CorruptFileException(_path, "its entries are in no known layout");
+            // A file that is new or was replaced may have the other layout.
+            var layout = EntryWalk.LayoutOf(content);
+            if (layout is null || layout == _layout) throw new CorruptFileException(_path, "its entries are in no known layout");
+            _layout = layout.Value;
+            if (!TryProve(content)) throw new CorruptFileException(_path, "its entries change while they are read");
         }
+        _end = content.Length;
+    }
+
+    /// <returns>False if the entries do not fit the layout.</returns>
+    /// <exception cref="CorruptFileException">A key is not that of a sample.</exception>
+    private bool TryProve(ReadOnlySpan<byte> content)
+    {
+        var (offset, count) = (StoreFormat.HeaderSize, 0);
         while (offset < content.Length)
         {
             var keyLength = EntryWalk.KeyLengthAt(content, offset, _layout);
-            if (keyLength < 0) throw new CorruptFileException(_path, $"the entry at byte {offset} is damaged");
+            if (keyLength < 0) return false;
             var valueOffset = offset + StoreFormat.ValueOffset(keyLength);
-            var key = _table.Find(content[offset..valueOffset], keyLength)
-                ?? throw new CorruptFileException(_path, $"the key at byte {offset} is not that of a sample");
-            _keys.Add(key);
-            _offsets.Add(valueOffset);
+            var series = _resolve(content[offset..valueOffset], keyLength);
+            if (series < 0) throw new CorruptFileException(_path, $"the key at byte {offset} is not that of a sample");
+            Remember(count++, valueOffset, series);
             offset = valueOffset + StoreFormat.TailSize(_layout);
         }
-        _end = offset;
+        if (count < _series.Count) Truncate(count);
+        return true;
     }
 
-    /// <summary>Compares the entries with those that stood there, and forgets them from the first that differs.</summary>
-    /// <returns>The offset of the first entry that is not known.</returns>
-    private int CompareKnown(ReadOnlySpan<byte> content)
+    private void Remember(int index, int offset, int series)
     {
-        var tail = StoreFormat.TailSize(_layout);
-        var offset = StoreFormat.HeaderSize;
-        var known = 0;
-        foreach (var key in Keys)
+        if (index < _series.Count)
         {
-            var valueOffset = offset + key.Head.Length;
-            if (content.Length - valueOffset < tail || !content[offset..valueOffset].SequenceEqual(key.Head)) break;
-            known++;
-            offset = valueOffset + tail;
+            if (_offsets[index] == offset && _series[index] == series) return;
+            Truncate(index);
         }
-        // One entry alone does not tell the layouts apart, and a replaced file may have the other one.
-        if (known < 2 && offset != content.Length) (known, offset) = (0, StoreFormat.HeaderSize);
-        _keys.RemoveRange(known, _keys.Count - known);
-        _offsets.RemoveRange(known, _offsets.Count - known);
-        KnownKeys = known;
-        return offset;
+        IsChanged = true;
+        _offsets.Add(offset);
+        _series.Add(series);
+    }
+
+    private void Truncate(int count)
+    {
+        IsChanged = true;
+        _offsets.RemoveRange(count, _offsets.Count - count);
+        _series.RemoveRange(count, _series.Count - count);
     }
 
     private void Gather(FileMapping mapping, ReadBuffer buffer)
