@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Text.Json;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Store;
 
@@ -73,7 +72,7 @@ internal sealed class DeathLedger
     private void Add(StoreFileWriter file, IReadOnlyCollection<(DeadWorker Worker, string Cause)> deaths)
     {
         var bounds = new LabelBounds(_maximumLabelValues);
-        file.VisitKeys(key => LearnEndpoint(bounds, key));
+        file.VisitKeys(bounds.Learn);
         foreach (var (worker, cause) in deaths)
         {
             var id = new Label("worker_id", SlotTable.LabelOf(SlotKind.Worker, worker.Number));
@@ -98,16 +97,6 @@ internal sealed class DeathLedger
         var key = new StoreKey(stackalloc byte[LongestKey]);
         key.Write(family.StoreName, family.Name, labels, family.Help);
         if (!key.Overflowed) file.GetOrAdd(key.Written).Add(amount);
-    }
-
-    private static void LearnEndpoint(LabelBounds bounds, ReadOnlySpan<byte> key)
-    {
-        var reader = new Utf8JsonReader(key);
-        while (reader.Read())
-        {
-            if (reader.TokenType != JsonTokenType.PropertyName || !reader.ValueTextEquals(RequestLabels.Endpoint)) continue;
-            if (reader.Read()) _ = bounds.TryAdmit(RequestLabels.Endpoint, reader.GetString(), out _);
-        }
     }
 
     /// <summary>Files that are counted already and could not be removed yet.</summary>

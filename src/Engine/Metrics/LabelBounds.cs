@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace GunicornPrometheusExporter.Metrics;
 
 /// <summary>Keeps the number of values a label takes below a bound; what comes later is <see cref="Other"/>.</summary>
@@ -38,5 +40,18 @@ public sealed class LabelBounds(int maximumValues)
         admitted = value.ToString();
         values.Add(admitted);
         return true;
+    }
+
+    /// <summary>Admits the label values of a key that was recorded before.</summary>
+    /// <param name="key">The key of a store file's entry.</param>
+    internal void Learn(ReadOnlySpan<byte> key)
+    {
+        var reader = new Utf8JsonReader(key);
+        while (reader.Read())
+        {
+            if (reader.TokenType != JsonTokenType.PropertyName) continue;
+            var label = reader.GetString()!;
+            if (reader.Read()) _ = TryAdmit(label, reader.GetString(), out _);
+        }
     }
 }

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text.Json;
 using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Metrics;
@@ -27,7 +26,7 @@ public sealed partial class MetricWriter
     {
         _store = store;
         _bounds = new LabelBounds(maximumLabelValues);
-        store.FileOf(MetricType.Counter).VisitKeys(LearnLabels);
+        store.FileOf(MetricType.Counter).VisitKeys(_bounds.Learn);
         _dropped = Locate(MetricCatalogue.Dropped, []);
         foreach (var label in (ReadOnlySpan<string>)["endpoint", "error_type"]) _ = OverflowOf(label);
     }
@@ -119,18 +118,6 @@ public sealed partial class MetricWriter
             }
             if (!_bounds.TryAdmit(name, values[i], out var admitted)) OverflowOf(name).Add(1);
             labels[i] = new Label(name, admitted);
-        }
-    }
-
-    /// <summary>Counts the label values of a key that an earlier holder of the slot wrote.</summary>
-    private void LearnLabels(ReadOnlySpan<byte> key)
-    {
-        var reader = new Utf8JsonReader(key);
-        while (reader.Read())
-        {
-            if (reader.TokenType != JsonTokenType.PropertyName) continue;
-            var label = reader.GetString()!;
-            if (reader.Read()) _ = _bounds.TryAdmit(label, reader.GetString(), out _);
         }
     }
 }
