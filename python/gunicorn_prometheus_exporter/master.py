@@ -1,5 +1,6 @@
 """The master class: what of a master's life is recorded, on top of Gunicorn's own arbiter."""
 
+import resource
 import signal
 from types import FrameType
 from typing import Any, ClassVar, Optional, cast
@@ -14,6 +15,7 @@ from .master_store import MasterStore
 from .utils import export_directory
 from .worker import instrument
 
+_CPU_SECONDS = "gunicorn_master_cpu_seconds_total"
 _RESTARTS = "gunicorn_master_worker_restarts_total"
 _SIGNALS = "gunicorn_master_signals_total"
 _WORKERS = "gunicorn_workers"
@@ -35,6 +37,9 @@ class PrometheusMaster(Arbiter):
 
     #: Signals handled and not counted yet: up to Gunicorn 23 a handler may interrupt another's addition.
     _pending_signals: ClassVar[list[str]] = []
+
+    #: Processor seconds that are counted already, in user and in system mode.
+    _counted_cpu = (0.0, 0.0)
 
     #: How many of the places for workers have had a worker: a further spawn fills a place anew.
     _filled = 0
@@ -68,6 +73,7 @@ class PrometheusMaster(Arbiter):
         """Keeps the workers, and the exporter. Called at least once a second."""
         self._filled = min(self._filled, self.num_workers)
         self._count_signals()
+        self._count_cpu()
         if self._store is not None:
             self._store.set(_WORKERS, self.num_workers, state="configured")
         if self._exits is not None:
@@ -184,6 +190,7 @@ class PrometheusMaster(Arbiter):
     def shut_down(self) -> None:
         """Ends the exporter and marks the run as ended in order. May be called again."""
         self._count_signals()
+        self._count_cpu()
         if self._exits is not None:
             self._exits.finish(self.WORKERS)
         if self._exporter is not None:
@@ -196,6 +203,14 @@ class PrometheusMaster(Arbiter):
             name = self._pending_signals.pop()
             if self._store is not None:
                 self._store.add(_SIGNALS, signal=name)
+
+    def _count_cpu(self) -> None:
+        if self._store is None:
+            return
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        (user, system), self._counted_cpu = self._counted_cpu, (usage.ru_utime, usage.ru_stime)
+        self._store.add(_CPU_SECONDS, usage.ru_utime - user, mode="user")
+        self._store.add(_CPU_SECONDS, usage.ru_stime - system, mode="system")
 
     def _setup_master_metrics(self) -> None:
         """Prepares the store and takes the master's slot in it, once. Gunicorn serves even if this fails."""

@@ -1,22 +1,16 @@
-using System.Runtime.InteropServices;
 using GunicornPrometheusExporter.Listeners;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Aggregation;
 
-/// <summary>What the masters use, and the queues in front of their workers.</summary>
+/// <summary>The memory and age of the masters, and the queues in front of their workers.</summary>
 /// <remarks>During an upgrade there are two masters: their sum, the age of the older one.</remarks>
 internal sealed class MasterSamples
 {
     private readonly FamilyTable _families;
     private readonly SeriesValues _values;
     private readonly ListenerWatch _listeners;
-
-    // By pid, what was last seen of it: what a master that is gone used stays counted.
-    private readonly Dictionary<int, (double User, double System)> _used = [];
-    private double _user;
-    private double _system;
 
     public MasterSamples(FamilyTable families, SeriesValues values, ListenerWatch listeners)
     {
@@ -36,20 +30,10 @@ internal sealed class MasterSamples
             isKnown = true;
             age = Math.Max(age, reading.AgeSeconds);
             memory += reading.ResidentBytes;
-            ref var used = ref CollectionsMarshal.GetValueRefOrAddDefault(_used, pid, out _);
-            _user += Math.Max(0, reading.UserSeconds - used.User);
-            _system += Math.Max(0, reading.SystemSeconds - used.System);
-            used = (reading.UserSeconds, reading.SystemSeconds);
-        }
-        foreach (var pid in _used.Keys)
-        {
-            if (!masters.Contains(pid)) _used.Remove(pid);
         }
         if (!isKnown) return;
         _values.Set(_families.SeriesOf(MetricCatalogue.MasterUptime), age);
         _values.Set(_families.SeriesOf(MetricCatalogue.MasterMemory), memory);
-        _values.Set(_families.SeriesOf(MetricCatalogue.MasterCpuSeconds, new Label("mode", "user")), _user);
-        _values.Set(_families.SeriesOf(MetricCatalogue.MasterCpuSeconds, new Label("mode", "system")), _system);
         foreach (var socket in _listeners.Look(masters))
         {
             // Sockets that share an address (SO_REUSEPORT) share its series.

@@ -16,6 +16,8 @@ internal sealed class MasterFiles : IDisposable
             signal => (MetricCatalogue.MasterSignals, ImmutableArray.Create(new Label("signal", signal)))),
         .. WorkerExitReasons.All.Append(WorkerExitReasons.Unknown).Select(
             reason => (MetricCatalogue.WorkerExits, ImmutableArray.Create(new Label("reason", reason)))),
+        (MetricCatalogue.MasterCpuSeconds, [new("mode", "user")]),
+        (MetricCatalogue.MasterCpuSeconds, [new("mode", "system")]),
         (MetricCatalogue.Workers, [new("state", "configured")]),
     ];
 

@@ -1,6 +1,7 @@
 using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Workers;
 
 namespace GunicornPrometheusExporter.Master;
 
@@ -16,6 +17,7 @@ public sealed class PrometheusMaster : IDisposable
     private readonly PreparedMaster _prepared;
     private readonly SlotTable _slots;
     private readonly MasterFiles _files;
+    private (double User, double System) _lastUsage;
 
     private PrometheusMaster(PreparedMaster prepared, SlotTable slots, MasterFiles files)
     {
@@ -88,6 +90,15 @@ public sealed class PrometheusMaster : IDisposable
                 $"{MetricCatalogue.WorkerExits.Name} has the reasons {string.Join(", ", WorkerExitReasons.All)}, not '{reason}'");
         }
         _files.CellOf(MetricCatalogue.WorkerExits, new Label("reason", reason)).Add(1);
+    }
+
+    /// <summary>Counts the processor time that the process has used since the last call.</summary>
+    public void CountProcessorTime()
+    {
+        var usage = ProcessFigures.ProcessorSeconds();
+        _files.CellOf(MetricCatalogue.MasterCpuSeconds, new Label("mode", "user")).Add(usage.User - _lastUsage.User);
+        _files.CellOf(MetricCatalogue.MasterCpuSeconds, new Label("mode", "system")).Add(usage.System - _lastUsage.System);
+        _lastUsage = usage;
     }
 
     /// <summary>Sets how many workers the master is told to keep.</summary>

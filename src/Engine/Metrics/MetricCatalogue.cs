@@ -320,8 +320,8 @@ public static class MetricCatalogue
         Name = "gunicorn_master_cpu_seconds_total",
         Type = MetricType.Counter,
         Labels = ["mode"],
-        Source = FamilySource.Exporter,
-        Help = "Processor time of the master process, in mode user or system",
+        Source = FamilySource.Master,
+        Help = "Processor time of the master processes of this run, in mode user or system",
     };
 
     /// <summary>Connections that wait for a worker.</summary>

@@ -20,7 +20,10 @@ public sealed class MasterPreparationTests : IDisposable
         var prepared = Prepare();
 
         Assert.Equal(
-            ["gunicorn_master_signals_total", "gunicorn_master_worker_restarts_total", "gunicorn_worker_exits_total", "gunicorn_workers"],
+            [
+                "gunicorn_master_cpu_seconds_total", "gunicorn_master_signals_total", "gunicorn_master_worker_restarts_total",
+                "gunicorn_worker_exits_total", "gunicorn_workers",
+            ],
             prepared.Series.Select(series => series.Family.Name).Distinct().Order(StringComparer.Ordinal));
         Assert.Equal(
             MasterSignalNames.All,

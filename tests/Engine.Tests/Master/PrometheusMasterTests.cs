@@ -40,6 +40,33 @@ public sealed class PrometheusMasterTests : IDisposable
     }
 
     [Fact]
+    public void Processor_time_is_counted_as_it_is_used_and_goes_on_with_the_next_master()
+    {
+        using (var master = SetUp())
+        {
+            master.CountProcessorTime();
+            master.CountProcessorTime();
+        }
+        var usage = Environment.CpuUsage;
+        var first = Counted();
+        Assert.InRange(first.User, 0.001, usage.UserTime.TotalSeconds + 0.011);
+        Assert.InRange(first.System, 0.001, usage.PrivilegedTime.TotalSeconds + 0.011);
+        using (new SlotHolder(_directory.Path, SlotKind.Worker, 1))
+        {
+            using var next = SetUp();
+            next.CountProcessorTime();
+        }
+        Assert.True(Counted().User >= 2 * first.User);
+
+        (double User, double System) Counted()
+        {
+            using var files = new MasterFiles(_directory.Path, 1, EntryLayout.Timestamped);
+            double Of(string mode) => files.CellOf(MetricCatalogue.MasterCpuSeconds, new Label("mode", mode)).Value;
+            return (Of("user"), Of("system"));
+        }
+    }
+
+    [Fact]
     public void An_unknown_signal_or_reason_is_refused()
     {
         using var master = SetUp();
