@@ -102,6 +102,7 @@ class WorkerExits:
             "signal": ending.signal,
             "exit_code": ending.exit_code,
             "time": time.time(),
+            "monotonic": time.monotonic(),
         })
 
     def _publish(self) -> None:

@@ -82,12 +82,12 @@ public sealed class DeathTests : IDisposable
     {
         worker.Kill();
         await worker.WaitForExitAsync(TestContext.Current.CancellationToken);
-        var now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() / 1000.0;
+        var now = Stopwatch.GetTimestamp() / (double)Stopwatch.Frequency;
         await File.AppendAllTextAsync(
             _directory["master-1.exits"],
             string.Create(
                 CultureInfo.InvariantCulture,
-                $$"""{"pid": {{worker.Id}}, "reason": "signal", "signal": 9, "exit_code": null, "time": {{now}}}{{"\n"}}"""),
+                $$"""{"pid": {{worker.Id}}, "reason": "signal", "signal": 9, "exit_code": null, "monotonic": {{now}}}{{"\n"}}"""),
             TestContext.Current.CancellationToken);
     }
 

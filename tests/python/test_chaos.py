@@ -21,11 +21,8 @@ CLIENTS = 6
 WORKERS = 4
 REQUESTS = "gunicorn_http_requests_total"
 
-#: Counters of the processes that live, which begin anew with a new master.
-OF_LIVE_PROCESSES = ("gunicorn_master_cpu_seconds_total", "process_cpu_seconds_total")
-
-#: Seconds that a busy time may fall short of what was told before: a new exporter dates a death otherwise than the old one.
-BUSY_SLACK = 0.05
+#: The exporter's own counters, which begin anew with a new exporter: it says so by its start time.
+OF_EXPORTER = "process_"
 
 
 class Client(threading.Thread):
@@ -77,6 +74,7 @@ class Scraper(threading.Thread):
         self._scrape = scrape
         self._stopped = threading.Event()
         self._highest: dict[tuple[str, frozenset[tuple[str, str]]], float] = {}
+        self._exporter = 0.0
         self.scrapes = 0
         self.refused = 0
         self.faults: list[str] = []
@@ -98,13 +96,16 @@ class Scraper(threading.Thread):
             time.sleep(0.1)
 
     def _check(self, metrics: Exposition) -> None:
+        exporter = metrics.value("process_start_time_seconds")
+        if exporter != self._exporter:
+            self._exporter = exporter
+            self._highest = {series: highest for series, highest in self._highest.items() if not series[0].startswith(OF_EXPORTER)}
         seen = {}
         for name, labels, value in metrics.samples:
-            if name not in OF_LIVE_PROCESSES and name.endswith(("_total", "_count", "_bucket", "_sum")):
+            if name.endswith(("_total", "_count", "_bucket", "_sum")):
                 seen[name, frozenset(labels.items())] = value
         for series, highest in self._highest.items():
-            slack = BUSY_SLACK if series[0] == "gunicorn_worker_busy_seconds_total" else 0.0
-            if seen.get(series, 0.0) < highest - slack:
+            if seen.get(series, 0.0) < highest:
                 self.faults.append(f"{series} went from {highest} to {seen.get(series)}")
         self._highest.update(seen)
 

@@ -55,7 +55,7 @@ public sealed class StoreAggregator : IDisposable
         _families = new FamilyTable(_values, logger);
         _listing = new StoreListing(directory, _families);
         _derived = new DerivedSamples(_families, _values, _slots);
-        Flights = new FlightWatch(directory, logger, time);
+        Flights = new FlightWatch(directory, logger);
         _workers = new WorkerSamples(_families, _values, Flights);
         _masters = new MasterSamples(_families, _values, new ListenerWatch(listeners));
         _process = new ProcessSamples(_families, _values, _time);

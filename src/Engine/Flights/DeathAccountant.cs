@@ -26,15 +26,13 @@ public sealed class DeathAccountant
     /// <param name="flights">Who died.</param>
     /// <param name="maximumLabelValues">The most endpoints that are told apart.</param>
     /// <param name="logger">Told of each request that was lost.</param>
-    /// <param name="time">The clock by which masters note when a worker ended.</param>
-    public DeathAccountant(
-        string directory, FlightWatch flights, int maximumLabelValues, ILogger logger, TimeProvider? time = null)
+    public DeathAccountant(string directory, FlightWatch flights, int maximumLabelValues, ILogger logger)
     {
         _directory = directory;
         _flights = flights;
         _maximumLabelValues = maximumLabelValues;
         _logger = logger;
-        _exits = new ExitRecords(directory, time ?? TimeProvider.System);
+        _exits = new ExitRecords(directory);
     }
 
     /// <summary>Accounts for the workers that died, once it is known how, or after two seconds.</summary>
@@ -43,13 +41,9 @@ public sealed class DeathAccountant
         try
         {
             _flights.Refresh();
-            if (_flights.Dead.Count == 0) return;
+            Recover();
             var now = MonotonicClock.Seconds();
-            var deaths = _flights.Dead
-                .Select(worker => (Worker: worker, Cause: CauseOf(worker, now)))
-                .Where(death => death.Cause is not null)
-                .Select(death => (death.Worker, death.Cause!))
-                .ToList();
+            var deaths = _flights.Dead.Select(worker => TryExplain(worker, now)).OfType<Death>().ToList();
             if (deaths.Count == 0) return;
             using var slots = SlotTable.Open(_directory);
             if (!slots.TryTake(SlotKind.Exporter, 1)) return;
@@ -63,11 +57,19 @@ public sealed class DeathAccountant
         }
     }
 
-    private void Settle(List<(DeadWorker Worker, string Cause)> deaths)
+    /// <summary>Lets the files of a worker that died while it committed say the same as its flight file.</summary>
+    private void Recover()
+    {
+        var unfinished = _flights.Dead.Where(worker => worker.Report is { IsUnfinished: true }).ToList();
+        foreach (var worker in unfinished) SlotStore.Recover(_directory, SlotKind.Worker, worker.Number);
+        if (unfinished.Count > 0) _flights.Refresh();
+    }
+
+    private void Settle(List<Death> deaths)
     {
         // Another exporter may have settled some before this one got the slot.
         deaths.RemoveAll(death => !File.Exists(death.Worker.Path));
-        foreach (var (worker, _) in deaths.Where(death => death.Worker.Report is null)) _flights.SetAside(worker);
+        foreach (var death in deaths.Where(death => death.Worker.Report is null)) _flights.SetAside(death.Worker);
         deaths.RemoveAll(death => death.Worker.Report is null);
 
         // 1 Count, all in one step, what is not counted.
@@ -78,32 +80,38 @@ public sealed class DeathAccountant
         if (uncounted.Count > 0) ledger.Count(uncounted);
 
         // 2 Log, then remove: a file that stands is not yet told of, one that is gone is.
-        foreach (var (worker, cause) in deaths)
+        foreach (var death in deaths)
         {
-            foreach (var request in worker.Report!.Requests) Log(worker, request, cause);
-            File.Delete(worker.Path);
+            foreach (var request in death.Worker.Report!.Requests) Log(death, request);
+            File.Delete(death.Worker.Path);
         }
         _flights.Refresh();
     }
 
-    /// <summary>How a worker died, as a label value.</summary>
-    /// <returns>Null if its master may still say.</returns>
-    private string? CauseOf(DeadWorker worker, double now)
+    /// <summary>How and when a worker died.</summary>
+    /// <returns>Null if its master may still say, or its files are not up to date.</returns>
+    private Death? TryExplain(DeadWorker worker, double now)
     {
-        if (worker.Report is { Requests.Length: 0 }) return WorkerExitReasons.Unknown;
-        if (worker.Report is not null && _exits.Find(worker.Report) is { } exit) return ExitRecords.ReasonOf(exit);
-        return now - worker.SeenAt >= LongestWait ? WorkerExitReasons.Unknown : null;
+        if (worker.Report is { IsUnfinished: true }) return null;
+        var seenAlive = worker.Report?.SeenAlive ?? 0;
+        if (worker.Report is { Requests.Length: 0 }) return new Death(worker, WorkerExitReasons.Unknown, seenAlive);
+        if (worker.Report is not null && _exits.Find(worker.Report) is { } exit)
+        {
+            return new Death(worker, ExitRecords.ReasonOf(exit), Math.Max(seenAlive, Math.Min(now, exit.Monotonic)));
+        }
+        return now - worker.SeenAt >= LongestWait ? new Death(worker, WorkerExitReasons.Unknown, seenAlive) : null;
     }
 
-    private void Log(DeadWorker worker, FlightRequest request, string cause)
+    private void Log(Death death, FlightRequest request)
     {
+        var worker = death.Worker;
         var labels = new RequestLabels(request);
         var route = string.Create(labels.Route.Length, labels.Route, (text, source) =>
         {
             for (var i = 0; i < text.Length; i++) text[i] = char.IsControl(source[i]) ? '?' : source[i];
         });
         DeathLog.RequestLost(
-            _logger, SlotTable.LabelOf(SlotKind.Worker, worker.Number), worker.Report!.Pid, cause, labels.Method, route,
-            Math.Max(0, worker.BusyUntil - request.Started), request.Status, request.TraceId, worker.Report.Memory);
+            _logger, SlotTable.LabelOf(SlotKind.Worker, worker.Number), worker.Report!.Pid, death.Cause, labels.Method, route,
+            Math.Max(0, death.Time - request.Started), request.Status, request.TraceId, worker.Report.Memory);
     }
 }

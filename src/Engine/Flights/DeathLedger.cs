@@ -39,9 +39,9 @@ internal sealed class DeathLedger
     }
 
     /// <summary>Counts what dead workers had in hand, and names their files as counted.</summary>
-    /// <param name="deaths">The workers, each with its cause of death.</param>
+    /// <param name="deaths">The workers, each with how and when it died.</param>
     /// <exception cref="StoreException">The file cannot be written; nothing is counted.</exception>
-    internal void Count(IReadOnlyCollection<(DeadWorker Worker, string Cause)> deaths)
+    internal void Count(IReadOnlyCollection<Death> deaths)
     {
         var temporary = _path + ".new";
         var options = new FileStreamOptions
@@ -69,17 +69,17 @@ internal sealed class DeathLedger
         File.Move(temporary, _path, overwrite: true);
     }
 
-    private void Add(StoreFileWriter file, IReadOnlyCollection<(DeadWorker Worker, string Cause)> deaths)
+    private void Add(StoreFileWriter file, IReadOnlyCollection<Death> deaths)
     {
         var bounds = new LabelBounds(_maximumLabelValues);
         file.VisitKeys(bounds.Learn);
-        foreach (var (worker, cause) in deaths)
+        foreach (var death in deaths)
         {
-            var id = new Label("worker_id", SlotTable.LabelOf(SlotKind.Worker, worker.Number));
-            Add(file, MetricCatalogue.WorkerBusy, worker.LostBusySeconds, id);
-            foreach (var request in worker.Report!.Requests)
+            var id = new Label("worker_id", SlotTable.LabelOf(SlotKind.Worker, death.Worker.Number));
+            Add(file, MetricCatalogue.WorkerBusy, death.LostBusySeconds, id);
+            foreach (var request in death.Worker.Report!.Requests)
             {
-                Add(file, MetricCatalogue.WorkerRequestsLost, 1, id, new("reason", cause));
+                Add(file, MetricCatalogue.WorkerRequestsLost, 1, id, new("reason", death.Cause));
                 if (request is not { State: FlightState.Responding, Status: > 0 }) continue;
                 // The client may have the whole response: it is a finished request, as its worker would have counted it.
                 var labels = new RequestLabels(request);
@@ -104,7 +104,7 @@ internal sealed class DeathLedger
         Counted.Where(name => File.Exists(Path.Combine(Path.GetDirectoryName(_path)!, name)));
 
     /// <summary>The layout of the dead worker's own file: what reads that one reads this one.</summary>
-    private EntryLayout LayoutOf(IReadOnlyCollection<(DeadWorker Worker, string Cause)> deaths)
+    private EntryLayout LayoutOf(IReadOnlyCollection<Death> deaths)
     {
         var owner = SlotTable.NameOf(SlotKind.Worker, deaths.First().Worker.Number);
         var path = Path.Combine(

@@ -10,21 +10,17 @@ public sealed class FlightWatch
 {
     private readonly string _directory;
     private readonly ILogger _logger;
-    private readonly ExitRecords _exits;
     private readonly List<LiveWorker> _live = [];
     private readonly Dictionary<string, DeadWorker> _dead = new(StringComparer.Ordinal);
     private readonly HashSet<string> _reported = new(StringComparer.Ordinal);
-    private bool _isFirst = true;
 
     /// <summary>A watch that has seen nothing yet.</summary>
     /// <param name="directory">The store; it need not exist yet.</param>
     /// <param name="logger">Told of each file that cannot be read, once.</param>
-    /// <param name="time">The clock by which masters note when a worker ended.</param>
-    public FlightWatch(string directory, ILogger logger, TimeProvider? time = null)
+    public FlightWatch(string directory, ILogger logger)
     {
         _directory = directory;
         _logger = logger;
-        _exits = new ExitRecords(directory, time ?? TimeProvider.System);
     }
 
     /// <summary>The workers that live.</summary>
@@ -47,8 +43,7 @@ public sealed class FlightWatch
         {
             try
             {
-                // One without a report may be that of a worker that has just begun.
-                if (!_dead.TryGetValue(path, out var known) || known.Report is null) Look(path);
+                Look(path);
             }
             catch (Exception e) when (e is StoreException or CorruptFileException)
             {
@@ -59,7 +54,6 @@ public sealed class FlightWatch
         {
             if (Array.BinarySearch(files, path, StringComparer.Ordinal) < 0) _dead.Remove(path);
         }
-        _isFirst = false;
     }
 
     /// <summary>Keeps a damaged file of a dead worker aside under another name, and counts it.</summary>
@@ -75,15 +69,15 @@ public sealed class FlightWatch
     {
         if (!FlightTableReader.TryParseSlot(path, out var kind, out var number) || kind != SlotKind.Worker) return;
         var now = MonotonicClock.Seconds();
-        if (!FlightTableReader.TryReadLoad(path, out var load)) return;
+        if (!FlightTableReader.TryReadLoad(path, now, out var load)) return;
         if (!load.IsAlive)
         {
             var report = TryReport(path);
             // A worker locks its file before it writes the header: only one with a header and still no lock is dead.
-            if (!FlightTableReader.TryReadLoad(path, out load)) return;
+            if (!FlightTableReader.TryReadLoad(path, now, out load)) return;
             if (!load.IsAlive)
             {
-                _dead.TryAdd(path, new DeadWorker(path, number, report, now, report is null ? now : BusyUntil(report, now)));
+                _dead[path] = new DeadWorker(path, number, report, _dead.TryGetValue(path, out var known) ? known.SeenAt : now);
                 return;
             }
         }
@@ -102,10 +96,4 @@ public sealed class FlightWatch
             return null;
         }
     }
-
-    /// <summary>When a worker died: as its master says, else when it was seen dead, unless nobody watched.</summary>
-    private double BusyUntil(FlightReport report, double now) =>
-        _exits.Find(report) is { } exit ? Math.Min(now, _exits.MonotonicTimeOf(exit))
-        : _isFirst ? report.LastChange
-        : now;
 }

@@ -4,7 +4,7 @@ namespace GunicornPrometheusExporter.Master;
 
 /// <summary>
 /// <c>master-N.exits</c>: a master's last worker exits, the newest last, each a line of JSON with pid, reason, signal, exit
-/// code and Unix time. The master replaces it at each exit.
+/// code, and the Unix and the monotonic time. The master replaces it at each exit.
 /// </summary>
 internal static class ExitFiles
 {

@@ -21,14 +21,22 @@ public sealed class HistogramCells
     public bool IsNone => _sum.IsNone;
 
     /// <summary>Counts one observation.</summary>
-    public void Observe(double value) => Observe(value, BucketOf(value));
-
-    /// <summary>Counts one observation whose bucket is known from a histogram with the same bounds.</summary>
-    internal void Observe(double value, int bucket)
+    public void Observe(double value)
     {
         if (IsNone) return;
-        _buckets[bucket].Add(1);
+        _buckets[BucketOf(value)].Add(1);
         _sum.Add(value);
+    }
+
+    /// <summary>Plans one observation for the next commit of a worker's.</summary>
+    internal void Plan(FlightTableWriter flight, double value) => Plan(flight, value, BucketOf(value));
+
+    /// <summary>Plans one observation whose bucket is known from a histogram with the same bounds.</summary>
+    internal void Plan(FlightTableWriter flight, double value, int bucket)
+    {
+        if (IsNone) return;
+        flight.Plan(_buckets[bucket], 1);
+        flight.Plan(_sum, value);
     }
 
     /// <summary>The bucket that a value falls into.</summary>

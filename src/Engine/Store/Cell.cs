@@ -14,6 +14,9 @@ public readonly unsafe struct Cell
     // SAFETY: only StoreFileWriter makes cells, of an aligned value inside its mapping, which never moves.
     internal Cell(double* value) => _value = value;
 
+    /// <summary>Where the value is mapped.</summary>
+    internal byte* Address => (byte*)_value;
+
     /// <summary>Whether there is no value behind it: the store was full.</summary>
     public bool IsNone => _value is null;
 

@@ -3,32 +3,31 @@ namespace GunicornPrometheusExporter.Store;
 /// <summary>The layout of a flight file: what a worker has in hand, readable after its death.</summary>
 /// <remarks>
 /// <code>
-/// header  0        8     12         16          20         24           32            40           48      64
-///         | magic  | pid | capacity | in flight | sequence | busy total | last change | last memory | zero |
+/// header  0        8     12         16          20        24            32           40     64       352      640
+///         | magic  | pid | capacity | committed | applied | last memory | seen alive | zero | record | record |
+///
+/// record  0           4       8            16            24      28     32       48          288
+///         | in flight | ended | busy total | last change | count | zero | change | …  (16)   |
+///
+/// change  0      4        8       16
+///         | file | offset | value |
 ///
 /// entry   0       4        8         16      24       32           36        37       38       40       42    48
 ///         | state | status | started | queue | length | generation | method# | trace# | path#  | route# | zero |
 ///         48           80          112        352         512
 ///         | method[32] | trace[32] | path[240] | route[160] |
 /// </code>
-/// Little-endian. Times are seconds of CLOCK_MONOTONIC. <c>sequence</c> is odd while the header changes. A state is
-/// written last when an entry is made and first when it ends. The worker locks byte 0 for life: an unlocked file is
-/// that of a dead one.
+/// Little-endian. Times are seconds of CLOCK_MONOTONIC. The worker writes the record that is not the last, adds one to
+/// <c>committed</c>, which makes it the last, gives the cells of its slot's files their values and the ended entry back,
+/// and adds one to <c>applied</c>. Whoever holds the slot after it does the same to a record that was committed and not
+/// applied. The worker locks byte 0 for life: an unlocked file is that of a dead one. An exporter locks byte 1 while it
+/// writes <c>seen alive</c>.
 /// </remarks>
 internal static class FlightFormat
 {
     internal const ulong Magic = 0x3130_544C_4645_5047; // "GPEFLT01"
     internal const string Prefix = "flight_";
     internal const string Extension = ".bin";
-
-    internal const int HeaderSize = 64;
-    internal const int Pid = 8;
-    internal const int Capacity = 12;
-    internal const int InFlight = 16;
-    internal const int Sequence = 20;
-    internal const int BusyTotal = 24;
-    internal const int LastChange = 32;
-    internal const int LastMemory = 40;
 
     internal const int EntrySize = 512;
     internal const int State = 0;
@@ -55,5 +54,5 @@ internal static class FlightFormat
     internal const int MaximumEntries = 16384;
 
     /// <summary>The size past which no flight file grows, in bytes.</summary>
-    internal const int MaximumSize = HeaderSize + (MaximumEntries * EntrySize);
+    internal const int MaximumSize = FlightHeader.Size + (MaximumEntries * EntrySize);
 }

@@ -6,6 +6,7 @@ namespace GunicornPrometheusExporter.Store;
 /// <param name="InFlight">Requests that it has in hand.</param>
 /// <param name="BusyTotal">Requests in flight integrated over time until <paramref name="LastChange"/>, in seconds.</param>
 /// <param name="LastChange">When that was last brought up to date, in seconds of the monotonic clock.</param>
+/// <param name="SeenAlive">The last time at which an exporter saw it alive, on the same clock.</param>
 /// <param name="OldestStart">When the oldest request in flight began; infinite if there is none.</param>
 public readonly record struct FlightLoad(
-    bool IsAlive, int Capacity, int InFlight, double BusyTotal, double LastChange, double OldestStart);
+    bool IsAlive, int Capacity, int InFlight, double BusyTotal, double LastChange, double SeenAlive, double OldestStart);

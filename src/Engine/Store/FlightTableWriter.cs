@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Store.Native;
 
 namespace GunicornPrometheusExporter.Store;
@@ -8,9 +8,9 @@ namespace GunicornPrometheusExporter.Store;
 /// <summary>Keeps the requests that a worker has in hand where they survive it: in a mapped file of its own.</summary>
 /// <remarks>
 /// Beginning and ending a request allocates nothing. Not thread-safe: one thread at a time, in a worker the one that
-/// holds the interpreter's lock. The reader is another process, at any time.
+/// holds the interpreter's lock. Readers are other processes, at any time.
 /// </remarks>
-public sealed unsafe class FlightTableWriter : IDisposable
+public sealed unsafe partial class FlightTableWriter : IDisposable
 {
     /// <summary>The token of a request that has no entry.</summary>
     public const int NoEntry = -1;
@@ -28,11 +28,17 @@ public sealed unsafe class FlightTableWriter : IDisposable
     private int _highWater;
     private int _firstFree = NoEntry;
 
-    private FlightTableWriter(string path, int descriptor, byte* file)
+    private FlightTableWriter(string path, int descriptor, byte* file, SlotStore store, Cell busy)
     {
         _path = path;
         _descriptor = descriptor;
         _file = file;
+        _counters = store.FileOf(MetricType.Counter).Start;
+        _histograms = store.FileOf(MetricType.Histogram).Start;
+        _busy = busy;
+        // SAFETY: both records lie in the mapped header.
+        _last = (FlightRecord*)(file + FlightHeader.RecordsOffset);
+        _next = _last + 1;
         _allocated = InitialEntries;
         // SAFETY: one link for each entry that the file can ever have; freed by Dispose.
         _nextFree = (int*)NativeMemory.Alloc(FlightFormat.MaximumEntries, sizeof(int));
@@ -41,14 +47,16 @@ public sealed unsafe class FlightTableWriter : IDisposable
     /// <summary>How many requests are in hand.</summary>
     public int InFlight { get; private set; }
 
-    /// <summary>Makes the file of this process.</summary>
-    /// <param name="directory">The store.</param>
-    /// <param name="slot">The name of the slot that this process holds.</param>
+    /// <summary>Makes the file of a worker.</summary>
+    /// <param name="store">The slot that it holds, in whose files lie the cells that it commits.</param>
+    /// <param name="busy">The worker's busy seconds, which every commit brings up to date.</param>
     /// <exception cref="StoreException">The file cannot be made, locked, allocated or mapped.</exception>
-    public static FlightTableWriter Create(string directory, string slot)
+    public static FlightTableWriter Create(SlotStore store, Cell busy)
     {
+        ArgumentNullException.ThrowIfNull(store);
         var suffix = Random.Shared.Next().ToString("x8", CultureInfo.InvariantCulture);
-        var path = System.IO.Path.Combine(directory, $"{FlightFormat.Prefix}{slot}_{suffix}{FlightFormat.Extension}");
+        var name = $"{FlightFormat.Prefix}{SlotTable.NameOf(store.Kind, store.Number)}_{suffix}{FlightFormat.Extension}";
+        var path = System.IO.Path.Combine(store.Directory, name);
         var descriptor = Libc.Open(
             path, Libc.OpenReadWrite | Libc.OpenCreate | Libc.OpenExclusive | Libc.OpenCloseOnExec | Libc.OpenNoFollow, 0x180);
         if (descriptor < 0) throw Failure(path, "made", Marshal.GetLastPInvokeError());
@@ -62,9 +70,11 @@ public sealed unsafe class FlightTableWriter : IDisposable
             var file = (byte*)Libc.Map(
                 null, FlightFormat.MaximumSize, Libc.ProtectRead | Libc.ProtectWrite, Libc.MapShared, descriptor, 0);
             if ((nint)file == -1) throw Failure(path, "mapped", Marshal.GetLastPInvokeError());
-            var writer = new FlightTableWriter(path, descriptor, file);
-            writer.HeaderInt(FlightFormat.Pid) = Environment.ProcessId;
-            Volatile.Write(ref writer.Header<ulong>(0), FlightFormat.Magic);
+            var writer = new FlightTableWriter(path, descriptor, file, store, busy);
+            writer.Header.Pid = Environment.ProcessId;
+            writer._last->BusyTotal = busy.Value;
+            writer._last->LastChange = MonotonicClock.Seconds();
+            Volatile.Write(ref writer.Header.Magic, FlightFormat.Magic);
             return writer;
         }
         catch
@@ -75,12 +85,12 @@ public sealed unsafe class FlightTableWriter : IDisposable
     }
 
     /// <summary>Says how many requests the worker can have in hand, 0 if that is not known.</summary>
-    public void SetCapacity(int requests) => HeaderInt(FlightFormat.Capacity) = requests;
+    public void SetCapacity(int requests) => Header.Capacity = requests;
 
     /// <summary>Says what memory the process had when it last looked, in bytes.</summary>
-    public void SetMemory(double bytes) => Header<double>(FlightFormat.LastMemory) = bytes;
+    public void SetMemory(double bytes) => Header.LastMemory = bytes;
 
-    /// <summary>Takes an entry for a request.</summary>
+    /// <summary>Takes an entry for a request, which is in hand with the next <see cref="Commit"/>.</summary>
     /// <param name="method">The method, in UTF-8; what is too long is cut.</param>
     /// <param name="path">The path, in UTF-8; what is too long is cut.</param>
     /// <param name="now">When it began, in seconds.</param>
@@ -113,40 +123,13 @@ public sealed unsafe class FlightTableWriter : IDisposable
     public bool TryFind(long token, out FlightEntry entry)
     {
         entry = default;
-        var index = (int)(token & ((1 << IndexBits) - 1));
+        var index = IndexOf(token);
         if (token < 0 || index >= _highWater) return false;
         var start = EntryAt(index);
         if (*(int*)(start + FlightFormat.State) == (int)FlightState.Free) return false;
         if ((ushort)*(uint*)(start + FlightFormat.Generation) != token >> IndexBits) return false;
         entry = new FlightEntry(start);
         return true;
-    }
-
-    /// <summary>Gives the entry of a request back. Its bytes stay until another request takes it.</summary>
-    /// <param name="token">A token for which <see cref="TryFind"/> just found an entry.</param>
-    public void End(long token)
-    {
-        var index = (int)(token & ((1 << IndexBits) - 1));
-        // SAFETY: TryFind proved that the token's entry lies inside the allocated part of the mapping.
-        Volatile.Write(ref *(int*)(EntryAt(index) + FlightFormat.State), (int)FlightState.Free);
-        _nextFree[index] = _firstFree;
-        _firstFree = index;
-        InFlight--;
-    }
-
-    /// <summary>Publishes how busy the worker is, in one step for every reader.</summary>
-    /// <param name="busyTotal">Requests in flight integrated over time until <paramref name="now"/>, in seconds.</param>
-    /// <param name="now">The time of the change, in seconds.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Publish(double busyTotal, double now)
-    {
-        ref var sequence = ref HeaderInt(FlightFormat.Sequence);
-        sequence++;
-        Volatile.WriteBarrier();
-        HeaderInt(FlightFormat.InFlight) = InFlight;
-        Header<double>(FlightFormat.BusyTotal) = busyTotal;
-        Header<double>(FlightFormat.LastChange) = now;
-        Volatile.Write(ref sequence, sequence + 1);
     }
 
     /// <summary>Closes the file; one without a request in flight is removed, for it has nothing to tell.</summary>
@@ -171,16 +154,15 @@ public sealed unsafe class FlightTableWriter : IDisposable
         return true;
     }
 
-    private static int SizeOf(int entries) => FlightFormat.HeaderSize + (entries * FlightFormat.EntrySize);
+    private static int IndexOf(long token) => (int)(token & ((1 << IndexBits) - 1));
+
+    private static int SizeOf(int entries) => FlightHeader.Size + (entries * FlightFormat.EntrySize);
 
     // SAFETY: index is below _allocated, whose entries are allocated inside the mapping.
     private byte* EntryAt(int index) => _file + SizeOf(index);
 
     // SAFETY: the header is allocated and mapped, its fields are aligned.
-    private ref int HeaderInt(int offset) => ref *(int*)(_file + offset);
-
-    // SAFETY: as HeaderInt.
-    private ref T Header<T>(int offset) where T : unmanaged => ref *(T*)(_file + offset);
+    private ref FlightHeader Header => ref *(FlightHeader*)_file;
 
     private static int Copy(ReadOnlySpan<byte> text, byte* destination, int longest)
     {

@@ -25,6 +25,7 @@ public sealed class SlotStore : IDisposable
 
         _counters = Continue(PathOf(new(MetricType.Counter, GaugeMode.All, false, owner)), layout, report);
         _histograms = Continue(PathOf(new(MetricType.Histogram, GaugeMode.All, false, owner)), layout, report);
+        if (kind == SlotKind.Worker) FlightRecovery.Apply(directory, owner, _counters, _histograms);
         _gauges = StoreFileWriter.Replace(PathOf(new(MetricType.Gauge, GaugeMode.Max, true, owner)), layout);
     }
 
@@ -59,6 +60,16 @@ public sealed class SlotStore : IDisposable
             slots.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Opens a slot as its next holder would, to bring its files up to date, and gives it up again.</summary>
+    /// <remarks>Nothing is done if somebody holds it: then that one did it.</remarks>
+    /// <exception cref="StoreException">The store cannot be written.</exception>
+    internal static void Recover(string directory, SlotKind kind, int number)
+    {
+        using var slots = SlotTable.Open(directory);
+        if (!slots.TryTake(kind, number)) return;
+        using var store = new SlotStore(slots, kind, number, EntryLayout.Timestamped, directory, static _ => { });
     }
 
     /// <summary>The file that holds a type's entries.</summary>

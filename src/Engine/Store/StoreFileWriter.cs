@@ -43,6 +43,9 @@ public sealed unsafe class StoreFileWriter : IDisposable
     /// <summary>Bytes in use, header included.</summary>
     public int Used => _used;
 
+    /// <summary>Where its first byte is mapped.</summary>
+    internal byte* Start => _file;
+
     /// <summary>Opens a file and continues it, or makes it.</summary>
     /// <param name="path">The file.</param>
     /// <param name="layout">The layout of the entries if the file has none yet.</param>
@@ -66,7 +69,7 @@ public sealed unsafe class StoreFileWriter : IDisposable
 
     /// <summary>The value of a key, made at 0 if the file has it not.</summary>
     /// <returns>A cell, or <see cref="Cell.IsNone"/> if neither the file nor the disk has room.</returns>
-    public Cell GetOrAdd(ReadOnlySpan<byte> key) => OffsetOf(key) is var offset and > 0 ? CellAt(offset) : default;
+    public Cell GetOrAdd(ReadOnlySpan<byte> key) => CellAt(OffsetOf(key));
 
     /// <summary>Where the value of a key lies in the file, made at 0 if the file has it not.</summary>
     /// <returns>The offset in bytes, a multiple of eight; 0 if neither the file nor the disk has room.</returns>
@@ -76,6 +79,13 @@ public sealed unsafe class StoreFileWriter : IDisposable
         if (entry == 0) entry = Append(key);
         return entry == 0 ? 0 : entry + StoreFormat.ValueOffset(key.Length);
     }
+
+    /// <summary>The value at an offset; <see cref="Cell.IsNone"/> if there is none.</summary>
+    // SAFETY: an aligned value below used.
+    internal Cell CellAt(int offset) =>
+        offset >= StoreFormat.HeaderSize && offset <= _used - sizeof(double) && offset % sizeof(double) == 0
+            ? new((double*)(_file + offset))
+            : default;
 
     /// <summary>Calls <paramref name="visit"/> with the key of every entry, in the order of the file.</summary>
     public void VisitKeys(KeyVisitor visit)
@@ -194,9 +204,6 @@ public sealed unsafe class StoreFileWriter : IDisposable
 
     // SAFETY: offset is that of a whole entry below used.
     private ReadOnlySpan<byte> KeyAt(int offset) => new(_file + offset + StoreFormat.LengthSize, *(int*)(_file + offset));
-
-    // SAFETY: offset is that of an aligned value below used.
-    private Cell CellAt(int offset) => new((double*)(_file + offset));
 
     private static StoreException Failure(string path, string verb, int error) => new(
         $"{path} cannot be {verb} ({Marshal.GetPInvokeErrorMessage(error)}); " +

@@ -12,6 +12,7 @@ public sealed partial class PrometheusWorker
     // A header of another day is a clock's fault, not a wait.
     private const double LongestWait = 86_400;
 
+    private readonly FlightTableWriter? _flight;
     private readonly RequestCache _cache = new();
     private readonly RouteSeriesTable _routes;
     private readonly Cell _requests;
@@ -20,6 +21,9 @@ public sealed partial class PrometheusWorker
     private readonly HistogramCells? _responseSize;
     private readonly HistogramCells? _queue;
     private readonly Cell _invalidQueueHeaders;
+
+    /// <summary>Says how many requests the worker can have in hand, 0 if that is not known.</summary>
+    public void SetCapacity(int requests) => _flight?.SetCapacity(requests);
 
     /// <summary>Runs an application on a request and records what becomes of it.</summary>
     /// <param name="method">The method, in UTF-8.</param>
@@ -55,9 +59,8 @@ public sealed partial class PrometheusWorker
         // 2 The flight-recorder entry.
         if (_flight is null) return FlightTableWriter.NoEntry;
         var now = MonotonicClock.Seconds();
-        AccountBusy(now);
         var token = _flight.Begin(method, path, now);
-        _flight.Publish(_busy.Value, now);
+        _flight.Commit(now);
         if (_flight.TryFind(token, out var entry))
         {
             entry.Trace = HeaderValues.TraceId(headers.TraceParent);
@@ -102,33 +105,27 @@ public sealed partial class PrometheusWorker
             return;
         }
         var now = MonotonicClock.Seconds();
-        AccountBusy(now);
-        // 5 Resolve the label set to its cells, and add.
+        // 5 Resolve the label set to its cells, and plan what to add.
         var series = SeriesOf(entry, status);
         var seconds = now - entry.Started;
-        Count(series);
+        Plan(series);
         // Both latency histograms have the same bounds.
         var bucket = series.Duration.BucketOf(seconds);
-        _duration?.Observe(seconds, bucket);
-        series.Duration.Observe(seconds, bucket);
-        _requestSize?.Observe(entry.Length);
-        _responseSize?.Observe(responseBytes);
-        if (!double.IsNaN(entry.Queue)) _queue?.Observe(entry.Queue);
+        _duration?.Plan(_flight, seconds, bucket);
+        series.Duration.Plan(_flight, seconds, bucket);
+        _requestSize?.Plan(_flight, entry.Length);
+        _responseSize?.Plan(_flight, responseBytes);
+        if (!double.IsNaN(entry.Queue)) _queue?.Plan(_flight, entry.Queue);
+        // 6 One store, and it is counted and in hand no more, whatever happens to the process.
+        _flight.Commit(now, token);
         if (series.IsIncomplete) Metrics.Drop();
-        // 6 It is in the page cache now, whatever happens to the process; only then is it in hand no more.
-        _flight.End(token);
-        _flight.Publish(_busy.Value, now);
         Heartbeat(now);
     }
 
     /// <summary>Forgets a request that turned out to be none.</summary>
     public void RequestAbandoned(long token)
     {
-        if (_flight is null || !_flight.TryFind(token, out _)) return;
-        var now = MonotonicClock.Seconds();
-        AccountBusy(now);
-        _flight.End(token);
-        _flight.Publish(_busy.Value, now);
+        if (_flight is not null && _flight.TryFind(token, out _)) _flight.Commit(MonotonicClock.Seconds(), token);
     }
 
     /// <summary>Records a request that could not be parsed.</summary>
@@ -149,10 +146,17 @@ public sealed partial class PrometheusWorker
 
     private void Count(RouteSeries series)
     {
-        _requests.Add(1);
-        series.Requests.Add(1);
-        series.Failed.Add(1);
-        series.Overflow.Add(1);
+        if (_flight is null) return;
+        Plan(series);
+        _flight.Commit(MonotonicClock.Seconds());
+    }
+
+    private void Plan(RouteSeries series)
+    {
+        _flight!.Plan(_requests, 1);
+        _flight.Plan(series.Requests, 1);
+        _flight.Plan(series.Failed, 1);
+        _flight.Plan(series.Overflow, 1);
     }
 
     private RouteSeries SeriesOf(FlightEntry entry, int status)

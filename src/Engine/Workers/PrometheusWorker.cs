@@ -26,10 +26,7 @@ public sealed partial class PrometheusWorker : IDisposable
         _routes = new RouteSeriesTable(Metrics);
         if (store.Kind != SlotKind.Worker) return;
 
-        _flight = FlightTableWriter.Create(store.Directory, SlotTable.NameOf(store.Kind, store.Number));
-        _lastChange = MonotonicClock.Seconds();
-        _busy = Metrics.Locate(MetricCatalogue.WorkerBusy, [WorkerId]);
-        _flight.Publish(_busy.Value, _lastChange);
+        _flight = FlightTableWriter.Create(store, Metrics.Locate(MetricCatalogue.WorkerBusy, [WorkerId]));
         _invalidQueueHeaders = Metrics.Locate(MetricCatalogue.InvalidQueueHeaders, []);
         _requestSize = Metrics.LocateHistogram(MetricCatalogue.WorkerRequestSize, [WorkerId]);
         _responseSize = Metrics.LocateHistogram(MetricCatalogue.WorkerResponseSize, [WorkerId]);

@@ -92,7 +92,7 @@ public sealed class SaturationTests : IDisposable
     private static FlightRequest Request(double started) => new(FlightState.Running, 0, started, "GET", "/", "", "");
 
     private void WriteFlight(double busy, double lastChange, params FlightRequest[] requests) =>
-        File.WriteAllBytes(_flight, FlightFile.Bytes(7, requests.Length, busy, lastChange, requests));
+        File.WriteAllBytes(_flight, FlightImage.Bytes(7, requests.Length, busy, lastChange, requests));
 
     private void WriteStored(double busy) => TestFile.Write(
         _directory["counter_worker-1.db"], EntryLayout.Timestamped,

@@ -91,6 +91,55 @@ public sealed class DeathAccountantTests : IDisposable
         Assert.Equal(1, _aggregator.Read().Samples[LostUnknown]);
     }
 
+    [Theory]
+    [InlineData("signal")]
+    [InlineData(null)]
+    public void Busy_time_never_falls_though_a_new_exporter_knows_the_death_by_an_earlier_time_or_none(string? reason)
+    {
+        const string Busy = "gunicorn_worker_busy_seconds_total{worker_id=worker_1}";
+        var path = WriteFlight("00000001", new FlightRequest(FlightState.Running, 0, _now - 5, "GET", "/", "", ""));
+        double told;
+        using (new FileLock(path)) told = _aggregator.Read().Samples[Busy];
+        Assert.True(told >= 105);
+
+        if (reason is not null) WriteExit(reason, seconds: -4);
+        (_aggregator, _accountant) = Start();
+        for (var i = 0; i < 100 && File.Exists(path); i++)
+        {
+            var now = _aggregator.Read().Samples[Busy];
+            Assert.True(now >= told, $"{told} became {now}");
+            told = now;
+            Thread.Sleep(100);
+            _accountant.Account();
+        }
+        Assert.False(File.Exists(path));
+        Assert.True(_aggregator.Read().Samples[Busy] >= told);
+    }
+
+    [Fact]
+    public void A_worker_that_died_over_a_commit_waits_for_whoever_holds_its_slot_to_do_the_rest()
+    {
+        var path = WriteFlight("00000001", new FlightRequest(FlightState.Running, 0, _now - 5, "GET", "/", "", ""));
+        using (var stream = File.OpenWrite(path))
+        {
+            // The second record was committed and not applied: the first entry is given back.
+            stream.Position = 16;
+            stream.WriteByte(1);
+            stream.Position = 352 + 8;
+            stream.Write(BitConverter.GetBytes(105.0));
+        }
+        WriteExit("signal");
+        using (new SlotHolder(_directory.Path, SlotKind.Worker, 1))
+        {
+            _accountant.Account();
+            Assert.True(File.Exists(path));
+        }
+        _accountant.Account();
+        Assert.False(File.Exists(path));
+        Assert.Empty(_log.Lines);
+        Assert.DoesNotContain("counter_exporter-1.db", Directory.GetFiles(_directory.Path));
+    }
+
     [Fact]
     public void Deaths_add_up_and_a_reason_that_is_none_is_unknown()
     {
@@ -220,16 +269,16 @@ public sealed class DeathAccountantTests : IDisposable
     {
         var path = _directory[$"flight_worker-1_{suffix}.bin"];
         var last = requests.Length == 0 ? _now : requests.Max(request => request.Started);
-        File.WriteAllBytes(path, FlightFile.Bytes(Pid, requests.Length, 100, last, requests));
+        File.WriteAllBytes(path, FlightImage.Bytes(Pid, requests.Length, 100, last, requests));
         return path;
     }
 
     private void WriteExit(string reason, int pid = Pid, double seconds = 0)
     {
-        var time = ((DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).TotalSeconds + seconds).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        var time = (MonotonicClock.Seconds() + seconds).ToString(System.Globalization.CultureInfo.InvariantCulture);
         File.AppendAllText(
             _directory["master-1.exits"],
-            $$"""{"pid": {{pid}}, "reason": "{{reason}}", "signal": 9, "exit_code": null, "time": {{time}}}{{"\n"}}""");
+            $$"""{"pid": {{pid}}, "reason": "{{reason}}", "signal": 9, "exit_code": null, "monotonic": {{time}}}{{"\n"}}""");
     }
 
     private sealed class DeathLines : ILogger

@@ -1,5 +1,6 @@
 using System.Text;
 using GunicornPrometheusExporter.Engine.Tests.Flights;
+using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Store;
 using Xunit;
 
@@ -10,67 +11,101 @@ public sealed class FlightTableTests : IDisposable
     private const int MostEntries = 16384;
 
     private readonly TemporaryDirectory _directory = new();
+    private readonly SlotStore _store;
+    private readonly Cell _busy;
 
-    public void Dispose() => _directory.Dispose();
+    public FlightTableTests()
+    {
+        _store = SlotStore.Open(_directory.Path, SlotKind.Worker, EntryLayout.Timestamped);
+        _busy = _store.FileOf(MetricType.Counter).GetOrAdd("""["busy","busy_total",{},"h"]"""u8);
+    }
+
+    public void Dispose()
+    {
+        _store.Dispose();
+        _directory.Dispose();
+    }
 
     [Fact]
     public void A_request_lies_in_the_file_byte_for_byte_as_the_layout_says()
     {
-        using var writer = FlightTableWriter.Create(_directory.Path, "worker-3");
+        _busy.Set(1.5);
+        var sum = _store.FileOf(MetricType.Histogram).GetOrAdd("""["size","size_sum",{},"h"]"""u8);
+        using var writer = FlightTableWriter.Create(_store, _busy);
         writer.SetCapacity(4);
         writer.SetMemory(1024);
-        var token = writer.Begin("GET"u8, "/users/42"u8, 2.5);
+        var start = MonotonicClock.Seconds();
+        var token = writer.Begin("GET"u8, "/users/42"u8, start);
+        writer.Commit(start);
         Assert.True(writer.TryFind(token, out var entry));
         entry.Queue = 0.25;
         entry.Length = 7;
         entry.Trace = "0af7651916cd43dd8448eb211c80319c"u8;
         entry.Route = "/users/{id}"u8;
         entry.Respond(404);
-        writer.Publish(1.5, 2.5);
+        writer.Plan(sum, 0.5);
+        writer.Commit(start + 2);
 
         var path = Assert.Single(FlightTableReader.In(_directory.Path));
-        Assert.Matches("/flight_worker-3_[0-9a-f]{8}\\.bin$", path);
-        var expected = new byte[64 + 512];
+        Assert.Matches("/flight_worker-1_[0-9a-f]{8}\\.bin$", path);
+        var actual = File.ReadAllBytes(path).AsSpan(0, 640 + 512).ToArray();
+        var expected = new byte[actual.Length];
         void Put(int offset, params ReadOnlySpan<byte> bytes) => bytes.CopyTo(expected.AsSpan(offset));
+        void PutDouble(int offset, double value) => Put(offset, BitConverter.GetBytes(value));
         Put(0, "GPEFLT01"u8);
         Put(8, BitConverter.GetBytes(Environment.ProcessId));
-        Put(12, 4, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0);
-        Put(24, BitConverter.GetBytes(1.5));
-        Put(32, BitConverter.GetBytes(2.5));
-        Put(40, BitConverter.GetBytes(1024.0));
-        Put(64, 2, 0, 0, 0, 0x94, 1, 0, 0);
-        Put(64 + 8, BitConverter.GetBytes(2.5));
-        Put(64 + 16, BitConverter.GetBytes(0.25));
-        Put(64 + 24, 7);
-        Put(64 + 32, 1, 0, 0, 0, 3, 32, 9, 0, 11);
-        Put(64 + 48, "GET"u8);
-        Put(64 + 80, "0af7651916cd43dd8448eb211c80319c"u8);
-        Put(64 + 112, "/users/42"u8);
-        Put(64 + 352, "/users/{id}"u8);
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        var actual = new byte[expected.Length];
-        stream.ReadExactly(actual);
+        Put(12, 4, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0);
+        PutDouble(24, 1024);
+        // The second commit took the place of the state at the start.
+        Put(64, 1, 0, 0, 0, 0xff, 0xff, 0xff, 0xff);
+        PutDouble(72, 3.5);
+        PutDouble(80, start + 2);
+        Put(88, 2);
+        var valueOffset = StoreFormat.HeaderSize + StoreFormat.ValueOffset("""["busy","busy_total",{},"h"]""".Length);
+        Put(96, 1, 0, 0, 0, (byte)(StoreFormat.HeaderSize + StoreFormat.ValueOffset("""["size","size_sum",{},"h"]""".Length)));
+        PutDouble(104, 0.5);
+        Put(112, 0, 0, 0, 0, (byte)valueOffset);
+        PutDouble(120, 3.5);
+        // The first one.
+        Put(352, 1, 0, 0, 0, 0xff, 0xff, 0xff, 0xff);
+        actual.AsSpan(360, 16).CopyTo(expected.AsSpan(360));
+        Put(376, 1);
+        Put(384, 0, 0, 0, 0, (byte)valueOffset);
+        actual.AsSpan(392, 8).CopyTo(expected.AsSpan(392));
+        Put(640, 2, 0, 0, 0, 0x94, 1, 0, 0);
+        PutDouble(640 + 8, start);
+        PutDouble(640 + 16, 0.25);
+        Put(640 + 24, 7);
+        Put(640 + 32, 1, 0, 0, 0, 3, 32, 9, 0, 11);
+        Put(640 + 48, "GET"u8);
+        Put(640 + 80, "0af7651916cd43dd8448eb211c80319c"u8);
+        Put(640 + 112, "/users/42"u8);
+        Put(640 + 352, "/users/{id}"u8);
         Assert.Equal(expected, actual);
+        Assert.Equal((3.5, 0.5), (_busy.Value, sum.Value));
     }
 
     [Fact]
-    public void What_is_written_is_read_back_and_what_ended_is_not()
+    public void What_is_committed_is_read_back_and_what_ended_is_not()
     {
-        using var writer = FlightTableWriter.Create(_directory.Path, "worker-1");
-        var ended = writer.Begin("GET"u8, "/a"u8, 1);
-        var first = writer.Begin("POST"u8, "/b"u8, 2);
-        _ = writer.Begin("PUT"u8, "/c"u8, 3);
-        writer.End(ended);
+        using var writer = FlightTableWriter.Create(_store, _busy);
+        var start = MonotonicClock.Seconds();
+        var ended = writer.Begin("GET"u8, "/a"u8, start);
+        var first = writer.Begin("POST"u8, "/b"u8, start + 1);
+        _ = writer.Begin("PUT"u8, "/c"u8, start + 2);
+        writer.Commit(start + 2);
         Assert.True(writer.TryFind(first, out var entry));
         entry.Respond(201);
-        writer.Publish(0.5, 4);
+        writer.Commit(start + 3, ended);
 
         var report = Read();
-        Assert.Equal((Environment.ProcessId, 2, 0.5, 4.0), (report.Pid, report.InFlight, report.BusyTotal, report.LastChange));
+        Assert.Equal((Environment.ProcessId, 2, start + 3), (report.Pid, report.InFlight, report.LastChange));
+        Assert.Equal(3, report.BusyTotal, 1e-6);
+        Assert.False(report.IsUnfinished);
         Assert.Equal(
             [
-                new FlightRequest(FlightState.Responding, 201, 2, "POST", "/b", "", ""),
-                new FlightRequest(FlightState.Running, 0, 3, "PUT", "/c", "", ""),
+                new FlightRequest(FlightState.Responding, 201, start + 1, "POST", "/b", "", ""),
+                new FlightRequest(FlightState.Running, 0, start + 2, "PUT", "/c", "", ""),
             ],
             report.Requests);
     }
@@ -78,7 +113,7 @@ public sealed class FlightTableTests : IDisposable
     [Fact]
     public void The_table_grows_past_its_first_entries_until_it_is_full_and_frees_what_ended()
     {
-        using var writer = FlightTableWriter.Create(_directory.Path, "worker-1");
+        using var writer = FlightTableWriter.Create(_store, _busy);
         var tokens = new List<long>();
         for (var i = 0; i < MostEntries; i++) tokens.Add(writer.Begin("GET"u8, Encoding.UTF8.GetBytes($"/{i}"), i));
         Assert.DoesNotContain(-1, tokens);
@@ -86,7 +121,7 @@ public sealed class FlightTableTests : IDisposable
         Assert.Equal(MostEntries, Read().Requests.Length);
         Assert.Equal("/16383", Read().Requests[^1].Path);
 
-        writer.End(tokens[100]);
+        writer.Commit(0, tokens[100]);
         var next = writer.Begin("GET"u8, "/next"u8, 0);
         Assert.NotEqual(-1, next);
         Assert.Equal("/next", Read().Requests[100].Path);
@@ -96,9 +131,9 @@ public sealed class FlightTableTests : IDisposable
     [Fact]
     public void A_token_finds_nothing_once_its_request_ended_even_if_another_has_its_entry()
     {
-        using var writer = FlightTableWriter.Create(_directory.Path, "worker-1");
+        using var writer = FlightTableWriter.Create(_store, _busy);
         var stale = writer.Begin("GET"u8, "/a"u8, 1);
-        writer.End(stale);
+        writer.Commit(1, stale);
         Assert.False(writer.TryFind(stale, out _));
         var current = writer.Begin("GET"u8, "/b"u8, 1);
         Assert.NotEqual(stale, current);
@@ -110,7 +145,7 @@ public sealed class FlightTableTests : IDisposable
     [Fact]
     public void What_is_too_long_is_cut()
     {
-        using var writer = FlightTableWriter.Create(_directory.Path, "worker-1");
+        using var writer = FlightTableWriter.Create(_store, _busy);
         _ = writer.Begin(new byte[500].AsSpan(), Encoding.UTF8.GetBytes(new string('p', 500)), 1);
         var request = Assert.Single(Read().Requests);
         Assert.Equal((32, 240), (request.Method.Length, request.Path.Length));
@@ -119,47 +154,57 @@ public sealed class FlightTableTests : IDisposable
     [Fact]
     public void A_worker_that_ended_with_nothing_in_hand_leaves_no_file_and_any_other_does()
     {
-        var idle = FlightTableWriter.Create(_directory.Path, "worker-1");
+        var idle = FlightTableWriter.Create(_store, _busy);
         idle.Dispose();
         Assert.Empty(FlightTableReader.In(_directory.Path));
-        var busy = FlightTableWriter.Create(_directory.Path, "worker-1");
+        var busy = FlightTableWriter.Create(_store, _busy);
         _ = busy.Begin("GET"u8, "/"u8, 1);
         busy.Dispose();
         Assert.Single(Read().Requests);
     }
 
     [Fact]
-    public void A_header_that_its_worker_died_in_is_read_as_it_was_left()
+    public void Too_many_cells_in_one_commit_are_refused()
     {
-        var bytes = FlightFile.Bytes(pid: 7, inFlight: 1, busy: 5, lastChange: 9, new FlightRequest(FlightState.Running, 0, 9, "GET", "/", "", ""));
-        bytes[20] = 3;
-        File.WriteAllBytes(_directory["flight_worker-1_00000000.bin"], bytes);
-        Assert.Equal((7, 5.0), (Read().Pid, Read().BusyTotal));
+        using var writer = FlightTableWriter.Create(_store, _busy);
+        for (var i = 0; i < CellChanges.Capacity; i++) writer.Plan(_busy, 0);
+        Assert.Throws<InvalidOperationException>(() => writer.Plan(_busy, 0));
     }
 
     [Fact]
     public void A_file_that_is_locked_is_of_a_live_worker_and_one_that_is_not_is_of_a_dead_one()
     {
-        var path = _directory["flight_worker-1_00000000.bin"];
-        File.WriteAllBytes(path, FlightFile.Bytes(
-            pid: 7, inFlight: 2, busy: 5, lastChange: 9,
-            new FlightRequest(FlightState.Running, 0, 9, "GET", "/", "", ""), new FlightRequest(FlightState.Running, 0, 8, "GET", "/", "", "")));
+        var path = WriteTwoInFlight();
         using (new FileLock(path))
         {
-            Assert.True(FlightTableReader.TryReadLoad(path, out var load));
-            Assert.Equal(new FlightLoad(true, 0, 2, 5, 9, 8), load);
+            Assert.True(FlightTableReader.TryReadLoad(path, 10, out var load));
+            Assert.Equal(new FlightLoad(true, 0, 2, 5, 9, 10, 8), load);
         }
-        Assert.True(FlightTableReader.TryReadLoad(path, out var dead));
+        Assert.True(FlightTableReader.TryReadLoad(path, 11, out var dead));
         Assert.False(dead.IsAlive);
+        Assert.Equal(10, FlightTableReader.TryRead(path)!.SeenAlive);
         File.Delete(path);
-        Assert.False(FlightTableReader.TryReadLoad(path, out _));
+        Assert.False(FlightTableReader.TryReadLoad(path, 12, out _));
         Assert.Null(FlightTableReader.TryRead(path));
+    }
+
+    [Fact]
+    public void The_time_when_a_worker_was_seen_alive_never_goes_back()
+    {
+        var path = WriteTwoInFlight();
+        using var alive = new FileLock(path);
+        Assert.Equal([10, 12, 12, 13], new double[] { 10, 12, 11, 13 }.Select(Seen));
+        // While another exporter notes it, its time is shown and not one that nobody noted.
+        using (new FileLock(path, offset: 1)) Assert.Equal(13, Seen(14));
+        Assert.Equal(15, Seen(15));
+
+        double Seen(double now) => FlightTableReader.TryReadLoad(path, now, out var load) ? load.SeenAlive : 0;
     }
 
     [Theory]
     [InlineData("")]
     [InlineData("GPEFLT0")]
-    [InlineData("GPEFLT02--------------------------------------------------------")]
+    [InlineData("GPEFLT01 and no more")]
     public void A_file_without_a_header_is_corrupt(string content)
     {
         var path = _directory["flight_worker-1_00000000.bin"];
@@ -176,6 +221,15 @@ public sealed class FlightTableTests : IDisposable
     {
         Assert.Equal(number is not null, FlightTableReader.TryParseSlot(path, out var kind, out var parsed));
         if (number is not null) Assert.Equal((SlotKind.Worker, number), (kind, parsed));
+    }
+
+    private string WriteTwoInFlight()
+    {
+        var path = _directory["flight_worker-1_00000000.bin"];
+        File.WriteAllBytes(path, FlightImage.Bytes(
+            pid: 7, inFlight: 2, busy: 5, lastChange: 9,
+            new FlightRequest(FlightState.Running, 0, 9, "GET", "/", "", ""), new FlightRequest(FlightState.Running, 0, 8, "GET", "/", "", "")));
+        return path;
     }
 
     private FlightReport Read() => FlightTableReader.TryRead(FlightTableReader.In(_directory.Path).Single())!;

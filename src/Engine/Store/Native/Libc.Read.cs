@@ -19,6 +19,10 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "pread", SetLastError = true)]
     internal static partial nint ReadAt(int descriptor, byte* buffer, nuint count, long offset);
 
+    // SAFETY: as ReadAt.
+    [LibraryImport("libc", EntryPoint = "pwrite", SetLastError = true)]
+    internal static partial nint WriteAt(int descriptor, byte* buffer, nuint count, long offset);
+
     [LibraryImport("libc", EntryPoint = "signal", SetLastError = true)]
     internal static partial nint Handle(int signal, nint handler);
 

@@ -4,18 +4,20 @@ using GunicornPrometheusExporter.Store;
 namespace GunicornPrometheusExporter.Engine.Tests.Flights;
 
 /// <summary>Makes the bytes of flight files, apart from the product's writer.</summary>
-internal static class FlightFile
+internal static class FlightImage
 {
+    private const int Entries = 640;
+
     internal static byte[] Bytes(int pid, int inFlight, double busy, double lastChange, params FlightRequest[] requests)
     {
-        var bytes = new byte[64 + (64 * 512)];
+        var bytes = new byte[Entries + (64 * 512)];
         "GPEFLT01"u8.CopyTo(bytes);
         BitConverter.TryWriteBytes(bytes.AsSpan(8), pid);
-        BitConverter.TryWriteBytes(bytes.AsSpan(16), inFlight);
-        BitConverter.TryWriteBytes(bytes.AsSpan(24), busy);
-        BitConverter.TryWriteBytes(bytes.AsSpan(32), lastChange);
-        BitConverter.TryWriteBytes(bytes.AsSpan(40), 50e6);
-        for (var i = 0; i < requests.Length; i++) Write(bytes.AsSpan(64 + (i * 512), 512), requests[i]);
+        BitConverter.TryWriteBytes(bytes.AsSpan(24), 50e6);
+        BitConverter.TryWriteBytes(bytes.AsSpan(64), inFlight);
+        BitConverter.TryWriteBytes(bytes.AsSpan(72), busy);
+        BitConverter.TryWriteBytes(bytes.AsSpan(80), lastChange);
+        for (var i = 0; i < requests.Length; i++) Write(bytes.AsSpan(Entries + (i * 512), 512), requests[i]);
         return bytes;
     }
 

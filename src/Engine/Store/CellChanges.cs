@@ -1,0 +1,12 @@
+using System.Runtime.CompilerServices;
+
+namespace GunicornPrometheusExporter.Store;
+
+/// <summary>Room for the cells that a finished request changes.</summary>
+[InlineArray(Capacity)]
+internal struct CellChanges
+{
+    internal const int Capacity = 16;
+
+    private CellChange _first;
+}

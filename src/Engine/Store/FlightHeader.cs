@@ -1,0 +1,48 @@
+using System.Runtime.InteropServices;
+
+namespace GunicornPrometheusExporter.Store;
+
+/// <summary>The start of a flight file, as <see cref="FlightFormat"/> draws it.</summary>
+[StructLayout(LayoutKind.Explicit, Size = Size)]
+internal struct FlightHeader
+{
+    internal const int Size = RecordsOffset + (2 * FlightRecord.Size);
+    internal const int CommittedOffset = 16;
+    internal const int AppliedOffset = 20;
+    internal const int SeenAliveOffset = 32;
+    internal const int RecordsOffset = 64;
+
+    [FieldOffset(0)]
+    internal ulong Magic;
+
+    [FieldOffset(8)]
+    internal int Pid;
+
+    [FieldOffset(12)]
+    internal int Capacity;
+
+    /// <summary>How many records were committed; its lowest bit says which of both is the last.</summary>
+    [FieldOffset(CommittedOffset)]
+    internal int Committed;
+
+    /// <summary>How many of them are applied: all, or all but the last.</summary>
+    [FieldOffset(AppliedOffset)]
+    internal int Applied;
+
+    /// <summary>The resident set when the worker last looked, in bytes.</summary>
+    [FieldOffset(24)]
+    internal double LastMemory;
+
+    /// <summary>The last time at which an exporter saw the worker alive, in seconds; 0 if none did. The exporters write it.</summary>
+    [FieldOffset(SeenAliveOffset)]
+    internal double SeenAlive;
+
+    [FieldOffset(RecordsOffset)]
+    internal FlightRecord Even;
+
+    [FieldOffset(RecordsOffset + FlightRecord.Size)]
+    internal FlightRecord Odd;
+
+    /// <summary>The record that was committed last.</summary>
+    internal readonly FlightRecord Last => (Committed & 1) == 0 ? Even : Odd;
+}
