@@ -23,7 +23,7 @@ count=0
 say() { echo "matrix: $*"; }
 
 # Leaves room for a row of the table, in order, and its name in $row.
-new_row() { row=$cache/rows/$(printf %03d $((++count))); }
+new_row() { printf -v row "%s/rows/%03d" "$cache" $((++count)); }
 
 # A row that could not run: $1 names the Gunicorn, $2 the CPython, $3 says why.
 skip() {
@@ -112,7 +112,7 @@ run() {
   fi
   for file in "$@"; do [ -e "tests/python/$file" ] && files+=("tests/python/$file"); done
   GUNICORN_PYTHON=$command PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$path "${within[@]}" /usr/bin/python3 -m pytest -q -p no:cacheprovider \
-    --junit-xml="$row.xml" "${files[@]}" >"$row.log" 2>&1 || grep -E '^(FAILED|ERROR)' "$row.log"
+    -o junit_family=xunit1 --junit-xml="$row.xml" "${files[@]}" >"$row.log" 2>&1 || grep -aE '^(FAILED|ERROR)' "$row.log"
   printf '%s\t%s\n' "$gunicorn" "$python" >"$row.ran"
   say "Gunicorn $gunicorn, CPython $python: $(tail -n 1 "$row.log")"
 }

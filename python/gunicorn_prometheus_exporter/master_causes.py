@@ -29,9 +29,10 @@ def reason_of(ending: Ending, worker: Any) -> str:
         return "timeout"
     if ending.is_oom:
         return "oom"
-    if ending.signal is not None:
-        # A worker that has no handlers yet ends by the order itself.
-        return worker.told if worker.told is not None and ending.signal in _ORDERS else "signal"
+    # A worker that has no handlers yet ends by the order itself, and Uvicorn by the order that it has carried out.
+    is_by_order = ending.signal in _ORDERS and (worker.told is not None or worker.stage is Stage.TOLD)
+    if ending.signal is not None and not is_by_order:
+        return "signal"
     if ending.exit_code in _BOOT_ERRORS:
         return "boot_error"
     if ending.exit_code:

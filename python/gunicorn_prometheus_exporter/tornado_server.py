@@ -37,6 +37,7 @@ def install(worker: Any, engine: ModuleType) -> None:
     HTTPServer.start_request = start_request
     HTTPServer.on_close = on_close
     _watch_handlers(engine)
+    _watch_container()
     if routes.install(worker, engine):
         _put_tokens_into_environments()
 
@@ -59,12 +60,32 @@ def _watch_handlers(engine: ModuleType) -> None:
 
     # Tornado's own applications answer for their exceptions, and then log them.
     def log_exception(handler: Any, kind: Any, error: Any, traceback: Any) -> None:
-        token = getattr(handler.request.connection, "prometheus_token", None)
-        if token is not None and isinstance(error, Exception) and not isinstance(error, HTTPError):
-            engine.request_failed(token, type(error).__name__)
+        exchange = getattr(handler.request.connection, "prometheus_exchange", None)
+        if exchange is not None and isinstance(error, Exception) and not isinstance(error, HTTPError):
+            engine.request_failed(exchange.token, type(error).__name__)
         stock(handler, kind, error, traceback)
 
     RequestHandler.log_exception = log_exception
+
+
+def _watch_container() -> None:
+    from tornado.wsgi import WSGIContainer
+
+    stock = getattr(WSGIContainer, "handle_request", None)
+    if stock is None:
+        return
+
+    # From Tornado 6.3 on a task of its own, whose exceptions reach nobody: the client waits in vain.
+    async def handle_request(container: Any, request: Any) -> None:
+        try:
+            await stock(container, request)
+        except BaseException as error:
+            exchange = getattr(request.connection, "prometheus_exchange", None)
+            if exchange is not None:
+                exchange.fail(error)
+            raise
+
+    WSGIContainer.handle_request = handle_request
 
 
 def _put_tokens_into_environments() -> None:
@@ -75,7 +96,8 @@ def _put_tokens_into_environments() -> None:
     # Takes the request, in later versions behind the container.
     def environ(*arguments: Any) -> Any:
         made = stock(*arguments)
-        made[routes.TOKEN] = getattr(arguments[-1].connection, "prometheus_token", None)
+        exchange = getattr(arguments[-1].connection, "prometheus_exchange", None)
+        made[routes.TOKEN] = None if exchange is None else exchange.token
         return made
 
     WSGIContainer.environ = environ
@@ -88,8 +110,8 @@ class Exchange:
         """Stands between a connection and the delegate that is to get a request."""
         self._engine = engine
         self._delegate = delegate
-        self._connection = connection
-        self._token: Optional[int] = None
+        #: What the engine knows the request by, while it is open.
+        self.token: Optional[int] = None
         self._is_complete = False
         self._is_over = False
         self._status = 0
@@ -97,6 +119,7 @@ class Exchange:
         self._stock_write_headers = connection.write_headers
         self._stock_write = connection.write
         self._stock_finish = connection.finish
+        connection.prometheus_exchange = self
         connection.write_headers = self._write_headers
         connection.write = self._write
         connection.finish = self._finish
@@ -105,8 +128,7 @@ class Exchange:
         """Begins: the server has parsed the request."""
         # Request, step 2.
         path = start_line.path.partition("?")[0]
-        self._token = self._engine.request_started(start_line.method, path, list(headers.get_all()))
-        self._connection.prometheus_token = self._token
+        self.token = self._engine.request_started(start_line.method, path, list(headers.get_all()))
         return self._call(self._delegate.headers_received, start_line, headers)
 
     def data_received(self, chunk: bytes) -> Any:
@@ -126,7 +148,7 @@ class Exchange:
         """Looks at what goes to the client: a refusal of the request, if there is no response yet."""
         if self._status or self._is_over or status_in(data) < _BAD_REQUEST:
             return
-        if self._token is None:
+        if self.token is None:
             self._is_over = True
             self._engine.request_invalid(status_in(data), error_in_hand())
         else:
@@ -136,25 +158,29 @@ class Exchange:
         """Ends what is open when the connection is gone."""
         if self._is_complete or self._status:
             self._end(self._status or CLIENT_CLOSED_REQUEST)
-        elif self._token is not None:
-            self._engine.request_abandoned(self._token)
-            self._token = None
+        elif self.token is not None:
+            self._engine.request_abandoned(self.token)
+            self.token = None
+
+    def fail(self, error: BaseException) -> None:
+        """Ends with what the application has raised."""
+        if self.token is not None:
+            if error_of(error) is not None:
+                self._engine.request_failed(self.token, type(error).__name__)
+            self._end(self._status or INTERNAL_SERVER_ERROR)
 
     def _call(self, function: Any, *arguments: Any) -> Any:
         try:
             return function(*arguments)
         except BaseException as error:
-            if self._token is not None:
-                if error_of(error) is not None:
-                    self._engine.request_failed(self._token, type(error).__name__)
-                self._end(self._status or INTERNAL_SERVER_ERROR)
+            self.fail(error)
             raise
 
     def _write_headers(self, start_line: Any, headers: Any, chunk: Optional[bytes] = None) -> Any:
         self._status = start_line.code
         self._sent += len(chunk or b"")
-        if self._token is not None:
-            self._engine.request_responding(self._token, self._status)
+        if self.token is not None:
+            self._engine.request_responding(self.token, self._status)
         return self._stock_write_headers(start_line, headers, chunk)
 
     def _write(self, chunk: bytes) -> Any:
@@ -169,6 +195,6 @@ class Exchange:
 
     def _end(self, status: int) -> None:
         # Request, step 4.
-        if self._token is not None:
-            token, self._token, self._is_over = self._token, None, True
+        if self.token is not None:
+            token, self.token, self._is_over = self.token, None, True
             self._engine.request_finished(token, status, self._sent)

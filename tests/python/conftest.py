@@ -1,10 +1,11 @@
 """What the tests share: the built package, a live Gunicorn, and a plain interpreter."""
 
+import functools
 import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Callable, Iterator
+from typing import Callable, Iterator, Sequence
 
 import pytest
 
@@ -61,17 +62,33 @@ def start_gunicorn(tmp_path: Path, environment: dict[str, str]) -> Iterator[Call
             print(server.log)
 
 
+@functools.lru_cache(None)
+def _import_error(module: str) -> str:
+    """Why Gunicorns cannot import a module here, empty if they can."""
+    done = subprocess.run([*PYTHON, "-c", f"import {module}"], capture_output=True, text=True, timeout=60, check=False)
+    return f"{module}: {done.stderr.splitlines()[-1]}" if done.returncode != 0 else ""
+
+
 @pytest.fixture
-def start_worker(start_gunicorn, run_python, record_property) -> Callable[..., LiveGunicorn]:
+def need() -> Callable[..., None]:
+    """Skips the test if Gunicorns cannot import the modules here."""
+
+    def check(*modules: str) -> None:
+        for error in filter(None, map(_import_error, modules)):
+            pytest.skip(error)
+
+    return check
+
+
+@pytest.fixture
+def start_worker(start_gunicorn, need, record_property) -> Callable[..., LiveGunicorn]:
     """Starts a Gunicorn whose workers are of a class in ``worker_classes``; skips where that cannot be had."""
 
-    def start(name: str, *options: str, conf: str = "", **named: object) -> LiveGunicorn:
+    def start(name: str, *options: str, conf: str = "", needs: Sequence[str] = (), **named: object) -> LiveGunicorn:
         worker_class = ALL[name]
         # The matrix adds up by it.
         record_property("worker_class", OURS.get(name, name))
-        done = run_python(f"import {worker_class.module}")
-        if done.returncode != 0:
-            pytest.skip(f"{worker_class.module}: {done.stderr.splitlines()[-1]}")
+        need(worker_class.module, *needs)
         named.setdefault("app", worker_class.app)
         return start_gunicorn(*options, conf=HOOKS + worker_class.conf + conf, **named)
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import itertools
 import os
 import shlex
 import signal
@@ -32,11 +33,20 @@ on_exit = "gunicorn_prometheus_exporter.default_on_exit"
 PROMETHEUS_WORKER = 'worker_class = "gunicorn_prometheus_exporter.plugin.PrometheusWorker"\n'
 
 
+#: Ports below those that the kernel gives out, beginning elsewhere in each process that runs tests: until a server on a
+#: busy machine gets to listen on one, somebody else could.
+_ports = itertools.cycle(range(10_000, 32_000))
+for _ in range(os.getpid() * 200 % 22_000):
+    next(_ports)
+
+
 def free_port() -> int:
     """Returns a loopback port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    for port in _ports:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("there is always a next port")
 
 
 def wait_for(condition: Callable[[], object], what: str, timeout: float = READY_TIMEOUT) -> None:

@@ -26,14 +26,12 @@ def certificate(tmp_path: Path) -> list[str]:
 
 
 @pytest.fixture
-def start(start_worker, certificate, run_python):
+def start(start_worker, certificate):
     """Starts a Gunicorn that speaks HTTP/2."""
 
-    def start_http2(name: str, **named: object):
-        done = run_python("import h2, gunicorn.http2.connection")
-        if done.returncode != 0:
-            pytest.skip(f"HTTP/2 IS NOT TESTED: {done.stderr.splitlines()[-1]}")
-        return start_worker(name, *certificate, "--http-protocols", "h2,h1", **named)
+    def start_http2(name: str, *needs: str, **named: object):
+        needs = ("gunicorn.http2.connection", "h2", *needs)
+        return start_worker(name, *certificate, "--http-protocols", "h2,h1", needs=needs, **named)
 
     return start_http2
 
@@ -63,9 +61,7 @@ def test_each_stream_is_counted_once_with_status_and_size(start, dump, name):
     assert metrics.value("gunicorn_worker_requests_in_flight") == 0
 
 
-def test_streams_are_counted_by_route(start, dump, run_python):
-    if run_python("import flask").returncode != 0:
-        pytest.skip("flask is not installed for this Python")
-    server = start("gthread", app="frameworks.flask_app:app")
+def test_streams_are_counted_by_route(start, dump):
+    server = start("gthread", "flask", app="frameworks.flask_app:app")
     assert [status for status, _ in fetch(server.port, "/users/1", "/users/2")] == [200, 200]
     assert dump(requests=2).by("gunicorn_http_requests_total", "endpoint") == {"/users/<int:number>": 2}

@@ -4,24 +4,22 @@ import pytest
 
 from live_gunicorn import HOOKS
 
-UVICORN = "uvicorn.workers.UvicornWorker"
-
 #: Application, worker class, the two routes as the framework writes them, and whether it answers itself for a failure.
 FRAMEWORKS = {
     "Flask": ("frameworks.flask_app:app", "sync", "/users/<int:number>", "/shop/<name>/crash", 0),
     "Flask under threads": ("frameworks.flask_app:app", "gthread", "/users/<int:number>", "/shop/<name>/crash", 0),
     "Flask under Tornado": ("frameworks.flask_app:app", "tornado", "/users/<int:number>", "/shop/<name>/crash", 0),
     "Django": ("frameworks.django_app:app", "sync", "/users/<int:number>", "/shop/<name>/crash", 0),
-    "Django under Uvicorn": ("frameworks.django_app:asgi", UVICORN, "/users/<int:number>", "/shop/<name>/crash", 0),
-    "Starlette": ("frameworks.starlette_app:app", UVICORN, "/users/{number:int}", "/shop/{name}/crash", 1),
-    "FastAPI": ("frameworks.starlette_app:fast", UVICORN, "/users/{number}", "/shop/{name}/crash", 1),
+    "Django under Uvicorn": ("frameworks.django_app:asgi", "uvicorn", "/users/<int:number>", "/shop/<name>/crash", 0),
+    "Starlette": ("frameworks.starlette_app:app", "uvicorn", "/users/{number:int}", "/shop/{name}/crash", 1),
+    "FastAPI": ("frameworks.starlette_app:fast", "uvicorn", "/users/{number}", "/shop/{name}/crash", 1),
 }
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
-def test_requests_are_counted_by_route(framework, start_gunicorn, dump):
+def test_requests_are_counted_by_route(framework, start_worker, dump):
     app, worker_class, user, crash, raised = FRAMEWORKS[framework]
-    server = start_gunicorn(conf=HOOKS + f"worker_class = {worker_class!r}\n", app=app)
+    server = start_worker(worker_class, needs=[framework.split()[0].lower()], app=app)
     for number in range(3):
         assert server.get(f"/users/{number}") == 200
     assert server.get("/users/4?deny=1") == 403
@@ -40,7 +38,8 @@ def test_requests_are_counted_by_route(framework, start_gunicorn, dump):
 
 
 @pytest.mark.parametrize("change", ["del flask.Flask.full_dispatch_request", "flask.request = None"])
-def test_a_framework_that_has_changed_costs_routes_and_nothing_else(start_gunicorn, dump, change):
+def test_a_framework_that_has_changed_costs_routes_and_nothing_else(start_gunicorn, need, dump, change):
+    need("flask")
     server = start_gunicorn(conf=HOOKS + f"""
 import flask
 flask.Flask.wsgi_app = lambda app, *arguments: answer(app, *arguments)
