@@ -15,13 +15,15 @@ internal static class Recorder
 
     /// <summary>Takes a slot and starts recording.</summary>
     /// <exception cref="StoreException">The store cannot be written, or recording has started already.</exception>
-    /// <exception cref="ConfigurationException">GUNICORN_EXPORTER_MAX_LABEL_VALUES cannot be used.</exception>
+    /// <exception cref="ConfigurationException">A GUNICORN_EXPORTER_ variable cannot be used.</exception>
     internal static PrometheusWorker Open(string directory, SlotKind kind, EntryLayout layout)
     {
         if (Worker is not null) throw new StoreException($"the engine is already open as {Worker.WorkerId}");
-        var maximumLabelValues = new ExporterConfig().MaxLabelValues;
+        var config = new ExporterConfig();
+        var maximumLabelValues = config.MaxLabelValues;
+        int? nativeSchema = config.NativeHistograms ? config.NativeHistogramSchema : null;
         var store = SlotStore.Open(directory, kind, layout, ErrorBoundary.Report);
-        return Worker = new PrometheusWorker(store, TimeProvider.System, maximumLabelValues);
+        return Worker = new PrometheusWorker(store, TimeProvider.System, maximumLabelValues, nativeSchema);
     }
 
     /// <summary>Stops recording, for good. Sets two fields and touches nothing else: the process was forked.</summary>

@@ -32,6 +32,7 @@ public sealed class StoreAggregator : IDisposable
     private readonly WorkerSamples _workers;
     private readonly MasterSamples _masters;
     private readonly ProcessSamples _process;
+    private readonly MergedExtras _extras;
     private long _corruptFiles;
     private bool[] _mapped = [];
     private int _mappedSeries;
@@ -59,6 +60,7 @@ public sealed class StoreAggregator : IDisposable
         _workers = new WorkerSamples(_families, _values, Flights);
         _masters = new MasterSamples(_families, _values, new ListenerWatch(listeners));
         _process = new ProcessSamples(_families, _values, _time);
+        _extras = new MergedExtras(directory, logger);
     }
 
     /// <summary>What the workers have in hand, and what the dead had.</summary>
@@ -100,7 +102,8 @@ public sealed class StoreAggregator : IDisposable
         _masters.Add(_slots.Masters);
         _derived.AddLiveness(_listing.Files);
         _process.Add();
-        _derived.AddExporter(files, bytes, _corruptFiles + Flights.CorruptFiles, Compactions, _time.GetElapsedTime(start));
+        var corrupt = _corruptFiles + Flights.CorruptFiles + _extras.CorruptFiles;
+        _derived.AddExporter(files, bytes, corrupt, Compactions, _time.GetElapsedTime(start));
 
         if (isChanged || HasUnmapped()) LayOut();
     }
@@ -113,7 +116,9 @@ public sealed class StoreAggregator : IDisposable
     {
         // 5 Write what was laid out when series last came or went.
         var layout = names is null ? _layout : _layout.Restrict(names);
-        var values = new SampleValues(_values.Values, _values.Present);
+        if (format != ExpositionFormat.Text) _extras.ReadExemplars(_listing.Files);
+        if (format == ExpositionFormat.Protobuf) _extras.ReadNatives(_listing.Files);
+        var values = new SampleValues(_values.Values, _values.Present, _extras.Exemplars, _extras.Natives);
         switch (format)
         {
             case ExpositionFormat.OpenMetrics: OpenMetricsExposition.Write(output, layout, values); break;
@@ -234,6 +239,7 @@ public sealed class StoreAggregator : IDisposable
         foreach (var file in _listing.Files) file.Clear();
         _families.Clear();
         _workers.Clear();
+        _extras.Clear();
         _values.Clear();
         (_mapped, _mappedSeries) = ([], 0);
     }

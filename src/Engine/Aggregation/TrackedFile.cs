@@ -58,6 +58,10 @@ internal sealed class TrackedFile : IDisposable
     /// <summary>Whether it was set aside, and counted so.</summary>
     public bool IsSetAside { get; set; }
 
+    /// <summary>The series of the entry whose value lies at an offset; null if there is none.</summary>
+    public int? SeriesAt(int offset) =>
+        Reader.Offsets.BinarySearch(offset) is var index && index >= 0 && index < Series.Length ? Series[index] : null;
+
     /// <inheritdoc/>
     public void Dispose() => Reader.Dispose();
 

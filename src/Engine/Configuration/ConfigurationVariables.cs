@@ -151,12 +151,32 @@ public static class ConfigurationVariables
         Description = "Most values that a label takes in each worker; what comes later is recorded as __other__",
     };
 
+    /// <summary>Whether native histograms are recorded.</summary>
+    public static ConfigurationVariable NativeHistograms { get; } = new()
+    {
+        Name = "GUNICORN_EXPORTER_NATIVE_HISTOGRAMS",
+        Kind = VariableKind.Boolean,
+        Default = "false",
+        Description = "Whether workers record the latency of requests in native histograms too",
+    };
+
+    /// <summary>How fine native histograms are.</summary>
+    public static ConfigurationVariable NativeHistogramSchema { get; } = new()
+    {
+        Name = "GUNICORN_EXPORTER_NATIVE_HISTOGRAM_SCHEMA",
+        Kind = VariableKind.Number,
+        Default = "3",
+        Minimum = -4,
+        Maximum = 8,
+        Description = "Schema of native histograms: a power of two has 2^schema buckets, 8 with schema 3",
+    };
+
     /// <summary>Every variable, in the order in which they are documented and printed.</summary>
     public static ImmutableArray<ConfigurationVariable> All { get; } =
     [
         PrometheusMetricsPort, PrometheusBindAddress, PrometheusMultiprocDir,
         GunicornWorkers, GunicornTimeout, GunicornKeepalive,
         RedisEnabled, RedisHost, RedisPort, RedisDb, RedisPassword, RedisKeyPrefix, RedisForwardInterval,
-        CleanupDbFiles, MaxLabelValues,
+        CleanupDbFiles, MaxLabelValues, NativeHistograms, NativeHistogramSchema,
     ];
 }

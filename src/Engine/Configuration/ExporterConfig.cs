@@ -93,6 +93,12 @@ public sealed class ExporterConfig
     /// <summary>Most values that a label takes in each worker, 1 to 10,000.</summary>
     public int MaxLabelValues => Get<int>(ConfigurationVariables.MaxLabelValues);
 
+    /// <summary>Whether workers record the latency of requests in native histograms too.</summary>
+    public bool NativeHistograms => Get<bool>(ConfigurationVariables.NativeHistograms);
+
+    /// <summary>Schema of native histograms, -4 to 8.</summary>
+    public int NativeHistogramSchema => Get<int>(ConfigurationVariables.NativeHistogramSchema);
+
     /// <summary>Whether every variable can be used.</summary>
     public bool Validate() => Errors.IsEmpty;
 

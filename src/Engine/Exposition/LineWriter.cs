@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Text;
 using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Exposition;
@@ -37,12 +38,43 @@ internal ref struct LineWriter
         _buffer[_written++] = (byte)'\n';
     }
 
+    /// <summary>Writes a line with an exemplar behind its number.</summary>
+    public void WriteLine(scoped ReadOnlySpan<byte> text, double value, in Exemplar exemplar)
+    {
+        WriteHeader();
+        Write(text);
+        Write(value);
+        Write(" # {span_id=\""u8);
+        Write(exemplar.Context.Span);
+        Write("\",trace_id=\""u8);
+        Write(exemplar.Context.Trace);
+        Write("\"} "u8);
+        Write(exemplar.Value);
+        Write(" "u8);
+        WriteTime(exemplar.Time);
+        Write("\n"u8);
+    }
+
     /// <summary>Hands what was written to the output.</summary>
     public void Flush()
     {
         _output.Advance(_written);
         _buffer = default;
         _written = 0;
+    }
+
+    private void Write(double value)
+    {
+        Reserve(SampleNumber.MaximumSize);
+        _written += SampleNumber.Format(value, _buffer[_written..]);
+    }
+
+    // Parsers read times as digits and a point, without an exponent.
+    private void WriteTime(double seconds)
+    {
+        Reserve(SampleNumber.MaximumSize);
+        _ = Utf8Formatter.TryFormat(seconds, _buffer[_written..], out var length, new StandardFormat('F', 3));
+        _written += length;
     }
 
     private void WriteHeader()

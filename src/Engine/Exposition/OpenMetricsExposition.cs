@@ -67,7 +67,8 @@ internal static class OpenMetricsExposition
         {
             if (!values.Has(line.Series)) continue;
             count += values[line.Series];
-            writer.WriteLine(line.Text, count);
+            if (values.ExemplarOf(line.Series) is { } exemplar) writer.WriteLine(line.Text, count, exemplar);
+            else writer.WriteLine(line.Text, count);
         }
         if (!double.IsPositiveInfinity(lines[last].Bound)) WriteLastBucket(ref writer, lines[last].Text, count);
         // With negative observations the sum is no counter, and the format has it and the count together or not at all.

@@ -1,5 +1,6 @@
 using System.Buffers;
 using GunicornPrometheusExporter.Metrics;
+using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Exposition;
 
@@ -78,6 +79,7 @@ internal sealed class ProtobufExposition
 
     private void WriteHistogram(ReadOnlySpan<SampleLine> lines, SampleValues values)
     {
+        var native = NativeOf(lines, values);
         var (count, hasBuckets) = (0.0, false);
         foreach (ref readonly var line in lines)
         {
@@ -87,10 +89,7 @@ internal sealed class ProtobufExposition
             {
                 case LineKind.Bucket:
                     (count, hasBuckets) = (count + value, true);
-                    var bucket = _family.BeginMessage(ProtobufSyntax.HistogramBucket);
-                    WriteCount(ProtobufSyntax.BucketCount, ProtobufSyntax.BucketFloatCount, count);
-                    _family.WriteDouble(ProtobufSyntax.BucketBound, line.Bound);
-                    _family.EndMessage(bucket);
+                    WriteBucket(line.Bound, native is not null && double.IsPositiveInfinity(line.Bound) ? native.Count : count, values.ExemplarOf(line.Series));
                     break;
                 case LineKind.Sum:
                     _family.WriteDouble(ProtobufSyntax.HistogramSum, value);
@@ -100,7 +99,80 @@ internal sealed class ProtobufExposition
                     break;
             }
         }
-        WriteCount(ProtobufSyntax.HistogramCount, ProtobufSyntax.HistogramFloatCount, count);
+        WriteCount(ProtobufSyntax.HistogramCount, ProtobufSyntax.HistogramFloatCount, native?.Count ?? count);
+        if (native is not null) WriteNative(native);
+    }
+
+    /// <summary>The native histogram beside a classic one; null if it lacks what some slot counted.</summary>
+    /// <remarks>Prometheus wants both to have one count. The native one can only be ahead, by what was counted since.</remarks>
+    private static NativeHistogram? NativeOf(ReadOnlySpan<SampleLine> lines, SampleValues values)
+    {
+        var (count, native) = (0.0, default(NativeHistogram));
+        foreach (ref readonly var line in lines)
+        {
+            if (line.Kind == LineKind.Bucket && values.Has(line.Series)) count += values[line.Series];
+            if (line.Kind == LineKind.Sum) native = values.NativeOf(line.Series);
+        }
+        return native?.Count >= count ? native : null;
+    }
+
+    private void WriteBucket(double bound, double count, in Exemplar? exemplar)
+    {
+        var bucket = _family.BeginMessage(ProtobufSyntax.HistogramBucket);
+        WriteCount(ProtobufSyntax.BucketCount, ProtobufSyntax.BucketFloatCount, count);
+        _family.WriteDouble(ProtobufSyntax.BucketBound, bound);
+        if (exemplar is { } found) WriteExemplar(found);
+        _family.EndMessage(bucket);
+    }
+
+    private void WriteExemplar(in Exemplar exemplar)
+    {
+        var message = _family.BeginMessage(ProtobufSyntax.BucketExemplar);
+        WriteLabel("span_id"u8, exemplar.Context.Span);
+        WriteLabel("trace_id"u8, exemplar.Context.Trace);
+        _family.WriteDouble(ProtobufSyntax.ExemplarValue, exemplar.Value);
+        WriteTimestamp(ProtobufSyntax.ExemplarTimestamp, exemplar.Time);
+        _family.EndMessage(message);
+    }
+
+    private void WriteLabel(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    {
+        var label = _family.BeginMessage(ProtobufSyntax.ExemplarLabel);
+        _family.WriteBytes(ProtobufSyntax.LabelName, name);
+        _family.WriteBytes(ProtobufSyntax.LabelValue, value);
+        _family.EndMessage(label);
+    }
+
+    /// <summary>Writes the buckets that are not empty: runs of neighbours, and each count less the one before.</summary>
+    private void WriteNative(NativeHistogram native)
+    {
+        _family.WriteSigned(ProtobufSyntax.HistogramSchema, native.Schema);
+        _family.WriteDouble(ProtobufSyntax.HistogramZeroThreshold, NativeHistogramFormat.ZeroThreshold);
+        _family.WriteUnsigned(ProtobufSyntax.HistogramZeroCount, native.ZeroCount);
+        var buckets = native.Buckets;
+        // The first offset counts from bucket 0, every other from the end of the run before.
+        var end = -native.First;
+        for (var place = 0; place < buckets.Length;)
+        {
+            var start = place;
+            while (place < buckets.Length && buckets[place] > 0) place++;
+            if (place > start)
+            {
+                var span = _family.BeginMessage(ProtobufSyntax.HistogramSpan);
+                _family.WriteSigned(ProtobufSyntax.SpanOffset, start - end);
+                _family.WriteUnsigned(ProtobufSyntax.SpanLength, (ulong)(place - start));
+                _family.EndMessage(span);
+                end = place;
+            }
+            place++;
+        }
+        var previous = 0UL;
+        foreach (var count in buckets)
+        {
+            if (count == 0) continue;
+            _family.WriteSigned(ProtobufSyntax.HistogramDelta, (long)(count - previous));
+            previous = count;
+        }
     }
 
     /// <summary>Writes a count, which a file can say to be anything, in the field that can hold it.</summary>
@@ -112,9 +184,15 @@ internal sealed class ProtobufExposition
 
     private void WriteCreated(int field, double seconds)
     {
-        if (seconds == 0) return;
+        if (seconds > 0) WriteTimestamp(field, seconds);
+    }
+
+    private void WriteTimestamp(int field, double seconds)
+    {
         var timestamp = _family.BeginMessage(field);
-        _family.WriteUnsigned(ProtobufSyntax.TimestampSeconds, (ulong)seconds);
+        var whole = Math.Floor(seconds);
+        _family.WriteUnsigned(ProtobufSyntax.TimestampSeconds, (ulong)whole);
+        _family.WriteUnsigned(ProtobufSyntax.TimestampNanoseconds, (ulong)((seconds - whole) * 1e9));
         _family.EndMessage(timestamp);
     }
 }

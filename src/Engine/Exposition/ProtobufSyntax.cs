@@ -35,13 +35,27 @@ internal static class ProtobufSyntax
     public const int HistogramSum = 2;
     public const int HistogramBucket = 3;
     public const int HistogramFloatCount = 4;
+    public const int HistogramSchema = 5;
+    public const int HistogramZeroThreshold = 6;
+    public const int HistogramZeroCount = 7;
+    public const int HistogramSpan = 12;
+    public const int HistogramDelta = 13;
     public const int HistogramCreated = 15;
 
     public const int BucketCount = 1;
     public const int BucketBound = 2;
+    public const int BucketExemplar = 3;
     public const int BucketFloatCount = 4;
 
+    public const int SpanOffset = 1;
+    public const int SpanLength = 2;
+
+    public const int ExemplarLabel = 1;
+    public const int ExemplarValue = 2;
+    public const int ExemplarTimestamp = 3;
+
     public const int TimestampSeconds = 1;
+    public const int TimestampNanoseconds = 2;
 
     /// <summary>The fields of a family in front of its metrics.</summary>
     /// <param name="name">The name, a counter's with <c>_total</c>.</param>

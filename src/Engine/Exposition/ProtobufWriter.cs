@@ -47,6 +47,9 @@ internal sealed class ProtobufWriter
         WriteVarint(value);
     }
 
+    /// <summary>Writes a field of type <c>sint64</c> or <c>sint32</c>.</summary>
+    public void WriteSigned(int field, long value) => WriteUnsigned(field, (ulong)((value << 1) ^ (value >> 63)));
+
     /// <summary>Writes a field of type <c>string</c> or <c>bytes</c>, or a message that was written before.</summary>
     public void WriteBytes(int field, ReadOnlySpan<byte> value)
     {

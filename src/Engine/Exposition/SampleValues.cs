@@ -3,19 +3,32 @@ namespace GunicornPrometheusExporter.Exposition;
 /// <summary>The numbers of one scrape, by series.</summary>
 /// <param name="values">The values.</param>
 /// <param name="present">Whether each series has a value now.</param>
-internal readonly ref struct SampleValues(ReadOnlySpan<double> values, ReadOnlySpan<bool> present)
+/// <param name="exemplars">The exemplars of buckets.</param>
+/// <param name="natives">The native histograms, by the series of their sums.</param>
+internal readonly ref struct SampleValues(
+    ReadOnlySpan<double> values, ReadOnlySpan<bool> present,
+    IReadOnlyDictionary<int, Exemplar> exemplars, IReadOnlyDictionary<int, NativeHistogram> natives)
 {
     // Every count up to here is a double, and an unsigned number of 64 bits.
     private const double MaximumCount = 1UL << 63;
 
     private readonly ReadOnlySpan<double> _values = values;
     private readonly ReadOnlySpan<bool> _present = present;
+    private readonly IReadOnlyDictionary<int, Exemplar> _exemplars = exemplars;
+    private readonly IReadOnlyDictionary<int, NativeHistogram> _natives = natives;
 
     /// <summary>The value of a series.</summary>
     public double this[int series] => _values[series];
 
     /// <summary>Whether a series has a value now.</summary>
     public bool Has(int series) => _present[series];
+
+    /// <summary>The exemplar of a bucket; null if it has none.</summary>
+    public Exemplar? ExemplarOf(int series) => _exemplars.TryGetValue(series, out var exemplar) ? exemplar : null;
+
+    /// <summary>The native histogram of the series of a sum; null if it has none.</summary>
+    public NativeHistogram? NativeOf(int series) =>
+        _natives.TryGetValue(series, out var native) && native.IsPresent ? native : null;
 
     /// <summary>Whether a value is one that a count can have; a file can say anything.</summary>
     public static bool IsCount(double value) => value is >= 0 and < MaximumCount && Math.Truncate(value) == value;

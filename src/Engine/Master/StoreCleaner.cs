@@ -24,6 +24,10 @@ internal sealed class StoreCleaner
             name.IsArchive || (SlotTable.TryParseName(name.Owner, out var kind, out var number)
                 ? IsFree(kind, number)
                 : pids.HasEnded(name, File.GetLastWriteTimeUtc(path))));
+        foreach (var (path, owner) in HistogramFiles.In(_directory))
+        {
+            if (SlotTable.TryParseName(owner, out var kind, out var number) && IsFree(kind, number)) File.Delete(path);
+        }
     }
 
     /// <summary>After a run that was killed: removes the gauges of slots that nobody holds, and no counts.</summary>

@@ -20,10 +20,14 @@ public sealed class HistogramCells
     /// <summary>Whether the store had no room for some of it; nothing is then recorded.</summary>
     public bool IsNone => _sum.IsNone;
 
+    /// <summary>What is recorded beside the cells; null if nothing is.</summary>
+    internal HistogramExtras? Extras { get; init; }
+
     /// <summary>Counts one observation.</summary>
     public void Observe(double value)
     {
         if (IsNone) return;
+        Extras?.Observe(value);
         _buckets[BucketOf(value)].Add(1);
         _sum.Add(value);
     }

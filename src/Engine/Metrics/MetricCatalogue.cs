@@ -29,6 +29,7 @@ public static class MetricCatalogue
         Type = MetricType.Histogram,
         Labels = ["worker_id"],
         Buckets = LatencyBuckets,
+        HasExtras = true,
         Help = "Time from the parsed request to the finished response, by worker",
     };
 
@@ -120,6 +121,7 @@ public static class MetricCatalogue
         Type = MetricType.Histogram,
         Labels = ["method", "endpoint"],
         Buckets = LatencyBuckets,
+        HasExtras = true,
         Help = "Time from the parsed request to the finished response, by route",
     };
 

@@ -20,6 +20,9 @@ public sealed record MetricFamily
     /// <summary>The upper bounds of a histogram's buckets, ascending, without <c>+Inf</c>.</summary>
     public ImmutableArray<double> Buckets { get; init; } = [];
 
+    /// <summary>Whether a histogram also has exemplars and, where they are on, a native histogram.</summary>
+    public bool HasExtras { get; init; }
+
     /// <summary>Who writes the family's samples.</summary>
     public FamilySource Source { get; init; } = FamilySource.Worker;
 

@@ -15,6 +15,7 @@ public sealed partial class MetricWriter
     private const int MaximumKeySize = 16 << 10;
 
     private readonly SlotStore _store;
+    private readonly HistogramFiles? _files;
     private readonly LabelBounds _bounds;
     private readonly Dictionary<string, Cell> _overflows = new(StringComparer.Ordinal);
     private readonly Cell _dropped;
@@ -22,13 +23,17 @@ public sealed partial class MetricWriter
     /// <summary>Writes to a slot, whose earlier label values it learns.</summary>
     /// <param name="store">The slot.</param>
     /// <param name="maximumLabelValues">The most values that a label takes.</param>
-    public MetricWriter(SlotStore store, int maximumLabelValues = LabelBounds.DefaultMaximumValues)
+    /// <param name="files">What the slot keeps beside its histograms; null if nothing is to be kept.</param>
+    public MetricWriter(
+        SlotStore store, int maximumLabelValues = LabelBounds.DefaultMaximumValues, HistogramFiles? files = null)
     {
         _store = store;
+        _files = files;
         _bounds = new LabelBounds(maximumLabelValues);
         store.FileOf(MetricType.Counter).VisitKeys(_bounds.Learn);
         _dropped = Locate(MetricCatalogue.Dropped, []);
         foreach (var label in (ReadOnlySpan<string>)["endpoint", "error_type"]) _ = OverflowOf(label);
+        if (files?.Natives is not null) LocateNatives();
     }
 
     /// <summary>The slot as a label value: <c>worker_3</c>.</summary>
@@ -49,25 +54,6 @@ public sealed partial class MetricWriter
         var labels = new Label[family.Labels.Length];
         Bound(family, values, labels);
         return Locate(family, family.Name, labels);
-    }
-
-    /// <summary>The cells of a histogram's series, made at 0 where it is new.</summary>
-    /// <param name="family">A histogram of the catalogue.</param>
-    /// <param name="values">The label values, in the order of the family's labels.</param>
-    /// <exception cref="MetricsException">The number or the length of the values is wrong.</exception>
-    public HistogramCells LocateHistogram(MetricFamily family, ReadOnlySpan<string> values)
-    {
-        var labels = new Label[family.Labels.Length + 1];
-        Bound(family, values, labels);
-        var buckets = new Cell[family.Buckets.Length + 1];
-        for (var i = 0; i < buckets.Length; i++)
-        {
-            var bound = i < family.Buckets.Length ? family.Buckets[i] : double.PositiveInfinity;
-            labels[^1] = new Label(MetricFamily.BucketLabel, SampleNumber.ToText(bound));
-            buckets[i] = Locate(family, family.Name + MetricFamily.BucketSuffix, labels);
-            if (buckets[i].IsNone) return new HistogramCells(family.Buckets, buckets, default);
-        }
-        return new HistogramCells(family.Buckets, buckets, Locate(family, family.Name + MetricFamily.SumSuffix, labels.AsSpan()[..^1]));
     }
 
     /// <inheritdoc cref="LabelBounds.TryAdmit"/>

@@ -47,11 +47,24 @@ public readonly unsafe ref struct FlightEntry
     /// <summary>The trace id, 32 characters; one of another length is left out.</summary>
     public ReadOnlySpan<byte> Trace
     {
+        get => new(_entry + FlightFormat.Trace, *(_entry + FlightFormat.TraceLength));
         set
         {
             if (value.Length != FlightFormat.LongestTrace) return;
             value.CopyTo(new Span<byte>(_entry + FlightFormat.Trace, FlightFormat.LongestTrace));
             *(_entry + FlightFormat.TraceLength) = FlightFormat.LongestTrace;
+        }
+    }
+
+    /// <summary>The span id, 16 characters, of a trace that is kept; empty for any other.</summary>
+    public ReadOnlySpan<byte> Span
+    {
+        get => new(_entry + FlightFormat.Span, *(_entry + FlightFormat.SpanLength));
+        set
+        {
+            if (value.Length != FlightFormat.LongestSpan) return;
+            value.CopyTo(new Span<byte>(_entry + FlightFormat.Span, FlightFormat.LongestSpan));
+            *(_entry + FlightFormat.SpanLength) = FlightFormat.LongestSpan;
         }
     }
 

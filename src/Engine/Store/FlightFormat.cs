@@ -12,10 +12,10 @@ namespace GunicornPrometheusExporter.Store;
 /// change  0      4        8       16
 ///         | file | offset | value |
 ///
-/// entry   0       4        8         16      24       32           36        37       38       40       42    48
-///         | state | status | started | queue | length | generation | method# | trace# | path#  | route# | zero |
-///         48           80          112        352         512
-///         | method[32] | trace[32] | path[240] | route[160] |
+/// entry   0       4        8         16      24       32           36        37       38       40       42      43   48
+///         | state | status | started | queue | length | generation | method# | trace# | path#  | route# | span# | zero |
+///         48           80          112         352          496        512
+///         | method[32] | trace[32] | path[240] | route[144] | span[16] |
 /// </code>
 /// Little-endian. Times are seconds of CLOCK_MONOTONIC. The worker writes the record that is not the last, adds one to
 /// <c>committed</c>, which makes it the last, gives the cells of its slot's files their values and the ended entry back,
@@ -40,15 +40,18 @@ internal static class FlightFormat
     internal const int TraceLength = 37;
     internal const int PathLength = 38;
     internal const int RouteLength = 40;
+    internal const int SpanLength = 42;
     internal const int Method = 48;
     internal const int Trace = 80;
     internal const int Path = 112;
     internal const int Route = 352;
+    internal const int Span = 496;
 
     internal const int LongestMethod = Trace - Method;
     internal const int LongestTrace = Path - Trace;
     internal const int LongestPath = Route - Path;
-    internal const int LongestRoute = EntrySize - Route;
+    internal const int LongestRoute = Span - Route;
+    internal const int LongestSpan = EntrySize - Span;
 
     /// <summary>The most requests in flight that a file records.</summary>
     internal const int MaximumEntries = 16384;

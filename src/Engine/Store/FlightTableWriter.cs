@@ -108,6 +108,7 @@ public sealed unsafe partial class FlightTableWriter : IDisposable
         *(double*)(entry + FlightFormat.Queue) = double.NaN;
         *(long*)(entry + FlightFormat.Length) = 0;
         *(entry + FlightFormat.TraceLength) = 0;
+        *(entry + FlightFormat.SpanLength) = 0;
         *(ushort*)(entry + FlightFormat.RouteLength) = 0;
         *(entry + FlightFormat.MethodLength) = (byte)Copy(method, entry + FlightFormat.Method, FlightFormat.LongestMethod);
         *(ushort*)(entry + FlightFormat.PathLength) = (ushort)Copy(path, entry + FlightFormat.Path, FlightFormat.LongestPath);

@@ -46,6 +46,9 @@ internal sealed class StoreFileReader : IDisposable
     /// <summary>Whether <see cref="Series"/> is not that of the read before.</summary>
     public bool IsChanged { get; private set; }
 
+    /// <summary>Where the value of each entry lies, ascending.</summary>
+    public ReadOnlySpan<int> Offsets => CollectionsMarshal.AsSpan(_offsets);
+
     /// <summary>When the file says that it was made, in seconds since the epoch; 0 if it does not say.</summary>
     public uint Created { get; private set; }
 

@@ -46,6 +46,10 @@ public sealed unsafe class StoreFileWriter : IDisposable
     /// <summary>Where its first byte is mapped.</summary>
     internal byte* Start => _file;
 
+    /// <summary>When the file was made, in seconds since the epoch; 0 if another library made it.</summary>
+    // SAFETY: the header is mapped, its fields are aligned.
+    public uint Created => *(uint*)(_file + StoreFormat.CreatedOffset);
+
     /// <summary>Opens a file and continues it, or makes it.</summary>
     /// <param name="path">The file.</param>
     /// <param name="layout">The layout of the entries if the file has none yet.</param>
@@ -86,6 +90,10 @@ public sealed unsafe class StoreFileWriter : IDisposable
         offset >= StoreFormat.HeaderSize && offset <= _used - sizeof(double) && offset % sizeof(double) == 0
             ? new((double*)(_file + offset))
             : default;
+
+    /// <summary>Where the value of a cell lies in the file; 0 if it is not in this one.</summary>
+    // SAFETY: addresses are compared, nothing is read.
+    internal int OffsetOf(Cell cell) => cell.Address - _file is var offset and > 0 and < MaximumSize ? (int)offset : 0;
 
     /// <summary>Calls <paramref name="visit"/> with the key of every entry, in the order of the file.</summary>
     public void VisitKeys(KeyVisitor visit)

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Runtime.Intrinsics;
 
 namespace GunicornPrometheusExporter.Workers;
 
@@ -6,6 +7,8 @@ namespace GunicornPrometheusExporter.Workers;
 internal static class HeaderValues
 {
     private const int TraceIdLength = 32;
+    private const int SpanIdLength = 16;
+    private const int SpanIdStart = 3 + TraceIdLength + 1;
     private const int TraceParentLength = 55;
 
     // A time since the epoch in seconds is below the first bound until the year 5138, one in microseconds above the last.
@@ -19,6 +22,17 @@ internal static class HeaderValues
             ? value.Slice(3, TraceIdLength)
             : default;
 
+    /// <summary>The span id of a W3C <c>traceparent</c> whose trace is kept: its sampled flag is set.</summary>
+    /// <param name="value">The header.</param>
+    /// <param name="trace">Its <see cref="TraceId"/>.</param>
+    /// <returns>Empty if it is not, or if the header is not valid.</returns>
+    internal static ReadOnlySpan<byte> SampledSpanId(ReadOnlySpan<byte> value, ReadOnlySpan<byte> trace)
+    {
+        if (trace.IsEmpty || value[TraceParentLength - 3] != '-' || !IsOdd(value[TraceParentLength - 1])) return default;
+        var span = value.Slice(SpanIdStart, SpanIdLength);
+        return IsIdentifier(trace) && IsIdentifier(span) ? span : default;
+    }
+
     /// <summary>A time since the Unix epoch, with or without <c>t=</c>, in seconds, milliseconds or microseconds.</summary>
     /// <param name="value">The header.</param>
     /// <param name="seconds">The time in seconds.</param>
@@ -30,6 +44,24 @@ internal static class HeaderValues
         if (seconds > LargestMilliseconds) seconds /= 1e6;
         else if (seconds > LargestSeconds) seconds /= 1e3;
         return seconds > 0 && double.IsFinite(seconds);
+    }
+
+    /// <summary>Whether a hexadecimal digit is odd: the letters have the lowest bit the other way around.</summary>
+    private static bool IsOdd(byte digit) => ((digit ^ (digit >> 6)) & 1) == 1;
+
+    /// <summary>Whether all of some blocks of 16 are lower-case hexadecimal digits, and one is not 0.</summary>
+    private static bool IsIdentifier(ReadOnlySpan<byte> value)
+    {
+        var (allDigits, bits) = (Vector128<byte>.AllBitsSet, Vector128<byte>.Zero);
+        for (; !value.IsEmpty; value = value[Vector128<byte>.Count..])
+        {
+            var block = Vector128.Create(value);
+            var isNumber = Vector128.LessThanOrEqual(block - Vector128.Create((byte)'0'), Vector128.Create((byte)9));
+            var isLetter = Vector128.LessThanOrEqual(block - Vector128.Create((byte)'a'), Vector128.Create((byte)5));
+            allDigits &= isNumber | isLetter;
+            bits |= block ^ Vector128.Create((byte)'0');
+        }
+        return allDigits == Vector128<byte>.AllBitsSet && bits != Vector128<byte>.Zero;
     }
 
     /// <summary>A <c>Content-Length</c>, 0 if it is none.</summary>

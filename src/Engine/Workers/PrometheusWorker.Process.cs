@@ -20,6 +20,9 @@ public sealed partial class PrometheusWorker
     private double _lastProportional = double.NegativeInfinity;
     private (double User, double System) _lastUsage;
 
+    // What makes a time of the monotonic clock one since the epoch.
+    private double _epoch;
+
     /// <summary>Updates the process's figures if the last update is a second old.</summary>
     public void Heartbeat() => Heartbeat(MonotonicClock.Seconds());
 
@@ -33,6 +36,7 @@ public sealed partial class PrometheusWorker
 
     private void Update(double now)
     {
+        _epoch = (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds - now;
         var usage = ProcessFigures.ProcessorSeconds();
         var (user, system) = (usage.User - _lastUsage.User, usage.System - _lastUsage.System);
         // 0 at the first time.

@@ -63,7 +63,12 @@ public sealed partial class PrometheusWorker
         _flight.Commit(now);
         if (_flight.TryFind(token, out var entry))
         {
-            entry.Trace = HeaderValues.TraceId(headers.TraceParent);
+            if (!headers.TraceParent.IsEmpty)
+            {
+                var trace = HeaderValues.TraceId(headers.TraceParent);
+                entry.Trace = trace;
+                entry.Span = HeaderValues.SampledSpanId(headers.TraceParent, trace);
+            }
             if (!headers.ContentLength.IsEmpty) entry.Length = HeaderValues.Length(headers.ContentLength);
             if (!headers.QueueStart.IsEmpty) entry.Queue = QueueSeconds(headers.QueueStart);
         }
@@ -111,6 +116,8 @@ public sealed partial class PrometheusWorker
         Plan(series);
         // Both latency histograms have the same bounds.
         var bucket = series.Duration.BucketOf(seconds);
+        AddExtras(entry, _duration!, seconds, bucket);
+        AddExtras(entry, series.Duration, seconds, bucket);
         _duration?.Plan(_flight, seconds, bucket);
         series.Duration.Plan(_flight, seconds, bucket);
         _requestSize?.Plan(_flight, entry.Length);
@@ -157,6 +164,14 @@ public sealed partial class PrometheusWorker
         _flight.Plan(series.Requests, 1);
         _flight.Plan(series.Failed, 1);
         _flight.Plan(series.Overflow, 1);
+    }
+
+    /// <summary>Adds to what a histogram has beside its cells, which get theirs after it.</summary>
+    private void AddExtras(FlightEntry entry, HistogramCells histogram, double seconds, int bucket)
+    {
+        if (histogram.Extras is not { } extras) return;
+        extras.Observe(seconds);
+        if (!entry.Span.IsEmpty) extras.Exemplify(seconds, bucket, entry.Started + seconds + _epoch, entry.Trace, entry.Span);
     }
 
     private RouteSeries SeriesOf(FlightEntry entry, int status)

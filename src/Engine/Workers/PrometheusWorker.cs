@@ -11,18 +11,21 @@ namespace GunicornPrometheusExporter.Workers;
 public sealed partial class PrometheusWorker : IDisposable
 {
     private readonly SlotStore _store;
+    private readonly HistogramFiles? _files;
     private readonly TimeProvider _time;
 
     /// <summary>Starts recording, with every series that needs no request at 0.</summary>
     /// <param name="store">The slot of this process; disposed with the worker.</param>
     /// <param name="time">The clock.</param>
     /// <param name="maximumLabelValues">The most values that a label takes.</param>
+    /// <param name="nativeSchema">The schema of native histograms, -4 to 8; null to record none.</param>
     public PrometheusWorker(
-        SlotStore store, TimeProvider time, int maximumLabelValues = LabelBounds.DefaultMaximumValues)
+        SlotStore store, TimeProvider time, int maximumLabelValues = LabelBounds.DefaultMaximumValues, int? nativeSchema = null)
     {
         _store = store;
         _time = time;
-        Metrics = new MetricWriter(store, maximumLabelValues);
+        if (store.Kind == SlotKind.Worker) _files = HistogramFiles.Open(store, nativeSchema);
+        Metrics = new MetricWriter(store, maximumLabelValues, _files);
         _routes = new RouteSeriesTable(Metrics);
         if (store.Kind != SlotKind.Worker) return;
 
@@ -55,6 +58,7 @@ public sealed partial class PrometheusWorker : IDisposable
     public void Dispose()
     {
         _flight?.Dispose();
+        _files?.Dispose();
         _store.Dispose();
     }
 }

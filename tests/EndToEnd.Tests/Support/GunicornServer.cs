@@ -61,9 +61,11 @@ internal sealed class GunicornServer : IAsyncDisposable
         }
     }
 
-    internal async Task<int> GetAsync(string path)
+    internal async Task<int> GetAsync(string path, string? traceParent = null)
     {
-        using var response = await _client.GetAsync(new Uri($"http://127.0.0.1:{Port}{path}"));
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"http://127.0.0.1:{Port}{path}"));
+        if (traceParent is not null) request.Headers.Add("traceparent", traceParent);
+        using var response = await _client.SendAsync(request);
         _ = await response.Content.ReadAsByteArrayAsync();
         return (int)response.StatusCode;
     }

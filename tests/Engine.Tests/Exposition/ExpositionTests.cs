@@ -103,7 +103,8 @@ public sealed class ExpositionTests : IDisposable
             layout.Add(labels.Lines[0]);
         }
         var values = new SampleValues(
-            [.. Enumerable.Range(0, 300).Select(i => i / 4.0)], [.. Enumerable.Repeat(true, 300)]);
+            [.. Enumerable.Range(0, 300).Select(i => i / 4.0)], [.. Enumerable.Repeat(true, 300)],
+            new Dictionary<int, Exemplar>(), new Dictionary<int, NativeHistogram>());
         var whole = new ArrayBufferWriter<byte>(1 << 20);
         var pieces = new PieceWriter(size);
         TextExposition.Write(whole, layout, values);

@@ -47,4 +47,45 @@ public sealed class HeaderValuesTests
     [InlineData("99999999999999999999", 0)]
     public void A_length_is_a_whole_number_or_nothing(string header, long length) =>
         Assert.Equal(length, HeaderValues.Length(Encoding.ASCII.GetBytes(header)));
+
+    [Theory]
+    [InlineData("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "00f067aa0ba902b7")]
+    [InlineData("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0b", "00f067aa0ba902b7")]
+    [InlineData("cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-later", "00f067aa0ba902b7")]
+    [InlineData("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00", "")]
+    [InlineData("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0a", "")]
+    [InlineData("00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01", "")]
+    [InlineData("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902\"7-01", "")]
+    [InlineData("00-00000000000000000000000000000000-00f067aa0ba902b7-01", "")]
+    [InlineData("00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01", "")]
+    [InlineData("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7", "")]
+    [InlineData("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7x01", "")]
+    [InlineData("", "")]
+    public void A_span_id_is_read_where_its_trace_is_kept(string header, string span)
+    {
+        var value = Encoding.ASCII.GetBytes(header);
+        Assert.Equal(span, Encoding.ASCII.GetString(HeaderValues.SampledSpanId(value, HeaderValues.TraceId(value))));
+    }
+
+    [Fact]
+    public void Every_hexadecimal_digit_and_no_other_is_one_of_an_identifier()
+    {
+        for (var c = 0; c < 256; c++)
+        {
+            foreach (var place in (int[])[3, 34, 36, 51])
+            {
+                var value = Encoding.ASCII.GetBytes("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+                value[place] = (byte)c;
+                var isDigit = char.IsAsciiHexDigitLower((char)c);
+                Assert.Equal(isDigit ? 16 : 0, HeaderValues.SampledSpanId(value, HeaderValues.TraceId(value)).Length);
+            }
+            var flags = Encoding.ASCII.GetBytes("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+            flags[54] = (byte)c;
+            if (char.IsAsciiHexDigitLower((char)c))
+            {
+                var isSampled = Convert.ToInt32(((char)c).ToString(), 16) % 2 == 1;
+                Assert.Equal(isSampled, !HeaderValues.SampledSpanId(flags, HeaderValues.TraceId(flags)).IsEmpty);
+            }
+        }
+    }
 }

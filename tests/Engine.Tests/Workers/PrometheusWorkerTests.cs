@@ -95,7 +95,12 @@ public sealed class PrometheusWorkerTests : IDisposable
 
         void Handle(ReadOnlySpan<byte> path, int status)
         {
-            var token = _worker.RequestStarted("GET"u8, path, new RequestHeaders { ContentLength = "12"u8, QueueStart = "t=1"u8 });
+            var token = _worker.RequestStarted("GET"u8, path, new RequestHeaders
+            {
+                ContentLength = "12"u8,
+                QueueStart = "t=1"u8,
+                TraceParent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"u8,
+            });
             _worker.RequestResponding(token, status);
             _worker.RequestFinished(token, status, 100);
         }

@@ -1,0 +1,80 @@
+using System.Text.Json;
+using GunicornPrometheusExporter.Store;
+
+namespace GunicornPrometheusExporter.Metrics;
+
+/// <remarks>Histograms: many cells to a series, and what is kept beside them.</remarks>
+public sealed partial class MetricWriter
+{
+    /// <summary>The cells of a histogram's series, made at 0 where it is new.</summary>
+    /// <param name="family">A histogram of the catalogue.</param>
+    /// <param name="values">The label values, in the order of the family's labels.</param>
+    /// <exception cref="MetricsException">The number or the length of the values is wrong.</exception>
+    public HistogramCells LocateHistogram(MetricFamily family, ReadOnlySpan<string> values)
+    {
+        var labels = new Label[family.Labels.Length + 1];
+        Bound(family, values, labels);
+        var buckets = new Cell[family.Buckets.Length + 1];
+        for (var i = 0; i < buckets.Length; i++)
+        {
+            var bound = i < family.Buckets.Length ? family.Buckets[i] : double.PositiveInfinity;
+            labels[^1] = new Label(MetricFamily.BucketLabel, SampleNumber.ToText(bound));
+            buckets[i] = Locate(family, family.Name + MetricFamily.BucketSuffix, labels);
+            if (buckets[i].IsNone) return new HistogramCells(family.Buckets, buckets, default);
+        }
+        var sum = Locate(family, family.Name + MetricFamily.SumSuffix, labels.AsSpan()[..^1]);
+        return new HistogramCells(family.Buckets, buckets, sum) { Extras = ExtrasOf(family, buckets, sum) };
+    }
+
+    private HistogramExtras? ExtrasOf(MetricFamily family, Cell[] buckets, Cell sum)
+    {
+        if (_files is null || !family.HasExtras || sum.IsNone) return null;
+        var file = _store.FileOf(MetricType.Histogram);
+        return new HistogramExtras(_files, NativeOf(family, buckets, file.OffsetOf(sum)), Array.ConvertAll(buckets, file.OffsetOf));
+    }
+
+    /// <summary>The native histogram of a series; a new one has what the classic one counted before it, as exactly as that is known.</summary>
+    private NativeCells NativeOf(MetricFamily family, Cell[] buckets, int sum)
+    {
+        if (_files!.Natives is not { } natives) return default;
+        var native = natives.Locate(sum, out var isNew);
+        if (!isNew) return native;
+        for (var i = 0; i < buckets.Length; i++)
+        {
+            // Nothing more is known of what lies beyond the last bound.
+            var value = family.Buckets[Math.Min(i, family.Buckets.Length - 1)];
+            native.Add(natives.Buckets.PlaceOf(value), (ulong)buckets[i].Value);
+        }
+        natives.Publish();
+        return native;
+    }
+
+    /// <summary>Makes native histograms of what earlier holders of the slot recorded: a series has one in every slot or in none.</summary>
+    private void LocateNatives()
+    {
+        var series = new List<(MetricFamily Family, string[] Values)>();
+        _store.FileOf(MetricType.Histogram).VisitKeys(key =>
+        {
+            if (SeriesOfSum(key) is { } found) series.Add(found);
+        });
+        foreach (var (family, values) in series) _ = LocateHistogram(family, values);
+    }
+
+    /// <summary>The series whose sum a key is; null if it is another sample, or of a family without native histograms.</summary>
+    private static (MetricFamily Family, string[] Values)? SeriesOfSum(ReadOnlySpan<byte> key)
+    {
+        var reader = new Utf8JsonReader(key);
+        _ = reader.Read() && reader.Read() && reader.Read();
+        var sample = reader.GetString();
+        var family = MetricCatalogue.All.FirstOrDefault(family => family.HasExtras && family.Name + MetricFamily.SumSuffix == sample);
+        if (family is null) return null;
+        var values = new string[family.Labels.Length];
+        while (reader.Read())
+        {
+            if (reader.TokenType != JsonTokenType.PropertyName) continue;
+            var label = family.Labels.IndexOf(reader.GetString()!);
+            if (reader.Read() && label >= 0) values[label] = reader.GetString()!;
+        }
+        return values.Contains(null) ? null : (family, values);
+    }
+}

@@ -1,0 +1,61 @@
+using System.Runtime.InteropServices;
+using GunicornPrometheusExporter.Store.Native;
+
+namespace GunicornPrometheusExporter.Store;
+
+/// <summary>Reads the files that stand beside a slot's histograms, into memory that is kept. Not thread-safe.</summary>
+internal sealed class SideFileReader
+{
+    private byte[] _content = [];
+
+    /// <summary>Reads a file as it is now.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="maximumSize">The bytes past which it is not read.</param>
+    /// <returns>Its content until the next call; empty if there is no such file.</returns>
+    /// <exception cref="CorruptFileException">It is a link, or no regular file.</exception>
+    /// <exception cref="StoreException">It cannot be opened or read.</exception>
+    public ReadOnlySpan<byte> Read(string path, int maximumSize)
+    {
+        // A FIFO must not block, a symbolic link must not lead elsewhere.
+        var descriptor = Libc.Open(
+            path, Libc.OpenReadOnly | Libc.OpenCloseOnExec | Libc.OpenNoFollow | Libc.OpenNonBlocking, 0);
+        if (descriptor < 0)
+        {
+            return Marshal.GetLastPInvokeError() switch
+            {
+                Libc.ErrorNoEntry => default,
+                Libc.ErrorLoop => throw new CorruptFileException(path, "it is a symbolic link"),
+                var error => throw Failure(path, "opened", error),
+            };
+        }
+        try
+        {
+            if (Libc.Status(descriptor, "", Libc.AtEmptyPath, Libc.BasicStatus, out var status) != 0)
+            {
+                throw Failure(path, "read", Marshal.GetLastPInvokeError());
+            }
+            if (!status.IsRegular) throw new CorruptFileException(path, "it is not a regular file");
+            var size = (int)Math.Min((long)status.Size, maximumSize);
+            if (_content.Length < size) _content = GC.AllocateUninitializedArray<byte>(size);
+            return _content.AsSpan(0, ReadAt(path, descriptor, _content.AsSpan(0, size)));
+        }
+        finally
+        {
+            _ = Libc.Close(descriptor);
+        }
+    }
+
+    private static unsafe int ReadAt(string path, int descriptor, Span<byte> destination)
+    {
+        fixed (byte* start = destination)
+        {
+            // SAFETY: the destination is pinned, and no more than its length is read.
+            var read = Libc.ReadAt(descriptor, start, (nuint)destination.Length, 0);
+            return read >= 0 ? (int)read : throw Failure(path, "read", Marshal.GetLastPInvokeError());
+        }
+    }
+
+    private static StoreException Failure(string path, string verb, int error) => new(
+        $"{path} cannot be {verb} ({Marshal.GetPInvokeErrorMessage(error)}); " +
+        "the exporter must run as the workers' user, or as one that may read PROMETHEUS_MULTIPROC_DIR");
+}
