@@ -160,13 +160,13 @@ def test_a_file_that_the_kernel_sends_counts_with_its_bytes(start_worker, dump, 
     assert dump(requests=1).value("gunicorn_worker_response_size_bytes_sum") == FILE_SIZE
 
 
-def test_exceptions_of_tornados_own_applications_are_counted(start_worker, dump):
-    server = start_worker("tornado", app="frameworks.tornado_app:app")
-    if server.get("/") != 200:
+def test_exceptions_of_tornados_own_applications_are_counted(start_worker, run_python, dump):
+    if run_python("import gunicorn; assert gunicorn.version_info >= (21,)").returncode != 0:
         pytest.skip("this Gunicorn takes Tornado's applications for WSGI")
+    server = start_worker("tornado", app="frameworks.tornado_app:app")
     assert [server.get("/crash"), server.get("/missing"), server.get("/slow")] == [500, 404, 200]
-    metrics = dump(requests=4)
-    assert metrics.by("gunicorn_http_requests_total", "status_code") == {"200": 2, "404": 1, "500": 1}
+    metrics = dump(requests=3)
+    assert metrics.by("gunicorn_http_requests_total", "status_code") == {"200": 1, "404": 1, "500": 1}
     assert metrics.by("gunicorn_worker_error_handling_total", "error_type") == {"ValueError": 1}
 
 
