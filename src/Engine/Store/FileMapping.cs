@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics.X86;
 using GunicornPrometheusExporter.Store.Native;
 
 namespace GunicornPrometheusExporter.Store;
@@ -9,6 +10,8 @@ namespace GunicornPrometheusExporter.Store;
 /// </remarks>
 internal sealed unsafe class FileMapping : IDisposable
 {
+    private const int PrefetchDistance = 64;
+
     private readonly FileStatus _status;
     private byte* _start;
 
@@ -70,8 +73,12 @@ internal sealed unsafe class FileMapping : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offsets[^1] + shift + sizeof(double), Length);
         var start = _start + shift;
         // SAFETY: the last offset is inside the mapping, so all are. Nothing is called from here: a thread that comes
-        // upon a missing page can be stopped by the collector at any instruction.
-        for (var i = 0; i < offsets.Length; i++) values[i] = *(double*)(start + offsets[i]);
+        // upon a missing page can be stopped by the collector at any instruction. To prefetch one raises nothing.
+        for (var i = 0; i < offsets.Length; i++)
+        {
+            if (Sse.IsSupported && i + PrefetchDistance < offsets.Length) Sse.Prefetch1(start + offsets[i + PrefetchDistance]);
+            values[i] = *(double*)(start + offsets[i]);
+        }
     }
 
     /// <summary>Puts zeros in the place of the file if it has lost pages.</summary>
