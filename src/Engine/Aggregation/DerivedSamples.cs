@@ -38,6 +38,7 @@ internal sealed class DerivedSamples
         Set(MetricCatalogue.StoreFiles, files);
         Set(MetricCatalogue.StoreBytes, bytes);
         Set(MetricCatalogue.CorruptFiles, corruptFiles);
+        Set(MetricCatalogue.SeriesDropped, _families.DroppedSeries);
         Set(MetricCatalogue.Compactions, compactions);
         foreach (var label in (ReadOnlySpan<string>)["endpoint", "error_type"])
         {

@@ -16,6 +16,7 @@ internal sealed class FamilyTable
     private const string ProcessLabel = "pid";
 
     private readonly SeriesValues _values;
+    private readonly int _maximumSeries;
     private readonly ILogger _logger;
     private readonly Dictionary<MetricFamily, MergedFamily> _own;
     private readonly Dictionary<(string Name, MetricType Type), MetricFamily> _catalogue;
@@ -24,9 +25,13 @@ internal sealed class FamilyTable
     private readonly HashSet<string> _reported = new(StringComparer.Ordinal);
 
     /// <summary>A table of the catalogue's families, all without samples.</summary>
-    public FamilyTable(SeriesValues values, ILogger logger)
+    /// <param name="values">Where their series are.</param>
+    /// <param name="maximumSeries">The series past which files bring no new ones.</param>
+    /// <param name="logger">Told once of what is left out.</param>
+    public FamilyTable(SeriesValues values, int maximumSeries, ILogger logger)
     {
         _values = values;
+        _maximumSeries = maximumSeries;
         _logger = logger;
         _own = MetricCatalogue.All.ToDictionary(
             family => family,
@@ -36,6 +41,9 @@ internal sealed class FamilyTable
             .Where(family => family.Source != FamilySource.Exporter)
             .ToDictionary(family => (family.StoreName, family.Type));
     }
+
+    /// <summary>How many keys were left out because there were too many series.</summary>
+    public int DroppedSeries { get; private set; }
 
     /// <summary>The index of the keys that a file shares with others of its kind.</summary>
     /// <param name="file">The file.</param>
@@ -65,6 +73,7 @@ internal sealed class FamilyTable
     {
         foreach (var family in _own.Values) family.Clear();
         _foreign.Clear();
+        DroppedSeries = 0;
     }
 
     /// <summary>Lays out all families that have series.</summary>
@@ -103,11 +112,9 @@ internal sealed class FamilyTable
             family = new MergedFamily(key.Family, file.Type, key.Help, _values);
             _foreign.Add((key.Family, file.Type, file.Mode), family);
         }
-        var series = family.SeriesOf(key.Sample, own ? key.Labels : Relabel(file, key.Labels));
-        if (series == SeriesValues.LeftOut && _reported.Add(key.Family))
-        {
-            ScrapeLog.SampleLeftOut(_logger, key.Family, key.Sample, TextSyntax.TypeWord(file.Type));
-        }
+        var isFull = _values.Count > _maximumSeries;
+        var series = family.SeriesOf(key.Sample, own ? key.Labels : Relabel(file, key.Labels), mayGrow: !isFull);
+        if (series == SeriesValues.LeftOut) Report(file.Type, key, isFull);
         return series;
     }
 
@@ -145,6 +152,18 @@ internal sealed class FamilyTable
                 if (line.Kind == LineKind.Count || mapped[line.Series]) layout.Add(line);
             }
             set.Created = double.IsFinite(first) ? first : 0;
+        }
+    }
+
+    private void Report(MetricType type, ReadKey key, bool isFull)
+    {
+        if (isFull)
+        {
+            if (DroppedSeries++ == 0) ScrapeLog.SeriesDropped(_logger, _maximumSeries, key.Family);
+        }
+        else if (_reported.Add(key.Family))
+        {
+            ScrapeLog.SampleLeftOut(_logger, key.Family, key.Sample, TextSyntax.TypeWord(type));
         }
     }
 

@@ -38,21 +38,22 @@ internal sealed class MergedFamily
     /// <summary>The series of a sample, made where it is new.</summary>
     /// <param name="sample">The sample's name.</param>
     /// <param name="labels">Its labels, sorted by name.</param>
-    /// <returns><see cref="SeriesValues.LeftOut"/> if a family of this type has no such sample.</returns>
-    public int SeriesOf(string sample, IReadOnlyList<Label> labels)
+    /// <param name="mayGrow">Whether a label set that is new may join: one that is there always gets all of its samples.</param>
+    /// <returns><see cref="SeriesValues.LeftOut"/> if a family of this type has no such sample, or may not have it.</returns>
+    public int SeriesOf(string sample, IReadOnlyList<Label> labels, bool mayGrow = true)
     {
         if (!sample.StartsWith(_storeName, StringComparison.Ordinal)) return SeriesValues.LeftOut;
         return (Header.Type, sample[_storeName.Length..]) switch
         {
-            (MetricType.Counter, MetricFamily.TotalSuffix) or (MetricType.Gauge, "") => SeriesOf(LineKind.Value, labels),
-            (MetricType.Histogram, MetricFamily.BucketSuffix) => BucketOf(labels),
-            (MetricType.Histogram or MetricType.Summary, MetricFamily.SumSuffix) => SeriesOf(LineKind.Sum, labels),
-            (MetricType.Histogram or MetricType.Summary, MetricFamily.CountSuffix) => SeriesOf(LineKind.Count, labels),
+            (MetricType.Counter, MetricFamily.TotalSuffix) or (MetricType.Gauge, "") => SeriesOf(LineKind.Value, labels, mayGrow),
+            (MetricType.Histogram, MetricFamily.BucketSuffix) => BucketOf(labels, mayGrow),
+            (MetricType.Histogram or MetricType.Summary, MetricFamily.SumSuffix) => SeriesOf(LineKind.Sum, labels, mayGrow),
+            (MetricType.Histogram or MetricType.Summary, MetricFamily.CountSuffix) => SeriesOf(LineKind.Count, labels, mayGrow),
             _ => SeriesValues.LeftOut,
         };
     }
 
-    private int BucketOf(IReadOnlyList<Label> labels)
+    private int BucketOf(IReadOnlyList<Label> labels, bool mayGrow)
     {
         var others = new List<Label>(labels.Count);
         double? bound = null;
@@ -63,14 +64,18 @@ internal sealed class MergedFamily
         }
         if (bound is null) return SeriesValues.LeftOut;
         // Buckets give a count, whether or not a file has one.
-        _ = SeriesOf(LineKind.Count, others);
-        return SeriesOf(LineKind.Bucket, others, bound);
+        _ = SeriesOf(LineKind.Count, others, mayGrow);
+        return SeriesOf(LineKind.Bucket, others, mayGrow, bound);
     }
 
-    private int SeriesOf(LineKind kind, IReadOnlyList<Label> labels, double? bound = null)
+    private int SeriesOf(LineKind kind, IReadOnlyList<Label> labels, bool mayGrow, double? bound = null)
     {
         if (TextSyntax.Labels(labels) is not { } text) return SeriesValues.LeftOut;
-        if (!_labelSets.TryGetValue(text, out var set)) _labelSets.Add(text, set = new LabelSet(labels));
+        if (!_labelSets.TryGetValue(text, out var set))
+        {
+            if (!mayGrow) return SeriesValues.LeftOut;
+            _labelSets.Add(text, set = new LabelSet(labels));
+        }
         if (set.SeriesOf(kind, bound ?? 0) is { } known) return known;
         if (bound is { } upper) text = TextSyntax.Append(text, MetricFamily.BucketLabel, SampleNumber.ToText(upper));
         var series = _values.Add();

@@ -42,18 +42,20 @@ public sealed class StoreAggregator : IDisposable
     /// <param name="directory">The store; it need not exist yet.</param>
     /// <param name="logger">Told of each fault once.</param>
     /// <param name="time">The clock by which scrapes are timed.</param>
+    /// <param name="maximumSeries">The series past which those that come later are left out, at least 1.</param>
     /// <param name="listeners">
     /// The server's addresses as <c>gunicorn_listener_backlog</c> labels them, for where the master's sockets may not be
     /// looked at.
     /// </param>
     public StoreAggregator(
-        string directory, ILogger logger, TimeProvider? time = null, params IReadOnlyCollection<string> listeners)
+        string directory, ILogger logger, TimeProvider? time = null, int maximumSeries = int.MaxValue,
+        params IReadOnlyCollection<string> listeners)
     {
         _logger = logger;
         _time = time ?? TimeProvider.System;
         _slots = new SlotLiveness(directory, logger);
         _folded = new FoldedFiles(directory);
-        _families = new FamilyTable(_values, logger);
+        _families = new FamilyTable(_values, maximumSeries, logger);
         _listing = new StoreListing(directory, _families);
         _derived = new DerivedSamples(_families, _values, _slots);
         Flights = new FlightWatch(directory, logger);

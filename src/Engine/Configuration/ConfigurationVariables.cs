@@ -151,6 +151,16 @@ public static class ConfigurationVariables
         Description = "Most values that a label takes in each worker; what comes later is recorded as __other__",
     };
 
+    /// <summary>How many series are served.</summary>
+    public static ConfigurationVariable MaxSeries { get; } = new()
+    {
+        Name = "GUNICORN_EXPORTER_MAX_SERIES",
+        Kind = VariableKind.Number,
+        Default = "1000000",
+        Minimum = 1,
+        Description = "Most series that the exporter serves; whole label sets that come later are left out and counted",
+    };
+
     /// <summary>Whether native histograms are recorded.</summary>
     public static ConfigurationVariable NativeHistograms { get; } = new()
     {
@@ -177,6 +187,6 @@ public static class ConfigurationVariables
         PrometheusMetricsPort, PrometheusBindAddress, PrometheusMultiprocDir,
         GunicornWorkers, GunicornTimeout, GunicornKeepalive,
         RedisEnabled, RedisHost, RedisPort, RedisDb, RedisPassword, RedisKeyPrefix, RedisForwardInterval,
-        CleanupDbFiles, MaxLabelValues, NativeHistograms, NativeHistogramSchema,
+        CleanupDbFiles, MaxLabelValues, MaxSeries, NativeHistograms, NativeHistogramSchema,
     ];
 }

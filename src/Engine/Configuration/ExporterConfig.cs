@@ -93,6 +93,9 @@ public sealed class ExporterConfig
     /// <summary>Most values that a label takes in each worker, 1 to 10,000.</summary>
     public int MaxLabelValues => Get<int>(ConfigurationVariables.MaxLabelValues);
 
+    /// <summary>Most series that the exporter serves, at least 1.</summary>
+    public int MaxSeries => Get<int>(ConfigurationVariables.MaxSeries);
+
     /// <summary>Whether workers record the latency of requests in native histograms too.</summary>
     public bool NativeHistograms => Get<bool>(ConfigurationVariables.NativeHistograms);
 

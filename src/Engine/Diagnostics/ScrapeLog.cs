@@ -19,4 +19,9 @@ internal static partial class ScrapeLog
 
     [LoggerMessage(1104, LogLevel.Warning, "A sample of {Family} is left out: {Sample} with its labels is none that a {Type} has")]
     public static partial void SampleLeftOut(ILogger logger, string family, string sample, string type);
+
+    [LoggerMessage(1105, LogLevel.Warning,
+        "The store has more than {Maximum} series; those that come later are left out, first one of {Family}: " +
+        "take labels away, or raise GUNICORN_EXPORTER_MAX_SERIES")]
+    public static partial void SeriesDropped(ILogger logger, int maximum, string family);
 }

@@ -182,6 +182,15 @@ public static class MetricCatalogue
         Help = "Store files that were set aside because they could not be read",
     };
 
+    /// <summary>Series that were too many.</summary>
+    public static MetricFamily SeriesDropped { get; } = new()
+    {
+        Name = "gunicorn_exporter_series_dropped",
+        Type = MetricType.Gauge,
+        Source = FamilySource.Exporter,
+        Help = "Series that are left out because the store has more than GUNICORN_EXPORTER_MAX_SERIES",
+    };
+
     /// <summary>Folds of dead processes' files.</summary>
     public static MetricFamily Compactions { get; } = new()
     {
@@ -454,7 +463,7 @@ public static class MetricCatalogue
         WorkerRequests, WorkerRequestDuration, WorkerFailedRequests, WorkerErrorHandling, WorkerRequestsLost,
         WorkerRequestSize, WorkerResponseSize, WorkerRequestQueue,
         HttpRequests, HttpRequestDuration,
-        BuildInfo, ScrapeDuration, StoreFiles, StoreBytes, CorruptFiles, Compactions, LabelOverflow, Dropped, InvalidQueueHeaders,
+        BuildInfo, ScrapeDuration, StoreFiles, StoreBytes, CorruptFiles, SeriesDropped, Compactions, LabelOverflow, Dropped, InvalidQueueHeaders,
         ProcessCpuSeconds, ProcessResidentMemory, ProcessStartTime, ProcessOpenFiles, ProcessMaximumFiles,
     ];
 }

@@ -59,7 +59,7 @@ internal sealed class ServeCommand : Command
         var directory = config.PrometheusMultiprocDir;
         if (!Directory.Exists(directory)) log.StoreIsMissing(directory);
         using var aggregator = new StoreAggregator(
-            directory, loggers.CreateLogger("store"), listeners: parsed.GetValue(_listeners) ?? []);
+            directory, loggers.CreateLogger("store"), maximumSeries: config.MaxSeries, listeners: parsed.GetValue(_listeners) ?? []);
         var accountant = new DeathAccountant(
             directory, aggregator.Flights, config.MaxLabelValues, loggers.CreateLogger("deaths"));
         using var folding = new StoreFolding(directory, loggers.CreateLogger("folding"));

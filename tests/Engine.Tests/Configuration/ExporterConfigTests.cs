@@ -187,8 +187,8 @@ public class ExporterConfigTests
     [Fact]
     public void Each_variable_is_declared_once_with_a_description()
     {
-        Assert.Equal(17, ConfigurationVariables.All.Select(variable => variable.Name).Distinct().Count());
-        Assert.Equal(17, ConfigurationVariables.All.Length);
+        Assert.Equal(18, ConfigurationVariables.All.Select(variable => variable.Name).Distinct().Count());
+        Assert.Equal(18, ConfigurationVariables.All.Length);
         Assert.All(ConfigurationVariables.All, variable => Assert.NotEmpty(variable.Description));
     }
 

@@ -32,7 +32,9 @@ public sealed class MetricReferenceTests
             placeholders. A label takes at most `GUNICORN_EXPORTER_MAX_LABEL_VALUES` values in each process (200); what comes
             later is recorded as `__other__` and counted in `gunicorn_exporter_label_overflow_total`. So the store is bounded: a
             worker takes about 4.5 KiB for each endpoint, method and status, less than 1 MiB with 200 endpoints, and no file
-            grows past 16 MiB: what would be new then is dropped and counted in `gunicorn_exporter_dropped_total`.
+            grows past 16 MiB: what would be new then is dropped and counted in `gunicorn_exporter_dropped_total`. The exporter
+            serves at most `GUNICORN_EXPORTER_MAX_SERIES` series (1,000,000), the application's own included; whole label sets
+            that come later are left out and counted in `gunicorn_exporter_series_dropped`.
 
             | Family | Type | Labels | Written by | Meaning |
             |---|---|---|---|---|
