@@ -4,9 +4,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace GunicornPrometheusExporter.Aggregation;
 
-/// <summary>Which files of a store are in its archives already, as of the last refresh. Not thread-safe.</summary>
+/// <summary>Which files of a store are in its archives, or in its ledger of deaths, already. Not thread-safe.</summary>
 /// <remarks>
-/// An archive is replaced in one step, by one with the names of what is new in it behind its used bytes until those files
+/// Either is replaced in one step, by one with the names of what is new in it behind its used bytes until those files
 /// are removed. So what reads the store between a refresh and <see cref="StillStand"/> counts every file once.
 /// </remarks>
 internal sealed class FoldedFiles : IDisposable
@@ -21,7 +21,7 @@ internal sealed class FoldedFiles : IDisposable
     /// <summary>Nothing seen yet.</summary>
     public FoldedFiles(string directory)
     {
-        _paths = [.. StoreFileName.Archives.Select(name => Path.Combine(directory, name.ToString()))];
+        _paths = [.. StoreFileName.Archives.Append(StoreFileName.Ledger).Select(name => Path.Combine(directory, name.ToString()))];
         _seen = new (long, long)[_paths.Length];
         _archives = new SafeFileHandle?[_paths.Length];
         _names = [.. _paths.Select(_ => new HashSet<string>())];
@@ -36,7 +36,7 @@ internal sealed class FoldedFiles : IDisposable
         }
     }
 
-    /// <summary>Whether a file is in an archive.</summary>
+    /// <summary>Whether a file is in one of them, as of the last refresh.</summary>
     public bool Contains(string fileName)
     {
         foreach (var names in _names)
@@ -46,7 +46,7 @@ internal sealed class FoldedFiles : IDisposable
         return false;
     }
 
-    /// <summary>Whether every archive is the one that the last refresh saw.</summary>
+    /// <summary>Whether each is the one that the last refresh saw.</summary>
     public bool StillStand()
     {
         for (var archive = 0; archive < _paths.Length; archive++)

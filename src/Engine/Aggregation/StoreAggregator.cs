@@ -59,7 +59,7 @@ public sealed class StoreAggregator : IDisposable
         _listing = new StoreListing(directory, _families);
         _derived = new DerivedSamples(_families, _values, _slots);
         Flights = new FlightWatch(directory, logger);
-        _workers = new WorkerSamples(_families, _values, Flights);
+        _workers = new WorkerSamples(_families, _values, Flights, _folded);
         _masters = new MasterSamples(_families, _values, new ListenerWatch(listeners));
         _process = new ProcessSamples(_families, _values, _time);
         _extras = new MergedExtras(directory, logger);
@@ -92,7 +92,7 @@ public sealed class StoreAggregator : IDisposable
         var passes = 0;
         do
         {
-            // Files that are folded during a pass may be missed by it, or seen twice.
+            // What is folded, or accounted for, during a pass may be missed by it, or seen twice.
             if (++passes > PassesBesideFolding) _slots.StopFolding();
             isChanged |= ReadStore(out files, out bytes);
         }

@@ -11,13 +11,15 @@ internal sealed class WorkerSamples
     private readonly FamilyTable _families;
     private readonly SeriesValues _values;
     private readonly FlightWatch _flights;
+    private readonly FoldedFiles _folded;
     private readonly Dictionary<int, WorkerSeries> _series = [];
 
-    public WorkerSamples(FamilyTable families, SeriesValues values, FlightWatch flights)
+    public WorkerSamples(FamilyTable families, SeriesValues values, FlightWatch flights, FoldedFiles folded)
     {
         _families = families;
         _values = values;
         _flights = flights;
+        _folded = folded;
     }
 
     /// <summary>Forgets every series.</summary>
@@ -33,7 +35,10 @@ internal sealed class WorkerSamples
             _values.Set(series.Oldest, worker.OldestSeconds);
             if (worker.Load.Capacity > 0) _values.Set(series.Capacity, worker.Load.Capacity);
         }
-        foreach (var worker in _flights.Dead) _values.Add(SeriesOf(worker.Number).Busy, worker.LostBusySeconds);
+        foreach (var worker in _flights.Dead)
+        {
+            if (!_folded.Contains(worker.FileName)) _values.Add(SeriesOf(worker.Number).Busy, worker.LostBusySeconds);
+        }
     }
 
     /// <summary>Adds to a worker's busy time, just merged from its file, what its requests in flight have taken since.</summary>
@@ -52,7 +57,8 @@ internal sealed class WorkerSamples
         {
             if (worker.Number != number) continue;
             var index = file.Series.IndexOf(series.Busy);
-            var missing = worker.BusySeconds - (index < 0 ? 0 : values[index]);
+            // What the file lacks comes first: it is 0, and the sum the same to the last bit when the worker is dead.
+            var missing = worker.Load.BusyTotal - (index < 0 ? 0 : values[index]) + worker.BusySecondsSince;
             if (missing > 0) _values.Add(series.Busy, missing);
             return;
         }

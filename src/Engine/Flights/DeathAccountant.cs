@@ -14,6 +14,9 @@ public sealed class DeathAccountant
     // How long the master may take to say how a worker ended.
     private const double LongestWait = 2;
 
+    // So much later than it was seen alive a worker died: more than rounding can take from a sum that it is added to.
+    private const double LastMoment = 1e-6;
+
     private readonly string _directory;
     private readonly FlightWatch _flights;
     private readonly ExitRecords _exits;
@@ -93,13 +96,13 @@ public sealed class DeathAccountant
     private Death? TryExplain(DeadWorker worker, double now)
     {
         if (worker.Report is { IsUnfinished: true }) return null;
-        var seenAlive = worker.Report?.SeenAlive ?? 0;
-        if (worker.Report is { Requests.Length: 0 }) return new Death(worker, WorkerExitReasons.Unknown, seenAlive);
+        var earliest = (worker.Report?.SeenAlive ?? 0) + LastMoment;
+        if (worker.Report is { Requests.Length: 0 }) return new Death(worker, WorkerExitReasons.Unknown, earliest);
         if (worker.Report is not null && _exits.Find(worker.Report) is { } exit)
         {
-            return new Death(worker, ExitRecords.ReasonOf(exit), Math.Max(seenAlive, Math.Min(now, exit.Monotonic)));
+            return new Death(worker, ExitRecords.ReasonOf(exit), Math.Max(earliest, Math.Min(now, exit.Monotonic)));
         }
-        return now - worker.SeenAt >= LongestWait ? new Death(worker, WorkerExitReasons.Unknown, seenAlive) : null;
+        return now - worker.SeenAt >= LongestWait ? new Death(worker, WorkerExitReasons.Unknown, earliest) : null;
     }
 
     private void Log(Death death, FlightRequest request)

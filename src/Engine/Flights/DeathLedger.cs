@@ -29,8 +29,7 @@ internal sealed class DeathLedger
     /// <summary>Reads the ledger of a store; one that is damaged is kept aside under another name.</summary>
     internal static DeathLedger Read(string directory, int maximumLabelValues)
     {
-        var owner = SlotTable.NameOf(SlotKind.Exporter, 1);
-        var path = Path.Combine(directory, new StoreFileName(MetricType.Counter, GaugeMode.All, false, owner).ToString());
+        var path = Path.Combine(directory, StoreFileName.Ledger.ToString());
         if (!File.Exists(path)) return new(path, maximumLabelValues, [], []);
         var bytes = File.ReadAllBytes(path);
         if (TryGetUsed(bytes, out var used)) return new(path, maximumLabelValues, bytes[..used], CountedFiles.Read(bytes.AsSpan(used)));

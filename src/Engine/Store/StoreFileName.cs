@@ -27,6 +27,10 @@ public readonly record struct StoreFileName(MetricType Type, GaugeMode Mode, boo
             .Select(mode => new StoreFileName(MetricType.Gauge, mode, false, ArchiveOwner)),
     ];
 
+    /// <summary>The ledger: what dead workers had in hand, as the exporter that holds the exporter's slot counted it.</summary>
+    public static StoreFileName Ledger { get; } =
+        new(MetricType.Counter, GaugeMode.All, false, SlotTable.NameOf(SlotKind.Exporter, 1));
+
     /// <summary>How the values merge with those of other files: counters, histograms and summaries are sums.</summary>
     public GaugeMode Rule => Type == MetricType.Gauge ? Mode : GaugeMode.Sum;
 

@@ -170,6 +170,23 @@ public sealed class DeathAccountantTests : IDisposable
     }
 
     [Fact]
+    public void A_death_that_is_counted_is_not_shown_a_second_time_while_its_file_still_stands()
+    {
+        const string Busy = "gunicorn_worker_busy_seconds_total{worker_id=worker_1}";
+        var path = WriteFlight("00000001", new FlightRequest(FlightState.Running, 0, _now - 5, "GET", "/", "", ""));
+        using (new FileLock(path)) _ = _aggregator.Read();
+        var flight = File.ReadAllBytes(path);
+        WriteExit("signal");
+        _accountant.Account();
+        var counted = _aggregator.Read().Samples[Busy];
+        // As if another exporter were between the count and the removal.
+        File.WriteAllBytes(path, flight);
+        Assert.Equal(counted, _aggregator.Read().Samples[Busy]);
+        (_aggregator, _accountant) = Start();
+        Assert.Equal(counted, _aggregator.Read().Samples[Busy]);
+    }
+
+    [Fact]
     public void An_exporter_killed_before_it_counted_leaves_it_to_the_next()
     {
         WriteFlight("00000001", new FlightRequest(FlightState.Running, 0, _now, "GET", "/", "", ""));
