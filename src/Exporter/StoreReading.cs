@@ -29,7 +29,7 @@ internal sealed class StoreReading(StoreAggregator aggregator, DeathAccountant a
         }
     }
 
-    /// <summary>Accounts for deaths once a second, so that they are told of while nobody scrapes.</summary>
+    /// <summary>Accounts for deaths once a second, so that they are told of while nobody scrapes, and at the end.</summary>
     internal async Task AccountAsync(CancellationToken end)
     {
         using var timer = new PeriodicTimer(Interval);
@@ -42,7 +42,7 @@ internal sealed class StoreReading(StoreAggregator aggregator, DeathAccountant a
         }
         catch (OperationCanceledException)
         {
-            // Told to end.
+            lock (_gate) accountant.Account();
         }
     }
 

@@ -155,6 +155,9 @@ def test_a_worker_that_would_not_end_is_told_as_killed(start_gunicorn, environme
     hanging.join()
     (exit_,) = told(environment)
     assert (exit_["pid"], exit_["reason"], exit_["signal"]) == (pid, "signal", signal.SIGKILL)
+    # The exporter accounts for it before it ends, and leaves nothing that the next run would count.
+    assert f"A request was lost when its worker died: worker_id=worker_1 pid={pid} cause=signal" in server.log
+    assert list(Path(environment["PROMETHEUS_MULTIPROC_DIR"]).glob("flight_*")) == []
 
 
 def test_workers_that_die_together_are_each_counted_once(start_gunicorn):

@@ -28,6 +28,11 @@ internal sealed class StoreCleaner
         {
             if (SlotTable.TryParseName(owner, out var kind, out var number) && IsFree(kind, number)) File.Delete(path);
         }
+        // What an exporter could not tell any more: it would count in the run that begins.
+        foreach (var path in FlightTableReader.In(_directory))
+        {
+            if (FlightTableReader.TryParseSlot(path, out var kind, out var number) && IsFree(kind, number)) File.Delete(path);
+        }
     }
 
     /// <summary>After a run that was killed: removes the gauges of slots that nobody holds, and no counts.</summary>

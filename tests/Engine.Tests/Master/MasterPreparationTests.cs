@@ -138,11 +138,16 @@ public sealed class MasterPreparationTests : IDisposable
     public void After_an_ordered_end_the_files_of_free_slots_and_gone_pids_are_removed()
     {
         EndInOrder();
-        Touch("counter_worker-1.db", "gauge_livemax_worker-1.db", "counter_process-1.db", "counter_999999999.db");
+        string[] dead =
+        [
+            "counter_worker-1.db", "gauge_livemax_worker-1.db", "flight_worker-1_0a0b0c0d.bin", "counter_exporter-1.db",
+            "counter_process-1.db", "counter_999999999.db",
+        ];
+        Touch(dead);
 
         Prepare();
 
-        AssertGone("counter_worker-1.db", "gauge_livemax_worker-1.db", "counter_process-1.db", "counter_999999999.db");
+        AssertGone(dead);
     }
 
     [Fact]

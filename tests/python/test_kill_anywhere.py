@@ -1,0 +1,181 @@
+"""A worker that is killed at any instruction of a request has it counted once: finished, or lost.
+
+A debugger's system call steps the worker through ``request_finished``. KILL_SEED replays a run, KILLS sets their number.
+"""
+
+import contextlib
+import ctypes
+import errno
+import http.client
+import json
+import os
+import random
+import signal
+import struct
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+
+from exposition import Exposition
+from live_gunicorn import free_port, wait_for
+
+SEED = int(os.environ.get("KILL_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 32)
+KILLS = int(os.environ.get("KILLS", "32"))
+
+#: Instructions on both sides of those between the commit and the end of its work.
+MARGIN = 250
+
+EXECUTABLE = Path(__file__).resolve().parents[2] / "out" / "gunicorn-prometheus-exporter"
+
+ATTACH, SINGLE_STEP = 16, 9
+ANY_THREAD = 0x40000000
+
+#: Where a flight file says how many records were committed, and how many of them are applied.
+PROGRESS = struct.Struct("<16x2i")
+
+WORKER = """
+import os, signal, sys
+from gunicorn_prometheus_exporter import _engine as engine
+engine.open(sys.argv[1], "worker", True)
+for i in range(2):
+    token = engine.request_started("GET", "/x", [])
+    engine.request_responding(token, 500)
+    if i == 1:
+        os.kill(os.getpid(), signal.SIGSTOP)
+    engine.request_finished(token, 500, 12)
+os._exit(0)
+"""
+
+
+class SteppedWorker:
+    """A worker that runs instruction by instruction from just before it finishes its second request."""
+
+    def __init__(self, store: Path, environment: dict[str, str]) -> None:
+        self._store = store
+        self._libc = ctypes.CDLL(None, use_errno=True)
+        store.mkdir()
+        # So that it takes the same way each time.
+        environment = {**environment, "PYTHONHASHSEED": "0"}
+        self._process = subprocess.Popen([sys.executable, "-c", WORKER, str(store)], env=environment)
+        self.pid = self._process.pid
+        os.waitpid(self.pid, os.WUNTRACED)
+        self._trace(ATTACH)
+        os.waitpid(self.pid, ANY_THREAD)
+        os.kill(self.pid, signal.SIGCONT)
+
+    def progress(self) -> tuple[int, int]:
+        (flight,) = self._store.glob("flight_*")
+        committed, applied = PROGRESS.unpack(flight.read_bytes()[:PROGRESS.size])
+        return committed, applied
+
+    def step(self) -> bool:
+        """Runs one instruction; returns whether there are more."""
+        self._trace(SINGLE_STEP)
+        return os.WIFSTOPPED(os.waitpid(self.pid, ANY_THREAD)[1])
+
+    def kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError, ChildProcessError):
+            os.kill(self.pid, signal.SIGKILL)
+            while not os.WIFSIGNALED(os.waitpid(self.pid, ANY_THREAD)[1]):
+                pass
+        self._process.returncode = -signal.SIGKILL
+
+    def _trace(self, request: int) -> None:
+        if self._libc.ptrace(request, self.pid, None, None) != 0:
+            error = ctypes.get_errno()
+            self.kill()
+            if error in (errno.EPERM, errno.ENOSYS):
+                pytest.skip(f"processes may not be traced here: {os.strerror(error)}")
+            raise OSError(error, os.strerror(error))
+
+
+@contextlib.contextmanager
+def exporter(store: Path, environment: dict[str, str]) -> Iterator[int]:
+    port = free_port()
+    command = [str(EXECUTABLE), "serve", "--multiproc-dir", str(store), "--web.listen-address", f"127.0.0.1:{port}"]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
+        try:
+            yield port
+        finally:
+            process.kill()
+
+
+def accounts(store: Path, environment: dict[str, str]) -> Exposition:
+    """What an exporter says once it has accounted for every death."""
+    def scrape() -> Exposition:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        with contextlib.closing(connection):
+            connection.request("GET", "/metrics")
+            return Exposition(connection.getresponse().read().decode())
+
+    def is_done() -> bool:
+        with contextlib.suppress(OSError):
+            scrape()
+        return not list(store.glob("flight_*"))
+
+    with exporter(store, environment) as port:
+        wait_for(is_done, "the accounts")
+        return scrape()
+
+
+def succeed(store: Path, environment: dict[str, str]) -> None:
+    """Lets another worker take the slot."""
+    code = "import sys; from gunicorn_prometheus_exporter import _engine as e; e.open(sys.argv[1], 'worker', True)"
+    subprocess.run([sys.executable, "-c", code, str(store)], env=environment, check=True)
+
+
+@pytest.fixture
+def window(tmp_path: Path, environment: dict[str, str]) -> tuple[int, int, int]:
+    """After how many instructions the request is committed, its commit applied, and the worker at its end."""
+    worker = SteppedWorker(tmp_path / "measured", environment)
+    committed = applied = steps = 0
+    try:
+        (before, _) = worker.progress()
+        while worker.step():
+            steps += 1
+            progress = worker.progress()
+            committed = committed or (progress[0] > before and steps)
+            applied = applied or (progress[1] > before and steps)
+    finally:
+        worker.kill()
+    assert 0 < committed < applied < steps
+    return committed, applied, steps
+
+
+def test_a_request_is_counted_once_at_whatever_instruction_its_worker_is_killed(window, tmp_path, environment):
+    committed, applied, end = window
+    print(f"KILL_SEED={SEED} KILLS={KILLS}; committed after {committed} instructions, applied after {applied}, of {end}")
+    chance = random.Random(SEED)
+    outcomes = {False: 0, True: 0}
+    for kill in range(KILLS):
+        anywhere = kill % 4 == 0
+        steps = chance.randrange(end) if anywhere else chance.randrange(committed - MARGIN, applied + MARGIN)
+        store = tmp_path / str(kill)
+        worker = SteppedWorker(store, environment)
+        try:
+            for _ in range(steps):
+                if not worker.step():
+                    break
+        finally:
+            worker.kill()
+        exit_ = {"pid": worker.pid, "reason": "signal", "monotonic": time.monotonic()}
+        (store / "master-1.exits").write_text(json.dumps(exit_) + "\n")
+        if chance.randrange(2):
+            succeed(store, environment)
+        metrics = accounts(store, environment)
+
+        where = f"killed after {steps} instructions"
+        is_lost = metrics.total("gunicorn_worker_requests_lost_total") == 1
+        outcomes[is_lost] += 1
+        for family in ("gunicorn_worker_requests_total", "gunicorn_http_requests_total", "gunicorn_worker_failed_requests_total"):
+            assert metrics.total(family) == 2, where
+        observed = 1 if is_lost else 2
+        for family in ("gunicorn_worker_request_duration_seconds", "gunicorn_http_request_duration_seconds",
+                       "gunicorn_worker_response_size_bytes", "gunicorn_worker_request_size_bytes"):
+            assert metrics.total(family + "_count") == observed, where
+        assert metrics.total("gunicorn_worker_response_size_bytes_sum") == 12 * observed, where
+    assert min(outcomes.values()) > 0
