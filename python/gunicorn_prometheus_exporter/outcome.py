@@ -4,6 +4,14 @@ import errno
 import sys
 from typing import Any, Optional
 
+try:
+    from gunicorn.http2.errors import HTTP2Error
+except ImportError:
+    # Before Gunicorn 25.
+    _STREAM_GONE: tuple[type[BaseException], ...] = ()
+else:
+    _STREAM_GONE = (HTTP2Error,)
+
 #: The errors that Gunicorn, too, takes to mean that the client has left.
 _CLIENT_GONE = frozenset((errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN))
 
@@ -51,5 +59,5 @@ def body_size(response: Any) -> int:
 
 
 def is_client_gone(exception: BaseException) -> bool:
-    """Returns whether the exception says that the client has closed the connection."""
-    return isinstance(exception, OSError) and exception.errno in _CLIENT_GONE
+    """Returns whether the exception says that the client has closed the connection, or its stream of HTTP/2."""
+    return isinstance(exception, _STREAM_GONE) or isinstance(exception, OSError) and exception.errno in _CLIENT_GONE

@@ -1,5 +1,6 @@
 """What Gunicorn's response objects do that its hooks do not tell of: begin to answer, and send files."""
 
+import sys
 from types import ModuleType
 from typing import Any
 
@@ -35,6 +36,23 @@ def install(engine: ModuleType) -> None:
     Response.prometheus_file_bytes = 0
     Response.default_headers = default_headers
     Response.sendfile = sendfile
+    _watch_http2(engine)
+
+
+def _watch_http2(engine: ModuleType) -> None:
+    # Gunicorn has imported it where it speaks HTTP/2 (25 and later).
+    responses = sys.modules.get("gunicorn.http2.response")
+    if responses is None:
+        return
+    stock = responses.HTTP2Response.send_headers
+
+    # Has headers of its own, and is called before each part of the body.
+    def send_headers(resp: Any) -> None:
+        if not resp.headers_sent:
+            engine.request_responding(resp.req.prometheus_token, resp.status_code or INTERNAL_SERVER_ERROR)
+        stock(resp)
+
+    responses.HTTP2Response.send_headers = send_headers
 
 
 class _FileSender:

@@ -42,6 +42,9 @@ def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[byte
     if path == "/big":
         start_response("200 OK", [])
         return [bytes(1 << 20)] * 64
+    if path == "/stall":
+        start_response("200 OK", [])
+        return _stall()
     if path == "/stream":
         start_response("200 OK", [])
         return (b"part" for _ in range(3))
@@ -92,6 +95,11 @@ def _execute(start_response: StartResponse, code: str) -> Iterable[bytes]:
 def _crash_at_once() -> Iterator[bytes]:
     raise ValueError("before the first chunk")
     yield b""
+
+
+def _stall() -> Iterator[bytes]:
+    yield b"part"
+    time.sleep(PATIENCE)
 
 
 def _crash_midway() -> Iterator[bytes]:

@@ -30,7 +30,7 @@ async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
         time.sleep(PATIENCE)
     if path == "/until":
         await _wait_for_file((await receive())["body"].decode())
-    if path in ("/torn", "/stream", "/big"):
+    if path in ("/torn", "/stream", "/stall", "/big"):
         await _stream(send, path)
         return
     status = {"/missing": 404, "/broken": 503, "/empty": 204}.get(path, 200)
@@ -49,6 +49,8 @@ async def _stream(send: Any, path: str) -> None:
         await send({"type": "http.response.body", "body": part, "more_body": True})
         if path == "/torn":
             raise ValueError("after the first chunk")
+        if path == "/stall":
+            await asyncio.sleep(PATIENCE)
     await send({"type": "http.response.body"})
 
 

@@ -1,10 +1,17 @@
 """Each stream of an HTTP/2 connection is a request."""
 
+import contextlib
+import os
 import shutil
+import signal
 import subprocess
 from pathlib import Path
+from typing import Iterator
 
 import pytest
+
+#: The classes that speak it.
+SPEAKERS = ("gthread", "gevent", "asgi")
 
 CURL = ["curl", "--silent", "--insecure", "--http2", "--max-time", "30"]
 
@@ -46,7 +53,7 @@ def fetch(port: int, *paths: str) -> list[tuple[int, int]]:
     return [(int(status), int(size)) for _, status, size in map(str.split, lines)]
 
 
-@pytest.mark.parametrize("name", ["gthread", "gevent", "asgi"])
+@pytest.mark.parametrize("name", SPEAKERS)
 def test_each_stream_is_counted_once_with_status_and_size(start, dump, name):
     server = start(name)
     answers = dict(zip(OUTCOMES, fetch(server.port, *OUTCOMES), strict=True))
@@ -59,6 +66,36 @@ def test_each_stream_is_counted_once_with_status_and_size(start, dump, name):
     sizes = sum(size for path, (_, size) in answers.items() if path != "/crash")
     assert metrics.value("gunicorn_worker_response_size_bytes_sum") == sizes == 21
     assert metrics.value("gunicorn_worker_requests_in_flight") == 0
+
+
+@contextlib.contextmanager
+def reading(port: int, path: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """Requests a path; what comes of its body can be read from the client, which is killed at the end."""
+    with subprocess.Popen([*CURL, "--no-buffer", f"https://127.0.0.1:{port}{path}"], stdout=subprocess.PIPE) as client:
+        yield client
+        client.kill()
+
+
+@pytest.mark.parametrize("name", SPEAKERS)
+def test_a_client_that_leaves_a_stream_is_counted_once_and_is_no_error(start, dump, name):
+    server = start(name)
+    with reading(server.port, "/big") as client:
+        assert len(client.stdout.read(1000)) == 1000
+    metrics = dump(requests=1)
+    assert metrics.by("gunicorn_http_requests_total", "status_code") == {"200": 1}
+    assert metrics.by("gunicorn_worker_error_handling_total", "error_type") == {}
+
+
+@pytest.mark.parametrize("name", SPEAKERS)
+def test_a_stream_that_has_begun_when_its_worker_dies_is_counted_with_its_status(start, name):
+    server = start(name)
+    server.wait_until_served()
+    with reading(server.port, "/stall") as client:
+        assert client.stdout.read(4) == b"part"
+        os.kill(server.workers()[0], signal.SIGKILL)
+    metrics = server.metrics(requests=1)
+    assert metrics.by("gunicorn_http_requests_total", "status_code") == {"200": 1}
+    assert metrics.total("gunicorn_worker_requests_lost_total") == 1
 
 
 def test_streams_are_counted_by_route(start, dump):
