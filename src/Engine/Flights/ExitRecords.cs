@@ -14,15 +14,24 @@ internal sealed class ExitRecords(string directory)
     {
         // A pid is used again: the end of this worker is later than what it did last.
         ExitRecord? newest = null;
-        foreach (var path in Directory.GetFiles(directory, "master-*.exits"))
+        foreach (var exit in Of(report.Pid))
         {
-            foreach (var line in Lines(path))
-            {
-                if (Parse(line) is { } exit && exit.Pid == report.Pid && exit.Monotonic >= (newest?.Monotonic ?? report.LastChange)) newest = exit;
-            }
+            if (exit.Monotonic >= (newest?.Monotonic ?? report.LastChange)) newest = exit;
         }
         return newest;
     }
+
+    /// <summary>Whether a process has ended since it wrote a file.</summary>
+    /// <param name="pid">The process, where its master is.</param>
+    /// <param name="lastWritten">When the file was last modified, UTC.</param>
+    internal bool HasEnded(int pid, DateTime lastWritten) =>
+        Of(pid).Any(exit => DateTime.UnixEpoch.AddSeconds(exit.Time) >= lastWritten);
+
+    private IEnumerable<ExitRecord> Of(int pid) => Directory.GetFiles(directory, "master-*.exits")
+        .SelectMany(Lines)
+        .Select(Parse)
+        .OfType<ExitRecord>()
+        .Where(exit => exit.Pid == pid);
 
     /// <summary>The cause that a record states, as a label value.</summary>
     internal static string ReasonOf(ExitRecord? exit) =>

@@ -36,17 +36,16 @@ internal sealed class ArchiveFold : IDisposable
         _old = HeldFile.TryTake(_archive.Path);
         if (_old is null && File.Exists(_archive.Path)) return false;
         var entries = new FoldedEntries(_archive.Name.Rule);
-        Merge(entries);
+        var layout = Merge(entries);
         if (_dead.Count == 0) return false;
-        var newest = _dead.MaxBy(file => file.Status.Modified)!;
-        var content = entries.ToContent(LayoutOf(newest))
+        var content = entries.ToContent(layout)
             ?? throw new StoreException($"{_archive.Path} would be larger than a scrape reads; the files of dead processes stay");
         _used = content.Length;
         _new = Create();
         _new.Write(content);
         _new.Write(CountedFiles.Write(_dead.Select(file => Path.GetFileName(file.Path))));
         _new.Flush(flushToDisk: true);
-        Adopt(newest.Status);
+        Adopt(_dead.MaxBy(file => file.Status.Modified)!.Status);
         return true;
     }
 
@@ -82,28 +81,25 @@ internal sealed class ArchiveFold : IDisposable
     }
 
     /// <summary>Merges archive and files in the order in which a scrape reads them, and lets go of files that are damaged.</summary>
-    private void Merge(FoldedEntries entries)
+    /// <returns>The layout of the file that was written last: the library in use reads that one.</returns>
+    private EntryLayout Merge(FoldedEntries entries)
     {
+        var (newest, written) = (EntryLayout.Timestamped, long.MinValue);
         foreach (var file in (HeldFile[])[.. _dead.Append(_old).OfType<HeldFile>().OrderBy(file => file.Path, StringComparer.Ordinal)])
         {
-            if (EntryWalk.TryGetUsed(file.Read(), out var content) && entries.TryAdd(content)) continue;
+            if (file.TryRead(out var content) && entries.TryAdd(content, out var layout))
+            {
+                // The archive was written when it was folded: its time says nothing.
+                var time = file == _old ? 0 : file.Status.Modified;
+                if (layout is { } known && time > written) (newest, written) = (known, time);
+                continue;
+            }
             if (file == _old) throw new StoreException($"{file.Path} is damaged; remove it to have files of dead processes folded again");
             _dead.Remove(file);
             file.Dispose();
         }
-    }
-
-    /// <summary>The layout that the library now in use reads: that of the file written last.</summary>
-    private EntryLayout LayoutOf(HeldFile newest)
-    {
         // A library that knows this mode writes timestamps.
-        if (_archive.Name.Rule == GaugeMode.MostRecent) return EntryLayout.Timestamped;
-        foreach (var file in (HeldFile?[])[newest, _old])
-        {
-            if (file is null || !EntryWalk.TryGetUsed(file.Read(), out var content)) continue;
-            if (EntryWalk.LayoutOf(content) is { } layout) return layout;
-        }
-        return EntryLayout.Timestamped;
+        return _archive.Name.Rule == GaugeMode.MostRecent ? EntryLayout.Timestamped : newest;
     }
 
     private FileStream Create()

@@ -1,3 +1,4 @@
+using GunicornPrometheusExporter.Flights;
 using GunicornPrometheusExporter.Master;
 using GunicornPrometheusExporter.Store;
 
@@ -8,6 +9,7 @@ namespace GunicornPrometheusExporter.Folding;
 internal sealed class DeadProcesses(string directory)
 {
     private readonly PidRecord _pids = new(directory);
+    private readonly ExitRecords _exits = new(directory);
 
     /// <summary>The files that could be folded or removed if their process were dead, in the order in which scrapes read them.</summary>
     /// <exception cref="IOException">The store cannot be listed.</exception>
@@ -27,13 +29,17 @@ internal sealed class DeadProcesses(string directory)
     /// <returns>Null if it may live, or the file is gone.</returns>
     /// <remarks>
     /// A process of <c>prometheus_client</c>'s has its files open as long as it lives, so the kernel knows, whatever PID
-    /// namespace the process is in. Where the kernel does not tell, the pid must be one of those that count here.
+    /// namespace the process is in. Where the kernel does not tell, a master must have seen the process end, or its pid must
+    /// be one of those that count here.
     /// </remarks>
     public HeldFile? TryTake(string path, StoreFileName name)
     {
         var file = HeldFile.TryTake(path);
-        if (file is null || file.IsLeased || _pids.HasEnded(name, File.GetLastWriteTimeUtc(path))) return file;
+        if (file is null || file.IsLeased || HasEnded(name, File.GetLastWriteTimeUtc(path))) return file;
         file.Dispose();
         return null;
     }
+
+    private bool HasEnded(StoreFileName name, DateTime lastWritten) =>
+        name.TryGetProcess(out var pid) && (_exits.HasEnded(pid, lastWritten) || _pids.HasEnded(name, lastWritten));
 }

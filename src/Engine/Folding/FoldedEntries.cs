@@ -27,17 +27,18 @@ internal sealed class FoldedEntries
 
     /// <summary>Merges the entries of a file.</summary>
     /// <param name="content">The used bytes of the file.</param>
+    /// <param name="layout">Their layout; null if there are no entries.</param>
     /// <returns>False if they are damaged; nothing of them is merged then.</returns>
-    public bool TryAdd(ReadOnlySpan<byte> content)
+    public bool TryAdd(ReadOnlySpan<byte> content, out EntryLayout? layout)
     {
-        if (content.Length <= StoreFormat.HeaderSize) return true;
-        if (EntryWalk.LayoutOf(content) is not { } layout) return false;
+        layout = EntryWalk.LayoutOf(content);
+        if (layout is not { } known) return content.Length <= StoreFormat.HeaderSize;
         _fileSeries.Clear();
         _values.Clear();
         _timestamps.Clear();
         for (var offset = StoreFormat.HeaderSize; offset < content.Length;)
         {
-            var keyLength = EntryWalk.KeyLengthAt(content, offset, layout);
+            var keyLength = EntryWalk.KeyLengthAt(content, offset, known);
             var head = content.Slice(offset, StoreFormat.ValueOffset(keyLength));
             if (_table.Find(head, keyLength) is not { } key) return false;
             if (!_series.TryGetValue(key, out var series)) _series.Add(key, series = _merged.Add());
@@ -45,8 +46,8 @@ internal sealed class FoldedEntries
             _fileSeries.Add(series);
             _values.Add(BinaryPrimitives.ReadDoubleLittleEndian(value));
             _timestamps.Add(
-                layout == EntryLayout.Timestamped ? BinaryPrimitives.ReadDoubleLittleEndian(value[StoreFormat.DoubleSize..]) : 0);
-            offset += StoreFormat.EntrySize(keyLength, layout);
+                known == EntryLayout.Timestamped ? BinaryPrimitives.ReadDoubleLittleEndian(value[StoreFormat.DoubleSize..]) : 0);
+            offset += StoreFormat.EntrySize(keyLength, known);
         }
         _merged.Merge(
             _rule, CollectionsMarshal.AsSpan(_fileSeries), CollectionsMarshal.AsSpan(_values), CollectionsMarshal.AsSpan(_timestamps));

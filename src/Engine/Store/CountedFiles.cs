@@ -41,9 +41,10 @@ internal static class CountedFiles
     /// <exception cref="IOException">It cannot be read.</exception>
     internal static HashSet<string> Read(SafeFileHandle file, long size, out int used)
     {
-        var header = StoreFiles.Read(file, 0, Math.Min(size, StoreFormat.HeaderSize));
-        used = header.Length < StoreFormat.HeaderSize ? 0 : BinaryPrimitives.ReadInt32LittleEndian(header);
-        return used >= StoreFormat.HeaderSize && used < size ? Read(StoreFiles.Read(file, used, size - used)) : [];
+        var header = StoreFiles.Read(file, 0, StoreFormat.HeaderSize);
+        return EntryWalk.TryGetUsed(header, size, out used) && used > 0 && used < size
+            ? Read(StoreFiles.Read(file, used, size - used))
+            : [];
     }
 
     /// <summary>The names that a tail holds; none if it is not whole.</summary>

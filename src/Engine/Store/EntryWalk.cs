@@ -22,19 +22,17 @@ public static class EntryWalk
         return null;
     }
 
-    /// <summary>The bytes of a file that are in use: header and entries.</summary>
-    /// <param name="file">The whole file.</param>
-    /// <param name="content">Nothing if no process has begun to use it.</param>
+    /// <summary>How many bytes of a file are in use: header and entries.</summary>
+    /// <param name="header">The first bytes of the file, as many of the header's as there are.</param>
+    /// <param name="size">The size of the file in bytes.</param>
+    /// <param name="used">0 if no process has begun to use it.</param>
     /// <returns>False if its header is damaged.</returns>
-    public static bool TryGetUsed(ReadOnlySpan<byte> file, out ReadOnlySpan<byte> content)
+    public static bool TryGetUsed(ReadOnlySpan<byte> header, long size, out int used)
     {
-        content = default;
-        if (file.Length < StoreFormat.HeaderSize) return file.IsEmpty;
-        var used = BinaryPrimitives.ReadInt32LittleEndian(file);
-        if (used == 0) return true;
-        if (used < StoreFormat.HeaderSize || used > file.Length || used % StoreFormat.Alignment != 0) return false;
-        content = file[..used];
-        return true;
+        used = 0;
+        if (header.Length < StoreFormat.HeaderSize) return header.IsEmpty;
+        used = BinaryPrimitives.ReadInt32LittleEndian(header);
+        return used == 0 || (used >= StoreFormat.HeaderSize && used <= size && used % StoreFormat.Alignment == 0);
     }
 
     /// <summary>The length of the key of the entry at an offset.</summary>

@@ -51,9 +51,17 @@ internal sealed class HeldFile : IDisposable
     public bool IsUndisturbed() =>
         !IsLeased || Libc.Control((int)_handle.DangerousGetHandle(), Libc.GetLease, 0) == Libc.ReadLock;
 
-    /// <summary>The whole file.</summary>
+    /// <summary>Reads what a store file has in use.</summary>
+    /// <param name="content">Header and entries; empty if no process has begun to use it.</param>
+    /// <returns>False if its header is damaged.</returns>
     /// <exception cref="IOException">It cannot be read.</exception>
-    public byte[] Read() => StoreFiles.Read(_handle, 0, _status.Size);
+    public bool TryRead(out byte[] content)
+    {
+        content = StoreFiles.Read(_handle, 0, StoreFormat.HeaderSize);
+        if (!EntryWalk.TryGetUsed(content, _status.Size, out var used)) return false;
+        content = StoreFiles.Read(_handle, 0, used);
+        return true;
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _handle.Dispose();

@@ -140,8 +140,8 @@ public sealed class ArchiveFoldTests : IDisposable
     private void AssertNoNames()
     {
         var bytes = File.ReadAllBytes(_directory["counter_archive.db"]);
-        Assert.True(EntryWalk.TryGetUsed(bytes, out var content));
-        Assert.Equal(bytes.Length, content.Length);
+        Assert.True(EntryWalk.TryGetUsed(bytes, bytes.Length, out var used));
+        Assert.Equal(bytes.Length, used);
     }
 
     private IEnumerable<string> Names() =>

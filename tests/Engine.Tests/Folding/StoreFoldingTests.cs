@@ -176,14 +176,16 @@ public sealed class StoreFoldingTests : IDisposable
     {
         TestFile.Write(_directory[$"counter_{Dead}.db"], older, TestEntry.Of("c", "c_total", [], 1), TestEntry.Of("d", "d_total", [], 1));
         _folding.Fold();
-        TestFile.Write(_directory[$"counter_{Dead + 1}.db"], newer, TestEntry.Of("c", "c_total", [], 2));
-        File.SetLastWriteTimeUtc(_directory[$"counter_{Dead + 1}.db"], DateTime.UtcNow.AddMinutes(1));
+        TestFile.Write(_directory[$"counter_{Dead + 1}.db"], older, TestEntry.Of("c", "c_total", [], 2));
+        TestFile.Write(_directory[$"counter_{Dead + 2}.db"], newer, TestEntry.Of("c", "c_total", [], 4));
+        TestFile.Write(_directory[$"counter_{Dead + 3}.db"], older);
+        File.SetLastWriteTimeUtc(_directory[$"counter_{Dead + 1}.db"], DateTime.UtcNow.AddMinutes(-2));
+        File.SetLastWriteTimeUtc(_directory[$"counter_{Dead + 2}.db"], DateTime.UtcNow.AddMinutes(-1));
 
         _folding.Fold();
 
-        Assert.True(EntryWalk.TryGetUsed(File.ReadAllBytes(_directory["counter_archive.db"]), out var content));
-        Assert.Equal(newer, EntryWalk.LayoutOf(content));
-        Assert.Equal(3, Scraped.Once(_directory.Path).Samples["c_total{}"]);
+        Assert.Equal(newer, EntryWalk.LayoutOf(File.ReadAllBytes(_directory["counter_archive.db"])));
+        Assert.Equal(7, Scraped.Once(_directory.Path).Samples["c_total{}"]);
     }
 
     [Fact]

@@ -1,0 +1,89 @@
+"""Runs a command and kills it with SIGKILL at its n-th step after it began to fold.
+
+Usage: kill_at_call.py STEP COMMAND…  A step is the beginning or the end of a system call of any of its threads; with a
+fraction behind the point, as in 12.5, the kill comes that part of a millisecond after the step: between two calls.
+Prints "folding" when folding begins. Exits with 0 if it killed the command, 77 where nothing may be traced.
+"""
+
+import ctypes
+import os
+import platform
+import signal
+import sys
+import time
+
+TRACE_ME, SYSCALL, SET_OPTIONS, SYSCALL_INFO = 0, 24, 0x4200, 0x420E
+SYSGOOD, FOLLOW_CLONE, TELL_EXEC, EXIT_KILL = 1, 8, 0x10, 0x100000
+ALL_CHILDREN = 0x40000000
+ENTRY = 1
+SET_DESCRIPTION_LOCK = 37
+FCNTL = {"x86_64": 72, "aarch64": 25}[platform.machine()]
+NOT_TRACEABLE = 77
+
+
+class SyscallInfo(ctypes.Structure):
+    """``struct ptrace_syscall_info``, as far as the arguments of a call that begins."""
+
+    _fields_ = [
+        ("op", ctypes.c_uint8), ("padding", ctypes.c_uint8 * 3), ("architecture", ctypes.c_uint32),
+        ("instruction", ctypes.c_uint64), ("stack", ctypes.c_uint64),
+        ("number", ctypes.c_uint64), ("arguments", ctypes.c_uint64 * 6),
+    ]
+
+
+libc = ctypes.CDLL(None, use_errno=True)
+libc.ptrace.restype = ctypes.c_long
+libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
+
+
+def start(command: list[str]) -> int:
+    """Starts the command, stopped at its first instruction."""
+    process = os.fork()
+    if process == 0:
+        if libc.ptrace(TRACE_ME, 0, None, None) != 0:
+            os._exit(NOT_TRACEABLE)
+        os.kill(os.getpid(), signal.SIGSTOP)
+        os.execv(command[0], command)
+    _, status = os.waitpid(process, 0)
+    if not os.WIFSTOPPED(status):
+        sys.exit(NOT_TRACEABLE)
+    libc.ptrace(SET_OPTIONS, process, None, SYSGOOD | FOLLOW_CLONE | TELL_EXEC | EXIT_KILL)
+    libc.ptrace(SYSCALL, process, None, None)
+    return process
+
+
+def run(step: float, command: list[str]) -> None:
+    """Runs the command to its end, which is the kill unless it ends before."""
+    process = start(command)
+    info = SyscallInfo()
+    threads = {process}
+    steps = -1
+    while True:
+        thread, status = os.waitpid(-1, ALL_CHILDREN)
+        if not os.WIFSTOPPED(status):
+            threads.discard(thread)
+            if thread == process:
+                sys.exit(not os.WIFSIGNALED(status))
+            continue
+        stopped_by, deliver = os.WSTOPSIG(status), 0
+        if stopped_by == signal.SIGTRAP | 0x80:
+            libc.ptrace(SYSCALL_INFO, thread, ctypes.sizeof(info), ctypes.byref(info))
+            if steps < 0 and info.op == ENTRY and info.number == FCNTL and info.arguments[1] == SET_DESCRIPTION_LOCK:
+                print("folding", flush=True)
+                steps = 0
+            if steps >= 0:
+                if steps == int(step):
+                    if step % 1:
+                        libc.ptrace(SYSCALL, thread, None, None)
+                        time.sleep(step % 1 / 1000)
+                    os.kill(process, signal.SIGKILL)
+                    continue
+                steps += 1
+        elif status >> 16 == 0 and not (stopped_by == signal.SIGSTOP and thread not in threads):
+            # A signal of its own: a new thread's first stop is the tracer's.
+            deliver = stopped_by
+        threads.add(thread)
+        libc.ptrace(SYSCALL, thread, None, deliver)
+
+
+run(float(sys.argv[1]), sys.argv[2:])

@@ -1,0 +1,194 @@
+"""Dead processes' files are folded without loss, wherever the exporter is killed.
+
+FOLDING_KILLS sets how often that is, FOLDING_SEED replays a run.
+"""
+
+import contextlib
+import http.client
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Iterator
+from urllib.request import urlopen
+
+import pytest
+
+from conftest import EXECUTABLE
+from exposition import Exposition
+from folding_store import FoldingStore, samples, stock_samples
+from live_gunicorn import free_port, wait_for
+
+SEED = int(os.environ.get("FOLDING_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 32)
+KILLS = int(os.environ.get("FOLDING_KILLS", "60"))
+STORES = 4
+NOT_TRACEABLE = 77
+LONGEST_RUN = 120.0
+NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--pdeathsig=keep"]
+
+#: About the steps of a fold, by what is measured: for each process, and all others.
+STEPS_PER_PROCESS = 120
+STEPS_BESIDE = 100
+
+
+def serve(directory: Path, port: int = 0) -> list[str]:
+    """Returns the command line of an exporter."""
+    address = f"127.0.0.1:{port or free_port()}"
+    return [str(EXECUTABLE), "serve", "--web.listen-address", address, "--multiproc-dir", str(directory)]
+
+
+def dump(directory: Path) -> Exposition:
+    """Reads a store in a process of its own."""
+    command = [str(EXECUTABLE), "dump", "--dir", str(directory)]
+    return Exposition(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+def kill_while_folding(store: FoldingStore, step: float) -> None:
+    """Starts an exporter and kills it, while it and another process scrape, and the application's processes come and go."""
+    port = free_port()
+    command = [sys.executable, str(Path(__file__).parent / "kill_at_call.py"), str(step), *serve(store.directory, port)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as tracer:
+        try:
+            assert tracer.stdout is not None
+            if tracer.stdout.readline() == "folding\n":
+                look_while_folding(store, port)
+                store.change()
+            if tracer.wait(LONGEST_RUN) == NOT_TRACEABLE:
+                pytest.skip("processes may not be traced here (ptrace): NO EXPORTER WAS KILLED")
+            assert tracer.returncode == 0, "the exporter ended by itself, before it was killed"
+        finally:
+            # The exporter goes with it.
+            tracer.kill()
+
+
+def look_while_folding(store: FoldingStore, port: int) -> None:
+    """Scrapes, in the exporter that folds and in another process."""
+    # Killed meanwhile, it does not answer.
+    with contextlib.suppress(OSError, http.client.HTTPException), urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
+        assert samples(Exposition(answer.read().decode())) == store.expected(), "in the exporter that folds"
+    assert samples(dump(store.directory)) == store.expected(), "in another process"
+
+
+def fold_all(store: FoldingStore) -> None:
+    """Lets an exporter that nobody kills end what the killed ones began."""
+    with subprocess.Popen(serve(store.directory), stderr=subprocess.DEVNULL) as exporter:
+        try:
+            wait_for(lambda: store.unfolded() == 0, "the fold of every dead process's files")
+        finally:
+            exporter.terminate()
+
+
+def kill_many(directory: Path, seed: int, kills: int) -> None:
+    """Kills exporters of one store, and looks after each kill whether anything is lost or counted twice."""
+    steps = random.Random(seed)
+    store = FoldingStore(directory, seed)
+    try:
+        for number in range(kills):
+            store.change()
+            step = steps.randrange(STEPS_BESIDE + store.unfolded() * STEPS_PER_PROCESS) + steps.choice([0.0, steps.random()])
+            kill_while_folding(store, step)
+            assert samples(dump(directory)) == store.expected(), f"after kill {number}, at step {step}"
+        fold_all(store)
+        assert samples(dump(directory)) == store.expected()
+        assert stock_samples(directory) == pytest.approx(store.expected())
+        assert not list(directory.glob("*.new"))
+    finally:
+        store.end()
+
+
+def test_an_exporter_may_be_killed_at_any_step_and_nothing_is_lost_or_counted_twice(tmp_path: Path) -> None:
+    print(f"FOLDING_SEED={SEED} FOLDING_KILLS={KILLS}")
+    with ThreadPoolExecutor(STORES) as stores:
+        runs = [
+            stores.submit(kill_many, tmp_path / f"store-{number}", SEED + number, -(-KILLS // STORES))
+            for number in range(STORES)
+        ]
+        for run in runs:
+            run.result()
+
+
+def test_a_stock_collector_reads_what_was_folded(tmp_path: Path) -> None:
+    store = FoldingStore(tmp_path / "store", SEED)
+    try:
+        for _ in range(8):
+            store.change()
+        fold_all(store)
+        assert stock_samples(store.directory) == pytest.approx(store.expected())
+    finally:
+        store.end()
+
+
+def test_files_are_left_alone_if_they_are_not_to_be_removed(tmp_path: Path) -> None:
+    store = FoldingStore(tmp_path / "store", SEED)
+    store.change()
+    store.end()
+    before = sorted(path.name for path in store.directory.iterdir())
+    variables = {**os.environ, "CLEANUP_DB_FILES": "false"}
+    with subprocess.Popen(serve(store.directory), env=variables, stderr=subprocess.DEVNULL) as exporter:
+        # The first fold comes after a second.
+        with pytest.raises(subprocess.TimeoutExpired):
+            exporter.wait(2.5)
+        exporter.terminate()
+    assert sorted(path.name for path in store.directory.iterdir() if path.suffix == ".db") == before
+
+
+@pytest.fixture
+def nobodys_store() -> Iterator[FoldingStore]:
+    """A store of another user's, in which this one's processes count: to that user the kernel tells nothing of the files."""
+    if os.geteuid() != 0 or subprocess.run([*NOBODY, str(EXECUTABLE), "--version"], capture_output=True, check=False).returncode:
+        pytest.skip("only root can run an exporter as another user, where that may run it: PIDS ARE NOT TESTED")
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o755)
+    store = FoldingStore(folder / "store", SEED)
+    os.chown(store.directory, 65534, 65534)
+    yield store
+    store.end()
+    shutil.rmtree(folder)
+
+
+def prepare(store: FoldingStore) -> None:
+    """Says that pids count here from now on."""
+    variables = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(store.directory)}
+    subprocess.run([*NOBODY, str(EXECUTABLE), "prepare"], env=variables, stdout=subprocess.DEVNULL, check=True)
+
+
+def fold_as_nobody(store: FoldingStore, *launcher: str) -> set[int]:
+    """Runs an exporter for more than one fold; returns the processes whose files are left."""
+    with subprocess.Popen([*launcher, *NOBODY, *serve(store.directory)], stderr=subprocess.DEVNULL) as exporter:
+        with pytest.raises(subprocess.TimeoutExpired):
+            exporter.wait(2.5)
+        # What unshare runs goes with it.
+        exporter.kill()
+    assert samples(dump(store.directory)) == store.expected()
+    return store.processes()
+
+
+def test_where_the_kernel_does_not_tell_files_from_before_pids_counted_here_stay(nobodys_store: FoldingStore) -> None:
+    before = nobodys_store.begin()
+    nobodys_store.kill(before)
+    assert fold_as_nobody(nobodys_store) == {before}
+    prepare(nobodys_store)
+    dead, living = nobodys_store.begin(), nobodys_store.begin()
+    nobodys_store.kill(dead)
+    assert fold_as_nobody(nobodys_store) == {before, living}
+
+
+def test_where_the_kernel_does_not_tell_in_another_PID_namespace_the_master_does(nobodys_store: FoldingStore) -> None:
+    unshare = ["unshare", "--pid", "--fork", "--kill-child"]
+    if subprocess.run([*unshare, "true"], capture_output=True, check=False).returncode != 0:
+        pytest.skip("this machine does not let the test make a PID namespace: THE MASTER'S WORD IS NOT TESTED")
+    prepare(nobodys_store)
+    told, untold, again = (nobodys_store.begin() for _ in range(3))
+    exits = nobodys_store.directory / "master-1.exits"
+    exits.write_text("".join(json.dumps({"pid": pid, "time": end, "monotonic": 0}) + "\n" for pid, end in (
+        (told, time.time() + 1), (again, time.time() - 60),
+    )))
+    for pid in (told, untold, again):
+        nobodys_store.kill(pid)
+    assert fold_as_nobody(nobodys_store, *unshare) == {untold, again}
