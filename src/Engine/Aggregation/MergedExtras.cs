@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.InteropServices;
 using GunicornPrometheusExporter.Diagnostics;
 using GunicornPrometheusExporter.Exposition;
@@ -15,12 +14,10 @@ namespace GunicornPrometheusExporter.Aggregation;
 /// </remarks>
 internal sealed class MergedExtras
 {
-    private static readonly SearchValues<byte> Hexadecimal = SearchValues.Create("0123456789abcdef"u8);
-
     private readonly string _directory;
     private readonly ILogger _logger;
-    private readonly SideFileReader _reader = new();
-    private readonly SideFileReader _again = new();
+    private readonly ExemplarReader _exemplarReader = new();
+    private readonly NativeHistogramReader _nativeReader = new();
     private readonly Dictionary<int, Exemplar> _exemplars = [];
     private readonly Dictionary<int, NativeHistogram> _natives = [];
     private readonly HashSet<string> _setAside = new(StringComparer.Ordinal);
@@ -51,7 +48,11 @@ internal sealed class MergedExtras
     public void ReadExemplars(IReadOnlyList<TrackedFile> files)
     {
         _exemplars.Clear();
-        foreach (var file in files) Read(file, ExemplarFormat.NameOf, AddExemplars);
+        foreach (var file in files.Where(HasExtras))
+        {
+            TryRead(ExemplarFormat.NameOf(file.Name.Owner), path => _exemplarReader.Read(
+                path, file.Reader.Created, (bucket, in exemplar) => Add(file.SeriesAt(bucket), exemplar)));
+        }
     }
 
     /// <summary>Reads the native histograms.</summary>
@@ -59,16 +60,37 @@ internal sealed class MergedExtras
     public void ReadNatives(IReadOnlyList<TrackedFile> files)
     {
         foreach (var native in _natives.Values) native.Clear();
-        foreach (var file in files) Read(file, NativeHistogramFormat.NameOf, AddNatives);
+        foreach (var file in files.Where(HasExtras))
+        {
+            TryRead(NativeHistogramFormat.NameOf(file.Name.Owner), path => _nativeReader.Read(
+                path, file.Reader.Created,
+                (sum, schema, zeroCount, buckets) => NativeOf(file.SeriesAt(sum))?.Add(schema, zeroCount, buckets)));
+        }
     }
 
-    private void Read(TrackedFile file, Func<string, string> nameOf, Action<TrackedFile, string> add)
+    private static bool HasExtras(TrackedFile file) =>
+        file is { IsMerged: true, Slot: not null, Name.Type: MetricType.Histogram };
+
+    private void Add(int? series, in Exemplar exemplar)
     {
-        if (!file.IsMerged || file.Slot is null || file.Name.Type != MetricType.Histogram) return;
-        var path = Path.Combine(_directory, nameOf(file.Name.Owner));
+        if (series is not { } index) return;
+        ref var newest = ref CollectionsMarshal.GetValueRefOrAddDefault(_exemplars, index, out _);
+        if (exemplar.Time > newest.Time) newest = exemplar;
+    }
+
+    private NativeHistogram? NativeOf(int? series)
+    {
+        if (series is not { } index) return null;
+        ref var native = ref CollectionsMarshal.GetValueRefOrAddDefault(_natives, index, out _);
+        return native ??= new NativeHistogram();
+    }
+
+    private void TryRead(string name, Action<string> read)
+    {
+        var path = Path.Combine(_directory, name);
         try
         {
-            add(file, path);
+            read(path);
             _setAside.Remove(path);
         }
         catch (Exception e) when (e is CorruptFileException or StoreException)
@@ -76,59 +98,6 @@ internal sealed class MergedExtras
             if (!_setAside.Add(path)) return;
             ScrapeLog.FileSetAside(_logger, e.Message);
             CorruptFiles++;
-        }
-    }
-
-    private void AddExemplars(TrackedFile file, string path)
-    {
-        var content = _reader.Read(path, ExemplarFormat.MaximumSize);
-        if (content.Length < ExemplarFormat.HeaderSize || MemoryMarshal.Read<uint>(content[ExemplarFormat.Created..]) != file.Reader.Created) return;
-        if (MemoryMarshal.Read<ulong>(content) != ExemplarFormat.Magic) throw new CorruptFileException(path, "it has no header of a file of exemplars");
-        // What is the same twice did not change in between.
-        var again = _again.Read(path, ExemplarFormat.MaximumSize);
-        var end = Math.Min(content.Length, again.Length) - ExemplarFormat.EntrySize;
-        for (var offset = ExemplarFormat.HeaderSize; offset <= end; offset += ExemplarFormat.EntrySize)
-        {
-            var entry = content.Slice(offset, ExemplarFormat.EntrySize);
-            var bucket = MemoryMarshal.Read<int>(entry[ExemplarFormat.Offset..]);
-            if (bucket == 0) return;
-            if (entry.SequenceEqual(again.Slice(offset, entry.Length)) && file.SeriesAt(bucket) is { } series) Add(series, entry);
-        }
-    }
-
-    private void Add(int series, ReadOnlySpan<byte> entry)
-    {
-        var time = MemoryMarshal.Read<double>(entry[ExemplarFormat.Time..]);
-        var value = MemoryMarshal.Read<double>(entry[ExemplarFormat.Value..]);
-        if (MemoryMarshal.Read<uint>(entry) % 2 == 1 || !(time > 0) || !double.IsFinite(time) || !double.IsFinite(value)) return;
-        if (_exemplars.TryGetValue(series, out var known) && known.Time >= time) return;
-        var context = MemoryMarshal.Read<TraceContext>(entry[ExemplarFormat.Trace..]);
-        if (((ReadOnlySpan<byte>)context).ContainsAnyExcept(Hexadecimal)) return;
-        _exemplars[series] = new Exemplar(value, time, context);
-    }
-
-    private void AddNatives(TrackedFile file, string path)
-    {
-        var content = _reader.Read(path, NativeHistogramFormat.MaximumSize);
-        if (content.Length < NativeHistogramFormat.HeaderSize || MemoryMarshal.Read<uint>(content[NativeHistogramFormat.Created..]) != file.Reader.Created) return;
-        var schema = MemoryMarshal.Read<int>(content[NativeHistogramFormat.Schema..]);
-        var used = MemoryMarshal.Read<int>(content[NativeHistogramFormat.Used..]);
-        if (MemoryMarshal.Read<ulong>(content) != NativeHistogramFormat.Magic
-            || schema is < NativeHistogramFormat.LowestSchema or > NativeHistogramFormat.HighestSchema
-            || used < NativeHistogramFormat.HeaderSize || used > content.Length)
-        {
-            throw new CorruptFileException(path, "it has no header of a file of native histograms");
-        }
-        var size = NativeHistogramFormat.EntrySize(schema);
-        for (var offset = NativeHistogramFormat.HeaderSize; offset <= used - size; offset += size)
-        {
-            var entry = content.Slice(offset, size);
-            if (file.SeriesAt(MemoryMarshal.Read<int>(entry)) is not { } series) continue;
-            ref var native = ref CollectionsMarshal.GetValueRefOrAddDefault(_natives, series, out _);
-            native ??= new NativeHistogram();
-            native.Add(
-                schema, MemoryMarshal.Read<ulong>(entry[NativeHistogramFormat.ZeroCount..]),
-                MemoryMarshal.Cast<byte, ulong>(entry[NativeHistogramFormat.Buckets..]));
         }
     }
 }

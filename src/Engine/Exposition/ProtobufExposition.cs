@@ -89,7 +89,8 @@ internal sealed class ProtobufExposition
             {
                 case LineKind.Bucket:
                     (count, hasBuckets) = (count + value, true);
-                    WriteBucket(line.Bound, native is not null && double.IsPositiveInfinity(line.Bound) ? native.Count : count, values.ExemplarOf(line.Series));
+                    if (double.IsPositiveInfinity(line.Bound)) count = native?.Count ?? count;
+                    WriteBucket(line.Bound, count, values.ExemplarOf(line.Series));
                     break;
                 case LineKind.Sum:
                     _family.WriteDouble(ProtobufSyntax.HistogramSum, value);

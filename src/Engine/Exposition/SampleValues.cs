@@ -1,3 +1,5 @@
+using GunicornPrometheusExporter.Store;
+
 namespace GunicornPrometheusExporter.Exposition;
 
 /// <summary>The numbers of one scrape, by series.</summary>

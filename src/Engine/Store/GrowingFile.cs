@@ -13,6 +13,7 @@ internal sealed unsafe class GrowingFile : IDisposable
     private readonly int _descriptor;
     private readonly int _maximumSize;
     private byte* _start;
+    private int _error;
 
     private GrowingFile(int descriptor, int maximumSize) => (_descriptor, _maximumSize) = (descriptor, maximumSize);
 
@@ -51,8 +52,6 @@ internal sealed unsafe class GrowingFile : IDisposable
             throw;
         }
     }
-
-    private int _error;
 
     /// <summary>Makes room.</summary>
     /// <param name="size">The bytes that are to be touched.</param>

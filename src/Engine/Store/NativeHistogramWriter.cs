@@ -19,6 +19,8 @@ internal sealed unsafe class NativeHistogramWriter : IDisposable
         _entrySize = NativeHistogramFormat.EntrySize(buckets.Schema);
     }
 
+    private int Used => NativeHistogramFormat.HeaderSize + (_entries.Count * _entrySize);
+
     /// <summary>Its buckets.</summary>
     public NativeBuckets Buckets { get; }
 
@@ -63,13 +65,10 @@ internal sealed unsafe class NativeHistogramWriter : IDisposable
 
     /// <summary>Makes the histogram that was located last part of the file for its readers.</summary>
     // SAFETY: the header is mapped and aligned; the release orders the entry's bytes before it.
-    public void Publish() =>
-        Volatile.Write(ref *(int*)(_file.Start + NativeHistogramFormat.Used), NativeHistogramFormat.HeaderSize + (_entries.Count * _entrySize));
+    public void Publish() => Volatile.Write(ref *(int*)(_file.Start + NativeHistogramFormat.Used), Used);
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
-
-    private int Used => NativeHistogramFormat.HeaderSize + (_entries.Count * _entrySize);
 
     private static GrowingFile Map(string path) => GrowingFile.Open(path, InitialSize, NativeHistogramFormat.MaximumSize);
 

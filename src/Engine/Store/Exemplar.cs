@@ -1,4 +1,4 @@
-namespace GunicornPrometheusExporter.Exposition;
+namespace GunicornPrometheusExporter.Store;
 
 /// <summary>A request that a bucket counted.</summary>
 /// <param name="Value">What was observed of it.</param>
