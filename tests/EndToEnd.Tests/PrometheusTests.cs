@@ -38,7 +38,7 @@ public sealed class PrometheusTests
     public async Task Prometheus_stores_native_histograms_and_exemplars_whose_figures_are_the_known_ones(bool isNewest)
     {
         await using var server = await new GunicornServer(
-            ["-w", "2"], new Dictionary<string, string?> { ["GUNICORN_EXPORTER_NATIVE_HISTOGRAMS"] = "true" }).ReadyAsync(2);
+            ["-w", "2", "--max-requests", "15"], new Dictionary<string, string?> { ["GUNICORN_EXPORTER_NATIVE_HISTOGRAMS"] = "true" }).ReadyAsync(2);
         await using var prometheus = new PrometheusServer(
             server.MetricsPort, isNewest ? PrometheusServer.Newest : PrometheusServer.Machines,
             "--enable-feature=native-histograms,exemplar-storage");
@@ -46,7 +46,12 @@ public sealed class PrometheusTests
         const string Native = "sum(gunicorn_http_request_duration_seconds)";
 
         // Nine in ten are over at once, the tenth takes three tenths of a second: far from every classic bound.
-        for (var i = 0; i < 40; i++) await server.GetAsync(i % 10 == 9 ? "/sleep/0.3" : "/status/200", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+        const string TraceParent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        for (var i = 0; i < 40; i++)
+        {
+            await server.GetAsync(i % 10 == 9 ? "/sleep/0.3" : "/status/200", TraceParent);
+            if (i == 20) ServerProcess.Signal(server.WorkerPids()[0], "KILL");
+        }
         await Wait.UntilAsync(async () => await prometheus.QueryAsync($"histogram_count({Native})") == 40, "the last scrape");
 
         // A bucket of schema 3 is 9 % wide.

@@ -1,4 +1,3 @@
-using System.Text;
 using GunicornPrometheusExporter.Store;
 using Xunit;
 
@@ -22,29 +21,24 @@ public sealed class ExemplarFileTests : IDisposable
         var cell = writer.Locate(8);
         var writing = Task.Run(() =>
         {
-            for (var i = 1; !end.IsCancellationRequested; i = (i % 99_999_999) + 1)
-            {
-                var digits = Encoding.ASCII.GetBytes($"{i:d8}{i:d8}{i:d8}{i:d8}");
-                cell.Set(i, i, digits, digits.AsSpan(16));
-            }
+            byte[][] digits = [.. Enumerable.Range('0', 8).Select(digit => Digits((char)digit))];
+            for (var i = 1; !end.IsCancellationRequested; i = (i + 1) % 8) cell.Set(i, i + 1, digits[i], digits[i].AsSpan(16));
         });
+        var seen = new List<Exemplar>();
         var reader = new ExemplarReader();
-        var seen = 0;
-        for (var reads = 0; reads < 20_000; reads++)
-        {
-            reader.Read(FilePath, Created, (_, in exemplar) =>
-            {
-                seen++;
-                var digits = $"{(int)exemplar.Value:d8}";
-                Assert.Equal(exemplar.Value, exemplar.Time);
-                Assert.Equal($"{digits}{digits}{digits}{digits}", Encoding.ASCII.GetString(exemplar.Context.Trace));
-                Assert.Equal($"{digits}{digits}", Encoding.ASCII.GetString(exemplar.Context.Span));
-            });
-        }
+        for (var reads = 0; reads < 30_000; reads++) reader.Read(FilePath, Created, (_, in exemplar) => seen.Add(exemplar));
         await end.CancelAsync();
         await writing;
-        reader.Read(FilePath, Created, (_, in _) => seen++);
-        Assert.True(seen > 0);
+        reader.Read(FilePath, Created, (_, in exemplar) => seen.Add(exemplar));
+
+        Assert.NotEmpty(seen);
+        foreach (var exemplar in seen)
+        {
+            var digits = Digits((char)('0' + exemplar.Value));
+            Assert.Equal(exemplar.Value + 1, exemplar.Time);
+            Assert.Equal(digits, exemplar.Context.Trace.ToArray());
+            Assert.Equal(digits[16..], exemplar.Context.Span.ToArray());
+        }
     }
 
     [Fact]
@@ -62,7 +56,7 @@ public sealed class ExemplarFileTests : IDisposable
     [Fact]
     public void An_exemplar_whose_writer_was_killed_over_it_is_replaced_by_the_next()
     {
-        using (var killed = ExemplarWriter.Open(FilePath, Created)) killed.Locate(8).Set(1, 1, Digits(32), Digits(16));
+        using (var killed = ExemplarWriter.Open(FilePath, Created)) killed.Locate(8).Set(1, 1, Digits('a'), Digits('a').AsSpan(16));
         using (var file = File.OpenWrite(FilePath))
         {
             file.Position = ExemplarFormat.HeaderSize;
@@ -71,7 +65,7 @@ public sealed class ExemplarFileTests : IDisposable
         using var next = ExemplarWriter.Open(FilePath, Created);
         Assert.Empty(Values());
 
-        next.Locate(8).Set(2, 2, Digits(32), Digits(16));
+        next.Locate(8).Set(2, 2, Digits('a'), Digits('a').AsSpan(16));
 
         Assert.Equal([2], Values());
     }
@@ -83,5 +77,5 @@ public sealed class ExemplarFileTests : IDisposable
         return values;
     }
 
-    private static byte[] Digits(int count) => [.. Enumerable.Repeat((byte)'a', count)];
+    private static byte[] Digits(char digit) => [.. Enumerable.Repeat((byte)digit, ExemplarFormat.TraceLength)];
 }
