@@ -33,7 +33,7 @@ public sealed partial class MetricWriter
         return new HistogramExtras(_files, NativeOf(family, buckets, file.OffsetOf(sum)), Array.ConvertAll(buckets, file.OffsetOf));
     }
 
-    /// <summary>The native histogram of a series; a new one has what the classic one counted before it, as exactly as that is known.</summary>
+    /// <summary>The native histogram of a series; a new one begins with what the classic one knows of earlier observations.</summary>
     private NativeCells NativeOf(MetricFamily family, Cell[] buckets, int sum)
     {
         if (_files!.Natives is not { } natives) return default;
@@ -49,7 +49,7 @@ public sealed partial class MetricWriter
         return native;
     }
 
-    /// <summary>Makes native histograms of what earlier holders of the slot recorded: a series has one in every slot or in none.</summary>
+    /// <summary>Makes native histograms of what earlier holders of the slot recorded, whether or not it is recorded again.</summary>
     private void LocateNatives()
     {
         var series = new List<(MetricFamily Family, string[] Values)>();
