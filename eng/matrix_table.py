@@ -6,6 +6,7 @@ did, and ``.xml`` is what pytest tells of its tests.
 
 import platform
 import sys
+import textwrap
 import time
 from collections import Counter
 from pathlib import Path
@@ -17,6 +18,9 @@ WORKER_CLASSES = ("sync", "gthread", "gevent", "gevent_pywsgi", "eventlet", "tor
 REST = "the rest"
 
 COLUMNS = (*WORKER_CLASSES, REST)
+
+#: Of a line of prose.
+WIDTH = 120
 
 
 class Row:
@@ -67,16 +71,15 @@ def main(folder: Path, tests: str, quick: str) -> int:
         elif file.suffix == ".ran":
             rows.append(Row(*file.read_text().rstrip("\n").split("\t"), results=file.with_suffix(".xml")))
             lines.append(str(rows[-1]))
-    print(f"""# Compatibility
-
-What ran on {time.strftime("%F")}, on {platform.system()} {platform.machine()}, as `make test-matrix` writes it: real servers, with
-the same extension module and the same executable everywhere. A cell says how many tests of a worker class passed; a dash
-stands for a class that is not to be had there.
-
-On the machine's own CPython, whose rows come first, ran {tests.replace(" ", ", ")}; on the others {quick.replace(" ", ", ")}.
-
-| Gunicorn | CPython | {" | ".join(COLUMNS)} |
-|{"---|" * (len(COLUMNS) + 2)}""")
+    what = (
+        f"What ran on {time.strftime('%F')}, on {platform.system()} {platform.machine()}, as `make test-matrix` writes it: real servers, "
+        "with the same extension module and the same executable everywhere. A cell says how many tests of a worker class passed; a dash "
+        "stands for a class that is not to be had there.")
+    files = (
+        f"On the machine's own CPython, whose rows come first, ran {tests.replace(' ', ', ')}; on the others {quick.replace(' ', ', ')}.")
+    print("# Compatibility", textwrap.fill(what, WIDTH), textwrap.fill(files, WIDTH), sep="\n\n", end="\n\n")
+    print(f"| Gunicorn | CPython | {' | '.join(COLUMNS)} |")
+    print("|" + "---|" * (len(COLUMNS) + 2))
     print("\n".join(lines))
     reasons = sum((row.reasons for row in rows), Counter())
     if reasons:
