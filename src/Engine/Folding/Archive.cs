@@ -19,6 +19,7 @@ internal sealed class Archive(string directory, StoreFileName name)
 
     /// <summary>Ends a fold that a killed process left: removes the files that are in the archive, then their names from it.</summary>
     /// <exception cref="IOException">The store cannot be changed.</exception>
+    /// <exception cref="StoreException">A file that is in the archive cannot be looked at; its name stays.</exception>
     public void Recover()
     {
         File.Delete(TemporaryPath);
@@ -36,7 +37,11 @@ internal sealed class Archive(string directory, StoreFileName name)
     /// <summary>Removes a folded file, unless another process has got its pid meanwhile and goes on writing it.</summary>
     private static void Remove(string path, long foldedAt)
     {
-        using var file = HeldFile.TryTake(path);
+        using var file = HeldFile.TryTake(path, out var isWritten);
+        if (file is null && !isWritten && System.IO.Path.Exists(path))
+        {
+            throw new StoreException($"{path} is in the archive already and cannot be opened; remove it");
+        }
         if (file?.Status.Modified <= foldedAt) File.Delete(path);
     }
 }

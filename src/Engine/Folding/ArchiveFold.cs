@@ -33,7 +33,7 @@ internal sealed class ArchiveFold : IDisposable
     /// <exception cref="StoreException">The archive is damaged, or would be too large.</exception>
     public bool Write()
     {
-        _old = HeldFile.TryTake(_archive.Path);
+        _old = HeldFile.TryTake(_archive.Path, out _);
         if (_old is null && File.Exists(_archive.Path)) return false;
         var entries = new FoldedEntries(_archive.Name.Rule);
         var layout = Merge(entries);

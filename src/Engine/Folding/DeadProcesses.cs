@@ -34,7 +34,7 @@ internal sealed class DeadProcesses(string directory)
     /// </remarks>
     public HeldFile? TryTake(string path, StoreFileName name)
     {
-        var file = HeldFile.TryTake(path);
+        var file = HeldFile.TryTake(path, out _);
         if (file is null || file.IsLeased || HasEnded(name, File.GetLastWriteTimeUtc(path))) return file;
         file.Dispose();
         return null;

@@ -29,16 +29,19 @@ internal sealed class HeldFile : IDisposable
     public ref readonly FileStatus Status => ref _status;
 
     /// <summary>Takes a file.</summary>
-    /// <returns>Null if some process has it open for writing, or if there is no regular file that this process may read.</returns>
-    public static HeldFile? TryTake(string path)
+    /// <param name="path">Where it is.</param>
+    /// <param name="isWritten">Whether some process has it open for writing.</param>
+    /// <returns>Null if it is written, or if there is no regular file that this process may read.</returns>
+    public static HeldFile? TryTake(string path, out bool isWritten)
     {
+        isWritten = false;
         var handle = StoreFiles.TryOpen(path, Libc.OpenReadOnly);
         if (handle is null) return null;
         var descriptor = (int)handle.DangerousGetHandle();
         // The signal for one who waits is by default one that ends this process; this one is ignored.
         var isLeased = Libc.Control(descriptor, Libc.SetSignal, Libc.UrgentSignal) == 0
             && Libc.Control(descriptor, Libc.SetLease, Libc.ReadLock) == 0;
-        var isWritten = !isLeased && Marshal.GetLastPInvokeError() == Libc.ErrorAgain;
+        isWritten = !isLeased && Marshal.GetLastPInvokeError() == Libc.ErrorAgain;
         if (!isWritten && StoreFiles.TryGetStatus(handle, out var status) && status.IsRegular)
         {
             return new HeldFile(path, handle, status, isLeased);

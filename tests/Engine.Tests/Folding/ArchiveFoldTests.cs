@@ -92,6 +92,21 @@ public sealed class ArchiveFoldTests : IDisposable
     }
 
     [Fact]
+    public void A_folded_file_that_cannot_be_looked_at_keeps_its_name_in_the_archive()
+    {
+        Fold(2, "counter_900000001.db");
+        File.Delete(_directory["counter_900000001.db"]);
+        Directory.CreateDirectory(_directory["counter_900000001.db"]);
+
+        var failure = Assert.Throws<StoreException>(() => new Archive(_directory.Path, Counters).Recover());
+        Assert.Contains(_directory["counter_900000001.db"], failure.Message, StringComparison.Ordinal);
+
+        Directory.Delete(_directory["counter_900000001.db"]);
+        Write("counter_900000001.db", 2);
+        Assert.Equal(15, Scraped.Once(_directory.Path).Samples["c_total{}"]);
+    }
+
+    [Fact]
     public async Task A_file_that_somebody_opens_for_writing_is_not_folded()
     {
         var file = Take("counter_900000001.db");
@@ -135,7 +150,7 @@ public sealed class ArchiveFoldTests : IDisposable
         }
     }
 
-    private HeldFile Take(string name) => HeldFile.TryTake(_directory[name])!;
+    private HeldFile Take(string name) => HeldFile.TryTake(_directory[name], out _)!;
 
     private void AssertNoNames()
     {

@@ -80,10 +80,10 @@ public sealed class MasterPreparationTests : IDisposable
     public void After_a_run_that_was_killed_the_counters_continue()
     {
         Add(Prepare().Series[0], 7);
-        Touch("counter_worker-1.db", "histogram_worker-1.db", "counter_999999999.db");
+        Touch("counter_worker-1.db", "histogram_worker-1.db", "counter_999999999.db", "counter_archive.db");
 
         Assert.Equal(7, ValueOf(Prepare().Series[0]));
-        AssertExist("counter_worker-1.db", "histogram_worker-1.db", "counter_999999999.db");
+        AssertExist("counter_worker-1.db", "histogram_worker-1.db", "counter_999999999.db", "counter_archive.db");
     }
 
     [Fact]
