@@ -57,8 +57,7 @@ internal sealed class WorkerSamples
         {
             if (worker.Number != number) continue;
             var index = file.Series.IndexOf(series.Busy);
-            // What the file lacks comes first: it is 0, and the sum the same to the last bit when the worker is dead.
-            var missing = worker.Load.BusyTotal - (index < 0 ? 0 : values[index]) + worker.BusySecondsSince;
+            var missing = worker.Load.BusySeconds - (index < 0 ? 0 : values[index]);
             if (missing > 0) _values.Add(series.Busy, missing);
             return;
         }

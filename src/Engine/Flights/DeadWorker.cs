@@ -13,7 +13,8 @@ public sealed record DeadWorker(string Path, int Number, FlightReport? Report, d
     public string FileName => System.IO.Path.GetFileName(Path);
 
     /// <summary>Busy time that it did not live to write down, in seconds: what was told of it while it lived.</summary>
-    public double LostBusySeconds => Report is null ? 0 : BusySecondsUntil(Report.SeenAlive);
+    public double LostBusySeconds => Report is null ? 0 : Math.Max(0, Report.BusyTold - Report.BusyTotal);
 
-    internal double BusySecondsUntil(double time) => Report!.InFlight * Math.Max(0, time - Report.LastChange);
+    /// <summary>When it was last told of as alive, or changed something.</summary>
+    internal double LastSign => Report is { InFlight: > 0 } ? Report.LastChange + (LostBusySeconds / Report.InFlight) : Report?.LastChange ?? SeenAt;
 }

@@ -14,9 +14,6 @@ public sealed class DeathAccountant
     // How long the master may take to say how a worker ended.
     private const double LongestWait = 2;
 
-    // So much later than it was seen alive a worker died: more than rounding can take from a sum that it is added to.
-    private const double LastMoment = 1e-6;
-
     private readonly string _directory;
     private readonly FlightWatch _flights;
     private readonly ExitRecords _exits;
@@ -78,7 +75,7 @@ public sealed class DeathAccountant
         // 1 Count, all in one step, what is not counted.
         var ledger = DeathLedger.Read(_directory, _maximumLabelValues);
         var uncounted = deaths
-            .Where(death => death.Worker.Report!.Requests.Length > 0 && !ledger.Counted.Contains(death.Worker.FileName))
+            .Where(death => (death.Worker.Report!.Requests.Length > 0 || death.LostBusySeconds > 0) && !ledger.Counted.Contains(death.Worker.FileName))
             .ToList();
         if (uncounted.Count > 0) ledger.Count(uncounted);
 
@@ -96,13 +93,12 @@ public sealed class DeathAccountant
     private Death? TryExplain(DeadWorker worker, double now)
     {
         if (worker.Report is { IsUnfinished: true }) return null;
-        var earliest = (worker.Report?.SeenAlive ?? 0) + LastMoment;
-        if (worker.Report is { Requests.Length: 0 }) return new Death(worker, WorkerExitReasons.Unknown, earliest);
+        if (worker.Report is { Requests.Length: 0 }) return new Death(worker, WorkerExitReasons.Unknown, worker.LastSign);
         if (worker.Report is not null && _exits.Find(worker.Report) is { } exit)
         {
-            return new Death(worker, ExitRecords.ReasonOf(exit), Math.Max(earliest, Math.Min(now, exit.Monotonic)));
+            return new Death(worker, ExitRecords.ReasonOf(exit), Math.Min(now, exit.Monotonic));
         }
-        return now - worker.SeenAt >= LongestWait ? new Death(worker, WorkerExitReasons.Unknown, earliest) : null;
+        return now - worker.SeenAt >= LongestWait ? new Death(worker, WorkerExitReasons.Unknown, worker.LastSign) : null;
     }
 
     private void Log(Death death, FlightRequest request)

@@ -7,7 +7,7 @@ namespace GunicornPrometheusExporter.Store;
 internal readonly struct FlightFile : IDisposable
 {
     private const int Attempts = 100;
-    private const int SeenAliveLock = 1;
+    private const int ToldLock = 1;
 
     private readonly string _path;
     private readonly int _descriptor;
@@ -57,18 +57,18 @@ internal readonly struct FlightFile : IDisposable
         return true;
     }
 
-    /// <summary>Notes when the worker was seen alive, so that whoever dates its death later dates it no earlier.</summary>
-    /// <param name="now">The time, taken before it was seen.</param>
-    /// <returns>The latest time that is noted: another exporter's, if that one is at it.</returns>
-    internal double NoteAlive(double now)
+    /// <summary>Notes how busy the worker is about to be said to be, so that nobody says less afterwards.</summary>
+    /// <param name="busySeconds">As its last record says. The worker may be about to commit that it was a little less.</param>
+    /// <returns>What may be said: that, or what was said before if it is more, or if another exporter is at it.</returns>
+    internal double Tell(double busySeconds)
     {
         // Let go of with the descriptor.
-        var turn = new Libc.RecordLock { Type = Libc.WriteLock, Start = SeenAliveLock, Length = 1 };
+        var turn = new Libc.RecordLock { Type = Libc.WriteLock, Start = ToldLock, Length = 1 };
         var isOurs = Libc.Control(_descriptor, Libc.SetLock, ref turn) == 0;
-        var noted = Read<double>(FlightHeader.SeenAliveOffset);
-        if (!isOurs || noted >= now) return noted;
-        Write(FlightHeader.SeenAliveOffset, now);
-        return now;
+        var told = Read<double>(FlightHeader.BusyToldOffset);
+        if (!isOurs || told >= busySeconds) return told;
+        Write(FlightHeader.BusyToldOffset, busySeconds);
+        return busySeconds;
     }
 
     /// <summary>Gives an entry back in the place of a worker that died over it.</summary>

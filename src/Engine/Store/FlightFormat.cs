@@ -4,7 +4,7 @@ namespace GunicornPrometheusExporter.Store;
 /// <remarks>
 /// <code>
 /// header  0        8     12         16          20        24            32           40     64       352      640
-///         | magic  | pid | capacity | committed | applied | last memory | seen alive | zero | record | record |
+///         | magic  | pid | capacity | committed | applied | last memory | busy told  | zero | record | record |
 ///
 /// record  0           4       8            16            24      28     32       48          288
 ///         | in flight | ended | busy total | last change | count | zero | change | …  (16)   |
@@ -21,7 +21,7 @@ namespace GunicornPrometheusExporter.Store;
 /// <c>committed</c>, which makes it the last, gives the cells of its slot's files their values and the ended entry back,
 /// and adds one to <c>applied</c>. Whoever holds the slot after it does the same to a record that was committed and not
 /// applied. The worker locks byte 0 for life: an unlocked file is that of a dead one. An exporter locks byte 1 while it
-/// writes <c>seen alive</c>.
+/// writes <c>busy told</c>.
 /// </remarks>
 internal static class FlightFormat
 {

@@ -9,7 +9,7 @@ internal struct FlightHeader
     internal const int Size = RecordsOffset + (2 * FlightRecord.Size);
     internal const int CommittedOffset = 16;
     internal const int AppliedOffset = 20;
-    internal const int SeenAliveOffset = 32;
+    internal const int BusyToldOffset = 32;
     internal const int RecordsOffset = 64;
 
     [FieldOffset(0)]
@@ -33,9 +33,9 @@ internal struct FlightHeader
     [FieldOffset(24)]
     internal double LastMemory;
 
-    /// <summary>The last time at which an exporter saw the worker alive, in seconds; 0 if none did. The exporters write it.</summary>
-    [FieldOffset(SeenAliveOffset)]
-    internal double SeenAlive;
+    /// <summary>The most busy seconds that an exporter said the worker had; 0 if none did. The exporters write it.</summary>
+    [FieldOffset(BusyToldOffset)]
+    internal double BusyTold;
 
     [FieldOffset(RecordsOffset)]
     internal FlightRecord Even;

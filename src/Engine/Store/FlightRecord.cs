@@ -28,6 +28,10 @@ internal struct FlightRecord
     [FieldOffset(32)]
     internal CellChanges Changes;
 
+    /// <summary>Requests in flight integrated over time, in seconds.</summary>
+    /// <param name="time">Until when; on the clock of <see cref="LastChange"/>.</param>
+    internal readonly double BusySecondsAt(double time) => BusyTotal + (InFlight * Math.Max(0, time - LastChange));
+
     /// <summary>Gives the cells their values. To do it again changes nothing, as long as nobody else writes them.</summary>
     internal readonly void Apply(StoreFileWriter counters, StoreFileWriter histograms)
     {

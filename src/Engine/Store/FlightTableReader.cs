@@ -33,7 +33,7 @@ public static class FlightTableReader
         return end > 0 && SlotTable.TryParseName(name[..end].ToString(), out kind, out number);
     }
 
-    /// <summary>Reads how busy a worker is, and whether it lives; in the file of one that does it notes when that was seen.</summary>
+    /// <summary>Reads how busy a worker is, and whether it lives; in the file of one that does it notes what it said.</summary>
     /// <param name="path">The file.</param>
     /// <param name="now">The time, taken before the call, in seconds of the monotonic clock.</param>
     /// <param name="load">What it says; of a dead worker only that it is dead.</param>
@@ -51,7 +51,7 @@ public static class FlightTableReader
             if (!file.TryReadHeader(out var header)) return true;
             var last = header.Last;
             load = new FlightLoad(
-                true, header.Capacity, last.InFlight, last.BusyTotal, last.LastChange, file.NoteAlive(now),
+                true, header.Capacity, last.InFlight, file.Tell(last.BusySecondsAt(now)),
                 last.InFlight > 0 ? OldestStart(file) : double.PositiveInfinity);
             return true;
         }
@@ -70,7 +70,7 @@ public static class FlightTableReader
             if (!file.TryReadHeader(out var header)) throw new CorruptFileException(path, "it has no header of a flight file");
             var last = header.Last;
             return new FlightReport(
-                header.Pid, header.Capacity, last.InFlight, last.BusyTotal, last.LastChange, header.SeenAlive,
+                header.Pid, header.Capacity, last.InFlight, last.BusyTotal, last.LastChange, header.BusyTold,
                 header.LastMemory, header.Applied != header.Committed, Requests(file));
         }
     }

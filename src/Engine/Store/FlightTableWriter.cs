@@ -137,7 +137,7 @@ public sealed unsafe partial class FlightTableWriter : IDisposable
     public void Dispose()
     {
         if (_file is null) return;
-        if (InFlight == 0) File.Delete(_path);
+        if (InFlight == 0 && Header.BusyTold <= _last->BusyTotal) File.Delete(_path);
         // SAFETY: mapped and allocated once by this writer.
         _ = Libc.Unmap(_file, FlightFormat.MaximumSize);
         _file = null;

@@ -1,5 +1,6 @@
 using System.Text;
 using GunicornPrometheusExporter.Engine.Tests.Flights;
+using GunicornPrometheusExporter.Flights;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Store;
 using Xunit;
@@ -178,27 +179,63 @@ public sealed class FlightTableTests : IDisposable
         using (new FileLock(path))
         {
             Assert.True(FlightTableReader.TryReadLoad(path, 10, out var load));
-            Assert.Equal(new FlightLoad(true, 0, 2, 5, 9, 10, 8), load);
+            Assert.Equal(new FlightLoad(true, 0, 2, 7, 8), load);
         }
         Assert.True(FlightTableReader.TryReadLoad(path, 11, out var dead));
         Assert.False(dead.IsAlive);
-        Assert.Equal(10, FlightTableReader.TryRead(path)!.SeenAlive);
+        Assert.Equal(7, FlightTableReader.TryRead(path)!.BusyTold);
         File.Delete(path);
         Assert.False(FlightTableReader.TryReadLoad(path, 12, out _));
         Assert.Null(FlightTableReader.TryRead(path));
     }
 
     [Fact]
-    public void The_time_when_a_worker_was_seen_alive_never_goes_back()
+    public void What_was_said_of_a_live_worker_is_never_taken_back()
     {
         var path = WriteTwoInFlight();
         using var alive = new FileLock(path);
-        Assert.Equal([10, 12, 12, 13], new double[] { 10, 12, 11, 13 }.Select(Seen));
-        // While another exporter notes it, its time is shown and not one that nobody noted.
-        using (new FileLock(path, offset: 1)) Assert.Equal(13, Seen(14));
-        Assert.Equal(15, Seen(15));
+        Assert.Equal([7, 11, 11, 13], new double[] { 10, 12, 11, 13 }.Select(Busy));
+        // While another exporter notes what it says, only what is noted is said.
+        using (new FileLock(path, offset: 1)) Assert.Equal(13, Busy(14));
+        Assert.Equal(17, Busy(15));
 
-        double Seen(double now) => FlightTableReader.TryReadLoad(path, now, out var load) ? load.SeenAlive : 0;
+        double Busy(double now) => FlightTableReader.TryReadLoad(path, now, out var load) ? load.BusySeconds : 0;
+    }
+
+    [Fact]
+    public async Task The_busy_time_of_a_worker_that_commits_meanwhile_never_falls()
+    {
+        const int Looks = 20_000;
+        using var writer = FlightTableWriter.Create(_store, _busy);
+        var path = FlightTableReader.In(_directory.Path).Single();
+        // Reading a file of one's own lets go of its lock.
+        _ = FlightTableReader.TryRead(path);
+        double last = 0;
+        using (new FileLock(path))
+        {
+            var looking = Task.Run(() =>
+            {
+                for (var i = 0; i < Looks; i++)
+                {
+                    Assert.True(FlightTableReader.TryReadLoad(path, MonotonicClock.Seconds(), out var load));
+                    Assert.True(load.BusySeconds >= last, $"{last} became {load.BusySeconds}");
+                    last = load.BusySeconds;
+                }
+            });
+            while (!looking.IsCompleted)
+            {
+                var token = writer.Begin("GET"u8, "/"u8, 0);
+                writer.Commit(MonotonicClock.Seconds());
+                Thread.SpinWait(100);
+                // A worker has more to do between the clock and the commit.
+                var now = MonotonicClock.Seconds();
+                Thread.SpinWait(10);
+                writer.Commit(now, token);
+            }
+            await looking;
+        }
+        var dead = new DeadWorker(path, 1, FlightTableReader.TryRead(path), 0);
+        Assert.True(_busy.Value + dead.LostBusySeconds >= last);
     }
 
     [Theory]
