@@ -4,174 +4,202 @@ Run by ``make bench`` with the distribution's Python. Ours answers over HTTP fro
 in this one; both read the same files in every round, after every value in them has changed.
 """
 
-import contextlib
-import http.client
+import glob
 import os
-import socket
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from typing import Callable, Iterator, List, Tuple
+from importlib.metadata import version
+from typing import Callable, List, Tuple
 
 import machine
+from scrape_sides import ROOT, Exporter, samples, their_memory, theirs
+from scrape_store import WITH_TIMESTAMPS, Store, counters, dead_processes, histograms
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-EXPORTER = os.path.join(ROOT, "out", "gunicorn-prometheus-exporter")
-
-from prometheus_client import CollectorRegistry, generate_latest  # noqa: E402
-from prometheus_client.mmap_dict import MmapedDict, mmap_key  # noqa: E402
-from prometheus_client.multiprocess import MultiProcessCollector  # noqa: E402
-from prometheus_client.parser import text_string_to_metric_families  # noqa: E402
-
-FILES = 64
-SERIES = 1000
 ROUNDS = 15
-BOUNDS = ("0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "0.5", "1.0", "2.5", "+Inf")
+FIRST_ROUNDS = 3
+FOLDING_BOUND = 300
+FLOOR = os.path.join(ROOT, "bench", "Floor")
 
 
-def counters() -> "Tuple[str, List[str]]":
-    """The keys of a file of counters: requests by route, method and status."""
-    return "counter", [
-        mmap_key(
-            "app_requests", "app_requests_total", ["method", "endpoint", "status"],
-            [("GET", "POST")[i % 2], f"/api/v1/resource_{i // 10}", str(200 + i % 10)], "Requests by route",
-        )
-        for i in range(SERIES)
-    ]
-
-
-def histograms() -> "Tuple[str, List[str]]":
-    """The keys of a file of histograms: the buckets and the sum of each route."""
-    keys = []
-    for i in range(-(-SERIES // (len(BOUNDS) + 1))):
-        labels = ["method", "endpoint"], ["GET", f"/api/v1/resource_{i}"]
-        for bound in BOUNDS:
-            keys.append(
-                mmap_key("app_latency", "app_latency_bucket", labels[0] + ["le"], labels[1] + [bound], "Latency by route"))
-        keys.append(mmap_key("app_latency", "app_latency_sum", *labels, "Latency by route"))
-    return "histogram", keys[:SERIES]
-
-
-def change(files: List[MmapedDict], keys: List[str], turn: int) -> None:
-    """Gives every series of every file another value."""
-    with_time = MmapedDict.write_value.__code__.co_argcount > 3
-    for i, file in enumerate(files):
-        for j, key in enumerate(keys):
-            value = float((i + 1) * (j + 7) + turn)
-            file.write_value(key, value, 0.0) if with_time else file.write_value(key, value)
-
-
-def theirs(directory: str) -> bytes:
-    """What an application that uses prometheus_client does at each scrape."""
-    registry = CollectorRegistry()
-    MultiProcessCollector(registry, directory)
-    return generate_latest(registry)
-
-
-@contextlib.contextmanager
-def ours(directory: str) -> "Iterator[Callable[[], bytes]]":
-    """Runs the exporter on a directory; the function given scrapes it over one connection."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [EXPORTER, "serve", "--web.listen-address", f"127.0.0.1:{port}", "--multiproc-dir", directory]
-    with open(os.devnull, "w", encoding="utf-8") as log, subprocess.Popen(command, stderr=log) as process:
-        try:
-            connection = connect(port)
-
-            def scrape() -> bytes:
-                connection.request("GET", "/metrics")
-                return connection.getresponse().read()
-
-            yield scrape
-            connection.close()
-        finally:
-            process.terminate()
-
-
-def connect(port: int) -> http.client.HTTPConnection:
-    """Waits for the exporter to listen, at most ten seconds."""
-    connection = http.client.HTTPConnection("127.0.0.1", port)
-    for _ in range(1000):
-        try:
-            connection.connect()
-            connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            return connection
-        except ConnectionRefusedError:
-            time.sleep(0.01)
-    raise TimeoutError("the exporter did not listen within ten seconds")
-
-
-def samples(text: bytes) -> "dict[Tuple[str, Tuple[Tuple[str, str], ...]], float]":
-    """The application's samples of an exposition, by name and labels."""
-    return {
-        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
-        for family in text_string_to_metric_families(text.decode("utf-8"))
-        for sample in family.samples
-        if sample.name.startswith("app_")
-    }
-
-
-def milliseconds(call: "Callable[[], bytes]") -> "Tuple[float, bytes]":
-    """What one call takes, and what it gives."""
+def milliseconds(call: "Callable[[], object]") -> float:
+    """Returns what one call takes."""
     start = time.perf_counter()
-    text = call()
-    return (time.perf_counter() - start) * 1e3, text
+    call()
+    return (time.perf_counter() - start) * 1e3
 
 
-def measure(kind: str, keys: List[str]) -> "Tuple[float, float, float, int]":
-    """Medians of ours and theirs, our first scrape, and how many samples were proven equal in each round."""
+def check(ours: bytes, expected: bytes) -> int:
+    """Ends the benchmark if the application's samples differ; else returns how many there are."""
+    if samples(ours) != samples(expected):
+        sys.exit("scrape: the expositions differ")
+    return len(samples(expected))
+
+
+def steady(name: str, kind: str, keys: "List[List[str]]", rounds: int) -> "Tuple[str, str]":
+    """Returns a row of the table of steady scrapes, and one of what they need."""
     with tempfile.TemporaryDirectory(prefix="bench-") as directory:
-        files = [MmapedDict(os.path.join(directory, f"{kind}_{1000 + i}.db")) for i in range(FILES)]
-        change(files, keys, 0)
-        our_times, their_times, compared = [], [], 0
-        with ours(directory) as scrape:
-            first, _ = milliseconds(scrape)
-            for turn in range(ROUNDS):
-                change(files, keys, turn)
-                our_time, our_text = milliseconds(scrape)
-                their_time, their_text = milliseconds(lambda: theirs(directory))
-                expected = samples(their_text)
-                if samples(our_text) != expected:
-                    sys.exit(f"{kind}: the expositions differ in round {turn}")
-                compared = len(expected)
-                our_times.append(our_time)
-                their_times.append(their_time)
-        for file in files:
-            file.close()
-        return statistics.median(our_times), statistics.median(their_times), first, compared
+        store = Store(directory, kind, keys)
+        ours, noted, others, our_work, their_work = [], [], [], [], []
+        with Exporter(directory) as exporter:
+            exporter.scrape()
+            time.sleep(0.1)
+            exporter.scrape()
+            for turn in range(1, rounds + 1):
+                store.change(turn)
+                work = exporter.processor_time()
+                ours.append(milliseconds(exporter.scrape))
+                our_work.append(exporter.processor_time() - work)
+                work = time.process_time()
+                others.append(milliseconds(lambda: theirs(directory)))
+                their_work.append((time.process_time() - work) * 1e3)
+                count = check(exporter.text(), theirs(directory))
+                store.note_change()
+                noted.append(milliseconds(exporter.scrape))
+                time.sleep(0.1)
+                exporter.scrape()
+            memory = exporter.memory()
+        peak = their_memory(directory)
+        least, scraped, allocated = floor(directory)
+        store.close()
+    our, their = statistics.median(ours), statistics.median(others)
+    our_cpu, their_cpu = statistics.median(our_work), statistics.median(their_work)
+    print(f"{name}: {our:.2f} ms, {their:.0f} ms; processor {our_cpu:.2f} ms, {their_cpu:.0f} ms", file=sys.stderr)
+    return (
+        f"| {name} | {count:,} | {our:.2f} | {their:,.0f} | {their / our:.0f} × | {our_cpu:.2f} | {their_cpu:,.0f} | "
+        f"{their_cpu / our_cpu:.0f} × | {statistics.median(noted):.2f} |",
+        f"| {name} | {scraped:.2f} | {least:.2f} | {scraped / least:.1f} × | {allocated:,} | "
+        f"{memory['VmHWM'] / 1024:.0f} | {memory['RssAnon'] / 1024:.0f} | {peak / 1024:.0f} |")
+
+
+def build_floor() -> None:
+    """Builds what floor() runs."""
+    subprocess.run(["dotnet", "build", FLOOR, "-c", "Release", "-v", "quiet", "-nologo"], check=True, stdout=subprocess.DEVNULL)
+
+
+def floor(directory: str) -> "Tuple[float, float, int]":
+    """Returns the floor and the scrape in one process, in ms, and what the scrape allocates, in bytes."""
+    output = subprocess.run(
+        ["dotnet", os.path.join(FLOOR, "bin", "Release", "net10.0", "Floor.dll"), directory],
+        check=True, capture_output=True, text=True).stdout.split()
+    return float(output[0]), float(output[1]), int(output[2])
+
+
+def first(name: str, directory: str) -> str:
+    """Returns a row of the table of first scrapes, of exporters that have just begun."""
+    ours, others = [], []
+    for _ in range(FIRST_ROUNDS):
+        with Exporter(directory) as exporter:
+            ours.append(milliseconds(exporter.scrape))
+            others.append(milliseconds(lambda: theirs(directory)))
+            check(exporter.text(), theirs(directory))
+    our, their = statistics.median(ours), statistics.median(others)
+    print(f"{name}: {our:.0f} ms, {their:.0f} ms", file=sys.stderr)
+    return f"| {name} | {our:.0f} | {their:,.0f} | {their / our:.0f} × |"
+
+
+def dead(directory: str, number: int, entries: int) -> None:
+    """Leaves a directory as processes do that are gone, each with the same series."""
+    store = Store(directory, "counter", [counters(entries)])
+    store.close()
+    pids = dead_processes()
+    path = os.path.join(directory, f"counter_{next(pids)}.db")
+    for _, pid in zip(range(number - 1), pids):
+        shutil.copyfile(path, os.path.join(directory, f"counter_{pid}.db"))
+
+
+def living(directory: str, sleepers: "List[subprocess.Popen[bytes]]", entries: int) -> None:
+    """Adds the files of processes that live."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as other:
+        Store(other, "counter", [counters(entries)]).close()
+        for sleeper in sleepers:
+            shutil.copyfile(glob.glob(f"{other}/*.db")[0], os.path.join(directory, f"counter_{sleeper.pid}.db"))
+
+
+def folded(number: int, entries: int, workers: int) -> str:
+    """Returns what folding leaves to a scrape, beside a directory that never recycled."""
+    sleepers = [subprocess.Popen(["sleep", "3600"]) for _ in range(workers)]
+    try:
+        with tempfile.TemporaryDirectory(prefix="bench-") as never, tempfile.TemporaryDirectory(prefix="bench-") as recycled:
+            living(never, sleepers, entries)
+            living(recycled, sleepers, entries)
+            dead(recycled, number, entries)
+            expected = theirs(recycled)
+            with Exporter(never, fold=True) as one, Exporter(recycled, fold=True) as other:
+                before, began = len(os.listdir(recycled)), time.perf_counter()
+                while len(glob.glob(f"{recycled}/counter_*.db")) > workers + 1:
+                    if time.perf_counter() - began > FOLDING_BOUND:
+                        sys.exit("scrape: the files were not folded")
+                    time.sleep(0.2)
+                took = time.perf_counter() - began
+                other.scrape()
+                check(other.text(), expected)
+                times = [(milliseconds(one.scrape), milliseconds(other.scrape)) for _ in range(200)][20:]
+    finally:
+        for sleeper in sleepers:
+            sleeper.kill()
+            sleeper.wait()
+    base, left = (statistics.median(side) for side in zip(*times))
+    print(f"folded: {base:.2f} ms, {left:.2f} ms", file=sys.stderr)
+    return (
+        f"{before:,} files, {workers} of them of living processes, were folded {took:.0f} s after the exporter's start. A scrape then takes "
+        f"{left:.2f} ms, beside {base:.2f} ms of a directory that has only ever had the {workers}: {left / base:.2f} times.")
 
 
 def main() -> None:
-    """Measures both kinds of files and writes the table."""
-    import prometheus_client.mmap_dict as client  # the version shows in the layout
-
-    rows = []
-    for kind, keys in (counters(), histograms()):
-        our_time, their_time, first, compared = measure(kind, keys)
-        rows.append(
-            f"| {FILES} files × {len(keys):,} {kind} entries, {compared:,} samples out | {our_time:.2f} | "
-            f"{their_time:.0f} | {their_time / our_time:.0f} × | {first:.1f} |")
-    layout = "with" if hasattr(client, "_pack_two_doubles") else "without"
+    """Measures everything and writes the page."""
+    build_floor()
+    rows = [
+        steady("64 files × 1,000 counter entries, the same keys", "counter", [counters(1000)] * 64, ROUNDS),
+        steady("64 files × 1,000 histogram entries, the same keys", "histogram", [histograms(1000)] * 64, ROUNDS),
+        steady("64 files × 10,000 counter entries, the same keys", "counter", [counters(10_000)] * 64, 5),
+        steady(
+            "1,000 files × 100 counter entries, a label per worker", "counter",
+            [counters(100, f"worker_{i}") for i in range(1000)], 5),
+    ]
+    with tempfile.TemporaryDirectory(prefix="bench-") as directory:
+        dead(directory, 6800, 98)
+        firsts = [first("6,800 files × 98 counter entries of dead processes", directory)]
+    folding = folded(6800, 98, 4)
     machine.write("scrape.md", f"""# Scraping a store
 
-{machine.describe()}; prometheus_client {version()}, files {layout} timestamps. `make bench`; medians of {ROUNDS} rounds
-that take turns. Every value changes before every round, and in every round all samples are proven equal.
-Ours is timed over HTTP, another process answering; theirs is `MultiProcessCollector` and `generate_latest`,
-called in-process.
+{machine.describe()}; prometheus_client {version("prometheus_client")}, files {"with" if WITH_TIMESTAMPS else "without"} timestamps.
+`make bench`. Both sides read the same files in turn, and in every round all samples are proven equal. Ours is timed over
+HTTP, another process answering; theirs is `MultiProcessCollector` and `generate_latest`, called in-process.
 
-| store | ours, ms | prometheus_client, ms | ratio | our first scrape, ms |
-|---|---:|---:|---:|---:|
-""" + "\n".join(rows) + "\n")
+## Steady scrapes
 
+Every value changes before every round; nothing is folded. Medians of {ROUNDS} rounds, of 5 for the two larger stores.
+*Noted* is a scrape of ours after the kernel has noted a change of every file, as it does at times when values are stored:
+then every key is proven anew. Processor time is that of all threads of the exporter, and of the client's process.
 
-def version() -> str:
-    """The installed version of prometheus_client."""
-    from importlib.metadata import version as installed
+| store | samples out | ours, ms | theirs, ms | ratio | processor, ours | theirs | ratio | noted, ms |
+|---|---:|---:|---:|---:|---:|---:|---:|---:|
+""" + "\n".join(row for row, _ in rows) + """
 
-    return installed("prometheus_client")
+*Floor* touches the same doubles once and copies the same output once; it and *scrape* run in one process, without HTTP.
+*Allocated* is what a steady scrape allocates, in bytes. Memory is the peak of the resident memory in MB; *own* is what is
+not mapped from files, *theirs* that of a process that scrapes once.
+
+| store | scrape, ms | floor, ms | ratio | allocated | memory | own | theirs |
+|---|---:|---:|---:|---:|---:|---:|---:|
+""" + "\n".join(row for _, row in rows) + f"""
+
+## The first scrape of an exporter
+
+Medians of {FIRST_ROUNDS} exporters; nothing is folded.
+
+| store | ours, ms | theirs, ms | ratio |
+|---|---:|---:|---:|
+""" + "\n".join(firsts) + f"""
+
+## After folding
+
+{folding}
+""")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.IO.Enumeration;
 using GunicornPrometheusExporter.Metrics;
+using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Aggregation;
 
@@ -32,9 +33,15 @@ internal sealed class ProcessSamples
         Set(MetricCatalogue.ProcessCpuSeconds, reading.UserSeconds + reading.SystemSeconds);
         Set(MetricCatalogue.ProcessResidentMemory, reading.ResidentBytes);
         Set(MetricCatalogue.ProcessStartTime, _startTime);
-        Set(MetricCatalogue.ProcessOpenFiles, new FileSystemEnumerable<byte>($"{Self}/fd", (ref _) => 0).Count());
+        Set(MetricCatalogue.ProcessOpenFiles, OpenFiles());
         if (_maximumFiles > 0) Set(MetricCatalogue.ProcessMaximumFiles, _maximumFiles);
     }
+
+    /// <summary>How many files are open: the size of the directory from Linux 6.2 on, where counting would look at each.</summary>
+    private static double OpenFiles() =>
+        StoreFiles.TryGetStatus($"{Self}/fd", out var status) && status.Size > 0
+            ? status.Size
+            : new FileSystemEnumerable<byte>($"{Self}/fd", (ref _) => 0).Count();
 
     /// <summary>The soft limit on open files; 0 if it is not known, or there is none.</summary>
     private static double MaximumFiles()

@@ -5,7 +5,8 @@ namespace GunicornPrometheusExporter.Exposition;
 /// <summary>A family's samples with the same labels: one counter, one gauge, one whole histogram.</summary>
 internal sealed class LabelSet
 {
-    private readonly List<SampleLine> _lines = [];
+    // Most have one.
+    private readonly List<SampleLine> _lines = new(1);
     private byte[]? _protobuf;
 
     /// <summary>A label set without samples.</summary>
