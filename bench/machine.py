@@ -6,11 +6,11 @@ import platform
 
 
 def describe() -> str:
-    """Returns one line: date, processor, cores, kernel, Python."""
+    """Returns one line: date, processor, cores and how many processes wait for them, kernel, Python."""
     with open("/proc/cpuinfo", encoding="utf-8") as cpuinfo:
         model = next(line.split(":", 1)[1].strip() for line in cpuinfo if line.startswith("model name"))
     return (
-        f"{datetime.date.today().isoformat()}, {model}, {os.cpu_count()} cores, "
+        f"{datetime.date.today().isoformat()}, {model}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, "
         f"Linux {platform.release()}, CPython {platform.python_version()}"
     )
 

@@ -85,7 +85,8 @@ def main() -> None:
     build_floor()
     machine.write("scrape-growth.md", f"""# How a scrape grows
 
-{machine.describe()}. `make bench`. Counters of `prometheus_client`; scrapes in one process, without HTTP, medians.
+{machine.describe()}. `make bench`. Counters of `prometheus_client`; scrapes in one process, without HTTP,
+medians of the processor time.
 
 ## Time
 
