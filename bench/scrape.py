@@ -146,7 +146,8 @@ def folded(number: int, entries: int, workers: int) -> str:
     print(f"folded: {base:.2f} ms, {left:.2f} ms", file=sys.stderr)
     return (
         f"{before:,} files, {workers} of them of living processes, were folded {took:.0f} s after the exporter's start. "
-        f"A scrape then takes {left:.2f} ms, beside {base:.2f} ms of a directory that has only ever had the {workers}: {left / base:.2f} times.")
+        f"A scrape then takes {left:.2f} ms, "
+        f"beside {base:.2f} ms of a directory that has only ever had the {workers}: {left / base:.2f} times.")
 
 
 def main() -> None:
@@ -181,8 +182,8 @@ then every key is proven anew. Processor time is that of all threads of the expo
 """ + "\n".join(row for row, _ in rows) + """
 
 *Floor* touches the same doubles once and copies the same output once; it and *scrape* run in one process, without HTTP,
-and are processor time. *Allocated* is what a steady scrape allocates, in bytes. Memory is the peak of the resident memory in MB; *own* is what is
-not mapped from files, *theirs* that of a process that scrapes once.
+and are processor time. *Allocated* is what a steady scrape allocates, in bytes. Memory is the peak of the resident memory
+in MB; *own* is what is not mapped from files, *theirs* that of a process that scrapes once.
 
 | store | scrape, ms | floor, ms | ratio | allocated | memory | own | theirs |
 |---|---:|---:|---:|---:|---:|---:|---:|
