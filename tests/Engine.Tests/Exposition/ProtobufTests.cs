@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Text;
 using CsCheck;
 using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Engine.Tests.Differential;
@@ -41,6 +42,27 @@ public sealed class ProtobufTests : IDisposable
         Assert.Equal([(2.5, 2ul), (double.PositiveInfinity, 302ul)], metric.Histogram.Bucket.Select(bucket => (bucket.UpperBound, bucket.CumulativeCount)));
         Assert.Equal((302ul, 1.25), (metric.Histogram.SampleCount, metric.Histogram.SampleSum));
         Assert.Null(metric.Histogram.CreatedTimestamp);
+    }
+
+    [Fact]
+    public void Half_a_surrogate_pair_and_bytes_that_are_no_utf_8_leave_every_format_valid()
+    {
+        TestFile.Write(_directory["counter_1.db"], EntryLayout.ValueOnly, TestEntry.Of("b", "b_total", [("n", "x\ud800y")], 1));
+        var bytes = TestFile.Bytes(EntryLayout.ValueOnly, TestEntry.Of("c", "c_total", [("n", "??")], 1));
+        bytes.AsSpan().Replace((byte)'?', (byte)0xff);
+        File.WriteAllBytes(_directory["counter_2.db"], bytes);
+        using var aggregator = new StoreAggregator(_directory.Path, NullLogger.Instance);
+        aggregator.Refresh();
+
+        var strict = new UTF8Encoding(false, throwOnInvalidBytes: true);
+        foreach (var format in (ExpositionFormat[])[ExpositionFormat.Text, ExpositionFormat.OpenMetrics])
+        {
+            Assert.Contains("b_total{n=\"x\ufffdy\"} 1.0\n", strict.GetString(Written(aggregator, format)), StringComparison.Ordinal);
+        }
+        var families = Parse(Written(aggregator, ExpositionFormat.Protobuf)).ToDictionary(family => family.Name);
+        Assert.Equal("x\ufffdy", families["b_total"].Metric.Single().Label.Single().Value);
+        Assert.DoesNotContain("c_total", families.Keys);
+        Assert.Equal(1, families["gunicorn_exporter_corrupt_files_total"].Metric.Sum(metric => metric.Counter.Value));
     }
 
     [Fact]
