@@ -16,5 +16,6 @@ public sealed record DeadWorker(string Path, int Number, FlightReport? Report, d
     public double LostBusySeconds => Report is null ? 0 : Math.Max(0, Report.BusyTold - Report.BusyTotal);
 
     /// <summary>When it was last told of as alive, or changed something.</summary>
-    internal double LastSign => Report is { InFlight: > 0 } ? Report.LastChange + (LostBusySeconds / Report.InFlight) : Report?.LastChange ?? SeenAt;
+    internal double LastSign =>
+        (Report?.LastChange ?? SeenAt) + (Report is { InFlight: > 0 } ? LostBusySeconds / Report.InFlight : 0);
 }

@@ -75,7 +75,8 @@ public sealed class DeathAccountant
         // 1 Count, all in one step, what is not counted.
         var ledger = DeathLedger.Read(_directory, _maximumLabelValues);
         var uncounted = deaths
-            .Where(death => (death.Worker.Report!.Requests.Length > 0 || death.LostBusySeconds > 0) && !ledger.Counted.Contains(death.Worker.FileName))
+            .Where(death => death.Worker.Report!.Requests.Length > 0 || death.LostBusySeconds > 0)
+            .Where(death => !ledger.Counted.Contains(death.Worker.FileName))
             .ToList();
         if (uncounted.Count > 0) ledger.Count(uncounted);
 
