@@ -14,7 +14,8 @@ public sealed class NativeBucketsTests
                 var buckets = new NativeBuckets(schema);
                 var value = Math.Pow(2, power);
                 var index = buckets.First + buckets.PlaceOf(value);
-                Assert.InRange(value, Bound(schema, index - 1) * (1 + 1e-15), Bound(schema, index) * (1 + 1e-15));
+                // The bounds here are computed another way, and may be off by the last bit.
+                Assert.InRange(value, Bound(schema, index - 1) * (1 - 1e-15), Bound(schema, index) * (1 + 1e-15));
             });
 
     [Theory]
