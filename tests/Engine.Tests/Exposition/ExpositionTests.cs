@@ -135,13 +135,14 @@ public sealed class ExpositionTests : IDisposable
         }
         using var aggregator = new StoreAggregator(_directory.Path, NullLogger.Instance);
         var output = new ArrayBufferWriter<byte>(16 << 20);
-        long allocated = 0;
-        for (var scrape = 0; scrape < 5; scrape++)
+        // The least of some: a buffer of the runtime's own that other threads have taken is made anew at times.
+        var allocated = long.MaxValue;
+        for (var scrape = 0; scrape < 8; scrape++)
         {
             output.ResetWrittenCount();
             var before = GC.GetAllocatedBytesForCurrentThread();
             aggregator.Scrape(output);
-            allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            allocated = Math.Min(allocated, GC.GetAllocatedBytesForCurrentThread() - before);
         }
         Assert.Equal(entries, ExpositionText.Parse(output.WrittenSpan).Order.Count(name => name.StartsWith("f_total{", StringComparison.Ordinal)));
         return allocated;
