@@ -22,7 +22,6 @@ internal sealed class FamilyTable
     private readonly Dictionary<(string Name, MetricType Type), MetricFamily> _catalogue;
     private readonly Dictionary<(string Name, MetricType Type, GaugeMode Mode), MergedFamily> _foreign = [];
     private readonly Dictionary<(bool Own, MetricType Type, GaugeMode Mode), SeriesIndex> _indices = [];
-    private readonly HashSet<string> _texts = new(StringComparer.Ordinal);
     private readonly HashSet<string> _reported = new(StringComparer.Ordinal);
 
     /// <summary>A table of the catalogue's families, all without samples.</summary>
@@ -74,7 +73,6 @@ internal sealed class FamilyTable
     {
         foreach (var family in _own.Values) family.Clear();
         _foreign.Clear();
-        _texts.Clear();
         DroppedSeries = 0;
     }
 
@@ -116,18 +114,9 @@ internal sealed class FamilyTable
         }
         var isFull = _values.Count > _maximumSeries;
         var labels = own ? key.Labels : Relabel(file, key.Labels);
-        var shared = labels.Select(label => new Label(Share(label.Name), Share(label.Value))).ToArray();
-        var series = family.SeriesOf(key.Sample, shared, mayGrow: !isFull);
+        var series = family.SeriesOf(key.Sample, labels, mayGrow: !isFull);
         if (series == SeriesValues.LeftOut) Report(file.Type, key, isFull);
         return series;
-    }
-
-    /// <summary>The same text, each once in memory: a label's name, and most of its values, are those of many series.</summary>
-    private string Share(string text)
-    {
-        if (_texts.TryGetValue(text, out var known)) return known;
-        _texts.Add(text);
-        return text;
     }
 
     /// <summary>The labels of a foreign gauge, whose label <c>pid</c> belongs to the merge.</summary>

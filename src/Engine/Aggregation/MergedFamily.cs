@@ -10,9 +10,8 @@ internal sealed class MergedFamily
 {
     private readonly string _storeName;
     private readonly SeriesValues _values;
-
-    // By the text of the labels.
-    private readonly SortedDictionary<string, LabelSet> _labelSets = new(StringComparer.Ordinal);
+    private readonly HashSet<LabelSet> _labelSets = [];
+    private LabelSet[]? _inOrder;
 
     /// <summary>A family without samples.</summary>
     /// <param name="storeName">The name that keys carry.</param>
@@ -30,10 +29,14 @@ internal sealed class MergedFamily
     public FamilyHeader Header { get; }
 
     /// <summary>Its samples by label set, in the order of an exposition.</summary>
-    public IEnumerable<LabelSet> LabelSets => _labelSets.Values;
+    public ReadOnlySpan<LabelSet> LabelSets => _inOrder ??= [.. _labelSets.Order()];
 
     /// <summary>Forgets every series.</summary>
-    public void Clear() => _labelSets.Clear();
+    public void Clear()
+    {
+        _labelSets.Clear();
+        _inOrder = null;
+    }
 
     /// <summary>The series of a sample, made where it is new.</summary>
     /// <param name="sample">The sample's name.</param>
@@ -71,15 +74,22 @@ internal sealed class MergedFamily
     private int SeriesOf(LineKind kind, IReadOnlyList<Label> labels, bool mayGrow, double? bound = null)
     {
         if (TextSyntax.Labels(labels) is not { } text) return SeriesValues.LeftOut;
-        if (!_labelSets.TryGetValue(text, out var set))
+        var name = Header.NameOf(kind);
+        var line = TextSyntax.Line(name, text);
+        var candidate = new LabelSet(TextSyntax.LabelsOf(name, line));
+        if (!_labelSets.TryGetValue(candidate, out var set))
         {
             if (!mayGrow) return SeriesValues.LeftOut;
-            _labelSets.Add(text, set = new LabelSet(labels));
+            _labelSets.Add(set = candidate);
+            _inOrder = null;
         }
         if (set.SeriesOf(kind, bound ?? 0) is { } known) return known;
-        if (bound is { } upper) text = TextSyntax.Append(text, MetricFamily.BucketLabel, SampleNumber.ToText(upper));
+        if (bound is { } upper)
+        {
+            line = TextSyntax.Line(name, TextSyntax.Append(text, MetricFamily.BucketLabel, SampleNumber.ToText(upper)));
+        }
         var series = _values.Add();
-        set.Add(kind, bound ?? 0, TextSyntax.Line(Header.NameOf(kind), text), series);
+        set.Add(kind, bound ?? 0, line, series);
         return series;
     }
 

@@ -1,29 +1,27 @@
-using GunicornPrometheusExporter.Store;
-
 namespace GunicornPrometheusExporter.Exposition;
 
 /// <summary>A family's samples with the same labels: one counter, one gauge, one whole histogram.</summary>
-internal sealed class LabelSet
+/// <remarks>There is one for every series of a large store, so it keeps its labels once, as a part of a line.</remarks>
+internal sealed class LabelSet : IComparable<LabelSet>, IEquatable<LabelSet>
 {
+    private readonly ReadOnlyMemory<byte> _text;
+
     // Most have one.
-    private readonly List<SampleLine> _lines = new(1);
+    private SampleLine[] _lines = [];
     private byte[]? _protobuf;
 
     /// <summary>A label set without samples.</summary>
-    /// <param name="labels">The labels, sorted by name.</param>
-    public LabelSet(IReadOnlyList<Label> labels) => Labels = labels;
-
-    /// <summary>The labels, sorted by name, as the store has them.</summary>
-    public IReadOnlyList<Label> Labels { get; }
+    /// <param name="text">The labels, sorted by name, as they stand between the braces of a line.</param>
+    public LabelSet(ReadOnlyMemory<byte> text) => _text = text;
 
     /// <summary>When all of its values were 0, in seconds since the epoch; 0 if that is not known.</summary>
     public double Created { get; set; }
 
     /// <summary>The samples, in the order of an exposition.</summary>
-    public IReadOnlyList<SampleLine> Lines => _lines;
+    public ReadOnlySpan<SampleLine> Lines => _lines;
 
     /// <summary>The labels as the fields of a protobuf message.</summary>
-    public byte[] Protobuf => _protobuf ??= ProtobufSyntax.Labels(Labels);
+    public byte[] Protobuf => _protobuf ??= ProtobufSyntax.Labels(_text.Span);
 
     /// <summary>The series of a sample.</summary>
     /// <param name="kind">What it shows.</param>
@@ -32,12 +30,32 @@ internal sealed class LabelSet
     public int? SeriesOf(LineKind kind, double bound) => Find(kind, bound) is var index and >= 0 ? _lines[index].Series : null;
 
     /// <summary>Adds a sample that is not there yet.</summary>
-    public void Add(LineKind kind, double bound, byte[] text, int series) =>
-        _lines.Insert(~Find(kind, bound), new SampleLine(kind, text, series, bound, this));
+    public void Add(LineKind kind, double bound, byte[] text, int series)
+    {
+        var index = ~Find(kind, bound);
+        _lines = [.. _lines[..index], new SampleLine(kind, text, series, bound, this), .. _lines[index..]];
+    }
+
+    /// <summary>The order in an exposition: that of the labels' bytes.</summary>
+    public int CompareTo(LabelSet? other) => other is null ? 1 : _text.Span.SequenceCompareTo(other._text.Span);
+
+    /// <summary>Whether the labels are the same.</summary>
+    public bool Equals(LabelSet? other) => other is not null && _text.Span.SequenceEqual(other._text.Span);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as LabelSet);
+
+    /// <inheritdoc/>
+    public override int GetHashCode()
+    {
+        var hash = new HashCode();
+        hash.AddBytes(_text.Span);
+        return hash.ToHashCode();
+    }
 
     private int Find(LineKind kind, double bound)
     {
-        var (low, high) = (0, _lines.Count);
+        var (low, high) = (0, _lines.Length);
         while (low < high)
         {
             var middle = (low + high) / 2;

@@ -1,7 +1,7 @@
 namespace GunicornPrometheusExporter.Exposition;
 
 /// <summary>What a line shows, in the order in which the lines of a label set stand.</summary>
-internal enum LineKind
+internal enum LineKind : byte
 {
     /// <summary>A series' value.</summary>
     Value,

@@ -1,6 +1,5 @@
 using System.Text;
 using GunicornPrometheusExporter.Metrics;
-using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Exposition;
 
@@ -73,14 +72,16 @@ internal static class ProtobufSyntax
     }
 
     /// <summary>The labels of a metric, as its fields.</summary>
-    public static byte[] Labels(IReadOnlyList<Label> labels)
+    /// <param name="text">The labels as text has them.</param>
+    public static byte[] Labels(ReadOnlySpan<byte> text)
     {
         var writer = new ProtobufWriter();
-        foreach (var (name, value) in labels)
+        while (!text.IsEmpty)
         {
+            var (name, value) = TextSyntax.TakeLabel(ref text);
             var pair = writer.BeginMessage(MetricLabel);
-            writer.WriteBytes(LabelName, Encoding.UTF8.GetBytes(TextSyntax.LabelName(name)));
-            writer.WriteBytes(LabelValue, Encoding.UTF8.GetBytes(value));
+            writer.WriteBytes(LabelName, name);
+            writer.WriteBytes(LabelValue, value);
             writer.EndMessage(pair);
         }
         return writer.Written.ToArray();

@@ -41,6 +41,23 @@ internal static class TextSyntax
         return text.ToString();
     }
 
+    /// <summary>Takes the first label away from labels as they stand between the braces.</summary>
+    public static (byte[] Name, byte[] Value) TakeLabel(ref ReadOnlySpan<byte> labels)
+    {
+        var nameLength = labels.IndexOf("=\""u8);
+        var name = labels[..nameLength].ToArray();
+        labels = labels[(nameLength + 2)..];
+        var value = new List<byte>();
+        var length = 0;
+        for (; labels[length] != '"'; length++)
+        {
+            if (labels[length] == '\\') value.Add(labels[++length] == 'n' ? (byte)'\n' : labels[length]);
+            else value.Add(labels[length]);
+        }
+        labels = labels[(length + 1)..].TrimStart((byte)',');
+        return (name, [.. value]);
+    }
+
     /// <summary>Adds one label behind others.</summary>
     public static string Append(string labels, string name, string value) =>
         labels.Length == 0 ? $"{name}=\"{value}\"" : $"{labels},{name}=\"{value}\"";
@@ -48,6 +65,10 @@ internal static class TextSyntax
     /// <summary>The start of a sample's line, up to its value.</summary>
     public static byte[] Line(string name, string labels) =>
         Encoding.UTF8.GetBytes(labels.Length == 0 ? $"{name} " : $"{name}{{{labels}}} ");
+
+    /// <summary>The labels between the braces of a sample's line; nothing if it has none.</summary>
+    public static ReadOnlyMemory<byte> LabelsOf(string name, byte[] line) =>
+        line.Length == name.Length + 1 ? default : line.AsMemory()[(name.Length + 1)..^2];
 
     /// <summary>The two lines above a family's samples.</summary>
     public static byte[] Header(string name, MetricType type, string help)

@@ -98,8 +98,9 @@ public sealed class ExpositionTests : IDisposable
         layout.Begin(new FamilyHeader("f", MetricType.Gauge, new string('x', 5000)));
         for (var i = 0; i < 300; i++)
         {
-            var labels = new LabelSet([new Label("n", $"{i}")]);
-            labels.Add(LineKind.Value, 0, TextSyntax.Line("f", $"n=\"{i}\""), i);
+            var line = TextSyntax.Line("f", $"n=\"{i}\"");
+            var labels = new LabelSet(TextSyntax.LabelsOf("f", line));
+            labels.Add(LineKind.Value, 0, line, i);
             layout.Add(labels.Lines[0]);
         }
         var values = new SampleValues(
