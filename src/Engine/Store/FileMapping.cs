@@ -3,7 +3,7 @@ using GunicornPrometheusExporter.Store.Native;
 
 namespace GunicornPrometheusExporter.Store;
 
-/// <summary>A file mapped for reading, which others write, and may cut short at any moment.</summary>
+/// <summary>The used part of a file mapped for reading, which others write, and may cut short at any moment.</summary>
 /// <remarks>
 /// While it is mapped no other file gets its inode, so device and inode tell whether a path still leads to it. Owned by
 /// one reader. Touched only between <see cref="Begin"/> and <see cref="End"/>.
@@ -22,8 +22,11 @@ internal sealed unsafe class FileMapping : IDisposable
         _status = status;
     }
 
-    /// <summary>Bytes mapped.</summary>
+    /// <summary>Bytes mapped: whole pages, or all that the file has.</summary>
     public int Length { get; }
+
+    /// <summary>Bytes of the whole file.</summary>
+    public long FileSize => _status.Size;
 
     /// <summary>Whether the file was cut short under its reader: what was read since may be zeros.</summary>
     public bool IsCut { get; private set; }
@@ -32,14 +35,19 @@ internal sealed unsafe class FileMapping : IDisposable
     // SAFETY: mapped until disposed; a page that the file has no more is replaced, see BusErrors.
     public ReadOnlySpan<byte> Content => new(_start, Length);
 
-    /// <summary>Maps the file that is open.</summary>
+    /// <summary>Maps the pages that are in use of the file that is open.</summary>
     /// <param name="descriptor">The file; may be closed afterwards.</param>
     /// <param name="status">What the file is; not empty.</param>
     /// <param name="most">Bytes past which nothing is mapped.</param>
     /// <returns>Null if the system refuses; the error is the last one of the system's.</returns>
     public static FileMapping? TryMap(int descriptor, in FileStatus status, int most)
     {
-        var length = (int)Math.Min(status.Size, most);
+        // A touch brings in the pages around it too, and most of a file's may be unused.
+        var used = 0;
+        // SAFETY: a local of the length that is said.
+        if (Libc.ReadAt(descriptor, (byte*)&used, sizeof(int), 0) < 0) return null;
+        var pages = (Math.Clamp(used, 1L, most) + Environment.SystemPageSize - 1) / Environment.SystemPageSize;
+        var length = (int)Math.Min(status.Size, Math.Min(most, pages * Environment.SystemPageSize));
         // SAFETY: a mapping of its own, owned by what is returned.
         var start = (byte*)Libc.Map(null, (nuint)length, Libc.ProtectRead, Libc.MapShared, descriptor, 0);
         return (nint)start == -1 ? null : new FileMapping(start, length, status);

@@ -90,8 +90,7 @@ internal sealed class StoreFileReader : IDisposable
         _series.Clear();
         _offsets.Clear();
         _end = StoreFormat.HeaderSize;
-        _mapping?.Dispose();
-        _mapping = null;
+        Unmap();
     }
 
     /// <inheritdoc/>
@@ -108,20 +107,28 @@ internal sealed class StoreFileReader : IDisposable
         if (!isProven && !TryMap(ref status)) return false;
         if (_mapping is null) return true;
         var provable = IsSettled(status) ? status.Change.TotalNanoseconds : 0;
+        bool isMapped;
         _mapping.Begin();
         try
         {
             var used = UsedOf(_mapping);
-            if (!isProven || used != _end) Prove(_mapping.Content[..used]);
-            _provenChange = provable;
-            Gather(_mapping, buffer);
+            isMapped = used <= _mapping.Length;
+            if (isMapped)
+            {
+                if (!isProven || used != _end) Prove(_mapping.Content[..used]);
+                _provenChange = provable;
+                Gather(_mapping, buffer);
+            }
         }
         finally
         {
             _mapping.End();
         }
         if (_mapping.IsCut) throw new CorruptFileException(_path, "it was cut short while it was read");
-        return true;
+        if (isMapped) return true;
+        // More pages are in use than were mapped.
+        Unmap();
+        return TryReadOnce(buffer);
     }
 
     private bool TryGetStatus(out FileStatus status)
@@ -151,8 +158,7 @@ internal sealed class StoreFileReader : IDisposable
                 throw Failure("read", Marshal.GetLastPInvokeError());
             }
             if (!status.IsRegular) throw new CorruptFileException(_path, "it is not a regular file");
-            _mapping?.Dispose();
-            _mapping = null;
+            Unmap();
             if (status.Size == 0) Clear();
             else _mapping = FileMapping.TryMap(descriptor, status, MaximumUsed) ?? throw Failure("mapped", Marshal.GetLastPInvokeError());
             return true;
@@ -161,6 +167,12 @@ internal sealed class StoreFileReader : IDisposable
         {
             _ = Libc.Close(descriptor);
         }
+    }
+
+    private void Unmap()
+    {
+        _mapping?.Dispose();
+        _mapping = null;
     }
 
     /// <summary>Whether another change would show: the kernel's clock for it goes in steps.</summary>
@@ -177,9 +189,9 @@ internal sealed class StoreFileReader : IDisposable
         Created = mapping.Created();
         if (used == 0) return StoreFormat.HeaderSize;
         if (used > MaximumUsed) throw new CorruptFileException(_path, $"{used} used bytes are more than are read");
-        if (used < StoreFormat.HeaderSize || used > mapping.Length || used % StoreFormat.Alignment != 0)
+        if (used < StoreFormat.HeaderSize || used > mapping.FileSize || used % StoreFormat.Alignment != 0)
         {
-            throw new CorruptFileException(_path, $"it says that {used} of its {mapping.Length} bytes are in use");
+            throw new CorruptFileException(_path, $"it says that {used} of its {mapping.FileSize} bytes are in use");
         }
         return used;
     }

@@ -30,15 +30,15 @@ public sealed class ProtobufTests : IDisposable
     {
         TestFile.Write(
             _directory["histogram_1.db"], EntryLayout.ValueOnly,
-            TestEntry.Of("z_seconds", "z_seconds_sum", [("m", "ü")], 1.25, help: "Time \\ of\nz"),
-            TestEntry.Of("z_seconds", "z_seconds_bucket", [("m", "ü"), ("le", "2.5")], 2),
-            TestEntry.Of("z_seconds", "z_seconds_bucket", [("m", "ü"), ("le", "+Inf")], 300));
+            TestEntry.Of("z_seconds", "z_seconds_sum", [("m", "ü,x=\"\\n\"\n")], 1.25, help: "Time \\ of\nz"),
+            TestEntry.Of("z_seconds", "z_seconds_bucket", [("m", "ü,x=\"\\n\"\n"), ("le", "2.5")], 2),
+            TestEntry.Of("z_seconds", "z_seconds_bucket", [("m", "ü,x=\"\\n\"\n"), ("le", "+Inf")], 300));
 
         var family = Families()["z_seconds"];
 
         Assert.Equal(("Time \\ of\nz", MetricType.Histogram, "seconds"), (family.Help, family.Type, family.Unit));
         var metric = Assert.Single(family.Metric);
-        Assert.Equal([("m", "ü")], metric.Label.Select(label => (label.Name, label.Value)));
+        Assert.Equal([("m", "ü,x=\"\\n\"\n")], metric.Label.Select(label => (label.Name, label.Value)));
         Assert.Equal([(2.5, 2ul), (double.PositiveInfinity, 302ul)], metric.Histogram.Bucket.Select(bucket => (bucket.UpperBound, bucket.CumulativeCount)));
         Assert.Equal((302ul, 1.25), (metric.Histogram.SampleCount, metric.Histogram.SampleSum));
         Assert.Null(metric.Histogram.CreatedTimestamp);

@@ -67,7 +67,9 @@ public sealed class FileMappingTests : IDisposable
 
     private FileMapping Map(string name)
     {
-        File.WriteAllBytes(_directory[name], new byte[Size]);
+        var content = new byte[Size];
+        BitConverter.TryWriteBytes(content, Size);
+        File.WriteAllBytes(_directory[name], content);
         using var file = File.OpenHandle(_directory[name]);
         return FileMapping.TryMap((int)file.DangerousGetHandle(), StatusOf(name), int.MaxValue)!;
     }

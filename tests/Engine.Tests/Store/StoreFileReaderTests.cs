@@ -121,6 +121,19 @@ public sealed partial class StoreFileReaderTests : IDisposable
     }
 
     [Fact]
+    public void Entries_appended_through_a_mapping_are_read_page_after_page()
+    {
+        using var writer = StoreFileWriter.Open(_directory[Name], EntryLayout.ValueOnly);
+        Settle();
+        for (var count = 0; count < 600; count++)
+        {
+            writer.GetOrAdd(Encoding.UTF8.GetBytes(TestEntry.Of("a", "a_total", [("n", $"{count}")], 0).Key)).Set(count);
+            if (count % 7 == 0) Assert.Equal(Enumerable.Range(0, count + 1).Select(value => (double)value), Read());
+        }
+        Assert.True(_reader.Used > 4 * Environment.SystemPageSize);
+    }
+
+    [Fact]
     public void A_file_that_was_overwritten_in_its_place_is_read_anew_though_its_size_and_length_are_the_same()
     {
         TestFile.Write(_directory[Name], EntryLayout.ValueOnly, A, B);
