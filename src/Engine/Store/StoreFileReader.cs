@@ -98,7 +98,9 @@ internal sealed class StoreFileReader : IDisposable
 
     private bool TryReadOnce(ReadBuffer buffer)
     {
-        if (!TryGetStatus(out var status))
+        // One that is not mapped is opened first: there is nothing to compare its status with.
+        FileStatus status = default;
+        if (_mapping is not null && !TryGetStatus(out status))
         {
             Clear();
             return false;
@@ -202,10 +204,8 @@ internal sealed class StoreFileReader : IDisposable
         if (!TryProve(content))
         {
             // A file that is new or was replaced may have the other layout.
-            var layout = EntryWalk.LayoutOf(content);
-            if (layout is null || layout == _layout) throw new CorruptFileException(_path, "its entries are in no known layout");
-            _layout = layout.Value;
-            if (!TryProve(content)) throw new CorruptFileException(_path, "its entries change while they are read");
+            _layout = _layout == EntryLayout.Timestamped ? EntryLayout.ValueOnly : EntryLayout.Timestamped;
+            if (!TryProve(content)) throw new CorruptFileException(_path, "its entries are in no known layout");
         }
         _end = content.Length;
     }
