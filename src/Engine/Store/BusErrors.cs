@@ -5,25 +5,28 @@ namespace GunicornPrometheusExporter.Store;
 
 /// <summary>Keeps SIGBUS, which a file that is cut short raises under its readers, from ending the process.</summary>
 /// <remarks>
-/// The signal only wakes a thread of the runtime's; until that thread has put zeros where the file was, the reader comes
-/// upon the same page again and again. Process-wide, as signals are. Safe for any number of threads.
+/// The reader comes upon the same page again and again, sleeping in between, until a timer's thread has put zeros where the
+/// file was. Process-wide, as signals are. Safe for any number of threads.
 /// </remarks>
 internal static class BusErrors
 {
     /// <summary>The number of the signal.</summary>
     internal const int Signal = 7;
 
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(10);
     private static readonly Lock Gate = new();
     private static readonly List<FileMapping> BeingRead = [];
-    private static PosixSignalRegistration? _registration;
+    private static Timer? _watch;
+    private static bool _isWatching;
 
     /// <summary>Guards a mapping until <see cref="End"/>.</summary>
     internal static void Begin(FileMapping mapping)
     {
         lock (Gate)
         {
-            _registration ??= Register();
+            _watch ??= Arm();
             BeingRead.Add(mapping);
+            if (!_isWatching) _isWatching = _watch.Change(Interval, Interval);
         }
     }
 
@@ -33,20 +36,26 @@ internal static class BusErrors
         lock (Gate) BeingRead.Remove(mapping);
     }
 
-    private static PosixSignalRegistration Register()
+    private static unsafe Timer Arm()
     {
-        // A runtime that compiles as it runs has a handler of its own, which ends the process and would be called too.
-        _ = Libc.Handle(Signal, Libc.DefaultHandler);
-        return PosixSignalRegistration.Create((PosixSignal)Signal, Repair);
+        // The handler must not be managed code: the thread that comes upon the page runs some, and cannot enter it twice.
+        // usleep takes the signal's number for microseconds. All signals wait meanwhile, so that the collector's, which
+        // stops the thread, finds it where it can be stopped: at the instruction that is tried again.
+        var action = new Libc.SignalAction { Handler = NativeLibrary.GetExport(NativeLibrary.GetMainProgramHandle(), "usleep") };
+        // SAFETY: a local that is as long.
+        NativeMemory.Fill(action.Mask, Libc.SignalMaskSize, byte.MaxValue);
+        if (Libc.Handle(Signal, ref action, 0) != 0) throw new StoreException("SIGBUS cannot be handled");
+        return new Timer(static _ => Look());
     }
 
-    private static void Repair(PosixSignalContext signal)
+    private static void Look()
     {
-        // What comes late, or many times, finds nothing left to do.
-        signal.Cancel = true;
         lock (Gate)
         {
             foreach (var mapping in BeingRead) mapping.ReplaceIfCut();
+            if (BeingRead.Count > 0) return;
+            _isWatching = false;
+            _watch!.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         }
     }
 }

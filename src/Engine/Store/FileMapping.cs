@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using GunicornPrometheusExporter.Store.Native;
 
@@ -92,13 +93,23 @@ internal sealed unsafe class FileMapping : IDisposable
     /// <summary>Puts zeros in the place of the file if it has lost pages.</summary>
     internal void ReplaceIfCut()
     {
+        if (IsCut || !HasLostItsEnd()) return;
         // SAFETY: the mapping stands until its reader has ended, which waits for the caller; the new pages take its
-        // very place. A kernel without MADV_POPULATE_READ (before 5.14) refuses, and the file counts as cut.
-        if (IsCut || Libc.Advise(_start, (nuint)Length, Libc.AdvicePopulateRead) == 0) return;
+        // very place.
         var zeros = Libc.Map(
             _start, (nuint)Length, Libc.ProtectRead, Libc.MapPrivate | Libc.MapAnonymous | Libc.MapFixed, -1, 0);
         if (zeros != _start) Environment.FailFast("a store file was cut short, and its pages cannot be replaced");
         IsCut = true;
+    }
+
+    /// <summary>Whether the last byte is no more, for a file loses its end first. Asks the kernel, which raises nothing.</summary>
+    private bool HasLostItsEnd()
+    {
+        byte last;
+        // SAFETY: a local, and a byte of the mapping, which the kernel reads for us or refuses to.
+        var local = new Libc.MemoryPart { Start = &last, Length = 1 };
+        var remote = new Libc.MemoryPart { Start = _start + Length - 1, Length = 1 };
+        return Libc.ReadMemory(Environment.ProcessId, local, 1, remote, 1, 0) < 0 && Marshal.GetLastPInvokeError() == Libc.ErrorFault;
     }
 
     /// <inheritdoc/>

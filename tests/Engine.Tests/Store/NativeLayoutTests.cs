@@ -27,6 +27,9 @@ public sealed class NativeLayoutTests : IDisposable
             #include <sys/mman.h>
             #include <sys/resource.h>
             #include <sys/stat.h>
+            #include <signal.h>
+            #include <errno.h>
+            #include <sys/uio.h>
             #include <time.h>
             #include <unistd.h>
             #define P(x) printf("%lld ", (long long)(x))
@@ -43,7 +46,9 @@ public sealed class NativeLayoutTests : IDisposable
                 P(PROT_READ); P(PROT_WRITE); P(MAP_SHARED); P(CLOCK_MONOTONIC); P(CLOCK_BOOTTIME); P(SEEK_END);
                 P(AT_EMPTY_PATH); P(RUSAGE_SELF);
                 P(offsetof(struct statx, stx_ctime.tv_sec)); P(offsetof(struct statx, stx_ctime.tv_nsec));
-                P(MAP_PRIVATE); P(MAP_FIXED); P(MAP_ANONYMOUS); P(MADV_POPULATE_READ); P(CLOCK_REALTIME); P(SIGBUS);
+                P(MAP_PRIVATE); P(MAP_FIXED); P(MAP_ANONYMOUS); P(CLOCK_REALTIME); P(SIGBUS); P(EFAULT);
+                P(sizeof(struct sigaction)); P(offsetof(struct sigaction, sa_mask)); P(sizeof(sigset_t)); P(offsetof(struct sigaction, sa_flags));
+                P(sizeof(struct iovec)); P(offsetof(struct iovec, iov_len));
                 return 0;
             }
             """);
@@ -61,7 +66,9 @@ public sealed class NativeLayoutTests : IDisposable
             Libc.ProtectRead, Libc.ProtectWrite, Libc.MapShared, Libc.ClockMonotonic, Libc.ClockBoot, Libc.SeekEnd,
             Libc.AtEmptyPath, Libc.ResourceUsageSelf,
             Offset<FileStatus>("Change"), Offset<FileStatus>("Change") + Offset<Libc.Time>("Nanoseconds"),
-            Libc.MapPrivate, Libc.MapFixed, Libc.MapAnonymous, Libc.AdvicePopulateRead, Libc.ClockReal, BusErrors.Signal,
+            Libc.MapPrivate, Libc.MapFixed, Libc.MapAnonymous, Libc.ClockReal, BusErrors.Signal, Libc.ErrorFault,
+            Unsafe.SizeOf<Libc.SignalAction>(), Offset<Libc.SignalAction>("Mask"), Libc.SignalMaskSize, Offset<Libc.SignalAction>("Flags"),
+            Unsafe.SizeOf<Libc.MemoryPart>(), Offset<Libc.MemoryPart>("Length"),
         ];
         Assert.Equal(expected, ours);
     }

@@ -10,8 +10,8 @@ internal static unsafe partial class Libc
     internal const int MapPrivate = 2;
     internal const int MapFixed = 0x10;
     internal const int MapAnonymous = 0x20;
-    internal const int AdvicePopulateRead = 22;
-    internal const nint DefaultHandler = 0;
+    internal const int SignalMaskSize = 128;
+    internal const int ErrorFault = 14;
     internal const int ErrorNotDirectory = 20;
     internal const int ErrorLoop = 40;
 
@@ -23,12 +23,14 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "pwrite", SetLastError = true)]
     internal static partial nint WriteAt(int descriptor, byte* buffer, nuint count, long offset);
 
-    [LibraryImport("libc", EntryPoint = "signal", SetLastError = true)]
-    internal static partial nint Handle(int signal, nint handler);
+    // SAFETY: the handler is a function of the C library's, which outlives every signal.
+    [LibraryImport("libc", EntryPoint = "sigaction", SetLastError = true)]
+    internal static partial int Handle(int signal, ref SignalAction action, nint previous);
 
-    // SAFETY: the caller gives a range that it has mapped.
-    [LibraryImport("libc", EntryPoint = "madvise", SetLastError = true)]
-    internal static partial int Advise(void* address, nuint length, int advice);
+    // SAFETY: the kernel looks at the memory, and says so where there is none.
+    [LibraryImport("libc", EntryPoint = "process_vm_readv", SetLastError = true)]
+    internal static partial nint ReadMemory(
+        int pid, in MemoryPart local, nuint localCount, in MemoryPart remote, nuint remoteCount, nuint flags);
 
     /// <summary>The status of a file.</summary>
     /// <param name="directory">What a relative path starts from, or the file itself.</param>
@@ -39,4 +41,22 @@ internal static unsafe partial class Libc
     /// <returns>0, or -1 with an error.</returns>
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true)]
     internal static partial int Status(int directory, ReadOnlySpan<byte> path, int flags, uint mask, out FileStatus status);
+
+    /// <summary>What a signal does, and which others wait meanwhile: <c>struct sigaction</c>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct SignalAction
+    {
+        internal nint Handler;
+        internal fixed ulong Mask[SignalMaskSize / sizeof(ulong)];
+        internal int Flags;
+        internal nint Restorer;
+    }
+
+    /// <summary>Some memory: <c>struct iovec</c>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct MemoryPart
+    {
+        internal void* Start;
+        internal nuint Length;
+    }
 }
