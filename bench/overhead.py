@@ -1,8 +1,9 @@
 """The processor time that a request costs a worker, with the exporter over without: paired blocks, per worker class.
 
 Run by ``make bench``. Gunicorns with one worker each stand side by side and are loaded in short blocks, in random order,
-so that what else the machine does falls on all alike. One without the exporter stands there twice: what the two differ by
-is the error of the method. Processor time is the worker's own, user and system, to the nanosecond from /proc.
+so that what else the machine does falls on all alike; and started anew some times, for one process differs from the next
+by where its memory happens to lie. One without the exporter stands there twice: what the two differ by is the error of
+the method. Processor time is the worker's own, user and system, to the nanosecond from /proc.
 """
 
 import collections
@@ -19,7 +20,8 @@ import machine
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PACKAGES = os.path.join(ROOT, "out", "python")
-ROUNDS = 200
+STARTS = 6
+ROUNDS = 40
 REQUESTS = 400
 CONNECTIONS = 4
 REQUEST = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: bench\r\nAccept: */*\r\n\r\n"
@@ -133,6 +135,17 @@ def answer(connection: socket.socket) -> bool:
 
 def compare(home: str, worker_class: str, options: "list[str]") -> "tuple[float, float, float, float]":
     """Returns medians: microseconds without, with, their ratio block by block, and that of the two without."""
+    rounds = [costs for _ in range(STARTS) for costs in measure(home, worker_class, options)]
+    return (
+        statistics.median(without for without, _, _ in rounds),
+        statistics.median(exported for _, exported, _ in rounds),
+        statistics.median(2 * exported / (without + again) for without, exported, again in rounds),
+        statistics.median(again / without for without, _, again in rounds),
+    )
+
+
+def measure(home: str, worker_class: str, options: "list[str]") -> "list[tuple[float, float, float]]":
+    """Starts the servers; returns what a request costs without, with and again without, of each round."""
     names = ("without", "with", "again")
     servers = {name: Server(home, worker_class, options, name) for name in names}
     try:
@@ -142,15 +155,10 @@ def compare(home: str, worker_class: str, options: "list[str]") -> "tuple[float,
         for _ in range(ROUNDS):
             costs = {name: servers[name].cost() for name in random.sample(names, len(names))}
             rounds.append((costs["without"], costs["with"], costs["again"]))
+        return rounds
     finally:
         for server in servers.values():
             server.end()
-    return (
-        statistics.median(without for without, _, _ in rounds),
-        statistics.median(exported for _, exported, _ in rounds),
-        statistics.median(2 * exported / (without + again) for without, exported, again in rounds),
-        statistics.median(again / without for without, _, again in rounds),
-    )
 
 
 def main() -> None:
@@ -165,7 +173,8 @@ def main() -> None:
     machine.write("overhead.md", f"""# What a request costs a worker
 
 {machine.describe()}. `make bench`; Gunicorn with one worker, an application that does nothing, {CONNECTIONS} connections;
-medians of {ROUNDS} rounds of {REQUESTS} requests to each server, in random order. Processor time of the worker, user and system.
+medians of {STARTS} starts with {ROUNDS} rounds each, of {REQUESTS} requests to each server, in random order. Processor time
+of the worker, user and system.
 The last column is a second server without the exporter over the first: the error of the method.
 
 | worker class | µs a request without | with the exporter | ratio, round by round | without, over without |
