@@ -20,7 +20,7 @@ import machine
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PACKAGES = os.path.join(ROOT, "out", "python")
-STARTS = 6
+STARTS = 4
 ROUNDS = 40
 REQUESTS = 400
 CONNECTIONS = 4
