@@ -52,7 +52,8 @@ public sealed class ExpositionTests
         bool Compared(string sample) => !exempt.Concat(processorTime).Any(name => sample.StartsWith(name, StringComparison.Ordinal));
         var onlyReaderKnows = ours.Samples.Keys.Where(key => Compared(key) && !stock.Samples.ContainsKey(key)).ToArray();
         Assert.All(onlyReaderKnows, key => Assert.Matches(
-            "^(gunicorn_up|gunicorn_workers\\{state=\"live\"\\}|gunicorn_exporter_(build_info|scrape_duration|store_|corrupt_files|compactions|series_dropped)|" +
+            "^(gunicorn_up|gunicorn_workers\\{state=\"live\"\\}|" +
+            "gunicorn_exporter_(build_info|scrape_duration|store_|corrupt_files|compactions|series_dropped)|" +
             "process_|gunicorn_worker_(requests_in_flight|capacity|oldest_request_seconds|requests_lost_total)|" +
             "gunicorn_(listener_|master_(uptime|memory))).*", key));
         Assert.NotEmpty(onlyReaderKnows);
