@@ -73,7 +73,7 @@ def glue() -> Callable[[], object]:
             setattr(self, name, value)
 
     cfg = Settings(pre_request=lambda worker, req: None, post_request=lambda worker, req, environ, resp: None)
-    request_hooks.install(SimpleNamespace(cfg=cfg), _engine)
+    request_hooks.install(SimpleNamespace(cfg=cfg, log=None), _engine)
     request = SimpleNamespace(method="GET", path="/api/users", headers=HEADERS)
     response = Response(request, None, None)
     response.status, response.status_code, response.sent = "200 OK", 200, 512
