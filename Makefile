@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 RID ?= $(if $(filter aarch64,$(shell uname -m)),linux-arm64,linux-x64)
 
-.PHONY: all build demo test test-matrix test-dotnet test-python bench lint clean setup help
+.PHONY: all build demo test test-matrix test-dotnet test-python fuzz bench lint clean setup help
 
 all: build
 
@@ -30,6 +30,10 @@ test-matrix: ## Runs the servers' tests on every Gunicorn and CPython to be had;
 	@eng/setup.sh build test matrix
 	@eng/build.sh $(RID)
 	@eng/matrix.sh
+
+fuzz: ## Looks for inputs that the readers get wrong, guided by AFL++: TARGET=reader SECONDS=600.
+	@eng/setup.sh fuzz
+	@eng/fuzz.sh $(or $(TARGET),reader) $(or $(SECONDS),600)
 
 bench: ## Measures against the peers, side by side; writes bench/results/.
 	@eng/setup.sh build bench

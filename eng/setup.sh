@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing, by apt, for the uses named: build, demo, test, matrix, bench, lint. Says what it does.
+# Installs what is missing, by apt, for the uses named: build, demo, test, matrix, fuzz, bench, lint. Says what it does.
 set -euo pipefail
 
 declare -A packages=(
@@ -9,6 +9,7 @@ declare -A packages=(
     python3-gevent python3-eventlet python3-tornado python3-uvicorn python3-flask python3-django python3-fastapi
     python3-wsproto python3-h2 curl openssl"
   [matrix]="debootstrap"
+  [fuzz]="afl++"
   [bench]="gunicorn python3-prometheus-client python3-gevent wrk"
   [lint]="python3-pytest"
 )

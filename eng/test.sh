@@ -26,6 +26,16 @@ run_dotnet() {
   count "$name" "$status" "$p" "$f" "${s:-0}"
 }
 
+# Fuzzes a fixed number of inputs; FUZZ_EXECUTIONS and FUZZ_SEED may say how many and which.
+run_fuzz() {
+  local log=out/test/Fuzz.log status
+  echo "test: Fuzz"
+  dotnet run -c Release --project tests/Fuzz -- run "${FUZZ_EXECUTIONS:-20000}" "${FUZZ_SEED:-1}" >"$log" 2>&1
+  status=$?
+  [ "$status" -eq 0 ] || grep -v '^\s*at ' "$log" | tail -n 60
+  count Fuzz "$status" "$((status == 0))"
+}
+
 run_pytest() {
   local log=out/test/python.log status
   echo "test: python"
@@ -41,6 +51,7 @@ run_pytest() {
 # A fetch that fails is told, and is no failure of a test.
 eng/prometheus.sh || true
 for project in Engine.Tests Exporter.Tests Published.Tests EndToEnd.Tests; do run_dotnet "$project"; done
+run_fuzz
 run_pytest
 
 summary="$passed passed, $failed failed"

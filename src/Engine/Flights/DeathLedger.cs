@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Store;
 
@@ -32,7 +31,7 @@ internal sealed class DeathLedger
         var path = Path.Combine(directory, StoreFileName.Ledger.ToString());
         if (!File.Exists(path)) return new(path, maximumLabelValues, [], []);
         var bytes = File.ReadAllBytes(path);
-        if (TryGetUsed(bytes, out var used)) return new(path, maximumLabelValues, bytes[..used], CountedFiles.Read(bytes.AsSpan(used)));
+        if (IsWhole(bytes, out var used)) return new(path, maximumLabelValues, bytes[..used], CountedFiles.Read(bytes.AsSpan(used)));
         File.Move(path, path + ".corrupt", overwrite: true);
         return new(path, maximumLabelValues, [], []);
     }
@@ -108,15 +107,15 @@ internal sealed class DeathLedger
         var owner = SlotTable.NameOf(SlotKind.Worker, deaths.First().Worker.Number);
         var path = Path.Combine(
             Path.GetDirectoryName(_path)!, new StoreFileName(MetricType.Counter, GaugeMode.All, false, owner).ToString());
-        return File.Exists(path) && File.ReadAllBytes(path) is var bytes && TryGetUsed(bytes, out var used)
+        return File.Exists(path) && File.ReadAllBytes(path) is var bytes && EntryWalk.TryGetUsed(bytes, bytes.Length, out var used)
             ? EntryWalk.LayoutOf(bytes.AsSpan(0, used)) ?? EntryLayout.Timestamped
             : EntryLayout.Timestamped;
     }
 
-    private static bool TryGetUsed(ReadOnlySpan<byte> bytes, out int used)
+    private static bool IsWhole(byte[] file, out int used)
     {
-        used = bytes.Length < StoreFormat.HeaderSize ? 0 : BinaryPrimitives.ReadInt32LittleEndian(bytes);
-        return used >= StoreFormat.HeaderSize && used <= bytes.Length
-            && (used == StoreFormat.HeaderSize || EntryWalk.LayoutOf(bytes[..used]) is not null);
+        if (!EntryWalk.TryGetUsed(file, file.Length, out used)) return false;
+        var content = file.AsSpan(0, used);
+        return used <= StoreFormat.HeaderSize || (EntryWalk.LayoutOf(content) is { } layout && ReadKey.AreIn(content, layout));
     }
 }

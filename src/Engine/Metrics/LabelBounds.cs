@@ -1,4 +1,5 @@
 using System.Text.Json;
+using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Metrics;
 
@@ -50,8 +51,8 @@ public sealed class LabelBounds(int maximumValues)
         while (reader.Read())
         {
             if (reader.TokenType != JsonTokenType.PropertyName) continue;
-            var label = reader.GetString()!;
-            if (reader.Read()) _ = TryAdmit(label, reader.GetString(), out _);
+            var label = ReadKeyText.Of(ref reader);
+            if (reader.Read()) _ = TryAdmit(label, ReadKeyText.Of(ref reader), out _);
         }
     }
 }

@@ -54,7 +54,7 @@ internal readonly struct FlightFile : IDisposable
             // A record is written anew only after the next one was committed.
             if (Read<int>(FlightHeader.CommittedOffset) == header.Committed) break;
         }
-        return true;
+        return header.IsPossible;
     }
 
     /// <summary>Notes how busy the worker is about to be said to be, so that nobody says less afterwards.</summary>

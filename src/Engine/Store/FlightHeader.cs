@@ -12,6 +12,9 @@ internal struct FlightHeader
     internal const int BusyToldOffset = 32;
     internal const int RecordsOffset = 64;
 
+    // More seconds than a machine runs, or all requests of a worker take together.
+    private const double LongestTime = 1e12;
+
     [FieldOffset(0)]
     internal ulong Magic;
 
@@ -45,4 +48,9 @@ internal struct FlightHeader
 
     /// <summary>The record that was committed last.</summary>
     internal readonly FlightRecord Last => (Committed & 1) == 0 ? Even : Odd;
+
+    /// <summary>Whether the numbers that become those of counters are ones that a worker writes.</summary>
+    internal readonly bool IsPossible =>
+        Last is { InFlight: >= 0, BusyTotal: >= 0 and < LongestTime, LastChange: >= 0 and < LongestTime }
+        && BusyTold is >= 0 and < LongestTime;
 }

@@ -54,6 +54,20 @@ internal sealed class ReadKey
         }
     }
 
+    /// <summary>Whether every entry has a key that can be parsed.</summary>
+    /// <param name="content">The used bytes of a file, header included.</param>
+    /// <param name="layout">The layout that fits them.</param>
+    public static bool AreIn(ReadOnlySpan<byte> content, EntryLayout layout)
+    {
+        for (var offset = StoreFormat.HeaderSize; offset < content.Length;)
+        {
+            var keyLength = EntryWalk.KeyLengthAt(content, offset, layout);
+            if (TryParse(content.Slice(offset, StoreFormat.ValueOffset(keyLength)).ToArray(), keyLength) is null) return false;
+            offset += StoreFormat.EntrySize(keyLength, layout);
+        }
+        return true;
+    }
+
     private static bool TryReadLabels(ref Utf8JsonReader json, out ImmutableArray<Label> labels)
     {
         labels = [];

@@ -167,6 +167,7 @@ public sealed unsafe class StoreFileWriter : IDisposable
         Layout = EntryWalk.LayoutOf(content) ?? (used == StoreFormat.HeaderSize
             ? Layout
             : throw new CorruptFileException(Path, "its entries are in no known layout"));
+        if (!ReadKey.AreIn(content, Layout)) throw new CorruptFileException(Path, "a key in it is not that of a sample");
         _used = used;
         for (var offset = StoreFormat.HeaderSize; offset < used;)
         {

@@ -5,16 +5,11 @@ namespace GunicornPrometheusExporter.Exporter.Http;
 /// <summary>Answers <c>/metrics</c>.</summary>
 internal sealed class MetricsEndpoint(SharedScrape scrapes)
 {
-    private const string NamesParameter = "name[]";
     private const int ChunkSize = 64 << 10;
 
     internal async Task AnswerAsync(HttpContext context)
     {
-        var accepted = context.Request.GetTypedHeaders();
-        var request = new ScrapeRequest(
-            ContentNegotiation.FormatOf(accepted.Accept),
-            ContentNegotiation.IsGzipWanted(accepted.AcceptEncoding),
-            context.Request.Query[NamesParameter]);
+        var request = ScrapeRequest.Of(context.Request);
         using var answer = await scrapes.JoinAsync(request);
         var body = answer.Body;
         context.Response.ContentType = ContentNegotiation.ContentTypeOf(request.Format);

@@ -7,4 +7,17 @@ namespace GunicornPrometheusExporter.Exporter.Http;
 /// <param name="Format">The format.</param>
 /// <param name="IsCompressed">Whether by gzip.</param>
 /// <param name="Names">The families and samples that are wanted; all, if there are none.</param>
-internal readonly record struct ScrapeRequest(ExpositionFormat Format, bool IsCompressed = false, StringValues Names = default);
+internal readonly record struct ScrapeRequest(ExpositionFormat Format, bool IsCompressed = false, StringValues Names = default)
+{
+    private const string NamesParameter = "name[]";
+
+    /// <summary>What the headers and the query of a request ask for.</summary>
+    internal static ScrapeRequest Of(HttpRequest request)
+    {
+        var headers = request.GetTypedHeaders();
+        return new(
+            ContentNegotiation.FormatOf(headers.Accept),
+            ContentNegotiation.IsGzipWanted(headers.AcceptEncoding),
+            request.Query[NamesParameter]);
+    }
+}

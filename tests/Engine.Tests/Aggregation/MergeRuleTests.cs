@@ -66,6 +66,18 @@ public sealed class MergeRuleTests : IDisposable
     }
 
     [Fact]
+    public void Of_help_texts_that_differ_the_one_that_was_seen_first_stays()
+    {
+        using var aggregator = new StoreAggregator(_directory.Path, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+        Write("counter_2.db", TestEntry.Of("f", "f_total", [], 1, help: "first"));
+        Assert.Equal("first", aggregator.Read().Helps["f_total"]);
+        Write("counter_1.db", TestEntry.Of("f", "f_total", [], 1, help: "another"));
+        var exposition = aggregator.Read();
+        Assert.Equal(("first", 2), (exposition.Helps["f_total"], exposition.Samples["f_total{}"]));
+        Assert.Equal("another", Scrape().Helps["f_total"]);
+    }
+
+    [Fact]
     public void A_gauge_in_two_modes_is_exposed_in_the_first_of_them_until_its_last_file_is_gone()
     {
         Write("gauge_min_1.db", Gauge("g", 1));

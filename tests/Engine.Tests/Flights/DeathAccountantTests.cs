@@ -274,6 +274,17 @@ public sealed class DeathAccountantTests : IDisposable
         Assert.Equal(10, samples["gunicorn_http_requests_total{endpoint=__other__,method=GET,status_code=200}"]);
     }
 
+    [Fact]
+    public void A_ledger_with_a_damaged_key_is_kept_aside_and_the_death_is_counted()
+    {
+        TestFile.Write(_directory["counter_exporter-1.db"], EntryLayout.ValueOnly, new TestEntry("""["a", "a_total", {"b": }, ""]""", 1));
+        WriteFlight("00000001", new FlightRequest(FlightState.Running, 0, _now, "GET", "/", "", ""));
+        WriteExit("signal");
+        _accountant.Account();
+        Assert.Equal(1, _aggregator.Read().Samples[LostToSignal]);
+        Assert.True(File.Exists(_directory["counter_exporter-1.db.corrupt"]));
+    }
+
     private (StoreAggregator Aggregator, DeathAccountant Accountant) Start()
     {
         var aggregator = new StoreAggregator(_directory.Path, _log);

@@ -250,6 +250,21 @@ public sealed class FlightTableTests : IDisposable
     }
 
     [Theory]
+    [InlineData(-1, 1, 1, 1)]
+    [InlineData(1, double.NaN, 1, 1)]
+    [InlineData(1, -1, 1, 1)]
+    [InlineData(1, 1, 1e300, 1)]
+    [InlineData(1, 1, 1, double.PositiveInfinity)]
+    public void A_header_with_numbers_that_no_worker_writes_is_corrupt(int inFlight, double busy, double lastChange, double told)
+    {
+        var path = _directory["flight_worker-1_00000001.bin"];
+        var bytes = FlightImage.Bytes(1, inFlight, busy, lastChange);
+        BitConverter.TryWriteBytes(bytes.AsSpan(32), told);
+        File.WriteAllBytes(path, bytes);
+        Assert.Throws<CorruptFileException>(() => FlightTableReader.TryRead(path));
+    }
+
+    [Theory]
     [InlineData("/store/flight_worker-12_0a0b0c0d.bin", 12)]
     [InlineData("/store/flight_worker-0_0a0b0c0d.bin", null)]
     [InlineData("/store/flight_1234.bin", null)]

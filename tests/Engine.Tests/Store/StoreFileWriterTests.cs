@@ -94,6 +94,13 @@ public sealed class StoreFileWriterTests : IDisposable
     }
 
     [Fact]
+    public void A_file_with_a_key_that_its_readers_refuse_is_refused()
+    {
+        TestFile.Write(FilePath, EntryLayout.Timestamped, new TestEntry("""["f", "f", {"n": 1}, ""]""", 1));
+        Assert.Throws<CorruptFileException>(() => StoreFileWriter.Open(FilePath, EntryLayout.Timestamped));
+    }
+
+    [Fact]
     public void A_symbolic_link_is_not_followed()
     {
         File.WriteAllText(_directory["elsewhere"], "precious");

@@ -33,9 +33,16 @@ public static class TestFile
     }
 
     /// <summary>Writes a file with the empty space behind its entries that the client leaves.</summary>
-    public static void Write(string path, EntryLayout layout, params IEnumerable<TestEntry> entries)
+    public static void Write(string path, EntryLayout layout, params IEnumerable<TestEntry> entries) => Write(path, layout, entries, []);
+
+    /// <summary>The same, as the client leaves it in the middle of adding entries: <c>used</c> does not cover the last ones yet.</summary>
+    public static void Write(string path, EntryLayout layout, IEnumerable<TestEntry> entries, IEnumerable<TestEntry> unpublished)
     {
-        var bytes = Bytes(layout, entries);
+        var published = entries.ToList();
+        var bytes = Bytes(layout, [.. published, .. unpublished]);
+        // A new file is zeros, its header too, until its first entry is published.
+        var used = published.Count == 0 ? 0 : Bytes(layout, published).Length;
+        BinaryPrimitives.WriteInt32LittleEndian(bytes, used);
         var size = ClientFileSize;
         while (size < bytes.Length) size *= 2;
         Array.Resize(ref bytes, size);

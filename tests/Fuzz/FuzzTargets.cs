@@ -1,0 +1,23 @@
+using GunicornPrometheusExporter.Fuzz.Targets;
+
+namespace GunicornPrometheusExporter.Fuzz;
+
+/// <summary>The targets.</summary>
+internal static class FuzzTargets
+{
+    /// <summary>All of them.</summary>
+    public static IFuzzTarget[] MakeAll() => [.. ((string[])["reader", "entries", "scrape", "folding", "deaths", "request"]).Select(Make)];
+
+    /// <summary>The one of a name, made alone: an instrumented engine must not run before its fuzzer.</summary>
+    /// <exception cref="ArgumentException">There is none.</exception>
+    public static IFuzzTarget Make(string name) => name switch
+    {
+        "reader" => new ReaderTarget(),
+        "entries" => new FoldedEntriesTarget(),
+        "scrape" => new ScrapeTarget(),
+        "folding" => new FoldingTarget(),
+        "deaths" => new DeathTarget(),
+        "request" => new RequestTarget(),
+        _ => throw new ArgumentException($"there is no target {name}; see docs/fuzzing.md", nameof(name)),
+    };
+}

@@ -1,0 +1,1 @@
+return GunicornPrometheusExporter.Fuzz.FuzzCommand.Run(args);
