@@ -164,15 +164,15 @@ internal sealed class FamilyTable
         }
         else if (_reported.Add(key.Family))
         {
-            ScrapeLog.SampleLeftOut(_logger, key.Family, key.Sample, TextSyntax.TypeWord(type));
+            ScrapeLog.SampleLeftOut(_logger, key.Family, key.Sample, type.Word());
         }
     }
 
     private void ReportFamily(FamilyHeader family, string name)
     {
-        if (_reported.Add($"{TextSyntax.TypeWord(family.Type)} {family.Name}"))
+        if (_reported.Add($"{family.Type.Word()} {family.Name}"))
         {
-            ScrapeLog.FamilyLeftOut(_logger, TextSyntax.TypeWord(family.Type), family.Name, name);
+            ScrapeLog.FamilyLeftOut(_logger, family.Type.Word(), family.Name, name);
         }
     }
 }

@@ -39,7 +39,7 @@ internal sealed class SeriesIndex
         if (number == 0 || _hashes[number] != hash)
         {
             number = _slots[SlotOf(hash)];
-            if (number == 0) number = Add(head, keyLength);
+            if (number == 0) number = Add(hash, head, keyLength);
             if (number == 0) return NotAKey;
             _next[_last] = number;
         }
@@ -55,15 +55,13 @@ internal sealed class SeriesIndex
         _slots = new int[2 * InitialCapacity];
     }
 
-    private int Add(ReadOnlySpan<byte> head, int keyLength)
+    private int Add(UInt128 hash, ReadOnlySpan<byte> head, int keyLength)
     {
-        // Copied first: the bytes may change while they are looked at.
-        byte[] copy = [.. head];
-        if (ReadKey.TryParse(copy, keyLength) is not { } key) return 0;
+        if (ReadKey.TryParse(head, keyLength) is not { } key) return 0;
         if (_count == _hashes.Length) Grow();
         _series[_count] = _find(key);
-        _hashes[_count] = XxHash128.HashToUInt128(copy);
-        _slots[SlotOf(_hashes[_count])] = _count;
+        _hashes[_count] = hash;
+        _slots[SlotOf(hash)] = _count;
         return _count++;
     }
 

@@ -57,7 +57,7 @@ internal sealed class FamilyHeader
     public byte[] Text { get; }
 
     /// <summary>The lines above its samples in OpenMetrics.</summary>
-    public byte[] OpenMetrics => _openMetrics ??= OpenMetricsSyntax.Header(BaseName, TextSyntax.TypeWord(Type), Help);
+    public byte[] OpenMetrics => _openMetrics ??= OpenMetricsSyntax.Header(BaseName, Type.Word(), Help);
 
     /// <summary>The same for a counter that stands there without its type.</summary>
     public byte[] Untyped => _untyped ??= OpenMetricsSyntax.Header(Name, OpenMetricsSyntax.UnknownType, Help);

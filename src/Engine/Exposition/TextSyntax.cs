@@ -74,17 +74,8 @@ internal static class TextSyntax
     public static byte[] Header(string name, MetricType type, string help)
     {
         var text = help.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("\n", @"\n", StringComparison.Ordinal);
-        return Encoding.UTF8.GetBytes($"# HELP {name} {text}\n# TYPE {name} {TypeWord(type)}\n");
+        return Encoding.UTF8.GetBytes($"# HELP {name} {text}\n# TYPE {name} {type.Word()}\n");
     }
-
-    /// <summary>A type as the format names it.</summary>
-    public static string TypeWord(MetricType type) => type switch
-    {
-        MetricType.Counter => "counter",
-        MetricType.Gauge => "gauge",
-        MetricType.Histogram => "histogram",
-        _ => "summary",
-    };
 
     private static string Replace(string name, bool allowColon)
     {

@@ -10,8 +10,10 @@ namespace GunicornPrometheusExporter.Folding;
 internal sealed class FoldedEntries
 {
     private readonly GaugeMode _rule;
-    private readonly ReadKeyTable _table = new();
-    private readonly Dictionary<ReadKey, int> _series = [];
+
+    // By an entry's bytes up to its value.
+    private readonly Dictionary<byte[], int> _series = new(HeadComparer.Instance);
+    private readonly Dictionary<byte[], int>.AlternateLookup<ReadOnlySpan<byte>> _lookup;
     private readonly SeriesValues _merged = new();
     private readonly List<int> _fileSeries = [];
     private readonly List<double> _values = [];
@@ -22,6 +24,7 @@ internal sealed class FoldedEntries
     public FoldedEntries(GaugeMode rule)
     {
         _rule = rule;
+        _lookup = _series.GetAlternateLookup<ReadOnlySpan<byte>>();
         _merged.Begin();
     }
 
@@ -40,8 +43,11 @@ internal sealed class FoldedEntries
         {
             var keyLength = EntryWalk.KeyLengthAt(content, offset, known);
             var head = content.Slice(offset, StoreFormat.ValueOffset(keyLength));
-            if (_table.Find(head, keyLength) is not { } key) return false;
-            if (!_series.TryGetValue(key, out var series)) _series.Add(key, series = _merged.Add());
+            if (!_lookup.TryGetValue(head, out var series))
+            {
+                if (ReadKey.TryParse(head, keyLength) is null) return false;
+                _series.Add(head.ToArray(), series = _merged.Add());
+            }
             var value = content[(offset + head.Length)..];
             _fileSeries.Add(series);
             _values.Add(BinaryPrimitives.ReadDoubleLittleEndian(value));
@@ -62,20 +68,20 @@ internal sealed class FoldedEntries
     {
         _merged.Settle();
         var used = (long)StoreFormat.HeaderSize;
-        foreach (var (key, series) in _series)
+        foreach (var (head, series) in _series)
         {
-            used += EntriesOf(series) * (key.Head.Length + StoreFormat.TailSize(layout));
+            used += EntriesOf(series) * (head.Length + StoreFormat.TailSize(layout));
         }
         if (used > StoreFileReader.MaximumUsed) return null;
         var content = new byte[used];
         BinaryPrimitives.WriteInt32LittleEndian(content, (int)used);
         var rest = content.AsSpan(StoreFormat.HeaderSize);
-        foreach (var (key, series) in _series)
+        foreach (var (head, series) in _series)
         {
             for (var entry = 0; entry < EntriesOf(series); entry++)
             {
-                key.Head.CopyTo(rest);
-                var value = rest[key.Head.Length..];
+                head.CopyTo(rest);
+                var value = rest[head.Length..];
                 BinaryPrimitives.WriteDoubleLittleEndian(value, entry == 0 ? _merged.Values[series] : _merged.Remainders[series]);
                 if (layout == EntryLayout.Timestamped)
                 {

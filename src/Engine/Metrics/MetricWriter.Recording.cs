@@ -52,14 +52,6 @@ public sealed partial class MetricWriter
     private static void Expect(MetricFamily family, MetricType type, string operation)
     {
         if (family.Type == type) return;
-        throw new MetricsException($"{family.Name} is a {Word(family.Type)}; {operation} is for a {Word(type)}");
+        throw new MetricsException($"{family.Name} is a {family.Type.Word()}; {operation} is for a {type.Word()}");
     }
-
-    private static string Word(MetricType type) => type switch
-    {
-        MetricType.Counter => "counter",
-        MetricType.Gauge => "gauge",
-        MetricType.Histogram => "histogram",
-        _ => "summary",
-    };
 }

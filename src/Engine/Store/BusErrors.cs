@@ -36,14 +36,11 @@ internal static class BusErrors
         lock (Gate) BeingRead.Remove(mapping);
     }
 
-    private static unsafe Timer Arm()
+    private static Timer Arm()
     {
-        // The handler must not be managed code: the thread that comes upon the page runs some, and cannot enter it twice.
-        // usleep takes the signal's number for microseconds. All signals wait meanwhile, so that the collector's, which
-        // stops the thread, finds it where it can be stopped: at the instruction that is tried again.
+        // usleep takes the signal's number for microseconds, and the instruction that raised the signal is tried again.
+        // No managed code runs here, so nothing waits for a collection, nor a collection for it.
         var action = new Libc.SignalAction { Handler = NativeLibrary.GetExport(NativeLibrary.GetMainProgramHandle(), "usleep") };
-        // SAFETY: a local that is as long.
-        NativeMemory.Fill(action.Mask, Libc.SignalMaskSize, byte.MaxValue);
         if (Libc.Handle(Signal, ref action, 0) != 0) throw new StoreException("SIGBUS cannot be handled");
         return new Timer(static _ => Look());
     }

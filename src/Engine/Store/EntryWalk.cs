@@ -32,7 +32,7 @@ public static class EntryWalk
         used = 0;
         if (header.Length < StoreFormat.HeaderSize) return header.IsEmpty;
         used = BinaryPrimitives.ReadInt32LittleEndian(header);
-        return used == 0 || (used >= StoreFormat.HeaderSize && used <= size && used % StoreFormat.Alignment == 0);
+        return used == 0 || StoreFormat.IsUsed(used, size);
     }
 
     /// <summary>The length of the key of the entry at an offset.</summary>

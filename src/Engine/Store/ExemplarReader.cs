@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.InteropServices;
 
 namespace GunicornPrometheusExporter.Store;
@@ -6,8 +5,6 @@ namespace GunicornPrometheusExporter.Store;
 /// <summary>Reads the exemplars of slots whose holders may replace them meanwhile. Not thread-safe.</summary>
 internal sealed class ExemplarReader
 {
-    private static readonly SearchValues<byte> Hexadecimal = SearchValues.Create("0123456789abcdef"u8);
-
     private readonly SideFileReader _first = new();
     private readonly SideFileReader _second = new();
 
@@ -45,5 +42,5 @@ internal sealed class ExemplarReader
 
     private static bool IsValid(in Exemplar exemplar) =>
         double.IsFinite(exemplar.Value) && exemplar.Time > 0 && double.IsFinite(exemplar.Time)
-        && !exemplar.Context.Trace.ContainsAnyExcept(Hexadecimal) && !exemplar.Context.Span.ContainsAnyExcept(Hexadecimal);
+        && !exemplar.Context.Trace.ContainsAnyExcept(TraceContext.Digits) && !exemplar.Context.Span.ContainsAnyExcept(TraceContext.Digits);
 }

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.X86;
 using GunicornPrometheusExporter.Store.Native;
 
 namespace GunicornPrometheusExporter.Store;
@@ -11,8 +10,6 @@ namespace GunicornPrometheusExporter.Store;
 /// </remarks>
 internal sealed unsafe class FileMapping : IDisposable
 {
-    private const int PrefetchDistance = 64;
-
     private readonly FileStatus _status;
     private byte* _start;
 
@@ -31,10 +28,6 @@ internal sealed unsafe class FileMapping : IDisposable
 
     /// <summary>Whether the file was cut short under its reader: what was read since may be zeros.</summary>
     public bool IsCut { get; private set; }
-
-    /// <summary>The bytes, which change while they are looked at.</summary>
-    // SAFETY: mapped until disposed; a page that the file has no more is replaced, see BusErrors.
-    public ReadOnlySpan<byte> Content => new(_start, Length);
 
     /// <summary>Maps the pages that are in use of the file that is open.</summary>
     /// <param name="descriptor">The file; may be closed afterwards.</param>
@@ -63,31 +56,21 @@ internal sealed unsafe class FileMapping : IDisposable
     /// <summary>Ends reading. Only now <see cref="IsCut"/> is final.</summary>
     public void End() => BusErrors.End(this);
 
-    /// <summary>The used bytes as the header has them now; all that they cover was written before.</summary>
-    // SAFETY: the mapping is aligned, and the caller has seen that it is as long as a header.
-    public int Used() => Volatile.Read(ref *(int*)_start);
-
-    /// <summary>When the header says that the file was made.</summary>
-    // SAFETY: as in Used.
-    public uint Created() => *(uint*)(_start + StoreFormat.CreatedOffset);
-
-    /// <summary>Reads doubles.</summary>
-    /// <param name="offsets">Where they lie, ascending and multiples of eight.</param>
-    /// <param name="shift">Bytes to go on from each offset.</param>
-    /// <param name="values">Takes them.</param>
-    public void Gather(ReadOnlySpan<int> offsets, int shift, Span<double> values)
+    /// <summary>Copies the first bytes as they are now.</summary>
+    /// <param name="destination">Takes them; no longer than the mapping.</param>
+    /// <remarks>
+    /// By the C library, as foreign code: a thread that comes upon a missing page in it keeps no collection waiting, as one
+    /// in managed code would that cannot be stopped there. Later copies do not go before earlier ones.
+    /// </remarks>
+    public void Copy(Span<byte> destination)
     {
-        if (offsets.IsEmpty) return;
-        values = values[..offsets.Length];
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(offsets[^1] + shift + sizeof(double), Length);
-        var start = _start + shift;
-        // SAFETY: the last offset is inside the mapping, so all are. Nothing is called from here: a thread that comes
-        // upon a missing page can be stopped by the collector at any instruction. To prefetch one raises nothing.
-        for (var i = 0; i < offsets.Length; i++)
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(destination.Length, Length);
+        fixed (byte* start = destination)
         {
-            if (Sse.IsSupported && i + PrefetchDistance < offsets.Length) Sse.Prefetch1(start + offsets[i + PrefetchDistance]);
-            values[i] = *(double*)(start + offsets[i]);
+            // SAFETY: both have the length; a page that the file has no more is replaced, see BusErrors.
+            _ = Libc.Copy(start, _start, (nuint)destination.Length);
         }
+        Interlocked.MemoryBarrier();
     }
 
     /// <summary>Puts zeros in the place of the file if it has lost pages.</summary>

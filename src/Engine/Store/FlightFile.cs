@@ -21,16 +21,9 @@ internal readonly struct FlightFile : IDisposable
     internal static bool TryOpen(string path, out FlightFile file)
     {
         // Read-write, because only so may a lock be asked for that excludes the writer's.
-        var descriptor = Libc.Open(path, Libc.OpenReadWrite | Libc.OpenCloseOnExec | Libc.OpenNoFollow | Libc.OpenNonBlocking, 0);
-        var error = descriptor < 0 ? Marshal.GetLastPInvokeError() : 0;
+        var isThere = StoreFiles.TryOpen(path, out var descriptor, Libc.OpenReadWrite, "read");
         file = new FlightFile(path, descriptor);
-        return error switch
-        {
-            0 => true,
-            Libc.ErrorNoEntry => false,
-            Libc.ErrorLoop => throw new CorruptFileException(path, "it is a symbolic link"),
-            _ => throw file.Failure("read", error),
-        };
+        return isThere;
     }
 
     /// <summary>Whether the worker lives.</summary>
@@ -109,7 +102,5 @@ internal readonly struct FlightFile : IDisposable
         }
     }
 
-    private StoreException Failure(string verb, int error) => new(
-        $"{_path} cannot be {verb} ({Marshal.GetPInvokeErrorMessage(error)}); " +
-        "the exporter must run as the workers' user, or as one that may write to PROMETHEUS_MULTIPROC_DIR");
+    private StoreException Failure(string verb, int error) => StoreException.OfReader(_path, verb, error, "write to");
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -9,7 +8,8 @@ namespace GunicornPrometheusExporter.Store;
 public static class FlightTableReader
 {
     private const int BatchEntries = 32;
-    private static readonly SearchValues<byte> Hexadecimal = SearchValues.Create("0123456789abcdef"u8);
+
+    private delegate void EntryVisitor<T>(ref T found, ReadOnlySpan<byte> entry);
 
     /// <summary>The flight files of a store, by path, sorted.</summary>
     /// <exception cref="IOException">The store cannot be listed.</exception>
@@ -78,23 +78,25 @@ public static class FlightTableReader
     private static double OldestStart(FlightFile file)
     {
         var oldest = double.PositiveInfinity;
-        Span<byte> batch = stackalloc byte[BatchEntries * FlightFormat.EntrySize];
-        for (var first = 0; first < FlightFormat.MaximumEntries; first += BatchEntries)
-        {
-            var used = ReadEntries(file, first, batch);
-            for (var i = 0; i < used; i++)
-            {
-                var entry = batch.Slice(i * FlightFormat.EntrySize, FlightFormat.EntrySize);
-                if (IsTaken(entry)) oldest = Math.Min(oldest, MemoryMarshal.Read<double>(entry[FlightFormat.Started..]));
-            }
-            if (used < BatchEntries) break;
-        }
+        VisitTaken(
+            file, ref oldest,
+            static (ref double oldest, ReadOnlySpan<byte> entry) =>
+                oldest = Math.Min(oldest, MemoryMarshal.Read<double>(entry[FlightFormat.Started..])));
         return oldest;
     }
 
     private static ImmutableArray<FlightRequest> Requests(FlightFile file)
     {
         var requests = ImmutableArray.CreateBuilder<FlightRequest>();
+        VisitTaken(
+            file, ref requests,
+            static (ref ImmutableArray<FlightRequest>.Builder requests, ReadOnlySpan<byte> entry) => requests.Add(RequestOf(entry)));
+        return requests.ToImmutable();
+    }
+
+    /// <summary>Calls <paramref name="visit"/> with every entry that stands for a request; allocates nothing itself.</summary>
+    private static void VisitTaken<T>(FlightFile file, ref T found, EntryVisitor<T> visit)
+    {
         Span<byte> batch = stackalloc byte[BatchEntries * FlightFormat.EntrySize];
         for (var first = 0; first < FlightFormat.MaximumEntries; first += BatchEntries)
         {
@@ -102,11 +104,10 @@ public static class FlightTableReader
             for (var i = 0; i < used; i++)
             {
                 var entry = batch.Slice(i * FlightFormat.EntrySize, FlightFormat.EntrySize);
-                if (IsTaken(entry)) requests.Add(RequestOf(entry));
+                if (IsTaken(entry)) visit(ref found, entry);
             }
             if (used < BatchEntries) break;
         }
-        return requests.ToImmutable();
     }
 
     /// <summary>Reads some entries, from one on.</summary>
@@ -133,7 +134,7 @@ public static class FlightTableReader
         TraceIdOf(entry.Slice(FlightFormat.Trace, FlightFormat.LongestTrace), entry[FlightFormat.TraceLength]));
 
     private static string TraceIdOf(ReadOnlySpan<byte> field, int length) =>
-        length == field.Length && !field.ContainsAnyExcept(Hexadecimal) && field.ContainsAnyExcept((byte)'0')
+        length == field.Length && !field.ContainsAnyExcept(TraceContext.Digits) && field.ContainsAnyExcept((byte)'0')
             ? Encoding.ASCII.GetString(field)
             : "";
 

@@ -59,17 +59,20 @@ public sealed unsafe partial class FlightTableWriter : IDisposable
         var path = System.IO.Path.Combine(store.Directory, name);
         var descriptor = Libc.Open(
             path, Libc.OpenReadWrite | Libc.OpenCreate | Libc.OpenExclusive | Libc.OpenCloseOnExec | Libc.OpenNoFollow, 0x180);
-        if (descriptor < 0) throw Failure(path, "made", Marshal.GetLastPInvokeError());
+        if (descriptor < 0) throw StoreException.OfWriter(path, "made", Marshal.GetLastPInvokeError());
         try
         {
             var life = new Libc.RecordLock { Type = Libc.WriteLock, Length = 1 };
-            if (Libc.Control(descriptor, Libc.SetLock, ref life) != 0) throw Failure(path, "locked", Marshal.GetLastPInvokeError());
+            if (Libc.Control(descriptor, Libc.SetLock, ref life) != 0)
+            {
+                throw StoreException.OfWriter(path, "locked", Marshal.GetLastPInvokeError());
+            }
             var error = Libc.Allocate(descriptor, 0, SizeOf(InitialEntries));
-            if (error != 0) throw Failure(path, "allocated", error);
+            if (error != 0) throw StoreException.OfWriter(path, "allocated", error);
             // SAFETY: the range past the end of the file is reserved, not touched, until Grow allocates it.
             var file = (byte*)Libc.Map(
                 null, FlightFormat.MaximumSize, Libc.ProtectRead | Libc.ProtectWrite, Libc.MapShared, descriptor, 0);
-            if ((nint)file == -1) throw Failure(path, "mapped", Marshal.GetLastPInvokeError());
+            if ((nint)file == -1) throw StoreException.OfWriter(path, "mapped", Marshal.GetLastPInvokeError());
             var writer = new FlightTableWriter(path, descriptor, file, store, busy);
             writer.Header.Pid = Environment.ProcessId;
             writer._last->BusyTotal = busy.Value;
@@ -172,8 +175,4 @@ public sealed unsafe partial class FlightTableWriter : IDisposable
         text[..length].CopyTo(new Span<byte>(destination, longest));
         return length;
     }
-
-    private static StoreException Failure(string path, string verb, int error) => new(
-        $"{path} cannot be {verb} ({Marshal.GetPInvokeErrorMessage(error)}); " +
-        "the worker's user must own PROMETHEUS_MULTIPROC_DIR and the disk must have room");
 }

@@ -33,16 +33,16 @@ internal sealed unsafe class GrowingFile : IDisposable
     {
         var descriptor = Libc.Open(
             path, Libc.OpenReadWrite | Libc.OpenCreate | Libc.OpenCloseOnExec | Libc.OpenNoFollow, 0x180);
-        if (descriptor < 0) throw Failure(path, "opened", Marshal.GetLastPInvokeError());
+        if (descriptor < 0) throw StoreException.OfWriter(path, "opened", Marshal.GetLastPInvokeError());
         var file = new GrowingFile(descriptor, maximumSize);
         try
         {
             file.Size = (int)Math.Min(Libc.Seek(descriptor, 0, Libc.SeekEnd), maximumSize);
-            if (!file.TryGrow(size)) throw Failure(path, "allocated", file._error);
+            if (!file.TryGrow(size)) throw StoreException.OfWriter(path, "allocated", file._error);
             // SAFETY: the range past the end of the file is reserved, not touched, until TryGrow allocates it.
             var start = (byte*)Libc.Map(
                 null, (nuint)maximumSize, Libc.ProtectRead | Libc.ProtectWrite, Libc.MapShared, descriptor, 0);
-            if ((nint)start == -1) throw Failure(path, "mapped", Marshal.GetLastPInvokeError());
+            if ((nint)start == -1) throw StoreException.OfWriter(path, "mapped", Marshal.GetLastPInvokeError());
             file._start = start;
             return file;
         }
@@ -74,8 +74,4 @@ internal sealed unsafe class GrowingFile : IDisposable
         _start = null;
         _ = Libc.Close(_descriptor);
     }
-
-    private static StoreException Failure(string path, string verb, int error) => new(
-        $"{path} cannot be {verb} ({Marshal.GetPInvokeErrorMessage(error)}); " +
-        "the worker's user must own PROMETHEUS_MULTIPROC_DIR and the disk must have room");
 }

@@ -4,8 +4,16 @@ namespace GunicornPrometheusExporter.Store;
 /// <remarks>Owned by one reader of a store at a time; what it holds is that of the file read last.</remarks>
 internal sealed class ReadBuffer
 {
+    private byte[] _content = [];
     private double[] _values = [];
     private double[] _timestamps = [];
+
+    /// <summary>The first bytes of the file; as they are, until more are asked for.</summary>
+    public Span<byte> Content(int size)
+    {
+        if (_content.Length < size) _content = GC.AllocateUninitializedArray<byte>(Math.Max(size, 2 * _content.Length));
+        return _content.AsSpan(0, size);
+    }
 
     /// <summary>The value of each entry, in the order of the file; longer than there are entries.</summary>
     public Span<double> Values => _values;

@@ -4,20 +4,16 @@ using System.Text.Json;
 
 namespace GunicornPrometheusExporter.Store;
 
-/// <summary>A key as a reader found it. Immutable; parsed once and shared by all files that have it.</summary>
+/// <summary>A key as a reader found it. Immutable.</summary>
 internal sealed class ReadKey
 {
-    private ReadKey(byte[] head, string family, string sample, ImmutableArray<Label> labels, string help)
+    private ReadKey(string family, string sample, ImmutableArray<Label> labels, string help)
     {
-        Head = head;
         Family = family;
         Sample = sample;
         Labels = labels;
         Help = help;
     }
-
-    /// <summary>The bytes of an entry up to its value: length, key and padding.</summary>
-    public byte[] Head { get; }
 
     /// <summary>The family's name, a counter's without <c>_total</c>.</summary>
     public string Family { get; }
@@ -33,11 +29,11 @@ internal sealed class ReadKey
 
     /// <summary>Parses the head of an entry.</summary>
     /// <returns>Null unless the key is JSON of exactly the four parts.</returns>
-    public static ReadKey? TryParse(byte[] head, int keyLength)
+    public static ReadKey? TryParse(ReadOnlySpan<byte> head, int keyLength)
     {
         try
         {
-            var json = new Utf8JsonReader(head.AsSpan(StoreFormat.LengthSize, keyLength));
+            var json = new Utf8JsonReader(head.Slice(StoreFormat.LengthSize, keyLength));
             return json.Read() && json.TokenType == JsonTokenType.StartArray
                 && TryReadString(ref json, out var family)
                 && TryReadString(ref json, out var sample)
@@ -45,7 +41,7 @@ internal sealed class ReadKey
                 && TryReadString(ref json, out var help)
                 && json.Read() && json.TokenType == JsonTokenType.EndArray
                 && !json.Read()
-                    ? new ReadKey(head, family, sample, labels, help)
+                    ? new ReadKey(family, sample, labels, help)
                     : null;
         }
         catch (Exception e) when (e is JsonException or DecoderFallbackException)
@@ -62,7 +58,7 @@ internal sealed class ReadKey
         for (var offset = StoreFormat.HeaderSize; offset < content.Length;)
         {
             var keyLength = EntryWalk.KeyLengthAt(content, offset, layout);
-            if (TryParse(content.Slice(offset, StoreFormat.ValueOffset(keyLength)).ToArray(), keyLength) is null) return false;
+            if (TryParse(content.Slice(offset, StoreFormat.ValueOffset(keyLength)), keyLength) is null) return false;
             offset += StoreFormat.EntrySize(keyLength, layout);
         }
         return true;

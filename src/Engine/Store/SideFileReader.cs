@@ -16,26 +16,10 @@ internal sealed class SideFileReader
     /// <exception cref="StoreException">It cannot be opened or read.</exception>
     public ReadOnlySpan<byte> Read(string path, int maximumSize)
     {
-        // A FIFO must not block, a symbolic link must not lead elsewhere.
-        var descriptor = Libc.Open(
-            path, Libc.OpenReadOnly | Libc.OpenCloseOnExec | Libc.OpenNoFollow | Libc.OpenNonBlocking, 0);
-        if (descriptor < 0)
-        {
-            return Marshal.GetLastPInvokeError() switch
-            {
-                Libc.ErrorNoEntry => default,
-                Libc.ErrorLoop => throw new CorruptFileException(path, "it is a symbolic link"),
-                var error => throw Failure(path, "opened", error),
-            };
-        }
+        if (!StoreFiles.TryOpen(path, out var descriptor)) return default;
         try
         {
-            if (Libc.Status(descriptor, "", Libc.AtEmptyPath, Libc.BasicStatus, out var status) != 0)
-            {
-                throw Failure(path, "read", Marshal.GetLastPInvokeError());
-            }
-            if (!status.IsRegular) throw new CorruptFileException(path, "it is not a regular file");
-            var size = (int)Math.Min((long)status.Size, maximumSize);
+            var size = (int)Math.Min((long)StoreFiles.RegularStatus(descriptor, path).Size, maximumSize);
             if (_content.Length < size) _content = GC.AllocateUninitializedArray<byte>(size);
             return _content.AsSpan(0, ReadAt(path, descriptor, _content.AsSpan(0, size)));
         }
@@ -51,11 +35,7 @@ internal sealed class SideFileReader
         {
             // SAFETY: the destination is pinned, and no more than its length is read.
             var read = Libc.ReadAt(descriptor, start, (nuint)destination.Length, 0);
-            return read >= 0 ? (int)read : throw Failure(path, "read", Marshal.GetLastPInvokeError());
+            return read >= 0 ? (int)read : throw StoreException.OfReader(path, "read", Marshal.GetLastPInvokeError());
         }
     }
-
-    private static StoreException Failure(string path, string verb, int error) => new(
-        $"{path} cannot be {verb} ({Marshal.GetPInvokeErrorMessage(error)}); " +
-        "the exporter must run as the workers' user, or as one that may read PROMETHEUS_MULTIPROC_DIR");
 }

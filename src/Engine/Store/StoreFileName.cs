@@ -44,7 +44,7 @@ public readonly record struct StoreFileName(MetricType Type, GaugeMode Mode, boo
     public override string ToString() =>
         Type == MetricType.Gauge
             ? $"gauge_{(Live ? LivePrefix : "")}{Word(Mode)}_{Owner}{StoreFormat.Extension}"
-            : $"{Word(Type)}_{Owner}{StoreFormat.Extension}";
+            : $"{Type.Word()}_{Owner}{StoreFormat.Extension}";
 
     /// <summary>The slot that the owner is, if it is one of ours and not a pid.</summary>
     public bool TryGetSlot(out SlotKind kind, out int number) => SlotTable.TryParseName(Owner, out kind, out number);
@@ -77,14 +77,6 @@ public readonly record struct StoreFileName(MetricType Type, GaugeMode Mode, boo
             default: return false;
         }
     }
-
-    private static string Word(MetricType type) => type switch
-    {
-        MetricType.Counter => "counter",
-        MetricType.Histogram => "histogram",
-        MetricType.Summary => "summary",
-        _ => "gauge",
-    };
 
     private static string Word(GaugeMode mode) => mode switch
     {

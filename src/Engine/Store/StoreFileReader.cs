@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text;
 using GunicornPrometheusExporter.Store.Native;
@@ -7,8 +8,8 @@ namespace GunicornPrometheusExporter.Store;
 /// <summary>The reader of one file that others write, grow, replace and remove meanwhile.</summary>
 /// <remarks>
 /// It keeps the file mapped and remembers where the values lie. As long as the kernel notes no change of the file, which
-/// stores through the writer's own mapping are not, a read touches the values and nothing else. Otherwise every key is
-/// resolved again: it may have been replaced, cut or rewritten. Not thread-safe.
+/// stores through the writer's own mapping are not, a read copies the used bytes and picks the values out. Otherwise every
+/// key is resolved again: it may have been replaced, cut or rewritten. Not thread-safe.
 /// </remarks>
 internal sealed class StoreFileReader : IDisposable
 {
@@ -109,34 +110,34 @@ internal sealed class StoreFileReader : IDisposable
         if (!isProven && !TryMap(ref status)) return false;
         if (_mapping is null) return true;
         var provable = IsSettled(status) ? status.Change.TotalNanoseconds : 0;
-        bool isMapped;
+        int used;
         _mapping.Begin();
         try
         {
-            var used = UsedOf(_mapping);
-            isMapped = used <= _mapping.Length;
-            if (isMapped)
-            {
-                if (!isProven || used != _end) Prove(_mapping.Content[..used]);
-                _provenChange = provable;
-                Gather(_mapping, buffer);
-            }
+            used = UsedOf(_mapping);
+            if (used <= _mapping.Length) _mapping.Copy(buffer.Content(used));
         }
         finally
         {
             _mapping.End();
         }
         if (_mapping.IsCut) throw new CorruptFileException(_path, "it was cut short while it was read");
-        if (isMapped) return true;
-        // More pages are in use than were mapped.
-        Unmap();
-        return TryReadOnce(buffer);
+        if (used > _mapping.Length)
+        {
+            // More pages are in use than were mapped.
+            Unmap();
+            return TryReadOnce(buffer);
+        }
+        if (!isProven || used != _end) Prove(buffer.Content(used));
+        _provenChange = provable;
+        Gather(buffer);
+        return true;
     }
 
     private bool TryGetStatus(out FileStatus status)
     {
         if (Libc.Status(Libc.AtWorkingDirectory, _pathBytes, Libc.AtNoFollow, Libc.BasicStatus, out status) == 0) return true;
-        return IsAbsent("read", Marshal.GetLastPInvokeError());
+        return StoreFiles.IsThere(_path, "read", Marshal.GetLastPInvokeError());
     }
 
     /// <summary>Maps the file that the path leads to now.</summary>
@@ -145,24 +146,22 @@ internal sealed class StoreFileReader : IDisposable
     private bool TryMap(ref FileStatus status)
     {
         if (_mapping?.Is(status) == true) return true;
-        // A FIFO must not block, a symbolic link must not lead elsewhere.
-        var descriptor = Libc.Open(
-            _path, Libc.OpenReadOnly | Libc.OpenCloseOnExec | Libc.OpenNoFollow | Libc.OpenNonBlocking, 0);
-        if (descriptor < 0)
+        var descriptor = -1;
+        try
         {
-            Clear();
-            return IsAbsent("opened", Marshal.GetLastPInvokeError());
+            if (!StoreFiles.TryOpen(_path, out descriptor)) return false;
+        }
+        finally
+        {
+            if (descriptor < 0) Clear();
         }
         try
         {
-            if (Libc.Status(descriptor, [0], Libc.AtEmptyPath, Libc.BasicStatus, out status) != 0)
-            {
-                throw Failure("read", Marshal.GetLastPInvokeError());
-            }
-            if (!status.IsRegular) throw new CorruptFileException(_path, "it is not a regular file");
+            status = StoreFiles.RegularStatus(descriptor, _path);
             Unmap();
             if (status.Size == 0) Clear();
-            else _mapping = FileMapping.TryMap(descriptor, status, MaximumUsed) ?? throw Failure("mapped", Marshal.GetLastPInvokeError());
+            else _mapping = FileMapping.TryMap(descriptor, status, MaximumUsed)
+                ?? throw StoreException.OfReader(_path, "mapped", Marshal.GetLastPInvokeError());
             return true;
         }
         finally
@@ -187,11 +186,13 @@ internal sealed class StoreFileReader : IDisposable
     private int UsedOf(FileMapping mapping)
     {
         if (mapping.Length < StoreFormat.HeaderSize) throw new CorruptFileException(_path, $"it ends at byte {mapping.Length}");
-        var used = mapping.Used();
-        Created = mapping.Created();
+        Span<byte> header = stackalloc byte[StoreFormat.HeaderSize];
+        mapping.Copy(header);
+        var used = BinaryPrimitives.ReadInt32LittleEndian(header[StoreFormat.UsedOffset..]);
+        Created = BinaryPrimitives.ReadUInt32LittleEndian(header[StoreFormat.CreatedOffset..]);
         if (used == 0) return StoreFormat.HeaderSize;
         if (used > MaximumUsed) throw new CorruptFileException(_path, $"{used} used bytes are more than are read");
-        if (used < StoreFormat.HeaderSize || used > mapping.FileSize || used % StoreFormat.Alignment != 0)
+        if (!StoreFormat.IsUsed(used, mapping.FileSize))
         {
             throw new CorruptFileException(_path, $"it says that {used} of its {mapping.FileSize} bytes are in use");
         }
@@ -248,24 +249,18 @@ internal sealed class StoreFileReader : IDisposable
         _series.RemoveRange(count, _series.Count - count);
     }
 
-    private void Gather(FileMapping mapping, ReadBuffer buffer)
+    /// <summary>Picks the values out of the copy of the file.</summary>
+    private void Gather(ReadBuffer buffer)
     {
         var offsets = CollectionsMarshal.AsSpan(_offsets);
         buffer.Reserve(offsets.Length);
-        mapping.Gather(offsets, 0, buffer.Values);
+        // Offsets are multiples of a double's size.
+        var doubles = MemoryMarshal.Cast<byte, double>(buffer.Content(_end));
+        var values = buffer.Values[..offsets.Length];
+        for (var i = 0; i < offsets.Length; i++) values[i] = doubles[offsets[i] / StoreFormat.DoubleSize];
         if (!_withTimestamps) return;
-        if (_layout == EntryLayout.Timestamped) mapping.Gather(offsets, StoreFormat.DoubleSize, buffer.Timestamps);
-        else buffer.Timestamps[..offsets.Length].Clear();
+        var timestamps = buffer.Timestamps[..offsets.Length];
+        if (_layout == EntryLayout.ValueOnly) timestamps.Clear();
+        else for (var i = 0; i < offsets.Length; i++) timestamps[i] = doubles[(offsets[i] / StoreFormat.DoubleSize) + 1];
     }
-
-    private bool IsAbsent(string verb, int error) => error switch
-    {
-        Libc.ErrorNoEntry => false,
-        Libc.ErrorLoop => throw new CorruptFileException(_path, "it is a symbolic link"),
-        _ => throw Failure(verb, error),
-    };
-
-    private StoreException Failure(string verb, int error) => new(
-        $"{_path} cannot be {verb} ({Marshal.GetPInvokeErrorMessage(error)}); " +
-        "the exporter must run as the workers' user, or as one that may read PROMETHEUS_MULTIPROC_DIR");
 }

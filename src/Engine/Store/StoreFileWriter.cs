@@ -120,7 +120,7 @@ public sealed unsafe class StoreFileWriter : IDisposable
     private static StoreFileWriter Map(string path, int flags, EntryLayout layout, string finalPath)
     {
         var descriptor = Libc.Open(path, flags | Libc.OpenCloseOnExec | Libc.OpenNoFollow, 0x180);
-        if (descriptor < 0) throw Failure(path, "opened", Marshal.GetLastPInvokeError());
+        if (descriptor < 0) throw StoreException.OfWriter(path, "opened", Marshal.GetLastPInvokeError());
         StoreFileWriter? writer = null;
         try
         {
@@ -128,11 +128,11 @@ public sealed unsafe class StoreFileWriter : IDisposable
             if (size > MaximumSize) throw new CorruptFileException(path, $"{size} bytes are more than a store file has");
             size = Math.Max(size, InitialSize);
             var error = Libc.Allocate(descriptor, 0, size);
-            if (error != 0) throw Failure(path, "allocated", error);
+            if (error != 0) throw StoreException.OfWriter(path, "allocated", error);
             // SAFETY: the range beyond the end of the file is reserved, not touched, until Grow allocates it.
             var file = (byte*)Libc.Map(
                 null, MaximumSize, Libc.ProtectRead | Libc.ProtectWrite, Libc.MapShared, descriptor, 0);
-            if ((nint)file == -1) throw Failure(path, "mapped", Marshal.GetLastPInvokeError());
+            if ((nint)file == -1) throw StoreException.OfWriter(path, "mapped", Marshal.GetLastPInvokeError());
             writer = new StoreFileWriter(finalPath, descriptor, file, (int)size, layout);
             writer.Continue();
             return writer;
@@ -158,7 +158,7 @@ public sealed unsafe class StoreFileWriter : IDisposable
             Publish(StoreFormat.HeaderSize);
             return;
         }
-        if (used < StoreFormat.HeaderSize || used > _size || used % StoreFormat.Alignment != 0)
+        if (!StoreFormat.IsUsed(used, _size))
         {
             throw new CorruptFileException(Path, $"it says that {used} of its {_size} bytes are in use");
         }
@@ -213,8 +213,4 @@ public sealed unsafe class StoreFileWriter : IDisposable
 
     // SAFETY: offset is that of a whole entry below used.
     private ReadOnlySpan<byte> KeyAt(int offset) => new(_file + offset + StoreFormat.LengthSize, *(int*)(_file + offset));
-
-    private static StoreException Failure(string path, string verb, int error) => new(
-        $"{path} cannot be {verb} ({Marshal.GetPInvokeErrorMessage(error)}); " +
-        "the worker's user must own PROMETHEUS_MULTIPROC_DIR and the disk must have room");
 }

@@ -7,12 +7,53 @@ namespace GunicornPrometheusExporter.Store;
 /// <summary>Files of a store as a whole: no link is followed, nothing that blocks is waited for.</summary>
 internal static class StoreFiles
 {
+    // A FIFO must not block, a symbolic link must not lead elsewhere.
+    private static readonly int Flags = Libc.OpenCloseOnExec | Libc.OpenNoFollow | Libc.OpenNonBlocking;
+
     /// <summary>Opens what stands at a path.</summary>
     /// <returns>Null if nothing does that this process may open so, or a link.</returns>
     public static SafeFileHandle? TryOpen(string path, int flags)
     {
-        var descriptor = Libc.Open(path, flags | Libc.OpenCloseOnExec | Libc.OpenNoFollow | Libc.OpenNonBlocking, 0);
+        var descriptor = Libc.Open(path, flags | Flags, 0);
         return descriptor < 0 ? null : new SafeFileHandle(descriptor, ownsHandle: true);
+    }
+
+    /// <summary>Opens a file that other processes make, replace and remove.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="descriptor">Its descriptor.</param>
+    /// <param name="access">To read it, or to write it too.</param>
+    /// <param name="verb">What cannot be done with it where the system refuses.</param>
+    /// <returns>False if there is no such file.</returns>
+    /// <exception cref="CorruptFileException">It is a link.</exception>
+    /// <exception cref="StoreException">It cannot be opened.</exception>
+    public static bool TryOpen(string path, out int descriptor, int access = Libc.OpenReadOnly, string verb = "opened")
+    {
+        descriptor = Libc.Open(path, access | Flags, 0);
+        return descriptor >= 0
+            || IsThere(path, verb, Marshal.GetLastPInvokeError(), access == Libc.OpenReadWrite ? "write to" : "read");
+    }
+
+    /// <summary>What a refusal of the system's says of a file.</summary>
+    /// <returns>False: there is no such file.</returns>
+    /// <exception cref="CorruptFileException">It is a link.</exception>
+    /// <exception cref="StoreException">It is there, and cannot be used.</exception>
+    public static bool IsThere(string path, string verb, int error, string use = "read") => error switch
+    {
+        Libc.ErrorNoEntry => false,
+        Libc.ErrorLoop => throw new CorruptFileException(path, "it is a symbolic link"),
+        _ => throw StoreException.OfReader(path, verb, error, use),
+    };
+
+    /// <summary>What an open file is, which must be a regular one.</summary>
+    /// <exception cref="CorruptFileException">It is none.</exception>
+    /// <exception cref="StoreException">The system does not say.</exception>
+    public static FileStatus RegularStatus(int descriptor, string path)
+    {
+        if (Libc.Status(descriptor, "", Libc.AtEmptyPath, Libc.BasicStatus, out var status) != 0)
+        {
+            throw StoreException.OfReader(path, "read", Marshal.GetLastPInvokeError());
+        }
+        return status.IsRegular ? status : throw new CorruptFileException(path, "it is not a regular file");
     }
 
     /// <summary>What an open file is.</summary>

@@ -41,6 +41,11 @@ public static class StoreFormat
     /// <summary>The extension of every file that holds entries.</summary>
     public const string Extension = ".db";
 
+    /// <summary>Whether a header may say that so many bytes are in use.</summary>
+    /// <param name="used">What it says.</param>
+    /// <param name="size">The size of the file in bytes.</param>
+    public static bool IsUsed(int used, long size) => used >= HeaderSize && used <= size && used % Alignment == 0;
+
     /// <summary>The bytes that a key of <paramref name="keyLength"/> bytes takes with its padding.</summary>
     public static int PaddedKeySize(int keyLength) =>
         keyLength + Alignment - ((keyLength + LengthSize) % Alignment);

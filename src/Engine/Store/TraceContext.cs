@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 
@@ -7,6 +8,9 @@ namespace GunicornPrometheusExporter.Store;
 [InlineArray(ExemplarFormat.TraceLength + ExemplarFormat.SpanLength)]
 internal struct TraceContext
 {
+    /// <summary>What identifiers are made of.</summary>
+    public static readonly SearchValues<byte> Digits = SearchValues.Create("0123456789abcdef"u8);
+
     private byte _first;
 
     /// <summary>The trace id: 32 digits.</summary>

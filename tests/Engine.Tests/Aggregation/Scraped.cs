@@ -1,6 +1,7 @@
 using System.Buffers;
 using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Engine.Tests.Exposition;
+using GunicornPrometheusExporter.Exposition;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Aggregation;
@@ -12,6 +13,20 @@ public static class Scraped
     {
         using var aggregator = new StoreAggregator(directory, NullLogger.Instance);
         return aggregator.Read();
+    }
+
+    public static byte[] Once(string directory, ExpositionFormat format)
+    {
+        using var aggregator = new StoreAggregator(directory, NullLogger.Instance);
+        aggregator.Refresh();
+        return aggregator.Written(format);
+    }
+
+    public static byte[] Written(this StoreAggregator aggregator, ExpositionFormat format, IReadOnlySet<string>? names = null)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        aggregator.Write(output, format, names);
+        return output.WrittenSpan.ToArray();
     }
 
     public static ExpositionText Read(this StoreAggregator aggregator)

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using GunicornPrometheusExporter.Aggregation;
+using GunicornPrometheusExporter.Engine.Tests.Aggregation;
 using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Engine.Tests.Exposition.Messages;
 using GunicornPrometheusExporter.Exposition;
@@ -11,7 +12,6 @@ using GunicornPrometheusExporter.Store;
 using GunicornPrometheusExporter.Workers;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
-using MetricFamily = GunicornPrometheusExporter.Engine.Tests.Exposition.Messages.MetricFamily;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Exposition;
 
@@ -37,7 +37,7 @@ public sealed class HistogramExtrasTests(ClientParser client) : IClassFixture<Cl
             Handle(worker, "ffffffffffffffff", sampled: false);
         }
 
-        var openMetrics = client.Parse(ExpositionFormat.OpenMetrics, Scraped(ExpositionFormat.OpenMetrics)).Samples;
+        var openMetrics = client.Parse(ExpositionFormat.OpenMetrics, Scraped.Once(_directory.Path, ExpositionFormat.OpenMetrics)).Samples;
         foreach (var family in (string[])[ByWorker, ByRoute])
         {
             var newest = $"{{'span_id': '{Requests:x16}', 'trace_id': '{Trace}'}}";
@@ -62,7 +62,7 @@ public sealed class HistogramExtrasTests(ClientParser client) : IClassFixture<Cl
             Assert.InRange(exemplar.Timestamp.Seconds, Now - 60, Now + 1);
         }
         Assert.Single(buckets, bucket => bucket.Exemplar?.Label[0].Value == $"{Requests:x16}");
-        Assert.DoesNotContain(Trace, Encoding.UTF8.GetString(Scraped(ExpositionFormat.Text)), StringComparison.Ordinal);
+        Assert.DoesNotContain(Trace, Encoding.UTF8.GetString(Scraped.Once(_directory.Path, ExpositionFormat.Text)), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -89,7 +89,7 @@ public sealed class HistogramExtrasTests(ClientParser client) : IClassFixture<Cl
         using (var worker = NewWorker()) Handle(worker, "1111111111111111");
         foreach (var entry in (int[])[16, 16 + 72]) Patch("exemplars_worker-1.bin", entry + offset, [value]);
 
-        Assert.False(Encoding.UTF8.GetString(Scraped(ExpositionFormat.OpenMetrics)).Contains(" # {", StringComparison.Ordinal), what);
+        Assert.False(Encoding.UTF8.GetString(Scraped.Once(_directory.Path, ExpositionFormat.OpenMetrics)).Contains(" # {", StringComparison.Ordinal), what);
     }
 
     [Fact]
@@ -156,7 +156,7 @@ public sealed class HistogramExtrasTests(ClientParser client) : IClassFixture<Cl
         {
             using var aggregator = new StoreAggregator(_directory.Path, NullLogger.Instance);
             aggregator.Refresh();
-            var metrics = Parse(aggregator).Single(family => family.Name == ByWorker).Metric;
+            var metrics = ProtobufFamilies.Parse(aggregator.Written(ExpositionFormat.Protobuf)).Single(family => family.Name == ByWorker).Metric;
             return metrics.FirstOrDefault(metric => metric.Label[0].Value == "x")?.Histogram ?? new();
         }
     }
@@ -255,7 +255,7 @@ public sealed class HistogramExtrasTests(ClientParser client) : IClassFixture<Cl
         using var aggregator = new StoreAggregator(_directory.Path, NullLogger.Instance);
         for (var scrape = 0; scrape < 3; scrape++) aggregator.Scrape(new ArrayBufferWriter<byte>(), ExpositionFormat.Protobuf);
 
-        var families = Parse(aggregator).ToDictionary(family => family.Name);
+        var families = ProtobufFamilies.Parse(aggregator.Written(ExpositionFormat.Protobuf)).ToDictionary(family => family.Name);
 
         Assert.Equal(1, families["gunicorn_exporter_corrupt_files_total"].Metric.Single().Counter.Value);
         Assert.Equal(1ul, families[ByRoute].Metric.Single().Histogram.SampleCount);
@@ -325,27 +325,7 @@ public sealed class HistogramExtrasTests(ClientParser client) : IClassFixture<Cl
     {
         using var aggregator = new StoreAggregator(_directory.Path, NullLogger.Instance);
         aggregator.Refresh();
-        var metrics = Parse(aggregator).Single(found => found.Name == family).Metric;
+        var metrics = ProtobufFamilies.Parse(aggregator.Written(ExpositionFormat.Protobuf)).Single(found => found.Name == family).Metric;
         return metrics.First(metric => label is null ? metric.Histogram.SampleCount > 0 : metric.Label.Any(pair => pair.Value == label)).Histogram;
-    }
-
-    private static IEnumerable<MetricFamily> Parse(StoreAggregator aggregator)
-    {
-        using var stream = new MemoryStream(Written(aggregator, ExpositionFormat.Protobuf));
-        while (stream.Position < stream.Length) yield return MetricFamily.Parser.ParseDelimitedFrom(stream);
-    }
-
-    private byte[] Scraped(ExpositionFormat format)
-    {
-        using var aggregator = new StoreAggregator(_directory.Path, NullLogger.Instance);
-        aggregator.Refresh();
-        return Written(aggregator, format);
-    }
-
-    private static byte[] Written(StoreAggregator aggregator, ExpositionFormat format)
-    {
-        var output = new ArrayBufferWriter<byte>();
-        aggregator.Write(output, format);
-        return output.WrittenSpan.ToArray();
     }
 }

@@ -1,6 +1,6 @@
-using System.Buffers;
 using System.Text;
 using GunicornPrometheusExporter.Aggregation;
+using GunicornPrometheusExporter.Engine.Tests.Aggregation;
 using GunicornPrometheusExporter.Engine.Tests.Store;
 using GunicornPrometheusExporter.Exposition;
 using GunicornPrometheusExporter.Store;
@@ -45,8 +45,6 @@ public sealed class NameFilterTests : IDisposable
     {
         using var aggregator = new StoreAggregator(_directory.Path, NullLogger.Instance);
         aggregator.Refresh();
-        var output = new ArrayBufferWriter<byte>();
-        aggregator.Write(output, format, names.Split(' ').ToHashSet());
-        return Encoding.UTF8.GetString(output.WrittenSpan);
+        return Encoding.UTF8.GetString(aggregator.Written(format, names.Split(' ').ToHashSet()));
     }
 }

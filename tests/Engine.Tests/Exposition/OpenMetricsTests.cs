@@ -1,7 +1,7 @@
-using System.Buffers;
 using System.Text;
 using CsCheck;
 using GunicornPrometheusExporter.Aggregation;
+using GunicornPrometheusExporter.Engine.Tests.Aggregation;
 using GunicornPrometheusExporter.Engine.Tests.Differential;
 using GunicornPrometheusExporter.Engine.Tests.Store;
 using GunicornPrometheusExporter.Exposition;
@@ -119,8 +119,8 @@ public sealed class OpenMetricsTests(ClientParser client) : IClassFixture<Client
                 store.Write(directory.Path);
                 using var aggregator = new StoreAggregator(directory.Path, NullLogger.Instance);
                 aggregator.Refresh();
-                var text = client.Parse(ExpositionFormat.Text, Written(aggregator, ExpositionFormat.Text)).Samples;
-                var samples = client.Parse(ExpositionFormat.OpenMetrics, Written(aggregator, ExpositionFormat.OpenMetrics)).Samples;
+                var text = client.Parse(ExpositionFormat.Text, aggregator.Written(ExpositionFormat.Text)).Samples;
+                var samples = client.Parse(ExpositionFormat.OpenMetrics, aggregator.Written(ExpositionFormat.OpenMetrics)).Samples;
                 foreach (var (name, value) in samples.Where(sample => !sample.Key.Contains("le=+Inf", StringComparison.Ordinal)))
                 {
                     Assert.Equal(text[name], value);
@@ -139,8 +139,8 @@ public sealed class OpenMetricsTests(ClientParser client) : IClassFixture<Client
     {
         using (var worker = NewWorker()) worker.HandleRequest("GET"u8, "/"u8, () => 200);
 
-        var text = client.Parse(ExpositionFormat.Text, Scraped(ExpositionFormat.Text));
-        var parsed = client.Parse(ExpositionFormat.OpenMetrics, Scraped(ExpositionFormat.OpenMetrics));
+        var text = client.Parse(ExpositionFormat.Text, Scraped.Once(_directory.Path, ExpositionFormat.Text));
+        var parsed = client.Parse(ExpositionFormat.OpenMetrics, Scraped.Once(_directory.Path, ExpositionFormat.OpenMetrics));
 
         Assert.Equal("counter", parsed.Types["gunicorn_worker_requests"]);
         Assert.Equal("seconds", parsed.Units["gunicorn_worker_request_duration_seconds"]);
@@ -192,13 +192,13 @@ public sealed class OpenMetricsTests(ClientParser client) : IClassFixture<Client
         SetCreated(_directory["counter_worker-2.db"], 1_700_000_009);
         Assert.Contains(
             "\ngunicorn_http_requests_created{endpoint=\"/\",method=\"GET\",status_code=\"200\"} 1.700000009e+09\n",
-            Encoding.UTF8.GetString(Scraped(ExpositionFormat.OpenMetrics)), StringComparison.Ordinal);
+            Encoding.UTF8.GetString(Scraped.Once(_directory.Path, ExpositionFormat.OpenMetrics)), StringComparison.Ordinal);
     }
 
     private string CreatedIn(StoreAggregator aggregator)
     {
         aggregator.Refresh();
-        return client.Parse(ExpositionFormat.OpenMetrics, Written(aggregator, ExpositionFormat.OpenMetrics))
+        return client.Parse(ExpositionFormat.OpenMetrics, aggregator.Written(ExpositionFormat.OpenMetrics))
             .Samples["gunicorn_worker_requests_created{worker_id=worker_1}"];
     }
 
@@ -218,24 +218,10 @@ public sealed class OpenMetricsTests(ClientParser client) : IClassFixture<Client
     /// <summary>The exposition from the first family on that is not ours.</summary>
     private string ForeignText()
     {
-        var exposition = Scraped(ExpositionFormat.OpenMetrics);
+        var exposition = Scraped.Once(_directory.Path, ExpositionFormat.OpenMetrics);
         client.Parse(ExpositionFormat.OpenMetrics, exposition);
         var lines = Encoding.UTF8.GetString(exposition).Split('\n');
         return string.Join('\n', lines.Where(line => !line.Contains("gunicorn_", StringComparison.Ordinal)
             && !line.Contains("process_", StringComparison.Ordinal)));
-    }
-
-    private byte[] Scraped(ExpositionFormat format)
-    {
-        using var aggregator = new StoreAggregator(_directory.Path, NullLogger.Instance);
-        aggregator.Refresh();
-        return Written(aggregator, format);
-    }
-
-    private static byte[] Written(StoreAggregator aggregator, ExpositionFormat format)
-    {
-        var output = new ArrayBufferWriter<byte>();
-        aggregator.Write(output, format);
-        return output.WrittenSpan.ToArray();
     }
 }

@@ -1,8 +1,8 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text;
 using CsCheck;
 using GunicornPrometheusExporter.Aggregation;
+using GunicornPrometheusExporter.Engine.Tests.Aggregation;
 using GunicornPrometheusExporter.Engine.Tests.Differential;
 using GunicornPrometheusExporter.Engine.Tests.Exposition.Messages;
 using GunicornPrometheusExporter.Engine.Tests.Store;
@@ -57,9 +57,9 @@ public sealed class ProtobufTests : IDisposable
         var strict = new UTF8Encoding(false, throwOnInvalidBytes: true);
         foreach (var format in (ExpositionFormat[])[ExpositionFormat.Text, ExpositionFormat.OpenMetrics])
         {
-            Assert.Contains("b_total{n=\"x\ufffdy\"} 1.0\n", strict.GetString(Written(aggregator, format)), StringComparison.Ordinal);
+            Assert.Contains("b_total{n=\"x\ufffdy\"} 1.0\n", strict.GetString(aggregator.Written(format)), StringComparison.Ordinal);
         }
-        var families = Parse(Written(aggregator, ExpositionFormat.Protobuf)).ToDictionary(family => family.Name);
+        var families = ProtobufFamilies.Parse(aggregator.Written(ExpositionFormat.Protobuf)).ToDictionary(family => family.Name);
         Assert.Equal("x\ufffdy", families["b_total"].Metric.Single().Label.Single().Value);
         Assert.DoesNotContain("c_total", families.Keys);
         Assert.Equal(1, families["gunicorn_exporter_corrupt_files_total"].Metric.Sum(metric => metric.Counter.Value));
@@ -99,9 +99,9 @@ public sealed class ProtobufTests : IDisposable
                 store.Write(directory.Path);
                 using var aggregator = new StoreAggregator(directory.Path, NullLogger.Instance);
                 aggregator.Refresh();
-                var text = ExpositionText.Parse(Written(aggregator, ExpositionFormat.Text));
+                var text = ExpositionText.Parse(aggregator.Written(ExpositionFormat.Text));
                 var samples = new Dictionary<string, double>();
-                foreach (var family in Parse(Written(aggregator, ExpositionFormat.Protobuf)))
+                foreach (var family in ProtobufFamilies.Parse(aggregator.Written(ExpositionFormat.Protobuf)))
                 {
                     Assert.Equal(text.Types[family.Name], family.Type.ToString().ToLowerInvariant());
                     Assert.Equal(text.Helps[family.Name], family.Help);
@@ -141,21 +141,6 @@ public sealed class ProtobufTests : IDisposable
 
     private Dictionary<string, MetricFamily> Families()
     {
-        using var aggregator = new StoreAggregator(_directory.Path, NullLogger.Instance);
-        aggregator.Refresh();
-        return Parse(Written(aggregator, ExpositionFormat.Protobuf)).ToDictionary(family => family.Name);
-    }
-
-    private static IEnumerable<MetricFamily> Parse(byte[] exposition)
-    {
-        using var stream = new MemoryStream(exposition);
-        while (stream.Position < stream.Length) yield return MetricFamily.Parser.ParseDelimitedFrom(stream);
-    }
-
-    private static byte[] Written(StoreAggregator aggregator, ExpositionFormat format)
-    {
-        var output = new ArrayBufferWriter<byte>();
-        aggregator.Write(output, format);
-        return output.WrittenSpan.ToArray();
+        return ProtobufFamilies.Parse(Scraped.Once(_directory.Path, ExpositionFormat.Protobuf)).ToDictionary(family => family.Name);
     }
 }

@@ -4,7 +4,6 @@ using GunicornPrometheusExporter.Engine.Tests.Master;
 using GunicornPrometheusExporter.Engine.Tests.Store;
 using GunicornPrometheusExporter.Flights;
 using GunicornPrometheusExporter.Store;
-using Microsoft.Extensions.Logging;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Flights;
@@ -17,7 +16,7 @@ public sealed class DeathAccountantTests : IDisposable
     private const string LostUnknown = "gunicorn_worker_requests_lost_total{reason=unknown,worker_id=worker_1}";
 
     private readonly TemporaryDirectory _directory = new();
-    private readonly DeathLines _log = new();
+    private readonly MessageList _log = new();
     private readonly double _now = MonotonicClock.Seconds();
     private StoreAggregator _aggregator;
     private DeathAccountant _accountant;
@@ -43,7 +42,7 @@ public sealed class DeathAccountantTests : IDisposable
         var path = WriteFlight("00000001", new FlightRequest(FlightState.Running, 0, _now - 5, "GET", "/users/42/token", "", Trace));
         WriteExit("signal");
         _accountant.Account();
-        var line = Assert.Single(_log.Lines);
+        var line = Assert.Single(_log.Messages);
         Assert.Matches(
             "worker_id=worker_1 pid=4711 cause=signal method=GET route=/users/\\{id\\}/token age_seconds=[56]\\.[0-9]{3} status=0 " +
             $"trace_id={Trace} memory_bytes=50000000$", line);
@@ -81,13 +80,13 @@ public sealed class DeathAccountantTests : IDisposable
         WriteExit("signal", seconds: -60);
         _accountant.Account();
         Assert.True(File.Exists(path));
-        Assert.Empty(_log.Lines);
+        Assert.Empty(_log.Messages);
         for (var i = 0; i < 100 && File.Exists(path); i++)
         {
             Thread.Sleep(100);
             _accountant.Account();
         }
-        Assert.Contains("cause=unknown", Assert.Single(_log.Lines), StringComparison.Ordinal);
+        Assert.Contains("cause=unknown", Assert.Single(_log.Messages), StringComparison.Ordinal);
         Assert.Equal(1, _aggregator.Read().Samples[LostUnknown]);
     }
 
@@ -136,7 +135,7 @@ public sealed class DeathAccountantTests : IDisposable
         }
         _accountant.Account();
         Assert.False(File.Exists(path));
-        Assert.Empty(_log.Lines);
+        Assert.Empty(_log.Messages);
         Assert.DoesNotContain("counter_exporter-1.db", Directory.GetFiles(_directory.Path));
     }
 
@@ -163,7 +162,7 @@ public sealed class DeathAccountantTests : IDisposable
         File.WriteAllBytes(path, flight);
         (_aggregator, _accountant) = Start();
         _accountant.Account();
-        Assert.Equal(2, _log.Lines.Count);
+        Assert.Equal(2, _log.Messages.Count);
         Assert.False(File.Exists(path));
         Assert.Equal(1, _aggregator.Read().Samples[LostToSignal]);
         Assert.InRange(_aggregator.Read().Samples["gunicorn_worker_busy_seconds_total{worker_id=worker_1}"], 100, 110);
@@ -218,7 +217,7 @@ public sealed class DeathAccountantTests : IDisposable
         using var alive = new FileLock(path);
         _accountant.Account();
         Assert.True(File.Exists(path));
-        Assert.Empty(_log.Lines);
+        Assert.Empty(_log.Messages);
     }
 
     [Fact]
@@ -241,7 +240,7 @@ public sealed class DeathAccountantTests : IDisposable
         var path = WriteFlight("00000001");
         _accountant.Account();
         Assert.False(File.Exists(path));
-        Assert.Empty(_log.Lines);
+        Assert.Empty(_log.Messages);
         Assert.False(File.Exists(_directory["counter_exporter-1.db"]));
     }
 
@@ -257,7 +256,7 @@ public sealed class DeathAccountantTests : IDisposable
         }
         Assert.True(File.Exists(path + ".corrupt"));
         Assert.Equal(1, _aggregator.Read().Samples["gunicorn_exporter_corrupt_files_total{}"]);
-        Assert.Contains("set aside", Assert.Single(_log.Lines), StringComparison.Ordinal);
+        Assert.Contains("set aside", Assert.Single(_log.Messages), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -307,18 +306,5 @@ public sealed class DeathAccountantTests : IDisposable
         File.AppendAllText(
             _directory["master-1.exits"],
             $$"""{"pid": {{pid}}, "reason": "{{reason}}", "signal": 9, "exit_code": null, "monotonic": {{time}}}{{"\n"}}""");
-    }
-
-    private sealed class DeathLines : ILogger
-    {
-        internal List<string> Lines { get; } = [];
-
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Lines.Add(formatter(state, exception));
     }
 }

@@ -44,6 +44,25 @@ public sealed class FileMappingTests : IDisposable
     }
 
     [Fact]
+    public async Task A_cut_is_outlived_while_other_threads_do_nothing_but_collect()
+    {
+        using var ended = new CancellationTokenSource();
+        var collectors = Enumerable.Range(0, 2).Select(_ => Task.Run(() =>
+        {
+            while (!ended.IsCancellationRequested) GC.Collect(0);
+        })).ToArray();
+        for (var times = 0; times < 50; times++)
+        {
+            using var mapping = Map("cut");
+            Cut("cut", 0);
+            Gather(mapping);
+            Assert.True(mapping.IsCut);
+        }
+        await ended.CancelAsync();
+        await Task.WhenAll(collectors);
+    }
+
+    [Fact]
     public void Another_file_in_the_place_of_a_mapped_one_is_another()
     {
         using var mapping = Map("a");
@@ -58,11 +77,11 @@ public sealed class FileMappingTests : IDisposable
 
     private static double[] Gather(FileMapping mapping)
     {
-        var values = new double[Offsets.Length];
+        var content = new byte[Size];
         mapping.Begin();
-        mapping.Gather(Offsets, 0, values);
+        mapping.Copy(content);
         mapping.End();
-        return values;
+        return [.. Offsets.Select(offset => BitConverter.ToDouble(content, offset))];
     }
 
     private FileMapping Map(string name)

@@ -334,13 +334,23 @@ public sealed partial class StoreFileReaderTests : IDisposable
         Assert.Contains("run as the workers' user", fault.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_link_in_the_place_of_a_file_that_was_read_is_told_as_one()
+    {
+        TestFile.Write(_directory[Name], EntryLayout.ValueOnly, TestEntry.Of("f", "f_total", [], 1));
+        Assert.True(_reader.TryRead(_buffer));
+        File.Delete(_directory[Name]);
+        File.CreateSymbolicLink(_directory[Name], "/elsewhere");
+        Assert.Contains("symbolic link", Assert.Throws<CorruptFileException>(() => _reader.TryRead(_buffer)).Message, StringComparison.Ordinal);
+    }
+
     /// <summary>As many numbers as there are keys, each time one is asked for.</summary>
     private int Resolve(ReadOnlySpan<byte> head, int keyLength)
     {
         if (_numbers.TryGetValue(Convert.ToHexString(head), out var known)) return known;
-        if (ReadKey.TryParse(head.ToArray(), keyLength) is not { } key) return -1;
+        if (ReadKey.TryParse(head, keyLength) is not { } key) return -1;
         _keys.Add(key);
-        _numbers.Add(Convert.ToHexString(key.Head), _numbers.Count);
+        _numbers.Add(Convert.ToHexString(head), _numbers.Count);
         return _keys.Count - 1;
     }
 

@@ -39,10 +39,11 @@ internal sealed class ReaderTarget : IFuzzTarget
 
     private int Resolve(ReadOnlySpan<byte> head, int keyLength)
     {
-        if (ReadKey.TryParse(head.ToArray(), keyLength) is not { } key) return -1;
-        var known = _heads.FindIndex(other => other.AsSpan().SequenceEqual(key.Head));
+        if (ReadKey.TryParse(head, keyLength) is null) return -1;
+        var bytes = head.ToArray();
+        var known = _heads.FindIndex(other => other.AsSpan().SequenceEqual(bytes));
         if (known >= 0) return known;
-        _heads.Add(key.Head);
+        _heads.Add(bytes);
         return _heads.Count - 1;
     }
 

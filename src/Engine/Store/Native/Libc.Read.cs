@@ -23,6 +23,10 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "pwrite", SetLastError = true)]
     internal static partial nint WriteAt(int descriptor, byte* buffer, nuint count, long offset);
 
+    // SAFETY: the caller gives two ranges of count bytes.
+    [LibraryImport("libc", EntryPoint = "memcpy")]
+    internal static partial void* Copy(void* destination, void* source, nuint count);
+
     // SAFETY: the handler is a function of the C library's, which outlives every signal.
     [LibraryImport("libc", EntryPoint = "sigaction", SetLastError = true)]
     internal static partial int Handle(int signal, ref SignalAction action, nint previous);
