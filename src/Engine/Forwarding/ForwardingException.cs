@@ -1,0 +1,17 @@
+namespace GunicornPrometheusExporter.Forwarding;
+
+/// <summary>A snapshot did not reach its destination. The message names the destination without any secret, and the remedy.</summary>
+public sealed class ForwardingException : Exception
+{
+    /// <summary>An exception without a message.</summary>
+    public ForwardingException() { }
+
+    /// <summary>An exception with a message.</summary>
+    public ForwardingException(string message) : base(message) { }
+
+    /// <summary>An exception with a message and its cause.</summary>
+    public ForwardingException(string message, Exception innerException) : base(message, innerException) { }
+
+    /// <summary>How long the destination asked not to be called; null if it did not.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+}
