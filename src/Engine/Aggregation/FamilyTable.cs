@@ -35,7 +35,7 @@ internal sealed class FamilyTable
         _logger = logger;
         _own = MetricCatalogue.All.ToDictionary(
             family => family,
-            family => new MergedFamily(family.StoreName, family.Type, family.Help, values),
+            family => new MergedFamily(family.StoreName, family.Type, family.Help, family.HostMode, values),
             (IEqualityComparer<MetricFamily>)ReferenceEqualityComparer.Instance);
         _catalogue = MetricCatalogue.All
             .Where(family => family.Source != FamilySource.Exporter)
@@ -109,7 +109,7 @@ internal sealed class FamilyTable
         if (own && _catalogue.TryGetValue((key.Family, file.Type), out var declared)) family = _own[declared];
         else if (!_foreign.TryGetValue((key.Family, file.Type, file.Mode), out family))
         {
-            family = new MergedFamily(key.Family, file.Type, key.Help, _values);
+            family = new MergedFamily(key.Family, file.Type, key.Help, file.Mode, _values);
             _foreign.Add((key.Family, file.Type, file.Mode), family);
         }
         var isFull = _values.Count > _maximumSeries;

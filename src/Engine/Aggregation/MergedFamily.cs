@@ -17,12 +17,13 @@ internal sealed class MergedFamily
     /// <param name="storeName">The name that keys carry.</param>
     /// <param name="type">The type.</param>
     /// <param name="help">The help text.</param>
+    /// <param name="mode">How values of several hosts become one, if it is a gauge.</param>
     /// <param name="values">Where its series are.</param>
-    public MergedFamily(string storeName, MetricType type, string help, SeriesValues values)
+    public MergedFamily(string storeName, MetricType type, string help, GaugeMode mode, SeriesValues values)
     {
         _storeName = storeName;
         _values = values;
-        Header = new FamilyHeader(storeName, type, help);
+        Header = new FamilyHeader(storeName, type, help, mode);
     }
 
     /// <summary>What it shows of itself.</summary>

@@ -2,6 +2,7 @@ using System.Buffers;
 using GunicornPrometheusExporter.Diagnostics;
 using GunicornPrometheusExporter.Exposition;
 using GunicornPrometheusExporter.Flights;
+using GunicornPrometheusExporter.Forwarding;
 using GunicornPrometheusExporter.Listeners;
 using GunicornPrometheusExporter.Store;
 using Microsoft.Extensions.Logging;
@@ -33,6 +34,7 @@ public sealed class StoreAggregator : IDisposable
     private readonly MasterSamples _masters;
     private readonly ProcessSamples _process;
     private readonly MergedExtras _extras;
+    private readonly SnapshotTaker _snapshots;
     private long _corruptFiles;
     private bool[] _mapped = [];
     private int _mappedSeries;
@@ -63,6 +65,7 @@ public sealed class StoreAggregator : IDisposable
         _masters = new MasterSamples(_families, _values, new ListenerWatch(listeners));
         _process = new ProcessSamples(_families, _values, _time);
         _extras = new MergedExtras(directory, logger);
+        _snapshots = new SnapshotTaker(_layout);
     }
 
     /// <summary>What the workers have in hand, and what the dead had.</summary>
@@ -120,7 +123,7 @@ public sealed class StoreAggregator : IDisposable
         var layout = names is null ? _layout : _layout.Restrict(names);
         if (format != ExpositionFormat.Text) _extras.ReadExemplars(_listing.Files);
         if (format == ExpositionFormat.Protobuf) _extras.ReadNatives(_listing.Files);
-        var values = new SampleValues(_values.Values, _values.Present, _extras.Exemplars, _extras.Natives);
+        var values = Values;
         switch (format)
         {
             case ExpositionFormat.OpenMetrics: OpenMetricsExposition.Write(output, layout, values); break;
@@ -129,6 +132,9 @@ public sealed class StoreAggregator : IDisposable
         }
     }
 
+    /// <summary>Copies what the last refresh read: the numbers that the text format shows.</summary>
+    public MetricSnapshot Snapshot() => _snapshots.Take(_time.GetUtcNow(), Values);
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -136,6 +142,8 @@ public sealed class StoreAggregator : IDisposable
         _slots.Dispose();
         _folded.Dispose();
     }
+
+    private SampleValues Values => new(_values.Values, _values.Present, _extras.Exemplars, _extras.Natives);
 
     private bool ReadStore(out int files, out long bytes)
     {
@@ -232,6 +240,7 @@ public sealed class StoreAggregator : IDisposable
             }
         }
         _families.LayOut(_layout, mapped, created);
+        _snapshots.Forget();
         _mappedSeries = mapped.Count(isMapped => isMapped);
     }
 

@@ -18,9 +18,11 @@ internal sealed class FamilyHeader
     /// <param name="storeName">The name that keys carry.</param>
     /// <param name="type">The type.</param>
     /// <param name="help">The help text.</param>
-    public FamilyHeader(string storeName, MetricType type, string help)
+    /// <param name="mode">How values of several hosts become one, if it is a gauge.</param>
+    public FamilyHeader(string storeName, MetricType type, string help, GaugeMode mode = GaugeMode.All)
     {
         Type = type;
+        Mode = mode;
         Help = help;
         BaseName = TextSyntax.MetricName(storeName);
         Name = type == MetricType.Counter ? BaseName + MetricFamily.TotalSuffix : BaseName;
@@ -43,6 +45,9 @@ internal sealed class FamilyHeader
 
     /// <summary>The type.</summary>
     public MetricType Type { get; }
+
+    /// <summary>How values of several hosts become one, if it is a gauge.</summary>
+    public GaugeMode Mode { get; }
 
     /// <summary>The help text.</summary>
     public string Help { get; }

@@ -14,6 +14,9 @@ internal sealed class LabelSet : IComparable<LabelSet>, IEquatable<LabelSet>
     /// <param name="text">The labels, sorted by name, as they stand between the braces of a line.</param>
     public LabelSet(ReadOnlyMemory<byte> text) => _text = text;
 
+    /// <summary>The labels, as they stand between the braces of a line.</summary>
+    public ReadOnlySpan<byte> Text => _text.Span;
+
     /// <summary>When all of its values were 0, in seconds since the epoch; 0 if that is not known.</summary>
     public double Created { get; set; }
 

@@ -12,29 +12,10 @@ internal static class TextExposition
         foreach (ref readonly var family in layout.Families)
         {
             writer.Begin(family.Header.Text);
-            var buckets = 0.0;
-            var hasBuckets = false;
+            var numbers = new LineNumbers();
             foreach (ref readonly var line in layout.LinesOf(family))
             {
-                double value;
-                switch (line.Kind)
-                {
-                    case LineKind.Count when hasBuckets:
-                        value = buckets;
-                        (buckets, hasBuckets) = (0, false);
-                        break;
-                    case var _ when !values.Has(line.Series):
-                        continue;
-                    case LineKind.Bucket:
-                        buckets += values[line.Series];
-                        hasBuckets = true;
-                        value = buckets;
-                        break;
-                    default:
-                        value = values[line.Series];
-                        break;
-                }
-                if (!line.IsHidden) writer.WriteLine(line.Text, value);
+                if (numbers.TryNext(line, values, out var value) && !line.IsHidden) writer.WriteLine(line.Text, value);
             }
         }
         writer.Flush();

@@ -39,6 +39,7 @@ public static class MetricCatalogue
         Name = "gunicorn_worker_memory_bytes",
         Type = MetricType.Gauge,
         Labels = ["worker_id"],
+        HostMode = GaugeMode.Sum,
         Help = "Resident set of the worker process",
     };
 
@@ -48,6 +49,7 @@ public static class MetricCatalogue
         Name = "gunicorn_worker_cpu_percent",
         Type = MetricType.Gauge,
         Labels = ["worker_id"],
+        HostMode = GaugeMode.Sum,
         Help = "Processor time since the previous reading, in percent of one core",
     };
 
@@ -57,6 +59,7 @@ public static class MetricCatalogue
         Name = "gunicorn_worker_uptime_seconds",
         Type = MetricType.Gauge,
         Labels = ["worker_id"],
+        HostMode = GaugeMode.Max,
         Help = "Time since the worker process started",
     };
 
@@ -84,6 +87,7 @@ public static class MetricCatalogue
         Name = "gunicorn_worker_state",
         Type = MetricType.Gauge,
         Labels = ["worker_id", "state"],
+        HostMode = GaugeMode.Sum,
         Help = "1 for the state that the worker is in, 0 for every other",
     };
 
@@ -93,6 +97,7 @@ public static class MetricCatalogue
         Name = "gunicorn_worker_state_change_timestamp_seconds",
         Type = MetricType.Gauge,
         Labels = ["worker_id"],
+        HostMode = GaugeMode.Max,
         Help = "Unix time at which the worker's state last changed",
     };
 
@@ -150,6 +155,7 @@ public static class MetricCatalogue
         Name = "gunicorn_workers",
         Type = MetricType.Gauge,
         Labels = ["state"],
+        HostMode = GaugeMode.Sum,
         Source = FamilySource.Master,
         Help = "Workers that the master is told to keep (configured) and that hold a slot (live)",
     };
@@ -187,6 +193,7 @@ public static class MetricCatalogue
     {
         Name = "gunicorn_exporter_series_dropped",
         Type = MetricType.Gauge,
+        HostMode = GaugeMode.Sum,
         Source = FamilySource.Exporter,
         Help = "Series that are left out because the store has more than GUNICORN_EXPORTER_MAX_SERIES",
     };
@@ -245,6 +252,7 @@ public static class MetricCatalogue
         Name = "gunicorn_worker_requests_in_flight",
         Type = MetricType.Gauge,
         Labels = ["worker_id"],
+        HostMode = GaugeMode.Sum,
         Source = FamilySource.Exporter,
         Help = "Requests that the worker has begun and not finished",
     };
@@ -255,6 +263,7 @@ public static class MetricCatalogue
         Name = "gunicorn_worker_capacity",
         Type = MetricType.Gauge,
         Labels = ["worker_id"],
+        HostMode = GaugeMode.Sum,
         Source = FamilySource.Exporter,
         Help = "Requests that the worker can have in flight at most",
     };
@@ -265,6 +274,7 @@ public static class MetricCatalogue
         Name = "gunicorn_worker_oldest_request_seconds",
         Type = MetricType.Gauge,
         Labels = ["worker_id"],
+        HostMode = GaugeMode.Max,
         Source = FamilySource.Exporter,
         Help = "Age of the oldest request in flight, 0 if there is none",
     };
@@ -284,6 +294,7 @@ public static class MetricCatalogue
         Name = "gunicorn_worker_proportional_memory_bytes",
         Type = MetricType.Gauge,
         Labels = ["worker_id"],
+        HostMode = GaugeMode.Sum,
         Help = "Proportional set size: memory of its own and its share of what it shares",
     };
 
@@ -312,6 +323,7 @@ public static class MetricCatalogue
     {
         Name = "gunicorn_master_uptime_seconds",
         Type = MetricType.Gauge,
+        HostMode = GaugeMode.Max,
         Source = FamilySource.Exporter,
         Help = "Time since the master process started",
     };
@@ -321,6 +333,7 @@ public static class MetricCatalogue
     {
         Name = "gunicorn_master_memory_bytes",
         Type = MetricType.Gauge,
+        HostMode = GaugeMode.Sum,
         Source = FamilySource.Exporter,
         Help = "Resident set of the master process",
     };
@@ -341,6 +354,7 @@ public static class MetricCatalogue
         Name = "gunicorn_listener_backlog",
         Type = MetricType.Gauge,
         Labels = ["listener"],
+        HostMode = GaugeMode.Sum,
         Source = FamilySource.Exporter,
         Help = "Connections in the accept queue",
     };
@@ -351,6 +365,7 @@ public static class MetricCatalogue
         Name = "gunicorn_listener_backlog_limit",
         Type = MetricType.Gauge,
         Labels = ["listener"],
+        HostMode = GaugeMode.Sum,
         Source = FamilySource.Exporter,
         Help = "Connections that the accept queue holds at most",
     };
@@ -385,6 +400,7 @@ public static class MetricCatalogue
     {
         Name = "gunicorn_exporter_scrape_duration_seconds",
         Type = MetricType.Gauge,
+        HostMode = GaugeMode.Max,
         Source = FamilySource.Exporter,
         Help = "Time that reading and merging the store took at this scrape",
     };
@@ -394,6 +410,7 @@ public static class MetricCatalogue
     {
         Name = "gunicorn_exporter_store_files",
         Type = MetricType.Gauge,
+        HostMode = GaugeMode.Sum,
         Source = FamilySource.Exporter,
         Help = "Store files read at this scrape",
     };
@@ -403,6 +420,7 @@ public static class MetricCatalogue
     {
         Name = "gunicorn_exporter_store_bytes",
         Type = MetricType.Gauge,
+        HostMode = GaugeMode.Sum,
         Source = FamilySource.Exporter,
         Help = "Bytes in use in the store files read at this scrape",
     };
@@ -421,6 +439,7 @@ public static class MetricCatalogue
     {
         Name = "process_resident_memory_bytes",
         Type = MetricType.Gauge,
+        HostMode = GaugeMode.Sum,
         Source = FamilySource.Exporter,
         Help = "Resident set of the exporter",
     };
@@ -439,6 +458,7 @@ public static class MetricCatalogue
     {
         Name = "process_open_fds",
         Type = MetricType.Gauge,
+        HostMode = GaugeMode.Sum,
         Source = FamilySource.Exporter,
         Help = "File descriptors that the exporter has open",
     };
@@ -448,6 +468,7 @@ public static class MetricCatalogue
     {
         Name = "process_max_fds",
         Type = MetricType.Gauge,
+        HostMode = GaugeMode.Sum,
         Source = FamilySource.Exporter,
         Help = "File descriptors that the exporter may have open",
     };

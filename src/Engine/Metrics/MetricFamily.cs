@@ -20,6 +20,9 @@ public sealed record MetricFamily
     /// <summary>The upper bounds of a histogram's buckets, ascending, without <c>+Inf</c>.</summary>
     public ImmutableArray<double> Buckets { get; init; } = [];
 
+    /// <summary>How the values of several hosts become one, if it is a gauge; every other type is a sum.</summary>
+    public GaugeMode HostMode { get; init; } = GaugeMode.All;
+
     /// <summary>Whether a histogram also has exemplars and, where they are on, a native histogram.</summary>
     public bool HasExtras { get; init; }
 

@@ -36,8 +36,11 @@ public sealed class MetricReferenceTests
             serves at most `GUNICORN_EXPORTER_MAX_SERIES` series (1,000,000), the application's own included; whole label sets
             that come later are left out and counted in `gunicorn_exporter_series_dropped`.
 
-            | Family | Type | Labels | Written by | Meaning |
-            |---|---|---|---|---|
+            The figures of several hosts become one ([forwarding](forwarding.md)) as the column Hosts says: apart are those
+            that are not merged, told apart by `instance`.
+
+            | Family | Type | Labels | Written by | Hosts | Meaning |
+            |---|---|---|---|---|---|
 
             """);
         foreach (var family in MetricCatalogue.All)
@@ -45,7 +48,7 @@ public sealed class MetricReferenceTests
             var labels = string.Join(", ", family.Labels.Select(label => $"`{label}`"));
             text.Append(
                 CultureInfo.InvariantCulture,
-                $"| `{family.Name}` | {family.Type.ToString().ToLowerInvariant()} | {labels} | {Writer(family.Source)} | {family.Help} |\n");
+                $"| `{family.Name}` | {family.Type.ToString().ToLowerInvariant()} | {labels} | {Writer(family.Source)} | {Hosts(family)} | {family.Help} |\n");
         }
         var buckets = string.Join(", ", MetricCatalogue.LatencyBuckets.Select(bound => bound.ToString(CultureInfo.InvariantCulture)));
         text.Append(CultureInfo.InvariantCulture, $"\nThe buckets of both latency histograms, in seconds: {buckets}.\n");
@@ -58,6 +61,10 @@ public sealed class MetricReferenceTests
         FamilySource.Master => "master",
         _ => "exporter",
     };
+
+    private static string Hosts(MetricFamily family) => family.Type == MetricType.Gauge
+        ? family.HostMode == GaugeMode.All ? "apart" : family.HostMode.ToString().ToLowerInvariant()
+        : "sum";
 
     private static string RepositoryRoot()
     {

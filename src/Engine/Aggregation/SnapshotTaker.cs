@@ -1,0 +1,76 @@
+using System.Collections.Immutable;
+using System.Text;
+using GunicornPrometheusExporter.Exposition;
+using GunicornPrometheusExporter.Forwarding;
+using GunicornPrometheusExporter.Metrics;
+using GunicornPrometheusExporter.Store;
+
+namespace GunicornPrometheusExporter.Aggregation;
+
+/// <summary>Copies what was merged into snapshots, whose layout is made when series have come or gone. Not thread-safe.</summary>
+internal sealed class SnapshotTaker(ExpositionLayout lines)
+{
+    private SnapshotLayout? _layout;
+
+    /// <summary>Says that the lines were laid out anew.</summary>
+    public void Forget() => _layout = null;
+
+    /// <summary>Copies the numbers of all lines.</summary>
+    public MetricSnapshot Take(DateTimeOffset time, SampleValues values)
+    {
+        var layout = _layout ??= LayOut();
+        var copied = new double[layout.SampleCount];
+        var next = 0;
+        foreach (ref readonly var family in lines.Families)
+        {
+            var numbers = new LineNumbers();
+            foreach (ref readonly var line in lines.LinesOf(family))
+            {
+                copied[next++] = numbers.TryNext(line, values, out var number) ? number : MetricSnapshot.Absent;
+            }
+        }
+        return new(time, layout, copied);
+    }
+
+    private SnapshotLayout LayOut()
+    {
+        var families = ImmutableArray.CreateBuilder<SnapshotFamily>();
+        foreach (ref readonly var family in lines.Families)
+        {
+            if (family.Count == 0) continue;
+            var header = family.Header;
+            var samples = ImmutableArray.CreateBuilder<SnapshotSample>(family.Count);
+            var rest = lines.LinesOf(family);
+            while (rest.Length > 0)
+            {
+                var set = SampleLine.TakeLabelSet(ref rest);
+                var labels = LabelsOf(set[0].Labels);
+                foreach (ref readonly var line in set)
+                {
+                    samples.Add(new(header.NameOf(line.Kind), line.Kind == LineKind.Bucket ? WithBound(labels, line.Bound) : labels));
+                }
+            }
+            families.Add(new(header.Name, header.Type, header.Mode, header.Help, samples.MoveToImmutable()));
+        }
+        return new(families.DrainToImmutable());
+    }
+
+    private static ImmutableArray<Label> LabelsOf(LabelSet set)
+    {
+        var labels = new List<Label>();
+        var text = set.Text;
+        while (text.Length > 0)
+        {
+            var (name, value) = TextSyntax.TakeLabel(ref text);
+            labels.Add(new(Encoding.UTF8.GetString(name), Encoding.UTF8.GetString(value)));
+        }
+        return Sorted(labels);
+    }
+
+    private static ImmutableArray<Label> WithBound(ImmutableArray<Label> labels, double bound) =>
+        Sorted(labels.Add(new(MetricFamily.BucketLabel, SampleNumber.ToText(bound))));
+
+    // Where characters of a name were replaced, the order is not that of the store any more.
+    private static ImmutableArray<Label> Sorted(IEnumerable<Label> labels) =>
+        [.. labels.OrderBy(label => label.Name, StringComparer.Ordinal)];
+}

@@ -1,0 +1,32 @@
+namespace GunicornPrometheusExporter.Exposition;
+
+/// <summary>Gives the lines of one family their numbers, in their order: buckets add up, and a count is their sum.</summary>
+internal struct LineNumbers
+{
+    private double _buckets;
+    private bool _hasBuckets;
+
+    /// <summary>The number of the next line.</summary>
+    /// <param name="line">The line.</param>
+    /// <param name="values">The numbers of the series.</param>
+    /// <param name="number">Its number.</param>
+    /// <returns>False if it has none now.</returns>
+    public bool TryNext(in SampleLine line, scoped SampleValues values, out double number)
+    {
+        if (line.Kind == LineKind.Count && _hasBuckets)
+        {
+            number = _buckets;
+            (_buckets, _hasBuckets) = (0, false);
+            return true;
+        }
+        number = 0;
+        if (!values.Has(line.Series)) return false;
+        number = values[line.Series];
+        if (line.Kind == LineKind.Bucket)
+        {
+            number = _buckets += number;
+            _hasBuckets = true;
+        }
+        return true;
+    }
+}

@@ -1,0 +1,12 @@
+using GunicornPrometheusExporter.Configuration;
+
+namespace GunicornPrometheusExporter.Forwarding;
+
+/// <summary>A kind of place that snapshots are sent to, as its folder registers it. Immutable.</summary>
+/// <param name="Name">What it is called in statuses, labels and messages.</param>
+/// <param name="IsWanted">Whether a configuration asks for it.</param>
+/// <param name="Create">
+/// Makes its forwarder from a valid configuration, without asking the network. Throws <see cref="ConfigurationException"/>
+/// if a setting makes no sense beside another.
+/// </param>
+public sealed record Destination(string Name, Func<ExporterConfig, bool> IsWanted, Func<ExporterConfig, IForwarder> Create);
