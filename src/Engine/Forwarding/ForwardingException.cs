@@ -12,6 +12,6 @@ public sealed class ForwardingException : Exception
     /// <summary>An exception with a message and its cause.</summary>
     public ForwardingException(string message, Exception innerException) : base(message, innerException) { }
 
-    /// <summary>How long the destination asked not to be called; null if it did not.</summary>
-    public TimeSpan? RetryAfter { get; init; }
+    /// <summary>What the call did nevertheless, and what waits now.</summary>
+    public Forwarded Forwarded { get; init; }
 }

@@ -2,8 +2,9 @@ namespace GunicornPrometheusExporter.Forwarding;
 
 /// <summary>A destination of snapshots.</summary>
 /// <remarks>
-/// Called from one task at a time, once an interval; what it keeps from call to call is its own. It neither logs nor waits
-/// between attempts of one snapshot: that is the business of who runs it.
+/// Called from one task at a time, at least once an interval whatever earlier calls threw, so that a forwarder with a buffer
+/// misses no snapshot; what it keeps from call to call is its own, also until when its destination asked not to be called.
+/// It neither logs nor waits between attempts of one snapshot: that is the business of who runs it.
 /// </remarks>
 public interface IForwarder : IAsyncDisposable
 {
