@@ -1,0 +1,154 @@
+using System.Buffers;
+using System.IO.Compression;
+using System.IO.Hashing;
+
+namespace GunicornPrometheusExporter.Forwarding.Redis;
+
+/// <summary>Snapshots as bytes: layouts and values apart, since a steady store sends values only.</summary>
+/// <remarks>
+/// <code>
+/// encoded  [version: 1 byte][length of the content: varint][content, Brotli]
+/// layout   see LayoutFormat
+/// values   [a varint a sample: 0, or 1 + the zigzagged difference to the whole number before][a double for each 0]
+/// </code>
+/// Cumulative buckets and neighbouring series differ little; what is no whole number, -0 and not-a-numbers stand bit by bit.
+/// </remarks>
+public static class SnapshotCodec
+{
+    /// <summary>The version of the format, the first byte of everything encoded.</summary>
+    public const byte Version = 1;
+
+    /// <summary>The most samples of a layout: what a reader is ready to make room for.</summary>
+    public const int MaximumSamples = 1 << 20;
+
+    private const int LargestLayout = 64 << 20;
+    private const int LargestRatio = 1024;
+    private const int BytesOfSample = 9;
+    private const double LargestWhole = 1L << 53;
+    private const int Quality = 1;
+    private const int Window = 22;
+
+    /// <summary>Encodes a layout.</summary>
+    /// <exception cref="ForwardingException">It is larger than a reader is ready for.</exception>
+    public static EncodedLayout EncodeLayout(SnapshotLayout layout)
+    {
+        ArgumentNullException.ThrowIfNull(layout);
+        if (layout.SampleCount > MaximumSamples) throw TooLarge($"{layout.SampleCount} samples", $"{MaximumSamples}");
+        var content = new ArrayBufferWriter<byte>();
+        LayoutFormat.Write(layout, content);
+        if (content.WrittenCount > LargestLayout) throw TooLarge($"names and labels of {content.WrittenCount} bytes", $"{LargestLayout}");
+        return new(IdOf(content.WrittenSpan), Compress(content.WrittenSpan));
+    }
+
+    /// <summary>Decodes a layout.</summary>
+    /// <param name="bytes">The bytes, anyone's.</param>
+    /// <param name="id">The id that the layout must have.</param>
+    /// <exception cref="SnapshotFormatException">They are no layout of this id.</exception>
+    public static SnapshotLayout DecodeLayout(ReadOnlySpan<byte> bytes, string id)
+    {
+        var content = Decompress(bytes, Math.Min(LargestLayout, (long)LargestRatio * bytes.Length), out var length);
+        try
+        {
+            if (IdOf(content.AsSpan(0, length)) != id) throw new SnapshotFormatException("its content has another id");
+            return LayoutFormat.Read(content.AsSpan(0, length));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(content);
+        }
+    }
+
+    /// <summary>Encodes the values of a snapshot.</summary>
+    public static byte[] EncodeValues(ReadOnlySpan<double> values)
+    {
+        var content = new ArrayBufferWriter<byte>(Math.Max(1, BytesOfSample * values.Length));
+        var output = new SnapshotWriter(content);
+        var before = 0L;
+        foreach (var value in values)
+        {
+            if (!IsWhole(value)) output.WriteVarint(0);
+            else
+            {
+                var difference = (long)value - before;
+                output.WriteVarint(1 + (ulong)((difference << 1) ^ (difference >> 63)));
+                before = (long)value;
+            }
+        }
+        foreach (var value in values)
+        {
+            if (!IsWhole(value)) output.WriteDouble(value);
+        }
+        return Compress(content.WrittenSpan);
+    }
+
+    /// <summary>Decodes the values of a snapshot.</summary>
+    /// <param name="bytes">The bytes, anyone's.</param>
+    /// <param name="values">Where to: as many as the layout has samples. Undefined after an exception.</param>
+    /// <exception cref="SnapshotFormatException">They are not so many values.</exception>
+    public static void DecodeValues(ReadOnlySpan<byte> bytes, Span<double> values)
+    {
+        var content = Decompress(bytes, (long)BytesOfSample * values.Length, out var length);
+        try
+        {
+            var input = new SnapshotReader(content.AsSpan(0, length));
+            var before = 0L;
+            foreach (ref var value in values)
+            {
+                var code = input.ReadVarint();
+                if (code == 0)
+                {
+                    value = double.NaN;
+                    continue;
+                }
+                var zigzag = code - 1;
+                before += (long)(zigzag >> 1) ^ -(long)(zigzag & 1);
+                value = before;
+            }
+            foreach (ref var value in values)
+            {
+                if (double.IsNaN(value)) value = input.ReadDouble();
+            }
+            input.End();
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(content);
+        }
+    }
+
+    private static ForwardingException TooLarge(string what, string maximum) =>
+        new($"The store has {what}, and a snapshot takes at most {maximum}; set GUNICORN_EXPORTER_MAX_SERIES lower.");
+
+    /// <summary>Whether a number is one that an integer stands for without loss; -0 is not.</summary>
+    private static bool IsWhole(double value) =>
+        Math.Abs(value) <= LargestWhole && BitConverter.DoubleToUInt64Bits((long)value) == BitConverter.DoubleToUInt64Bits(value);
+
+    private static string IdOf(ReadOnlySpan<byte> content) => Convert.ToHexStringLower(XxHash128.Hash(content));
+
+    private static byte[] Compress(ReadOnlySpan<byte> content)
+    {
+        var encoded = new ArrayBufferWriter<byte>();
+        var output = new SnapshotWriter(encoded);
+        output.WriteVarint(Version);
+        output.WriteCount(content.Length);
+        var room = encoded.GetSpan(BrotliEncoder.GetMaxCompressedLength(content.Length));
+        // There is always room for the longest result, so it cannot fail.
+        _ = BrotliEncoder.TryCompress(content, room, out var written, Quality, Window);
+        encoded.Advance(written);
+        return encoded.WrittenSpan.ToArray();
+    }
+
+    /// <returns>A rented array.</returns>
+    private static byte[] Decompress(ReadOnlySpan<byte> bytes, long maximum, out int length)
+    {
+        var input = new SnapshotReader(bytes);
+        if (input.ReadVarint() is var version && version != Version) throw new SnapshotFormatException($"its version is {version}, not {Version}");
+        var stated = input.ReadVarint();
+        if (stated > (ulong)maximum) throw new SnapshotFormatException($"it claims {stated} bytes, where at most {maximum} can be");
+        length = (int)stated;
+        var content = ArrayPool<byte>.Shared.Rent(length);
+        if (BrotliDecoder.TryDecompress(input.Rest, content.AsSpan(0, length), out var written) && written == length) return content;
+        ArrayPool<byte>.Shared.Return(content);
+        throw new SnapshotFormatException("it cannot be decompressed");
+    }
+}

@@ -1,0 +1,61 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace GunicornPrometheusExporter.Forwarding.Redis;
+
+/// <summary>Reads what <see cref="SnapshotWriter"/> wrote, out of bytes that anyone may have written.</summary>
+/// <remarks>Throws <see cref="SnapshotFormatException"/> rather than reading past the end.</remarks>
+internal ref struct SnapshotReader(ReadOnlySpan<byte> input)
+{
+    private ReadOnlySpan<byte> _rest = input;
+
+    /// <summary>What is not read yet.</summary>
+    public readonly ReadOnlySpan<byte> Rest => _rest;
+
+    /// <summary>Reads a number.</summary>
+    public ulong ReadVarint()
+    {
+        var value = 0UL;
+        for (var shift = 0; shift < 64; shift += 7)
+        {
+            var part = Take(1)[0];
+            value |= (ulong)(part & 0x7f) << shift;
+            if (part < 0x80) return value;
+        }
+        throw new SnapshotFormatException("a number is longer than 64 bits");
+    }
+
+    /// <summary>Reads how many parts follow, each of at least some bytes: never more than there can be.</summary>
+    public int ReadCount(int bytesEach)
+    {
+        var count = ReadVarint();
+        return count <= (ulong)(_rest.Length / bytesEach) ? (int)count : throw new SnapshotFormatException("it is cut short");
+    }
+
+    /// <summary>Reads a number below a bound.</summary>
+    public int ReadIndex(int bound)
+    {
+        var index = ReadVarint();
+        return index < (ulong)bound ? (int)index : throw new SnapshotFormatException("an index points nowhere");
+    }
+
+    /// <summary>Reads a double bit by bit.</summary>
+    public double ReadDouble() => BitConverter.UInt64BitsToDouble(BinaryPrimitives.ReadUInt64LittleEndian(Take(sizeof(ulong))));
+
+    /// <summary>Reads a text; bytes that are no UTF-8 are replaced.</summary>
+    public string ReadString() => Encoding.UTF8.GetString(Take(ReadCount(bytesEach: 1)));
+
+    /// <summary>Ends the reading.</summary>
+    public readonly void End()
+    {
+        if (!_rest.IsEmpty) throw new SnapshotFormatException("something follows its end");
+    }
+
+    private ReadOnlySpan<byte> Take(int length)
+    {
+        if (_rest.Length < length) throw new SnapshotFormatException("it is cut short");
+        var taken = _rest[..length];
+        _rest = _rest[length..];
+        return taken;
+    }
+}

@@ -1,0 +1,38 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Text;
+
+namespace GunicornPrometheusExporter.Forwarding.Redis;
+
+/// <summary>Writes the parts that encoded snapshots are made of; <see cref="SnapshotReader"/> reads them.</summary>
+internal readonly ref struct SnapshotWriter(ArrayBufferWriter<byte> output)
+{
+    private const int LongestVarint = 10;
+
+    /// <summary>Writes a number in groups of seven bits, the lowest first.</summary>
+    public void WriteVarint(ulong value)
+    {
+        var destination = output.GetSpan(LongestVarint);
+        var written = 0;
+        for (; value >= 0x80; value >>= 7) destination[written++] = (byte)(value | 0x80);
+        destination[written++] = (byte)value;
+        output.Advance(written);
+    }
+
+    /// <summary>Writes a number that is not negative.</summary>
+    public void WriteCount(int count) => WriteVarint((ulong)count);
+
+    /// <summary>Writes a double bit by bit.</summary>
+    public void WriteDouble(double value)
+    {
+        BinaryPrimitives.WriteUInt64LittleEndian(output.GetSpan(sizeof(ulong)), BitConverter.DoubleToUInt64Bits(value));
+        output.Advance(sizeof(ulong));
+    }
+
+    /// <summary>Writes a length in bytes and UTF-8.</summary>
+    public void WriteString(string text)
+    {
+        WriteCount(Encoding.UTF8.GetByteCount(text));
+        Encoding.UTF8.GetBytes(text, output);
+    }
+}
