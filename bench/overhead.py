@@ -20,8 +20,8 @@ import machine
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PACKAGES = os.path.join(ROOT, "out", "python")
-STARTS = 4
-ROUNDS = 40
+STARTS = 12
+ROUNDS = 14
 REQUESTS = 400
 CONNECTIONS = 4
 REQUEST = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: bench\r\nAccept: */*\r\n\r\n"

@@ -59,6 +59,8 @@ def install(worker: Any, engine: ModuleType) -> None:
     Request.prometheus_token = -1
     cfg.set("pre_request", pre_request)
     cfg.set("post_request", post_request)
+    # On the object itself they are found at once; a setting is looked up by two calls, which cost as much as all of this.
+    vars(cfg).update(pre_request=pre_request, post_request=post_request)
     response_hooks.install(engine)
     if routes.install(worker, engine):
         _put_tokens_into_environments()

@@ -59,6 +59,9 @@ class InstrumentedWorker(Worker):
 
     def run(self) -> None:
         """Serves."""
+        # Not before post_worker_init, in which an application may set hooks of its own.
+        if self._engine is not None:
+            worker_kinds.install(self, self._engine)
         self._stage.reach(Stage.SERVING)
         self.enter_state("running")
         super().run()
@@ -133,7 +136,6 @@ class InstrumentedWorker(Worker):
             "python": platform.python_version(),
             "gunicorn": gunicorn.__version__,
         })
-        worker_kinds.install(self, loaded)
         self._engine = loaded
 
 

@@ -112,3 +112,16 @@ def worker_exit(server, worker):
     hooks = [line.partition("hook ")[2] for line in server.log.splitlines() if "hook " in line]
     assert hooks == [
         "post_worker_init", "pre /a", "post /a 200 OK", "pre /missing", "post /missing 404 Not Found", "worker_exit"]
+
+
+def test_hooks_that_the_application_sets_in_the_worker_are_called_and_cost_no_count(start_gunicorn, dump):
+    server = start_gunicorn(conf=HOOKS + """
+def post_worker_init(worker):
+    worker.cfg.set("pre_request", lambda worker, req: worker.log.info("late pre %s", req.path))
+    worker.cfg.set("post_request", lambda worker, req: worker.log.info("late post %s", req.path))
+""")
+    assert server.get("/a") == 200
+    wait_for(lambda: "late pre /a" in server.log and "late post /a" in server.log, "the hooks")
+    metrics = dump(requests=1)
+    assert metrics.value("gunicorn_worker_requests_total") == 1
+    assert metrics.by("gunicorn_http_requests_total", "endpoint") == {"/a": 1}
