@@ -4,6 +4,7 @@ using GunicornPrometheusExporter.Exporter.Commands;
 var root = new RootCommand("Exports the metrics of a Gunicorn server to Prometheus.")
 {
     new ServeCommand(),
+    new HubCommand(),
     new PrepareCommand(),
     new EnsureCommand(),
     new ConfigCommand(),

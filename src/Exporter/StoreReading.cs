@@ -23,8 +23,7 @@ internal sealed class StoreReading(StoreAggregator aggregator, DeathAccountant a
             aggregator.Refresh();
             foreach (var answer in answers)
             {
-                var (format, _, names) = answer.Request;
-                aggregator.Write(answer.Output, format, names.Count == 0 ? null : new HashSet<string>(names!));
+                aggregator.Write(answer.Output, answer.Request.Format, answer.Request.NameSet);
             }
         }
     }

@@ -38,7 +38,7 @@ internal sealed class FamilyTable
             family => new MergedFamily(family.StoreName, family.Type, family.Help, family.HostMode, values),
             (IEqualityComparer<MetricFamily>)ReferenceEqualityComparer.Instance);
         _catalogue = MetricCatalogue.All
-            .Where(family => family.Source != FamilySource.Exporter)
+            .Where(family => family.Source is not (FamilySource.Exporter or FamilySource.Hub))
             .ToDictionary(family => (family.StoreName, family.Type));
     }
 

@@ -39,6 +39,16 @@ internal ref struct LineWriter
         _buffer[_written++] = (byte)'\n';
     }
 
+    /// <summary>Writes a line whose text comes in parts.</summary>
+    public void WriteLine(
+        scoped ReadOnlySpan<byte> head, scoped ReadOnlySpan<byte> label, scoped ReadOnlySpan<byte> tail, double value)
+    {
+        WriteHeader();
+        Write(head);
+        Write(label);
+        WriteLine(tail, value);
+    }
+
     /// <summary>Writes a line with an exemplar behind its number.</summary>
     public void WriteLine(scoped ReadOnlySpan<byte> text, double value, in Exemplar exemplar)
     {

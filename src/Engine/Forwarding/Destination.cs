@@ -9,4 +9,10 @@ namespace GunicornPrometheusExporter.Forwarding;
 /// Makes its forwarder from a valid configuration, without asking the network. Throws <see cref="ConfigurationException"/>
 /// if a setting makes no sense beside another.
 /// </param>
-public sealed record Destination(string Name, Func<ExporterConfig, bool> IsWanted, Func<ExporterConfig, IForwarder> Create);
+/// <param name="CreateSource">
+/// Makes what a hub reads it all again by, likewise; null if nothing can be read there. The second argument says whether what
+/// is left of hosts that are gone is wanted too.
+/// </param>
+public sealed record Destination(
+    string Name, Func<ExporterConfig, bool> IsWanted, Func<ExporterConfig, IForwarder> Create,
+    Func<ExporterConfig, bool, IFleetSource>? CreateSource = null);

@@ -14,4 +14,7 @@ public enum FamilySource
 
     /// <summary>The exporter, to its own file in the store: what it counted must survive it.</summary>
     Ledger,
+
+    /// <summary>A hub, about itself; never in the store.</summary>
+    Hub,
 }

@@ -473,6 +473,62 @@ public static class MetricCatalogue
         Help = "File descriptors that the exporter may have open",
     };
 
+    /// <summary>Hosts of a fleet.</summary>
+    public static MetricFamily HubHosts { get; } = new()
+    {
+        Name = "gunicorn_hub_hosts",
+        Type = MetricType.Gauge,
+        Source = FamilySource.Hub,
+        Help = "Hosts whose snapshots the hub serves",
+    };
+
+    /// <summary>How old their snapshots are.</summary>
+    public static MetricFamily HubHostAge { get; } = new()
+    {
+        Name = "gunicorn_hub_host_age_seconds",
+        Type = MetricType.Gauge,
+        Labels = ["instance"],
+        Source = FamilySource.Hub,
+        Help = "Time since the host left its newest snapshot",
+    };
+
+    /// <summary>What says nothing about a host.</summary>
+    public static MetricFamily HubSkippedEntries { get; } = new()
+    {
+        Name = "gunicorn_hub_skipped_entries",
+        Type = MetricType.Gauge,
+        Labels = ["reason"],
+        Source = FamilySource.Hub,
+        Help = "Entries that were skipped at this scrape: foreign, damaged or of another version",
+    };
+
+    /// <summary>Whether a hub can read.</summary>
+    public static MetricFamily HubSourceUp { get; } = new()
+    {
+        Name = "gunicorn_hub_source_up",
+        Type = MetricType.Gauge,
+        Source = FamilySource.Hub,
+        Help = "1 if the hub could read the hosts' snapshots at this scrape, else 0",
+    };
+
+    /// <summary>How often a hub could not.</summary>
+    public static MetricFamily HubSourceErrors { get; } = new()
+    {
+        Name = "gunicorn_hub_source_errors_total",
+        Type = MetricType.Counter,
+        Source = FamilySource.Hub,
+        Help = "Scrapes at which the hub could not read the hosts' snapshots",
+    };
+
+    /// <summary>How long a hub reads.</summary>
+    public static MetricFamily HubReadDuration { get; } = new()
+    {
+        Name = "gunicorn_hub_read_duration_seconds",
+        Type = MetricType.Gauge,
+        Source = FamilySource.Hub,
+        Help = "Time that reading the hosts' snapshots took at this scrape",
+    };
+
     /// <summary>Every family, in the order in which an exposition lists them.</summary>
     public static ImmutableArray<MetricFamily> All { get; } =
     [
@@ -487,5 +543,6 @@ public static class MetricCatalogue
         BuildInfo, ScrapeDuration, StoreFiles, StoreBytes, CorruptFiles, SeriesDropped, Compactions,
         LabelOverflow, Dropped, InvalidQueueHeaders,
         ProcessCpuSeconds, ProcessResidentMemory, ProcessStartTime, ProcessOpenFiles, ProcessMaximumFiles,
+        HubHosts, HubHostAge, HubSkippedEntries, HubSourceUp, HubSourceErrors, HubReadDuration,
     ];
 }

@@ -12,12 +12,7 @@ namespace GunicornPrometheusExporter.Exporter.Commands;
 /// <summary><c>serve</c>: answers scrapes until it is told to end, or until its master ends.</summary>
 internal sealed class ServeCommand : Command
 {
-    private readonly Option<ListenAddress[]> _addresses = new("--web.listen-address")
-    {
-        Description = "Address to listen on, HOST:PORT or :PORT; may be repeated",
-        HelpName = "HOST:PORT",
-        CustomParser = ListenAddress.ParseAll,
-    };
+    private readonly ListenOption _addresses = new();
 
     private readonly Option<string?> _directory = new("--multiproc-dir")
     {
@@ -70,7 +65,7 @@ internal sealed class ServeCommand : Command
             reading.AccountAsync(served.Token), config.CleanupDbFiles ? reading.FoldAsync(served.Token) : Task.CompletedTask);
         try
         {
-            await server.RunAsync(Addresses(parsed, config), end);
+            await server.RunAsync(_addresses.AddressesOf(parsed, config), end);
         }
         finally
         {
@@ -82,9 +77,4 @@ internal sealed class ServeCommand : Command
 
     private Dictionary<string, string> Flags(ParseResult parsed) =>
         parsed.GetValue(_directory) is { } directory ? new() { [MultiprocessDirectory.Variable] = directory } : [];
-
-    private ListenAddress[] Addresses(ParseResult parsed, ExporterConfig config) =>
-        parsed.GetValue(_addresses) is { Length: > 0 } addresses
-            ? addresses
-            : [ListenAddress.Of(config.PrometheusBindAddress, config.PrometheusMetricsPort)];
 }

@@ -1,15 +1,17 @@
+using GunicornPrometheusExporter.Exposition;
 using Microsoft.Net.Http.Headers;
 
 namespace GunicornPrometheusExporter.Exporter.Http;
 
 /// <summary>Answers <c>/metrics</c>.</summary>
-internal sealed class MetricsEndpoint(SharedScrape scrapes)
+internal sealed class MetricsEndpoint(SharedScrape scrapes, bool isTextOnly)
 {
     private const int ChunkSize = 64 << 10;
 
     internal async Task AnswerAsync(HttpContext context)
     {
         var request = ScrapeRequest.Of(context.Request);
+        if (isTextOnly) request = request with { Format = ExpositionFormat.Text };
         using var answer = await scrapes.JoinAsync(request);
         var body = answer.Body;
         context.Response.ContentType = ContentNegotiation.ContentTypeOf(request.Format);

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace GunicornPrometheusExporter.Exporter.Http;
 
 /// <summary>The HTTP server: four paths, nothing else.</summary>
-internal sealed class MetricsServer(SharedScrape scrapes, ILoggerFactory loggers)
+internal sealed class MetricsServer(SharedScrape scrapes, ILoggerFactory loggers, bool isTextOnly = false)
 {
     private const int MostConnections = 256;
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
@@ -43,7 +43,7 @@ internal sealed class MetricsServer(SharedScrape scrapes, ILoggerFactory loggers
             transport.CreateBoundListenSocket = address => sockets.First(socket => address.Equals(socket.LocalEndPoint)));
         builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, sockets));
         var server = builder.Build();
-        server.MapMethods("/metrics", Methods, new MetricsEndpoint(scrapes).AnswerAsync);
+        server.MapMethods("/metrics", Methods, new MetricsEndpoint(scrapes, isTextOnly).AnswerAsync);
         server.MapMethods("/-/healthy", Methods, static context => AnswerAsync(context, "healthy\n"));
         server.MapMethods("/-/ready", Methods, static context => AnswerAsync(context, "ready\n"));
         server.MapMethods("/", Methods, LandingPage.AnswerAsync);

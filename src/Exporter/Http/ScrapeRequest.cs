@@ -11,6 +11,9 @@ internal readonly record struct ScrapeRequest(ExpositionFormat Format, bool IsCo
 {
     private const string NamesParameter = "name[]";
 
+    /// <summary>The families and samples that are wanted; null for all.</summary>
+    internal IReadOnlySet<string>? NameSet => Names.Count == 0 ? null : new HashSet<string>(Names!);
+
     /// <summary>What the headers and the query of a request ask for.</summary>
     internal static ScrapeRequest Of(HttpRequest request)
     {

@@ -5,8 +5,8 @@ namespace GunicornPrometheusExporter.Exporter.Http;
 /// A request joins the next pass that has not begun, never one under way: its answer holds everything that was counted
 /// before it asked. So at most one pass runs and one waits, however many ask.
 /// </remarks>
-/// <param name="scrape">Reads the store once, and writes every answer.</param>
-internal sealed class SharedScrape(Action<IReadOnlyList<ScrapeAnswer>> scrape)
+/// <param name="scrape">Reads once, and writes every answer.</param>
+internal sealed class SharedScrape(Func<IReadOnlyList<ScrapeAnswer>, Task> scrape)
 {
     private const int MostFreeBuffers = 4;
 
@@ -14,6 +14,14 @@ internal sealed class SharedScrape(Action<IReadOnlyList<ScrapeAnswer>> scrape)
     private readonly Stack<ScrapeBuffers> _free = new(MostFreeBuffers);
     private ScrapePass? _next;
     private Task _last = Task.CompletedTask;
+
+    /// <summary>Shares passes that wait for nothing.</summary>
+    internal SharedScrape(Action<IReadOnlyList<ScrapeAnswer>> scrape) : this(answers =>
+    {
+        scrape(answers);
+        return Task.CompletedTask;
+    })
+    { }
 
     /// <summary>Waits for a pass that begins now or later.</summary>
     /// <returns>The answer; dispose of it after reading its body.</returns>
@@ -64,7 +72,7 @@ internal sealed class SharedScrape(Action<IReadOnlyList<ScrapeAnswer>> scrape)
         await previous.ConfigureAwait(ConfigureAwaitOptions.ForceYielding | ConfigureAwaitOptions.SuppressThrowing);
         // From here on nobody joins any more.
         lock (_gate) _next = null;
-        scrape(pass.Answers);
+        await scrape(pass.Answers);
         foreach (var answer in pass.Answers) answer.Finish();
     }
 }

@@ -59,6 +59,7 @@ public sealed class MetricReferenceTests
     {
         FamilySource.Worker => "worker",
         FamilySource.Master => "master",
+        FamilySource.Hub => "hub",
         _ => "exporter",
     };
 

@@ -1,0 +1,7 @@
+namespace GunicornPrometheusExporter.Fleet;
+
+/// <summary>The samples that one host has of a family.</summary>
+/// <param name="Host">The index of the host.</param>
+/// <param name="Start">The index of the first sample in the host's values.</param>
+/// <param name="Lines">The lines of the samples; null for one that has none.</param>
+internal readonly record struct HostBlock(int Host, int Start, ReadOnlyMemory<HostLine?> Lines);

@@ -1,0 +1,25 @@
+using System.Text;
+using GunicornPrometheusExporter.Exposition;
+using GunicornPrometheusExporter.Forwarding;
+
+namespace GunicornPrometheusExporter.Fleet;
+
+/// <summary>The line of a sample, in two parts: a host's own label comes between them, the number behind. Immutable.</summary>
+/// <param name="Name">The sample's name.</param>
+/// <param name="Head">What comes first.</param>
+/// <param name="Tail">What comes behind the label.</param>
+internal sealed record HostLine(string Name, byte[] Head, byte[] Tail)
+{
+    /// <summary>That of a sample.</summary>
+    /// <param name="sample">The sample.</param>
+    /// <param name="isHosts">Whether a label is to come in; if not, all is in the first part.</param>
+    /// <returns>Null if two of its labels have the same name.</returns>
+    public static HostLine? Of(SnapshotSample sample, bool isHosts)
+    {
+        var name = sample.Name;
+        if (TextSyntax.Labels(isHosts ? InstanceLabel.MakeRoom(sample.Labels) : sample.Labels) is not { } labels) return null;
+        return isHosts
+            ? new(name, Encoding.UTF8.GetBytes($"{name}{{"), Encoding.UTF8.GetBytes(labels.Length == 0 ? "} " : $",{labels}}} "))
+            : new(name, TextSyntax.Line(name, labels), []);
+    }
+}

@@ -1,0 +1,66 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using GunicornPrometheusExporter.Diagnostics;
+using GunicornPrometheusExporter.Forwarding;
+using GunicornPrometheusExporter.Metrics;
+using GunicornPrometheusExporter.Store;
+
+namespace GunicornPrometheusExporter.Fleet;
+
+/// <summary>What a hub tells about itself, as the snapshot of a host without a name.</summary>
+internal sealed class HubFigures
+{
+    private static readonly SkipKind[] Kinds = Enum.GetValues<SkipKind>();
+
+    private string[] _instances = [];
+    private SnapshotLayout _layout = LayOut([]);
+
+    /// <summary>The figures of one reading.</summary>
+    /// <param name="reading">The reading; that of before, if this one failed.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="isUp">Whether the source could be read.</param>
+    /// <param name="errors">How often it could not.</param>
+    /// <param name="duration">How long reading took.</param>
+    public HostSnapshot Take(FleetReading reading, DateTimeOffset now, bool isUp, long errors, TimeSpan duration)
+    {
+        var live = reading.Hosts.Where(host => host.IsLive(now)).ToArray();
+        if (!live.Select(host => host.Instance).SequenceEqual(_instances))
+        {
+            _instances = [.. live.Select(host => host.Instance)];
+            _layout = LayOut(_instances);
+        }
+        // In the order of the layout.
+        double[] values =
+        [
+            1, live.Length, .. live.Select(host => (now - host.Written).TotalSeconds),
+            .. Kinds.Select(kind => (double)reading.Skipped.Count(entry => entry.Kind == kind)),
+            isUp ? 1 : 0, errors, duration.TotalSeconds,
+        ];
+        return new("", "", now, DateTimeOffset.MaxValue, new(now, _layout, values));
+    }
+
+    private static SnapshotLayout LayOut(string[] instances) => new(
+    [
+        Family(
+            MetricCatalogue.BuildInfo,
+            [[new("runtime", RuntimeInformation.FrameworkDescription), new("version", ProductVersion.Text)]]),
+        Family(MetricCatalogue.HubHosts, [[]]),
+        Family(MetricCatalogue.HubHostAge, instances.Select(instance => Labelled(InstanceLabel.Name, instance))),
+        Family(MetricCatalogue.HubSkippedEntries, Kinds.Select(kind => Labelled("reason", WordOf(kind)))),
+        Family(MetricCatalogue.HubSourceUp, [[]]),
+        Family(MetricCatalogue.HubSourceErrors, [[]]),
+        Family(MetricCatalogue.HubReadDuration, [[]]),
+    ]);
+
+    private static SnapshotFamily Family(MetricFamily family, IEnumerable<ImmutableArray<Label>> labelSets) =>
+        new(family.Name, family.Type, GaugeMode.All, family.Help, [.. labelSets.Select(labels => new SnapshotSample(family.Name, labels))]);
+
+    private static ImmutableArray<Label> Labelled(string name, string value) => [new(name, value)];
+
+    private static string WordOf(SkipKind kind) => kind switch
+    {
+        SkipKind.Foreign => "foreign",
+        SkipKind.Damaged => "damaged",
+        _ => "version",
+    };
+}

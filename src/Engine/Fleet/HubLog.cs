@@ -1,0 +1,20 @@
+using Microsoft.Extensions.Logging;
+
+namespace GunicornPrometheusExporter.Fleet;
+
+/// <summary>What a hub has to say, each change once: events 1500 to 1599.</summary>
+internal static partial class HubLog
+{
+    [LoggerMessage(1500, LogLevel.Warning, "The hosts' snapshots cannot be read: {Reason} What is known is served until it expires")]
+    public static partial void SourceLost(ILogger logger, string reason);
+
+    [LoggerMessage(1501, LogLevel.Information, "The hosts' snapshots are read again: {Hosts} hosts live")]
+    public static partial void SourceRecovered(ILogger logger, int hosts);
+
+    [LoggerMessage(1502, LogLevel.Warning,
+        "{Count} entries are skipped, first {Name}: {Reason}; let nothing but exporters write under this key prefix")]
+    public static partial void EntriesSkipped(ILogger logger, int count, string name, string reason);
+
+    [LoggerMessage(1503, LogLevel.Information, "No entry is skipped any more")]
+    public static partial void NothingSkipped(ILogger logger);
+}

@@ -1,0 +1,31 @@
+using GunicornPrometheusExporter.Store;
+
+namespace GunicornPrometheusExporter.Fleet;
+
+/// <summary>The label that tells hosts apart.</summary>
+internal static class InstanceLabel
+{
+    /// <summary>Its name.</summary>
+    public const string Name = "instance";
+
+    private const string Exported = "exported_";
+
+    /// <summary>Makes room for the label: one that a sample has already is renamed, as Prometheus does it.</summary>
+    public static IReadOnlyList<Label> MakeRoom(IReadOnlyList<Label> labels)
+    {
+        if (!Has(labels, Name)) return labels;
+        var renamed = Exported + Name;
+        while (Has(labels, renamed)) renamed = Exported + renamed;
+        return Sorted(labels.Select(label => label.Name == Name ? label with { Name = renamed } : label));
+    }
+
+    /// <summary>Adds the label.</summary>
+    /// <param name="labels">The labels of a sample.</param>
+    /// <param name="instance">The host; empty for the hub itself, whose samples stay as they are.</param>
+    public static IReadOnlyList<Label> AddTo(IReadOnlyList<Label> labels, string instance) =>
+        instance.Length == 0 ? labels : Sorted(MakeRoom(labels).Append(new Label(Name, instance)));
+
+    private static bool Has(IReadOnlyList<Label> labels, string name) => labels.Any(label => label.Name == name);
+
+    private static Label[] Sorted(IEnumerable<Label> labels) => [.. labels.OrderBy(label => label.Name, StringComparer.Ordinal)];
+}

@@ -1,0 +1,22 @@
+using System.CommandLine;
+using GunicornPrometheusExporter.Configuration;
+using GunicornPrometheusExporter.Exporter.Http;
+
+namespace GunicornPrometheusExporter.Exporter.Commands;
+
+/// <summary><c>--web.listen-address</c>: where a command serves metrics; by default where the configuration says.</summary>
+internal sealed class ListenOption : Option<ListenAddress[]>
+{
+    internal ListenOption() : base("--web.listen-address")
+    {
+        Description = "Address to listen on, HOST:PORT or :PORT; may be repeated";
+        HelpName = "HOST:PORT";
+        CustomParser = ListenAddress.ParseAll;
+    }
+
+    /// <summary>The addresses of a command line.</summary>
+    internal ListenAddress[] AddressesOf(ParseResult parsed, ExporterConfig config) =>
+        parsed.GetValue(this) is { Length: > 0 } addresses
+            ? addresses
+            : [ListenAddress.Of(config.PrometheusBindAddress, config.PrometheusMetricsPort)];
+}

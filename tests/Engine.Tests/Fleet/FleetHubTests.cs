@@ -1,0 +1,58 @@
+using GunicornPrometheusExporter.Forwarding;
+using Xunit;
+
+namespace GunicornPrometheusExporter.Engine.Tests.Fleet;
+
+public sealed class FleetHubTests
+{
+    [Fact]
+    public async Task A_source_that_is_away_is_told_once_and_what_is_known_is_served_while_its_hosts_may_live()
+    {
+        var hub = new TestHub(isMerged: false);
+        hub.Source.Hosts.Add(TestHost.Of("a", (TestHost.Counter("c_total"), [1])));
+        var first = await hub.ReadAsync();
+        hub.Source.Failure = "Redis is away.";
+        var second = await hub.ReadAsync();
+        hub.Clock.Now = TestHost.Start.AddMinutes(1);
+        var third = await hub.ReadAsync();
+        (hub.Source.Failure, hub.Clock.Now) = (null, TestHost.Start);
+        var fourth = await hub.ReadAsync();
+
+        Assert.Equal((1, 0), (first.Samples["gunicorn_hub_source_up{}"], first.Samples["gunicorn_hub_source_errors_total{}"]));
+        Assert.Equal((0, 1), (second.Samples["gunicorn_hub_source_up{}"], second.Samples["gunicorn_hub_source_errors_total{}"]));
+        Assert.Contains("c_total{instance=a}", second.Order);
+        Assert.Equal((0, 2), (third.Samples["gunicorn_hub_source_up{}"], third.Samples["gunicorn_hub_source_errors_total{}"]));
+        Assert.DoesNotContain("c_total{instance=a}", third.Order);
+        Assert.Equal(1, fourth.Samples["gunicorn_hub_source_up{}"]);
+        Assert.Contains("c_total{instance=a}", fourth.Order);
+        Assert.Equal(
+            [
+                "The hosts' snapshots cannot be read: Redis is away. What is known is served until it expires",
+                "The hosts' snapshots are read again: 1 hosts live",
+            ],
+            hub.Log.Messages);
+    }
+
+    [Fact]
+    public async Task Skipped_entries_are_counted_by_reason_and_told_once()
+    {
+        var hub = new TestHub(isMerged: true);
+        hub.Source.Skipped.Add(new("gunicorn:metrics:x", SkipKind.Foreign, "it is a list"));
+        hub.Source.Skipped.Add(new("gunicorn:metrics:y", SkipKind.Damaged, "it is cut short"));
+
+        var text = await hub.ReadAsync();
+        _ = await hub.ReadAsync();
+        hub.Source.Skipped.Clear();
+        _ = await hub.ReadAsync();
+
+        Assert.Equal(1, text.Samples["gunicorn_hub_skipped_entries{reason=foreign}"]);
+        Assert.Equal(1, text.Samples["gunicorn_hub_skipped_entries{reason=damaged}"]);
+        Assert.Equal(0, text.Samples["gunicorn_hub_skipped_entries{reason=version}"]);
+        Assert.Equal(
+            [
+                "2 entries are skipped, first gunicorn:metrics:x: it is a list; let nothing but exporters write under this key prefix",
+                "No entry is skipped any more",
+            ],
+            hub.Log.Messages);
+    }
+}

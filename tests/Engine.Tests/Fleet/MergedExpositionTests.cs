@@ -1,0 +1,173 @@
+using System.Globalization;
+using CsCheck;
+using GunicornPrometheusExporter.Aggregation;
+using GunicornPrometheusExporter.Engine.Tests.Aggregation;
+using GunicornPrometheusExporter.Engine.Tests.Differential;
+using GunicornPrometheusExporter.Exposition;
+using GunicornPrometheusExporter.Forwarding;
+using GunicornPrometheusExporter.Metrics;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace GunicornPrometheusExporter.Engine.Tests.Fleet;
+
+public sealed class MergedExpositionTests
+{
+    private const int Fleets = 100;
+
+    // Exact in binary, so that the sums do not depend on the order; and some that are not.
+    private static readonly Gen<double> Amounts = Gen.OneOf(Gen.Int[0, 1000].Select(whole => whole / 8.0), Gen.Double[0, 1]);
+
+    [Fact]
+    public Task Processes_on_hosts_of_their_own_merge_as_those_of_one_store() => RandomStore.Any
+        .Select(store => store.WithExactSums().WithoutTies())
+        .Where(HasCounts)
+        .SampleAsync(
+            async store =>
+            {
+                using var whole = new TemporaryDirectory();
+                store.Write(whole.Path);
+                var hub = new TestHub(isMerged: true);
+                foreach (var process in store.Files.GroupBy(file => file.Key[(file.Key.LastIndexOf('_') + 1)..]))
+                {
+                    using var part = new TemporaryDirectory();
+                    new RandomStore(process.ToDictionary()).Write(part.Path);
+                    using var aggregator = new StoreAggregator(part.Path, NullLogger.Instance);
+                    aggregator.Refresh();
+                    hub.Source.Hosts.Add(new(process.Key, "1", TestHost.Start, TestHost.Start.AddMinutes(1), aggregator.Snapshot()));
+                }
+
+                var actual = await hub.ReadAsync();
+
+                Assert.Equal(Scraped.Once(whole.Path).Where(IsCompared), actual.Where(IsCompared));
+            },
+            iter: Fleets, threads: 1);
+
+    [Fact]
+    public Task What_was_counted_is_a_sum_that_never_falls_whatever_becomes_of_the_hosts() =>
+        Gen.Select(Gen.Int[0, 4], Gen.Int[0, 3], Amounts).Array[1, 60].SampleAsync(
+            async events =>
+            {
+                var hub = new TestHub(isMerged: true);
+                var counted = new Dictionary<(string Instance, int Incarnation), double>();
+                var incarnations = new int[5];
+                var before = 0.0;
+                foreach (var (host, kind, amount) in events)
+                {
+                    var key = ($"host-{host}", incarnations[host]);
+                    counted[key] = counted.GetValueOrDefault(key) + amount;
+                    var snapshot = TestHost.Of(key.Item1, (TestHost.Counter("c_total"), [counted[key]]), (TestHost.Gauge("g", GaugeMode.Sum), [1]))
+                        with
+                    { Incarnation = key.Item2.ToString(CultureInfo.InvariantCulture) };
+                    hub.Source.Hosts.RemoveAll(other => other.Instance == snapshot.Instance && other.Incarnation == snapshot.Incarnation);
+                    // It goes on, vanishes or begins anew.
+                    if (kind is 1 or 2) snapshot = snapshot with { Expires = TestHost.Start };
+                    if (kind == 2) incarnations[host]++;
+                    hub.Source.Hosts.Add(snapshot);
+
+                    var text = await hub.ReadAsync();
+
+                    var sum = text.Samples["c_total{}"];
+                    Assert.Equal(counted.Values.Sum(), sum, 1e-9);
+                    Assert.True(sum >= before, $"{sum} after {before}");
+                    before = sum;
+                    var live = hub.Source.Hosts.Count(other => other.Expires > TestHost.Start);
+                    Assert.Equal(live, text.Samples.GetValueOrDefault("g{}"));
+                }
+            },
+            iter: Fleets, threads: 1);
+
+    [Fact]
+    public async Task A_gauge_follows_its_mode_and_stays_apart_where_it_has_none()
+    {
+        var hub = new TestHub(isMerged: true);
+        foreach (var (instance, value) in (ReadOnlySpan<(string, double)>)[("a", 3), ("b", 1), ("c", 2)])
+        {
+            hub.Source.Hosts.Add(TestHost.Of(
+                instance,
+                (TestHost.Gauge("apart", GaugeMode.All, ("instance", "own")), [value]), (TestHost.Gauge("largest", GaugeMode.Max), [value]),
+                (TestHost.Gauge("latest", GaugeMode.MostRecent), [value]), (TestHost.Gauge("smallest", GaugeMode.Min), [value]),
+                (TestHost.Gauge("total", GaugeMode.Sum), [value])));
+        }
+        hub.Source.Hosts[1] = hub.Source.Hosts[1] with { Snapshot = hub.Source.Hosts[1].Snapshot with { Time = TestHost.Start.AddSeconds(1) } };
+
+        Assert.Equal(
+            """
+            # HELP apart help
+            # TYPE apart gauge
+            apart{exported_instance="own",instance="a"} 3.0
+            apart{exported_instance="own",instance="b"} 1.0
+            apart{exported_instance="own",instance="c"} 2.0
+            # HELP largest help
+            # TYPE largest gauge
+            largest 3.0
+            # HELP latest help
+            # TYPE latest gauge
+            latest 1.0
+            # HELP smallest help
+            # TYPE smallest gauge
+            smallest 1.0
+            # HELP total help
+            # TYPE total gauge
+            total 6.0
+
+            """,
+            await hub.HostTextAsync());
+    }
+
+    [Theory]
+    [InlineData(ExpositionFormat.Text)]
+    [InlineData(ExpositionFormat.OpenMetrics)]
+    public async Task Histograms_of_different_buckets_become_one_that_has_all_of_them(ExpositionFormat format)
+    {
+        var hub = new TestHub(isMerged: true);
+        hub.Source.Hosts.Add(TestHost.Of("a", (TestHost.Histogram("h", "1.0", "5.0", "+Inf"), [1, 3, 6, 20, 6])));
+        hub.Source.Hosts.Add(TestHost.Of("b", (TestHost.Histogram("h", "2.0", "5.0", "+Inf"), [10, 30, 60, 200, 60])));
+
+        var text = await hub.HostTextAsync(format);
+
+        Assert.StartsWith(
+            """
+            # HELP h help
+            # TYPE h histogram
+            h_bucket{le="1.0"} 1.0
+            h_bucket{le="2.0"} 11.0
+            h_bucket{le="5.0"} 33.0
+            h_bucket{le="+Inf"} 66.0
+            h_sum 220.0
+            h_count 66.0
+
+            """,
+            text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Series_that_most_hosts_have_no_more_are_forgotten_without_a_loss()
+    {
+        var hub = new TestHub(isMerged: true);
+        for (var round = 0; round < 4; round++)
+        {
+            hub.Source.Hosts.Clear();
+            var family = TestHost.Counter("c_total") with
+            {
+                Samples = [.. Enumerable.Range(0, 1500).Select(i => new SnapshotSample("c_total", [new("round", $"{round} {i}")]))],
+            };
+            hub.Source.Hosts.Add(TestHost.Of("a", (family, [.. Enumerable.Range(0, 1500).Select(i => (double)i)])));
+
+            var text = await hub.ReadAsync();
+
+            Assert.Equal(1500, text.Where(name => name.StartsWith("c_total", StringComparison.Ordinal)).Count);
+            Assert.Equal(1499, text.Samples[$"c_total{{round={round} 1499}}"]);
+        }
+    }
+
+    // Values of buckets are counts in an exporter's snapshots; a random file says anything.
+    private static bool HasCounts(RandomStore store) => store.Files
+        .Where(file => file.Key.StartsWith("histogram", StringComparison.Ordinal))
+        .All(file => file.Value.Entries.All(entry => double.IsFinite(entry.Value)));
+
+    // Those apart have their instance, recent ones the time of their host; an exporter speaks for itself.
+    private static bool IsCompared(string name) =>
+        !name.StartsWith("gunicorn_", StringComparison.Ordinal) && !name.StartsWith("process_", StringComparison.Ordinal)
+        && !name.Contains("all_", StringComparison.Ordinal) && !RandomStore.IsRecent(name);
+}

@@ -1,0 +1,19 @@
+using GunicornPrometheusExporter.Forwarding;
+
+namespace GunicornPrometheusExporter.Engine.Tests.Fleet;
+
+/// <summary>A source that says what a test tells it.</summary>
+internal sealed class TestSource : IFleetSource
+{
+    public List<HostSnapshot> Hosts { get; } = [];
+
+    public List<SkippedEntry> Skipped { get; } = [];
+
+    public string? Failure { get; set; }
+
+    public Task<FleetReading> ReadAsync(CancellationToken cancellation) => Failure is { } failure
+        ? throw new ForwardingException(failure)
+        : Task.FromResult(new FleetReading([.. Hosts], [.. Skipped]));
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}
