@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.ObjectModel;
 using GunicornPrometheusExporter.Diagnostics;
 using GunicornPrometheusExporter.Exposition;
 using GunicornPrometheusExporter.Flights;
@@ -33,6 +34,7 @@ public sealed class StoreAggregator : IDisposable
     private readonly WorkerSamples _workers;
     private readonly MasterSamples _masters;
     private readonly ProcessSamples _process;
+    private readonly ForwarderSamples _forwarders;
     private readonly MergedExtras _extras;
     private readonly SnapshotTaker _snapshots;
     private long _corruptFiles;
@@ -64,6 +66,7 @@ public sealed class StoreAggregator : IDisposable
         _workers = new WorkerSamples(_families, _values, Flights, _folded);
         _masters = new MasterSamples(_families, _values, new ListenerWatch(listeners));
         _process = new ProcessSamples(_families, _values, _time);
+        _forwarders = new ForwarderSamples(_families, _values, _time);
         _extras = new MergedExtras(directory, logger);
         _snapshots = new SnapshotTaker(_layout);
     }
@@ -73,6 +76,9 @@ public sealed class StoreAggregator : IDisposable
 
     /// <summary>How often dead processes' files were folded, as the one who folds them told.</summary>
     public long Compactions { get; set; }
+
+    /// <summary>How the forwarders fare, as the one who runs them told.</summary>
+    public IReadOnlyDictionary<string, ForwarderStatus> Forwarders { get; set; } = ReadOnlyDictionary<string, ForwarderStatus>.Empty;
 
     /// <summary>Reads the store as it is now and writes it.</summary>
     /// <param name="output">Where to.</param>
@@ -107,6 +113,7 @@ public sealed class StoreAggregator : IDisposable
         _masters.Add(_slots.Masters);
         _derived.AddLiveness(_listing.Files);
         _process.Add();
+        _forwarders.Add(Forwarders);
         var corrupt = _corruptFiles + Flights.CorruptFiles + _extras.CorruptFiles;
         _derived.AddExporter(files, bytes, corrupt, Compactions, _time.GetElapsedTime(start));
 

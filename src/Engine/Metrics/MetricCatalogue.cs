@@ -425,6 +425,57 @@ public static class MetricCatalogue
         Help = "Bytes in use in the store files read at this scrape",
     };
 
+    /// <summary>Snapshots forwarded.</summary>
+    public static MetricFamily ForwarderSnapshots { get; } = new()
+    {
+        Name = "gunicorn_exporter_forwarder_snapshots_total",
+        Type = MetricType.Counter,
+        Labels = ["forwarder", "outcome"],
+        Source = FamilySource.Exporter,
+        Help = "Snapshots that arrived (sent), attempts that failed (failed) and snapshots given up (dropped)",
+    };
+
+    /// <summary>Bytes forwarded.</summary>
+    public static MetricFamily ForwarderBytes { get; } = new()
+    {
+        Name = "gunicorn_exporter_forwarder_sent_bytes_total",
+        Type = MetricType.Counter,
+        Labels = ["forwarder"],
+        Source = FamilySource.Exporter,
+        Help = "Bytes that the forwarder sent",
+    };
+
+    /// <summary>Whether forwarding works.</summary>
+    public static MetricFamily ForwarderUp { get; } = new()
+    {
+        Name = "gunicorn_exporter_forwarder_up",
+        Type = MetricType.Gauge,
+        Labels = ["forwarder"],
+        Source = FamilySource.Exporter,
+        Help = "1 while the forwarder runs and its last attempt did not fail, else 0",
+    };
+
+    /// <summary>When forwarding last worked.</summary>
+    public static MetricFamily ForwarderLastSuccess { get; } = new()
+    {
+        Name = "gunicorn_exporter_forwarder_last_success_timestamp_seconds",
+        Type = MetricType.Gauge,
+        Labels = ["forwarder"],
+        Source = FamilySource.Exporter,
+        Help = "Unix time at which a snapshot last arrived",
+    };
+
+    /// <summary>How far forwarding is behind.</summary>
+    public static MetricFamily ForwarderLag { get; } = new()
+    {
+        Name = "gunicorn_exporter_forwarder_lag_seconds",
+        Type = MetricType.Gauge,
+        HostMode = GaugeMode.Max,
+        Labels = ["forwarder"],
+        Source = FamilySource.Exporter,
+        Help = "Age of the oldest snapshot that has not arrived, 0 if the last one has",
+    };
+
     /// <summary>Processor time of the exporter.</summary>
     public static MetricFamily ProcessCpuSeconds { get; } = new()
     {
@@ -542,6 +593,7 @@ public static class MetricCatalogue
         HttpRequests, HttpRequestDuration,
         BuildInfo, ScrapeDuration, StoreFiles, StoreBytes, CorruptFiles, SeriesDropped, Compactions,
         LabelOverflow, Dropped, InvalidQueueHeaders,
+        ForwarderUp, ForwarderLastSuccess, ForwarderLag, ForwarderSnapshots, ForwarderBytes,
         ProcessCpuSeconds, ProcessResidentMemory, ProcessStartTime, ProcessOpenFiles, ProcessMaximumFiles,
         HubHosts, HubHostAge, HubSkippedEntries, HubSourceUp, HubSourceErrors, HubReadDuration,
     ];

@@ -1,0 +1,25 @@
+using Microsoft.Extensions.Logging;
+
+namespace GunicornPrometheusExporter.Forwarding;
+
+/// <summary>What forwarding tells its operator.</summary>
+internal static partial class ForwarderLog
+{
+    [LoggerMessage(1400, LogLevel.Information, "Forwarding to {Forwarder} every {Seconds} s")]
+    internal static partial void Started(ILogger logger, string forwarder, double seconds);
+
+    [LoggerMessage(1401, LogLevel.Warning, "Forwarding to {Forwarder} fails, trying again: {Reason}")]
+    internal static partial void Fails(ILogger logger, string forwarder, string reason);
+
+    [LoggerMessage(1402, LogLevel.Information, "Forwarding to {Forwarder} works again")]
+    internal static partial void WorksAgain(ILogger logger, string forwarder);
+
+    [LoggerMessage(1403, LogLevel.Error, "Forwarding to {Forwarder} met a fault of its own, {Type}{Stack}")]
+    internal static partial void Faulted(ILogger logger, string forwarder, string type, string? stack);
+
+    [LoggerMessage(1404, LogLevel.Warning, "Forwarding to {Forwarder} did not end in time; what it had in hand may be lost")]
+    internal static partial void NotEnded(ILogger logger, string forwarder);
+
+    [LoggerMessage(1405, LogLevel.Error, "Nothing is forwarded to {Forwarder}: {Reason}")]
+    internal static partial void NotStarted(ILogger logger, string forwarder, string reason);
+}

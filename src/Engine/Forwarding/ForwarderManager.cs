@@ -1,0 +1,113 @@
+using System.Collections.Concurrent;
+using GunicornPrometheusExporter.Configuration;
+using Microsoft.Extensions.Logging;
+
+namespace GunicornPrometheusExporter.Forwarding;
+
+/// <summary>Runs forwarders by name. Safe for any number of threads.</summary>
+/// <remarks>
+/// Each forwards once an interval, in a task of its own; what one meets is in its status and its log, and reaches neither
+/// the others nor the caller.
+/// </remarks>
+/// <param name="read">Reads the store; called from any thread.</param>
+/// <param name="logger">Told once when a forwarder begins to fail, and once when it works again.</param>
+/// <param name="time">The clock of intervals and pauses.</param>
+public sealed class ForwarderManager(Func<MetricSnapshot> read, ILogger logger, TimeProvider? time = null) : IAsyncDisposable
+{
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
+    private readonly ConcurrentDictionary<string, ForwarderStatus> _statuses = new(StringComparer.Ordinal);
+
+    // Under the gate.
+    private readonly Dictionary<string, Func<IForwarder>> _forwarders = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ForwarderRun> _runs = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim _gate = new(1);
+
+    /// <summary>How every forwarder fares, by name.</summary>
+    public IReadOnlyDictionary<string, ForwarderStatus> Statuses => _statuses;
+
+    /// <summary>Adds a forwarder, stopped; one of the same name is stopped and forgotten.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="create">Makes it anew at each start.</param>
+    public Task AddAsync(string name, Func<IForwarder> create) => AloneAsync(async () =>
+    {
+        await StopRunAsync(name);
+        _forwarders[name] = create;
+        _statuses.TryAdd(name, new());
+    });
+
+    /// <summary>Starts a forwarder, if it does not run.</summary>
+    /// <returns>False if there is none of that name.</returns>
+    /// <exception cref="ConfigurationException">Its settings make no sense together.</exception>
+    public Task<bool> StartAsync(string name) => AloneAsync(() => Task.FromResult(Start(name)));
+
+    /// <summary>Stops a forwarder, if it runs, after a last snapshot; takes two seconds at most.</summary>
+    /// <returns>False if there is none of that name.</returns>
+    public Task<bool> StopAsync(string name) => AloneAsync(async () =>
+    {
+        await StopRunAsync(name);
+        return _forwarders.ContainsKey(name);
+    });
+
+    /// <summary>Starts every forwarder that does not run; one that cannot be started is told of in the log.</summary>
+    public Task StartAllAsync() => AloneAsync(() =>
+    {
+        foreach (var name in _forwarders.Keys)
+        {
+            try
+            {
+                Start(name);
+            }
+            catch (ConfigurationException e)
+            {
+                ForwarderLog.NotStarted(logger, name, e.Message);
+            }
+        }
+        return Task.CompletedTask;
+    });
+
+    /// <summary>Stops every forwarder after a last snapshot; takes two seconds at most.</summary>
+    public Task StopAllAsync() => AloneAsync(() => Task.WhenAll(_runs.Keys.ToList().Select(StopRunAsync)));
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAllAsync();
+        _gate.Dispose();
+    }
+
+    private bool Start(string name)
+    {
+        if (!_forwarders.TryGetValue(name, out var create)) return false;
+        if (!_runs.ContainsKey(name))
+        {
+            var forwarder = create();
+            _statuses[name] = _statuses[name] with { State = ForwarderState.Running };
+            _runs.Add(name, new(name, forwarder, read, change => _statuses[name] = change(_statuses[name]), logger, _time));
+        }
+        return true;
+    }
+
+    private async Task StopRunAsync(string name)
+    {
+        if (_runs.Remove(name, out var run)) await run.DisposeAsync();
+    }
+
+    private Task<bool> AloneAsync(Func<Task> act) => AloneAsync(async () =>
+    {
+        await act();
+        return true;
+    });
+
+    private async Task<T> AloneAsync<T>(Func<Task<T>> act)
+    {
+        await _gate.WaitAsync();
+        try
+        {
+            return await act();
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+}

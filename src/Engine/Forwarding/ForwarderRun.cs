@@ -1,0 +1,138 @@
+using Microsoft.Extensions.Logging;
+
+namespace GunicornPrometheusExporter.Forwarding;
+
+/// <summary>One forwarder at work, from a start to its stop.</summary>
+/// <remarks>It asks for snapshots and waits in a task of its own, and nothing that the forwarder does ends it.</remarks>
+internal sealed class ForwarderRun : IAsyncDisposable
+{
+    /// <summary>How long a stop takes at most, the last snapshot included.</summary>
+    private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(2);
+
+    private readonly string _name;
+    private readonly IForwarder _forwarder;
+    private readonly Func<MetricSnapshot> _read;
+    private readonly Action<Func<ForwarderStatus, ForwarderStatus>> _tell;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+    private readonly CancellationTokenSource _end = new();
+    private readonly Task _work;
+    private Task _attempt = Task.CompletedTask;
+    private bool _isFailing;
+    private volatile bool _isOver;
+
+    /// <summary>Begins to forward.</summary>
+    /// <param name="name">What it is called in the log.</param>
+    /// <param name="forwarder">The forwarder, which is this run's own.</param>
+    /// <param name="read">Reads the store.</param>
+    /// <param name="tell">Told of every change of the status.</param>
+    /// <param name="logger">Told when forwarding begins to fail, and when it works again.</param>
+    /// <param name="time">The clock.</param>
+    public ForwarderRun(
+        string name, IForwarder forwarder, Func<MetricSnapshot> read, Action<Func<ForwarderStatus, ForwarderStatus>> tell,
+        ILogger logger, TimeProvider time)
+    {
+        (_name, _forwarder, _read, _tell, _logger, _time) = (name, forwarder, read, tell, logger, time);
+        ForwarderLog.Started(logger, name, forwarder.Interval.TotalSeconds);
+        var end = _end.Token;
+        _work = Task.Run(() => RunAsync(end));
+    }
+
+    /// <summary>Sends what the store says now, and ends, within two seconds.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _end.CancelAsync();
+        _end.Dispose();
+        try
+        {
+            await Task.Run(EndAsync).WaitAsync(LongestEnd, _time);
+        }
+        catch (TimeoutException)
+        {
+            ForwarderLog.NotEnded(_logger, _name);
+        }
+        _isOver = true;
+        _tell(status => status with { State = ForwarderState.Stopped });
+    }
+
+    private async Task RunAsync(CancellationToken end)
+    {
+        var pauses = new ForwardingPauses(_forwarder.Interval, _time);
+        while (!end.IsCancellationRequested)
+        {
+            var pause = await TryForwardAsync(pauses, end);
+            await Task.Delay(pause, _time, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task EndAsync()
+    {
+        await _work;
+        await TryForwardAsync(new ForwardingPauses(_forwarder.Interval, _time), CancellationToken.None);
+        try
+        {
+            await _forwarder.DisposeAsync();
+        }
+        catch (Exception e)
+        {
+            ForwarderLog.Faulted(_logger, _name, e.GetType().Name, e.StackTrace);
+        }
+    }
+
+    /// <summary>Makes one attempt, which takes no longer than the interval.</summary>
+    /// <returns>How long to wait after it.</returns>
+    private async Task<TimeSpan> TryForwardAsync(ForwardingPauses pauses, CancellationToken end)
+    {
+        using var limit = new CancellationTokenSource(_forwarder.Interval, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, end);
+        try
+        {
+            // One call at a time, also of a forwarder that does not heed its cancellation.
+            await _attempt.WaitAsync(either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            either.Token.ThrowIfCancellationRequested();
+            var attempt = _forwarder.ForwardAsync(_read(), either.Token);
+            _attempt = attempt;
+            Succeed(await attempt.WaitAsync(either.Token));
+            return pauses.AfterSuccess();
+        }
+        catch (ForwardingException e)
+        {
+            Fail(e.Message, e.Forwarded);
+            return pauses.AfterFailure();
+        }
+        catch (OperationCanceledException) when (end.IsCancellationRequested)
+        {
+            return TimeSpan.Zero;
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        {
+            Fail($"it did not end within its interval of {_forwarder.Interval.TotalSeconds} s", default);
+            return pauses.AfterFailure();
+        }
+        catch (Exception e)
+        {
+            // What is not foreseen may hold a secret in its message.
+            if (!_isFailing) ForwarderLog.Faulted(_logger, _name, e.GetType().Name, e.StackTrace);
+            Fail($"a fault of its own, {e.GetType().Name}", default);
+            return pauses.AfterFailure();
+        }
+    }
+
+    private void Succeed(Forwarded done)
+    {
+        if (_isOver) return;
+        var now = _time.GetUtcNow();
+        _tell(status => status.AfterSuccess(now, done));
+        if (_isFailing) ForwarderLog.WorksAgain(_logger, _name);
+        _isFailing = false;
+    }
+
+    private void Fail(string reason, Forwarded done)
+    {
+        if (_isOver) return;
+        var now = _time.GetUtcNow();
+        _tell(status => status.AfterFailure(now, done, reason));
+        if (!_isFailing) ForwarderLog.Fails(_logger, _name, reason);
+        _isFailing = true;
+    }
+}

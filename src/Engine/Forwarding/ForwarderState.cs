@@ -1,0 +1,14 @@
+namespace GunicornPrometheusExporter.Forwarding;
+
+/// <summary>What a forwarder does now.</summary>
+public enum ForwarderState
+{
+    /// <summary>Nothing: it was not started yet, or was stopped.</summary>
+    Stopped,
+
+    /// <summary>It forwards, and the last attempt did not fail.</summary>
+    Running,
+
+    /// <summary>It forwards, but the last attempt failed; it tries again.</summary>
+    Failing,
+}
