@@ -74,6 +74,16 @@ public static class ConfigurationVariables
         Description = "Whether metrics are forwarded to Redis",
     };
 
+    /// <summary>The whole way to Redis in one text.</summary>
+    public static ConfigurationVariable RedisUrl { get; } = new()
+    {
+        Name = "REDIS_URL",
+        Kind = VariableKind.RedisUrl,
+        Secret = true,
+        Description = "URL of Redis: redis://, or rediss:// for TLS, then user:password@, host:port once or more with commas " +
+            "between, and /database; what it states wins over the variables for one part each",
+    };
+
     /// <summary>The Redis server.</summary>
     public static ConfigurationVariable RedisHost { get; } = new()
     {
@@ -100,7 +110,7 @@ public static class ConfigurationVariables
         Name = "REDIS_DB",
         Kind = VariableKind.Number,
         Default = "0",
-        Description = "Number of the Redis database",
+        Description = "Number of the Redis database; Redis Cluster has 0 only",
     };
 
     /// <summary>The Redis password.</summary>
@@ -112,11 +122,45 @@ public static class ConfigurationVariables
         Description = "Password of the Redis server",
     };
 
+    /// <summary>The Redis user.</summary>
+    public static ConfigurationVariable RedisUsername { get; } = new()
+    {
+        Name = "REDIS_USERNAME",
+        Kind = VariableKind.Text,
+        Description = "User of the Redis server's access control list; by default the server's default user",
+    };
+
+    /// <summary>Whether Redis is spoken to by TLS.</summary>
+    public static ConfigurationVariable RedisSsl { get; } = new()
+    {
+        Name = "REDIS_SSL",
+        Kind = VariableKind.Boolean,
+        Default = "false",
+        Description = "Whether Redis is spoken to by TLS",
+    };
+
+    /// <summary>Who vouches for the Redis server.</summary>
+    public static ConfigurationVariable RedisCaFile { get; } = new()
+    {
+        Name = "REDIS_CA_FILE",
+        Kind = VariableKind.Text,
+        Description = "File with the certificates, in PEM, of which one must have signed the Redis server's; " +
+            "by default those that the system trusts",
+    };
+
+    /// <summary>The master's name at the sentinels.</summary>
+    public static ConfigurationVariable RedisSentinelService { get; } = new()
+    {
+        Name = "REDIS_SENTINEL_SERVICE",
+        Kind = VariableKind.Text,
+        Description = "Name by which Sentinel knows the Redis master; if set, the hosts are those of the sentinels",
+    };
+
     /// <summary>What every Redis key starts with.</summary>
     public static ConfigurationVariable RedisKeyPrefix { get; } = new()
     {
         Name = "REDIS_KEY_PREFIX",
-        Kind = VariableKind.Text,
+        Kind = VariableKind.KeyPrefix,
         Default = "gunicorn:metrics:",
         Description = "What every Redis key starts with",
     };
@@ -129,6 +173,14 @@ public static class ConfigurationVariables
         Default = "30",
         Minimum = 1,
         Description = "Seconds between two forwardings to Redis",
+    };
+
+    /// <summary>What this host is called among others.</summary>
+    public static ConfigurationVariable Instance { get; } = new()
+    {
+        Name = "GUNICORN_EXPORTER_INSTANCE",
+        Kind = VariableKind.Name,
+        Description = "Name of this store among those that are forwarded to one place; by default the name of the host",
     };
 
     /// <summary>Whether files of dead processes are removed, by a start or by folding.</summary>
@@ -186,7 +238,8 @@ public static class ConfigurationVariables
     [
         PrometheusMetricsPort, PrometheusBindAddress, PrometheusMultiprocDir,
         GunicornWorkers, GunicornTimeout, GunicornKeepalive,
-        RedisEnabled, RedisHost, RedisPort, RedisDb, RedisPassword, RedisKeyPrefix, RedisForwardInterval,
+        RedisEnabled, RedisUrl, RedisHost, RedisPort, RedisDb, RedisUsername, RedisPassword, RedisSsl, RedisCaFile,
+        RedisSentinelService, RedisKeyPrefix, RedisForwardInterval, Instance,
         CleanupDbFiles, MaxLabelValues, MaxSeries, NativeHistograms, NativeHistogramSchema,
     ];
 }

@@ -69,6 +69,9 @@ public sealed class ExporterConfig
     /// <summary>Whether metrics are forwarded to Redis.</summary>
     public bool RedisEnabled => Get<bool>(ConfigurationVariables.RedisEnabled);
 
+    /// <summary>The whole way to Redis; null if none is set.</summary>
+    public RedisUrl? RedisUrl => Get<RedisUrl?>(ConfigurationVariables.RedisUrl);
+
     /// <summary>Host name of the Redis server.</summary>
     public string RedisHost => Get<string>(ConfigurationVariables.RedisHost);
 
@@ -81,11 +84,26 @@ public sealed class ExporterConfig
     /// <summary>Password of the Redis server; null if none is set.</summary>
     public string? RedisPassword => Get<string?>(ConfigurationVariables.RedisPassword);
 
+    /// <summary>User of the Redis server's access control list; null for the default user.</summary>
+    public string? RedisUsername => Get<string?>(ConfigurationVariables.RedisUsername);
+
+    /// <summary>Whether Redis is spoken to by TLS.</summary>
+    public bool RedisSsl => Get<bool>(ConfigurationVariables.RedisSsl);
+
+    /// <summary>File with the certificates that vouch for the Redis server; null for those that the system trusts.</summary>
+    public string? RedisCaFile => Get<string?>(ConfigurationVariables.RedisCaFile);
+
+    /// <summary>Name by which Sentinel knows the Redis master; null if there is no Sentinel.</summary>
+    public string? RedisSentinelService => Get<string?>(ConfigurationVariables.RedisSentinelService);
+
     /// <summary>What every Redis key starts with.</summary>
     public string RedisKeyPrefix => Get<string>(ConfigurationVariables.RedisKeyPrefix);
 
     /// <summary>Seconds between two forwardings to Redis, at least 1.</summary>
     public int RedisForwardInterval => Get<int>(ConfigurationVariables.RedisForwardInterval);
+
+    /// <summary>Name of this store among those that are forwarded to one place.</summary>
+    public string Instance => Get<string?>(ConfigurationVariables.Instance) ?? InstanceName.OfHost();
 
     /// <summary>Whether a start removes the store files of dead processes, and the exporter folds those of the application's.</summary>
     public bool CleanupDbFiles => Get<bool>(ConfigurationVariables.CleanupDbFiles);

@@ -17,4 +17,13 @@ public enum VariableKind
 
     /// <summary>A directory. A relative one counts from the current directory.</summary>
     Directory,
+
+    /// <summary>A name of 1 to 200 letters, digits, <c>.</c>, <c>_</c>, <c>-</c> and <c>:</c> that begins with a letter or digit.</summary>
+    Name,
+
+    /// <summary>A <see cref="Configuration.RedisUrl"/>.</summary>
+    RedisUrl,
+
+    /// <summary>What Redis keys start with: a text in which braces stand for one hash tag only.</summary>
+    KeyPrefix,
 }

@@ -9,7 +9,7 @@ internal static class VariableParser
     /// <summary>Reads a text.</summary>
     /// <param name="variable">What the text is of.</param>
     /// <param name="text">The text, not empty.</param>
-    /// <param name="value">An <see cref="int"/>, <see cref="bool"/> or <see cref="string"/> after the variable's kind.</param>
+    /// <param name="value">An <see cref="int"/>, <see cref="bool"/>, <see cref="string"/> or <see cref="RedisUrl"/> after the variable's kind.</param>
     /// <param name="remedy">What to set instead, if this is not a value.</param>
     /// <returns>Whether the text is a value.</returns>
     internal static bool TryParse(ConfigurationVariable variable, string text, out object? value, out string remedy)
@@ -27,6 +27,16 @@ internal static class VariableParser
                 break;
             case VariableKind.Directory:
                 (value, remedy) = (AbsolutePath(text), "a path without line breaks");
+                break;
+            case VariableKind.Name:
+                (value, remedy) = (InstanceName.IsValid(text) ? text : null, InstanceName.Rule);
+                break;
+            case VariableKind.RedisUrl:
+                value = RedisUrl.Parse(text, out var fault);
+                remedy = $"a URL such as redis://user:password@host:6379/0 or rediss://host ({fault})";
+                break;
+            case VariableKind.KeyPrefix:
+                (value, remedy) = (KeyPrefix(text), "a text without line breaks, in which braces stand around one hash tag only");
                 break;
             default:
                 (value, remedy) = (OneLine(text), "a text without line breaks");
@@ -58,6 +68,13 @@ internal static class VariableParser
 
     private static string? AbsolutePath(string text) =>
         OneLine(text) is null ? null : Path.TrimEndingDirectorySeparator(Path.GetFullPath(text));
+
+    private static string? KeyPrefix(string text)
+    {
+        var (open, close) = (text.IndexOf('{', StringComparison.Ordinal), text.IndexOf('}', StringComparison.Ordinal));
+        var isTag = open >= 0 && close > open + 1 && open == text.LastIndexOf('{') && close == text.LastIndexOf('}');
+        return (open < 0 && close < 0) || isTag ? OneLine(text) : null;
+    }
 
     private static string? OneLine(string text) => text.AsSpan().ContainsAny('\n', '\r') ? null : text;
 }

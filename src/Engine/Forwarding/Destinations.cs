@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using GunicornPrometheusExporter.Forwarding.Redis;
 
 namespace GunicornPrometheusExporter.Forwarding;
 
@@ -8,5 +9,6 @@ public static class Destinations
     /// <summary>The kinds.</summary>
     public static ImmutableArray<Destination> All { get; } =
     [
+        new("redis", config => config.RedisEnabled, config => new RedisForwarder(config)),
     ];
 }

@@ -33,6 +33,8 @@ internal sealed class StoreCleaner
         {
             if (FlightTableReader.TryParseSlot(path, out var kind, out var number) && IsFree(kind, number)) File.Delete(path);
         }
+        // Last: if this process is killed before, the next start removes what is left, and comes here.
+        StoreIncarnation.Renew(_directory);
     }
 
     /// <summary>After a run that was killed: removes the gauges of slots that nobody holds, and no counts.</summary>

@@ -142,7 +142,8 @@ public static class SnapshotCodec
     private static byte[] Decompress(ReadOnlySpan<byte> bytes, long maximum, out int length)
     {
         var input = new SnapshotReader(bytes);
-        if (input.ReadVarint() is var version && version != Version) throw new SnapshotFormatException($"its version is {version}, not {Version}");
+        var version = input.ReadVarint();
+        if (version != Version) throw new SnapshotFormatException($"its version is {version}, not {Version}");
         var stated = input.ReadVarint();
         if (stated > (ulong)maximum) throw new SnapshotFormatException($"it claims {stated} bytes, where at most {maximum} can be");
         length = (int)stated;

@@ -1,0 +1,28 @@
+using System.Net;
+
+namespace GunicornPrometheusExporter.Configuration;
+
+/// <summary>What a store may be called among others: a name that is safe in keys, labels and logs.</summary>
+public static class InstanceName
+{
+    private const int Longest = 200;
+
+    /// <summary>What a name must be, as the end of a sentence.</summary>
+    public const string Rule = "1 to 200 letters, digits, dots, underscores, hyphens and colons, a letter or digit first";
+
+    /// <summary>Whether a text is a name.</summary>
+    public static bool IsValid(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return text.Length is > 0 and <= Longest && char.IsAsciiLetterOrDigit(text[0]) && text.All(IsAllowed);
+    }
+
+    /// <summary>The name of this host; what a name may not have is a hyphen.</summary>
+    internal static string OfHost()
+    {
+        var name = new string([.. Dns.GetHostName().Take(Longest).Select(c => IsAllowed(c) ? c : '-')]);
+        return IsValid(name) ? name : $"host{name}";
+    }
+
+    private static bool IsAllowed(char c) => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or ':';
+}

@@ -1,0 +1,78 @@
+using System.Collections.Frozen;
+using GunicornPrometheusExporter.Metrics;
+using GunicornPrometheusExporter.Store;
+using StackExchange.Redis;
+
+namespace GunicornPrometheusExporter.Forwarding.Redis;
+
+/// <summary>The base of an instance's counts, with that of the last writer added which is over.</summary>
+/// <param name="Writer">Incarnation, writer and sequence of what is in it; empty if nothing is to be added.</param>
+/// <param name="LayoutId">The id of the layout.</param>
+/// <param name="Layout">The encoded layout.</param>
+/// <param name="Values">The encoded values.</param>
+internal sealed record CountedPast(string Writer, string LayoutId, byte[] Layout, byte[] Values)
+{
+    /// <summary>What the exporter counts of itself begins anew with each exporter, not with the store.</summary>
+    private static readonly FrozenSet<string> ExportersOwn = MetricCatalogue.All
+        .Where(family => family.Source == FamilySource.Exporter).Select(family => family.Name).ToFrozenSet(StringComparer.Ordinal);
+
+    /// <summary>Nothing to be added.</summary>
+    public static CountedPast None { get; } = new("", "", [], []);
+
+    /// <summary>Reads what another writer left and adds it up.</summary>
+    /// <param name="redis">The database.</param>
+    /// <param name="counted">The key.</param>
+    /// <param name="now">The first snapshot of the writer that follows.</param>
+    /// <param name="incarnation">The incarnation that it is of.</param>
+    /// <exception cref="ForwardingException">What is there was written by somebody else.</exception>
+    public static async Task<CountedPast> ReadAsync(IDatabase redis, string counted, MetricSnapshot now, StoreIncarnation incarnation)
+    {
+        var held = await redis.HashGetAsync(counted,
+        [
+            SnapshotFields.Incarnation, SnapshotFields.Writer, SnapshotFields.Sequence,
+            SnapshotFields.LayoutId, SnapshotFields.Layout, SnapshotFields.Values,
+            SnapshotFields.BaseLayoutId, SnapshotFields.BaseLayout, SnapshotFields.BaseValues,
+        ]).ConfigureAwait(false);
+        try
+        {
+            var totals = new CountedTotals();
+            if (held[6].HasValue) Add(totals, held.AsSpan(6), (_, _, _) => true);
+            var isStoreOver = StoreIncarnation.Parse(held[0]) != incarnation;
+            var current = ValuesOf(now);
+            Add(totals, held.AsSpan(3), (family, sample, value) => ExportersOwn.Contains(family.Name)
+                ? !(current.TryGetValue(CountedTotals.KeyOf(sample), out var continued) && continued >= value)
+                : isStoreOver);
+            var (layout, values) = totals.ToSnapshot();
+            var encoded = SnapshotCodec.EncodeLayout(layout);
+            return new($"{held[0]} {held[1]} {held[2]}", encoded.Id, encoded.Bytes, SnapshotCodec.EncodeValues(values));
+        }
+        catch (SnapshotFormatException e)
+        {
+            throw new ForwardingException(
+                $"What the key {counted} holds is not of this exporter, or damaged ({e.Message}); remove it, or set REDIS_KEY_PREFIX to another prefix.", e);
+        }
+    }
+
+    private static void Add(CountedTotals totals, ReadOnlySpan<RedisValue> encoded, Func<SnapshotFamily, SnapshotSample, double, bool> isOver)
+    {
+        var layout = SnapshotCodec.DecodeLayout((byte[]?)encoded[1], (string?)encoded[0] ?? "");
+        var values = new double[layout.SampleCount];
+        SnapshotCodec.DecodeValues((byte[]?)encoded[2], values);
+        totals.Add(layout, values, isOver);
+    }
+
+    private static Dictionary<string, double> ValuesOf(MetricSnapshot snapshot)
+    {
+        var values = new Dictionary<string, double>(StringComparer.Ordinal);
+        var index = 0;
+        foreach (var family in snapshot.Layout.Families)
+        {
+            foreach (var sample in family.Samples)
+            {
+                var value = snapshot.Values.Span[index++];
+                if (ExportersOwn.Contains(family.Name)) values[CountedTotals.KeyOf(sample)] = value;
+            }
+        }
+        return values;
+    }
+}

@@ -1,0 +1,72 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using GunicornPrometheusExporter.Metrics;
+using GunicornPrometheusExporter.Store;
+
+namespace GunicornPrometheusExporter.Forwarding.Redis;
+
+/// <summary>Sums of counters, histograms and summaries, whose sources are over.</summary>
+internal sealed class CountedTotals
+{
+    private readonly Dictionary<string, (SnapshotFamily Family, Dictionary<string, int> Samples)> _families = new(StringComparer.Ordinal);
+    private readonly List<(SnapshotSample Sample, double Value)> _samples = [];
+
+    /// <summary>Adds the samples of a snapshot for which a condition holds; gauges never.</summary>
+    public void Add(SnapshotLayout layout, ReadOnlySpan<double> values, Func<SnapshotFamily, SnapshotSample, double, bool> isOver)
+    {
+        var index = 0;
+        foreach (var family in layout.Families)
+        {
+            foreach (var sample in family.Samples)
+            {
+                var value = values[index++];
+                if (family.Type != MetricType.Gauge && double.IsFinite(value) && isOver(family, sample, value)) Add(family, sample, value);
+            }
+        }
+    }
+
+    /// <summary>The sums as a snapshot's layout and values.</summary>
+    public (SnapshotLayout Layout, double[] Values) ToSnapshot()
+    {
+        var families = ImmutableArray.CreateBuilder<SnapshotFamily>();
+        var values = new List<double>();
+        foreach (var (family, samples) in _families.Values)
+        {
+            var ordered = samples.Values.Select(index => _samples[index])
+                .OrderBy(entry => LabelSetOf(entry.Sample), StringComparer.Ordinal).ThenByDescending(entry => BoundOf(entry.Sample).HasValue)
+                .ThenBy(entry => BoundOf(entry.Sample)).ThenByDescending(entry => entry.Sample.Name, StringComparer.Ordinal).ToArray();
+            families.Add(family with { Samples = [.. ordered.Select(entry => entry.Sample)] });
+            values.AddRange(ordered.Select(entry => entry.Value));
+        }
+        return (new(families.ToImmutable()), [.. values]);
+    }
+
+    /// <summary>What tells a sample from all others of its family.</summary>
+    internal static string KeyOf(SnapshotSample sample) => $"{sample.Name}\n{TextOf(sample.Labels)}";
+
+    private void Add(SnapshotFamily family, SnapshotSample sample, double value)
+    {
+        var familyKey = $"{family.Type} {family.Name}";
+        if (!_families.TryGetValue(familyKey, out var known)) _families[familyKey] = known = (family, new(StringComparer.Ordinal));
+        if (known.Samples.TryGetValue(KeyOf(sample), out var index)) _samples[index] = (sample, _samples[index].Value + value);
+        else
+        {
+            known.Samples[KeyOf(sample)] = _samples.Count;
+            _samples.Add((sample, value));
+        }
+    }
+
+    private static string LabelSetOf(SnapshotSample sample) =>
+        TextOf(sample.Labels.Where(label => label.Name != MetricFamily.BucketLabel));
+
+    private static string TextOf(IEnumerable<Label> labels) =>
+        string.Concat(labels.Select(label => $"{label.Name.Length}:{label.Name}{label.Value.Length}:{label.Value}"));
+
+    /// <summary>The upper bound of a bucket; null for what is none.</summary>
+    private static double? BoundOf(SnapshotSample sample)
+    {
+        if (!sample.Name.EndsWith(MetricFamily.BucketSuffix, StringComparison.Ordinal)) return null;
+        var bound = sample.Labels.FirstOrDefault(label => label.Name == MetricFamily.BucketLabel).Value;
+        return double.TryParse(bound, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : double.PositiveInfinity;
+    }
+}

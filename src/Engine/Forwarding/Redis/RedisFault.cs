@@ -1,0 +1,68 @@
+using System.Security.Authentication;
+using GunicornPrometheusExporter.Configuration;
+using StackExchange.Redis;
+
+namespace GunicornPrometheusExporter.Forwarding.Redis;
+
+/// <summary>Says in one sentence why Redis was of no use.</summary>
+/// <remarks>Nothing of a library's message is passed on that could hold a setting; a server's answer holds none.</remarks>
+internal static class RedisFault
+{
+    private const string Credentials = "does not take the user and the password; check REDIS_USERNAME and REDIS_PASSWORD, or REDIS_URL";
+
+    /// <summary>The failure to tell.</summary>
+    /// <returns>Null if the exception is none of Redis's.</returns>
+    public static ForwardingException? Explain(Exception e, ExporterConfig config, TimeSpan limit)
+    {
+        var reason = e switch
+        {
+            RedisServerException answer => Explain(answer, config),
+            RedisConnectionException connection => Explain(connection, config),
+            TimeoutException or OperationCanceledException => $"did not answer within {limit.TotalSeconds:0.#} s; it is slow, or too far away",
+            RedisException or RedisCommandException or ObjectDisposedException => "could not be asked; it is tried again",
+            _ => null,
+        };
+        return reason is null ? null : new($"Redis at {PlaceOf(config)} {reason}.", e);
+    }
+
+    private static string Explain(RedisServerException answer, ExporterConfig config) => answer.Kind switch
+    {
+        RedisErrorKind.OutOfMemory => "is full; raise its maxmemory",
+        RedisErrorKind.ReadOnly => "is a replica, which takes no writes; name the master, or set REDIS_SENTINEL_SERVICE",
+        RedisErrorKind.NoReplicas => "has too few replicas in reach to take writes; bring them back, or lower its min-replicas-to-write",
+        RedisErrorKind.Misconfigured => "takes no writes because it cannot save to its disk; see its log",
+        RedisErrorKind.NoAuth or RedisErrorKind.WrongPass => Credentials,
+        RedisErrorKind.NoPermission => $"does not permit it: {answer.Message.TrimEnd('.')}",
+        RedisErrorKind.WrongType => $"has keys of others under \"{config.RedisKeyPrefix}\"; set REDIS_KEY_PREFIX to a prefix of its own",
+        _ when Mentions(answer, "DB index", "SELECT") => DatabaseFault(config),
+        _ => $"refuses: {answer.Message.TrimEnd('.')}",
+    };
+
+    private static string Explain(RedisConnectionException failure, ExporterConfig config)
+    {
+        var innermost = failure.GetBaseException();
+        if (Mentions(failure, "DB index", "SELECT")) return DatabaseFault(config);
+        if (failure.FailureType == ConnectionFailureType.AuthenticationFailure && innermost is not AuthenticationException) return Credentials;
+        return innermost is RedisException ? "cannot be reached" : $"cannot be reached: {innermost.Message.TrimEnd('.')}";
+    }
+
+    private static bool Mentions(Exception e, params ReadOnlySpan<string> words)
+    {
+        foreach (var word in words)
+        {
+            if (e.Message.Contains(word, StringComparison.Ordinal)) return true;
+        }
+        return false;
+    }
+
+    private static string DatabaseFault(ExporterConfig config) =>
+        $"has no database {config.RedisUrl?.Db ?? config.RedisDb}; set REDIS_DB, or the end of REDIS_URL, to one that it has";
+
+    private static string PlaceOf(ExporterConfig config)
+    {
+        var hosts = config.RedisUrl is { } url
+            ? string.Join(", ", url.Hosts.Select(host => host.Port is { } port ? $"{host.Name}:{port}" : host.Name))
+            : $"{config.RedisHost}:{config.RedisPort}";
+        return config.RedisSentinelService is { } service ? $"the master \"{service}\" of the sentinels {hosts}" : hosts;
+    }
+}

@@ -1,0 +1,136 @@
+using System.Diagnostics;
+using System.Globalization;
+using GunicornPrometheusExporter.Configuration;
+using GunicornPrometheusExporter.Store;
+using StackExchange.Redis;
+
+namespace GunicornPrometheusExporter.Forwarding.Redis;
+
+/// <summary>Keeps the last snapshot of a store in Redis, and what the store ever counted.</summary>
+/// <remarks>
+/// A steady store sends its values, in one round trip. The server says when it needs more: after a restart the layout, after
+/// another exporter the base. docs/forwarding-redis.md tells what stands in Redis and why no sum of it goes back.
+/// </remarks>
+public sealed class RedisForwarder : IForwarder
+{
+    private const int MostExchanges = 4;
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
+
+    private readonly string _directory;
+    private readonly string _instance;
+    private readonly RedisKeys _keys;
+    private readonly RedisConnection _connection;
+    private readonly string _writer = Guid.NewGuid().ToString("N");
+    private readonly RedisValue _boot = File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
+    private readonly RedisValue _start = new DateTimeOffset(Process.GetCurrentProcess().StartTime).ToUnixTimeMilliseconds();
+    private StoreIncarnation? _incarnation;
+    private SnapshotLayout? _layout;
+    private EncodedLayout? _encoded;
+    private bool _isLayoutStored;
+    private long _sequence;
+
+    /// <summary>A forwarder that has asked nobody yet.</summary>
+    /// <param name="config">A valid configuration.</param>
+    public RedisForwarder(ExporterConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        Interval = TimeSpan.FromSeconds(config.RedisForwardInterval);
+        _directory = config.PrometheusMultiprocDir;
+        _instance = config.Instance;
+        _keys = new RedisKeys(config.RedisKeyPrefix);
+        var wait = 0.9 * Interval;
+        _connection = new RedisConnection(config, wait < LongestWait ? wait : LongestWait);
+    }
+
+    /// <inheritdoc/>
+    public TimeSpan Interval { get; }
+
+    /// <inheritdoc/>
+    public Task<Forwarded> ForwardAsync(MetricSnapshot snapshot, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        var incarnation = CurrentIncarnation();
+        // What was read while the counters began anew may be of both: the next snapshot is not.
+        var isWhole = _incarnation is null || _incarnation == incarnation;
+        _incarnation = incarnation;
+        if (!isWhole) return Task.FromResult(default(Forwarded));
+
+        if (_layout != snapshot.Layout)
+        {
+            (_layout, _encoded, _isLayoutStored) = (snapshot.Layout, SnapshotCodec.EncodeLayout(snapshot.Layout), false);
+        }
+        _sequence++;
+        return _connection.RunAsync(redis => StoreAsync(redis, snapshot, incarnation), cancellation);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _connection.DisposeAsync();
+
+    private StoreIncarnation CurrentIncarnation()
+    {
+        try
+        {
+            return StoreIncarnation.Of(_directory);
+        }
+        catch (StoreException e)
+        {
+            throw new ForwardingException(e.Message, e);
+        }
+    }
+
+    private async Task<Forwarded> StoreAsync(IDatabase redis, MetricSnapshot snapshot, StoreIncarnation incarnation)
+    {
+        var values = SnapshotCodec.EncodeValues(snapshot.Values.Span);
+        var time = snapshot.Time.ToUnixTimeMilliseconds();
+        // In the same round trip; where the index lies in another slot, it is not atomic with the rest.
+        var indexed = redis.SortedSetAddAsync(_keys.Index, _instance, time);
+        var bytes = 0L;
+        var past = CountedPast.None;
+        for (var exchange = 0; exchange < MostExchanges; exchange++)
+        {
+            bytes += values.Length + (_isLayoutStored ? 0 : _encoded!.Bytes.Length);
+            var answer = (RedisResult[])(await redis.ScriptEvaluateAsync(
+                RedisScript.Store, [_keys.Snapshot(_instance), _keys.Counted(_instance)],
+                Arguments(incarnation, time, values, past)).ConfigureAwait(false))!;
+            switch ((string?)answer[0])
+            {
+                case RedisScript.Stored:
+                    _isLayoutStored = true;
+                    await indexed.ConfigureAwait(false);
+                    return new(1, bytes);
+                case RedisScript.LayoutMissing:
+                    _isLayoutStored = false;
+                    break;
+                default:
+                    CheckThatItIsOver(incarnation, (string?)answer[1], (long)answer[2]);
+                    past = await CountedPast.ReadAsync(redis, _keys.Counted(_instance), snapshot, incarnation).ConfigureAwait(false);
+                    _isLayoutStored = false;
+                    break;
+            }
+        }
+        throw new ForwardingException($"Others write the keys of instance \"{_instance}\" all the time; set GUNICORN_EXPORTER_INSTANCE to a name of its own.");
+    }
+
+    private RedisValue[] Arguments(StoreIncarnation incarnation, long time, byte[] values, CountedPast past)
+    {
+        RedisValue[] arguments =
+        [
+            (long)(3 * Interval.TotalMilliseconds), past.Writer, past.LayoutId, past.Layout, past.Values,
+            SnapshotFields.Incarnation, incarnation.ToString(), SnapshotFields.Writer, _writer, SnapshotFields.Sequence, _sequence,
+            SnapshotFields.LayoutId, _encoded!.Id, SnapshotFields.Values, values, SnapshotFields.Time, time,
+            SnapshotFields.Interval, (long)Interval.TotalMilliseconds, SnapshotFields.Instance, _instance,
+            SnapshotFields.Boot, _boot, SnapshotFields.Start, _start,
+        ];
+        return _isLayoutStored ? arguments : [.. arguments, SnapshotFields.Layout, _encoded.Bytes];
+    }
+
+    /// <summary>Makes sure that nobody goes on with what another incarnation counted, or it would be counted twice.</summary>
+    private void CheckThatItIsOver(StoreIncarnation incarnation, string? held, long freshFor)
+    {
+        var other = StoreIncarnation.Parse(held);
+        if (incarnation == other || (other is not null && incarnation.Succeeds(other)) || freshFor <= 0) return;
+        throw new ForwardingException(string.Create(CultureInfo.InvariantCulture,
+            $"Another store forwards as instance \"{_instance}\", and was heard of less than {3 * Interval.TotalSeconds} s ago; " +
+            $"set GUNICORN_EXPORTER_INSTANCE to a name of its own, unless it is gone for good."));
+    }
+}

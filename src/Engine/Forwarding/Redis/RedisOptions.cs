@@ -1,0 +1,72 @@
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using GunicornPrometheusExporter.Configuration;
+using StackExchange.Redis;
+
+namespace GunicornPrometheusExporter.Forwarding.Redis;
+
+/// <summary>What StackExchange.Redis is told for a configuration.</summary>
+internal static class RedisOptions
+{
+    private const int SentinelPort = 26379;
+
+    /// <summary>The options.</summary>
+    /// <param name="config">A valid configuration.</param>
+    /// <param name="limit">The longest wait for a connection and for an answer.</param>
+    /// <exception cref="ForwardingException">The file of certificates cannot be read.</exception>
+    public static ConfigurationOptions From(ExporterConfig config, TimeSpan limit)
+    {
+        var url = config.RedisUrl;
+        var milliseconds = (int)limit.TotalMilliseconds;
+        var options = new ConfigurationOptions
+        {
+            ClientName = "gunicorn-prometheus-exporter",
+            DefaultDatabase = url?.Db ?? config.RedisDb,
+            User = url?.Username ?? config.RedisUsername,
+            Password = url?.Password ?? config.RedisPassword,
+            Ssl = config.RedisSsl || url is { IsSsl: true },
+            ServiceName = config.RedisSentinelService,
+            ConnectTimeout = milliseconds,
+            AsyncTimeout = milliseconds,
+            // Who calls tries again, with a connection of its own.
+            ConnectRetry = 0,
+            BacklogPolicy = BacklogPolicy.FailFast,
+            // Nothing is subscribed to, so that a user needs no right to do so.
+            ConfigurationChannel = "",
+            TieBreaker = "",
+            IncludeDetailInExceptions = false,
+        };
+        var port = config.RedisSentinelService is null ? config.RedisPort : SentinelPort;
+        if (url is null) options.EndPoints.Add(config.RedisHost, port);
+        else
+        {
+            foreach (var host in url.Hosts) options.EndPoints.Add(host.Name, host.Port ?? port);
+        }
+        if (options.Ssl && config.RedisCaFile is { } file)
+        {
+            var trusted = Certificates(file);
+            options.SslClientAuthenticationOptions = host => new SslClientAuthenticationOptions
+            {
+                TargetHost = host,
+                CertificateChainPolicy = trusted,
+            };
+        }
+        return options;
+    }
+
+    private static X509ChainPolicy Certificates(string file)
+    {
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        try
+        {
+            policy.CustomTrustStore.ImportFromPemFile(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw new ForwardingException($"REDIS_CA_FILE is \"{file}\", which cannot be read: {e.Message}", e);
+        }
+        if (policy.CustomTrustStore.Count > 0) return policy;
+        throw new ForwardingException($"REDIS_CA_FILE is \"{file}\", which has no certificate; set it to a file of certificates in PEM");
+    }
+}

@@ -1,0 +1,43 @@
+namespace GunicornPrometheusExporter.Forwarding.Redis;
+
+/// <summary>The one command that writes: all of it is true of both keys, or nothing.</summary>
+internal static class RedisScript
+{
+    /// <summary>The snapshot was stored, or one that is newer.</summary>
+    public const string Stored = "stored";
+
+    /// <summary>Nothing was stored: the server has not the layout, which must come along.</summary>
+    public const string LayoutMissing = "layout";
+
+    /// <summary>Nothing was stored: what another writer counted must be added to the base first.</summary>
+    public const string Succeeds = "succeeds";
+
+    /// <summary>
+    /// Keys: the snapshot, the counted. Arguments: the time to live in milliseconds; whose values the new base contains
+    /// (incarnation, writer and sequence, or nothing); the base's layout id, layout and values; and fields with their values:
+    /// incarnation, writer, sequence and layout id first. Answers with one of the words above; to "succeeds" belong the other's
+    /// incarnation and for how many milliseconds its snapshot is still fresh.
+    /// </summary>
+    public const string Store = """
+        local incarnation, writer, sequence, layout = ARGV[7], ARGV[9], ARGV[11], ARGV[13]
+        local held = redis.call('HMGET', KEYS[2], 'incarnation', 'writer', 'sequence')
+        local hasLayout = false
+        for i = 14, #ARGV, 2 do hasLayout = hasLayout or ARGV[i] == 'layout' end
+        if not hasLayout then
+          for _, key in ipairs(KEYS) do
+            if redis.call('HGET', key, 'layout_id') ~= layout then return {'layout'} end
+          end
+        end
+        if held[1] == incarnation and held[2] == writer then
+          if tonumber(held[3]) >= tonumber(sequence) then return {'stored'} end
+        elseif held[1] then
+          if ARGV[2] ~= held[1] .. ' ' .. held[2] .. ' ' .. held[3] then
+            return {'succeeds', held[1], redis.call('PTTL', KEYS[1])}
+          end
+          redis.call('HSET', KEYS[2], 'base_layout_id', ARGV[3], 'base_layout', ARGV[4], 'base_values', ARGV[5])
+        end
+        for _, key in ipairs(KEYS) do redis.call('HSET', key, unpack(ARGV, 6)) end
+        redis.call('PEXPIRE', KEYS[1], ARGV[1])
+        return {'stored'}
+        """;
+}
