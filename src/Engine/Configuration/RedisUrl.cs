@@ -41,7 +41,7 @@ public sealed record RedisUrl(
             var name = (colon < 0 ? host : host[..colon]).TrimStart('[').TrimEnd(']');
             if (Uri.CheckHostName(name) == UriHostNameType.Unknown) return null;
             if (colon < 0) hosts.Add((name, null));
-            else if (ushort.TryParse(host[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port > 0) hosts.Add((name, port));
+            else if (Number(host[(colon + 1)..]) is > 0 and <= ushort.MaxValue and var port) hosts.Add((name, port));
             else return null;
         }
 
@@ -49,7 +49,7 @@ public sealed record RedisUrl(
         int? db = null;
         if (parts is [_, { Length: > 0 } path])
         {
-            if (!int.TryParse(path, NumberStyles.None, CultureInfo.InvariantCulture, out var number)) return null;
+            if (Number(path) is not { } number) return null;
             db = number;
         }
         return new(isSsl, username, password, hosts.ToImmutable(), db);
@@ -60,6 +60,9 @@ public sealed record RedisUrl(
         var parts = text.Split(':', 2);
         return (Unescape(parts[0]), parts.Length == 2 ? Unescape(parts[1]) : null);
     }
+
+    private static int? Number(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 
     private static string? Unescape(string text) => text.Length == 0 ? null : Uri.UnescapeDataString(text);
 }

@@ -9,7 +9,9 @@ internal static class VariableParser
     /// <summary>Reads a text.</summary>
     /// <param name="variable">What the text is of.</param>
     /// <param name="text">The text, not empty.</param>
-    /// <param name="value">An <see cref="int"/>, <see cref="bool"/>, <see cref="string"/> or <see cref="RedisUrl"/> after the variable's kind.</param>
+    /// <param name="value">
+    /// An <see cref="int"/>, <see cref="bool"/>, <see cref="string"/> or <see cref="RedisUrl"/> after the variable's kind.
+    /// </param>
     /// <param name="remedy">What to set instead, if this is not a value.</param>
     /// <returns>Whether the text is a value.</returns>
     internal static bool TryParse(ConfigurationVariable variable, string text, out object? value, out string remedy)

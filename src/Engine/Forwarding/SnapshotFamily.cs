@@ -6,7 +6,9 @@ namespace GunicornPrometheusExporter.Forwarding;
 /// <summary>One family of a snapshot. Immutable.</summary>
 /// <param name="Name">The name; a counter's ends in <c>_total</c>.</param>
 /// <param name="Type">The type.</param>
-/// <param name="Mode">How values of several hosts become one, if it is a gauge; <see cref="GaugeMode.All"/> for those that stay apart.</param>
+/// <param name="Mode">
+/// How values of several hosts become one, if it is a gauge; <see cref="GaugeMode.All"/> for those that stay apart.
+/// </param>
 /// <param name="Help">The help text.</param>
 /// <param name="Samples">The samples; those of one histogram or summary together, buckets first and cumulative.</param>
 public sealed record SnapshotFamily(

@@ -187,8 +187,10 @@ public class ExporterConfigTests
     [Fact]
     public void Each_variable_is_declared_once_with_a_description()
     {
-        Assert.Equal(18, ConfigurationVariables.All.Select(variable => variable.Name).Distinct().Count());
-        Assert.Equal(18, ConfigurationVariables.All.Length);
+        var declared = typeof(ConfigurationVariables).GetProperties().Where(property => property.PropertyType == typeof(ConfigurationVariable));
+
+        Assert.Equal(declared.Select(property => property.GetValue(null)).ToHashSet(), ConfigurationVariables.All.ToHashSet<object?>());
+        Assert.Equal(ConfigurationVariables.All.Length, ConfigurationVariables.All.Select(variable => variable.Name).Distinct().Count());
         Assert.All(ConfigurationVariables.All, variable => Assert.NotEmpty(variable.Description));
     }
 

@@ -49,11 +49,13 @@ internal sealed record CountedPast(string Writer, string LayoutId, byte[] Layout
         catch (SnapshotFormatException e)
         {
             throw new ForwardingException(
-                $"What the key {counted} holds is not of this exporter, or damaged ({e.Message}); remove it, or set REDIS_KEY_PREFIX to another prefix.", e);
+                $"What the key {counted} holds is not of this exporter, or damaged ({e.Message}); " +
+                "remove it, or set REDIS_KEY_PREFIX to another prefix.", e);
         }
     }
 
-    private static void Add(CountedTotals totals, ReadOnlySpan<RedisValue> encoded, Func<SnapshotFamily, SnapshotSample, double, bool> isOver)
+    private static void Add(
+        CountedTotals totals, ReadOnlySpan<RedisValue> encoded, Func<SnapshotFamily, SnapshotSample, double, bool> isOver)
     {
         var layout = SnapshotCodec.DecodeLayout((byte[]?)encoded[1], (string?)encoded[0] ?? "");
         var values = new double[layout.SampleCount];

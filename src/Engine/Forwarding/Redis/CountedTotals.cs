@@ -33,7 +33,8 @@ internal sealed class CountedTotals
         foreach (var (family, samples) in _families.Values)
         {
             var ordered = samples.Values.Select(index => _samples[index])
-                .OrderBy(entry => LabelSetOf(entry.Sample), StringComparer.Ordinal).ThenByDescending(entry => BoundOf(entry.Sample).HasValue)
+                .OrderBy(entry => LabelSetOf(entry.Sample), StringComparer.Ordinal)
+                .ThenByDescending(entry => BoundOf(entry.Sample).HasValue)
                 .ThenBy(entry => BoundOf(entry.Sample)).ThenByDescending(entry => entry.Sample.Name, StringComparer.Ordinal).ToArray();
             families.Add(family with { Samples = [.. ordered.Select(entry => entry.Sample)] });
             values.AddRange(ordered.Select(entry => entry.Value));

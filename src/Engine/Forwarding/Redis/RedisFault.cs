@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Authentication;
 using GunicornPrometheusExporter.Configuration;
 using StackExchange.Redis;
@@ -18,7 +19,8 @@ internal static class RedisFault
         {
             RedisServerException answer => Explain(answer, config),
             RedisConnectionException connection => Explain(connection, config),
-            TimeoutException or OperationCanceledException => $"did not answer within {limit.TotalSeconds:0.#} s; it is slow, or too far away",
+            TimeoutException or OperationCanceledException =>
+                $"did not answer within {limit.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture)} s; it is slow, or too far away",
             RedisException or RedisCommandException or ObjectDisposedException => "could not be asked; it is tried again",
             _ => null,
         };
@@ -42,7 +44,8 @@ internal static class RedisFault
     {
         var innermost = failure.GetBaseException();
         if (Mentions(failure, "DB index", "SELECT")) return DatabaseFault(config);
-        if (failure.FailureType == ConnectionFailureType.AuthenticationFailure && innermost is not AuthenticationException) return Credentials;
+        var isTls = innermost is AuthenticationException;
+        if (failure.FailureType == ConnectionFailureType.AuthenticationFailure && !isTls) return Credentials;
         return innermost is RedisException ? "cannot be reached" : $"cannot be reached: {innermost.Message.TrimEnd('.')}";
     }
 

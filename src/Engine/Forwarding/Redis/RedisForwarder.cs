@@ -108,7 +108,8 @@ public sealed class RedisForwarder : IForwarder
                     break;
             }
         }
-        throw new ForwardingException($"Others write the keys of instance \"{_instance}\" all the time; set GUNICORN_EXPORTER_INSTANCE to a name of its own.");
+        throw new ForwardingException(
+            $"Others write the keys of instance \"{_instance}\" all the time; set GUNICORN_EXPORTER_INSTANCE to a name of its own.");
     }
 
     private RedisValue[] Arguments(StoreIncarnation incarnation, long time, byte[] values, CountedPast past)
