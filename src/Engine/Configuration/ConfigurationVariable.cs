@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace GunicornPrometheusExporter.Configuration;
 
 /// <summary>One environment variable: immutable, declared once in <see cref="ConfigurationVariables"/>.</summary>
@@ -20,6 +22,9 @@ public sealed record ConfigurationVariable
 
     /// <summary>The largest number allowed.</summary>
     public int Maximum { get; init; } = int.MaxValue;
+
+    /// <summary>The texts allowed, if it is a choice.</summary>
+    public ImmutableArray<string> Choices { get; init; } = [];
 
     /// <summary>Whether the value must never be shown.</summary>
     public bool Secret { get; init; }

@@ -183,6 +183,128 @@ public static class ConfigurationVariables
         Description = "Name of this store among those that are forwarded to one place; by default the name of the host",
     };
 
+    /// <summary>Where remote write goes.</summary>
+    public static ConfigurationVariable RemoteWriteUrl { get; } = new()
+    {
+        Name = "REMOTE_WRITE_URL",
+        Kind = VariableKind.Url,
+        Description = "Where metrics are written to by Prometheus remote write; unset for nowhere",
+    };
+
+    /// <summary>How often metrics are remote-written.</summary>
+    public static ConfigurationVariable RemoteWriteInterval { get; } = new()
+    {
+        Name = "REMOTE_WRITE_INTERVAL",
+        Kind = VariableKind.Number,
+        Default = "15",
+        Minimum = 1,
+        Description = "Seconds between two remote writes",
+    };
+
+    /// <summary>The version of remote write.</summary>
+    public static ConfigurationVariable RemoteWriteProtocol { get; } = new()
+    {
+        Name = "REMOTE_WRITE_PROTOCOL",
+        Kind = VariableKind.Choice,
+        Default = "auto",
+        Choices = ["auto", "1.0", "2.0"],
+        Description = "Version of remote write: 1.0, 2.0, or auto for 2.0 where the receiver knows it",
+    };
+
+    /// <summary>The labels of all that is remote-written.</summary>
+    public static ConfigurationVariable RemoteWriteExternalLabels { get; } = new()
+    {
+        Name = "REMOTE_WRITE_EXTERNAL_LABELS",
+        Kind = VariableKind.Labels,
+        Description = "Labels of every remote-written series, name=value with commas between them; job is " +
+            "gunicorn and instance the host unless stated here",
+    };
+
+    /// <summary>Further headers of remote write.</summary>
+    public static ConfigurationVariable RemoteWriteHeaders { get; } = new()
+    {
+        Name = "REMOTE_WRITE_HEADERS",
+        Kind = VariableKind.Headers,
+        Secret = true,
+        Description = "Headers of every remote write, name=value with commas between them",
+    };
+
+    /// <summary>The user of remote write.</summary>
+    public static ConfigurationVariable RemoteWriteUsername { get; } = new()
+    {
+        Name = "REMOTE_WRITE_USERNAME",
+        Kind = VariableKind.Text,
+        Description = "User of remote write's basic authentication",
+    };
+
+    /// <summary>The password of remote write.</summary>
+    public static ConfigurationVariable RemoteWritePassword { get; } = new()
+    {
+        Name = "REMOTE_WRITE_PASSWORD",
+        Kind = VariableKind.Text,
+        Secret = true,
+        Description = "Password of remote write's basic authentication",
+    };
+
+    /// <summary>Where the password of remote write lies.</summary>
+    public static ConfigurationVariable RemoteWritePasswordFile { get; } = new()
+    {
+        Name = "REMOTE_WRITE_PASSWORD_FILE",
+        Kind = VariableKind.Path,
+        Description = "File with that password instead, read before every remote write",
+    };
+
+    /// <summary>Where the token of remote write lies.</summary>
+    public static ConfigurationVariable RemoteWriteBearerTokenFile { get; } = new()
+    {
+        Name = "REMOTE_WRITE_BEARER_TOKEN_FILE",
+        Kind = VariableKind.Path,
+        Description = "File with a bearer token, read before every remote write",
+    };
+
+    /// <summary>Whom remote write trusts.</summary>
+    public static ConfigurationVariable RemoteWriteCaFile { get; } = new()
+    {
+        Name = "REMOTE_WRITE_CA_FILE",
+        Kind = VariableKind.Path,
+        Description = "PEM file of the authorities that remote write trusts; the machine's unless set",
+    };
+
+    /// <summary>What remote write shows itself with.</summary>
+    public static ConfigurationVariable RemoteWriteCertFile { get; } = new()
+    {
+        Name = "REMOTE_WRITE_CERT_FILE",
+        Kind = VariableKind.Path,
+        Description = "PEM file of the certificate that remote write presents",
+    };
+
+    /// <summary>The key of that certificate.</summary>
+    public static ConfigurationVariable RemoteWriteKeyFile { get; } = new()
+    {
+        Name = "REMOTE_WRITE_KEY_FILE",
+        Kind = VariableKind.Path,
+        Description = "PEM file of that certificate's key",
+    };
+
+    /// <summary>Where remote write keeps what waits.</summary>
+    public static ConfigurationVariable RemoteWriteBufferDir { get; } = new()
+    {
+        Name = "REMOTE_WRITE_BUFFER_DIR",
+        Kind = VariableKind.Path,
+        Description = "Directory that keeps what waits to be remote-written over restarts; unset to keep it in " +
+            "memory",
+    };
+
+    /// <summary>How much may wait to be remote-written.</summary>
+    public static ConfigurationVariable RemoteWriteBufferBytes { get; } = new()
+    {
+        Name = "REMOTE_WRITE_BUFFER_BYTES",
+        Kind = VariableKind.Number,
+        Default = "67108864",
+        Minimum = 1_048_576,
+        Description = "Most bytes that wait to be remote-written, the oldest dropped beyond them",
+    };
+
     /// <summary>Whether files of dead processes are removed, by a start or by folding.</summary>
     public static ConfigurationVariable CleanupDbFiles { get; } = new()
     {
@@ -240,6 +362,9 @@ public static class ConfigurationVariables
         GunicornWorkers, GunicornTimeout, GunicornKeepalive,
         RedisEnabled, RedisUrl, RedisHost, RedisPort, RedisDb, RedisUsername, RedisPassword, RedisSsl, RedisCaFile,
         RedisSentinelService, RedisKeyPrefix, RedisForwardInterval, Instance,
+        RemoteWriteUrl, RemoteWriteInterval, RemoteWriteProtocol, RemoteWriteExternalLabels, RemoteWriteHeaders,
+        RemoteWriteUsername, RemoteWritePassword, RemoteWritePasswordFile, RemoteWriteBearerTokenFile,
+        RemoteWriteCaFile, RemoteWriteCertFile, RemoteWriteKeyFile, RemoteWriteBufferDir, RemoteWriteBufferBytes,
         CleanupDbFiles, MaxLabelValues, MaxSeries, NativeHistograms, NativeHistogramSchema,
     ];
 }

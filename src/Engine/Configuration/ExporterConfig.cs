@@ -31,7 +31,7 @@ public sealed class ExporterConfig
             if (string.IsNullOrEmpty(text)) text = DefaultOf(variable);
             if (text is null) _values[variable] = null;
             else if (VariableParser.TryParse(variable, text, out var value, out var remedy)) _values[variable] = value;
-            else errors.Add(new(variable.Name, variable.Secret ? Mask : text, remedy));
+            else errors.Add(new(variable.Name, HoldsSecret(variable, text) ? Mask : text, remedy));
         }
         Errors = errors.ToImmutable();
     }
@@ -104,6 +104,48 @@ public sealed class ExporterConfig
 
     /// <summary>Name of this store among those that are forwarded to one place.</summary>
     public string Instance => Get<string?>(ConfigurationVariables.Instance) ?? InstanceName.OfHost();
+
+    /// <summary>Where metrics are remote-written to; null for nowhere.</summary>
+    public string? RemoteWriteUrl => Get<string?>(ConfigurationVariables.RemoteWriteUrl);
+
+    /// <summary>Seconds between two remote writes, at least 1.</summary>
+    public int RemoteWriteInterval => Get<int>(ConfigurationVariables.RemoteWriteInterval);
+
+    /// <summary>Version of remote write: <c>1.0</c>, <c>2.0</c> or <c>auto</c>.</summary>
+    public string RemoteWriteProtocol => Get<string>(ConfigurationVariables.RemoteWriteProtocol);
+
+    /// <summary>Labels of every remote-written series, <c>name=value</c> with commas between them.</summary>
+    public string? RemoteWriteExternalLabels => Get<string?>(ConfigurationVariables.RemoteWriteExternalLabels);
+
+    /// <summary>Headers of every remote write, <c>name=value</c> with commas between them; may hold secrets.</summary>
+    public string? RemoteWriteHeaders => Get<string?>(ConfigurationVariables.RemoteWriteHeaders);
+
+    /// <summary>User of basic authentication; null for none.</summary>
+    public string? RemoteWriteUsername => Get<string?>(ConfigurationVariables.RemoteWriteUsername);
+
+    /// <summary>Password of basic authentication.</summary>
+    public string? RemoteWritePassword => Get<string?>(ConfigurationVariables.RemoteWritePassword);
+
+    /// <summary>File with that password instead.</summary>
+    public string? RemoteWritePasswordFile => Get<string?>(ConfigurationVariables.RemoteWritePasswordFile);
+
+    /// <summary>File with a bearer token; null for none.</summary>
+    public string? RemoteWriteBearerTokenFile => Get<string?>(ConfigurationVariables.RemoteWriteBearerTokenFile);
+
+    /// <summary>PEM file of the authorities trusted; null for the machine's.</summary>
+    public string? RemoteWriteCaFile => Get<string?>(ConfigurationVariables.RemoteWriteCaFile);
+
+    /// <summary>PEM file of the client certificate; null for none.</summary>
+    public string? RemoteWriteCertFile => Get<string?>(ConfigurationVariables.RemoteWriteCertFile);
+
+    /// <summary>PEM file of that certificate's key.</summary>
+    public string? RemoteWriteKeyFile => Get<string?>(ConfigurationVariables.RemoteWriteKeyFile);
+
+    /// <summary>Directory that keeps what waits to be sent; null for memory.</summary>
+    public string? RemoteWriteBufferDir => Get<string?>(ConfigurationVariables.RemoteWriteBufferDir);
+
+    /// <summary>Most bytes that wait to be sent, at least 1,048,576.</summary>
+    public int RemoteWriteBufferBytes => Get<int>(ConfigurationVariables.RemoteWriteBufferBytes);
 
     /// <summary>Whether a start removes the store files of dead processes, and the exporter folds those of the application's.</summary>
     public bool CleanupDbFiles => Get<bool>(ConfigurationVariables.CleanupDbFiles);
@@ -182,6 +224,10 @@ public sealed class ExporterConfig
             _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
         };
     }
+
+    /// <summary>A URL that is refused may be so for the password in it.</summary>
+    private static bool HoldsSecret(ConfigurationVariable variable, string text) =>
+        variable.Secret || (variable.Kind == VariableKind.Url && text.Contains('@', StringComparison.Ordinal));
 
     private static string? DefaultOf(ConfigurationVariable variable) =>
         variable.Kind == VariableKind.Directory ? MultiprocessDirectory.Default() : variable.Default;

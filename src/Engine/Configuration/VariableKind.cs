@@ -26,4 +26,19 @@ public enum VariableKind
 
     /// <summary>What Redis keys start with: a text in which braces stand for one hash tag only.</summary>
     KeyPrefix,
+
+    /// <summary>A path. A relative one counts from the current directory.</summary>
+    Path,
+
+    /// <summary>One of the variable's <see cref="ConfigurationVariable.Choices"/>.</summary>
+    Choice,
+
+    /// <summary>An address of HTTP or HTTPS, without user and password.</summary>
+    Url,
+
+    /// <summary>Labels, <c>name=value</c> with commas between them.</summary>
+    Labels,
+
+    /// <summary>Headers of HTTP, <c>name=value</c> with commas between them.</summary>
+    Headers,
 }

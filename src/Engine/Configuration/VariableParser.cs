@@ -27,7 +27,7 @@ internal static class VariableParser
             case VariableKind.Address:
                 (value, remedy) = (Address(text), "an IP address such as 127.0.0.1, 0.0.0.0 or ::, or to localhost");
                 break;
-            case VariableKind.Directory:
+            case VariableKind.Directory or VariableKind.Path:
                 (value, remedy) = (AbsolutePath(text), "a path without line breaks");
                 break;
             case VariableKind.Name:
@@ -39,6 +39,20 @@ internal static class VariableParser
                 break;
             case VariableKind.KeyPrefix:
                 (value, remedy) = (KeyPrefix(text), "a text without line breaks, in which braces stand around one hash tag only");
+                break;
+            case VariableKind.Choice:
+                (value, remedy) = (variable.Choices.Contains(text) ? text : null, string.Join(" or ", variable.Choices));
+                break;
+            case VariableKind.Url:
+                (value, remedy) = (Url(text), "a URL such as https://host/path, without user and password");
+                break;
+            case VariableKind.Labels:
+                (value, remedy) = (
+                    NamedValues.TryParseLabels(text), "labels such as env=prod,region=eu; a name has letters, digits and _ only, and no __ in front");
+                break;
+            case VariableKind.Headers:
+                (value, remedy) = (
+                    NamedValues.TryParseHeaders(text), "headers such as X-Scope-OrgID=me,X-Other=value, none of which the protocol sets itself");
                 break;
             default:
                 (value, remedy) = (OneLine(text), "a text without line breaks");
@@ -77,6 +91,9 @@ internal static class VariableParser
         var isTag = open >= 0 && close > open + 1 && open == text.LastIndexOf('{') && close == text.LastIndexOf('}');
         return (open < 0 && close < 0) || isTag ? OneLine(text) : null;
     }
+
+    private static string? Url(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps) && url.UserInfo.Length == 0 ? text : null;
 
     private static string? OneLine(string text) => text.AsSpan().ContainsAny('\n', '\r') ? null : text;
 }

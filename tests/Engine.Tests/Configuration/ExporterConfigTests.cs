@@ -70,6 +70,15 @@ public class ExporterConfigTests
     [InlineData("REDIS_PORT", "-6379", "a whole number from 1 to 65535")]
     [InlineData("REDIS_DB", "-1", "a whole number of at least 0")]
     [InlineData("REDIS_FORWARD_INTERVAL", "0", "a whole number of at least 1")]
+    [InlineData("REMOTE_WRITE_URL", "ftp://host/write", "a URL such as https://host/path, without user and password")]
+    [InlineData("REMOTE_WRITE_URL", "host:9090", "a URL such as https://host/path, without user and password")]
+    [InlineData("REMOTE_WRITE_INTERVAL", "0", "a whole number of at least 1")]
+    [InlineData("REMOTE_WRITE_PROTOCOL", "3.0", "auto or 1.0 or 2.0")]
+    [InlineData("REMOTE_WRITE_EXTERNAL_LABELS", "env", "labels such as env=prod,region=eu; a name has letters, digits and _ only, and no __ in front")]
+    [InlineData("REMOTE_WRITE_EXTERNAL_LABELS", "a-b=c", "labels such as env=prod,region=eu; a name has letters, digits and _ only, and no __ in front")]
+    [InlineData("REMOTE_WRITE_EXTERNAL_LABELS", "__name__=c", "labels such as env=prod,region=eu; a name has letters, digits and _ only, and no __ in front")]
+    [InlineData("REMOTE_WRITE_EXTERNAL_LABELS", "a=b,a=c", "labels such as env=prod,region=eu; a name has letters, digits and _ only, and no __ in front")]
+    [InlineData("REMOTE_WRITE_BUFFER_BYTES", "10", "a whole number of at least 1048576")]
     [InlineData("CLEANUP_DB_FILES", "2", "true, 1, yes or on, or to false, 0, no or off")]
     public void A_bad_value_is_one_error_that_names_variable_value_and_remedy(string variable, string value, string remedy)
     {
@@ -137,6 +146,18 @@ public class ExporterConfigTests
     public void A_bad_password_is_not_shown_in_its_error()
     {
         var config = With(("REDIS_PASSWORD", "hunter2\nhunter3"));
+
+        Assert.Equal("********", Assert.Single(config.Errors).Value);
+        Assert.DoesNotContain("hunter", Printed(config), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("REMOTE_WRITE_URL", "https://user:hunter2@host/")]
+    [InlineData("REMOTE_WRITE_HEADERS", "Content-Type=hunter2")]
+    [InlineData("REMOTE_WRITE_HEADERS", "hunter2")]
+    public void A_bad_value_that_holds_a_secret_is_not_shown_in_its_error(string variable, string value)
+    {
+        var config = With((variable, value));
 
         Assert.Equal("********", Assert.Single(config.Errors).Value);
         Assert.DoesNotContain("hunter", Printed(config), StringComparison.Ordinal);

@@ -1,0 +1,128 @@
+using GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages;
+using GunicornPrometheusExporter.Store;
+
+namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
+
+/// <summary>Writes snapshots to a receiver by Prometheus remote write, in order.</summary>
+/// <remarks>
+/// A snapshot is encoded and buffered, then sent; what could not be sent waits for the next call, what the receiver refuses is
+/// dropped. A request that was received but whose answer was lost is sent again: receivers take a sample twice as once.
+/// </remarks>
+public sealed class RemoteWriteForwarder : IForwarder
+{
+    private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(5);
+
+    private readonly RemoteWriteSettings _settings;
+    private readonly TimeProvider _time;
+    private readonly WriteReceiver _receiver;
+    private readonly SnapshotSender _sender;
+    private readonly SnapshotEncoder _encoder;
+    private SnapshotBuffer? _buffer;
+
+    /// <summary>A forwarder; it opens its buffer, and connects, when it is first called.</summary>
+    /// <param name="settings">How to write to which receiver.</param>
+    /// <param name="time">The clock.</param>
+    public RemoteWriteForwarder(RemoteWriteSettings settings, TimeProvider time)
+    {
+        _settings = settings;
+        _time = time;
+        _receiver = new WriteReceiver(settings, time);
+        _sender = new SnapshotSender(settings, _receiver);
+        _encoder = new SnapshotEncoder(settings.Labels);
+    }
+
+    /// <inheritdoc/>
+    public TimeSpan Interval => _settings.Interval;
+
+    /// <inheritdoc/>
+    public Task<Forwarded> ForwardAsync(MetricSnapshot snapshot, CancellationToken cancellation)
+    {
+        _buffer ??= OpenBuffer();
+        var isNew = snapshot.Time.ToUnixTimeMilliseconds() != _buffer.NewestTime;
+        var dropped = isNew ? Keep(_buffer, _encoder.Encode(snapshot, _sender.Protocol)) : 0;
+        return EmptyAsync(_buffer, dropped, cancellation);
+    }
+
+    /// <summary>Ends every series at the receiver; takes five seconds at most.</summary>
+    /// <exception cref="ForwardingException">What waits in memory could not be sent and is lost.</exception>
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            if (_buffer is not null) await EndAsync(_buffer).ConfigureAwait(false);
+        }
+        finally
+        {
+            _buffer?.Dispose();
+            _receiver.Dispose();
+        }
+    }
+
+    private SnapshotBuffer OpenBuffer()
+    {
+        try
+        {
+            return new SnapshotBuffer(_settings.BufferDirectory, _settings.BufferBytes);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or StoreException)
+        {
+            throw new ForwardingException(
+                $"REMOTE_WRITE_BUFFER_DIR is \"{_settings.BufferDirectory}\", which cannot be used: {fault.Message}; " +
+                "set it to a directory that no other exporter uses", fault);
+        }
+    }
+
+    private static int Keep(SnapshotBuffer buffer, BufferedSnapshot? snapshot) => snapshot is null ? 0 : buffer.Add(snapshot);
+
+    /// <summary>Sends what waits; begins with nothing after half an interval, and ends before the next.</summary>
+    private async Task<Forwarded> EmptyAsync(SnapshotBuffer buffer, int dropped, CancellationToken cancellation)
+    {
+        var started = _time.GetTimestamp();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(Interval * 0.75);
+        var (sent, bytes) = (0, 0L);
+        string? fault = null;
+        try
+        {
+            while (buffer.Count > 0 && _time.GetElapsedTime(started) < Interval / 2)
+            {
+                var snapshot = buffer.Peek();
+                var refusal = snapshot is null
+                    ? "A snapshot that waited in REMOTE_WRITE_BUFFER_DIR was cut short or taken away"
+                    : await _sender.SendAsync(snapshot, limit.Token).ConfigureAwait(false);
+                buffer.Remove();
+                fault ??= refusal;
+                if (refusal is null) sent++;
+                else dropped++;
+                bytes += snapshot?.Requests.Sum(request => (long)request.Length) ?? 0;
+            }
+        }
+        catch (ForwardingException failure)
+        {
+            fault = failure.Message;
+        }
+        fault ??= buffer.Fault is { } reason ? $"REMOTE_WRITE_BUFFER_DIR cannot be written: {reason}" : null;
+        var forwarded = new Forwarded(sent, bytes, dropped, buffer.Count, LagOf(buffer));
+        return fault is null ? forwarded : throw new ForwardingException(fault) { Forwarded = forwarded };
+    }
+
+    private TimeSpan LagOf(SnapshotBuffer buffer) =>
+        buffer.Count == 0 ? TimeSpan.Zero : _time.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(buffer.OldestTime);
+
+    private async Task EndAsync(SnapshotBuffer buffer)
+    {
+        var now = Math.Max(_time.GetUtcNow().ToUnixTimeMilliseconds(), buffer.NewestTime + 1);
+        using var limit = new CancellationTokenSource(LongestEnd);
+        try
+        {
+            await EmptyAsync(buffer, Keep(buffer, _encoder.End(now)), limit.Token).ConfigureAwait(false);
+        }
+        catch (ForwardingException fault)
+        {
+            if (buffer.Count == 0 || _settings.BufferDirectory is not null) return;
+            throw new ForwardingException(
+                $"{buffer.Count} snapshots were not sent before the end and are lost: {fault.Message}; " +
+                "set REMOTE_WRITE_BUFFER_DIR to keep such", fault);
+        }
+    }
+}

@@ -1,0 +1,108 @@
+using System.Collections.Immutable;
+using GunicornPrometheusExporter.Configuration;
+using GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages;
+using GunicornPrometheusExporter.Store;
+
+namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
+
+/// <summary>How to write to one receiver. Immutable.</summary>
+public sealed record RemoteWriteSettings
+{
+    private const string DefaultJob = "gunicorn";
+
+    /// <summary>Where requests are posted to.</summary>
+    public required Uri Url { get; init; }
+
+    /// <summary>The time between two snapshots; also the longest that one call takes.</summary>
+    public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>The labels of every series, <c>job</c> and <c>instance</c> among them.</summary>
+    public ImmutableArray<Label> Labels { get; init; } = [];
+
+    /// <summary>Headers of every request.</summary>
+    public ImmutableArray<KeyValuePair<string, string>> Headers { get; init; } = [];
+
+    /// <summary>The user of basic authentication; null for none.</summary>
+    public string? Username { get; init; }
+
+    /// <summary>The password of basic authentication, if it is in no file.</summary>
+    public string? Password { get; init; }
+
+    /// <summary>The file with that password.</summary>
+    public string? PasswordFile { get; init; }
+
+    /// <summary>The file with a bearer token; null for none.</summary>
+    public string? BearerTokenFile { get; init; }
+
+    /// <summary>The PEM file of the authorities trusted; null for the machine's.</summary>
+    public string? AuthorityFile { get; init; }
+
+    /// <summary>The PEM file of the client's certificate; null for none.</summary>
+    public string? CertificateFile { get; init; }
+
+    /// <summary>The PEM file of the key of <see cref="CertificateFile"/>.</summary>
+    public string? KeyFile { get; init; }
+
+    /// <summary>Where what waits is kept over restarts; null for memory.</summary>
+    public string? BufferDirectory { get; init; }
+
+    /// <summary>Most bytes that wait; the oldest snapshots are dropped beyond them, never the newest.</summary>
+    public long BufferBytes { get; init; } = 64 << 20;
+
+    /// <summary>The version spoken; unspecified for 2.0 as long as the receiver understands it.</summary>
+    internal WriteProtocol Protocol { get; init; }
+
+    /// <summary>The settings that a configuration states.</summary>
+    /// <exception cref="ConfigurationException">One cannot be used, or not beside another.</exception>
+    public static RemoteWriteSettings From(ExporterConfig config)
+    {
+        Exclude(config.RemoteWriteUrl is null, "REMOTE_WRITE_URL is not set; set it to where metrics are written");
+        Exclude(
+            config.RemoteWriteUsername is null && (config.RemoteWritePassword ?? config.RemoteWritePasswordFile) is not null,
+            "REMOTE_WRITE_PASSWORD is set without a user; set REMOTE_WRITE_USERNAME too");
+        Exclude(
+            config.RemoteWritePassword is not null && config.RemoteWritePasswordFile is not null,
+            "REMOTE_WRITE_PASSWORD and REMOTE_WRITE_PASSWORD_FILE are both set; take one away");
+        Exclude(
+            config.RemoteWriteUsername is not null && config.RemoteWriteBearerTokenFile is not null,
+            "REMOTE_WRITE_USERNAME and REMOTE_WRITE_BEARER_TOKEN_FILE are both set; take one away");
+        Exclude(
+            config.RemoteWriteCertFile is null != config.RemoteWriteKeyFile is null,
+            "REMOTE_WRITE_CERT_FILE and REMOTE_WRITE_KEY_FILE belong together; set both or none");
+        return new()
+        {
+            Url = new(config.RemoteWriteUrl!),
+            Interval = TimeSpan.FromSeconds(config.RemoteWriteInterval),
+            Labels = LabelsOf(config),
+            Headers = NamedValues.Of(config.RemoteWriteHeaders),
+            Username = config.RemoteWriteUsername,
+            Password = config.RemoteWritePassword,
+            PasswordFile = config.RemoteWritePasswordFile,
+            BearerTokenFile = config.RemoteWriteBearerTokenFile,
+            AuthorityFile = config.RemoteWriteCaFile,
+            CertificateFile = config.RemoteWriteCertFile,
+            KeyFile = config.RemoteWriteKeyFile,
+            BufferDirectory = config.RemoteWriteBufferDir,
+            BufferBytes = config.RemoteWriteBufferBytes,
+            Protocol = config.RemoteWriteProtocol switch
+            {
+                "1.0" => WriteProtocol.V1,
+                "2.0" => WriteProtocol.V2,
+                _ => WriteProtocol.Unspecified,
+            },
+        };
+    }
+
+    /// <summary>Without <c>job</c> and <c>instance</c> the series of two hosts would be one.</summary>
+    private static ImmutableArray<Label> LabelsOf(ExporterConfig config)
+    {
+        var labels = new Dictionary<string, string> { ["job"] = DefaultJob, ["instance"] = Environment.MachineName };
+        foreach (var (name, value) in NamedValues.Of(config.RemoteWriteExternalLabels)) labels[name] = value;
+        return [.. labels.Select(label => new Label(label.Key, label.Value))];
+    }
+
+    private static void Exclude(bool holds, string message)
+    {
+        if (holds) throw new ConfigurationException(message);
+    }
+}

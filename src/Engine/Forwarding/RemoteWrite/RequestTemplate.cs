@@ -1,0 +1,91 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using Google.Protobuf;
+using Snappier;
+using V1 = GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages.V1;
+
+namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
+
+/// <summary>A request whose names and labels are encoded once; values and times are filled in for each snapshot.</summary>
+/// <remarks>
+/// The message of each series ends in its one sample, whose encoding is the same in both versions:
+/// <code>
+/// 0      1      2      3               11     12             18
+/// ├──────┼──────┼──────┼───────────────┼──────┼──────────────┤
+/// │ 0x12 │ 0x10 │ 0x09 │ value         │ 0x10 │ milliseconds │   the value 8 bytes, little-endian; the time a varint of 6
+/// </code>
+/// </remarks>
+internal sealed class RequestTemplate
+{
+    private const int ValueFromEnd = 15;
+    private const int TimeFromEnd = 6;
+
+    /// <summary>A sample with the longest time that six bytes hold, in the year 2109.</summary>
+    private static readonly byte[] AnySample =
+        new V1.TimeSeries { Samples = { new V1.Sample { Value = 1, Timestamp = (1L << (7 * TimeFromEnd)) - 1 } } }.ToByteArray();
+
+    private readonly byte[] _head;
+    private readonly byte[] _body;
+    private readonly int[] _ends;
+    private readonly RemoteSeries[] _series;
+
+    /// <summary>A template.</summary>
+    /// <param name="head">The encoding of what precedes the series.</param>
+    /// <param name="field">The number of the request's field of series.</param>
+    /// <param name="series">The series.</param>
+    /// <param name="messages">The message of each, in the same order, without a sample.</param>
+    internal RequestTemplate(byte[] head, int field, RemoteSeries[] series, IEnumerable<IMessage> messages)
+    {
+        _head = head;
+        _series = series;
+        _ends = new int[series.Length];
+        using var body = new MemoryStream();
+        using var output = new CodedOutputStream(body);
+        var index = 0;
+        foreach (var message in messages)
+        {
+            output.WriteTag(field, WireFormat.WireType.LengthDelimited);
+            output.WriteBytes(ByteString.CopyFrom([.. message.ToByteArray(), .. AnySample]));
+            _ends[index++] = (int)output.Position;
+        }
+        output.Flush();
+        _body = body.ToArray();
+    }
+
+    /// <summary>The body of a request, compressed; null if no series has anything to say.</summary>
+    /// <param name="values">The values of a snapshot; none to end every series.</param>
+    /// <param name="time">When they were read, in milliseconds since 1970.</param>
+    internal ByteString? Fill(ReadOnlySpan<double> values, long time)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(_head.Length + _body.Length);
+        try
+        {
+            _head.CopyTo(buffer, 0);
+            var length = _head.Length;
+            for (var index = 0; index < _series.Length; index++)
+            {
+                var series = _series[index];
+                var value = values.IsEmpty ? MetricSnapshot.Absent : values[series.Sample];
+                var isAbsent = MetricSnapshot.IsAbsent(value);
+                if (isAbsent && !series.IsLive) continue;
+                series.IsLive = !isAbsent;
+                var message = _body.AsSpan((index == 0 ? 0 : _ends[index - 1]).._ends[index]);
+                message.CopyTo(buffer.AsSpan(length));
+                length += message.Length;
+                BinaryPrimitives.WriteDoubleLittleEndian(buffer.AsSpan(length - ValueFromEnd), value);
+                WriteTime(buffer.AsSpan(length - TimeFromEnd, TimeFromEnd), time);
+            }
+            return length == _head.Length ? null : ByteString.CopyFrom(Snappy.CompressToArray(buffer.AsSpan(0, length)));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private static void WriteTime(Span<byte> varint, long time)
+    {
+        for (var index = 0; index < varint.Length; index++) varint[index] = (byte)((time >> (7 * index)) | 0x80);
+        varint[^1] &= 0x7f;
+    }
+}

@@ -1,0 +1,28 @@
+using System.Collections.Immutable;
+using GunicornPrometheusExporter.Store;
+
+namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
+
+/// <summary>The labels of a series as receivers want them: sorted, unique, none empty, the name among them.</summary>
+internal static class SeriesLabels
+{
+    private const string Name = "__name__";
+
+    /// <summary>What a scrape, too, puts before a label that has the name of one of the target's.</summary>
+    private const string Exported = "exported_";
+
+    /// <summary>The labels of a sample together with those that every series has.</summary>
+    internal static ImmutableArray<Label> Of(SnapshotSample sample, ImmutableArray<Label> common)
+    {
+        var labels = new SortedDictionary<string, string>(StringComparer.Ordinal) { [Name] = sample.Name };
+        foreach (var label in common) labels.Add(label.Name, label.Value);
+        foreach (var label in sample.Labels)
+        {
+            if (label.Value.Length == 0) continue;
+            var name = label.Name;
+            while (labels.ContainsKey(name)) name = Exported + name;
+            labels.Add(name, label.Value);
+        }
+        return [.. labels.Select(label => new Label(label.Key, label.Value))];
+    }
+}

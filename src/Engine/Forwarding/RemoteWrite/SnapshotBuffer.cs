@@ -1,0 +1,103 @@
+using GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages;
+using GunicornPrometheusExporter.Store;
+
+namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
+
+/// <summary>The snapshots that wait to be sent, oldest first, in memory or in a directory that it has to itself.</summary>
+/// <remarks>
+/// Used by one caller at a time. Beyond the bound the oldest are dropped, never the newest. In a directory every snapshot is a
+/// file, written before it is first sent and removed once it has arrived: what a killed process leaves is sent by the next.
+/// </remarks>
+internal sealed class SnapshotBuffer : IDisposable
+{
+    private const string LockName = "lock";
+
+    private readonly Queue<Entry> _entries = new();
+    private readonly string? _directory;
+    private readonly FileStream? _lock;
+    private readonly long _maximumBytes;
+    private long _bytes;
+
+    /// <summary>A buffer.</summary>
+    /// <param name="directory">The directory, made if it is missing; null for memory.</param>
+    /// <param name="maximumBytes">Most bytes that wait.</param>
+    /// <exception cref="StoreException">The directory cannot be made, or is not private.</exception>
+    /// <exception cref="IOException">The directory cannot be used, or another buffer uses it.</exception>
+    /// <exception cref="UnauthorizedAccessException">The directory may not be used.</exception>
+    internal SnapshotBuffer(string? directory, long maximumBytes)
+    {
+        _directory = directory;
+        _maximumBytes = maximumBytes;
+        if (directory is null) return;
+        MultiprocessDirectory.Ensure(directory);
+        _lock = new FileStream(Path.Combine(directory, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        foreach (var (time, file) in SnapshotFile.In(directory)) Enqueue(new(time, file.Length, null));
+    }
+
+    /// <summary>How many wait.</summary>
+    internal int Count => _entries.Count;
+
+    /// <summary>When the oldest was taken, in milliseconds since 1970; 0 if none waits.</summary>
+    internal long OldestTime => _entries.TryPeek(out var oldest) ? oldest.Time : 0;
+
+    /// <summary>When the last one that was added was taken, in milliseconds since 1970.</summary>
+    internal long NewestTime { get; private set; }
+
+    /// <summary>Why the directory could not be written when a snapshot was last added or removed; null if it could.</summary>
+    internal string? Fault { get; private set; }
+
+    /// <summary>Adds a snapshot; one that cannot be written is kept in memory.</summary>
+    /// <returns>How many were dropped for it.</returns>
+    internal int Add(BufferedSnapshot snapshot)
+    {
+        var isOnDisk = _directory is not null && TryWrite(() => SnapshotFile.Write(SnapshotFile.PathOf(_directory, snapshot.Time), snapshot));
+        Enqueue(new(snapshot.Time, snapshot.CalculateSize(), isOnDisk ? null : snapshot));
+        var dropped = 0;
+        for (; _bytes > _maximumBytes && _entries.Count > 1; dropped++) Remove();
+        return dropped;
+    }
+
+    /// <summary>The oldest; null if its file cannot be read any more, or was cut short.</summary>
+    internal BufferedSnapshot? Peek()
+    {
+        var oldest = _entries.Peek();
+        return oldest.InMemory ?? SnapshotFile.Read(SnapshotFile.PathOf(_directory!, oldest.Time));
+    }
+
+    /// <summary>Removes the oldest.</summary>
+    internal void Remove()
+    {
+        var oldest = _entries.Dequeue();
+        _bytes -= oldest.Bytes;
+        if (oldest.InMemory is null) TryWrite(() => File.Delete(SnapshotFile.PathOf(_directory!, oldest.Time)));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _lock?.Dispose();
+
+    private bool TryWrite(Action write)
+    {
+        Fault = null;
+        try
+        {
+            write();
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            Fault = fault.Message;
+        }
+        return Fault is null;
+    }
+
+    private void Enqueue(Entry entry)
+    {
+        _entries.Enqueue(entry);
+        _bytes += entry.Bytes;
+        NewestTime = entry.Time;
+    }
+
+    /// <param name="Time">When the snapshot was taken, in milliseconds since 1970.</param>
+    /// <param name="Bytes">What it counts for.</param>
+    /// <param name="InMemory">The snapshot, unless it is on disk.</param>
+    private readonly record struct Entry(long Time, long Bytes, BufferedSnapshot? InMemory);
+}

@@ -1,0 +1,65 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.IO.Hashing;
+using Google.Protobuf;
+using GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages;
+
+namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
+
+/// <summary>The file of one snapshot that waits: eight bytes of checksum, then the message.</summary>
+/// <remarks>Named by its time, so that the order of names is that of snapshots. A file that was cut short has a wrong checksum.</remarks>
+internal static class SnapshotFile
+{
+    private const string Extension = ".snapshot";
+    private const int ChecksumLength = 8;
+
+    /// <summary>The path of the file of a time, in milliseconds since 1970.</summary>
+    internal static string PathOf(string directory, long time) =>
+        Path.Combine(directory, time.ToString("D15", CultureInfo.InvariantCulture) + Extension);
+
+    /// <summary>The times of the snapshots in a directory, oldest first, and their files.</summary>
+    internal static IEnumerable<(long Time, FileInfo File)> In(string directory) =>
+        from file in new DirectoryInfo(directory).EnumerateFiles("*" + Extension)
+        let name = Path.GetFileNameWithoutExtension(file.Name)
+        where long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out _)
+        let time = long.Parse(name, CultureInfo.InvariantCulture)
+        orderby time
+        select (time, file);
+
+    /// <summary>Writes a snapshot; leaves no file behind if that fails.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
+    internal static void Write(string path, BufferedSnapshot snapshot)
+    {
+        var bytes = new byte[ChecksumLength + snapshot.CalculateSize()];
+        snapshot.WriteTo(bytes.AsSpan(ChecksumLength));
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, XxHash3.HashToUInt64(bytes.AsSpan(ChecksumLength)));
+        try
+        {
+            File.WriteAllBytes(path, bytes);
+        }
+        catch (IOException)
+        {
+            File.Delete(path);
+            throw;
+        }
+    }
+
+    /// <summary>Reads a snapshot; null if the file is gone or is not what was written.</summary>
+    internal static BufferedSnapshot? Read(string path)
+    {
+        try
+        {
+            var bytes = File.ReadAllBytes(path);
+            if (bytes.Length < ChecksumLength) return null;
+            var message = bytes.AsSpan(ChecksumLength);
+            return BinaryPrimitives.ReadUInt64LittleEndian(bytes) == XxHash3.HashToUInt64(message)
+                ? BufferedSnapshot.Parser.ParseFrom(message)
+                : null;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or InvalidProtocolBufferException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,171 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Google.Protobuf;
+using GunicornPrometheusExporter.Diagnostics;
+using GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages;
+
+namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
+
+/// <summary>A receiver of remote writes, over HTTP. Used by one caller at a time.</summary>
+internal sealed class WriteReceiver(RemoteWriteSettings settings, TimeProvider time) : IDisposable
+{
+    private const string VersionHeader = "X-Prometheus-Remote-Write-Version";
+    private const string WrittenHeader = "X-Prometheus-Remote-Write-Samples-Written";
+    private const string OtherVersion = "set REMOTE_WRITE_PROTOCOL to auto or 1.0";
+    private const int LongestReason = 200;
+
+    private static readonly TimeSpan LongestWait = TimeSpan.FromHours(1);
+
+    /// <summary>A connection is made anew now and then, to where the name then points.</summary>
+    private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(5);
+
+    private static readonly MediaTypeHeaderValue TypeV1 = MediaTypeHeaderValue.Parse("application/x-protobuf");
+    private static readonly MediaTypeHeaderValue TypeV2 =
+        MediaTypeHeaderValue.Parse("application/x-protobuf;proto=io.prometheus.write.v2.Request");
+
+    private HttpClient? _client;
+    private long _askedAt;
+    private TimeSpan _askedWait;
+
+    /// <summary>Posts a request.</summary>
+    /// <param name="body">Its body, compressed.</param>
+    /// <param name="protocol">The version that the body is in.</param>
+    /// <param name="cancellation">Cancelled when there is no time left.</param>
+    /// <exception cref="ForwardingException">The receiver could not be asked, or could not write now: it may be asked again.</exception>
+    internal async Task<WriteAnswer> PostAsync(ByteString body, WriteProtocol protocol, CancellationToken cancellation)
+    {
+        if (_askedWait - time.GetElapsedTime(_askedAt) is { Ticks: > 0 } wait)
+        {
+            throw new ForwardingException($"{Name} asked not to be called for another {wait.TotalSeconds:F0} s");
+        }
+        try
+        {
+            using var request = Request(body, protocol);
+            _client ??= Connect();
+            using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
+            return await JudgeAsync(response, protocol, cancellation).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException fault)
+        {
+            throw new ForwardingException($"{Name} did not answer in time", fault);
+        }
+        catch (Exception fault) when (fault is HttpRequestException or IOException)
+        {
+            // The next client has the certificates as they are then.
+            _client?.Dispose();
+            _client = null;
+            throw new ForwardingException($"{Name} could not be reached: {fault.GetBaseException().Message}", fault);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _client?.Dispose();
+
+    private string Name => $"The remote write receiver at {settings.Url.Authority}";
+
+    private async Task<WriteAnswer> JudgeAsync(HttpResponseMessage response, WriteProtocol protocol, CancellationToken cancellation)
+    {
+        var status = (int)response.StatusCode;
+        if (response.IsSuccessStatusCode)
+        {
+            return protocol == WriteProtocol.V1 || response.Headers.Contains(WrittenHeader)
+                ? new(WriteOutcome.Written)
+                : new(WriteOutcome.NotUnderstood, $"{Name} did not say what it wrote: it does not understand version 2.0; {OtherVersion}");
+        }
+        if (response.StatusCode == HttpStatusCode.UnsupportedMediaType && protocol == WriteProtocol.V2)
+        {
+            return new(WriteOutcome.NotUnderstood, $"{Name} does not understand version 2.0; {OtherVersion}");
+        }
+        var reason = $"{Name} answered {status}{await ReasonAsync(response, cancellation).ConfigureAwait(false)}";
+        if (status is >= 300 and < 400)
+        {
+            throw new ForwardingException($"{reason}; redirects are not followed, set REMOTE_WRITE_URL to where it points");
+        }
+        if (status is >= 400 and < 500 && response.StatusCode != HttpStatusCode.TooManyRequests) return new(WriteOutcome.Refused, reason);
+        (_askedAt, _askedWait) = (time.GetTimestamp(), AskedWait(response));
+        throw new ForwardingException(reason);
+    }
+
+    private TimeSpan AskedWait(HttpResponseMessage response)
+    {
+        var asked = response.Headers.RetryAfter;
+        var wait = asked?.Delta ?? (asked?.Date - time.GetUtcNow()) ?? TimeSpan.Zero;
+        return wait < LongestWait ? wait : LongestWait;
+    }
+
+    /// <summary>The first line of what the receiver says.</summary>
+    private static async Task<string> ReasonAsync(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        var bytes = new byte[LongestReason];
+        var stream = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
+        var count = await stream.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellation).ConfigureAwait(false);
+        var line = Encoding.UTF8.GetString(bytes, 0, count).AsSpan().Trim();
+        var end = line.IndexOfAny('\r', '\n');
+        if (end >= 0) line = line[..end];
+        return line.IsEmpty ? "" : $": {line}";
+    }
+
+    private HttpRequestMessage Request(ByteString body, WriteProtocol protocol)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, settings.Url) { Content = new ReadOnlyMemoryContent(body.Memory) };
+        var isV1 = protocol == WriteProtocol.V1;
+        request.Content.Headers.ContentType = isV1 ? TypeV1 : TypeV2;
+        request.Content.Headers.ContentEncoding.Add("snappy");
+        request.Headers.Add(VersionHeader, isV1 ? "0.1.0" : "2.0.0");
+        request.Headers.UserAgent.Add(new("gunicorn-prometheus-exporter", ProductVersion.Text));
+        foreach (var (name, value) in settings.Headers) request.Headers.TryAddWithoutValidation(name, value);
+        if (Authorization() is { } authorization) request.Headers.Authorization = authorization;
+        return request;
+    }
+
+    private AuthenticationHeaderValue? Authorization()
+    {
+        if (settings.BearerTokenFile is { } file) return new("Bearer", ReadSecret("REMOTE_WRITE_BEARER_TOKEN_FILE", file));
+        if (settings.Username is not { } user) return null;
+        var password = settings.PasswordFile is { } path ? ReadSecret("REMOTE_WRITE_PASSWORD_FILE", path) : settings.Password;
+        return new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}")));
+    }
+
+    private HttpClient Connect()
+    {
+        var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false, UseCookies = false, PooledConnectionLifetime = ConnectionLifetime,
+        };
+        if (settings.AuthorityFile is { } authorities)
+        {
+            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            Read("REMOTE_WRITE_CA_FILE", authorities, path => { policy.CustomTrustStore.ImportFromPemFile(path); return path; });
+            handler.SslOptions.CertificateChainPolicy = policy;
+        }
+        if (settings.CertificateFile is { } certificate)
+        {
+            handler.SslOptions.ClientCertificates =
+                [Read("REMOTE_WRITE_CERT_FILE", certificate, path => X509Certificate2.CreateFromPemFile(path, settings.KeyFile))];
+        }
+        return new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+    }
+
+    private static string ReadSecret(string variable, string path)
+    {
+        var secret = Read(variable, path, path => File.ReadAllText(path).Trim());
+        return secret.Length > 0 && !secret.Any(char.IsControl)
+            ? secret
+            : throw new ForwardingException($"{variable} is \"{path}\", which does not hold one line; write the secret into it");
+    }
+
+    private static T Read<T>(string variable, string path, Func<string, T> read)
+    {
+        try
+        {
+            return read(path);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw new ForwardingException($"{variable} is \"{path}\", which cannot be read: {fault.Message}", fault);
+        }
+    }
+}

@@ -1,0 +1,149 @@
+using GunicornPrometheusExporter.Forwarding;
+using GunicornPrometheusExporter.Forwarding.RemoteWrite;
+using GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages;
+using GunicornPrometheusExporter.Metrics;
+using GunicornPrometheusExporter.Store;
+using Xunit;
+using MetadataType = GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages.V2.Metadata.Types.MetricType;
+
+namespace GunicornPrometheusExporter.Engine.Tests.Forwarding.RemoteWrite;
+
+/// <summary>What is on the wire.</summary>
+public sealed class RemoteWriteProtocolTests : IAsyncLifetime
+{
+    private readonly ManualClock _clock = new();
+    private ScriptedReceiver _receiver = null!;
+
+    public async ValueTask InitializeAsync() => _receiver = await ScriptedReceiver.StartAsync();
+
+    public ValueTask DisposeAsync() => _receiver.DisposeAsync();
+
+    [Theory]
+    [InlineData("1.0", "application/x-protobuf", "0.1.0")]
+    [InlineData("2.0", "application/x-protobuf;proto=io.prometheus.write.v2.Request", "2.0.0")]
+    public async Task A_request_is_a_post_of_snappy_protobuf_with_the_headers_of_its_version(string protocol, string type, string version)
+    {
+        await using var forwarder = Forwarder(ProtocolOf(protocol));
+
+        await forwarder.ForwardAsync(Snapshots.LayoutOf("a").At(_clock, 1), TestContext.Current.CancellationToken);
+
+        var request = Assert.Single(_receiver.Requests);
+        Assert.Equal(("POST", "/api/v1/write"), (request.Method, request.Path));
+        Assert.Equal(type, request.Headers["Content-Type"].Replace(" ", "", StringComparison.Ordinal));
+        Assert.Equal("snappy", request.Headers["Content-Encoding"]);
+        Assert.Equal(version, request.Headers["X-Prometheus-Remote-Write-Version"]);
+        Assert.StartsWith("gunicorn-prometheus-exporter/", request.Headers["User-Agent"], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("1.0")]
+    [InlineData("2.0")]
+    public async Task Labels_are_sorted_unique_and_not_empty_with_those_of_every_series_and_the_name_among_them(string protocol)
+    {
+        var layout = new SnapshotLayout(
+        [
+            Snapshots.FamilyOf(
+                "r", MetricType.Counter,
+                Snapshots.SampleOf("r", ("Zone", "z"), ("empty", ""), ("job", "own"), ("path", "/ü\"\n")),
+                Snapshots.SampleOf("r", ("exported_job", "x"), ("instance", "y"))),
+        ]);
+        await using var forwarder = Forwarder(ProtocolOf(protocol), new Label("job", "gunicorn"), new Label("instance", "h1"));
+
+        await forwarder.ForwardAsync(layout.At(_clock, 1, 2), TestContext.Current.CancellationToken);
+
+        Assert.Equal(
+            [
+                "Zone=\"z\",__name__=\"r\",exported_job=\"own\",instance=\"h1\",job=\"gunicorn\",path=\"/ü\"\n\"",
+                "__name__=\"r\",exported_instance=\"y\",exported_job=\"x\",instance=\"h1\",job=\"gunicorn\"",
+            ],
+            _receiver.Samples.Select(sample => sample.Series));
+    }
+
+    [Theory]
+    [InlineData("1.0")]
+    [InlineData("2.0")]
+    public async Task Values_are_exact_and_times_are_milliseconds(string protocol)
+    {
+        double[] values = [0, -0.0, 1.5, double.MaxValue, double.Epsilon, double.PositiveInfinity, double.NegativeInfinity, double.NaN];
+        var layout = Snapshots.LayoutOf([.. values.Select((_, index) => $"m{index}")]);
+        await using var forwarder = Forwarder(ProtocolOf(protocol));
+
+        await forwarder.ForwardAsync(layout.At(_clock, values), TestContext.Current.CancellationToken);
+        _clock.Move(TimeSpan.FromMilliseconds(15_001));
+        await forwarder.ForwardAsync(layout.At(_clock, values), TestContext.Current.CancellationToken);
+
+        Assert.Equal(
+            [.. values, .. values],
+            _receiver.Samples.Select(sample => sample.Value), (left, right) => BitConverter.DoubleToUInt64Bits(left) == BitConverter.DoubleToUInt64Bits(right));
+        Assert.Equal([1_750_000_000_000, 1_750_000_015_001], _receiver.Samples.Select(sample => sample.Time).Distinct());
+    }
+
+    [Fact]
+    public async Task Two_samples_that_differ_by_an_empty_label_only_are_one_series()
+    {
+        var layout = new SnapshotLayout(
+            [Snapshots.FamilyOf("r", MetricType.Gauge, Snapshots.SampleOf("r", ("a", "")), Snapshots.SampleOf("r"), Snapshots.SampleOf("r", ("a", "b")))]);
+        await using var forwarder = Forwarder(WriteProtocol.V1);
+
+        await forwarder.ForwardAsync(layout.At(_clock, 1, 2, 3), TestContext.Current.CancellationToken);
+
+        Assert.Equal([("__name__=\"r\"", 1), ("__name__=\"r\",a=\"b\"", 3)], _receiver.Samples.Select(sample => (sample.Series, sample.Value)));
+    }
+
+    [Fact]
+    public async Task Version_2_has_each_text_once_the_empty_one_first_and_every_series_says_what_it_is()
+    {
+        var layout = new SnapshotLayout(
+        [
+            Snapshots.FamilyOf("read_bytes_total", MetricType.Counter, Snapshots.SampleOf("read_bytes_total", ("a", "b"))),
+            Snapshots.FamilyOf(
+                "wait_seconds", MetricType.Histogram,
+                Snapshots.SampleOf("wait_seconds_bucket", ("le", "+Inf")), Snapshots.SampleOf("wait_seconds_count"), Snapshots.SampleOf("wait_seconds_sum")),
+            Snapshots.FamilyOf("s", MetricType.Summary, Snapshots.SampleOf("s_count")) with { Help = "" },
+        ]);
+        await using var forwarder = Forwarder(WriteProtocol.V2);
+
+        await forwarder.ForwardAsync(layout.At(_clock, 1, 2, 3, 4, 5), TestContext.Current.CancellationToken);
+
+        var request = Assert.Single(_receiver.Requests).AsV2();
+        Assert.Equal("", request.Symbols[0]);
+        Assert.Equal(request.Symbols.Count, request.Symbols.Distinct().Count());
+        var metadata = request.Timeseries.Select(series => series.Metadata).ToArray();
+        Assert.Equal(
+            [MetadataType.Counter, MetadataType.Histogram, MetadataType.Histogram, MetadataType.Histogram, MetadataType.Summary],
+            metadata.Select(one => one.Type));
+        Assert.Equal(["bytes", "seconds", "seconds", "seconds", ""], metadata.Select(one => request.Symbols[(int)one.UnitRef]));
+        Assert.Equal(("Help of wait_seconds", ""), (request.Symbols[(int)metadata[1].HelpRef], request.Symbols[(int)metadata[4].HelpRef]));
+    }
+
+    [Fact]
+    public async Task A_large_snapshot_is_several_requests()
+    {
+        var layout = Snapshots.LayoutOf([.. Enumerable.Range(0, 12_000).Select(index => $"m{index}")]);
+        await using var forwarder = Forwarder(WriteProtocol.V2);
+
+        var forwarded = await forwarder.ForwardAsync(
+            layout.At(_clock, [.. Enumerable.Range(0, 12_000).Select(index => (double)index)]), TestContext.Current.CancellationToken);
+
+        Assert.Equal((1, 3), (forwarded.Snapshots, _receiver.Requests.Count));
+        Assert.Equal(Enumerable.Range(0, 12_000).Select(index => (double)index), _receiver.Samples.Select(sample => sample.Value));
+    }
+
+    [Fact]
+    public async Task The_same_snapshot_is_sent_once()
+    {
+        var snapshot = Snapshots.LayoutOf("a").At(_clock, 1);
+        await using var forwarder = Forwarder(WriteProtocol.V2);
+
+        await forwarder.ForwardAsync(snapshot, TestContext.Current.CancellationToken);
+        var again = await forwarder.ForwardAsync(snapshot, TestContext.Current.CancellationToken);
+
+        Assert.Equal(new Forwarded(0, 0), again);
+        Assert.Single(_receiver.Requests);
+    }
+
+    private static WriteProtocol ProtocolOf(string version) => version == "1.0" ? WriteProtocol.V1 : WriteProtocol.V2;
+
+    private RemoteWriteForwarder Forwarder(WriteProtocol protocol, params Label[] labels) =>
+        new(new() { Url = _receiver.Url, Protocol = protocol, Labels = [.. labels] }, _clock);
+}
