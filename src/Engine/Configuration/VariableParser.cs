@@ -48,11 +48,13 @@ internal static class VariableParser
                 break;
             case VariableKind.Labels:
                 (value, remedy) = (
-                    NamedValues.TryParseLabels(text), "labels such as env=prod,region=eu; a name has letters, digits and _ only, and no __ in front");
+                    NamedValues.TryParseLabels(text),
+                    "labels such as env=prod,region=eu; a name has letters, digits and _ only, and no __ in front");
                 break;
             case VariableKind.Headers:
                 (value, remedy) = (
-                    NamedValues.TryParseHeaders(text), "headers such as X-Scope-OrgID=me,X-Other=value, none of which the protocol sets itself");
+                    NamedValues.TryParseHeaders(text),
+                    "headers such as X-Scope-OrgID=me,X-Other=value, none of which the protocol sets itself");
                 break;
             default:
                 (value, remedy) = (OneLine(text), "a text without line breaks");
@@ -93,7 +95,10 @@ internal static class VariableParser
     }
 
     private static string? Url(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps) && url.UserInfo.Length == 0 ? text : null;
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && url.UserInfo.Length == 0 &&
+        (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps)
+            ? text
+            : null;
 
     private static string? OneLine(string text) => text.AsSpan().ContainsAny('\n', '\r') ? null : text;
 }

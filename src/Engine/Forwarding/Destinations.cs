@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using GunicornPrometheusExporter.Forwarding.Redis;
+using GunicornPrometheusExporter.Forwarding.RemoteWrite;
 
 namespace GunicornPrometheusExporter.Forwarding;
 
@@ -10,5 +11,8 @@ public static class Destinations
     public static ImmutableArray<Destination> All { get; } =
     [
         new("redis", config => config.RedisEnabled, config => new RedisForwarder(config)),
+        new(
+            "remote_write", config => config.RemoteWriteUrl is not null,
+            config => new RemoteWriteForwarder(RemoteWriteSettings.From(config), TimeProvider.System)),
     ];
 }

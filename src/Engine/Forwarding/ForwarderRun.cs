@@ -73,6 +73,10 @@ internal sealed class ForwarderRun : IAsyncDisposable
         {
             await _forwarder.DisposeAsync();
         }
+        catch (ForwardingException e)
+        {
+            Fail(e.Message, e.Forwarded);
+        }
         catch (Exception e)
         {
             ForwarderLog.Faulted(_logger, _name, e.GetType().Name, e.StackTrace);

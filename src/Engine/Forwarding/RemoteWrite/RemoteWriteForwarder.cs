@@ -10,7 +10,7 @@ namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
 /// </remarks>
 public sealed class RemoteWriteForwarder : IForwarder
 {
-    private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(1);
 
     private readonly RemoteWriteSettings _settings;
     private readonly TimeProvider _time;
@@ -40,10 +40,10 @@ public sealed class RemoteWriteForwarder : IForwarder
         _buffer ??= OpenBuffer();
         var isNew = snapshot.Time.ToUnixTimeMilliseconds() != _buffer.NewestTime;
         var dropped = isNew ? Keep(_buffer, _encoder.Encode(snapshot, _sender.Protocol)) : 0;
-        return EmptyAsync(_buffer, dropped, cancellation);
+        return EmptyAsync(_buffer, dropped, Interval * 0.75, cancellation);
     }
 
-    /// <summary>Ends every series at the receiver; takes five seconds at most.</summary>
+    /// <summary>Ends every series at the receiver; takes a second at most.</summary>
     /// <exception cref="ForwardingException">What waits in memory could not be sent and is lost.</exception>
     public async ValueTask DisposeAsync()
     {
@@ -74,17 +74,17 @@ public sealed class RemoteWriteForwarder : IForwarder
 
     private static int Keep(SnapshotBuffer buffer, BufferedSnapshot? snapshot) => snapshot is null ? 0 : buffer.Add(snapshot);
 
-    /// <summary>Sends what waits; begins with nothing after half an interval, and ends before the next.</summary>
-    private async Task<Forwarded> EmptyAsync(SnapshotBuffer buffer, int dropped, CancellationToken cancellation)
+    /// <summary>Sends what waits, oldest first; begins with none when two thirds of its time are over.</summary>
+    private async Task<Forwarded> EmptyAsync(SnapshotBuffer buffer, int dropped, TimeSpan time, CancellationToken cancellation)
     {
         var started = _time.GetTimestamp();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(Interval * 0.75);
+        limit.CancelAfter(time);
         var (sent, bytes) = (0, 0L);
         string? fault = null;
         try
         {
-            while (buffer.Count > 0 && _time.GetElapsedTime(started) < Interval / 2)
+            while (buffer.Count > 0 && _time.GetElapsedTime(started) < time * 2 / 3)
             {
                 var snapshot = buffer.Peek();
                 var refusal = snapshot is null
@@ -101,6 +101,10 @@ public sealed class RemoteWriteForwarder : IForwarder
         {
             fault = failure.Message;
         }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            fault = $"{_receiver.Name} did not answer in time";
+        }
         fault ??= buffer.Fault is { } reason ? $"REMOTE_WRITE_BUFFER_DIR cannot be written: {reason}" : null;
         var forwarded = new Forwarded(sent, bytes, dropped, buffer.Count, LagOf(buffer));
         return fault is null ? forwarded : throw new ForwardingException(fault) { Forwarded = forwarded };
@@ -112,17 +116,21 @@ public sealed class RemoteWriteForwarder : IForwarder
     private async Task EndAsync(SnapshotBuffer buffer)
     {
         var now = Math.Max(_time.GetUtcNow().ToUnixTimeMilliseconds(), buffer.NewestTime + 1);
-        using var limit = new CancellationTokenSource(LongestEnd);
+        var reason = "there was no time left";
         try
         {
-            await EmptyAsync(buffer, Keep(buffer, _encoder.End(now)), limit.Token).ConfigureAwait(false);
+            await EmptyAsync(buffer, Keep(buffer, _encoder.End(now)), LongestEnd, CancellationToken.None).ConfigureAwait(false);
         }
         catch (ForwardingException fault)
         {
-            if (buffer.Count == 0 || _settings.BufferDirectory is not null) return;
-            throw new ForwardingException(
-                $"{buffer.Count} snapshots were not sent before the end and are lost: {fault.Message}; " +
-                "set REMOTE_WRITE_BUFFER_DIR to keep such", fault);
+            reason = fault.Message;
         }
+        if (buffer.Count == 0 || _settings.BufferDirectory is not null) return;
+        throw new ForwardingException(
+            $"{buffer.Count} snapshots could not be sent before the end and are lost ({reason}); " +
+            "set REMOTE_WRITE_BUFFER_DIR to keep such")
+        {
+            Forwarded = new(0, 0, Dropped: buffer.Count),
+        };
     }
 }

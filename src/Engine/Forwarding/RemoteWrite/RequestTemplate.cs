@@ -12,8 +12,9 @@ namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
 /// <code>
 /// 0      1      2      3               11     12             18
 /// ├──────┼──────┼──────┼───────────────┼──────┼──────────────┤
-/// │ 0x12 │ 0x10 │ 0x09 │ value         │ 0x10 │ milliseconds │   the value 8 bytes, little-endian; the time a varint of 6
+/// │ 0x12 │ 0x10 │ 0x09 │ value         │ 0x10 │ milliseconds │
 /// </code>
+/// The value is little-endian, the time a varint of always six bytes.
 /// </remarks>
 internal sealed class RequestTemplate
 {

@@ -50,7 +50,8 @@ internal sealed class SnapshotBuffer : IDisposable
     /// <returns>How many were dropped for it.</returns>
     internal int Add(BufferedSnapshot snapshot)
     {
-        var isOnDisk = _directory is not null && TryWrite(() => SnapshotFile.Write(SnapshotFile.PathOf(_directory, snapshot.Time), snapshot));
+        var isOnDisk = _directory is not null &&
+            TryWrite(() => SnapshotFile.Write(SnapshotFile.PathOf(_directory, snapshot.Time), snapshot));
         Enqueue(new(snapshot.Time, snapshot.CalculateSize(), isOnDisk ? null : snapshot));
         var dropped = 0;
         for (; _bytes > _maximumBytes && _entries.Count > 1; dropped++) Remove();

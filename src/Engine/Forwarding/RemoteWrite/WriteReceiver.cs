@@ -30,11 +30,15 @@ internal sealed class WriteReceiver(RemoteWriteSettings settings, TimeProvider t
     private long _askedAt;
     private TimeSpan _askedWait;
 
+    /// <summary>What it is called in messages.</summary>
+    internal string Name { get; } = $"The remote write receiver at {settings.Url.Authority}";
+
     /// <summary>Posts a request.</summary>
     /// <param name="body">Its body, compressed.</param>
     /// <param name="protocol">The version that the body is in.</param>
     /// <param name="cancellation">Cancelled when there is no time left.</param>
     /// <exception cref="ForwardingException">The receiver could not be asked, or could not write now: it may be asked again.</exception>
+    /// <exception cref="OperationCanceledException">It did not answer in time: likewise.</exception>
     internal async Task<WriteAnswer> PostAsync(ByteString body, WriteProtocol protocol, CancellationToken cancellation)
     {
         if (_askedWait - time.GetElapsedTime(_askedAt) is { Ticks: > 0 } wait)
@@ -45,12 +49,9 @@ internal sealed class WriteReceiver(RemoteWriteSettings settings, TimeProvider t
         {
             using var request = Request(body, protocol);
             _client ??= Connect();
-            using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
+            using var response = await _client
+                .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
             return await JudgeAsync(response, protocol, cancellation).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException fault)
-        {
-            throw new ForwardingException($"{Name} did not answer in time", fault);
         }
         catch (Exception fault) when (fault is HttpRequestException or IOException)
         {
@@ -63,8 +64,6 @@ internal sealed class WriteReceiver(RemoteWriteSettings settings, TimeProvider t
 
     /// <inheritdoc/>
     public void Dispose() => _client?.Dispose();
-
-    private string Name => $"The remote write receiver at {settings.Url.Authority}";
 
     private async Task<WriteAnswer> JudgeAsync(HttpResponseMessage response, WriteProtocol protocol, CancellationToken cancellation)
     {
@@ -137,9 +136,7 @@ internal sealed class WriteReceiver(RemoteWriteSettings settings, TimeProvider t
         };
         if (settings.AuthorityFile is { } authorities)
         {
-            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-            Read("REMOTE_WRITE_CA_FILE", authorities, path => { policy.CustomTrustStore.ImportFromPemFile(path); return path; });
-            handler.SslOptions.CertificateChainPolicy = policy;
+            handler.SslOptions.CertificateChainPolicy = Read("REMOTE_WRITE_CA_FILE", authorities, TrustOnly);
         }
         if (settings.CertificateFile is { } certificate)
         {
@@ -147,6 +144,16 @@ internal sealed class WriteReceiver(RemoteWriteSettings settings, TimeProvider t
                 [Read("REMOTE_WRITE_CERT_FILE", certificate, path => X509Certificate2.CreateFromPemFile(path, settings.KeyFile))];
         }
         return new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+    }
+
+    private static X509ChainPolicy TrustOnly(string path)
+    {
+        var policy = new X509ChainPolicy
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck,
+        };
+        policy.CustomTrustStore.ImportFromPemFile(path);
+        return policy;
     }
 
     private static string ReadSecret(string variable, string path)
