@@ -217,7 +217,7 @@ public static class ConfigurationVariables
         Name = "REMOTE_WRITE_EXTERNAL_LABELS",
         Kind = VariableKind.Labels,
         Description = "Labels of every remote-written series, name=value with commas between them; job is " +
-            "gunicorn and instance the host unless stated here",
+            "gunicorn and instance GUNICORN_EXPORTER_INSTANCE unless stated here",
     };
 
     /// <summary>Further headers of remote write.</summary>

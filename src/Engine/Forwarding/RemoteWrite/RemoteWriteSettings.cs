@@ -96,7 +96,7 @@ public sealed record RemoteWriteSettings
     /// <summary>Without <c>job</c> and <c>instance</c> the series of two hosts would be one.</summary>
     private static ImmutableArray<Label> LabelsOf(ExporterConfig config)
     {
-        var labels = new Dictionary<string, string> { ["job"] = DefaultJob, ["instance"] = Environment.MachineName };
+        var labels = new Dictionary<string, string> { ["job"] = DefaultJob, ["instance"] = config.Instance };
         foreach (var (name, value) in NamedValues.Of(config.RemoteWriteExternalLabels)) labels[name] = value;
         return [.. labels.Select(label => new Label(label.Key, label.Value))];
     }

@@ -10,9 +10,8 @@ namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
 /// <remarks>
 /// The message of each series ends in its one sample, whose encoding is the same in both versions:
 /// <code>
-/// 0      1      2      3               11     12             18
-/// ├──────┼──────┼──────┼───────────────┼──────┼──────────────┤
-/// │ 0x12 │ 0x10 │ 0x09 │ value         │ 0x10 │ milliseconds │
+/// byte   0      1      2      3         11     12              18
+///        | 0x12 | 0x10 | 0x09 | value   | 0x10 | milliseconds  |
 /// </code>
 /// The value is little-endian, the time a varint of always six bytes.
 /// </remarks>
