@@ -1,0 +1,1 @@
+"""The source of the dashboards, recording rules and alerts: see ``deploy/mixin/README.md``."""

@@ -1,0 +1,102 @@
+"""The dashboard of one server."""
+
+from typing import Any
+
+from gunicorn_mixin import expressions as e
+from gunicorn_mixin.dashboard import CHOSEN, WINDOW, Row, dashboard
+from gunicorn_mixin.panels import Panel, Query, heatmap, rising, series, table
+from gunicorn_mixin.shared_panels import LATENCY, exits, exporter, lost, now
+
+BY = "worker_id"
+LEGEND = "{{worker_id}}"
+
+
+def instance() -> dict[str, Any]:
+    """Returns the dashboard."""
+    return dashboard("instance", "One Gunicorn: its traffic, its workers, its master and its exporter.", [
+        Row("Now", now()),
+        Row("Traffic", _traffic()),
+        Row("Saturation", _saturation()),
+        Row("Workers", _workers()),
+        Row("Master", _master()),
+        Row("Exporter", exporter("instance", "{{instance}}")),
+    ], several=False)
+
+
+def _quantiles(title: str, unit: str, description: str, histogram: str) -> Panel:
+    return series(title, unit, description, *(
+        Query(e.quantile(q, histogram, "", WINDOW, CHOSEN), f"p{q * 100:.0f}") for q in (0.5, 0.95, 0.99)))
+
+
+def _traffic() -> list[Panel]:
+    return [
+        series("Requests", "reqps", "Requests a second, by status.",
+               Query(e.rate("gunicorn_http_requests_total", "status_code", WINDOW, CHOSEN), "{{status_code}}"), stacked=True),
+        series("Errors", "percentunit", "Share of requests that were answered with 5xx or lost with their worker.",
+               Query(e.error_ratio("instance", WINDOW, CHOSEN), "errors"), thresholds=rising(e.ERROR_BUDGET, 14.4 * e.ERROR_BUDGET)),
+        series("Exceptions", "short", "Exceptions a second that reached the worker, by type.",
+               Query(e.rate("gunicorn_worker_error_handling_total", "error_type", WINDOW, CHOSEN), "{{error_type}}"), stacked=True),
+        _quantiles("Latency", "s", "Time from the parsed request to the finished response.", LATENCY),
+        heatmap("Latency, all requests", "s", "How many requests a second took how long.",
+                e.rate(f"{LATENCY}_bucket", "le", WINDOW, CHOSEN), width=16),
+        _quantiles("Request size", "bytes", "Bodies of requests, as their Content-Length states it.", "gunicorn_worker_request_size_bytes"),
+        _quantiles("Response size", "bytes", "Bodies of responses.", "gunicorn_worker_response_size_bytes"),
+        series("Balance", "reqps", "Requests a second, by worker.",
+               Query(e.rate("gunicorn_worker_requests_total", BY, WINDOW, CHOSEN), LEGEND), stacked=True),
+    ]
+
+
+def _saturation() -> list[Panel]:
+    return [
+        series("Utilisation", "percentunit", "Share of each worker's capacity that is in use.",
+               Query(e.utilisation(BY, WINDOW, CHOSEN), LEGEND), limit=1, thresholds=rising(0.7, 0.85)),
+        series("In flight", "short", "Requests that are begun and not finished, and how many there can be at most.",
+               Query(e.total("gunicorn_worker_requests_in_flight", "instance", CHOSEN), "in flight"),
+               Query(e.total("gunicorn_worker_capacity", "instance", CHOSEN), "capacity")),
+        series("Oldest request", "s", "Age of each worker's oldest request in flight; Gunicorn's default timeout is 30s.",
+               Query(f"max by ({BY}) ({e.select('gunicorn_worker_oldest_request_seconds', CHOSEN)})", LEGEND),
+               thresholds=rising(10, 20)),
+        series("Accept queue", "short", "Connections that no worker has taken yet, and how many there can be at most.",
+               Query(e.total("gunicorn_listener_backlog", "listener", CHOSEN), "{{listener}}"),
+               Query(e.total("gunicorn_listener_backlog_limit", "listener", CHOSEN), "{{listener}}, limit"), width=12),
+        series("Time in the proxy's queue", "s", "Time from the proxy's X-Request-Start to the parsed request; without that header "
+               "there is no data.",
+               *(Query(e.quantile(q, "gunicorn_worker_request_queue_seconds", "", WINDOW, CHOSEN), f"p{q * 100:.0f}")
+                 for q in (0.5, 0.95)), width=12),
+    ]
+
+
+def _workers() -> list[Panel]:
+    def each(name: str) -> Query:
+        return Query(e.total(name, BY, CHOSEN), LEGEND)
+
+    return [
+        series("Workers", "short", "Workers that the master is told to keep, and those that live.",
+               Query(e.total("gunicorn_workers", "state", CHOSEN), "{{state}}")),
+        series("States", "short", "Workers in each state.",
+               Query(e.total("gunicorn_worker_state", "state", CHOSEN), "{{state}}"), stacked=True),
+        exits(),
+        lost(),
+        series("Memory", "bytes", "Proportional set size: memory of a worker's own and its share of what it shares.",
+               each("gunicorn_worker_proportional_memory_bytes"), stacked=True),
+        series("CPU", "percentunit", "Processor time of each worker, as a share of one core.",
+               Query(e.rate("gunicorn_worker_cpu_seconds_total", BY, WINDOW, CHOSEN), LEGEND)),
+        series("Age", "s", "Time since each worker process started.", each("gunicorn_worker_uptime_seconds")),
+        table("Processes", "Which process is which worker.",
+              {"worker_id": "Worker", "pid": "PID", "worker_class": "Class", "python": "Python", "gunicorn": "Gunicorn"},
+              Query(f"max by (worker_id, pid, worker_class, python, gunicorn) ({e.select('gunicorn_worker_info', CHOSEN)})", "Info"),
+              width=16),
+    ]
+
+
+def _master() -> list[Panel]:
+    return [
+        series("Master memory", "bytes", "Resident set of the master process.",
+               Query(e.total("gunicorn_master_memory_bytes", "instance", CHOSEN), "resident"), width=6),
+        series("Master CPU", "percentunit", "Processor time of the master, as a share of one core.",
+               Query(e.rate("gunicorn_master_cpu_seconds_total", "mode", WINDOW, CHOSEN), "{{mode}}"), stacked=True, width=6),
+        series("Master age", "s", "Time since the master process started.",
+               Query(f"max({e.select('gunicorn_master_uptime_seconds', CHOSEN)})", "age"), width=6),
+        series("Signals", "short", "Signals that the master handled: hup is a reload, ttin and ttou change the number of workers.",
+               Query(e.gained("gunicorn_master_signals_total", "signal", WINDOW, CHOSEN), "{{signal}}"), stacked=True, bars=True, width=6),
+    ]

@@ -1,0 +1,69 @@
+"""Panels that more than one dashboard has."""
+
+from gunicorn_mixin import expressions as e
+from gunicorn_mixin.dashboard import CHOSEN, RANGE, WINDOW
+from gunicorn_mixin.panels import Panel, Query, at_least, none_allowed, rising, series, stat
+
+LATENCY = "gunicorn_worker_request_duration_seconds"
+
+
+def now() -> list[Panel]:
+    """Returns the figures that tell at a glance whether all is well."""
+    return [
+        stat("Servers up", "short", "Gunicorn masters that live, as their exporters see it.",
+             e.total("gunicorn_up", "", CHOSEN), at_least(1)),
+        stat("Requests", "reqps", "Requests a second, those lost with their worker included.", e.requests("", WINDOW, CHOSEN)),
+        stat("Errors", "percentunit", "Share of requests that were answered with 5xx or lost with their worker.",
+             e.error_ratio("", WINDOW, CHOSEN), rising(e.ERROR_BUDGET, 14.4 * e.ERROR_BUDGET)),
+        stat("Latency p95", "s", "19 in 20 requests are faster.", e.quantile(0.95, LATENCY, "", WINDOW, CHOSEN), rising(0.5, 1)),
+        stat("Utilisation", "percentunit", "Share of the workers' capacity that is in use. At 100% every further request waits.",
+             e.utilisation("", WINDOW, CHOSEN), rising(0.7, 0.85)),
+        stat("Requests lost", "short", "Requests that were in hand when their worker died, in the time shown.",
+             f"round({e.gained('gunicorn_worker_requests_lost_total', '', RANGE, CHOSEN)})", none_allowed()),
+    ]
+
+
+def exits(by: str = "reason", width: int = 8) -> Panel:
+    """Returns how workers ended."""
+    return series(
+        "Worker exits", "short", "Worker processes that ended, by cause: docs/worker-exits.md says what each means.",
+        Query(e.gained("gunicorn_worker_exits_total", by, WINDOW, CHOSEN), "{{reason}}"), stacked=True, bars=True, width=width)
+
+
+def lost(width: int = 8) -> Panel:
+    """Returns the requests that died with their worker."""
+    return series(
+        "Requests lost", "short", "Requests that were in hand when their worker died, by what it died of. The exporter's log has "
+        "a line for each: docs/flight-recorder.md.",
+        Query(e.gained("gunicorn_worker_requests_lost_total", "reason", WINDOW, CHOSEN), "{{reason}}"),
+        stacked=True, bars=True, width=width)
+
+
+def exporter(by: str, legend: str) -> list[Panel]:
+    """Returns the health of the exporters themselves."""
+    hour = "1h"
+
+    def each(name: str) -> str:
+        return e.total(name, by, CHOSEN)
+
+    return [
+        series("Scrape duration", "s", "Time that reading and merging the store takes. Prometheus gives up after 10s by default.",
+               Query(f"max by ({by}) ({e.select('gunicorn_exporter_scrape_duration_seconds', CHOSEN)})", legend),
+               thresholds=rising(1, 5)),
+        series("What is missing", "short", "All of these should be 0: series beyond GUNICORN_EXPORTER_MAX_SERIES, and in the last "
+               "hour damaged files, recordings that were dropped, and recordings under __other__.",
+               Query(each("gunicorn_exporter_series_dropped"), f"series left out, {legend}"),
+               Query(e.gained("gunicorn_exporter_corrupt_files_total", by, hour, CHOSEN), f"corrupt files, {legend}"),
+               Query(e.gained("gunicorn_exporter_dropped_total", by, hour, CHOSEN), f"recordings dropped, {legend}"),
+               Query(e.gained("gunicorn_exporter_label_overflow_total", f"{by}, label", hour, CHOSEN), f"{{{{label}}}} overflow, {legend}"),
+               Query(e.gained("gunicorn_exporter_invalid_queue_headers_total", by, hour, CHOSEN), f"queue headers ignored, {legend}")),
+        series("Store", "bytes", "Bytes in use in the files that are read.",
+               Query(each("gunicorn_exporter_store_bytes"), legend)),
+        series("Store files", "short", "Files that are read, and in the last hour how often dead processes' files were folded "
+               "into archives.",
+               Query(each("gunicorn_exporter_store_files"), f"files, {legend}"),
+               Query(e.gained("gunicorn_exporter_compactions_total", by, hour, CHOSEN), f"compactions, {legend}")),
+        series("Exporter memory", "bytes", "Resident set of the exporter.", Query(each("process_resident_memory_bytes"), legend)),
+        series("Exporter CPU", "percentunit", "Processor time of the exporter, as a share of one core.",
+               Query(e.rate("process_cpu_seconds_total", by, WINDOW, CHOSEN), legend)),
+    ]

@@ -1,0 +1,83 @@
+"""A real Prometheus on a free loopback port."""
+
+import contextlib
+import json
+import subprocess
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from live_gunicorn import END_TIMEOUT, free_port, wait_for
+
+
+class LivePrometheus:
+    """One Prometheus that scrapes an exporter, and evaluates rules, every second."""
+
+    def __init__(self, folder: Path, metrics_port: int, rule_files: Iterable[Path], program: str = "prometheus") -> None:
+        """Starts it."""
+        folder.mkdir()
+        configuration = folder / "prometheus.yml"
+        configuration.write_text(json.dumps({
+            "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
+            "rule_files": [str(path) for path in rule_files],
+            "scrape_configs": [{"job_name": "gunicorn", "static_configs": [{"targets": [f"127.0.0.1:{metrics_port}"]}]}],
+        }))
+        self.started = time.time()
+        address = f"127.0.0.1:{free_port()}"
+        self._url = f"http://{address}"
+        self._log = folder / "log"
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [
+                    program, f"--config.file={configuration}", f"--storage.tsdb.path={folder / 'data'}",
+                    f"--web.listen-address={address}",
+                ],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            )
+
+    @property
+    def log(self) -> str:
+        """What it has logged so far."""
+        return self._log.read_text(errors="replace")
+
+    def wait_until_scraping(self) -> None:
+        """Returns when a scrape has succeeded."""
+
+        def ready() -> bool:
+            assert self._process.poll() is None, f"Prometheus ended with {self._process.returncode}:\n{self.log}"
+            # While it starts nobody listens, or it answers 503.
+            with contextlib.suppress(OSError), urllib.request.urlopen(f"{self._url}/-/ready", timeout=30):
+                return True
+            return False
+
+        wait_for(ready, "Prometheus")
+        wait_for(lambda: self.values("up == 1"), "the first scrape")
+
+    def values(self, query: str) -> list[float]:
+        """Returns what a query has had as values at any time since the start, NaN aside; fails if it is refused."""
+        data = self.get("query_range", query=query, start=str(self.started), end=str(time.time()), step="2")
+        points = (float(value) for series in data["result"] for _, value in series["values"])
+        return [point for point in points if point == point]
+
+    def get(self, path: str, **parameters: str) -> Any:
+        """Asks its API; returns the data of the answer, and fails with its text if it is an error."""
+        url = f"{self._url}/api/v1/{path}?{urllib.parse.urlencode(parameters)}"
+        try:
+            with urllib.request.urlopen(url, timeout=30) as answer:
+                return json.load(answer)["data"]
+        except urllib.error.HTTPError as error:
+            raise AssertionError(f"{parameters}: {error.read().decode()}") from error
+
+    def end(self) -> None:
+        """Ends it."""
+        self._process.terminate()
+        try:
+            self._process.wait(END_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+            raise AssertionError(f"Prometheus did not end:\n{self.log}") from None

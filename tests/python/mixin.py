@@ -1,0 +1,36 @@
+"""The mixin as an operator has it: the generated files and the runbooks."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+MIXIN = REPOSITORY / "deploy" / "mixin"
+RULES = sorted((MIXIN / "rules").glob("*.yml"))
+RUNBOOKS = REPOSITORY / "docs" / "alerts.md"
+
+DASHBOARDS: dict[str, dict[str, Any]] = {
+    path.stem: json.loads(path.read_text()) for path in sorted((MIXIN / "dashboards").glob("*.json"))}
+
+
+def panels(dashboard: dict[str, Any]) -> list[dict[str, Any]]:
+    """Returns the panels of a dashboard, without its rows."""
+    return [panel for panel in dashboard["panels"] if panel["type"] != "row"]
+
+
+def queries(dashboard: dict[str, Any]) -> list[str]:
+    """Returns the queries of panels and annotations."""
+    found = [target["expr"] for panel in panels(dashboard) for target in panel["targets"]]
+    return found + [annotation["expr"] for annotation in dashboard["annotations"]["list"]]
+
+
+def variable_queries(dashboard: dict[str, Any]) -> list[str]:
+    """Returns the queries that fill template variables."""
+    return [variable["query"]["query"] for variable in dashboard["templating"]["list"] if variable["type"] == "query"]
+
+
+def runbook_queries() -> list[str]:
+    """Returns what the runbooks tell to ask."""
+    blocks = re.findall(r"```promql\n(.*?)```", RUNBOOKS.read_text(), re.DOTALL)
+    return [line for block in blocks for line in block.splitlines()]

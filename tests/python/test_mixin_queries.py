@@ -1,0 +1,103 @@
+"""Every query of the mixin, put to a real Prometheus that scrapes a real Gunicorn in trouble, has an answer."""
+
+import os
+import re
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+import mixin
+from live_gunicorn import LiveGunicorn, wait_for
+from live_prometheus import LivePrometheus
+
+#: What Grafana puts in the place of its variables.
+CHOICE = {
+    "$job": ".*", "$instance": ".*", "$method": ".*", "$endpoint": ".*", "$__rate_interval": "15s", "$__range": "60s"}
+
+#: The alerts that need no time to pass, and whose cause the scenario has.
+EXPECTED = {
+    "GunicornCorruptFiles", "GunicornErrorBudgetBurnFast", "GunicornLabelOverflow", "GunicornRequestsLost", "GunicornWorkerTimeout"}
+
+#: Too few for the paths of the load.
+LABEL_VALUES = "6"
+
+
+@pytest.fixture
+def prometheus(start_gunicorn, environment, tmp_path):
+    """A Prometheus that has seen load, errors, a killed worker, a lost request, a timeout and a damaged file."""
+    server = start_gunicorn("-w", "2", "--timeout", "2", variables={"GUNICORN_EXPORTER_MAX_LABEL_VALUES": LABEL_VALUES})
+    server.wait_until_served()
+    prometheus = LivePrometheus(tmp_path / "prometheus", server.metrics_port, mixin.RULES)
+    try:
+        prometheus.wait_until_scraping()
+        make_trouble(server, Path(environment["PROMETHEUS_MULTIPROC_DIR"]))
+        yield prometheus
+    finally:
+        prometheus.end()
+        print(prometheus.log)
+
+
+def make_trouble(server: LiveGunicorn, store: Path) -> None:
+    load(server, 4)
+    (store / "counter_4711.db").write_bytes(b"\xff" * 64)
+    server.get("/hang")
+    hanging = threading.Thread(target=server.get, args=("/hang",))
+    hanging.start()
+    wait_for(lambda: server.scrape().total("gunicorn_worker_requests_in_flight") == 1, "a request in hand")
+    busy = server.scrape().by("gunicorn_worker_requests_in_flight", "worker_id")
+    pids = {labels["worker_id"]: labels["pid"] for name, labels, _ in server.scrape().samples if name == "gunicorn_worker_info"}
+    os.kill(int(pids[max(busy, key=lambda worker: busy[worker])]), signal.SIGKILL)
+    hanging.join()
+    load(server, 4)
+
+
+def load(server: LiveGunicorn, rounds: int) -> None:
+    """Sends requests of each kind over as many seconds."""
+    for _ in range(rounds):
+        for path in ("/", "/missing", "/broken", "/crash", "/stream", "/one", "/two"):
+            server.get(path)
+        server.send(
+            b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\nX-Request-Start: t=%f\r\n\r\nok" % time.time())
+        time.sleep(1)
+
+
+def filled_in(query: str) -> str:
+    """A query of a dashboard as Grafana sends it."""
+    for variable, value in CHOICE.items():
+        query = query.replace(variable, value)
+    return query
+
+
+def without_thresholds(expression: str) -> str:
+    """What an alert compares, of the minute that there was."""
+    compared = re.sub(r" (>|<|==|!=|>=|<=) [0-9.e+-]+", "", expression)
+    return re.sub(r"absent\((.*)\)", r"\1", re.sub(r"offset \w+", "offset 5s", compared))
+
+
+def test_every_query_has_an_answer_and_every_alert_that_has_a_cause_fires(prometheus):
+    def firing() -> set[str]:
+        return {alert["labels"]["alertname"] for alert in prometheus.get("alerts")["alerts"] if alert["state"] == "firing"}
+
+    wait_for(lambda: firing() >= EXPECTED, f"the alerts {EXPECTED}")
+    assert firing() == EXPECTED
+
+    rules = [rule for group in prometheus.get("rules")["groups"] for rule in group["rules"]]
+    assert [rule for rule in rules if rule["health"] != "ok"] == []
+    asked = {
+        **{f"record {rule['name']}": rule["name"] for rule in rules if rule["type"] == "recording"},
+        **{f"alert {rule['name']}": without_thresholds(rule["query"]) for rule in rules if rule["type"] == "alerting"},
+        **{f"{name}: {query}": filled_in(query) for name, dashboard in mixin.DASHBOARDS.items() for query in mixin.queries(dashboard)},
+        **{f"runbook: {query}": query for query in mixin.runbook_queries()},
+    }
+    assert len(asked) > 100
+    unanswered = [what for what, query in asked.items() if not prometheus.values(query)]
+    assert not unanswered, "\n".join(unanswered)
+
+    for dashboard in mixin.DASHBOARDS.values():
+        for query in map(filled_in, mixin.variable_queries(dashboard)):
+            selector, label = re.fullmatch(r"label_values\((.*), (\w+)\)", query).groups()
+            assert prometheus.get(f"label/{label}/values", **{"match[]": selector}), query
+    assert not re.search("level=(warn|error)", prometheus.log, re.IGNORECASE)
