@@ -29,4 +29,7 @@ internal static partial class Logs
 
     [LoggerMessage(3003, LogLevel.Information, "the master {ProcessId} has ended; ending with it")]
     internal static partial void MasterIsGone(this ILogger log, int processId);
+
+    [LoggerMessage(3004, LogLevel.Warning, "Metrics are served, but forwarding is off or cannot be controlled: {Reason}")]
+    internal static partial void NoControl(this ILogger log, string reason);
 }

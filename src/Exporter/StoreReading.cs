@@ -2,6 +2,7 @@ using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Exporter.Http;
 using GunicornPrometheusExporter.Flights;
 using GunicornPrometheusExporter.Folding;
+using GunicornPrometheusExporter.Forwarding;
 
 namespace GunicornPrometheusExporter.Exporter;
 
@@ -18,13 +19,21 @@ internal sealed class StoreReading(StoreAggregator aggregator, DeathAccountant a
     {
         lock (_gate)
         {
-            accountant.Account();
-            aggregator.Compactions = folding.Compactions;
-            aggregator.Refresh();
+            Refresh();
             foreach (var answer in answers)
             {
                 aggregator.Write(answer.Output, answer.Request.Format, answer.Request.NameSet);
             }
+        }
+    }
+
+    /// <summary>Reads the store once, likewise, and copies what it says.</summary>
+    internal MetricSnapshot Snapshot()
+    {
+        lock (_gate)
+        {
+            Refresh();
+            return aggregator.Snapshot();
         }
     }
 
@@ -60,5 +69,12 @@ internal sealed class StoreReading(StoreAggregator aggregator, DeathAccountant a
         {
             // Told to end.
         }
+    }
+
+    private void Refresh()
+    {
+        accountant.Account();
+        aggregator.Compactions = folding.Compactions;
+        aggregator.Refresh();
     }
 }

@@ -20,8 +20,8 @@ public sealed class SlotTable : IDisposable
     /// <summary>How many slots each kind has: bytes <c>kind × this … </c> of the lock file.</summary>
     public const int SlotsPerKind = 1 << 20;
 
-    /// <summary>No slot has this number: the byte is the lock of whoever prepares the store.</summary>
-    private const int PreparationNumber = 0;
+    /// <summary>No slot has this number: the byte is the lock of what only one process of a kind does at a time.</summary>
+    private const int Alone = 0;
 
     private int _descriptor;
 
@@ -53,10 +53,20 @@ public sealed class SlotTable : IDisposable
     /// <summary>Opens the table of a store to see who lives, changing nothing.</summary>
     /// <returns>Null if the store has none: nobody of ours ever lived there.</returns>
     /// <exception cref="StoreException">The file cannot be opened.</exception>
-    public static SlotTable? OpenExisting(string directory)
+    public static SlotTable? OpenExisting(string directory) => OpenExisting(directory, Libc.OpenReadOnly);
+
+    /// <summary>Opens the table of a store to lock in it, making its file only in a store of this process's user.</summary>
+    /// <returns>Null if there is none.</returns>
+    /// <exception cref="StoreException">The file cannot be opened.</exception>
+    public static SlotTable? OpenOwn(string directory) =>
+        StoreFiles.TryGetStatus(System.IO.Path.Combine(directory, "."), out var status) && status.Owner == Libc.EffectiveUserId()
+            ? Open(directory)
+            : OpenExisting(directory, Libc.OpenReadWrite);
+
+    private static SlotTable? OpenExisting(string directory, int access)
     {
         var path = System.IO.Path.Combine(directory, FileName);
-        var descriptor = Libc.Open(path, Libc.OpenReadOnly | Libc.OpenCloseOnExec | Libc.OpenNoFollow, 0);
+        var descriptor = Libc.Open(path, access | Libc.OpenCloseOnExec | Libc.OpenNoFollow, 0);
         if (descriptor >= 0) return new SlotTable(path, descriptor);
         var error = Marshal.GetLastPInvokeError();
         return error is Libc.ErrorNoEntry or Libc.ErrorNotDirectory
@@ -96,7 +106,7 @@ public sealed class SlotTable : IDisposable
     /// <exception cref="StoreException">The file system grants no locks.</exception>
     public void EnterPreparation()
     {
-        var recordLock = LockOf(SlotKind.Master, PreparationNumber);
+        var recordLock = LockOf(SlotKind.Master, Alone);
         if (Libc.Control(_descriptor, Libc.SetLockAndWait, ref recordLock) != 0)
         {
             throw CannotLock(Marshal.GetLastPInvokeError());
@@ -107,19 +117,24 @@ public sealed class SlotTable : IDisposable
     /// <returns>False if another process prepares the store, or folds its files.</returns>
     /// <remarks>Unlike a slot this belongs to the table, not to the process: another table of the process may be closed.</remarks>
     /// <exception cref="StoreException">The file system grants no locks.</exception>
-    public bool TryEnterPreparation() => TryLockPreparation(Libc.WriteLock, Libc.SetDescriptionLock);
+    public bool TryEnterPreparation() => TryLockAlone(SlotKind.Master, Libc.WriteLock, Libc.SetDescriptionLock);
 
     /// <summary>Waits until nobody prepares the store or folds its files, and keeps it so; others may read along.</summary>
     /// <exception cref="StoreException">The file system grants no locks.</exception>
-    public void KeepUnprepared() => TryLockPreparation(Libc.ReadLock, Libc.SetDescriptionLockAndWait);
+    public void KeepUnprepared() => TryLockAlone(SlotKind.Master, Libc.ReadLock, Libc.SetDescriptionLockAndWait);
 
     /// <summary>Lets others in again.</summary>
     public void LeavePreparation()
     {
-        var recordLock = LockOf(SlotKind.Master, PreparationNumber);
+        var recordLock = LockOf(SlotKind.Master, Alone);
         recordLock.Type = Libc.Unlocked;
         _ = Libc.Control(_descriptor, Libc.SetDescriptionLock, ref recordLock);
     }
+
+    /// <summary>Becomes the exporter that forwards the store and lets itself be controlled, until this table is closed.</summary>
+    /// <returns>False if another exporter is that.</returns>
+    /// <exception cref="StoreException">The file system grants no locks.</exception>
+    public bool TryTakeTurn() => TryLockAlone(SlotKind.Exporter, Libc.WriteLock, Libc.SetDescriptionLock);
 
     /// <summary>Takes the lowest free slot of a kind for this process, until it ends.</summary>
     /// <returns>The slot's number, from 1.</returns>
@@ -200,9 +215,9 @@ public sealed class SlotTable : IDisposable
         return recordLock.Type != Libc.Unlocked;
     }
 
-    private bool TryLockPreparation(short type, int command)
+    private bool TryLockAlone(SlotKind kind, short type, int command)
     {
-        var recordLock = LockOf(SlotKind.Master, PreparationNumber);
+        var recordLock = LockOf(kind, Alone);
         recordLock.Type = type;
         if (Libc.Control(_descriptor, command, ref recordLock) == 0) return true;
         var error = Marshal.GetLastPInvokeError();

@@ -8,7 +8,8 @@ namespace GunicornPrometheusExporter.Exporter.Commands;
 /// <summary>Runs a command and turns every way in which it can end into an exit status.</summary>
 internal static class CommandLine
 {
-    private static readonly TimeSpan LongestEnd = TimeSpan.FromMilliseconds(900);
+    // Time for the last snapshot to arrive, and less than a master waits before it kills.
+    private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(4);
 
     internal static async Task<int> RunAsync(RootCommand root, string[] args)
     {

@@ -1,9 +1,11 @@
 using System.CommandLine;
 using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Configuration;
+using GunicornPrometheusExporter.Exporter.Control;
 using GunicornPrometheusExporter.Exporter.Http;
 using GunicornPrometheusExporter.Flights;
 using GunicornPrometheusExporter.Folding;
+using GunicornPrometheusExporter.Forwarding;
 using GunicornPrometheusExporter.Master;
 using GunicornPrometheusExporter.Store;
 
@@ -59,10 +61,18 @@ internal sealed class ServeCommand : Command
             directory, aggregator.Flights, config.MaxLabelValues, loggers.CreateLogger("deaths"));
         using var folding = new StoreFolding(directory, loggers.CreateLogger("folding"));
         var reading = new StoreReading(aggregator, accountant, folding);
-        var server = new MetricsServer(new SharedScrape(reading.Scrape), loggers);
+        var scrapes = new SharedScrape(reading.Scrape);
+        var server = new MetricsServer(scrapes, loggers);
+        await using var manager = new ForwarderManager(reading.Snapshot, loggers.CreateLogger("forwarding"));
+        aggregator.Forwarders = manager.Statuses;
+        using var forwarders = new ConfiguredForwarders(
+            manager, settings => ExporterConfig.FromEnvironment(new Dictionary<string, string>(settings) { [MultiprocessDirectory.Variable] = directory }));
+        await forwarders.AddWantedAsync(config);
+        var turn = new StoreTurn(directory, forwarders, scrapes, loggers);
         using var served = CancellationTokenSource.CreateLinkedTokenSource(end);
         var work = Task.WhenAll(
-            reading.AccountAsync(served.Token), config.CleanupDbFiles ? reading.FoldAsync(served.Token) : Task.CompletedTask);
+            reading.AccountAsync(served.Token), config.CleanupDbFiles ? reading.FoldAsync(served.Token) : Task.CompletedTask,
+            turn.RunAsync(served.Token));
         try
         {
             await server.RunAsync(_addresses.AddressesOf(parsed, config), end);

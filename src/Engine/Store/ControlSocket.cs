@@ -1,0 +1,36 @@
+using System.Net.Sockets;
+using GunicornPrometheusExporter.Store.Native;
+
+namespace GunicornPrometheusExporter.Store;
+
+/// <summary>The socket in the store by which programs of its user control the exporter.</summary>
+public static class ControlSocket
+{
+    /// <summary>Its name in the store.</summary>
+    public const string FileName = "control.sock";
+
+    /// <summary>Binds it, in place of one that an earlier exporter left; only the exporter whose turn it is may.</summary>
+    /// <returns>The socket, which only this process's user can connect to; nobody can before it listens.</returns>
+    /// <exception cref="StoreException">It cannot be bound.</exception>
+    public static Socket Bind(string directory)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            using var folder = StoreFiles.TryOpen(Path.Combine(directory, "."), Libc.OpenReadOnly | Libc.OpenDirectory)
+                ?? throw new StoreException($"{directory} cannot be opened");
+            // An address holds no path of more than 107 bytes.
+            var path = $"/proc/self/fd/{folder.DangerousGetHandle()}/{FileName}";
+            File.Delete(path);
+            socket.Bind(new UnixDomainSocketEndPoint(path));
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            return socket;
+        }
+        catch (Exception e)
+        {
+            socket.Dispose();
+            if (e is not (SocketException or IOException or UnauthorizedAccessException)) throw;
+            throw new StoreException($"{Path.Combine(directory, FileName)} cannot be made ({e.Message}); give the directory to its user", e);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+using GunicornPrometheusExporter.Configuration;
+using GunicornPrometheusExporter.Forwarding;
+
+namespace GunicornPrometheusExporter.Exporter.Control;
+
+/// <summary>The forwarders that the environment asks for, and those that programs ask for. Safe for any number of threads.</summary>
+/// <param name="manager">Runs them.</param>
+/// <param name="configure">The configuration that settings beside the exporter's own give.</param>
+internal sealed class ConfiguredForwarders(
+    ForwarderManager manager, Func<IReadOnlyDictionary<string, string>, ExporterConfig> configure) : IDisposable
+{
+    private readonly Dictionary<string, (Destination Destination, Dictionary<string, string> Settings)> _added =
+        new(StringComparer.Ordinal);
+
+    private readonly SemaphoreSlim _gate = new(1);
+
+    /// <summary>Runs them.</summary>
+    internal ForwarderManager Manager => manager;
+
+    /// <summary>Adds those that a configuration asks for, stopped.</summary>
+    internal async Task AddWantedAsync(ExporterConfig config)
+    {
+        foreach (var destination in Destinations.All.Where(destination => destination.IsWanted(config)))
+        {
+            await AddAsync(destination.Name, destination.Name, []);
+        }
+    }
+
+    /// <summary>Adds one, stopped. One that is there already, just so, is left alone: several processes may ask for it.</summary>
+    /// <exception cref="ConfigurationException">There is no such place, or a setting cannot be used.</exception>
+    internal async Task AddAsync(string name, string place, Dictionary<string, string> settings)
+    {
+        var destination = Destinations.All.FirstOrDefault(destination => destination.Name == place)
+            ?? throw new ConfigurationException(
+                $"\"{place}\" is no place to forward to; choose {string.Join(" or ", Destinations.All.Select(known => known.Name))}");
+        if (settings.Keys.FirstOrDefault(IsUnknown) is { } unknown)
+        {
+            throw new ConfigurationException($"{unknown} is no setting; `gunicorn-prometheus-exporter config` lists those that there are");
+        }
+        var config = configure(settings);
+        if (!config.Validate()) throw new ConfigurationException(config.Errors);
+        await _gate.WaitAsync();
+        try
+        {
+            if (_added.TryGetValue(name, out var added) && added.Destination == destination && IsSame(added.Settings, settings)) return;
+            await manager.AddAsync(name, () => destination.Create(config));
+            _added[name] = (destination, settings);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    public void Dispose() => _gate.Dispose();
+
+    private static bool IsUnknown(string name) => !ConfigurationVariables.All.Any(variable => variable.Name == name);
+
+    private static bool IsSame(Dictionary<string, string> one, Dictionary<string, string> other) =>
+        one.Count == other.Count && one.All(setting => other.TryGetValue(setting.Key, out var value) && value == setting.Value);
+}

@@ -1,0 +1,4 @@
+namespace GunicornPrometheusExporter.Exporter.Control;
+
+/// <summary>Why a request was refused.</summary>
+internal sealed record ErrorReport(string Error);

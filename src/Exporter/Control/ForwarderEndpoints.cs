@@ -1,0 +1,78 @@
+using System.Text.Json;
+using GunicornPrometheusExporter.Configuration;
+
+namespace GunicornPrometheusExporter.Exporter.Control;
+
+/// <summary>Answers <c>/forwarders</c>: which there are, how they fare, and what is to become of them.</summary>
+internal sealed class ForwarderEndpoints(ConfiguredForwarders forwarders)
+{
+    internal void Map(WebApplication server)
+    {
+        server.MapGet("/forwarders", ReportAsync);
+        server.MapPut("/forwarders/{name}", AddAsync);
+        server.MapPost("/forwarders/{name}/start", context => DoAsync(context, forwarders.Manager.StartAsync));
+        server.MapPost("/forwarders/{name}/stop", context => DoAsync(context, forwarders.Manager.StopAsync));
+        server.MapPost("/forwarders/start", context => DoAsync(context, forwarders.Manager.StartAllAsync));
+        server.MapPost("/forwarders/stop", context => DoAsync(context, forwarders.Manager.StopAllAsync));
+    }
+
+    private Task ReportAsync(HttpContext context)
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        var reports = forwarders.Manager.Statuses.ToDictionary(status => status.Key, status => ForwarderReport.Of(status.Value, now));
+        return context.Response.WriteAsJsonAsync(reports, ControlJson.Default.DictionaryStringForwarderReport);
+    }
+
+    private async Task AddAsync(HttpContext context)
+    {
+        try
+        {
+            var request = await JsonSerializer.DeserializeAsync(
+                context.Request.Body, ControlJson.Default.ForwarderRequest, context.RequestAborted);
+            await forwarders.AddAsync(NameIn(context), request!.Destination, request.Settings ?? []);
+            context.Response.StatusCode = StatusCodes.Status204NoContent;
+        }
+        catch (JsonException e)
+        {
+            await RefuseAsync(context, StatusCodes.Status400BadRequest, $"the body is no forwarder: {e.Message}");
+        }
+        catch (ConfigurationException e)
+        {
+            await RefuseAsync(context, StatusCodes.Status400BadRequest, e.Message);
+        }
+    }
+
+    private async Task DoAsync(HttpContext context, Func<string, Task<bool>> act)
+    {
+        var name = NameIn(context);
+        try
+        {
+            if (await act(name)) context.Response.StatusCode = StatusCodes.Status204NoContent;
+            else
+            {
+                var names = string.Join(", ", forwarders.Manager.Statuses.Keys.Order(StringComparer.Ordinal));
+                await RefuseAsync(
+                    context, StatusCodes.Status404NotFound,
+                    $"there is no forwarder \"{name}\"; {(names.Length == 0 ? "none was added" : $"there are: {names}")}");
+            }
+        }
+        catch (ConfigurationException e)
+        {
+            await RefuseAsync(context, StatusCodes.Status400BadRequest, e.Message);
+        }
+    }
+
+    private static async Task DoAsync(HttpContext context, Func<Task> act)
+    {
+        await act();
+        context.Response.StatusCode = StatusCodes.Status204NoContent;
+    }
+
+    private static Task RefuseAsync(HttpContext context, int status, string error)
+    {
+        context.Response.StatusCode = status;
+        return context.Response.WriteAsJsonAsync(new ErrorReport(error), ControlJson.Default.ErrorReport);
+    }
+
+    private static string NameIn(HttpContext context) => (string)context.Request.RouteValues["name"]!;
+}
