@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 RID ?= $(if $(filter aarch64,$(shell uname -m)),linux-arm64,linux-x64)
 
-.PHONY: all build demo test test-matrix test-dotnet test-python fuzz bench lint clean setup help
+.PHONY: all build demo test test-matrix test-dotnet test-python fuzz bench lint dist clean setup help
 
 all: build
 
@@ -43,6 +43,12 @@ bench: ## Measures against the peers, side by side; writes bench/results/.
 lint: ## Checks style and compiles everything with warnings as errors.
 	@eng/setup.sh build lint
 	@eng/lint.sh
+
+dist: ## Leaves wheels, Debian packages and the NuGet package in out/dist, and tries them.
+	@eng/setup.sh build dist
+	@eng/build.sh $(RID)
+	@eng/dist.sh
+	@eng/dist_check.sh
 
 clean: ## Removes everything that was built.
 	rm -rf out

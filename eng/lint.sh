@@ -16,7 +16,7 @@ for file in $(grep -rlE '\bunsafe\b' src --include='*.cs' | grep -v /obj/); do
 done
 
 /usr/bin/python3 -m compileall -q python tests/python bench examples deploy eng >/dev/null || finding "Python that does not compile"
-find . -name __pycache__ -prune -exec rm -rf {} +
+find . -path ./out -prune -o -name __pycache__ -prune -exec rm -rf {} +
 long=$(git ls-files 'src/*.cs' 'python/*.py' 'bench/*.py' 'deploy/*.py' | xargs awk 'length > 140 {print FILENAME ":" FNR}' | head)
 [ -z "$long" ] || finding "lines over 140 characters: $long"
 for script in $(git ls-files '*.sh' .ci/run); do bash -n "$script" || finding "$script does not parse"; done

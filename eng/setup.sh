@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing, by apt, for the uses named: build, demo, test, matrix, fuzz, bench, lint. Says what it does.
+# Installs what is missing, by apt, for the uses named: build, demo, test, matrix, fuzz, bench, dist, lint. Says what it does.
 set -euo pipefail
 
 declare -A packages=(
@@ -11,6 +11,8 @@ declare -A packages=(
   [matrix]="debootstrap"
   [fuzz]="afl++"
   [bench]="gunicorn python3-prometheus-client python3-gevent wrk"
+  [dist]="clang gcc-aarch64-linux-gnu libc6-dev-arm64-cross python3-build python3-setuptools
+    python3-wheel python3-venv debootstrap qemu-user-static binfmt-support iproute2"
   [lint]="python3-pytest"
 )
 

@@ -4,11 +4,14 @@ import json
 import os
 import shutil
 import subprocess
-from typing import Any
+import sys
+from typing import Any, NoReturn
 
 from .errors import MetricsError
 
 NAME = "gunicorn-prometheus-exporter"
+
+_OWN = os.path.join(os.path.dirname(__file__), "bin", NAME)
 
 #: Seconds that a question to the executable may take.
 ANSWER_TIMEOUT = 30
@@ -19,13 +22,20 @@ def find_executable() -> str:
 
     Raises MetricsError if there is none.
     """
-    own = os.path.join(os.path.dirname(__file__), "bin", NAME)
-    path = own if os.path.exists(own) else shutil.which(NAME)
+    path = _OWN if os.path.exists(_OWN) else shutil.which(NAME)
     if path is None:
         raise MetricsError(
-            f"the executable {NAME} is neither at {own} nor on PATH; install the package anew for this machine"
+            f"the executable {NAME} is neither at {_OWN} nor on PATH; install the package anew for this machine"
         )
     return path
+
+
+def main() -> NoReturn:
+    """Becomes the package's own executable: the command that an installation puts on PATH."""
+    try:
+        os.execv(_OWN, [NAME, *sys.argv[1:]])
+    except OSError as error:
+        sys.exit(str(cannot_run(_OWN, error)))
 
 
 def ask(*arguments: str) -> dict[str, Any]:

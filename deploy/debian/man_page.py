@@ -1,0 +1,67 @@
+"""Writes the manual page of the executable, from what its own --help says. Arguments: the executable, its version."""
+
+import re
+import subprocess
+import sys
+from typing import Dict, List, Tuple
+
+NAME = "gunicorn-prometheus-exporter"
+ROW = re.compile(r"  (\S.*?)  +(\S.*)")
+
+
+def help_of(executable: str, *command: str) -> Dict[str, List[str]]:
+    """Returns the lines of each section of a command's help, by the section's title."""
+    text = subprocess.run([executable, *command, "--help"], check=True, capture_output=True, text=True).stdout
+    sections: Dict[str, List[str]] = {}
+    for line in text.splitlines():
+        if line.endswith(":") and not line.startswith(" "):
+            sections[line[:-1]] = []
+        elif line.strip():
+            sections[list(sections)[-1]].append(line)
+    return sections
+
+
+def rows(sections: Dict[str, List[str]], title: str) -> List[Tuple[str, str]]:
+    """Returns what a section lists: a command or an option, and what it does."""
+    found = [ROW.fullmatch(line) for line in sections.get(title, [])]
+    return [(row[1], row[2]) for row in found if row]
+
+
+def escape(text: str) -> str:
+    """Returns a text as troff reads it."""
+    text = text.replace("\\", "\\e").replace("-", "\\-")
+    return "\\&" + text if text.startswith((".", "'")) else text
+
+
+def entry(name: str, text: str) -> str:
+    """Returns a paragraph under a name."""
+    return f".TP\n.B {escape(name)}\n{escape(text)}\n"
+
+
+def page(executable: str, version: str) -> str:
+    """Returns the page."""
+    root = help_of(executable)
+    parts = [
+        f'.TH {NAME.upper().replace("-", chr(92) + "-")} 1 "" "{version}" "User Commands"\n',
+        f".SH NAME\n{escape(NAME)} \\- {escape(root['Description'][0].strip().rstrip('.'))}\n",
+        f".SH SYNOPSIS\n.B {escape(NAME)}\n.I command\n.RI [ options ]\n",
+        ".SH COMMANDS\n",
+    ]
+    for usage, description in rows(root, "Commands"):
+        command = usage.split()[0]
+        parts.append(f".SS {escape(usage)}\n{escape(description)}.\n")
+        options = help_of(executable, command)
+        parts += [entry(option, text) for option, text in rows(options, "Arguments") + rows(options, "Options") if "--help" not in option]
+    parts.append(
+        ".SH ENVIRONMENT\nEvery setting is a variable of the environment; the command\n.B config\nlists them as they are in force.\n")
+    parts.append(".SH EXIT STATUS\n" + entry("0", "It did what it was told.") + entry("1", "It failed; the error says why.")
+                 + entry("2", "An option or a setting cannot be used."))
+    parts.append(
+        ".SH FILES\n" + entry("/etc/default/" + NAME, "The variables of the service.")
+        + entry("/run/" + NAME, "The store of the service, unless PROMETHEUS_MULTIPROC_DIR names another."))
+    parts.append(".SH SEE ALSO\n.BR prometheus (1),\n.BR gunicorn (1)\n")
+    return "".join(parts)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page(sys.argv[1], sys.argv[2]))

@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Leaves everything that is handed out in out/dist: wheels, Debian packages, the NuGet package. Argument: the runtime
+# identifiers, linux-x64 and linux-arm64 if none is given.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+[ $# -gt 0 ] || set -- linux-x64 linux-arm64
+version=$(dotnet msbuild src/Engine -getProperty:Version)
+dist=out/dist
+rm -rf "$dist"
+mkdir -p "$dist"
+
+# The newest version of glibc that any of the files asks for.
+newest_glibc() { objdump -T "$@" | grep -oE 'GLIBC_2\.[0-9]+' | cut -d_ -f2 | sort -Vu | tail -n 1; }
+
+make_wheel() {
+  local out=$1 machine=$2 glibc=$3 stage=$1/wheel
+  rm -rf "$stage"
+  mkdir -p "$stage"
+  cp -r "$out/python/gunicorn_prometheus_exporter" deploy/wheel/pyproject.toml deploy/wheel/setup.py README.md LICENSE "$stage/"
+  WHEEL_VERSION=$version WHEEL_PLATFORM=manylinux_${glibc/./_}_$machine \
+    /usr/bin/python3 -m build --wheel --no-isolation --outdir "$dist" "$stage" >"$stage.log" 2>&1 || { tail -n 20 "$stage.log" >&2; return 1; }
+}
+
+make_deb() {
+  local out=$1 architecture=$2 glibc=$3 name=gunicorn-prometheus-exporter stage=$1/deb
+  rm -rf "$stage"
+  mkdir -p "$stage/DEBIAN"
+  install -Dm 755 "$out/$name" "$stage/usr/bin/$name"
+  mkdir -p "$stage/usr/lib/python3/dist-packages"
+  cp -r "$out/python/gunicorn_prometheus_exporter" "$stage/usr/lib/python3/dist-packages/"
+  ln -sf "/usr/bin/$name" "$stage/usr/lib/python3/dist-packages/gunicorn_prometheus_exporter/bin/$name"
+  find "$stage/usr/lib" -type f -exec chmod 644 {} +
+  install -Dm 644 "deploy/systemd/$name.service" "$stage/lib/systemd/system/$name.service"
+  install -Dm 644 deploy/debian/default "$stage/etc/default/$name"
+  install -Dm 644 LICENSE "$stage/usr/share/doc/$name/copyright"
+  mkdir -p "$stage/usr/share/man/man1"
+  # What the page says does not depend on the machine.
+  /usr/bin/python3 -B deploy/debian/man_page.py out/$name "$version" | gzip -9n >"$stage/usr/share/man/man1/$name.1.gz"
+  gzip -9nc CHANGELOG.md >"$stage/usr/share/doc/$name/changelog.gz"
+  sed "s/@VERSION@/$version/; s/@ARCHITECTURE@/$architecture/; s/@GLIBC@/$glibc/; s/@SIZE@/$(du -sk "$stage/usr" | cut -f1)/" \
+    deploy/debian/control >"$stage/DEBIAN/control"
+  install -m 644 deploy/debian/conffiles "$stage/DEBIAN/"
+  install -m 755 deploy/debian/{postinst,prerm,postrm} "$stage/DEBIAN/"
+  dpkg-deb --root-owner-group -Zxz --build "$stage" "$dist/${name}_${version}_$architecture.deb" >/dev/null
+}
+
+for rid in "$@"; do
+  case $rid in
+    linux-x64) machine=x86_64 architecture=amd64 ;;
+    linux-arm64) machine=aarch64 architecture=arm64 ;;
+    *) echo "dist: $rid is not linux-x64 or linux-arm64" >&2; exit 1 ;;
+  esac
+  out=out/build-$rid
+  echo "dist: $rid"
+  eng/build.sh "$rid" "$out"
+  glibc=$(newest_glibc "$out/gunicorn-prometheus-exporter" "$out"/python/*/_engine.abi3.so)
+  make_wheel "$out" "$machine" "$glibc"
+  make_deb "$out" "$architecture" "$glibc"
+done
+
+echo "dist: the NuGet package"
+dotnet pack src/Engine -c Release -o "$dist" --nologo -v quiet -clp:NoSummary
+(cd "$dist" && sha256sum * >SHA256SUMS && ls -l)
