@@ -78,8 +78,9 @@ try_deb() {
   cp "$2" "$cache/$1/root/package.deb"
   inside "$1" "dpkg -i /root/package.deb
 $name --version
-test -s /usr/share/man/man1/$name.1.gz || test -e /etc/dpkg/dpkg.cfg.d/docker || zcat /usr/share/man/man1/$name.1.gz | grep -q COMMANDS
-PROMETHEUS_MULTIPROC_DIR=/tmp/s $name ensure --dir /tmp/s
+zcat /usr/share/man/man1/$name.1.gz | grep -q 'SH COMMANDS'
+rm -rf /tmp/s
+$name ensure --dir /tmp/s
 PROMETHEUS_MULTIPROC_DIR=/tmp/s python3 -c 'from gunicorn_prometheus_exporter.metrics import WorkerRequests; WorkerRequests().inc(worker_id=\"process_1\")'
 $name dump --dir /tmp/s | grep -F 'gunicorn_worker_requests_total{worker_id=\"process_1\"} 1'
 dpkg --purge $name

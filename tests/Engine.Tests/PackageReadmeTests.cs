@@ -8,7 +8,7 @@ using GunicornPrometheusExporter.Workers;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
-namespace GunicornPrometheusExporter;
+namespace GunicornPrometheusExporter.Engine.Tests;
 
 public sealed class PackageReadmeTests
 {
@@ -26,7 +26,7 @@ public sealed class PackageReadmeTests
         var text = new ArrayBufferWriter<byte>();
         aggregator.Scrape(text, ExpositionFormat.Text);
 
-        Assert.Contains("gunicorn_worker_requests_total{worker_id=\"worker_1\"} 1\n", Encoding.UTF8.GetString(text.WrittenSpan));
+        Assert.Contains("gunicorn_worker_requests_total{worker_id=\"worker_1\"} 1.0\n", Encoding.UTF8.GetString(text.WrittenSpan));
     }
 
     [Fact]
