@@ -11,17 +11,12 @@ namespace GunicornPrometheusExporter.Fleet;
 /// </remarks>
 public sealed class FleetHub
 {
-    private static readonly TimeSpan LongestRead = TimeSpan.FromSeconds(5);
-
     private readonly IFleetSource _source;
     private readonly IFleetExposition _exposition;
-    private readonly ILogger _logger;
+    private readonly HubJournal _journal;
     private readonly TimeProvider _time;
     private readonly HubFigures _figures = new();
     private FleetReading _reading = new([], []);
-    private bool _isLost;
-    private bool _isSkipping;
-    private long _errors;
 
     /// <summary>A hub that has read nothing yet.</summary>
     /// <param name="source">Where the hosts leave their snapshots.</param>
@@ -30,9 +25,10 @@ public sealed class FleetHub
     /// <param name="time">The clock.</param>
     public FleetHub(IFleetSource source, bool isMerged, ILogger logger, TimeProvider? time = null)
     {
+        ArgumentNullException.ThrowIfNull(source);
         _source = source;
         _exposition = isMerged ? new MergedExposition(logger) : new HostExposition(logger);
-        _logger = logger;
+        _journal = new HubJournal(logger, source.Place);
         _time = time ?? TimeProvider.System;
     }
 
@@ -43,20 +39,16 @@ public sealed class FleetHub
         var start = _time.GetTimestamp();
         try
         {
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(end);
-            limit.CancelAfter(LongestRead);
-            Take(await _source.ReadAsync(limit.Token));
+            var reading = await _source.ReadAsync(end).ConfigureAwait(false);
+            _reading = reading with { Hosts = [.. reading.Hosts.OrderBy(host => host.Instance, StringComparer.Ordinal)] };
+            _journal.Read(reading.Hosts.Count(host => host.IsLive(_time.GetUtcNow())), reading.Skipped);
         }
         catch (ForwardingException e)
         {
-            Miss(e.Message);
-        }
-        catch (OperationCanceledException) when (!end.IsCancellationRequested)
-        {
-            Miss($"there is no answer after {LongestRead.TotalSeconds} s.");
+            _journal.Fail(e.Message);
         }
         var now = _time.GetUtcNow();
-        var own = _figures.Take(_reading, now, !_isLost, _errors, _time.GetElapsedTime(start));
+        var own = _figures.Take(_reading, now, _journal, _time.GetElapsedTime(start));
         _exposition.Refresh([own, .. _reading.Hosts], now);
     }
 
@@ -66,28 +58,4 @@ public sealed class FleetHub
     /// <param name="names">The names of the families and samples that are wanted; null for all.</param>
     public void Write(IBufferWriter<byte> output, ExpositionFormat format = ExpositionFormat.Text, IReadOnlySet<string>? names = null) =>
         _exposition.Write(output, format, names);
-
-    private void Take(FleetReading reading)
-    {
-        var hosts = reading.Hosts
-            .OrderBy(host => host.Instance, StringComparer.Ordinal)
-            .ThenBy(host => host.Incarnation, StringComparer.Ordinal);
-        _reading = reading with { Hosts = [.. hosts] };
-        var isSkipping = reading.Skipped.Count > 0;
-        if (isSkipping && !_isSkipping)
-        {
-            var first = reading.Skipped[0];
-            HubLog.EntriesSkipped(_logger, reading.Skipped.Count, first.Name, first.Reason);
-        }
-        if (!isSkipping && _isSkipping) HubLog.NothingSkipped(_logger);
-        if (_isLost) HubLog.SourceRecovered(_logger, reading.Hosts.Count(host => host.IsLive(_time.GetUtcNow())));
-        (_isSkipping, _isLost) = (isSkipping, false);
-    }
-
-    private void Miss(string reason)
-    {
-        _errors++;
-        if (!_isLost) HubLog.SourceLost(_logger, reason);
-        _isLost = true;
-    }
 }

@@ -18,10 +18,9 @@ internal sealed class HubFigures
     /// <summary>The figures of one reading.</summary>
     /// <param name="reading">The reading; that of before, if this one failed.</param>
     /// <param name="now">The time.</param>
-    /// <param name="isUp">Whether the source could be read.</param>
-    /// <param name="errors">How often it could not.</param>
+    /// <param name="journal">How readings went.</param>
     /// <param name="duration">How long reading took.</param>
-    public HostSnapshot Take(FleetReading reading, DateTimeOffset now, bool isUp, long errors, TimeSpan duration)
+    public HostSnapshot Take(FleetReading reading, DateTimeOffset now, HubJournal journal, TimeSpan duration)
     {
         var live = reading.Hosts.Where(host => host.IsLive(now)).ToArray();
         if (!live.Select(host => host.Instance).SequenceEqual(_instances))
@@ -34,9 +33,9 @@ internal sealed class HubFigures
         [
             1, live.Length, .. live.Select(host => (now - host.Written).TotalSeconds),
             .. Kinds.Select(kind => (double)reading.Skipped.Count(entry => entry.Kind == kind)),
-            isUp ? 1 : 0, errors, duration.TotalSeconds,
+            journal.IsLost ? 0 : 1, journal.Errors, duration.TotalSeconds,
         ];
-        return new("", "", now, DateTimeOffset.MaxValue, new(now, _layout, values));
+        return new("", now, DateTimeOffset.MaxValue, new(now, _layout, values));
     }
 
     private static SnapshotLayout LayOut(string[] instances) => new(
@@ -57,10 +56,5 @@ internal sealed class HubFigures
 
     private static ImmutableArray<Label> Labelled(string name, string value) => [new(name, value)];
 
-    private static string WordOf(SkipKind kind) => kind switch
-    {
-        SkipKind.Foreign => "foreign",
-        SkipKind.Damaged => "damaged",
-        _ => "version",
-    };
+    private static string WordOf(SkipKind kind) => kind == SkipKind.Foreign ? "foreign" : "unreadable";
 }

@@ -25,9 +25,9 @@ internal sealed class MergedExposition(ILogger logger) : IFleetExposition
     private readonly ProtobufExposition _protobuf = new();
     private readonly Dictionary<int, Exemplar> _exemplars = [];
     private readonly Dictionary<int, NativeHistogram> _natives = [];
-    private Dictionary<(string Instance, string Incarnation), HostSeries> _hosts = [];
-    private int[] _series = [];
-    private double[] _numbers = [];
+    private readonly HostNumbers _numbers = new();
+    private readonly PastNumbers _past = new();
+    private Dictionary<(string Instance, SnapshotLayout Layout), SampleMap> _maps = [];
     private double[] _times = [];
     private int _laidOut;
 
@@ -38,7 +38,6 @@ internal sealed class MergedExposition(ILogger logger) : IFleetExposition
         var isChanged = MapAll(hosts);
         _values.Begin();
         foreach (var host in hosts) Merge(host, host.IsLive(now));
-        _values.Settle();
         if (isChanged) LayOut();
     }
 
@@ -55,30 +54,32 @@ internal sealed class MergedExposition(ILogger logger) : IFleetExposition
         }
     }
 
-    /// <summary>Maps the samples of every host whose layout is not known.</summary>
+    /// <summary>Maps the samples of every snapshot whose layout is not known.</summary>
     /// <returns>Whether the layouts are others than before.</returns>
     private bool MapAll(IReadOnlyList<HostSnapshot> hosts)
     {
-        var before = _hosts;
-        var isChanged = before.Count != hosts.Count;
-        _hosts = new(hosts.Count);
+        var before = _maps;
+        _maps = new(hosts.Count);
+        var isNew = false;
         foreach (var host in hosts)
         {
-            var key = (host.Instance, host.Incarnation);
-            var layout = host.Snapshot.Layout;
-            if (!before.TryGetValue(key, out var series) || !ReferenceEquals(series.Layout, layout))
+            foreach (var snapshot in SnapshotsOf(host))
             {
-                series = Map(layout, host.Instance);
-                isChanged = true;
+                var key = (host.Instance, snapshot.Layout);
+                if (!before.TryGetValue(key, out var map))
+                {
+                    map = Map(snapshot.Layout, host.Instance);
+                    isNew = true;
+                }
+                _maps.TryAdd(key, map);
             }
-            _hosts[key] = series;
         }
-        return isChanged;
+        return isNew || before.Count != _maps.Count;
     }
 
-    private HostSeries Map(SnapshotLayout layout, string instance)
+    private SampleMap Map(SnapshotLayout layout, string instance)
     {
-        var mapped = new HostSeries(layout, new int[layout.SampleCount], new bool[layout.SampleCount]);
+        var map = new SampleMap(new int[layout.SampleCount], new bool[layout.SampleCount]);
         var i = 0;
         foreach (var family in layout.Families)
         {
@@ -88,12 +89,12 @@ internal sealed class MergedExposition(ILogger logger) : IFleetExposition
             foreach (var sample in family.Samples)
             {
                 var labels = isApart ? InstanceLabel.AddTo(sample.Labels, instance) : sample.Labels;
-                mapped.Series[i] = merged.SeriesOf(sample.Name, labels);
-                mapped.GoesOn[i++] = family.Type == MetricType.Histogram && previous is not null && IsNextBucket(previous, sample);
+                map.Series[i] = merged.SeriesOf(sample.Name, labels);
+                map.GoesOn[i++] = family.Type == MetricType.Histogram && previous is not null && IsNextBucket(previous, sample);
                 previous = sample;
             }
         }
-        return mapped;
+        return map;
     }
 
     private MergedFamily Find(SnapshotFamily family)
@@ -107,47 +108,52 @@ internal sealed class MergedExposition(ILogger logger) : IFleetExposition
         return merged;
     }
 
-    /// <summary>Adds a host's numbers to the series; buckets as what each has more than the one below.</summary>
     private void Merge(HostSnapshot host, bool isLive)
     {
-        var (layout, series, goesOn) = _hosts[(host.Instance, host.Incarnation)];
-        var values = host.Snapshot.Values.Span;
-        MakeRoom(values.Length);
-        var below = 0.0;
-        for (var i = 0; i < values.Length; i++)
+        if (host.Past is { } past)
         {
-            if (!goesOn[i]) below = 0;
-            if (MetricSnapshot.IsAbsent(values[i])) _series[i] = SeriesValues.LeftOut;
-            else
-            {
-                _series[i] = series[i];
-                _numbers[i] = values[i] - below;
-                below = values[i];
-            }
+            _numbers.Read(_maps[(host.Instance, past.Layout)], past);
+            _past.Add(_numbers, _values.Count);
         }
-        var time = (host.Snapshot.Time - DateTimeOffset.UnixEpoch).TotalSeconds;
-        _times.AsSpan(0, values.Length).Fill(time);
+        _numbers.Read(_maps[(host.Instance, host.Snapshot.Layout)], host.Snapshot);
+        if (host.Past is not null) _past.MoveTo(_numbers);
         var start = 0;
-        foreach (var family in layout.Families)
+        foreach (var family in host.Snapshot.Layout.Families)
         {
-            var samples = start..(start + family.Samples.Length);
+            Merge(family, isLive, start..(start + family.Samples.Length), host.Snapshot.Time);
             start += family.Samples.Length;
-            if (family.Type == MetricType.Gauge && !isLive) continue;
-            var rule = family.Type == MetricType.Gauge ? family.Mode : GaugeMode.Sum;
-            _values.Merge(rule, _series.AsSpan(samples), _numbers.AsSpan(samples), _times.AsSpan(samples));
+        }
+        if (host.Past is { } rest)
+        {
+            // What the host's store does not have any more, or not yet.
+            _numbers.Read(_maps[(host.Instance, rest.Layout)], rest);
+            _numbers.Numbers.Clear();
+            _past.MoveTo(_numbers);
+            _values.Merge(GaugeMode.Sum, _numbers.Series, _numbers.Numbers, []);
         }
     }
 
-    private void MakeRoom(int samples)
+    private void Merge(SnapshotFamily family, bool isLive, Range samples, DateTimeOffset time)
     {
-        if (_series.Length >= samples) return;
-        (_series, _numbers, _times) = (new int[samples], new double[samples], new double[samples]);
+        var series = _numbers.Series[samples];
+        var numbers = _numbers.Numbers[samples];
+        if (family.Type != MetricType.Gauge) _values.Merge(GaugeMode.Sum, series, numbers, []);
+        else if (isLive) _values.Merge(family.Mode, series, numbers, Times(time, numbers.Length));
+    }
+
+    /// <summary>The time of a host's snapshot, for each of some samples.</summary>
+    private ReadOnlySpan<double> Times(DateTimeOffset time, int samples)
+    {
+        if (_times.Length < samples) _times = new double[samples];
+        var times = _times.AsSpan(0, samples);
+        times.Fill((time - DateTimeOffset.UnixEpoch).TotalSeconds);
+        return times;
     }
 
     private void LayOut()
     {
         var mapped = new bool[_values.Count];
-        foreach (var index in _hosts.Values.SelectMany(host => host.Series)) mapped[index] = true;
+        foreach (var index in _maps.Values.SelectMany(map => map.Series)) mapped[index] = true;
         mapped[SeriesValues.LeftOut] = false;
         _laidOut = mapped.Count(isMapped => isMapped);
         _layout.Clear();
@@ -168,10 +174,13 @@ internal sealed class MergedExposition(ILogger logger) : IFleetExposition
     private void Forget()
     {
         _families.Clear();
-        _hosts.Clear();
+        _maps.Clear();
         _values.Clear();
         _laidOut = 0;
     }
+
+    private static ReadOnlySpan<MetricSnapshot> SnapshotsOf(HostSnapshot host) =>
+        host.Past is { } past ? new[] { past, host.Snapshot } : new[] { host.Snapshot };
 
     private static bool IsNextBucket(SnapshotSample previous, SnapshotSample sample) =>
         previous.Name == sample.Name && WithoutBound(previous).SequenceEqual(WithoutBound(sample)) && HasBound(sample);

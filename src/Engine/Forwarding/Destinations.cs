@@ -10,7 +10,9 @@ public static class Destinations
     /// <summary>The kinds.</summary>
     public static ImmutableArray<Destination> All { get; } =
     [
-        new("redis", config => config.RedisEnabled, config => new RedisForwarder(config)),
+        new(
+            "redis", config => config.RedisEnabled, config => new RedisForwarder(config),
+            (config, isMerged) => new RedisFleetSource(config, isMerged)),
         new(
             "remote_write", config => config.RemoteWriteUrl is not null,
             config => new RemoteWriteForwarder(RemoteWriteSettings.From(config), TimeProvider.System)),

@@ -1,6 +1,6 @@
 namespace GunicornPrometheusExporter.Forwarding;
 
 /// <summary>What the hosts of a fleet left, read at one moment. Immutable.</summary>
-/// <param name="Hosts">A snapshot for each incarnation of each host that counted something, whether or not it lives.</param>
-/// <param name="Skipped">What is none of ours, or damaged.</param>
+/// <param name="Hosts">The hosts, those that are gone among them if they counted something.</param>
+/// <param name="Skipped">What is none of ours, or cannot be read.</param>
 public sealed record FleetReading(IReadOnlyList<HostSnapshot> Hosts, IReadOnlyList<SkippedEntry> Skipped);

@@ -1,13 +1,13 @@
 namespace GunicornPrometheusExporter.Forwarding;
 
-/// <summary>The newest snapshot of one incarnation of a host. Immutable.</summary>
+/// <summary>The newest that a host has left. Immutable.</summary>
 /// <param name="Instance">The host's name.</param>
-/// <param name="Incarnation">Which life of the store counted it: what two of them counted adds up.</param>
 /// <param name="Written">When it was left there, by the reader's clock.</param>
-/// <param name="Expires">From when on it only counts: its host has left no newer one, or has begun anew.</param>
-/// <param name="Snapshot">The snapshot.</param>
+/// <param name="Expires">From when on it only counts, and its gauges say nothing: its host has left nothing newer.</param>
+/// <param name="Snapshot">The host's last snapshot.</param>
+/// <param name="Past">What stores of the host had counted before that are over, to be added to it; null for nothing.</param>
 public sealed record HostSnapshot(
-    string Instance, string Incarnation, DateTimeOffset Written, DateTimeOffset Expires, MetricSnapshot Snapshot)
+    string Instance, DateTimeOffset Written, DateTimeOffset Expires, MetricSnapshot Snapshot, MetricSnapshot? Past = null)
 {
     /// <summary>Whether the host still lives, as far as one can know.</summary>
     public bool IsLive(DateTimeOffset now) => now < Expires;

@@ -6,9 +6,6 @@ public enum SkipKind
     /// <summary>No exporter wrote it.</summary>
     Foreign,
 
-    /// <summary>An exporter wrote it, and its bytes have changed since.</summary>
-    Damaged,
-
-    /// <summary>An exporter of another version wrote it.</summary>
-    Version,
+    /// <summary>An exporter wrote it, of another version, or its bytes have changed since.</summary>
+    Unreadable,
 }

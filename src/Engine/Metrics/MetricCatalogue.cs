@@ -550,7 +550,7 @@ public static class MetricCatalogue
         Type = MetricType.Gauge,
         Labels = ["reason"],
         Source = FamilySource.Hub,
-        Help = "Entries that were skipped at this scrape: foreign, damaged or of another version",
+        Help = "Entries that were skipped at this scrape: what others wrote (foreign), and what this version cannot read (unreadable)",
     };
 
     /// <summary>Whether a hub can read.</summary>

@@ -27,8 +27,9 @@ public sealed class FleetHubTests
         Assert.Contains("c_total{instance=a}", fourth.Order);
         Assert.Equal(
             [
+                "Snapshots are read here; hosts that live: 1",
                 "The hosts' snapshots cannot be read: Redis is away. What is known is served until it expires",
-                "The hosts' snapshots are read again: 1 hosts live",
+                "Snapshots are read here; hosts that live: 1",
             ],
             hub.Log.Messages);
     }
@@ -38,7 +39,7 @@ public sealed class FleetHubTests
     {
         var hub = new TestHub(isMerged: true);
         hub.Source.Skipped.Add(new("gunicorn:metrics:x", SkipKind.Foreign, "it is a list"));
-        hub.Source.Skipped.Add(new("gunicorn:metrics:y", SkipKind.Damaged, "it is cut short"));
+        hub.Source.Skipped.Add(new("gunicorn:metrics:y", SkipKind.Unreadable, "it is cut short"));
 
         var text = await hub.ReadAsync();
         _ = await hub.ReadAsync();
@@ -46,11 +47,11 @@ public sealed class FleetHubTests
         _ = await hub.ReadAsync();
 
         Assert.Equal(1, text.Samples["gunicorn_hub_skipped_entries{reason=foreign}"]);
-        Assert.Equal(1, text.Samples["gunicorn_hub_skipped_entries{reason=damaged}"]);
-        Assert.Equal(0, text.Samples["gunicorn_hub_skipped_entries{reason=version}"]);
+        Assert.Equal(1, text.Samples["gunicorn_hub_skipped_entries{reason=unreadable}"]);
         Assert.Equal(
             [
-                "2 entries are skipped, first gunicorn:metrics:x: it is a list; let nothing but exporters write under this key prefix",
+                "No host that lives has left a snapshot here",
+                "Entries that are skipped: 2, first gunicorn:metrics:x: it is a list; let nothing but exporters write under this key prefix",
                 "No entry is skipped any more",
             ],
             hub.Log.Messages);

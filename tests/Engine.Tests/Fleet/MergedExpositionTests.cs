@@ -1,4 +1,3 @@
-using System.Globalization;
 using CsCheck;
 using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Engine.Tests.Aggregation;
@@ -34,7 +33,7 @@ public sealed class MergedExpositionTests
                     new RandomStore(process.ToDictionary()).Write(part.Path);
                     using var aggregator = new StoreAggregator(part.Path, NullLogger.Instance);
                     aggregator.Refresh();
-                    hub.Source.Hosts.Add(new(process.Key, "1", TestHost.Start, TestHost.Start.AddMinutes(1), aggregator.Snapshot()));
+                    hub.Source.Hosts.Add(new(process.Key, TestHost.Start, TestHost.Start.AddMinutes(1), aggregator.Snapshot()));
                 }
 
                 var actual = await hub.ReadAsync();
@@ -49,26 +48,29 @@ public sealed class MergedExpositionTests
             async events =>
             {
                 var hub = new TestHub(isMerged: true);
-                var counted = new Dictionary<(string Instance, int Incarnation), double>();
-                var incarnations = new int[5];
-                var before = 0.0;
+                var hosts = new SortedDictionary<int, (double Past, double Now)>();
+                var (expected, before) = (0.0, 0.0);
                 foreach (var (host, kind, amount) in events)
                 {
-                    var key = ($"host-{host}", incarnations[host]);
-                    counted[key] = counted.GetValueOrDefault(key) + amount;
-                    var snapshot = TestHost.Of(key.Item1, (TestHost.Counter("c_total"), [counted[key]]), (TestHost.Gauge("g", GaugeMode.Sum), [1]))
+                    var (past, now) = hosts.GetValueOrDefault(host);
+                    now += amount;
+                    expected += amount;
+                    // It goes on, vanishes, or begins anew: then its exporter adds up what is over.
+                    if (kind == 2) (past, now) = (past + now, 0);
+                    hosts[host] = (past, now);
+                    var snapshot = TestHost.Of($"host-{host}", (TestHost.Counter("c_total"), [now]), (TestHost.Gauge("g", GaugeMode.Sum), [1]))
                         with
-                    { Incarnation = key.Item2.ToString(CultureInfo.InvariantCulture) };
-                    hub.Source.Hosts.RemoveAll(other => other.Instance == snapshot.Instance && other.Incarnation == snapshot.Incarnation);
-                    // It goes on, vanishes or begins anew.
-                    if (kind is 1 or 2) snapshot = snapshot with { Expires = TestHost.Start };
-                    if (kind == 2) incarnations[host]++;
+                    {
+                        Expires = kind == 1 ? TestHost.Start : TestHost.Start.AddMinutes(1),
+                        Past = past > 0 ? TestHost.Of("", (TestHost.Counter("c_total"), [past])).Snapshot : null,
+                    };
+                    hub.Source.Hosts.RemoveAll(other => other.Instance == snapshot.Instance);
                     hub.Source.Hosts.Add(snapshot);
 
                     var text = await hub.ReadAsync();
 
                     var sum = text.Samples["c_total{}"];
-                    Assert.Equal(counted.Values.Sum(), sum, 1e-9);
+                    Assert.Equal(expected, sum, 1e-9);
                     Assert.True(sum >= before, $"{sum} after {before}");
                     before = sum;
                     var live = hub.Source.Hosts.Count(other => other.Expires > TestHost.Start);
@@ -139,6 +141,22 @@ public sealed class MergedExpositionTests
 
             """,
             text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_only_an_earlier_store_of_a_host_counted_stays()
+    {
+        var hub = new TestHub(isMerged: true);
+        hub.Source.Hosts.Add(TestHost.Of("a", (TestHost.Histogram("h", "1.0", "+Inf"), [1, 3, 4, 3])) with
+        {
+            Past = TestHost.Of("", (TestHost.Counter("old_total"), [7]), (TestHost.Histogram("h", "2.0", "+Inf"), [10, 30, 40, 30])).Snapshot,
+        });
+
+        var text = await hub.ReadAsync();
+
+        Assert.Equal(7, text.Samples["old_total{}"]);
+        Assert.Equal([1, 11, 33], new[] { "1", "2", "Infinity" }.Select(bound => text.Samples[$"h_bucket{{le={bound}}}"]));
+        Assert.Equal((44, 33), (text.Samples["h_sum{}"], text.Samples["h_count{}"]));
     }
 
     [Fact]

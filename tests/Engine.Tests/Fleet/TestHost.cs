@@ -12,7 +12,7 @@ internal static class TestHost
 
     /// <summary>A host that lives for a minute from <see cref="Start"/>.</summary>
     internal static HostSnapshot Of(string instance, params (SnapshotFamily Family, double[] Values)[] families) =>
-        new(instance, "1", Start, Start.AddMinutes(1), new(
+        new(instance, Start, Start.AddMinutes(1), new(
             Start, new([.. families.Select(family => family.Family)]), families.SelectMany(family => family.Values).ToArray()));
 
     internal static SnapshotFamily Counter(string name, params (string Name, string Value)[] labels) =>

@@ -29,8 +29,10 @@ internal sealed class TestHub
         return Encoding.UTF8.GetString(output.WrittenSpan);
     }
 
-    /// <summary>Text without the families of the hub itself.</summary>
-    internal async Task<string> HostTextAsync(ExpositionFormat format = ExpositionFormat.Text) => string.Concat((await TextAsync(format))
+    internal async Task<string> HostTextAsync(ExpositionFormat format = ExpositionFormat.Text) => HostLines(await TextAsync(format));
+
+    /// <summary>A hub's text without the families of the hub itself.</summary>
+    internal static string HostLines(string text) => string.Concat(text
         .Split('\n', StringSplitOptions.RemoveEmptyEntries)
         .Where(line => !line.Contains("gunicorn_hub_", StringComparison.Ordinal) && !line.Contains("gunicorn_exporter_build", StringComparison.Ordinal))
         .Select(line => line + "\n"));

@@ -9,6 +9,8 @@ internal sealed class TestSource : IFleetSource
 
     public List<SkippedEntry> Skipped { get; } = [];
 
+    public string Place => "here";
+
     public string? Failure { get; set; }
 
     public Task<FleetReading> ReadAsync(CancellationToken cancellation) => Failure is { } failure

@@ -61,7 +61,8 @@ internal static class RedisFault
     private static string DatabaseFault(ExporterConfig config) =>
         $"has no database {config.RedisUrl?.Db ?? config.RedisDb}; set REDIS_DB, or the end of REDIS_URL, to one that it has";
 
-    private static string PlaceOf(ExporterConfig config)
+    /// <summary>Where Redis is, without any secret.</summary>
+    public static string PlaceOf(ExporterConfig config)
     {
         var hosts = config.RedisUrl is { } url
             ? string.Join(", ", url.Hosts.Select(host => host.Port is { } port ? $"{host.Name}:{port}" : host.Name))

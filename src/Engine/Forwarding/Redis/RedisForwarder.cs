@@ -13,6 +13,9 @@ namespace GunicornPrometheusExporter.Forwarding.Redis;
 /// </remarks>
 public sealed class RedisForwarder : IForwarder
 {
+    /// <summary>How many intervals a snapshot is fresh.</summary>
+    internal const int IntervalsToLive = 3;
+
     private const int MostExchanges = 4;
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
 
@@ -116,7 +119,7 @@ public sealed class RedisForwarder : IForwarder
     {
         RedisValue[] arguments =
         [
-            (long)(3 * Interval.TotalMilliseconds), past.Writer, past.LayoutId, past.Layout, past.Values,
+            (long)(IntervalsToLive * Interval.TotalMilliseconds), past.Writer, past.LayoutId, past.Layout, past.Values,
             SnapshotFields.Incarnation, incarnation.ToString(), SnapshotFields.Writer, _writer, SnapshotFields.Sequence, _sequence,
             SnapshotFields.LayoutId, _encoded!.Id, SnapshotFields.Values, values, SnapshotFields.Time, time,
             SnapshotFields.Interval, (long)Interval.TotalMilliseconds, SnapshotFields.Instance, _instance,
@@ -131,7 +134,7 @@ public sealed class RedisForwarder : IForwarder
         var other = StoreIncarnation.Parse(held);
         if (incarnation == other || (other is not null && incarnation.Succeeds(other)) || freshFor <= 0) return;
         throw new ForwardingException(string.Create(CultureInfo.InvariantCulture,
-            $"Another store forwards as instance \"{_instance}\", and was heard of less than {3 * Interval.TotalSeconds} s ago; " +
-            $"set GUNICORN_EXPORTER_INSTANCE to a name of its own, unless it is gone for good."));
+            $"Another store forwards as instance \"{_instance}\", and was heard of less than " +
+            $"{IntervalsToLive * Interval.TotalSeconds} s ago; set GUNICORN_EXPORTER_INSTANCE to a name of its own, unless it is gone for good."));
     }
 }

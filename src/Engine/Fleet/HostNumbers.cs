@@ -1,0 +1,37 @@
+using GunicornPrometheusExporter.Aggregation;
+using GunicornPrometheusExporter.Forwarding;
+
+namespace GunicornPrometheusExporter.Fleet;
+
+/// <summary>The numbers of one host by merged series, in arrays that serve one host after the other.</summary>
+/// <remarks>A bucket's number is what it has more than the one below it, as it is in a store.</remarks>
+internal sealed class HostNumbers
+{
+    private int[] _series = [];
+    private double[] _numbers = [];
+    private int _count;
+
+    /// <summary>The index of each sample's series.</summary>
+    public ReadOnlySpan<int> Series => _series.AsSpan(0, _count);
+
+    /// <summary>The number of each sample.</summary>
+    public Span<double> Numbers => _numbers.AsSpan(0, _count);
+
+    /// <summary>Reads a snapshot.</summary>
+    public void Read(SampleMap map, MetricSnapshot snapshot)
+    {
+        var values = snapshot.Values.Span;
+        _count = values.Length;
+        if (_series.Length < _count) (_series, _numbers) = (new int[_count], new double[_count]);
+        var below = 0.0;
+        for (var i = 0; i < values.Length; i++)
+        {
+            if (!map.GoesOn[i]) below = 0;
+            _series[i] = SeriesValues.LeftOut;
+            if (MetricSnapshot.IsAbsent(values[i])) continue;
+            _series[i] = map.Series[i];
+            _numbers[i] = values[i] - below;
+            below = values[i];
+        }
+    }
+}

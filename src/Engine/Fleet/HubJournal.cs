@@ -1,0 +1,41 @@
+using GunicornPrometheusExporter.Forwarding;
+using Microsoft.Extensions.Logging;
+
+namespace GunicornPrometheusExporter.Fleet;
+
+/// <summary>Tells of readings whatever is not as it was at the last one.</summary>
+internal sealed class HubJournal(ILogger logger, string place)
+{
+    private bool? _hasHosts;
+    private bool _isSkipping;
+
+    /// <summary>Whether the last reading failed.</summary>
+    public bool IsLost { get; private set; }
+
+    /// <summary>How many readings failed.</summary>
+    public long Errors { get; private set; }
+
+    /// <summary>Takes note of a reading.</summary>
+    /// <param name="live">How many hosts live.</param>
+    /// <param name="skipped">What was skipped.</param>
+    public void Read(int live, IReadOnlyList<SkippedEntry> skipped)
+    {
+        var (hasHosts, isSkipping) = (live > 0, skipped.Count > 0);
+        if (IsLost || hasHosts != _hasHosts)
+        {
+            if (hasHosts) HubLog.HostsFound(logger, place, live);
+            else HubLog.NoHosts(logger, place);
+        }
+        if (isSkipping && !_isSkipping) HubLog.EntriesSkipped(logger, skipped.Count, skipped[0].Name, skipped[0].Reason);
+        if (!isSkipping && _isSkipping) HubLog.NothingSkipped(logger);
+        (IsLost, _hasHosts, _isSkipping) = (false, hasHosts, isSkipping);
+    }
+
+    /// <summary>Takes note of a reading that failed.</summary>
+    public void Fail(string reason)
+    {
+        if (!IsLost) HubLog.SourceLost(logger, reason);
+        IsLost = true;
+        Errors++;
+    }
+}

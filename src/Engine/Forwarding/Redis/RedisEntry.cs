@@ -1,0 +1,35 @@
+using StackExchange.Redis;
+
+namespace GunicornPrometheusExporter.Forwarding.Redis;
+
+/// <summary>What Redis said of an instance.</summary>
+/// <param name="Instance">The instance.</param>
+/// <param name="Names">The names of the fields that were asked for; none if no exporter wrote the key.</param>
+/// <param name="Values">Their values.</param>
+/// <param name="TimeToLive">How long its snapshot is still fresh; null if it is not, or was not asked for.</param>
+internal sealed record RedisEntry(string Instance, RedisValue[] Names, RedisValue[] Values, TimeSpan? TimeToLive = null)
+{
+    /// <summary>That of a key which is something else.</summary>
+    public static RedisEntry Foreign(string instance) => new(instance, [], []);
+
+    /// <summary>Whether no exporter wrote the key.</summary>
+    public bool IsForeign => Names.Length == 0;
+
+    /// <summary>Whether a field has a value.</summary>
+    public bool Has(string field) => !Find(field).IsNull;
+
+    /// <summary>The text of a field.</summary>
+    /// <exception cref="SnapshotFormatException">It has none.</exception>
+    public string Text(string field) => (string?)Find(field) ?? throw new SnapshotFormatException($"its field {field} is missing");
+
+    /// <summary>The bytes of a field.</summary>
+    /// <exception cref="SnapshotFormatException">It has none.</exception>
+    public byte[] Bytes(string field) => (byte[]?)Find(field) ?? throw new SnapshotFormatException($"its field {field} is missing");
+
+    /// <summary>The number of a field.</summary>
+    /// <exception cref="SnapshotFormatException">It has none.</exception>
+    public long Number(string field) =>
+        Find(field).TryParse(out long number) ? number : throw new SnapshotFormatException($"its field {field} is no number");
+
+    private RedisValue Find(string field) => Array.IndexOf(Names, field) is var index and >= 0 ? Values[index] : RedisValue.Null;
+}

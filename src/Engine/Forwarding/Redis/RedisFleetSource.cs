@@ -1,0 +1,114 @@
+using GunicornPrometheusExporter.Configuration;
+using StackExchange.Redis;
+
+namespace GunicornPrometheusExporter.Forwarding.Redis;
+
+/// <summary>Reads what <see cref="RedisForwarder"/>s left: of a host whose layout is known only values that have changed.</summary>
+/// <remarks>
+/// An instance is read by one command from one key, and so as its forwarder wrote it. What cannot be read any more stays as
+/// it was read last, so that nothing which was counted vanishes. Not thread-safe.
+/// </remarks>
+public sealed class RedisFleetSource : IFleetSource
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(4);
+
+    private static readonly RedisValue[] StampFields = [SnapshotFields.Writer, SnapshotFields.Sequence];
+
+    private static readonly RedisValue[] SteadyFields =
+    [
+        .. StampFields, SnapshotFields.LayoutId, SnapshotFields.Time, SnapshotFields.Interval, SnapshotFields.Values,
+    ];
+
+    private static readonly RedisValue[] WholeFields =
+        [.. SteadyFields, SnapshotFields.Layout, SnapshotFields.BaseLayoutId, SnapshotFields.BaseLayout, SnapshotFields.BaseValues];
+
+    private readonly bool _isMerged;
+    private readonly RedisKeys _keys;
+    private readonly RedisConnection _connection;
+    private readonly RedisHostReader _reader;
+    private Dictionary<string, RedisHost> _hosts = new(StringComparer.Ordinal);
+
+    /// <summary>A source that has asked nobody yet.</summary>
+    /// <param name="config">A valid configuration.</param>
+    /// <param name="isMerged">Whether what is only counted is wanted too: by hosts that are gone, and by stores that are over.</param>
+    /// <param name="time">The clock.</param>
+    public RedisFleetSource(ExporterConfig config, bool isMerged, TimeProvider? time = null)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        _isMerged = isMerged;
+        _keys = new RedisKeys(config.RedisKeyPrefix);
+        Place = $"under \"{config.RedisKeyPrefix}\" in Redis at {RedisFault.PlaceOf(config)}";
+        _connection = new RedisConnection(config, Limit);
+        _reader = new RedisHostReader(time ?? TimeProvider.System);
+    }
+
+    /// <inheritdoc/>
+    public string Place { get; }
+
+    /// <inheritdoc/>
+    public async Task<FleetReading> ReadAsync(CancellationToken cancellation) =>
+        Take(await _connection.RunAsync(FetchAsync, cancellation).ConfigureAwait(false));
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _connection.DisposeAsync();
+
+    private async Task<RedisEntry[]> FetchAsync(IDatabase redis)
+    {
+        var instances = await redis.SortedSetRangeByRankAsync(_keys.Index).ConfigureAwait(false);
+        return await Task.WhenAll(instances.Select(instance => FetchAsync(redis, (string)instance!))).ConfigureAwait(false);
+    }
+
+    private async Task<RedisEntry> FetchAsync(IDatabase redis, string instance)
+    {
+        try
+        {
+            if (_hosts.TryGetValue(instance, out var known))
+            {
+                var stamp = await redis.HashGetAsync(KeyOf(instance), StampFields).ConfigureAwait(false);
+                if (stamp[0] == known.Writer && stamp[1] == known.Sequence) return new(instance, StampFields, stamp);
+                var steady = await FetchAsync(redis, instance, SteadyFields).ConfigureAwait(false);
+                if (steady.Values[0] == known.Writer && steady.Values[2] == known.LayoutId) return steady;
+            }
+            return await FetchAsync(redis, instance, WholeFields).ConfigureAwait(false);
+        }
+        catch (RedisServerException e) when (e.Kind == RedisErrorKind.WrongType)
+        {
+            return RedisEntry.Foreign(instance);
+        }
+    }
+
+    private async Task<RedisEntry> FetchAsync(IDatabase redis, string instance, RedisValue[] fields)
+    {
+        var timeToLive = redis.KeyTimeToLiveAsync(_keys.Snapshot(instance));
+        var values = await redis.HashGetAsync(KeyOf(instance), fields).ConfigureAwait(false);
+        var isOthers = values.All(value => value.IsNull) && await redis.KeyExistsAsync(KeyOf(instance)).ConfigureAwait(false);
+        return isOthers ? RedisEntry.Foreign(instance) : new(instance, fields, values, await timeToLive.ConfigureAwait(false));
+    }
+
+    /// <summary>The key of an instance that has all that is wanted.</summary>
+    private string KeyOf(string instance) => _isMerged ? _keys.Counted(instance) : _keys.Snapshot(instance);
+
+    private FleetReading Take(RedisEntry[] entries)
+    {
+        var hosts = new Dictionary<string, RedisHost>(entries.Length, StringComparer.Ordinal);
+        var skipped = new List<SkippedEntry>();
+        foreach (var entry in entries)
+        {
+            var known = _hosts.GetValueOrDefault(entry.Instance);
+            try
+            {
+                // An instance that expired, or was removed.
+                if (!entry.IsForeign && entry.Values.All(value => value.IsNull)) continue;
+                hosts.Add(entry.Instance, entry.Names == StampFields ? known! : _reader.Read(entry, known));
+            }
+            catch (SnapshotFormatException e)
+            {
+                skipped.Add(new(KeyOf(entry.Instance), entry.IsForeign ? SkipKind.Foreign : SkipKind.Unreadable, e.Message));
+                if (known is not null) hosts.Add(entry.Instance, known);
+            }
+        }
+        _hosts = hosts;
+        _reader.Keep(hosts.Values);
+        return new([.. hosts.Values.Select(host => host.Host)], skipped);
+    }
+}

@@ -1,0 +1,69 @@
+namespace GunicornPrometheusExporter.Forwarding.Redis;
+
+/// <summary>Makes hosts of what Redis said. Layouts with the same id are one object. Not thread-safe.</summary>
+internal sealed class RedisHostReader(TimeProvider time)
+{
+    private const int LayoutsWorthForgetting = 16;
+
+    // In milliseconds, some ten thousand years less than a date can be.
+    private const long LongestTime = 1L << 45;
+
+    private readonly SharedSamples _samples = new();
+    private Dictionary<string, SnapshotLayout> _layouts = new(StringComparer.Ordinal);
+
+    /// <summary>Reads an entry that has changed.</summary>
+    /// <param name="entry">The entry; without a layout, it is of the layout that is known.</param>
+    /// <param name="known">What was read of the instance before.</param>
+    /// <exception cref="SnapshotFormatException">No exporter of this version wrote it.</exception>
+    public RedisHost Read(RedisEntry entry, RedisHost? known)
+    {
+        if (entry.IsForeign) throw new SnapshotFormatException("no exporter wrote it");
+        var isWhole = entry.Has(SnapshotFields.Layout);
+        var layout = isWhole || known is null
+            ? LayoutOf(entry.Text(SnapshotFields.LayoutId), entry.Bytes(SnapshotFields.Layout))
+            : known.Host.Snapshot.Layout;
+        var now = time.GetUtcNow();
+        var timeToLive = RedisForwarder.IntervalsToLive * Duration(entry, SnapshotFields.Interval);
+        var host = new HostSnapshot(
+            entry.Instance,
+            now - timeToLive + (entry.TimeToLive ?? default),
+            entry.TimeToLive is { } left ? now + left : DateTimeOffset.MinValue,
+            Decode(entry, layout, SnapshotFields.Values),
+            isWhole ? PastOf(entry) : known?.Host.Past);
+        return new(entry.Text(SnapshotFields.Writer), entry.Number(SnapshotFields.Sequence), entry.Text(SnapshotFields.LayoutId), host);
+    }
+
+    /// <summary>Forgets the layouts that no host has any more.</summary>
+    public void Keep(IReadOnlyCollection<RedisHost> hosts)
+    {
+        if (_layouts.Count > LayoutsWorthForgetting + (2 * hosts.Count))
+        {
+            _layouts = hosts.DistinctBy(host => host.LayoutId).ToDictionary(host => host.LayoutId, host => host.Host.Snapshot.Layout);
+        }
+        if (_samples.IsLarge) _samples.Keep(_layouts.Values);
+    }
+
+    private MetricSnapshot? PastOf(RedisEntry entry)
+    {
+        if (!entry.Has(SnapshotFields.BaseLayoutId)) return null;
+        var layout = LayoutOf(entry.Text(SnapshotFields.BaseLayoutId), entry.Bytes(SnapshotFields.BaseLayout));
+        return Decode(entry, layout, SnapshotFields.BaseValues);
+    }
+
+    private SnapshotLayout LayoutOf(string id, byte[] bytes)
+    {
+        if (!_layouts.TryGetValue(id, out var layout)) _layouts.Add(id, layout = _samples.Share(SnapshotCodec.DecodeLayout(bytes, id)));
+        return layout;
+    }
+
+    private static MetricSnapshot Decode(RedisEntry entry, SnapshotLayout layout, string field)
+    {
+        var values = new double[layout.SampleCount];
+        SnapshotCodec.DecodeValues(entry.Bytes(field), values);
+        return new(DateTimeOffset.UnixEpoch + Duration(entry, SnapshotFields.Time), layout, values);
+    }
+
+    private static TimeSpan Duration(RedisEntry entry, string field) => entry.Number(field) is var milliseconds and >= 0 and < LongestTime
+        ? TimeSpan.FromMilliseconds(milliseconds)
+        : throw new SnapshotFormatException($"its field {field} is no time");
+}

@@ -1,0 +1,200 @@
+using System.Buffers;
+using System.Text;
+using GunicornPrometheusExporter.Configuration;
+using GunicornPrometheusExporter.Engine.Tests.Exposition;
+using GunicornPrometheusExporter.Engine.Tests.Fleet;
+using GunicornPrometheusExporter.Fleet;
+using GunicornPrometheusExporter.Forwarding;
+using GunicornPrometheusExporter.Forwarding.Redis;
+using GunicornPrometheusExporter.Store;
+using StackExchange.Redis;
+using Xunit;
+
+namespace GunicornPrometheusExporter.Engine.Tests.Forwarding.Redis;
+
+public sealed class RedisFleetSourceTests : IAsyncLifetime
+{
+    private static readonly RedisKeys Keys = new("gunicorn:metrics:");
+
+    private readonly MessageList _log = new();
+    private RedisServer _server = null!;
+    private ConnectionMultiplexer _connection = null!;
+    private IDatabase _redis = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _server = await RedisServer.StartAsync();
+        _connection = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{_server.Port}");
+        _redis = _connection.GetDatabase();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _connection.DisposeAsync();
+        await _server.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task What_did_not_change_is_the_same_object_and_what_changed_has_the_same_layout()
+    {
+        await using var a = Store("a");
+        await using var b = Store("b");
+        await a.ForwardAsync(1);
+        await b.ForwardAsync(2);
+        await using var source = Source(isMerged: true);
+        var first = await ReadAsync(source);
+        await b.ForwardAsync(3);
+        var second = await ReadAsync(source);
+        await b.ForwardAsync(Snapshots.Counters(2), 4, 5);
+        var third = await ReadAsync(source);
+
+        Assert.Same(first["a"], second["a"]);
+        Assert.Same(first["a"].Snapshot.Layout, first["b"].Snapshot.Layout);
+        Assert.Same(first["b"].Snapshot.Layout, second["b"].Snapshot.Layout);
+        Assert.Equal([3], second["b"].Snapshot.Values.ToArray());
+        Assert.Equal([4, 5], third["b"].Snapshot.Values.ToArray());
+        Assert.Same(
+            first["a"].Snapshot.Layout.Families[0].Samples[0], third["b"].Snapshot.Layout.Families[0].Samples[0]);
+        Assert.True(second["b"].IsLive(TimeProvider.System.GetUtcNow()));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Hubs_agree_whenever_they_were_started(bool isMerged)
+    {
+        await using var a = Store("a");
+        await using var b = Store("b");
+        await using var earlySource = Source(isMerged);
+        var early = new FleetHub(earlySource, isMerged, _log);
+        await a.ForwardAsync(Snapshots.Layout, 1, 2, 36.6, 3, 4, 5.5, 4);
+        await TextAsync(early);
+        await b.ForwardAsync(Snapshots.Layout, 10, 20, 40, 30, 40, 55.25, 40);
+        StoreIncarnation.Renew(b.Path);
+        await b.RestartAsync();
+        await b.ForwardAsync(Snapshots.Layout, 0, 1, 41, 0, 1, 0.125, 1);
+        await using var lateSource = Source(isMerged);
+        var late = new FleetHub(lateSource, isMerged, _log);
+
+        var text = await TextAsync(late);
+
+        Assert.Equal(TestHub.HostLines(text), TestHub.HostLines(await TextAsync(early)));
+        var post = isMerged ? "app_requests_total{method=POST,route=/}" : "app_requests_total{instance=b,method=POST,route=/}";
+        Assert.Equal(isMerged ? 23 : 1, ExpositionText.Parse(text).Samples[post]);
+    }
+
+    [Fact]
+    public async Task A_host_that_is_gone_vanishes_and_what_it_counted_stays()
+    {
+        await using var a = Store("a");
+        await using var b = Store("b");
+        await using var apart = Source(isMerged: false);
+        await using var merged = Source(isMerged: true);
+        var (apartHub, mergedHub) = (new FleetHub(apart, false, _log), new FleetHub(merged, true, _log));
+        await a.ForwardAsync(Snapshots.Layout, 1, 2, 36.6, 3, 4, 5.5, 4);
+        await b.ForwardAsync(Snapshots.Layout, 10, 20, 40, 30, 40, 55.25, 40);
+        await TextAsync(apartHub);
+        await TextAsync(mergedHub);
+        await _redis.KeyExpireAsync(Keys.Snapshot("b"), TimeSpan.FromMilliseconds(1));
+        await Task.Delay(50);
+
+        var apartText = ExpositionText.Parse(await TextAsync(apartHub));
+        await using var fresh = Source(isMerged: true);
+        var mergedText = ExpositionText.Parse(await TextAsync(new FleetHub(fresh, true, _log)));
+
+        Assert.DoesNotContain(apartText.Order, name => name.Contains("instance=b", StringComparison.Ordinal));
+        Assert.Contains("app_temperature{instance=a}", apartText.Order);
+        Assert.Equal(22, mergedText.Samples["app_requests_total{method=POST,route=/}"]);
+        Assert.Equal(44, mergedText.Samples["app_seconds_count{}"]);
+        Assert.Equal(36.6, mergedText.Samples["app_temperature{}"]);
+    }
+
+    [Fact]
+    public async Task What_others_wrote_and_what_cannot_be_read_is_skipped_and_named()
+    {
+        await using var a = Store("a");
+        await using var b = Store("b");
+        await a.ForwardAsync(1);
+        await b.ForwardAsync(2);
+        await _redis.HashSetAsync(Keys.Counted("b"), SnapshotFields.Values, "\u0001nonsense");
+        await _redis.ListLeftPushAsync(Keys.Counted("list"), "x");
+        await _redis.HashSetAsync(Keys.Counted("hash"), "x", "y");
+        foreach (var foreign in (string[])["list", "hash", "none"]) await _redis.SortedSetAddAsync(Keys.Index, foreign, 1);
+        await using var source = Source(isMerged: true);
+
+        var reading = await source.ReadAsync(CancellationToken.None);
+
+        Assert.Equal(["a"], reading.Hosts.Select(host => host.Instance));
+        Assert.Equal(
+            [
+                (Keys.Counted("b"), SkipKind.Unreadable), (Keys.Counted("hash"), SkipKind.Foreign), (Keys.Counted("list"), SkipKind.Foreign),
+            ],
+            reading.Skipped.Select(entry => (entry.Name, entry.Kind)).OrderBy(entry => entry.Name, StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task What_cannot_be_read_any_more_stays_as_it_was_read_last()
+    {
+        await using var a = Store("a");
+        await a.ForwardAsync(1);
+        await using var source = Source(isMerged: true);
+        var first = await ReadAsync(source);
+        await a.ForwardAsync(2);
+        await _redis.HashSetAsync(Keys.Counted("a"), SnapshotFields.Values, "\u0001nonsense");
+
+        var second = await source.ReadAsync(CancellationToken.None);
+
+        Assert.Same(first["a"], Assert.Single(second.Hosts));
+        Assert.Single(second.Skipped);
+    }
+
+    [Fact]
+    public async Task An_index_of_others_is_told_in_one_sentence()
+    {
+        await _redis.StringSetAsync(Keys.Index, "x");
+        await using var source = Source(isMerged: true);
+
+        var failure = await Assert.ThrowsAsync<ForwardingException>(() => source.ReadAsync(CancellationToken.None));
+
+        Assert.Equal(
+            $"Redis at 127.0.0.1:{_server.Port} has keys of others under \"gunicorn:metrics:\"; set REDIS_KEY_PREFIX to a prefix of its own.",
+            failure.Message);
+    }
+
+    [Fact]
+    public async Task A_hub_serves_what_it_knows_while_redis_refuses_it_and_goes_on_afterwards()
+    {
+        await using var a = Store("a");
+        await a.ForwardAsync(1);
+        await using var source = Source(isMerged: true);
+        var hub = new FleetHub(source, true, _log);
+        await TextAsync(hub);
+        await _server.CliAsync("config", "set", "requirepass", "secret");
+        await _server.CliAsync("-a", "secret", "client", "kill", "type", "normal");
+        var away = ExpositionText.Parse(await TextAsync(hub));
+        await _server.CliAsync("-a", "secret", "config", "set", "requirepass", "");
+        var back = ExpositionText.Parse(await TextAsync(hub));
+
+        Assert.Equal((0, 1), (away.Samples["gunicorn_hub_source_up{}"], away.Samples["app_total{i=0}"]));
+        Assert.Equal((1, 1), (back.Samples["gunicorn_hub_source_up{}"], back.Samples["app_total{i=0}"]));
+        Assert.Equal(3, _log.Messages.Count);
+        Assert.StartsWith("The hosts' snapshots cannot be read: Redis at ", _log.Messages[1], StringComparison.Ordinal);
+        Assert.DoesNotContain(_log.Messages, message => message.Contains("secret", StringComparison.Ordinal));
+    }
+
+    private ForwardedStore Store(string instance) => new(_server.Port, ("GUNICORN_EXPORTER_INSTANCE", instance));
+
+    private RedisFleetSource Source(bool isMerged) => new(
+        new ExporterConfig(new Dictionary<string, string> { ["REDIS_HOST"] = "127.0.0.1", ["REDIS_PORT"] = $"{_server.Port}" }), isMerged);
+
+    private static async Task<Dictionary<string, HostSnapshot>> ReadAsync(RedisFleetSource source) =>
+        (await source.ReadAsync(CancellationToken.None)).Hosts.ToDictionary(host => host.Instance);
+
+    private static async Task<string> TextAsync(FleetHub hub)
+    {
+        await hub.RefreshAsync();
+        var output = new ArrayBufferWriter<byte>();
+        hub.Write(output);
+        return Encoding.UTF8.GetString(output.WrittenSpan);
+    }
+}
