@@ -17,7 +17,7 @@ from live_gunicorn import END_TIMEOUT, free_port, wait_for
 class LivePrometheus:
     """One Prometheus that scrapes an exporter, and evaluates rules, every second."""
 
-    def __init__(self, folder: Path, metrics_port: int, rule_files: Iterable[Path], program: str = "prometheus") -> None:
+    def __init__(self, folder: Path, metrics_port: int, rule_files: Iterable[Path], program: str) -> None:
         """Starts it."""
         folder.mkdir()
         configuration = folder / "prometheus.yml"

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import threading
 import time
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import mixin
-from live_gunicorn import LiveGunicorn, wait_for
+from live_gunicorn import LiveGunicorn, free_port, wait_for
 from live_prometheus import LivePrometheus
 
 #: What Grafana puts in the place of its variables.
@@ -25,12 +26,19 @@ EXPECTED = {
 LABEL_VALUES = "6"
 
 
-@pytest.fixture
-def prometheus(start_gunicorn, environment, tmp_path):
-    """A Prometheus that has seen load, errors, a killed worker, a lost request, a timeout and a damaged file."""
-    server = start_gunicorn("-w", "2", "--timeout", "2", variables={"GUNICORN_EXPORTER_MAX_LABEL_VALUES": LABEL_VALUES})
+@pytest.fixture(params=["prometheus", mixin.REPOSITORY / "out" / "prometheus" / "usr" / "bin" / "prometheus"], ids=["machines", "newest"])
+def prometheus(request, start_gunicorn, environment, tmp_path):
+    """A Prometheus that has seen load, errors, a killed worker, a lost request, a timeout, a damaged file and no Redis."""
+    program = shutil.which(request.param)
+    if program is None:
+        pytest.skip(f"there is no {request.param}: eng/prometheus.sh fetches it")
+    server = start_gunicorn("-w", "2", "--timeout", "2", variables={
+        "GUNICORN_EXPORTER_MAX_LABEL_VALUES": LABEL_VALUES,
+        # Nobody listens there.
+        "REDIS_ENABLED": "true", "REDIS_HOST": "127.0.0.1", "REDIS_PORT": str(free_port()), "REDIS_FORWARD_INTERVAL": "1",
+    })
     server.wait_until_served()
-    prometheus = LivePrometheus(tmp_path / "prometheus", server.metrics_port, mixin.RULES)
+    prometheus = LivePrometheus(tmp_path / "prometheus", server.metrics_port, mixin.RULES, program)
     try:
         prometheus.wait_until_scraping()
         make_trouble(server, Path(environment["PROMETHEUS_MULTIPROC_DIR"]))
@@ -41,15 +49,15 @@ def prometheus(start_gunicorn, environment, tmp_path):
 
 
 def make_trouble(server: LiveGunicorn, store: Path) -> None:
+    """Has everything happen that a query asks for."""
     load(server, 4)
     (store / "counter_4711.db").write_bytes(b"\xff" * 64)
     server.get("/hang")
     hanging = threading.Thread(target=server.get, args=("/hang",))
     hanging.start()
     wait_for(lambda: server.scrape().total("gunicorn_worker_requests_in_flight") == 1, "a request in hand")
-    busy = server.scrape().by("gunicorn_worker_requests_in_flight", "worker_id")
-    pids = {labels["worker_id"]: labels["pid"] for name, labels, _ in server.scrape().samples if name == "gunicorn_worker_info"}
-    os.kill(int(pids[max(busy, key=lambda worker: busy[worker])]), signal.SIGKILL)
+    for pid in server.workers():
+        os.kill(pid, signal.SIGKILL)
     hanging.join()
     load(server, 4)
 

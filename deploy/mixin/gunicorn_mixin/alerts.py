@@ -34,9 +34,9 @@ def alerts(job: str) -> tuple[Alert, ...]:
     up = e.select("up", f'job="{job}"')
     return (
         Alert(
-            "GunicornExporterAbsent", CRITICAL, f"absent({up})",
-            "Prometheus scrapes no exporter.",
-            f'There is no target with job="{job}": nothing of Gunicorn is watched.',
+            "GunicornExporterAbsent", CRITICAL, f"""absent({e.select("", '__name__=~"up|gunicorn_up"', f'job="{job}"')})""",
+            "Prometheus knows no exporter.",
+            f'There is no target with job="{job}", nor is one written from remote: nothing of Gunicorn is watched.',
             lasting="10m"),
         Alert(
             "GunicornExporterDown", CRITICAL, f"{up} == 0",
@@ -145,4 +145,16 @@ def alerts(job: str) -> tuple[Alert, ...]:
             "Recordings on {{ $labels.instance }} are lost.",
             "Recordings on {{ $labels.instance }} that were dropped, in the last hour: about {{ $value | humanize }}. The store is "
             "full, or the exporter has a fault."),
+        Alert(
+            "GunicornForwarderFailing", WARNING, "gunicorn_exporter_forwarder_up == 0",
+            "{{ $labels.instance }} cannot forward to {{ $labels.forwarder }}.",
+            "Every attempt of the exporter on {{ $labels.instance }} to forward to {{ $labels.forwarder }} has failed for 10 minutes. "
+            "Its log says why.",
+            lasting="10m"),
+        Alert(
+            "GunicornForwarderDropping", WARNING,
+            f"""{e.gained("gunicorn_exporter_forwarder_snapshots_total", f"{SERVER}, forwarder", "15m", 'outcome="dropped"')} > 0""",
+            "{{ $labels.instance }} gives up snapshots for {{ $labels.forwarder }}.",
+            "Snapshots of {{ $labels.instance }} for {{ $labels.forwarder }} that were given up, in the last 15 minutes: about "
+            "{{ $value | humanize }}. They are missing there for good."),
     )

@@ -63,6 +63,17 @@ def exporter(by: str, legend: str) -> list[Panel]:
                "into archives.",
                Query(each("gunicorn_exporter_store_files"), f"files, {legend}"),
                Query(e.gained("gunicorn_exporter_compactions_total", by, hour, CHOSEN), f"compactions, {legend}")),
+        series("Forwarding lag", "s", "Age of the oldest snapshot that has not arrived where it is forwarded to; without forwarding "
+               "there is no data.",
+               Query(f"max by ({by}, forwarder) ({e.select('gunicorn_exporter_forwarder_lag_seconds', CHOSEN)})",
+                     f"{{{{forwarder}}}}, {legend}")),
+        series("Snapshots forwarded", "short", "Snapshots that arrived (sent), attempts that failed, and snapshots that were given up "
+               "(dropped); without forwarding there is no data.",
+               Query(e.gained("gunicorn_exporter_forwarder_snapshots_total", "forwarder, outcome", WINDOW, CHOSEN),
+                     "{{forwarder}}, {{outcome}}"), stacked=True, bars=True),
+        series("Bytes forwarded", "Bps", "Bytes a second that the exporter sends to where it forwards.",
+               Query(e.rate("gunicorn_exporter_forwarder_sent_bytes_total", f"{by}, forwarder", WINDOW, CHOSEN),
+                     f"{{{{forwarder}}}}, {legend}")),
         series("Exporter memory", "bytes", "Resident set of the exporter.", Query(each("process_resident_memory_bytes"), legend)),
         series("Exporter CPU", "percentunit", "Processor time of the exporter, as a share of one core.",
                Query(e.rate("process_cpu_seconds_total", by, WINDOW, CHOSEN), legend)),
