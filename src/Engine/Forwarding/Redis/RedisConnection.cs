@@ -11,8 +11,12 @@ namespace GunicornPrometheusExporter.Forwarding.Redis;
 internal sealed class RedisConnection(ExporterConfig config, TimeSpan limit) : IAsyncDisposable
 {
     private ConnectionMultiplexer? _connection;
+    private ConnectionWatch? _watch;
 
     /// <summary>Sends commands, within the limit.</summary>
+    /// <param name="commands">Sends them; called again if a connection turns out to be gone, so what it does must bear that.</param>
+    /// <param name="cancellation">Cancelled when the caller has no time left.</param>
+    /// <exception cref="OperationCanceledException">The caller has no time left.</exception>
     /// <exception cref="ForwardingException">They could not be sent, were refused, or took too long.</exception>
     public async Task<T> RunAsync<T>(Func<IDatabase, Task<T>> commands, CancellationToken cancellation)
     {
@@ -20,13 +24,26 @@ internal sealed class RedisConnection(ExporterConfig config, TimeSpan limit) : I
         timed.CancelAfter(limit);
         try
         {
-            _connection ??= await ConnectAsync(timed.Token).ConfigureAwait(false);
+            if (_connection is { } kept)
+            {
+                try
+                {
+                    return await commands(kept.GetDatabase()).WaitAsync(timed.Token).ConfigureAwait(false);
+                }
+                catch (Exception e) when (e is RedisConnectionException or RedisServerException { Kind: RedisErrorKind.ReadOnly })
+                {
+                    // It went since the last time; a new connection may do, or tells why not.
+                    await DisposeAsync().ConfigureAwait(false);
+                }
+            }
+            _connection = await ConnectAsync(timed.Token).ConfigureAwait(false);
             return await commands(_connection.GetDatabase()).WaitAsync(timed.Token).ConfigureAwait(false);
         }
         catch (Exception e)
         {
             await DisposeAsync().ConfigureAwait(false);
-            if (RedisFault.Explain(e, config, limit) is { } fault) throw fault;
+            if (cancellation.IsCancellationRequested) throw new OperationCanceledException(e.Message, e, cancellation);
+            if (RedisFault.Explain(e, _watch?.Cause, config, limit) is { } fault) throw fault;
             throw;
         }
     }
@@ -42,7 +59,7 @@ internal sealed class RedisConnection(ExporterConfig config, TimeSpan limit) : I
 
     private async Task<ConnectionMultiplexer> ConnectAsync(CancellationToken cancellation)
     {
-        var connecting = ConnectionMultiplexer.ConnectAsync(RedisOptions.From(config, limit));
+        var connecting = ConnectionMultiplexer.ConnectAsync(RedisOptions.From(config, limit, _watch = new ConnectionWatch()));
         try
         {
             return await connecting.WaitAsync(cancellation).ConfigureAwait(false);

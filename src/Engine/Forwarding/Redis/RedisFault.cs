@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Authentication;
 using GunicornPrometheusExporter.Configuration;
 using StackExchange.Redis;
 
@@ -12,15 +11,20 @@ internal static class RedisFault
     private const string Credentials = "does not take the user and the password; check REDIS_USERNAME and REDIS_PASSWORD, or REDIS_URL";
 
     /// <summary>The failure to tell.</summary>
+    /// <param name="e">The exception.</param>
+    /// <param name="cause">Why the connection failed, as far as that is known.</param>
+    /// <param name="config">The configuration.</param>
+    /// <param name="limit">How long was waited at most.</param>
     /// <returns>Null if the exception is none of Redis's.</returns>
-    public static ForwardingException? Explain(Exception e, ExporterConfig config, TimeSpan limit)
+    public static ForwardingException? Explain(Exception e, Exception? cause, ExporterConfig config, TimeSpan limit)
     {
         var reason = e switch
         {
             RedisServerException answer => Explain(answer, config),
-            RedisConnectionException connection => Explain(connection, config),
+            RedisConnectionException connection => Explain(connection, cause),
             TimeoutException or OperationCanceledException =>
                 $"did not answer within {limit.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture)} s; it is slow, or too far away",
+            RedisCommandException command when command.Message.Contains("database", StringComparison.Ordinal) => DatabaseFault(config),
             RedisException or RedisCommandException or ObjectDisposedException => "could not be asked; it is tried again",
             _ => null,
         };
@@ -36,27 +40,13 @@ internal static class RedisFault
         RedisErrorKind.NoAuth or RedisErrorKind.WrongPass => Credentials,
         RedisErrorKind.NoPermission => $"does not permit it: {answer.Message.TrimEnd('.')}",
         RedisErrorKind.WrongType => $"has keys of others under \"{config.RedisKeyPrefix}\"; set REDIS_KEY_PREFIX to a prefix of its own",
-        _ when Mentions(answer, "DB index", "SELECT") => DatabaseFault(config),
         _ => $"refuses: {answer.Message.TrimEnd('.')}",
     };
 
-    private static string Explain(RedisConnectionException failure, ExporterConfig config)
-    {
-        var innermost = failure.GetBaseException();
-        if (Mentions(failure, "DB index", "SELECT")) return DatabaseFault(config);
-        var isTls = innermost is AuthenticationException;
-        if (failure.FailureType == ConnectionFailureType.AuthenticationFailure && !isTls) return Credentials;
-        return innermost is RedisException ? "cannot be reached" : $"cannot be reached: {innermost.Message.TrimEnd('.')}";
-    }
-
-    private static bool Mentions(Exception e, params ReadOnlySpan<string> words)
-    {
-        foreach (var word in words)
-        {
-            if (e.Message.Contains(word, StringComparison.Ordinal)) return true;
-        }
-        return false;
-    }
+    private static string Explain(RedisConnectionException failure, Exception? cause) =>
+        cause is null && failure.FailureType == ConnectionFailureType.AuthenticationFailure ? Credentials
+        : cause is null ? "cannot be reached"
+        : $"cannot be reached: {cause.Message.TrimEnd('.')}";
 
     private static string DatabaseFault(ExporterConfig config) =>
         $"has no database {config.RedisUrl?.Db ?? config.RedisDb}; set REDIS_DB, or the end of REDIS_URL, to one that it has";

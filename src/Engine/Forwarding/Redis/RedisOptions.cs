@@ -14,8 +14,9 @@ internal static class RedisOptions
     /// <summary>The options.</summary>
     /// <param name="config">A valid configuration.</param>
     /// <param name="limit">The longest wait for a connection and for an answer.</param>
+    /// <param name="watch">Told why there is no connection.</param>
     /// <exception cref="ForwardingException">The file of certificates cannot be read.</exception>
-    public static ConfigurationOptions From(ExporterConfig config, TimeSpan limit)
+    public static ConfigurationOptions From(ExporterConfig config, TimeSpan limit, ConnectionWatch watch)
     {
         var url = config.RedisUrl;
         var milliseconds = (int)limit.TotalMilliseconds;
@@ -31,6 +32,7 @@ internal static class RedisOptions
             AsyncTimeout = milliseconds,
             // Who calls tries again, with a connection of its own.
             ConnectRetry = 0,
+            LoggerFactory = watch,
             BacklogPolicy = BacklogPolicy.FailFast,
             // Nothing is subscribed to, so that a user needs no right to do so.
             ConfigurationChannel = "",

@@ -21,7 +21,7 @@ internal sealed class RedisServer : IAsyncDisposable
         [
             .. _isSentinel ? [_home["sentinel.conf"], "--sentinel"] : Array.Empty<string>(),
             "--bind", "127.0.0.1", "--dir", _home.Path, .. _isSentinel ? [] : new[] { "--save", "" },
-            .. arguments.Contains("--tls-port") ? [] : new[] { "--port", $"{Port}" },
+            .. arguments.Contains("--tls-port") ? ["--port", "0"] : new[] { "--port", $"{Port}" },
             .. arguments.Select(argument => argument.Replace("{port}", $"{Port}", StringComparison.Ordinal)),
         ];
         _process = Run();
@@ -36,9 +36,9 @@ internal sealed class RedisServer : IAsyncDisposable
     internal static async Task<RedisServer> StartSentinelAsync(string configuration) => await new RedisServer([], configuration).ReadyAsync();
 
     /// <summary>Starts the server again, without what it held.</summary>
-    internal async Task RestartAsync()
+    internal async Task StartAgainAsync()
     {
-        await StopAsync();
+        _process.Dispose();
         _process = Run();
         await ReadyAsync();
     }
@@ -64,7 +64,6 @@ internal sealed class RedisServer : IAsyncDisposable
     {
         Signal("KILL");
         await _process.WaitForExitAsync();
-        _process.Dispose();
     }
 
     public async ValueTask DisposeAsync()

@@ -1,0 +1,88 @@
+using GunicornPrometheusExporter.Configuration;
+using Xunit;
+
+namespace GunicornPrometheusExporter.Engine.Tests.Configuration;
+
+public class RedisSettingsTests
+{
+    [Theory]
+    [InlineData("redis://a", false, null, null, "a:", null)]
+    [InlineData("REDIS://a:1/0", false, null, null, "a:1", 0)]
+    [InlineData("rediss://user:p%40ss:w/rd@a.example:6380/15", true, "user", "p@ss:w/rd", "a.example:6380", 15)]
+    [InlineData("redis://:secret@10.0.0.1/", false, null, "secret", "10.0.0.1:", null)]
+    [InlineData("redis://user@a", false, "user", null, "a:", null)]
+    [InlineData("redis://a:1,b,[::1]:3/2", false, null, null, "a:1 b: ::1:3", 2)]
+    public void A_URL_states_the_way_to_Redis(string text, bool isSsl, string? username, string? password, string hosts, int? db)
+    {
+        var url = With(("REDIS_URL", text)).RedisUrl!;
+
+        Assert.Equal(
+            (isSsl, username, password, hosts, db),
+            (url.IsSsl, url.Username, url.Password, string.Join(' ', url.Hosts.Select(host => $"{host.Name}:{host.Port}")), url.Db));
+    }
+
+    [Theory]
+    [InlineData("reds://:hunter2@a", "it begins with neither redis:// nor rediss://")]
+    [InlineData("localhost:6379", "it begins with neither redis:// nor rediss://")]
+    [InlineData("redis://", "a host is missing or is no name and no address, or a port is no number from 1 to 65535")]
+    [InlineData("redis://:hunter2@", "a host is missing or is no name and no address, or a port is no number from 1 to 65535")]
+    [InlineData("redis://a,,b", "a host is missing or is no name and no address, or a port is no number from 1 to 65535")]
+    [InlineData("redis://a:0", "a host is missing or is no name and no address, or a port is no number from 1 to 65535")]
+    [InlineData("redis://a:65536", "a host is missing or is no name and no address, or a port is no number from 1 to 65535")]
+    [InlineData("redis://a:port", "a host is missing or is no name and no address, or a port is no number from 1 to 65535")]
+    [InlineData("redis://a b", "a host is missing or is no name and no address, or a port is no number from 1 to 65535")]
+    [InlineData("redis://a/-1", "what follows the slash is no number of a database")]
+    [InlineData("redis://a/zero", "what follows the slash is no number of a database")]
+    [InlineData("redis://a/0?db=1", "what follows the slash is no number of a database")]
+    public void A_bad_URL_is_one_error_that_shows_nothing_of_it(string text, string fault)
+    {
+        var error = Assert.Single(With(("REDIS_URL", text)).Errors);
+
+        Assert.Equal(
+            $"REDIS_URL is \"********\"; set it to a URL such as redis://user:password@host:6379/0 or rediss://host ({fault})", error.Message);
+    }
+
+    [Theory]
+    [InlineData("web 1")]
+    [InlineData("{web}")]
+    [InlineData("@index")]
+    [InlineData("-web")]
+    [InlineData("wéb")]
+    [InlineData("a\nb")]
+    public void An_instance_of_odd_characters_is_one_error(string text) => Assert.Equal(
+        $"GUNICORN_EXPORTER_INSTANCE is \"{text}\"; set it to " +
+        "1 to 200 letters, digits, dots, underscores, hyphens and colons, a letter or digit first",
+        Assert.Single(With(("GUNICORN_EXPORTER_INSTANCE", text)).Errors).Message);
+
+    [Fact]
+    public void The_instance_is_the_host_unless_it_is_named()
+    {
+        Assert.True(InstanceName.IsValid(With().Instance));
+        Assert.Equal("web-1.example:8000", With(("GUNICORN_EXPORTER_INSTANCE", "web-1.example:8000")).Instance);
+    }
+
+    [Theory]
+    [InlineData("a{b", false)]
+    [InlineData("a}b", false)]
+    [InlineData("{}a", false)]
+    [InlineData("{a}{b}", false)]
+    [InlineData("a{b}:", true)]
+    [InlineData("a:", true)]
+    public void Braces_in_the_prefix_stand_around_one_hash_tag(string text, bool isAllowed) =>
+        Assert.Equal(isAllowed, With(("REDIS_KEY_PREFIX", text)).Validate());
+
+    [Fact]
+    public void The_URL_and_the_password_are_never_shown()
+    {
+        using var text = new StringWriter();
+        var config = With(("REDIS_URL", "redis://:hunter2@a"), ("REDIS_PASSWORD", "hunter3"));
+
+        config.PrintConfig(text);
+
+        Assert.DoesNotContain("hunter", text.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(config.Settings(), setting => $"{setting.Value}".Contains("hunter", StringComparison.Ordinal));
+    }
+
+    private static ExporterConfig With(params (string Name, string Text)[] variables) =>
+        new(variables.ToDictionary(variable => variable.Name, variable => variable.Text));
+}

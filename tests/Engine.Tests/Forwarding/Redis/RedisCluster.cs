@@ -1,0 +1,62 @@
+using System.Diagnostics;
+
+namespace GunicornPrometheusExporter.Engine.Tests.Forwarding.Redis;
+
+/// <summary>Three masters with a replica each.</summary>
+internal sealed class RedisCluster : IAsyncDisposable
+{
+    private const int Size = 6;
+
+    private RedisCluster(RedisServer[] nodes) => Nodes = nodes;
+
+    internal RedisServer[] Nodes { get; }
+
+    internal static async Task<RedisCluster> StartAsync()
+    {
+        var cluster = new RedisCluster(new RedisServer[Size]);
+        for (var i = 0; i < Size; i++)
+        {
+            cluster.Nodes[i] = await RedisServer.StartAsync(
+                "--cluster-enabled", "yes", "--cluster-node-timeout", "1000", "--cluster-port", $"{RedisServer.FreePort()}",
+                "--cluster-replica-validity-factor", "0", "--repl-diskless-sync-delay", "0");
+        }
+        var answer = await cluster.Nodes[0].CliAsync(
+            ["--cluster", "create", .. cluster.Nodes.Select(node => $"127.0.0.1:{node.Port}"), "--cluster-replicas", "1", "--cluster-yes"]);
+        if (!answer.Contains("All 16384 slots covered", StringComparison.Ordinal)) throw new InvalidOperationException(answer);
+        foreach (var node in cluster.Nodes)
+        {
+            await UntilAsync(async () =>
+                (await node.CliAsync("CLUSTER", "INFO")).Contains("cluster_state:ok", StringComparison.Ordinal)
+                && (await node.CliAsync("CLUSTER", "NODES")).Split('\n').Count(line => line.Contains("slave", StringComparison.Ordinal)) == Size / 2
+                && (await node.CliAsync("INFO", "replication")) is var role
+                && (role.Contains("connected_slaves:1", StringComparison.Ordinal) || role.Contains("master_link_status:up", StringComparison.Ordinal)));
+        }
+        return cluster;
+    }
+
+    /// <summary>The node that has the key, found by asking those that answer.</summary>
+    internal async Task<RedisServer> MasterOfAsync(string key)
+    {
+        foreach (var node in Nodes)
+        {
+            if (await node.CliAsync("EXISTS", key) == "1" && (await node.CliAsync("ROLE")).StartsWith("master", StringComparison.Ordinal)) return node;
+        }
+        throw new InvalidOperationException($"no node has {key}");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var node in Nodes) await node.DisposeAsync();
+    }
+
+    /// <summary>Waits for what the servers bring about, at most 30 s.</summary>
+    internal static async Task UntilAsync(Func<Task<bool>> holds)
+    {
+        var clock = Stopwatch.StartNew();
+        while (!await holds())
+        {
+            if (clock.Elapsed > TimeSpan.FromSeconds(30)) throw new TimeoutException("the servers did not come so far in 30 s");
+            await Task.Delay(50);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+using GunicornPrometheusExporter.Forwarding;
+using GunicornPrometheusExporter.Forwarding.Redis;
+using StackExchange.Redis;
+using Xunit;
+
+namespace GunicornPrometheusExporter.Engine.Tests.Forwarding.Redis;
+
+/// <summary>Masters are killed and others take over, by Sentinel and in a Cluster.</summary>
+public class RedisFailoverTests
+{
+    [Fact]
+    public async Task Forwarding_follows_Sentinel_to_the_new_master()
+    {
+        await using var master = await RedisServer.StartAsync();
+        await using var replica = await RedisServer.StartAsync("--replicaof", "127.0.0.1", $"{master.Port}");
+        var configuration =
+            $"""
+            sentinel monitor mymaster 127.0.0.1 {master.Port} 2
+            sentinel down-after-milliseconds mymaster 500
+            sentinel failover-timeout mymaster 2000
+            """;
+        await using var first = await RedisServer.StartSentinelAsync(configuration);
+        await using var second = await RedisServer.StartSentinelAsync(configuration);
+        await using var third = await RedisServer.StartSentinelAsync(configuration);
+        await UntilAsync(async () => (await first.CliAsync("SENTINEL", "CKQUORUM", "mymaster")).StartsWith("OK 3", StringComparison.Ordinal));
+        await UntilAsync(async () => (await first.CliAsync("SENTINEL", "REPLICAS", "mymaster")).Contains($"{replica.Port}", StringComparison.Ordinal));
+        await using var store = new ForwardedStore(
+            master.Port, ("REDIS_URL", $"redis://127.0.0.1:{first.Port},127.0.0.1:{second.Port},127.0.0.1:{third.Port}"),
+            ("REDIS_SENTINEL_SERVICE", "mymaster"), ("REDIS_FORWARD_INTERVAL", "1"));
+        await store.ForwardAsync(10);
+        await UntilAsync(async () => await replica.CliAsync("EXISTS", "gunicorn:metrics:web1") == "1");
+
+        await master.StopAsync();
+        await ForwardInTheEndAsync(store, 12);
+
+        Assert.Equal(12, await ValueAsync(replica.Port));
+    }
+
+    [Fact]
+    public async Task A_master_that_Sentinel_does_not_know_is_named()
+    {
+        await using var sentinel = await RedisServer.StartSentinelAsync("sentinel monitor other 127.0.0.1 1 1");
+        await using var store = new ForwardedStore(
+            1, ("REDIS_URL", $"redis://127.0.0.1:{sentinel.Port}"), ("REDIS_SENTINEL_SERVICE", "mymaster"), ("REDIS_FORWARD_INTERVAL", "1"));
+
+        Assert.StartsWith($"Redis at the master \"mymaster\" of the sentinels 127.0.0.1:{sentinel.Port} ", await store.FailAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Forwarding_goes_on_in_a_Cluster_when_the_master_of_its_slot_is_killed()
+    {
+        await using var cluster = await RedisCluster.StartAsync();
+        await using var store = new ForwardedStore(
+            1, ("REDIS_URL", $"redis://127.0.0.1:{cluster.Nodes[0].Port},127.0.0.1:{cluster.Nodes[1].Port}"), ("REDIS_FORWARD_INTERVAL", "1"));
+        await store.ForwardAsync(10);
+        await store.RestartAsync();
+        await store.ForwardAsync(11);
+
+        await (await cluster.MasterOfAsync("gunicorn:metrics:web1")).StopAsync();
+        await ForwardInTheEndAsync(store, 12);
+
+        var living = await cluster.MasterOfAsync("gunicorn:metrics:web1");
+        Assert.Equal(12, await ValueAsync(living.Port));
+        Assert.NotEqual("", await living.CliAsync("-c", "ZSCORE", "gunicorn:metrics:@index", "web1"));
+    }
+
+    [Theory]
+    [InlineData("gunicorn:metrics:")]
+    [InlineData("fleet{one}:")]
+    public async Task The_keys_of_an_instance_are_in_one_slot(string prefix)
+    {
+        await using var server = await RedisServer.StartAsync("--cluster-enabled", "yes");
+        var keys = new RedisKeys(prefix);
+
+        Assert.Equal(
+            await server.CliAsync("CLUSTER", "KEYSLOT", keys.Snapshot("web1")), await server.CliAsync("CLUSTER", "KEYSLOT", keys.Counted("web1")));
+    }
+
+    /// <summary>Forwards the value until it arrives, as its interval would.</summary>
+    private static async Task ForwardInTheEndAsync(ForwardedStore store, double value)
+    {
+        var failures = new List<string>();
+        await UntilAsync(async () =>
+        {
+            try
+            {
+                await store.ForwardAsync(value);
+                return true;
+            }
+            catch (ForwardingException e)
+            {
+                failures.Add(e.Message);
+                return false;
+            }
+        });
+        Assert.NotEmpty(failures);
+        Assert.All(failures, message => Assert.StartsWith("Redis at ", message, StringComparison.Ordinal));
+    }
+
+    private static async Task<double> ValueAsync(int port)
+    {
+        await using var connection = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{port}");
+        return (await ForwardedStore.ReadAsync(connection.GetDatabase(), "gunicorn:metrics:web1"))["app_total i=0"];
+    }
+
+    private static Task UntilAsync(Func<Task<bool>> holds) => RedisCluster.UntilAsync(holds);
+}
