@@ -7,10 +7,17 @@ namespace GunicornPrometheusExporter.Forwarding.Redis;
 /// <summary>Reads from the library's log why a connection failed: its exceptions often do not say.</summary>
 internal sealed class ConnectionWatch : ILoggerFactory, ILogger
 {
-    private Exception? _cause;
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromMilliseconds(500);
+
+    private readonly TaskCompletionSource<Exception> _cause = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The first failure of the network or of TLS; null if there was none.</summary>
-    public Exception? Cause => Volatile.Read(ref _cause);
+    /// <remarks>The log may lag behind the failure that it tells of.</remarks>
+    public async Task<Exception?> CauseAsync(CancellationToken cancellation)
+    {
+        await Task.WhenAny(_cause.Task, Task.Delay(LongestDelay, cancellation)).ConfigureAwait(false);
+        return _cause.Task.IsCompleted ? await _cause.Task.ConfigureAwait(false) : null;
+    }
 
     /// <inheritdoc/>
     public ILogger CreateLogger(string categoryName) => this;
@@ -23,7 +30,7 @@ internal sealed class ConnectionWatch : ILoggerFactory, ILogger
         LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
         var cause = exception?.GetBaseException();
-        if (cause is SocketException or AuthenticationException or IOException) Interlocked.CompareExchange(ref _cause, cause, null);
+        if (cause is SocketException or AuthenticationException or IOException) _cause.TrySetResult(cause);
     }
 
     /// <inheritdoc/>

@@ -43,7 +43,9 @@ internal sealed class RedisConnection(ExporterConfig config, TimeSpan limit) : I
         {
             await DisposeAsync().ConfigureAwait(false);
             if (cancellation.IsCancellationRequested) throw new OperationCanceledException(e.Message, e, cancellation);
-            if (RedisFault.Explain(e, _watch?.Cause, config, limit) is { } fault) throw fault;
+            var isUnexplained = e is RedisConnectionException { InnerException: not RedisServerException } or OperationCanceledException;
+            var cause = isUnexplained && _watch is { } watch ? await watch.CauseAsync(timed.Token).ConfigureAwait(false) : null;
+            if (RedisFault.Explain(e, cause, config, limit) is { } fault) throw fault;
             throw;
         }
     }

@@ -21,9 +21,9 @@ internal static class RedisFault
         var reason = e switch
         {
             RedisServerException answer => Explain(answer, config),
-            RedisConnectionException connection => Explain(connection, cause),
-            TimeoutException or OperationCanceledException =>
-                $"did not answer within {limit.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture)} s; it is slow, or too far away",
+            RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure } when cause is null => Credentials,
+            RedisConnectionException => NotReached(cause, limit),
+            TimeoutException or OperationCanceledException => NotReached(cause, limit),
             RedisCommandException command when command.Message.Contains("database", StringComparison.Ordinal) => DatabaseFault(config),
             RedisException or RedisCommandException or ObjectDisposedException => "could not be asked; it is tried again",
             _ => null,
@@ -43,10 +43,9 @@ internal static class RedisFault
         _ => $"refuses: {answer.Message.TrimEnd('.')}",
     };
 
-    private static string Explain(RedisConnectionException failure, Exception? cause) =>
-        cause is null && failure.FailureType == ConnectionFailureType.AuthenticationFailure ? Credentials
-        : cause is null ? "cannot be reached"
-        : $"cannot be reached: {cause.Message.TrimEnd('.')}";
+    private static string NotReached(Exception? cause, TimeSpan limit) => cause is not null
+        ? $"cannot be reached: {cause.Message.TrimEnd('.')}"
+        : $"did not answer within {limit.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture)} s; it is slow, or too far away";
 
     private static string DatabaseFault(ExporterConfig config) =>
         $"has no database {config.RedisUrl?.Db ?? config.RedisDb}; set REDIS_DB, or the end of REDIS_URL, to one that it has";

@@ -28,7 +28,8 @@ internal static class RedisOptions
             Password = url?.Password ?? config.RedisPassword,
             Ssl = config.RedisSsl || url is { IsSsl: true },
             ServiceName = config.RedisSentinelService,
-            ConnectTimeout = milliseconds,
+            // So early that there is time left to learn why there is no connection.
+            ConnectTimeout = milliseconds * 2 / 3,
             AsyncTimeout = milliseconds,
             // Who calls tries again, with a connection of its own.
             ConnectRetry = 0,
