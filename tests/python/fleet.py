@@ -1,0 +1,109 @@
+"""Hosts of a fleet, each an application, its store and its exporter, and the hubs that show them."""
+
+import contextlib
+import json
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+from typing import Optional
+
+from exposition import Exposition
+from live_gunicorn import END_TIMEOUT, free_port, wait_for
+
+CLIENT = Path(__file__).parent / "fleet_client.py"
+
+
+class Host:
+    """An application and an exporter that forwards its store every second."""
+
+    def __init__(self, name: str, store: Path, environment: dict[str, str], executable: Path) -> None:
+        """Starts both."""
+        store.mkdir()
+        self.name = name
+        self._executable = executable
+        self._environment = {
+            **environment, "PROMETHEUS_MULTIPROC_DIR": str(store), "GUNICORN_EXPORTER_INSTANCE": name,
+            "REDIS_ENABLED": "true", "REDIS_FORWARD_INTERVAL": "1",
+        }
+        self._client = subprocess.Popen(
+            [sys.executable, str(CLIENT), name], env=self._environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        self._exporter: Optional[subprocess.Popen[bytes]] = None
+        self.export()
+
+    def export(self) -> None:
+        """Starts an exporter of the store, for the first time or again."""
+        self._exporter = subprocess.Popen(
+            [str(self._executable), "serve", "--web.listen-address", f"127.0.0.1:{free_port()}"],
+            env=self._environment, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def kill_exporter(self) -> None:
+        """Kills the exporter, which can do nothing about it."""
+        assert self._exporter is not None
+        self._exporter.kill()
+        self._exporter.wait(END_TIMEOUT)
+        self._exporter = None
+
+    def stop_counting(self) -> dict[str, float]:
+        """Ends the application; returns what it counted by its own account."""
+        self._client.terminate()
+        output, _ = self._client.communicate(timeout=END_TIMEOUT)
+        assert self._client.returncode == 0
+        counted: dict[str, float] = json.loads(output)
+        return counted
+
+    def end(self) -> None:
+        """Ends what still runs."""
+        for process in (self._client, self._exporter):
+            if process is not None and process.poll() is None:
+                process.terminate()
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(END_TIMEOUT)
+
+
+class Hub:
+    """A hub on a free loopback port."""
+
+    def __init__(self, environment: dict[str, str], executable: Path, *options: str) -> None:
+        """Starts it, and returns when it serves."""
+        port = free_port()
+        self._url = f"http://127.0.0.1:{port}/metrics"
+        self._process = subprocess.Popen(
+            [str(executable), "hub", "--web.listen-address", f"127.0.0.1:{port}", *options],
+            env=environment, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        wait_for(self._serves, "the hub")
+
+    def read(self) -> Exposition:
+        """Scrapes it."""
+        with urllib.request.urlopen(self._url, timeout=30) as answer:
+            return Exposition(answer.read().decode())
+
+    def end(self) -> str:
+        """Ends it; returns what it logged."""
+        self._process.terminate()
+        _, log = self._process.communicate(timeout=END_TIMEOUT)
+        assert self._process.returncode == 0
+        return log.decode()
+
+    def _serves(self) -> bool:
+        assert self._process.poll() is None, f"the hub ended with {self._process.returncode}"
+        with contextlib.suppress(OSError):
+            self.read()
+            return True
+        return False
+
+
+def counted(exposition: Exposition, instance: Optional[str] = None) -> dict[str, float]:
+    """Returns what the applications counted as a hub shows it: by the words that they themselves use."""
+    found: dict[str, float] = {}
+    for name, labels, value in exposition.samples:
+        if name.startswith("shop_order") and labels.get("instance") == instance:
+            key = next((labels[label] for label in ("kind", "le") if label in labels), None)
+            found[name if key is None else f"{name} {key}"] = value
+    return found
+
+
+def total(*accounts: dict[str, float]) -> dict[str, float]:
+    """Adds accounts up."""
+    names = {name for account in accounts for name in account}
+    return {name: sum(account.get(name, 0.0) for account in accounts) for name in names}

@@ -1,0 +1,39 @@
+"""An application that counts with prometheus_client until it is told to end, then prints what it counted itself, as JSON."""
+
+import json
+import random
+import signal
+import sys
+import threading
+
+from prometheus_client import Counter, Gauge, Histogram
+
+BOUNDS = (0.125, 0.5, 2.0)
+
+ended = threading.Event()
+signal.signal(signal.SIGTERM, lambda *_: ended.set())
+orders = Counter("shop_orders", "Orders by kind", ["kind"])
+seconds = Histogram("shop_order_seconds", "Time of an order", buckets=BOUNDS)
+workers = Gauge("shop_workers", "Workers", multiprocess_mode="livesum")
+workers.set(1)
+counted: "dict[str, float]" = {}
+
+
+def add(sample: str, amount: float) -> None:
+    """Keeps its own account."""
+    counted[sample] = counted.get(sample, 0.0) + amount
+
+
+chance = random.Random(sys.argv[1])
+while not ended.wait(0.002):
+    kind = chance.choice(("book", "tea"))
+    # Eighths, so that sums are exact in any order.
+    took = chance.randrange(32) / 8
+    orders.labels(kind).inc()
+    seconds.observe(took)
+    add(f"shop_orders_total {kind}", 1)
+    add("shop_order_seconds_sum", took)
+    add("shop_order_seconds_count", 1)
+    for bound in (*BOUNDS, float("inf")):
+        add(f"shop_order_seconds_bucket {'+Inf' if bound == float('inf') else bound}", 1 if took <= bound else 0)
+print(json.dumps(counted))

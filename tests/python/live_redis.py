@@ -1,0 +1,34 @@
+"""A real Redis on a free loopback port."""
+
+import contextlib
+import socket
+import subprocess
+from pathlib import Path
+
+from live_gunicorn import END_TIMEOUT, free_port, wait_for
+
+
+class LiveRedis:
+    """One redis-server that keeps nothing on disk."""
+
+    def __init__(self, folder: Path) -> None:
+        """Starts it, and returns when it answers."""
+        folder.mkdir()
+        self.port = free_port()
+        self._process = subprocess.Popen(
+            ["redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--dir", str(folder)],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        )
+        wait_for(self._answers, "Redis")
+
+    def end(self) -> None:
+        """Ends it."""
+        self._process.terminate()
+        self._process.wait(END_TIMEOUT)
+
+    def _answers(self) -> bool:
+        assert self._process.poll() is None, f"redis-server ended with {self._process.returncode}"
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
+            connection.sendall(b"PING\r\n")
+            return connection.recv(5) == b"+PONG"
+        return False

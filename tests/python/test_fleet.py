@@ -1,0 +1,114 @@
+"""Ten exporters with ten stores, Redis between them and the hubs: what the hubs show is what the applications counted."""
+
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from conftest import EXECUTABLE
+from exposition import Exposition
+from fleet import Host, Hub, counted, total
+from live_gunicorn import wait_for
+from live_redis import LiveRedis
+
+HOSTS = 10
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[LiveRedis]:
+    """A Redis of the test's own."""
+    server = LiveRedis(tmp_path / "redis")
+    yield server
+    server.end()
+
+
+class Watch:
+    """Reads a hub, and holds that no count that it shows ever falls."""
+
+    def __init__(self, hub: Hub) -> None:
+        """Has read nothing yet."""
+        self._hub = hub
+        self._before: dict[tuple[str, str], float] = {}
+
+    def read(self) -> Exposition:
+        """Scrapes it once more."""
+        exposition = self._hub.read()
+        for name, labels, value in exposition.samples:
+            if name.startswith("shop_order"):
+                key = (name, str(sorted(labels.items())))
+                assert value >= self._before.get(key, 0.0), f"{key} fell from {self._before[key]} to {value}"
+                self._before[key] = value
+        return exposition
+
+
+def test_hubs_show_what_ten_applications_counted_though_one_dies_and_others_begin_anew(
+    tmp_path: Path, environment: dict[str, str], redis: LiveRedis
+) -> None:
+    environment = {**environment, "REDIS_HOST": "127.0.0.1", "REDIS_PORT": str(redis.port)}
+    hosts = [Host(f"host-{i}", tmp_path / f"store-{i}", environment, EXECUTABLE) for i in range(HOSTS)]
+    hubs = [Hub(environment, EXECUTABLE), Hub(environment, EXECUTABLE, "--aggregate")]
+    apart, merged = (Watch(hub) for hub in hubs)
+
+    def watch(seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            apart.read()
+            merged.read()
+            time.sleep(0.1)
+
+    try:
+        wait_for(lambda: apart.read().value("gunicorn_hub_hosts") == HOSTS, "every host")
+        wait_for(lambda: merged.read().total("shop_workers") == HOSTS, "every application")
+
+        # One exporter is killed while its application counts, and the next goes on with the store.
+        hosts[1].kill_exporter()
+        watch(1)
+        hosts[1].export()
+
+        # One host dies for good, once what it counted has arrived.
+        gone = hosts[0].stop_counting()
+        wait_for(lambda: counted(apart.read(), "host-0") == gone, "the last snapshot of the host that dies")
+        hosts[0].kill_exporter()
+
+        # One begins anew, with a new store.
+        before = hosts[2].stop_counting()
+        wait_for(lambda: counted(apart.read(), "host-2") == before, "the last snapshot of the store that is over")
+        hosts[2].kill_exporter()
+        watch(1)
+        wait_for(lambda: not apart.read().has("shop_orders_total", instance="host-2"), "the end of the store that is over")
+        wait_for(lambda: not apart.read().has("shop_orders_total", instance="host-0"), "the end of the host that died")
+        anew = Watch(hubs[0])
+        hosts.append(Host("host-2", tmp_path / "store-new", environment, EXECUTABLE))
+        watch_until = time.monotonic() + 3
+        while time.monotonic() < watch_until:
+            anew.read()
+            merged.read()
+            time.sleep(0.1)
+
+        last = {host.name: host.stop_counting() for host in hosts if host not in (hosts[0], hosts[2])}
+        everything = total(gone, before, *last.values())
+        wait_for(lambda: counted(merged.read()) == everything, "the sums of all applications")
+        for name, account in last.items():
+            wait_for(lambda: counted(anew.read(), name) == account, f"the counts of {name}")  # noqa: B023
+        assert merged.read().value("gunicorn_hub_hosts") == HOSTS - 1
+        assert not anew.read().has("shop_orders_total", instance="host-0")
+
+        late = Hub(environment, EXECUTABLE, "--aggregate")
+        hubs.append(late)
+        assert counted(late.read()) == everything
+        for exposition in (anew.read(), merged.read()):
+            assert lint(exposition.text) == ""
+    finally:
+        for host in hosts:
+            host.end()
+        logs = [hub.end() for hub in hubs]
+    assert not [line for log in logs for line in log.splitlines() if "metrics are served" not in line and "snapshot" not in line.lower()]
+
+
+def lint(exposition: str) -> str:
+    """Returns what promtool finds, less the inherited name."""
+    found = subprocess.run(["promtool", "check", "metrics"], input=exposition, capture_output=True, text=True, timeout=60)
+    lines = (found.stdout + found.stderr).splitlines()
+    return "\n".join(line for line in lines if not line.startswith("gunicorn_worker_cpu_percent"))
