@@ -79,14 +79,25 @@ internal static class TextSyntax
 
     private static string Replace(string name, bool allowColon)
     {
+        if (IsName(name, allowColon)) return name;
         var text = new StringBuilder(name.Length);
         foreach (var rune in name.EnumerateRunes())
         {
             var c = rune.IsAscii ? (char)rune.Value : '\0';
-            var isAllowed = char.IsAsciiLetter(c) || c == '_' || (allowColon && c == ':')
-                || (text.Length > 0 && char.IsAsciiDigit(c));
-            text.Append(isAllowed ? c : '_');
+            text.Append(IsAllowed(c, text.Length, allowColon) ? c : '_');
         }
         return text.Length == 0 ? "_" : text.ToString();
     }
+
+    private static bool IsName(string name, bool allowColon)
+    {
+        for (var i = 0; i < name.Length; i++)
+        {
+            if (!IsAllowed(name[i], i, allowColon)) return false;
+        }
+        return name.Length > 0;
+    }
+
+    private static bool IsAllowed(char c, int place, bool allowColon) =>
+        char.IsAsciiLetter(c) || c == '_' || (allowColon && c == ':') || (place > 0 && char.IsAsciiDigit(c));
 }

@@ -1,16 +1,41 @@
-using GunicornPrometheusExporter.Exposition;
+using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Forwarding;
 using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Fleet;
 
-/// <summary>What the families of snapshots are in the terms of the engine.</summary>
-internal static class FleetFamily
+/// <summary>A family that is merged from those of the hosts. A sample that hosts share is looked for once.</summary>
+/// <param name="family">The family of the first host.</param>
+/// <param name="values">Where its series are.</param>
+internal sealed class FleetFamily(SnapshotFamily family, SeriesValues values)
 {
-    /// <summary>The name that keys of the family carry in a store.</summary>
-    public static string StoreNameOf(SnapshotFamily family) =>
-        new MetricFamily { Name = family.Name, Type = family.Type, Help = family.Help }.StoreName;
+    private readonly Dictionary<SnapshotSample, int> _series = new(ReferenceEqualityComparer.Instance);
 
-    /// <summary>What the family shows of itself.</summary>
-    public static FamilyHeader HeaderOf(SnapshotFamily family) => new(StoreNameOf(family), family.Type, family.Help, family.Mode);
+    /// <summary>What it becomes.</summary>
+    public MergedFamily Merged { get; } = new(family.StoreName, family.Type, family.Help, family.Mode, values);
+
+    /// <summary>The series that a host's sample belongs to: one of its own, if the hosts stay apart.</summary>
+    public int SeriesOf(SnapshotSample sample, string instance)
+    {
+        if (family is { Type: MetricType.Gauge, Mode: GaugeMode.All })
+        {
+            return Merged.SeriesOf(sample.Name, InstanceLabel.AddTo(sample.Labels, instance));
+        }
+        if (!_series.TryGetValue(sample, out var series)) _series.Add(sample, series = Merged.SeriesOf(sample.Name, sample.Labels));
+        return series;
+    }
+
+    /// <summary>Whether a sample is the bucket above another one.</summary>
+    public bool IsNextBucket(SnapshotSample below, SnapshotSample sample)
+    {
+        if (family.Type != MetricType.Histogram || below.Name != sample.Name || below.Labels.Length != sample.Labels.Length) return false;
+        var isBucket = false;
+        for (var i = 0; i < sample.Labels.Length; i++)
+        {
+            var (one, other) = (below.Labels[i], sample.Labels[i]);
+            if (one.Name == MetricFamily.BucketLabel && other.Name == MetricFamily.BucketLabel) isBucket = true;
+            else if (one != other) return false;
+        }
+        return isBucket;
+    }
 }

@@ -69,7 +69,7 @@ internal sealed class HostExposition(ILogger logger) : IFleetExposition
             {
                 if (!families.TryGetValue((family.Name, family.Type), out var known))
                 {
-                    families.Add((family.Name, family.Type), known = new HostFamily(FleetFamily.HeaderOf(family)));
+                    families.Add((family.Name, family.Type), known = new HostFamily(HeaderOf(family)));
                 }
                 known.Blocks.Add(new HostBlock(host, start, lines.AsMemory(start, family.Samples.Length)));
                 start += family.Samples.Length;
@@ -83,7 +83,7 @@ internal sealed class HostExposition(ILogger logger) : IFleetExposition
         var lines = new List<HostLine?>(layout.SampleCount);
         foreach (var family in layout.Families)
         {
-            var names = FleetFamily.HeaderOf(family).SampleNames;
+            var names = HeaderOf(family).SampleNames;
             foreach (var sample in family.Samples) lines.Add(names.Contains(sample.Name) ? LineOf(sample, isHosts) : null);
         }
         return [.. lines];
@@ -97,4 +97,6 @@ internal sealed class HostExposition(ILogger logger) : IFleetExposition
 
     private static byte[] LabelOf(string instance) =>
         instance.Length == 0 ? [] : Encoding.UTF8.GetBytes(TextSyntax.Labels([new Label(InstanceLabel.Name, instance)])!);
+
+    private static FamilyHeader HeaderOf(SnapshotFamily family) => new(family.StoreName, family.Type, family.Help, family.Mode);
 }

@@ -20,7 +20,7 @@ internal sealed class MergedExposition(ILogger logger) : IFleetExposition
 
     private readonly FamilyOrder _order = new(logger);
     private readonly SeriesValues _values = new();
-    private readonly Dictionary<(string Name, MetricType Type, GaugeMode Mode), MergedFamily> _families = [];
+    private readonly Dictionary<(string Name, MetricType Type, GaugeMode Mode), FleetFamily> _families = [];
     private readonly ExpositionLayout _layout = new();
     private readonly ProtobufExposition _protobuf = new();
     private readonly Dictionary<int, Exemplar> _exemplars = [];
@@ -84,26 +84,23 @@ internal sealed class MergedExposition(ILogger logger) : IFleetExposition
         foreach (var family in layout.Families)
         {
             var merged = Find(family);
-            var isApart = family is { Type: MetricType.Gauge, Mode: GaugeMode.All };
             SnapshotSample? previous = null;
             foreach (var sample in family.Samples)
             {
-                var labels = isApart ? InstanceLabel.AddTo(sample.Labels, instance) : sample.Labels;
-                map.Series[i] = merged.SeriesOf(sample.Name, labels);
-                map.GoesOn[i++] = family.Type == MetricType.Histogram && previous is not null && IsNextBucket(previous, sample);
+                map.Series[i] = merged.SeriesOf(sample, instance);
+                map.GoesOn[i++] = previous is not null && merged.IsNextBucket(previous, sample);
                 previous = sample;
             }
         }
         return map;
     }
 
-    private MergedFamily Find(SnapshotFamily family)
+    private FleetFamily Find(SnapshotFamily family)
     {
         var key = (family.Name, family.Type, family.Mode);
         if (!_families.TryGetValue(key, out var merged))
         {
-            merged = new MergedFamily(FleetFamily.StoreNameOf(family), family.Type, family.Help, family.Mode, _values);
-            _families.Add(key, merged);
+            _families.Add(key, merged = new FleetFamily(family, _values));
         }
         return merged;
     }
@@ -157,10 +154,10 @@ internal sealed class MergedExposition(ILogger logger) : IFleetExposition
         mapped[SeriesValues.LeftOut] = false;
         _laidOut = mapped.Count(isMapped => isMapped);
         _layout.Clear();
-        foreach (var family in _order.Choose(_families.Values, family => family.Header))
+        foreach (var family in _order.Choose(_families.Values, family => family.Merged.Header))
         {
-            _layout.Begin(family.Header);
-            foreach (var set in family.LabelSets)
+            _layout.Begin(family.Merged.Header);
+            foreach (var set in family.Merged.LabelSets)
             {
                 foreach (var line in set.Lines)
                 {
@@ -181,12 +178,4 @@ internal sealed class MergedExposition(ILogger logger) : IFleetExposition
 
     private static ReadOnlySpan<MetricSnapshot> SnapshotsOf(HostSnapshot host) =>
         host.Past is { } past ? new[] { past, host.Snapshot } : new[] { host.Snapshot };
-
-    private static bool IsNextBucket(SnapshotSample previous, SnapshotSample sample) =>
-        previous.Name == sample.Name && WithoutBound(previous).SequenceEqual(WithoutBound(sample)) && HasBound(sample);
-
-    private static bool HasBound(SnapshotSample sample) => sample.Labels.Any(label => label.Name == MetricFamily.BucketLabel);
-
-    private static IEnumerable<Label> WithoutBound(SnapshotSample sample) =>
-        sample.Labels.Where(label => label.Name != MetricFamily.BucketLabel);
 }

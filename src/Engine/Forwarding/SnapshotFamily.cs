@@ -12,4 +12,8 @@ namespace GunicornPrometheusExporter.Forwarding;
 /// <param name="Help">The help text.</param>
 /// <param name="Samples">The samples; those of one histogram or summary together, buckets first and cumulative.</param>
 public sealed record SnapshotFamily(
-    string Name, MetricType Type, GaugeMode Mode, string Help, ImmutableArray<SnapshotSample> Samples);
+    string Name, MetricType Type, GaugeMode Mode, string Help, ImmutableArray<SnapshotSample> Samples)
+{
+    /// <summary>The name that keys of the family carry in a store.</summary>
+    internal string StoreName => new MetricFamily { Name = Name, Type = Type, Help = Help }.StoreName;
+}

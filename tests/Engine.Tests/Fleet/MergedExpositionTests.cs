@@ -144,6 +144,18 @@ public sealed class MergedExpositionTests
     }
 
     [Fact]
+    public async Task A_label_le_makes_no_buckets_of_what_is_no_histogram()
+    {
+        var hub = new TestHub(isMerged: true);
+        var counter = TestHost.Counter("c_total") with { Samples = [new("c_total", [new("le", "1.0")]), new("c_total", [new("le", "2.0")])] };
+        hub.Source.Hosts.Add(TestHost.Of("a", (counter, [5, 7])));
+
+        var text = await hub.ReadAsync();
+
+        Assert.Equal((5, 7), (text.Samples["c_total{le=1}"], text.Samples["c_total{le=2}"]));
+    }
+
+    [Fact]
     public async Task What_only_an_earlier_store_of_a_host_counted_stays()
     {
         var hub = new TestHub(isMerged: true);

@@ -10,6 +10,7 @@ namespace GunicornPrometheusExporter.Forwarding.Redis;
 /// </remarks>
 public sealed class RedisFleetSource : IFleetSource
 {
+    private const int InstancesAtOnce = 250;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(4);
 
     private static readonly RedisValue[] StampFields = [SnapshotFields.Writer, SnapshotFields.Sequence];
@@ -46,17 +47,28 @@ public sealed class RedisFleetSource : IFleetSource
     public string Place { get; }
 
     /// <inheritdoc/>
-    public async Task<FleetReading> ReadAsync(CancellationToken cancellation) =>
-        Take(await _connection.RunAsync(FetchAsync, cancellation).ConfigureAwait(false));
+    public async Task<FleetReading> ReadAsync(CancellationToken cancellation)
+    {
+        var instances = await _connection.RunAsync(redis => redis.SortedSetRangeByRankAsync(_keys.Index), cancellation).ConfigureAwait(false);
+        var hosts = new Dictionary<string, RedisHost>(instances.Length, StringComparer.Ordinal);
+        var skipped = new List<SkippedEntry>();
+        // What is read of a large fleet is kept, though a later batch should fail.
+        foreach (var batch in instances.Chunk(InstancesAtOnce))
+        {
+            var entries = await _connection.RunAsync(
+                redis => Task.WhenAll(batch.Select(instance => FetchAsync(redis, (string)instance!))), cancellation).ConfigureAwait(false);
+            foreach (var entry in entries)
+            {
+                if (Take(entry, skipped) is { } host) hosts[entry.Instance] = _hosts[entry.Instance] = host;
+            }
+        }
+        _hosts = hosts;
+        _reader.Keep(hosts.Values);
+        return new([.. hosts.Values.Select(host => host.Host)], skipped);
+    }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
-
-    private async Task<RedisEntry[]> FetchAsync(IDatabase redis)
-    {
-        var instances = await redis.SortedSetRangeByRankAsync(_keys.Index).ConfigureAwait(false);
-        return await Task.WhenAll(instances.Select(instance => FetchAsync(redis, (string)instance!))).ConfigureAwait(false);
-    }
 
     private async Task<RedisEntry> FetchAsync(IDatabase redis, string instance)
     {
@@ -88,27 +100,20 @@ public sealed class RedisFleetSource : IFleetSource
     /// <summary>The key of an instance that has all that is wanted.</summary>
     private string KeyOf(string instance) => _isMerged ? _keys.Counted(instance) : _keys.Snapshot(instance);
 
-    private FleetReading Take(RedisEntry[] entries)
+    /// <returns>Null if the instance expired, or was removed, or was never read.</returns>
+    private RedisHost? Take(RedisEntry entry, List<SkippedEntry> skipped)
     {
-        var hosts = new Dictionary<string, RedisHost>(entries.Length, StringComparer.Ordinal);
-        var skipped = new List<SkippedEntry>();
-        foreach (var entry in entries)
+        var known = _hosts.GetValueOrDefault(entry.Instance);
+        if (entry.Names == StampFields) return known;
+        if (!entry.IsForeign && entry.Values.All(value => value.IsNull)) return null;
+        try
         {
-            var known = _hosts.GetValueOrDefault(entry.Instance);
-            try
-            {
-                // An instance that expired, or was removed.
-                if (!entry.IsForeign && entry.Values.All(value => value.IsNull)) continue;
-                hosts.Add(entry.Instance, entry.Names == StampFields ? known! : _reader.Read(entry, known));
-            }
-            catch (SnapshotFormatException e)
-            {
-                skipped.Add(new(KeyOf(entry.Instance), entry.IsForeign ? SkipKind.Foreign : SkipKind.Unreadable, e.Message));
-                if (known is not null) hosts.Add(entry.Instance, known);
-            }
+            return _reader.Read(entry, known);
         }
-        _hosts = hosts;
-        _reader.Keep(hosts.Values);
-        return new([.. hosts.Values.Select(host => host.Host)], skipped);
+        catch (SnapshotFormatException e)
+        {
+            skipped.Add(new(KeyOf(entry.Instance), entry.IsForeign ? SkipKind.Foreign : SkipKind.Unreadable, e.Message));
+            return known;
+        }
     }
 }
