@@ -15,18 +15,22 @@ from live_gunicorn import END_TIMEOUT, free_port, wait_for
 
 
 class LivePrometheus:
-    """One Prometheus that scrapes an exporter, and evaluates rules, every second."""
+    """One Prometheus that scrapes its targets, and evaluates rules, every second."""
 
-    def __init__(self, folder: Path, metrics_port: int, rule_files: Iterable[Path], program: str) -> None:
-        """Starts it."""
+    def __init__(self, folder: Path, ports: dict[str, int], rule_files: Iterable[Path], program: str) -> None:
+        """Starts it. ``ports`` gives by job the loopback port that is scraped."""
         folder.mkdir()
         configuration = folder / "prometheus.yml"
         configuration.write_text(json.dumps({
             "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
             "rule_files": [str(path) for path in rule_files],
-            "scrape_configs": [{"job_name": "gunicorn", "static_configs": [{"targets": [f"127.0.0.1:{metrics_port}"]}]}],
+            "scrape_configs": [
+                {"job_name": job, "honor_labels": True, "static_configs": [{"targets": [f"127.0.0.1:{port}"]}]}
+                for job, port in ports.items()
+            ],
         }))
-        self.started = time.time()
+        self._targets = len(ports)
+        self._started = time.time()
         address = f"127.0.0.1:{free_port()}"
         self._url = f"http://{address}"
         self._log = folder / "log"
@@ -45,7 +49,7 @@ class LivePrometheus:
         return self._log.read_text(errors="replace")
 
     def wait_until_scraping(self) -> None:
-        """Returns when a scrape has succeeded."""
+        """Returns when a scrape of each target has succeeded."""
 
         def ready() -> bool:
             assert self._process.poll() is None, f"Prometheus ended with {self._process.returncode}:\n{self.log}"
@@ -55,11 +59,11 @@ class LivePrometheus:
             return False
 
         wait_for(ready, "Prometheus")
-        wait_for(lambda: self.values("up == 1"), "the first scrape")
+        wait_for(lambda: self.values(f"sum(up) == {self._targets}"), "the first scrapes")
 
     def values(self, query: str) -> list[float]:
         """Returns what a query has had as values at any time since the start, NaN aside; fails if it is refused."""
-        data = self.get("query_range", query=query, start=str(self.started), end=str(time.time()), step="2")
+        data = self.get("query_range", query=query, start=str(self._started), end=str(time.time()), step="2")
         points = (float(value) for series in data["result"] for _, value in series["values"])
         return [point for point in points if point == point]
 

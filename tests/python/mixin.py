@@ -22,7 +22,7 @@ def panels(dashboard: dict[str, Any]) -> list[dict[str, Any]]:
 def queries(dashboard: dict[str, Any]) -> list[str]:
     """Returns the queries of panels and annotations."""
     found = [target["expr"] for panel in panels(dashboard) for target in panel["targets"]]
-    return found + [annotation["expr"] for annotation in dashboard["annotations"]["list"]]
+    return found + [annotation["target"]["expr"] for annotation in dashboard["annotations"]["list"]]
 
 
 def variable_queries(dashboard: dict[str, Any]) -> list[str]:

@@ -1,17 +1,21 @@
 """Every query of the mixin, put to a real Prometheus that scrapes a real Gunicorn in trouble, has an answer."""
 
+import contextlib
 import os
 import re
 import shutil
 import signal
+import subprocess
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import mixin
-from live_gunicorn import LiveGunicorn, free_port, wait_for
+from conftest import EXECUTABLE
+from live_gunicorn import END_TIMEOUT, LiveGunicorn, free_port, wait_for
 from live_prometheus import LivePrometheus
 
 #: What Grafana puts in the place of its variables.
@@ -28,24 +32,36 @@ LABEL_VALUES = "6"
 
 @pytest.fixture(params=["prometheus", mixin.REPOSITORY / "out" / "prometheus" / "usr" / "bin" / "prometheus"], ids=["machines", "newest"])
 def prometheus(request, start_gunicorn, environment, tmp_path):
-    """A Prometheus that has seen load, errors, a killed worker, a lost request, a timeout, a damaged file and no Redis."""
+    """A Prometheus that has seen load, errors, a killed worker, a lost request, a timeout and a damaged file, and a hub."""
     program = shutil.which(request.param)
     if program is None:
         pytest.skip(f"there is no {request.param}: eng/prometheus.sh fetches it")
-    server = start_gunicorn("-w", "2", "--timeout", "2", variables={
-        "GUNICORN_EXPORTER_MAX_LABEL_VALUES": LABEL_VALUES,
-        # Nobody listens there.
-        "REDIS_ENABLED": "true", "REDIS_HOST": "127.0.0.1", "REDIS_PORT": str(free_port()), "REDIS_FORWARD_INTERVAL": "1",
-    })
-    server.wait_until_served()
-    prometheus = LivePrometheus(tmp_path / "prometheus", server.metrics_port, mixin.RULES, program)
-    try:
+    redis, hub = free_port(), free_port()
+    forwarding = {"REDIS_ENABLED": "true", "REDIS_HOST": "127.0.0.1", "REDIS_PORT": str(redis), "REDIS_FORWARD_INTERVAL": "1"}
+    with contextlib.ExitStack() as running:
+        running.enter_context(process("redis-server", "--port", redis, "--bind", "127.0.0.1", "--save", "", "--dir", tmp_path))
+        running.enter_context(process(EXECUTABLE, "hub", "--web.listen-address", f"127.0.0.1:{hub}", **environment, **forwarding))
+        server = start_gunicorn(
+            "-w", "2", "--timeout", "2", variables={"GUNICORN_EXPORTER_MAX_LABEL_VALUES": LABEL_VALUES, **forwarding})
+        server.wait_until_served()
+        ports = {"gunicorn": server.metrics_port, "gunicorn-hub": hub}
+        prometheus = LivePrometheus(tmp_path / "prometheus", ports, mixin.RULES, program)
+        running.callback(lambda: print(prometheus.log))
+        running.callback(prometheus.end)
         prometheus.wait_until_scraping()
         make_trouble(server, Path(environment["PROMETHEUS_MULTIPROC_DIR"]))
         yield prometheus
+
+
+@contextlib.contextmanager
+def process(*command: object, **environment: str) -> Iterator[None]:
+    """Runs a process in this environment; pytest shows what it printed if the test has failed."""
+    started = subprocess.Popen(list(map(str, command)), env=environment or None, stdin=subprocess.DEVNULL)
+    try:
+        yield
     finally:
-        prometheus.end()
-        print(prometheus.log)
+        started.terminate()
+        started.wait(END_TIMEOUT)
 
 
 def make_trouble(server: LiveGunicorn, store: Path) -> None:

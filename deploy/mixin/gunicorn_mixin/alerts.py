@@ -157,4 +157,15 @@ def alerts(job: str) -> tuple[Alert, ...]:
             "{{ $labels.instance }} gives up snapshots for {{ $labels.forwarder }}.",
             "Snapshots of {{ $labels.instance }} for {{ $labels.forwarder }} that were given up, in the last 15 minutes: about "
             "{{ $value | humanize }}. They are missing there for good."),
+        Alert(
+            "GunicornHubSourceDown", CRITICAL, "gunicorn_hub_source_up == 0",
+            "The hub {{ $labels.instance }} cannot read what the hosts forwarded.",
+            "The hub {{ $labels.instance }} has not reached Redis for 2 minutes: the hosts behind it go out of sight.",
+            lasting="2m"),
+        Alert(
+            "GunicornHubHostsMissing", WARNING,
+            "max_over_time(gunicorn_hub_hosts[1h]) - gunicorn_hub_hosts > 0 and gunicorn_hub_source_up == 1",
+            "Hosts are missing at the hub {{ $labels.instance }}.",
+            "Hosts that the hub {{ $labels.instance }} served in the last hour and has not served for 10 minutes: {{ $value }}.",
+            lasting="10m"),
     )

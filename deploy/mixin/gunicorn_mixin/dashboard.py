@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from gunicorn_mixin import expressions as e
 from gunicorn_mixin.panels import DATASOURCE, Panel
 
-#: The schema of Grafana 12 and 13; older ones take what they know of it.
+#: The schema of Grafana 13.
 SCHEMA_VERSION = 42
 
 GRID_WIDTH = 24
@@ -80,7 +80,7 @@ def _deaths() -> dict[str, Any]:
     ended = e.gained("gunicorn_worker_exits_total", "instance, reason", WINDOW, CHOSEN, e.DEATHS)
     return {
         "name": "Worker deaths", "datasource": DATASOURCE, "enable": True, "hide": False, "iconColor": "red",
-        "expr": f"{ended} > 0", "step": "60s", "titleFormat": "{{instance}}", "textFormat": "{{reason}}",
+        "target": {"refId": "Anno", "expr": f"{ended} > 0"}, "titleFormat": "{{instance}}", "textFormat": "{{reason}}",
         "tagKeys": "reason", "useValueForTime": False,
     }
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from gunicorn_mixin import expressions as e
 from gunicorn_mixin.dashboard import CHOSEN, RANGE, WINDOW, Row, dashboard
-from gunicorn_mixin.panels import Query, rising, series, table
+from gunicorn_mixin.panels import Panel, Query, rising, series, table
 from gunicorn_mixin.shared_panels import LATENCY, exits, exporter, lost, now
 
 BY = "instance"
@@ -62,4 +62,21 @@ def fleet() -> dict[str, Any]:
                    Query(e.rate("gunicorn_worker_cpu_seconds_total", BY, WINDOW, CHOSEN), LEGEND), width=12),
         ]),
         Row("Exporters", exporter(BY, LEGEND)),
+        Row("Hub", _hub()),
     ])
+
+
+def _hub() -> list[Panel]:
+    # A hub is an instance of its own, which nobody chooses.
+    hubs = 'job=~"$job"'
+    return [
+        series("Hosts", "short", "Hosts that the hub serves, entries in Redis that it cannot read, and in the last hour how often it "
+               "could not read Redis; without a hub there is no data.",
+               Query(e.total("gunicorn_hub_hosts", BY, hubs), f"hosts, {LEGEND}"),
+               Query(e.total("gunicorn_hub_skipped_entries", f"{BY}, reason", hubs), f"{{{{reason}}}} entries, {LEGEND}"),
+               Query(e.gained("gunicorn_hub_source_errors_total", BY, "1h", hubs), f"errors, {LEGEND}")),
+        series("Age of snapshots", "s", "Time since each host left its newest snapshot.",
+               Query(f"max by ({BY}) ({e.select('gunicorn_hub_host_age_seconds', hubs)})", LEGEND)),
+        series("Hub read duration", "s", "Time that reading the hosts' snapshots takes.",
+               Query(f"max by ({BY}) ({e.select('gunicorn_hub_read_duration_seconds', hubs)})", LEGEND)),
+    ]

@@ -82,9 +82,11 @@ def _workers() -> list[Panel]:
         series("CPU", "percentunit", "Processor time of each worker, as a share of one core.",
                Query(e.rate("gunicorn_worker_cpu_seconds_total", BY, WINDOW, CHOSEN), LEGEND)),
         series("Age", "s", "Time since each worker process started.", each("gunicorn_worker_uptime_seconds")),
-        table("Processes", "Which process is which worker.",
+        table("Processes", "Which process is which worker, and for how long.",
               {"worker_id": "Worker", "pid": "PID", "worker_class": "Class", "python": "Python", "gunicorn": "Gunicorn"},
-              Query(f"max by (worker_id, pid, worker_class, python, gunicorn) ({e.select('gunicorn_worker_info', CHOSEN)})", "Info"),
+              Query(
+                  f"max by (worker_id, pid, worker_class, python, gunicorn) ({e.select('gunicorn_worker_info', CHOSEN)})"
+                  f" * on (worker_id) group_left () max by (worker_id) ({e.select('gunicorn_worker_uptime_seconds', CHOSEN)})", "Age", "s"),
               width=16),
     ]
 

@@ -38,8 +38,8 @@ def series(
     width: int = 8, stacked: bool = False, bars: bool = False, limit: Optional[float] = None,
     thresholds: Sequence[dict[str, Any]] = (),
 ) -> Panel:
-    """Returns lines over time; ``limit`` is the upper end of the axis, ``thresholds`` are drawn."""
-    custom = {
+    """Returns lines over time; the axis reaches ``limit`` at least, ``thresholds`` are drawn."""
+    custom: dict[str, Any] = {
         "drawStyle": "bars" if bars else "line",
         "fillOpacity": 60 if bars else 10,
         "lineWidth": 1,
@@ -49,7 +49,7 @@ def series(
     }
     defaults: dict[str, Any] = {"unit": unit, "min": 0, "custom": custom, "color": {"mode": "palette-classic-by-name"}}
     if limit is not None:
-        defaults["max"] = limit
+        custom["axisSoftMax"] = limit
     if thresholds:
         defaults["thresholds"] = {"mode": "absolute", "steps": list(thresholds)}
     options = {
