@@ -31,17 +31,17 @@ def _burn(factor: float, short: str, long: str) -> str:
 
 def alerts(job: str) -> tuple[Alert, ...]:
     """Returns the alerts; ``job`` is what Prometheus calls the scrape of the exporters."""
-    up = e.select("up", f'job="{job}"')
     return (
         Alert(
-            "GunicornExporterAbsent", CRITICAL, f"""absent({e.select("", '__name__=~"up|gunicorn_up"', f'job="{job}"')})""",
+            "GunicornExporterAbsent", CRITICAL, f'absent({{__name__=~"up|gunicorn_up", job="{job}"}})',
             "Prometheus knows no exporter.",
             f'There is no target with job="{job}", nor is one written from remote: nothing of Gunicorn is watched.',
             lasting="10m"),
         Alert(
-            "GunicornExporterDown", CRITICAL, f"{up} == 0",
+            "GunicornExporterDown", CRITICAL, f'up{{job="{job}"}} == 0',
             "The exporter on {{ $labels.instance }} does not answer.",
-            "Scrapes of {{ $labels.instance }} have failed for 3 minutes: nothing of this server is watched.",
+            "Scrapes of {{ $labels.instance }} have failed for 3 minutes: nothing of this server is watched, and an exporter that "
+            "Gunicorn started ends with it.",
             lasting="3m"),
         Alert(
             "GunicornDown", CRITICAL, f"max by ({SERVER}) (gunicorn_up) == 0",

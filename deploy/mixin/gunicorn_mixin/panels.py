@@ -59,7 +59,7 @@ def series(
     return _panel("timeseries", title, description, width, 8, defaults, options, queries)
 
 
-def stat(title: str, unit: str, description: str, expression: str, thresholds: Sequence[dict[str, Any]] = (), width: int = 4) -> Panel:
+def stat(title: str, unit: str, description: str, expression: str, thresholds: Sequence[dict[str, Any]] = ()) -> Panel:
     """Returns one number, coloured by thresholds."""
     defaults = {
         "unit": unit,
@@ -70,7 +70,7 @@ def stat(title: str, unit: str, description: str, expression: str, thresholds: S
         "colorMode": "value", "graphMode": "area", "justifyMode": "auto", "orientation": "auto", "textMode": "value",
         "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
     }
-    return _panel("stat", title, description, width, 4, defaults, options, [Query(expression, "")])
+    return _panel("stat", title, description, 4, 4, defaults, options, [Query(expression, "")])
 
 
 def heatmap(title: str, unit: str, description: str, expression: str, width: int = 8) -> Panel:

@@ -23,11 +23,11 @@ def now() -> list[Panel]:
     ]
 
 
-def exits(by: str = "reason", width: int = 8) -> Panel:
+def exits(width: int = 8) -> Panel:
     """Returns how workers ended."""
     return series(
         "Worker exits", "short", "Worker processes that ended, by cause: docs/worker-exits.md says what each means.",
-        Query(e.gained("gunicorn_worker_exits_total", by, WINDOW, CHOSEN), "{{reason}}"), stacked=True, bars=True, width=width)
+        Query(e.gained("gunicorn_worker_exits_total", "reason", WINDOW, CHOSEN), "{{reason}}"), stacked=True, bars=True, width=width)
 
 
 def lost(width: int = 8) -> Panel:
