@@ -86,6 +86,24 @@ public sealed class MasterPreparationTests : IDisposable
         AssertExist("counter_worker-1.db", "histogram_worker-1.db", "counter_999999999.db", "counter_archive.db");
     }
 
+    [Theory]
+    [InlineData(true, "true", false)]
+    [InlineData(false, "false", false)]
+    [InlineData(false, "true", true)]
+    public void The_store_has_a_new_incarnation_if_its_counters_were_removed(bool wasKilled, string cleanUp, bool isNew)
+    {
+        var first = Prepare();
+        var incarnation = StoreIncarnation.Of(_directory.Path);
+        if (!wasKilled) File.Delete(first.RunFile);
+
+        MasterPreparation.Run(
+            new(new Dictionary<string, string> { ["PROMETHEUS_MULTIPROC_DIR"] = _directory.Path, ["CLEANUP_DB_FILES"] = cleanUp }),
+            EntryLayout.ValueOnly);
+
+        Assert.Equal(isNew, StoreIncarnation.Of(_directory.Path).Succeeds(incarnation));
+        Assert.Equal(!isNew, StoreIncarnation.Of(_directory.Path) == incarnation);
+    }
+
     [Fact]
     public void After_a_run_that_was_killed_only_the_gauges_of_free_slots_go()
     {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using GunicornPrometheusExporter.Configuration;
 using StackExchange.Redis;
 
@@ -45,7 +44,7 @@ internal static class RedisFault
 
     private static string NotReached(Exception? cause, TimeSpan limit) => cause is not null
         ? $"cannot be reached: {cause.Message.TrimEnd('.')}"
-        : $"did not answer within {limit.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture)} s; it is slow, or too far away";
+        : $"did not answer within {limit.TotalSeconds:0.#} s; it is slow, or too far away";
 
     private static string DatabaseFault(ExporterConfig config) =>
         $"has no database {config.RedisUrl?.Db ?? config.RedisDb}; set REDIS_DB, or the end of REDIS_URL, to one that it has";

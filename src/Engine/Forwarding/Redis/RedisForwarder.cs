@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Store;
 using StackExchange.Redis;
@@ -133,8 +132,9 @@ public sealed class RedisForwarder : IForwarder
     {
         var other = StoreIncarnation.Parse(held);
         if (incarnation == other || (other is not null && incarnation.Succeeds(other)) || freshFor <= 0) return;
-        throw new ForwardingException(string.Create(CultureInfo.InvariantCulture,
+        throw new ForwardingException(
             $"Another store forwards as instance \"{_instance}\", and was heard of less than " +
-            $"{IntervalsToLive * Interval.TotalSeconds} s ago; set GUNICORN_EXPORTER_INSTANCE to a name of its own, unless it is gone for good."));
+            $"{IntervalsToLive * Interval.TotalSeconds} s ago; set GUNICORN_EXPORTER_INSTANCE to a name of its own, " +
+            "unless it is gone for good.");
     }
 }

@@ -136,6 +136,47 @@ public sealed class RedisForwarderTests : IAsyncLifetime
         Assert.Equal(11, await CountedAsync());
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_command_that_is_carried_out_late_changes_nothing(bool isOfAnEarlierExporter)
+    {
+        await using var store = new ForwardedStore(_server.Port);
+        await store.ForwardAsync(1);
+        var late = await _redis.HashGetAsync(Key, [SnapshotFields.Incarnation, SnapshotFields.Writer, SnapshotFields.Sequence, SnapshotFields.LayoutId]);
+        if (isOfAnEarlierExporter) await store.RestartAsync();
+        await store.ForwardAsync(2);
+
+        await _redis.ScriptEvaluateAsync(
+            RedisScript.Store, [Key, Keys.Counted("web1")],
+            [
+                90_000, "", "", "", "", SnapshotFields.Incarnation, late[0], SnapshotFields.Writer, late[1], SnapshotFields.Sequence, late[2],
+                SnapshotFields.LayoutId, late[3], SnapshotFields.Values, SnapshotCodec.EncodeValues([1]),
+            ]);
+
+        Assert.Equal(2, (await ForwardedStore.ReadAsync(_redis, Key))["app_total i=0"]);
+        Assert.Equal(2, await CountedAsync());
+    }
+
+    [Fact]
+    public async Task The_base_of_a_histogram_has_its_samples_together_with_the_buckets_in_order()
+    {
+        await using var store = new ForwardedStore(_server.Port);
+        await store.ForwardAsync(Snapshots.Layout, 1, 2, 36.6, 3, 4, 5.5, 4);
+        StoreIncarnation.Renew(store.Path);
+        await store.RestartAsync();
+        await store.ForwardAsync(Snapshots.Layout, 1, 0, 20, 1, 1, 0.25, 1);
+
+        var held = await _redis.HashGetAsync(Keys.Counted("web1"), [SnapshotFields.BaseLayoutId, SnapshotFields.BaseLayout]);
+        var layout = SnapshotCodec.DecodeLayout((byte[]?)held[1], (string)held[0]!);
+
+        Assert.Equal(["app_requests_total", "app_seconds"], layout.Families.Select(family => family.Name));
+        Assert.Equal(
+            ["app_seconds_bucket le=0.5", "app_seconds_bucket le=+Inf", "app_seconds_sum", "app_seconds_count"],
+            layout.Families[1].Samples.Select(sample => sample.Name + string.Concat(sample.Labels.Select(label => $" {label.Name}={label.Value}"))));
+        Assert.Equal(5.75, await CountedAsync("app_seconds_sum"));
+    }
+
     [Fact]
     public async Task Two_stores_of_one_name_do_not_add_to_each_other()
     {
