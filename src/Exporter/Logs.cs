@@ -32,4 +32,7 @@ internal static partial class Logs
 
     [LoggerMessage(3004, LogLevel.Warning, "Metrics are served, but forwarding is off or cannot be controlled: {Reason}")]
     internal static partial void NoControl(this ILogger log, string reason);
+
+    [LoggerMessage(3005, LogLevel.Error, "Nothing is forwarded to {Destination}: {Reason}")]
+    internal static partial void NotForwarded(this ILogger log, string destination, string reason);
 }

@@ -63,12 +63,12 @@ public sealed class CommandTests : IDisposable
     public async Task Serve_names_every_variable_that_cannot_be_used()
     {
         var outcome = await Executable.RunAsync(
-            ["serve", "--multiproc-dir", _directory.Path], ("PROMETHEUS_METRICS_PORT", "abc"), ("REDIS_DB", "-1"));
+            ["serve", "--multiproc-dir", _directory.Path], ("PROMETHEUS_METRICS_PORT", "abc"), ("GUNICORN_EXPORTER_MAX_SERIES", "0"));
 
         Assert.Equal(2, outcome.Status);
         Assert.Equal(
             "error: PROMETHEUS_METRICS_PORT is \"abc\"; set it to a whole number from 1 to 65535\n" +
-            "error: REDIS_DB is \"-1\"; set it to a whole number of at least 0\n",
+            "error: GUNICORN_EXPORTER_MAX_SERIES is \"0\"; set it to a whole number of at least 1\n",
             outcome.Errors);
     }
 

@@ -355,16 +355,22 @@ public static class ConfigurationVariables
         Description = "Schema of native histograms: a power of two has 2^schema buckets, 8 with schema 3",
     };
 
-    /// <summary>Every variable, in the order in which they are documented and printed.</summary>
-    public static ImmutableArray<ConfigurationVariable> All { get; } =
+    /// <summary>Those that only forwarding uses.</summary>
+    public static ImmutableArray<ConfigurationVariable> Forwarding { get; } =
     [
-        PrometheusMetricsPort, PrometheusBindAddress, PrometheusMultiprocDir,
-        GunicornWorkers, GunicornTimeout, GunicornKeepalive,
         RedisEnabled, RedisUrl, RedisHost, RedisPort, RedisDb, RedisUsername, RedisPassword, RedisSsl, RedisCaFile,
         RedisSentinelService, RedisKeyPrefix, RedisForwardInterval, Instance,
         RemoteWriteUrl, RemoteWriteInterval, RemoteWriteProtocol, RemoteWriteExternalLabels, RemoteWriteHeaders,
         RemoteWriteUsername, RemoteWritePassword, RemoteWritePasswordFile, RemoteWriteBearerTokenFile,
         RemoteWriteCaFile, RemoteWriteCertFile, RemoteWriteKeyFile, RemoteWriteBufferDir, RemoteWriteBufferBytes,
+    ];
+
+    /// <summary>Every variable, in the order in which they are documented and printed.</summary>
+    public static ImmutableArray<ConfigurationVariable> All { get; } =
+    [
+        PrometheusMetricsPort, PrometheusBindAddress, PrometheusMultiprocDir,
+        GunicornWorkers, GunicornTimeout, GunicornKeepalive,
+        .. Forwarding,
         CleanupDbFiles, MaxLabelValues, MaxSeries, NativeHistograms, NativeHistogramSchema,
     ];
 }

@@ -48,6 +48,10 @@ public sealed class ExporterConfig
     /// <summary>Every variable that cannot be used, in the order of <see cref="ConfigurationVariables.All"/>.</summary>
     public ImmutableArray<ConfigurationError> Errors { get; }
 
+    /// <summary>Those of them without which nothing can be served: a place that cannot be forwarded to stops nothing else.</summary>
+    public IReadOnlyCollection<ConfigurationError> ServingErrors =>
+        [.. Errors.Where(error => !ConfigurationVariables.Forwarding.Any(variable => variable.Name == error.Variable))];
+
     /// <summary>Port of the metrics server, 1 to 65535.</summary>
     public int PrometheusMetricsPort => Get<int>(ConfigurationVariables.PrometheusMetricsPort);
 

@@ -15,4 +15,8 @@ namespace GunicornPrometheusExporter.Forwarding;
 /// </param>
 public sealed record Destination(
     string Name, Func<ExporterConfig, bool> IsWanted, Func<ExporterConfig, IForwarder> Create,
-    Func<ExporterConfig, bool, IFleetSource>? CreateSource = null);
+    Func<ExporterConfig, bool, IFleetSource>? CreateSource = null)
+{
+    /// <summary>What the names of its variables begin with.</summary>
+    public string VariablePrefix { get; } = $"{Name.ToUpperInvariant()}_";
+}

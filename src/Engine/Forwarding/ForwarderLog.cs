@@ -17,8 +17,8 @@ internal static partial class ForwarderLog
     [LoggerMessage(1403, LogLevel.Error, "Forwarding to {Forwarder} met a fault of its own, {Type}{Stack}")]
     internal static partial void Faulted(ILogger logger, string forwarder, string type, string? stack);
 
-    [LoggerMessage(1404, LogLevel.Warning, "Forwarding to {Forwarder} did not end in time; what it had in hand may be lost")]
-    internal static partial void NotEnded(ILogger logger, string forwarder);
+    [LoggerMessage(1404, LogLevel.Warning, "Forwarding to {Forwarder} ended, and may have lost what it had in hand: {Reason}")]
+    internal static partial void Lost(ILogger logger, string forwarder, string reason);
 
     [LoggerMessage(1405, LogLevel.Error, "Nothing is forwarded to {Forwarder}: {Reason}")]
     internal static partial void NotStarted(ILogger logger, string forwarder, string reason);

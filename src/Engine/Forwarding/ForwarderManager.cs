@@ -40,7 +40,7 @@ public sealed class ForwarderManager(Func<MetricSnapshot> read, ILogger logger, 
     /// <exception cref="ConfigurationException">Its settings make no sense together.</exception>
     public Task<bool> StartAsync(string name) => AloneAsync(() => Task.FromResult(Start(name)));
 
-    /// <summary>Stops a forwarder, if it runs, after a last snapshot; takes two seconds at most.</summary>
+    /// <summary>Stops a forwarder, if it runs, after a last snapshot; takes two and a half seconds at most.</summary>
     /// <returns>False if there is none of that name.</returns>
     public Task<bool> StopAsync(string name) => AloneAsync(async () =>
     {
@@ -65,7 +65,7 @@ public sealed class ForwarderManager(Func<MetricSnapshot> read, ILogger logger, 
         return Task.CompletedTask;
     });
 
-    /// <summary>Stops every forwarder after a last snapshot; takes two seconds at most.</summary>
+    /// <summary>Stops every forwarder after a last snapshot; takes two and a half seconds at most.</summary>
     public Task StopAllAsync() => AloneAsync(() => Task.WhenAll(_runs.Keys.ToList().Select(StopRunAsync)));
 
     /// <inheritdoc/>

@@ -6,8 +6,8 @@ namespace GunicornPrometheusExporter.Forwarding;
 /// <remarks>It asks for snapshots and waits in a task of its own, and nothing that the forwarder does ends it.</remarks>
 internal sealed class ForwarderRun : IAsyncDisposable
 {
-    /// <summary>How long a stop takes at most, the last snapshot included.</summary>
-    private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongestLast = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(2.5);
 
     private readonly string _name;
     private readonly IForwarder _forwarder;
@@ -38,7 +38,7 @@ internal sealed class ForwarderRun : IAsyncDisposable
         _work = Task.Run(() => RunAsync(end));
     }
 
-    /// <summary>Sends what the store says now, and ends, within two seconds.</summary>
+    /// <summary>Sends what the store says now, and ends, within two and a half seconds.</summary>
     public async ValueTask DisposeAsync()
     {
         await _end.CancelAsync();
@@ -49,7 +49,7 @@ internal sealed class ForwarderRun : IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            ForwarderLog.NotEnded(_logger, _name);
+            ForwarderLog.Lost(_logger, _name, "it did not end in time");
         }
         _isOver = true;
         _tell(status => status with { State = ForwarderState.Stopped });
@@ -60,7 +60,7 @@ internal sealed class ForwarderRun : IAsyncDisposable
         var pauses = new ForwardingPauses(_forwarder.Interval, _time);
         while (!end.IsCancellationRequested)
         {
-            var pause = await TryForwardAsync(pauses, end);
+            var pause = await TryForwardAsync(pauses, _forwarder.Interval, end);
             await Task.Delay(pause, _time, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
@@ -68,7 +68,7 @@ internal sealed class ForwarderRun : IAsyncDisposable
     private async Task EndAsync()
     {
         await _work;
-        await TryForwardAsync(new ForwardingPauses(_forwarder.Interval, _time), CancellationToken.None);
+        await TryForwardAsync(new ForwardingPauses(_forwarder.Interval, _time), LongestLast, CancellationToken.None);
         try
         {
             await _forwarder.DisposeAsync();
@@ -76,6 +76,7 @@ internal sealed class ForwarderRun : IAsyncDisposable
         catch (ForwardingException e)
         {
             Fail(e.Message, e.Forwarded);
+            ForwarderLog.Lost(_logger, _name, e.Message);
         }
         catch (Exception e)
         {
@@ -83,11 +84,11 @@ internal sealed class ForwarderRun : IAsyncDisposable
         }
     }
 
-    /// <summary>Makes one attempt, which takes no longer than the interval.</summary>
+    /// <summary>Makes one attempt.</summary>
     /// <returns>How long to wait after it.</returns>
-    private async Task<TimeSpan> TryForwardAsync(ForwardingPauses pauses, CancellationToken end)
+    private async Task<TimeSpan> TryForwardAsync(ForwardingPauses pauses, TimeSpan longest, CancellationToken end)
     {
-        using var limit = new CancellationTokenSource(_forwarder.Interval, _time);
+        using var limit = new CancellationTokenSource(longest, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, end);
         try
         {
@@ -110,7 +111,7 @@ internal sealed class ForwarderRun : IAsyncDisposable
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
-            Fail($"it did not end within its interval of {_forwarder.Interval.TotalSeconds} s", default);
+            Fail($"it did not end within {longest.TotalSeconds} s", default);
             return pauses.AfterFailure();
         }
         catch (Exception e)

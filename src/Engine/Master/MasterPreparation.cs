@@ -16,7 +16,7 @@ public static class MasterPreparation
     public static PreparedMaster Run(ExporterConfig config, EntryLayout layout, Action<string>? report = null)
     {
         ArgumentNullException.ThrowIfNull(config);
-        if (!config.Validate()) throw new ConfigurationException(config.Errors);
+        if (config.ServingErrors.Count > 0) throw new ConfigurationException(config.ServingErrors);
         var directory = MultiprocessDirectory.Ensure(config.PrometheusMultiprocDir);
         using var slots = SlotTable.Open(directory);
         slots.EnterPreparation();

@@ -40,7 +40,7 @@ internal sealed class PrepareCommand : Command
             {
                 [MultiprocessDirectory.Variable] = MultiprocessDirectory.Get() ?? MultiprocessDirectory.Default(worker),
             });
-            if (!config.Validate()) throw new ConfigurationException(config.Errors);
+            if (config.ServingErrors.Count > 0) throw new ConfigurationException(config.ServingErrors);
             if (worker is { } user)
             {
                 Become(new UserIdentity(user, parsed.GetValue(_group) ?? user), config.PrometheusMultiprocDir);

@@ -52,7 +52,7 @@ internal sealed class ServeCommand : Command
             return ExitStatus.Ok;
         }
         var config = ExporterConfig.FromEnvironment(Flags(parsed));
-        if (!config.Validate()) throw new ConfigurationException(config.Errors);
+        if (config.ServingErrors.Count > 0) throw new ConfigurationException(config.ServingErrors);
         var directory = config.PrometheusMultiprocDir;
         if (!Directory.Exists(directory)) log.StoreIsMissing(directory);
         using var aggregator = new StoreAggregator(
@@ -67,7 +67,7 @@ internal sealed class ServeCommand : Command
         aggregator.Forwarders = manager.Statuses;
         using var forwarders = new ConfiguredForwarders(
             manager, settings => ExporterConfig.FromEnvironment(new Dictionary<string, string>(settings) { [MultiprocessDirectory.Variable] = directory }));
-        await forwarders.AddWantedAsync(config);
+        await forwarders.AddWantedAsync(config, log);
         var turn = new StoreTurn(directory, forwarders, scrapes, loggers);
         using var served = CancellationTokenSource.CreateLinkedTokenSource(end);
         var work = Task.WhenAll(

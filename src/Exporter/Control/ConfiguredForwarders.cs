@@ -17,19 +17,30 @@ internal sealed class ConfiguredForwarders(
     /// <summary>Runs them.</summary>
     internal ForwarderManager Manager => manager;
 
-    /// <summary>Adds those that a configuration asks for, stopped.</summary>
-    internal async Task AddWantedAsync(ExporterConfig config)
+    /// <summary>Adds those that a configuration asks for, stopped; what keeps one from it is told in the log.</summary>
+    internal async Task AddWantedAsync(ExporterConfig config, ILogger log)
     {
-        foreach (var destination in Destinations.All.Where(destination => destination.IsWanted(config)))
+        foreach (var destination in Destinations.All)
         {
-            await AddAsync(destination.Name, destination.Name, []);
+            try
+            {
+                if (destination.IsWanted(config)) await AddAsync(destination.Name, destination.Name, []);
+            }
+            catch (ConfigurationException e)
+            {
+                log.NotForwarded(destination.Name, e.Message);
+            }
         }
     }
 
     /// <summary>Adds one, stopped. One that is there already, just so, is left alone: several processes may ask for it.</summary>
-    /// <exception cref="ConfigurationException">There is no such place, or a setting cannot be used.</exception>
+    /// <exception cref="ConfigurationException">There is no such place, or the name or a setting cannot be used.</exception>
     internal async Task AddAsync(string name, string place, Dictionary<string, string> settings)
     {
+        if (!name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.'))
+        {
+            throw new ConfigurationException($"\"{name}\" is no name for a forwarder; choose letters, digits, _, - and .");
+        }
         var destination = Destinations.All.FirstOrDefault(destination => destination.Name == place)
             ?? throw new ConfigurationException(
                 $"\"{place}\" is no place to forward to; choose {string.Join(" or ", Destinations.All.Select(known => known.Name))}");
@@ -38,7 +49,8 @@ internal sealed class ConfiguredForwarders(
             throw new ConfigurationException($"{unknown} is no setting; `gunicorn-prometheus-exporter config` lists those that there are");
         }
         var config = configure(settings);
-        if (!config.Validate()) throw new ConfigurationException(config.Errors);
+        var errors = config.Errors.Where(error => !IsOfAnother(error.Variable, destination)).ToList();
+        if (errors.Count > 0) throw new ConfigurationException(errors);
         await _gate.WaitAsync();
         try
         {
@@ -55,6 +67,9 @@ internal sealed class ConfiguredForwarders(
     public void Dispose() => _gate.Dispose();
 
     private static bool IsUnknown(string name) => !ConfigurationVariables.All.Any(variable => variable.Name == name);
+
+    private static bool IsOfAnother(string variable, Destination destination) =>
+        Destinations.All.Any(other => other != destination && variable.StartsWith(other.VariablePrefix, StringComparison.Ordinal));
 
     private static bool IsSame(Dictionary<string, string> one, Dictionary<string, string> other) =>
         one.Count == other.Count && one.All(setting => other.TryGetValue(setting.Key, out var value) && value == setting.Value);

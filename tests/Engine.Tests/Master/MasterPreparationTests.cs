@@ -273,10 +273,18 @@ public sealed class MasterPreparationTests : IDisposable
     public void A_bad_configuration_is_refused_before_anything_is_made()
     {
         var failure = Assert.Throws<ConfigurationException>(
-            () => Prepare(("PROMETHEUS_METRICS_PORT", "abc"), ("REDIS_DB", "x")));
+            () => Prepare(("PROMETHEUS_METRICS_PORT", "abc"), ("GUNICORN_WORKERS", "x")));
 
         Assert.Equal(2, failure.Message.Split('\n').Length);
         Assert.Empty(Directory.GetFileSystemEntries(_directory.Path));
+    }
+
+    [Fact]
+    public void A_place_that_cannot_be_forwarded_to_stops_no_master()
+    {
+        Prepare(("REDIS_ENABLED", "true"), ("REDIS_FORWARD_INTERVAL", "0"), ("REMOTE_WRITE_URL", "nowhere"));
+
+        AssertExist("counter_master-1.db");
     }
 
     private PreparedMaster Prepare(params (string Name, string Text)[] variables) =>

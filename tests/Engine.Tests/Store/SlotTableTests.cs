@@ -34,6 +34,22 @@ public sealed class SlotTableTests : IDisposable
     }
 
     [Fact]
+    public void One_table_has_the_turn_until_it_is_closed_whoever_else_opens_the_file()
+    {
+        using var first = SlotTable.OpenOwn(_directory.Path)!;
+        Assert.True(first.TryTakeTurn());
+        // Closing any descriptor lets go of the slots of its process, but not of the turn.
+        SlotTable.Open(_directory.Path).Dispose();
+        using var second = SlotTable.OpenOwn(_directory.Path)!;
+        Assert.False(second.TryTakeTurn());
+        Assert.Empty(second.Held(SlotKind.Exporter));
+
+        first.Dispose();
+
+        Assert.True(second.TryTakeTurn());
+    }
+
+    [Fact]
     public void A_killed_process_leaves_its_slot_free()
     {
         using var table = SlotTable.Open(_directory.Path);
