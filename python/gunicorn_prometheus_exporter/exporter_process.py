@@ -21,14 +21,17 @@ END_TIMEOUT = 5.0
 class ExporterProcess:
     """One exporter. All methods are the master's, in its main thread, but ``poll``, which may interrupt them."""
 
-    def __init__(self, directory: str, listeners: Iterable[str], uid: int, gid: int, log: Logger) -> None:
+    def __init__(
+        self, directory: str, listeners: Iterable[str], uid: int, gid: int, log: Logger, variables: dict[str, str]
+    ) -> None:
         """Describes an exporter of this store, to run as the user whom the workers run as.
 
         ``listeners`` are the server's addresses, as ``HOST:PORT`` or ``unix:PATH``: as another user the exporter
-        cannot see the master's sockets itself.
+        cannot see the master's sockets itself. ``variables`` win over those of the environment.
         """
         self._directory = directory
         self._listeners = [option for listener in listeners for option in ("--listener", listener)]
+        self._variables = variables
         self._log = log
         self._identity = _identity(uid, gid)
         self._process: Optional["subprocess.Popen[bytes]"] = None
@@ -72,7 +75,8 @@ class ExporterProcess:
                        *self._listeners]
             try:
                 self._process = subprocess.Popen(
-                    command, stdin=subprocess.DEVNULL, close_fds=True, start_new_session=True, **self._identity
+                    command, stdin=subprocess.DEVNULL, close_fds=True, start_new_session=True,
+                    env={**os.environ, **self._variables}, **self._identity
                 )
             except OSError as error:
                 raise cannot_run(path, error) from error

@@ -1,5 +1,6 @@
 """The hooks for ``gunicorn.conf.py``, as callables or as dotted strings."""
 
+import os
 from typing import Any
 
 # Gunicorn is imported when a hook is called: the package is also used where Gunicorn is not installed.
@@ -14,11 +15,7 @@ def default_on_starting(server: Any) -> None:
 
 def default_when_ready(server: Any) -> None:
     """Starts the exporter."""
-    from .master import adopt
-
-    master = adopt(server)
-    master._setup_master_metrics()
-    master.start_exporter()
+    _start_exporter(server, {})
 
 
 def default_worker_int(worker: Any) -> None:
@@ -38,6 +35,13 @@ def default_on_exit(server: Any) -> None:
 
 
 def redis_when_ready(server: Any) -> None:
-    """Starts the exporter. Forwarding to Redis comes with a later version."""
-    default_when_ready(server)
-    server.log.warning("Metrics are served but not forwarded to Redis: this version cannot forward yet")
+    """Starts the exporter, which forwards to Redis unless REDIS_ENABLED says no."""
+    _start_exporter(server, {"REDIS_ENABLED": os.environ.get("REDIS_ENABLED") or "true"})
+
+
+def _start_exporter(server: Any, variables: dict[str, str]) -> None:
+    from .master import adopt
+
+    master = adopt(server)
+    master._setup_master_metrics()
+    master.start_exporter(variables)

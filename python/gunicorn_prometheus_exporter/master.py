@@ -179,12 +179,13 @@ class PrometheusMaster(Arbiter):
         self._pending_signals.append("winch")
         super().handle_winch()
 
-    def start_exporter(self) -> None:
-        """Starts the exporter if it was not, unless there is no store to serve."""
+    def start_exporter(self, variables: Optional[dict[str, str]] = None) -> None:
+        """Starts the exporter if it was not, unless there is no store to serve; variables win over the environment."""
         if self._exporter is None and self._store is not None:
             # "http://127.0.0.1:8000", "unix:/run/app.sock"
             listeners = [str(listener).rpartition("://")[2] for listener in self.LISTENERS]
-            self._exporter = ExporterProcess(self._store.directory, listeners, self.cfg.uid, self.cfg.gid, self.log)
+            self._exporter = ExporterProcess(
+                self._store.directory, listeners, self.cfg.uid, self.cfg.gid, self.log, variables or {})
             self._exporter.tend()
 
     def shut_down(self) -> None:

@@ -135,7 +135,8 @@ public sealed class ControlTests : IDisposable
                 await socket.ConnectAsync(new UnixDomainSocketEndPoint(Path.Combine(store, "control.sock")), cancel);
                 return new NetworkStream(socket, ownsSocket: true);
             },
-        }) { BaseAddress = new Uri("http://exporter") };
+        })
+        { BaseAddress = new Uri("http://exporter") };
         for (var tries = 0; ; tries++)
         {
             try

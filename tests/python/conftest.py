@@ -11,6 +11,7 @@ import pytest
 
 from exposition import Exposition
 from live_gunicorn import HOOKS, PYTHON, LiveGunicorn, settled
+from redis_server import RedisServer
 from worker_classes import ALL, OURS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -60,6 +61,22 @@ def start_gunicorn(tmp_path: Path, environment: dict[str, str]) -> Iterator[Call
         finally:
             # pytest shows it if the test has failed.
             print(server.log)
+
+
+@pytest.fixture
+def start_redis(tmp_path: Path) -> Iterator[Callable[..., RedisServer]]:
+    """Starts Redis servers, and ends them after the test."""
+    started: list[RedisServer] = []
+
+    def start(*options: str) -> RedisServer:
+        server = RedisServer(tmp_path / f"redis-{len(started)}", *options)
+        started.append(server)
+        server.wait_until_ready()
+        return server
+
+    yield start
+    for server in started:
+        server.kill()
 
 
 @functools.lru_cache(None)

@@ -1,8 +1,10 @@
 """Every Python block of the API reference runs, where it is meant to."""
 
 import contextlib
+import json
 import os
 import signal
+import socket
 from pathlib import Path
 
 import pytest
@@ -44,7 +46,7 @@ def title(block: Block) -> str:
 
 def test_the_reference_has_sixty_one_blocks_and_each_is_run_somewhere():
     assert len(BLOCKS) == 61
-    assert {block.where for block in BLOCKS} == {"plain", "worker", "master", "request", "conf", "not yet"}
+    assert {block.where for block in BLOCKS} == {"plain", "worker", "master", "request", "conf", "forwarder"}
 
 
 @pytest.mark.parametrize("block", blocks("plain"), ids=title)
@@ -121,13 +123,23 @@ def test_a_block_runs_as_a_gunicorn_configuration(block, start_gunicorn):
     server = start_gunicorn(conf=HOOKS + PROMETHEUS_WORKER + block.code)
     assert server.get("/") == 200
     assert server.metrics(requests=1).value("gunicorn_worker_requests_total") == 1
-    assert ("not forwarded to Redis" in server.log) == ("redis" in block.title)
+    assert ("Forwarding to redis" in server.log) == ("redis" in block.title)
     assert server.end() == 0
 
 
-@pytest.mark.parametrize("block", blocks("not yet"), ids=title)
-def test_a_block_of_the_forwarder_says_not_yet(block, run_python):
-    manager = "manager = get_forwarder_manager()\n" if "manager." in block.code else ""
-    done = run_python(IMPORTS + manager + block.code)
-    assert done.returncode == 1
-    assert "MetricsError: this version cannot forward metrics" in done.stderr
+@pytest.mark.parametrize("block", blocks("forwarder"), ids=title)
+def test_a_block_of_the_forwarder_runs_against_a_live_redis(block, start_gunicorn, start_redis, run_python):
+    redis = start_redis()
+    server = start_gunicorn()
+    names = IMPORTS + "redis_forwarder = create_redis_forwarder()\n"
+    if "add_forwarder" not in block.code:
+        names += 'manager = get_forwarder_manager()\nmanager.add_forwarder("redis", redis_forwarder)\n'
+    if "stop" in block.code:
+        names += 'manager.start_forwarder("redis")\n'
+    report = "import json; print(json.dumps(get_forwarder_manager().get_status()))"
+    done = run_python(names + block.code + report, REDIS_PORT=str(redis.port), REDIS_FORWARD_INTERVAL="1")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["redis"]["state"] == ("running" if "start" in block.code else "stopped")
+    if "start" in block.code or "stop" in block.code:
+        wait_for(lambda: redis.cli("exists", f"gunicorn:metrics:{socket.gethostname()}") == "1", "the snapshot in Redis")
+    assert server.get("/") == 200

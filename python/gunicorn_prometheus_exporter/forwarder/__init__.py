@@ -1,18 +1,24 @@
-"""Forwarding of metrics, which this version does not do yet: the names are there, and say so when called."""
+"""Forwarding of metrics: to Redis by the exporter, elsewhere by an application's own forwarders."""
 
-from typing import NoReturn
+from typing import Optional
 
-from ..errors import MetricsError
+from .base import BaseForwarder
 from .manager import ForwarderManager
+from .redis import RedisForwarder
 
-__all__ = ["ForwarderManager", "create_redis_forwarder", "get_forwarder_manager"]
+__all__ = ["BaseForwarder", "ForwarderManager", "RedisForwarder", "create_redis_forwarder", "get_forwarder_manager"]
+
+_manager: Optional[ForwarderManager] = None
 
 
-def create_redis_forwarder() -> NoReturn:
-    """Raises MetricsError: there is no Redis forwarder yet."""
-    raise MetricsError("this version cannot forward metrics to Redis yet; scrape the exporter instead")
+def create_redis_forwarder() -> RedisForwarder:
+    """Returns a forwarder to the Redis that the environment names; a ForwarderManager has the exporter run it."""
+    return RedisForwarder()
 
 
 def get_forwarder_manager() -> ForwarderManager:
-    """Raises MetricsError: there is nothing to manage yet."""
-    return ForwarderManager()
+    """Returns the manager of this process, always the same."""
+    global _manager
+    if _manager is None:
+        _manager = ForwarderManager()
+    return _manager

@@ -30,7 +30,8 @@ public static class ControlSocket
         {
             socket.Dispose();
             if (e is not (SocketException or IOException or UnauthorizedAccessException)) throw;
-            throw new StoreException($"{Path.Combine(directory, FileName)} cannot be made ({e.Message}); give the directory to its user", e);
+            throw new StoreException(
+                $"{Path.Combine(directory, FileName)} cannot be made ({e.Message}); let the exporter's user write to the store", e);
         }
     }
 }

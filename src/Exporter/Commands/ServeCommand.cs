@@ -65,8 +65,7 @@ internal sealed class ServeCommand : Command
         var server = new MetricsServer(scrapes, loggers);
         await using var manager = new ForwarderManager(reading.Snapshot, loggers.CreateLogger("forwarding"));
         aggregator.Forwarders = manager.Statuses;
-        using var forwarders = new ConfiguredForwarders(
-            manager, settings => ExporterConfig.FromEnvironment(new Dictionary<string, string>(settings) { [MultiprocessDirectory.Variable] = directory }));
+        using var forwarders = new ConfiguredForwarders(manager, directory);
         await forwarders.AddWantedAsync(config, log);
         var turn = new StoreTurn(directory, forwarders, scrapes, loggers);
         using var served = CancellationTokenSource.CreateLinkedTokenSource(end);

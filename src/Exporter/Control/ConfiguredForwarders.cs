@@ -1,13 +1,13 @@
 using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Forwarding;
+using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Exporter.Control;
 
 /// <summary>The forwarders that the environment asks for, and those that programs ask for. Safe for any number of threads.</summary>
 /// <param name="manager">Runs them.</param>
-/// <param name="configure">The configuration that settings beside the exporter's own give.</param>
-internal sealed class ConfiguredForwarders(
-    ForwarderManager manager, Func<IReadOnlyDictionary<string, string>, ExporterConfig> configure) : IDisposable
+/// <param name="directory">The store, whatever settings say.</param>
+internal sealed class ConfiguredForwarders(ForwarderManager manager, string directory) : IDisposable
 {
     private readonly Dictionary<string, (Destination Destination, Dictionary<string, string> Settings)> _added =
         new(StringComparer.Ordinal);
@@ -48,7 +48,8 @@ internal sealed class ConfiguredForwarders(
         {
             throw new ConfigurationException($"{unknown} is no setting; `gunicorn-prometheus-exporter config` lists those that there are");
         }
-        var config = configure(settings);
+        var config = ExporterConfig.FromEnvironment(
+            new Dictionary<string, string>(settings) { [MultiprocessDirectory.Variable] = directory });
         var errors = config.Errors.Where(error => !IsOfAnother(error.Variable, destination)).ToList();
         if (errors.Count > 0) throw new ConfigurationException(errors);
         await _gate.WaitAsync();

@@ -18,8 +18,14 @@ public sealed class ForwarderSamplesTests
         {
             ["mine"] = new()
             {
-                State = ForwarderState.Failing, Sent = 5, Failed = 3, Dropped = 2, Bytes = 700, Waiting = 1,
-                LastSuccess = time.GetUtcNow() - TimeSpan.FromSeconds(60), BehindSince = time.GetUtcNow() - TimeSpan.FromSeconds(30),
+                State = ForwarderState.Failing,
+                Sent = 5,
+                Failed = 3,
+                Dropped = 2,
+                Bytes = 700,
+                Waiting = 1,
+                LastSuccess = time.GetUtcNow() - TimeSpan.FromSeconds(60),
+                BehindSince = time.GetUtcNow() - TimeSpan.FromSeconds(30),
             },
         };
 

@@ -1,0 +1,100 @@
+"""The control socket of the exporter that serves a store: HTTP over a Unix socket in the store."""
+
+import http.client
+import json
+import os
+import socket
+import stat
+import time
+from typing import Any, Optional
+
+from ..errors import ConfigurationError, MetricsError
+from ..utils import store_directory
+
+_SOCKET = "control.sock"
+
+#: Seconds that an exporter which is just starting has until it answers.
+_START_TIMEOUT = 5.0
+
+#: Seconds that one request may take: a stop sends a last snapshot.
+_ANSWER_TIMEOUT = 10.0
+
+
+def ask(method: str, path: str, body: Optional[dict[str, Any]] = None) -> dict[str, Any]:
+    """Sends a request and returns the JSON object of the answer, empty if the answer is.
+
+    Raises MetricsError where no exporter runs, ConfigurationError if it refuses what the body says.
+    """
+    status, text = _exchange(method, path, None if body is None else json.dumps(body))
+    if status < 300:
+        answer: dict[str, Any] = json.loads(text) if text else {}
+        return answer
+    try:
+        message = str(json.loads(text)["error"])
+    except (ValueError, KeyError):
+        message = f"the exporter answered {method} {path} with status {status}"
+    raise ConfigurationError(message) if status == http.client.BAD_REQUEST else MetricsError(message)
+
+
+def read_metrics() -> str:
+    """Returns what ``/metrics`` shows now, in the text format. Raises MetricsError where no exporter runs."""
+    status, text = _exchange("GET", "/metrics", None)
+    if status != http.client.OK:
+        raise MetricsError(f"the exporter answered GET /metrics with status {status}")
+    return text
+
+
+def _exchange(method: str, path: str, body: Optional[str]) -> tuple[int, str]:
+    directory = store_directory()
+    deadline = time.monotonic() + _START_TIMEOUT
+    while True:
+        connection = _Connection(directory)
+        try:
+            connection.connect()
+            break
+        except (FileNotFoundError, ConnectionRefusedError) as error:
+            if time.monotonic() < deadline and os.path.isdir(directory):
+                time.sleep(0.05)
+                continue
+            raise MetricsError(
+                f"no exporter answers at {os.path.join(directory, _SOCKET)} ({error.strerror}); start Gunicorn with the "
+                "exporter's hooks, or gunicorn-prometheus-exporter serve, with the same PROMETHEUS_MULTIPROC_DIR"
+            ) from error
+        except OSError as error:
+            raise MetricsError(
+                f"{os.path.join(directory, _SOCKET)} cannot be used by user {os.geteuid()} ({error.strerror}); "
+                "run this as the user that the workers run as"
+            ) from error
+    try:
+        connection.request(method, path, body)
+        response = connection.getresponse()
+        return response.status, response.read().decode()
+    except (OSError, http.client.HTTPException) as error:
+        raise MetricsError(f"the exporter did not answer {method} {path} ({error!r}); its log may say why") from error
+    finally:
+        connection.close()
+
+
+class _Connection(http.client.HTTPConnection):
+    """A connection to the control socket of a store."""
+
+    def __init__(self, directory: str) -> None:
+        super().__init__("localhost", timeout=_ANSWER_TIMEOUT)
+        self._directory = directory
+
+    def connect(self) -> None:
+        """Connects, but to no socket that another user has put there."""
+        folder = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            status = os.stat(_SOCKET, dir_fd=folder, follow_symlinks=False)
+            if not stat.S_ISSOCK(status.st_mode) or status.st_uid not in (0, os.geteuid(), os.fstat(folder).st_uid):
+                raise PermissionError(0, f"it is not a socket of the store's user, but of user {status.st_uid}")
+            self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            self.sock.settimeout(self.timeout)
+            # An address holds no path of more than 107 bytes.
+            self.sock.connect(f"/proc/self/fd/{folder}/{_SOCKET}")
+        except BaseException:
+            self.close()
+            raise
+        finally:
+            os.close(folder)

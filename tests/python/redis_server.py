@@ -1,0 +1,41 @@
+"""A real redis-server on a free loopback port."""
+
+import signal
+import subprocess
+from pathlib import Path
+
+from live_gunicorn import free_port, wait_for
+
+
+class RedisServer:
+    """One server, which keeps nothing on disk."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        """Starts it."""
+        folder.mkdir()
+        self.port = free_port()
+        self._command = [
+            "redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--dir", str(folder), *options]
+        self.start()
+
+    def start(self) -> None:
+        """Starts it, again after a kill."""
+        self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+
+    def wait_until_ready(self) -> None:
+        """Returns when it answers."""
+        wait_for(lambda: self.cli("ping") == "PONG", "the answer of redis-server")
+
+    def cli(self, *arguments: str) -> str:
+        """Runs redis-cli; returns what it prints."""
+        command = ["redis-cli", "-p", str(self.port), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False).stdout.strip()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Sends it a signal."""
+        self._process.send_signal(number)
+
+    def kill(self) -> None:
+        """Ends it at once."""
+        self._process.kill()
+        self._process.wait()

@@ -1,0 +1,200 @@
+"""Forwarders under a real Gunicorn, with a real Redis."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+
+import pytest
+
+from live_gunicorn import HOOKS, PROMETHEUS_WORKER, wait_for
+
+SNAPSHOT = f"gunicorn:metrics:{socket.gethostname()}"
+
+STATUS = """
+import json
+from gunicorn_prometheus_exporter.forwarder import get_forwarder_manager
+print(json.dumps(get_forwarder_manager().get_status()))
+"""
+
+#: A configuration whose when_ready hook is a function that uses the manager.
+HOOK_IN_MASTER = PROMETHEUS_WORKER + """
+from gunicorn_prometheus_exporter import (
+    default_on_exit as on_exit, default_on_starting as on_starting, default_when_ready, default_worker_int as worker_int)
+from gunicorn_prometheus_exporter.forwarder import RedisForwarder, get_forwarder_manager
+
+def when_ready(server):
+    default_when_ready(server)
+    manager = get_forwarder_manager()
+    manager.add_forwarder("mine", RedisForwarder(port=%d, forward_interval=1))
+    manager.start_forwarder("mine")
+"""
+
+OWN_FORWARDER = """
+import os, sys, time
+from gunicorn_prometheus_exporter.forwarder import BaseForwarder, get_forwarder_manager
+
+class Lines(BaseForwarder):
+    def _forward_metrics(self, metrics):
+        if len(seen) == 1:
+            seen.append("")
+            raise ValueError("not this time")
+        seen.append(metrics)
+
+seen = []
+manager = get_forwarder_manager()
+manager.add_forwarder("lines", Lines(forward_interval=0.05))
+manager.start_forwarder("lines")
+deadline = time.monotonic() + 30
+while len(seen) < 4 and time.monotonic() < deadline:
+    time.sleep(0.01)
+"""
+
+
+def sent(redis) -> bool:
+    return redis.cli("exists", SNAPSHOT) == "1"
+
+
+@pytest.fixture
+def status(run_python):
+    """Asks for the status as a shell would."""
+    return lambda: json.loads(run_python(STATUS).stdout)
+
+
+def test_a_hook_in_the_master_adds_a_forwarder_and_a_shell_stops_it(start_gunicorn, start_redis, status, run_python):
+    redis = start_redis()
+    server = start_gunicorn(conf=HOOK_IN_MASTER % redis.port)
+    wait_for(lambda: sent(redis), "the snapshot in Redis")
+
+    assert status()["mine"]["state"] == "running"
+    done = run_python(STATUS.replace("print", "get_forwarder_manager().stop_forwarder('mine'); print"))
+    assert json.loads(done.stdout)["mine"]["state"] == "stopped"
+    scraped = server.scrape()
+    assert scraped.value("gunicorn_exporter_forwarder_up", forwarder="mine") == 0
+    assert scraped.value("gunicorn_exporter_forwarder_snapshots_total", forwarder="mine", outcome="sent") > 0
+    checked = subprocess.run(["promtool", "check", "metrics"], input=scraped.text, capture_output=True, text=True, check=False)
+    assert "forwarder" not in checked.stdout + checked.stderr
+
+
+def test_a_worker_adds_a_forwarder_and_its_end_does_not_end_it(start_gunicorn, start_redis, status):
+    redis = start_redis()
+    server = start_gunicorn()
+    code = f"""
+from gunicorn_prometheus_exporter.forwarder import ForwarderManager, RedisForwarder
+manager = ForwarderManager()
+manager.add_forwarder("mine", RedisForwarder(url="redis://127.0.0.1:{redis.port}", forward_interval=1))
+manager.start_all()
+"""
+    assert server.request("POST", "/exec", code)[0] == 200
+    (worker,) = server.workers()
+    os.kill(worker, signal.SIGKILL)
+    wait_for(lambda: server.workers() not in ([], [worker]), "another worker")
+    before = status()["mine"]["snapshots_sent"]
+    wait_for(lambda: status()["mine"]["snapshots_sent"] > before, "another snapshot")
+
+
+def test_redis_that_is_away_slow_and_back_slows_and_fails_no_request_and_no_scrape(start_gunicorn, start_redis, status):
+    redis = start_redis()
+    variables = {"REDIS_PORT": str(redis.port), "REDIS_FORWARD_INTERVAL": "1"}
+    redis.kill()
+    server = start_gunicorn(
+        conf=HOOKS.replace("default_when_ready", "redis_when_ready") + PROMETHEUS_WORKER, variables=variables)
+    server.wait_until_served()
+    for step in (lambda: None, redis.start, lambda: redis.signal(signal.SIGSTOP)):
+        step()
+        wanted = "running" if step == redis.start else "failing"
+        wait_for(lambda: status()["redis"]["state"] == wanted, wanted)
+        assert all(server.get("/") == 200 for _ in range(20))
+        assert server.metrics().value("gunicorn_exporter_forwarder_up", forwarder="redis") == (wanted == "running")
+    redis.signal(signal.SIGCONT)
+    wait_for(lambda: status()["redis"]["state"] == "running", "recovery")
+    assert server.log.count("Forwarding to redis fails") == 2
+    assert server.log.count("Forwarding to redis works again") == 2
+
+
+def test_an_exporter_that_is_killed_forwards_again_when_it_is_back(start_gunicorn, start_redis):
+    redis = start_redis()
+    server = start_gunicorn(
+        variables={"REDIS_ENABLED": "true", "REDIS_PORT": str(redis.port), "REDIS_FORWARD_INTERVAL": "1"})
+    wait_for(lambda: sent(redis), "the snapshot in Redis")
+    (exporter,) = server.exporters()
+    os.kill(exporter, signal.SIGKILL)
+    wait_for(lambda: server.exporters() not in ([], [exporter]), "another exporter")
+    redis.cli("flushall")
+    wait_for(lambda: sent(redis), "the snapshot of the next exporter")
+
+
+def test_redis_enabled_says_no_to_the_hook_too(start_gunicorn, start_redis, status):
+    start_gunicorn(
+        conf=HOOKS.replace("default_when_ready", "redis_when_ready") + PROMETHEUS_WORKER, variables={"REDIS_ENABLED": "false"})
+    assert status() == {}
+
+
+def test_an_own_forwarder_runs_where_it_was_added(start_gunicorn, run_python, status):
+    server = start_gunicorn()
+    assert server.get("/") == 200
+    done = run_python(OWN_FORWARDER + "print(seen[-1])" + STATUS)
+    *metrics, report = done.stdout.splitlines()
+    assert any(line.startswith("gunicorn_worker_requests_total") for line in metrics)
+    own = json.loads(report)["lines"]
+    assert (own["state"], own["snapshots_failed"], own["last_error"]) == ("running", 1, "ValueError: not this time")
+    assert own["snapshots_sent"] >= 3
+    assert "Forwarding by lines fails, trying again: ValueError: not this time" in done.stderr
+    # Nobody else knows of it.
+    assert "lines" not in status()
+
+
+def test_an_own_forwarder_does_not_run_in_a_forked_child_until_it_is_started_there(start_gunicorn, run_python):
+    start_gunicorn()
+    done = run_python(OWN_FORWARDER + """
+if os.fork() == 0:
+    states = [manager.get_status()["lines"]["state"]]
+    manager.start_forwarder("lines")
+    states.append(manager.get_status()["lines"]["state"])
+    print(*states, flush=True)
+    os._exit(0)
+os.wait()
+manager.stop_forwarder("lines")
+print(manager.get_status()["lines"]["state"])
+""")
+    assert done.stdout.split() == ["stopped", "running", "stopped"]
+
+
+def test_where_no_exporter_runs_an_error_says_so(run_python, environment):
+    os.mkdir(environment["PROMETHEUS_MULTIPROC_DIR"], 0o700)
+    done = run_python(STATUS)
+    assert f"MetricsError: no exporter answers at {environment['PROMETHEUS_MULTIPROC_DIR']}/control.sock" in done.stderr
+
+
+@pytest.mark.parametrize(("settings", "error"), [
+    ("port=0", 'ConfigurationError: REDIS_PORT is "0"; set it to a whole number from 1 to 65535'),
+    ("forward_interval=0", 'ConfigurationError: REDIS_FORWARD_INTERVAL is "0"; set it to a whole number of at least 1'),
+    ("db=-1", 'ConfigurationError: REDIS_DB is "-1"; set it to'),
+    ("hots='x'", "TypeError"),
+])
+def test_settings_that_cannot_be_used_are_refused_with_one_sentence(settings, error, start_gunicorn, run_python):
+    start_gunicorn()
+    done = run_python(f"""
+from gunicorn_prometheus_exporter.forwarder import RedisForwarder, get_forwarder_manager
+get_forwarder_manager().add_forwarder("redis", RedisForwarder({settings}))
+""")
+    assert error in done.stderr.splitlines()[-1]
+
+
+def test_a_forwarder_that_nobody_added_cannot_be_started(start_gunicorn, run_python):
+    start_gunicorn()
+    done = run_python(STATUS.replace("print", "get_forwarder_manager().start_forwarder('x'); print"))
+    assert done.stderr.splitlines()[-1].endswith('MetricsError: there is no forwarder "x"; none was added')
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can plant another user's socket")
+def test_a_socket_that_another_user_planted_is_not_used(run_python, environment):
+    store = environment["PROMETHEUS_MULTIPROC_DIR"]
+    os.mkdir(store, 0o700)
+    with socket.socket(socket.AF_UNIX) as planted:
+        planted.bind(f"{store}/control.sock")
+        os.chown(f"{store}/control.sock", 65534, 65534)
+        planted.listen()
+        done = run_python(STATUS)
+    assert "it is not a socket of the store's user, but of user 65534" in done.stderr
