@@ -52,7 +52,7 @@ internal sealed class SnapshotBuffer : IDisposable
     {
         var isOnDisk = _directory is not null &&
             TryWrite(() => SnapshotFile.Write(SnapshotFile.PathOf(_directory, snapshot.Time), snapshot));
-        Enqueue(new(snapshot.Time, snapshot.CalculateSize(), isOnDisk ? null : snapshot));
+        Enqueue(new(snapshot.Time, SnapshotFile.LengthOf(snapshot), isOnDisk ? null : snapshot));
         var dropped = 0;
         for (; _bytes > _maximumBytes && _entries.Count > 1; dropped++) Remove();
         return dropped;

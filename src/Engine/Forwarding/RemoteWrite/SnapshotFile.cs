@@ -26,12 +26,15 @@ internal static class SnapshotFile
         orderby time
         select (time, file);
 
+    /// <summary>The length of the file of a snapshot.</summary>
+    internal static int LengthOf(BufferedSnapshot snapshot) => ChecksumLength + snapshot.CalculateSize();
+
     /// <summary>Writes a snapshot; leaves no file behind if that fails.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
     internal static void Write(string path, BufferedSnapshot snapshot)
     {
-        var bytes = new byte[ChecksumLength + snapshot.CalculateSize()];
+        var bytes = new byte[LengthOf(snapshot)];
         snapshot.WriteTo(bytes.AsSpan(ChecksumLength));
         BinaryPrimitives.WriteUInt64LittleEndian(bytes, XxHash3.HashToUInt64(bytes.AsSpan(ChecksumLength)));
         try

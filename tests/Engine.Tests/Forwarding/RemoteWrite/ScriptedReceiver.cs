@@ -58,6 +58,9 @@ internal sealed class ScriptedReceiver : IAsyncDisposable
     /// <summary>The samples of the requests that were accepted, in their order.</summary>
     internal IReadOnlyList<ReceivedSample> Samples => [.. _accepted.SelectMany(request => request.Samples())];
 
+    /// <summary>The requests that were accepted, in their order.</summary>
+    internal IReadOnlyCollection<ReceivedRequest> Accepted => _accepted;
+
     /// <summary>Forgets what was accepted.</summary>
     internal void Forget() => _accepted.Clear();
 
