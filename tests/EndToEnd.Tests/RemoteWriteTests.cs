@@ -1,0 +1,79 @@
+using System.Globalization;
+using GunicornPrometheusExporter.EndToEnd.Tests.Support;
+using Xunit;
+
+namespace GunicornPrometheusExporter.EndToEnd.Tests;
+
+/// <summary>What a real Gunicorn's exporter writes to real receivers, queried back.</summary>
+public sealed class RemoteWriteTests
+{
+    private const int Requests = 20;
+
+    [Theory]
+    [InlineData("the machine's Prometheus")]
+    [InlineData("the newest Prometheus")]
+    [InlineData("VictoriaMetrics")]
+    public async Task What_is_queried_back_is_what_is_scraped_and_ends_with_the_server(string name)
+    {
+        var port = FreePort.Take();
+        await using var receiver = name switch
+        {
+            "VictoriaMetrics" => RemoteWriteServer.VictoriaMetrics(port),
+            "the newest Prometheus" => RemoteWriteServer.Prometheus(PrometheusServer.Newest, port),
+            _ => RemoteWriteServer.Prometheus(PrometheusServer.Machines, port),
+        };
+        await using var server = await new GunicornServer(["-w", "2"], Settings(receiver.WriteUrl)).ReadyAsync(2);
+        for (var i = 0; i < Requests; i++) await server.GetAsync(i % 4 == 3 ? "/status/503" : "/status/200");
+        await Wait.UntilAsync(
+            async () => (await receiver.QueryAsync("sum(gunicorn_http_requests_total)")).Values.SingleOrDefault() == Requests, "every request written", 30);
+
+        // Between two scrapes that agree on a value, every snapshot has it.
+        var before = await server.ScrapeAsync();
+        await Task.Delay(2500);
+        var written = await receiver.QueryAsync("{job=\"gunicorn\",instance=\"host-1\",env=\"test\"}", "job", "instance", "env");
+        var after = await server.ScrapeAsync();
+
+        Assert.Equal(before.Samples.Keys.Order(StringComparer.Ordinal), written.Keys.Order(StringComparer.Ordinal));
+        var still = before.Samples.Where(sample => after.Samples[sample.Key] == sample.Value).ToArray();
+        Assert.InRange(still.Length, before.Samples.Count / 2, before.Samples.Count);
+        // VictoriaMetrics stores decimals of about fifteen digits.
+        Assert.All(still, sample => Assert.Equal(sample.Value, written[sample.Key], Math.Abs(sample.Value) * 1e-12));
+
+        server.Process.Signal("TERM");
+        Assert.Equal(0, await server.Process.ExitAsync());
+        await Wait.UntilAsync(async () => (await receiver.QueryAsync("count({job=\"gunicorn\"})")).Count == 0, "the end of every series");
+    }
+
+    [Fact]
+    public async Task Snapshots_of_an_exporter_that_was_killed_while_the_receiver_was_away_arrive()
+    {
+        var port = FreePort.Take();
+        var buffer = Directory.CreateTempSubdirectory("gpe-buffer-");
+        var settings = Settings(new($"http://127.0.0.1:{port}/api/v1/write"));
+        settings["REMOTE_WRITE_BUFFER_DIR"] = buffer.FullName;
+        await using var server = await new GunicornServer(["-w", "1"], settings).ReadyAsync(1);
+        long[] Waiting() =>
+        [
+            .. buffer.GetFiles("*.snapshot").Select(file => long.Parse(Path.GetFileNameWithoutExtension(file.Name), CultureInfo.InvariantCulture)),
+        ];
+        await Wait.UntilAsync(() => Waiting().Length >= 3, "snapshots that wait");
+
+        ServerProcess.Signal(server.ExporterPid(), "KILL");
+        var waiting = Waiting();
+        await using var receiver = RemoteWriteServer.Prometheus(PrometheusServer.Machines, port);
+        await Wait.UntilAsync(
+            async () => !waiting.Except(await receiver.TimesAsync("gunicorn_up[5m]")).Any(), "every snapshot that waited", 40);
+
+        server.Process.Signal("TERM");
+        Assert.Equal(0, await server.Process.ExitAsync());
+        buffer.Delete(recursive: true);
+    }
+
+    private static Dictionary<string, string?> Settings(Uri url) => new()
+    {
+        ["REMOTE_WRITE_URL"] = url.ToString(),
+        ["REMOTE_WRITE_INTERVAL"] = "1",
+        ["REMOTE_WRITE_EXTERNAL_LABELS"] = "env=test",
+        ["GUNICORN_EXPORTER_INSTANCE"] = "host-1",
+    };
+}

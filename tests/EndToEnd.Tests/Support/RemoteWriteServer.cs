@@ -1,0 +1,97 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace GunicornPrometheusExporter.EndToEnd.Tests.Support;
+
+/// <summary>A real receiver of remote writes, asked over the API that Prometheus and VictoriaMetrics share.</summary>
+internal sealed class RemoteWriteServer : IAsyncDisposable
+{
+    private readonly DirectoryInfo _home = Directory.CreateTempSubdirectory("gpe-receiver-");
+    private readonly ServerProcess _process;
+    private readonly HttpClient _client;
+
+    private RemoteWriteServer(int port, string program, Func<string, string[]> arguments)
+    {
+        Url = new($"http://127.0.0.1:{port}");
+        _client = new HttpClient { BaseAddress = Url };
+        _process = new ServerProcess(program, arguments(_home.FullName), new Dictionary<string, string?>());
+    }
+
+    internal static RemoteWriteServer Prometheus(string program, int port) => new(port, program, home =>
+    {
+        File.WriteAllText($"{home}/prometheus.yml", "");
+        return
+        [
+            $"--config.file={home}/prometheus.yml", $"--storage.tsdb.path={home}/data", $"--web.listen-address=127.0.0.1:{port}",
+            "--web.enable-remote-write-receiver",
+        ];
+    });
+
+    internal static RemoteWriteServer VictoriaMetrics(int port) => new(port, "victoria-metrics", home =>
+    [
+        $"-storageDataPath={home}/data", $"-httpListenAddr=127.0.0.1:{port}", "-search.latencyOffset=0s", "-memory.allowedBytes=64MB",
+    ]);
+
+    internal Uri Url { get; }
+
+    internal Uri WriteUrl => new(Url, "/api/v1/write");
+
+    internal string Output => _process.Output;
+
+    /// <summary>The values of a query, by series as a scrape shows them, without the labels given; none while it does not answer.</summary>
+    internal async Task<Dictionary<string, double>> QueryAsync(string query, params string[] without)
+    {
+        using var answer = await AskAsync(query);
+        var values = new Dictionary<string, double>();
+        foreach (var series in Result(answer))
+        {
+            var labels = series.GetProperty("metric").EnumerateObject()
+                .Where(label => label.Name != "__name__" && !without.Contains(label.Name))
+                .OrderBy(label => label.Name, StringComparer.Ordinal)
+                .Select(label => $"{label.Name}=\"{Escaped(label.Value.GetString()!)}\"").ToArray();
+            var name = series.GetProperty("metric").TryGetProperty("__name__", out var metric) ? metric.GetString() : "";
+            values.Add(labels.Length == 0 ? name! : $"{name}{{{string.Join(',', labels)}}}", Number(series.GetProperty("value")[1].GetString()!));
+        }
+        return values;
+    }
+
+    /// <summary>The times of the samples of one series, in milliseconds since 1970.</summary>
+    internal async Task<long[]> TimesAsync(string range)
+    {
+        using var answer = await AskAsync(range);
+        return [.. Result(answer).SelectMany(series => series.GetProperty("values").EnumerateArray())
+            .Select(sample => (long)Math.Round(sample[0].GetDouble() * 1000))];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _process.DisposeAsync();
+        _client.Dispose();
+        _home.Delete(recursive: true);
+    }
+
+    private async Task<JsonDocument?> AskAsync(string query)
+    {
+        try
+        {
+            return JsonDocument.Parse(await _client.GetStringAsync(new Uri($"/api/v1/query?query={Uri.EscapeDataString(query)}", UriKind.Relative)));
+        }
+        catch (HttpRequestException)
+        {
+            return null;
+        }
+    }
+
+    private static JsonElement[] Result(JsonDocument? answer) =>
+        answer is null ? [] : [.. answer.RootElement.GetProperty("data").GetProperty("result").EnumerateArray()];
+
+    private static string Escaped(string value) =>
+        value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+
+    private static double Number(string text) => text switch
+    {
+        "+Inf" => double.PositiveInfinity,
+        "-Inf" => double.NegativeInfinity,
+        _ => double.Parse(text, CultureInfo.InvariantCulture),
+    };
+}
