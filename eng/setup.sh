@@ -10,7 +10,7 @@ declare -A packages=(
     python3-wsproto python3-h2 curl openssl redis-server redis-sentinel victoria-metrics"
   [matrix]="debootstrap"
   [fuzz]="afl++"
-  [bench]="gunicorn python3-prometheus-client python3-gevent wrk redis-server"
+  [bench]="gunicorn python3-prometheus-client python3-gevent wrk redis-server prometheus"
   [dist]="clang gcc-aarch64-linux-gnu libc6-dev-arm64-cross python3-build python3-setuptools
     python3-wheel python3-venv debootstrap qemu-user-static binfmt-support iproute2"
   [lint]="python3-pytest"

@@ -14,6 +14,8 @@ internal sealed class WriteReceiver(RemoteWriteSettings settings, TimeProvider t
 {
     private const string VersionHeader = "X-Prometheus-Remote-Write-Version";
     private const string WrittenHeader = "X-Prometheus-Remote-Write-Samples-Written";
+    private const string TypeV1 = "application/x-protobuf";
+    private const string TypeV2 = "application/x-protobuf;proto=io.prometheus.write.v2.Request";
     private const string OtherVersion = "set REMOTE_WRITE_PROTOCOL to auto or 1.0";
     private const int LongestReason = 200;
 
@@ -21,10 +23,6 @@ internal sealed class WriteReceiver(RemoteWriteSettings settings, TimeProvider t
 
     /// <summary>A connection is made anew now and then, to where the name then points.</summary>
     private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(5);
-
-    private static readonly MediaTypeHeaderValue TypeV1 = MediaTypeHeaderValue.Parse("application/x-protobuf");
-    private static readonly MediaTypeHeaderValue TypeV2 =
-        MediaTypeHeaderValue.Parse("application/x-protobuf;proto=io.prometheus.write.v2.Request");
 
     private HttpClient? _client;
     private long _askedAt;
@@ -111,7 +109,8 @@ internal sealed class WriteReceiver(RemoteWriteSettings settings, TimeProvider t
     {
         var request = new HttpRequestMessage(HttpMethod.Post, settings.Url) { Content = new ReadOnlyMemoryContent(body.Memory) };
         var isV1 = protocol == WriteProtocol.V1;
-        request.Content.Headers.ContentType = isV1 ? TypeV1 : TypeV2;
+        // Letter for letter: a space before "proto", as a parsed type has, makes Prometheus take it for 1.0.
+        request.Content.Headers.TryAddWithoutValidation("Content-Type", isV1 ? TypeV1 : TypeV2);
         request.Content.Headers.ContentEncoding.Add("snappy");
         request.Headers.Add(VersionHeader, isV1 ? "0.1.0" : "2.0.0");
         request.Headers.UserAgent.Add(new("gunicorn-prometheus-exporter", ProductVersion.Text));

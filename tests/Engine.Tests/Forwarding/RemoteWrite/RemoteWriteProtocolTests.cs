@@ -29,7 +29,7 @@ public sealed class RemoteWriteProtocolTests : IAsyncLifetime
 
         var request = Assert.Single(_receiver.Requests);
         Assert.Equal(("POST", "/api/v1/write"), (request.Method, request.Path));
-        Assert.Equal(type, request.Headers["Content-Type"].Replace(" ", "", StringComparison.Ordinal));
+        Assert.Equal(type, request.Headers["Content-Type"]);
         Assert.Equal("snappy", request.Headers["Content-Encoding"]);
         Assert.Equal(version, request.Headers["X-Prometheus-Remote-Write-Version"]);
         Assert.StartsWith("gunicorn-prometheus-exporter/", request.Headers["User-Agent"], StringComparison.Ordinal);
