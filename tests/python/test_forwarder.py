@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -123,6 +124,27 @@ def test_an_exporter_that_is_killed_forwards_again_when_it_is_back(start_gunicor
     wait_for(lambda: server.exporters() not in ([], [exporter]), "another exporter")
     redis.cli("flushall")
     wait_for(lambda: sent(redis), "the snapshot of the next exporter")
+
+
+def test_an_upgrade_hands_forwarding_over(start_gunicorn, start_redis, status):
+    redis = start_redis()
+    server = start_gunicorn(
+        variables={"REDIS_ENABLED": "true", "REDIS_PORT": str(redis.port), "REDIS_FORWARD_INTERVAL": "1"})
+    wait_for(lambda: sent(redis), "the snapshot in Redis")
+    server.signal(signal.SIGUSR2)
+    wait_for(server.second_masters, "a second master")
+    (second,) = server.second_masters()
+    try:
+        wait_for(lambda: "is in use by another process" in server.log, "the second exporter")
+        assert server.log.count("Forwarding to redis every") == 1
+        server.signal(signal.SIGQUIT)
+        server.process.wait(20)
+        wait_for(lambda: server.log.count("Forwarding to redis every") == 2, "the second exporter's turn")
+        wait_for(lambda: status()["redis"]["snapshots_sent"] > 1, "its snapshots")
+        assert "fails, trying again" not in server.log
+    finally:
+        os.kill(second, signal.SIGTERM)
+        wait_for(lambda: not Path(f"/proc/{second}").exists(), "the end of the second master")
 
 
 def test_redis_enabled_says_no_to_the_hook_too(start_gunicorn, start_redis, status):

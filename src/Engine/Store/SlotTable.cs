@@ -71,9 +71,7 @@ public sealed class SlotTable : IDisposable
         var error = Marshal.GetLastPInvokeError();
         return error is Libc.ErrorNoEntry or Libc.ErrorNotDirectory
             ? null
-            : throw new StoreException(
-                $"{path} cannot be opened ({Marshal.GetPInvokeErrorMessage(error)}); " +
-                "the exporter must run as the workers' user, or as one that may read PROMETHEUS_MULTIPROC_DIR");
+            : throw StoreException.OfReader(path, "opened", error, access == Libc.OpenReadWrite ? "write to" : "read");
     }
 
     /// <summary>The byte of the lock file that stands for a slot.</summary>

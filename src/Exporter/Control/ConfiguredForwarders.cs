@@ -28,7 +28,7 @@ internal sealed class ConfiguredForwarders(ForwarderManager manager, string dire
             }
             catch (ConfigurationException e)
             {
-                log.NotForwarded(destination.Name, e.Message);
+                foreach (var line in e.Message.Split('\n')) log.NotForwarded(destination.Name, line);
             }
         }
     }
