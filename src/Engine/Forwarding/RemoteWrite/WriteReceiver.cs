@@ -131,7 +131,9 @@ internal sealed class WriteReceiver(RemoteWriteSettings settings, TimeProvider t
     {
         var handler = new SocketsHttpHandler
         {
-            AllowAutoRedirect = false, UseCookies = false, PooledConnectionLifetime = ConnectionLifetime,
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            PooledConnectionLifetime = ConnectionLifetime,
         };
         if (settings.AuthorityFile is { } authorities)
         {
@@ -149,7 +151,8 @@ internal sealed class WriteReceiver(RemoteWriteSettings settings, TimeProvider t
     {
         var policy = new X509ChainPolicy
         {
-            TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck,
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+            RevocationMode = X509RevocationMode.NoCheck,
         };
         policy.CustomTrustStore.ImportFromPemFile(path);
         return policy;

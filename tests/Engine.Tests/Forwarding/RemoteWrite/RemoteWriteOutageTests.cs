@@ -18,7 +18,9 @@ public sealed class RemoteWriteOutageTests
         await using var receiver = await ScriptedReceiver.StartAsync();
         var settings = new RemoteWriteSettings
         {
-            Url = receiver.Url, BufferDirectory = directory["buffer"], Interval = TimeSpan.FromSeconds(30),
+            Url = receiver.Url,
+            BufferDirectory = directory["buffer"],
+            Interval = TimeSpan.FromSeconds(30),
         };
         await using var forwarder = new RemoteWriteForwarder(settings, clock);
         var layout = Snapshots.LayoutOf([.. Enumerable.Range(0, Series).Select(index => $"series_{index}")]);

@@ -67,7 +67,9 @@ public sealed class RemoteWriteSecurityTests : IDisposable
         Assert.Contains("could not be reached: The remote certificate is invalid", fault.Message, StringComparison.Ordinal);
         await WriteAsync(settings with
         {
-            AuthorityFile = _directory["server.crt"], CertificateFile = _directory["client.crt"], KeyFile = _directory["client.key"],
+            AuthorityFile = _directory["server.crt"],
+            CertificateFile = _directory["client.crt"],
+            KeyFile = _directory["client.key"],
         });
 
         Assert.Equal(1, receiver.Samples.Count(sample => !sample.IsEnd));
@@ -117,7 +119,10 @@ public sealed class RemoteWriteSecurityTests : IDisposable
         await using var receiver = await ScriptedReceiver.StartAsync();
         var settings = new RemoteWriteSettings
         {
-            Url = new($"{receiver.Url}?token={Secret}"), Username = "me", Password = Secret, Headers = [new("X-Key", Secret)],
+            Url = new($"{receiver.Url}?token={Secret}"),
+            Username = "me",
+            Password = Secret,
+            Headers = [new("X-Key", Secret)],
         };
         foreach (var status in (int[])[401, 503, 307])
         {
