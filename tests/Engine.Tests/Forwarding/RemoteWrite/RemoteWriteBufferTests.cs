@@ -71,6 +71,21 @@ public sealed class RemoteWriteBufferTests : IAsyncLifetime
         Assert.Equal(["1", "2", "4"], Received());
     }
 
+    [Fact]
+    public async Task A_file_in_which_a_byte_was_changed_is_dropped_and_counted()
+    {
+        await using var forwarder = Forwarder(_directory["buffer"]);
+        await FailAsync(forwarder, 2);
+        var bytes = File.ReadAllBytes(Files("buffer")[0]);
+        bytes[^1] ^= 1;
+        File.WriteAllBytes(Files("buffer")[0], bytes);
+
+        var fault = await Assert.ThrowsAsync<ForwardingException>(() => NextAsync(forwarder));
+
+        Assert.Equal((2, 1), (fault.Forwarded.Snapshots, fault.Forwarded.Dropped));
+        Assert.Equal(["2", "3"], Received());
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
