@@ -155,7 +155,8 @@ def main() -> None:
         "",
         f"Every series once a second for {SECONDS} s, to one Prometheus on the same machine, whose own cost is not counted. The "
         "exporter's processor time is that of reading the store, encoding, compressing and sending; the agent's that of "
-        "scraping the exporter, its log, encoding, compressing and sending (what its scrapes cost the exporter is not in it).",
+        "scraping the exporter, its log, encoding, compressing and sending (what its scrapes cost the exporter is not in it). "
+        "The kernel tells processor time in steps of 0.01 s.",
         "",
         "| series of the application | sender | samples arrived | processor time | samples per second of one core | resident |",
         "|---:|---|---:|---:|---:|---:|",
