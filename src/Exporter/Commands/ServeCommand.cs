@@ -67,7 +67,7 @@ internal sealed class ServeCommand : Command
         aggregator.Forwarders = manager.Statuses;
         using var forwarders = new ConfiguredForwarders(manager, directory);
         await forwarders.AddWantedAsync(config, log);
-        var turn = new StoreTurn(directory, forwarders, scrapes, loggers);
+        using var turn = new StoreTurn(directory, forwarders, scrapes, loggers);
         using var served = CancellationTokenSource.CreateLinkedTokenSource(end);
         var work = Task.WhenAll(
             reading.AccountAsync(served.Token), config.CleanupDbFiles ? reading.FoldAsync(served.Token) : Task.CompletedTask,

@@ -6,11 +6,12 @@ namespace GunicornPrometheusExporter.Exporter.Control;
 /// <summary>What one exporter of a store does and no other: it forwards, and lets itself be controlled.</summary>
 /// <remarks>A second one, as during an upgrade, waits until the first has ended.</remarks>
 internal sealed class StoreTurn(
-    string directory, ConfiguredForwarders forwarders, SharedScrape scrapes, ILoggerFactory loggers)
+    string directory, ConfiguredForwarders forwarders, SharedScrape scrapes, ILoggerFactory loggers) : IDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly ILogger _log = loggers.CreateLogger("control");
+    private SlotTable? _slots;
     private bool _isReported;
 
     /// <summary>Waits for the turn and takes it, until the end; anew where the store is removed and made again.</summary>
@@ -18,12 +19,11 @@ internal sealed class StoreTurn(
     {
         while (!end.IsCancellationRequested)
         {
-            using var slots = TryTake();
-            if (slots is not null)
+            if (TryTake())
             {
                 await using var control = await TryServeAsync();
                 await forwarders.Manager.StartAllAsync();
-                while (slots.StillStands() && !end.IsCancellationRequested) await WaitAsync(end);
+                while (_slots!.StillStands() && !end.IsCancellationRequested) await WaitAsync(end);
                 if (control is not null) await control.EndAsync();
                 await forwarders.Manager.StopAllAsync();
             }
@@ -31,22 +31,31 @@ internal sealed class StoreTurn(
         }
     }
 
+    public void Dispose() => Close();
+
     private static async Task WaitAsync(CancellationToken end) =>
         await Task.Delay(Pause, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
-    private SlotTable? TryTake()
+    private bool TryTake()
     {
         try
         {
-            var slots = SlotTable.OpenOwn(directory);
-            if (slots?.TryTakeTurn() == true) return slots;
-            slots?.Dispose();
+            // Open for as long as the store stands: closing it would let go of what the accounts of deaths lock meanwhile.
+            if (_slots?.StillStands() == false) Close();
+            _slots ??= SlotTable.OpenOwn(directory);
+            return _slots?.TryTakeTurn() == true;
         }
         catch (StoreException e)
         {
             Report(e);
+            return false;
         }
-        return null;
+    }
+
+    private void Close()
+    {
+        _slots?.Dispose();
+        _slots = null;
     }
 
     private async Task<WebApplication?> TryServeAsync()
