@@ -1,6 +1,7 @@
 """A real Redis on a free loopback port."""
 
 import contextlib
+import signal
 import socket
 import subprocess
 from pathlib import Path
@@ -25,6 +26,10 @@ class LiveRedis:
         """Ends it."""
         self._process.terminate()
         self._process.wait(END_TIMEOUT)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Sends it a signal."""
+        self._process.send_signal(number)
 
     def _answers(self) -> bool:
         assert self._process.poll() is None, f"redis-server ended with {self._process.returncode}"

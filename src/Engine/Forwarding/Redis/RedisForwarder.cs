@@ -57,7 +57,7 @@ public sealed class RedisForwarder : IForwarder
         _incarnation = incarnation;
         if (!isWhole) return Task.FromResult(default(Forwarded));
 
-        if (_layout != snapshot.Layout)
+        if (!ReferenceEquals(_layout, snapshot.Layout))
         {
             (_layout, _encoded, _isLayoutStored) = (snapshot.Layout, SnapshotCodec.EncodeLayout(snapshot.Layout), false);
         }

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
 using GunicornPrometheusExporter.Forwarding.Redis;
 using GunicornPrometheusExporter.Store;
 using StackExchange.Redis;
@@ -54,6 +56,12 @@ public sealed class RedisForwarderTests : IAsyncLifetime
         var second = await store.ForwardAsync(layout, new double[1000]);
 
         Assert.InRange(second.Bytes, 1, first.Bytes / 10);
+        var before = await CountsAsync();
+        await store.ForwardAsync(layout, new double[1000]);
+        await store.ForwardAsync(layout, new double[1000]);
+        var (connections, scripts, loads) = await CountsAsync();
+        // The one connection is that of this test's second question.
+        Assert.Equal((before.Connections + 1, before.Scripts + 2, before.Loads), (connections, scripts, loads));
     }
 
     [Fact]
@@ -224,6 +232,16 @@ public sealed class RedisForwarderTests : IAsyncLifetime
 
         Assert.Contains("REDIS_KEY_PREFIX", await store.FailAsync(), StringComparison.Ordinal);
         Assert.Equal("w", await _redis.HashGetAsync(Keys.Counted("web1"), "layout"));
+    }
+
+    /// <summary>How many connections and scripts the server has seen, and how many other calls for scripts.</summary>
+    private async Task<(long Connections, long Scripts, long Loads)> CountsAsync()
+    {
+        var info = await _server.CliAsync("INFO", "everything");
+        return (CountOf("total_connections_received:"), CountOf("cmdstat_evalsha:calls="), CountOf("cmdstat_eval:calls="));
+
+        long CountOf(string name) =>
+            Regex.Match(info, name + "([0-9]+)") is { Success: true } match ? long.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : 0;
     }
 
     /// <summary>What a merging reader adds up for the instance: the base, then the last snapshot.</summary>
