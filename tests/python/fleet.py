@@ -78,6 +78,11 @@ class Hub:
         with urllib.request.urlopen(self._url, timeout=30) as answer:
             return Exposition(answer.read().decode())
 
+    def negotiated(self, accept: str) -> tuple[str, str]:
+        """Scrapes it as one who asks for a format; returns the content type and the text."""
+        with urllib.request.urlopen(urllib.request.Request(self._url, headers={"Accept": accept}), timeout=30) as answer:
+            return answer.headers["Content-Type"], answer.read().decode()
+
     def end(self) -> str:
         """Ends it; returns what it logged."""
         self._process.terminate()

@@ -51,20 +51,13 @@ def test_hubs_show_what_ten_applications_counted_though_one_dies_and_others_begi
     hubs = [Hub(environment, EXECUTABLE), Hub(environment, EXECUTABLE, "--aggregate")]
     apart, merged = (Watch(hub) for hub in hubs)
 
-    def watch(seconds: float) -> None:
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            apart.read()
-            merged.read()
-            time.sleep(0.1)
-
     try:
         wait_for(lambda: apart.read().value("gunicorn_hub_hosts") == HOSTS, "every host")
         wait_for(lambda: merged.read().total("shop_workers") == HOSTS, "every application")
 
         # One exporter is killed while its application counts, and the next goes on with the store.
         hosts[1].kill_exporter()
-        watch(1)
+        watch(1, apart, merged)
         hosts[1].export()
 
         # One host dies for good, once what it counted has arrived.
@@ -76,16 +69,12 @@ def test_hubs_show_what_ten_applications_counted_though_one_dies_and_others_begi
         before = hosts[2].stop_counting()
         wait_for(lambda: counted(apart.read(), "host-2") == before, "the last snapshot of the store that is over")
         hosts[2].kill_exporter()
-        watch(1)
+        watch(1, apart, merged)
         wait_for(lambda: not apart.read().has("shop_orders_total", instance="host-2"), "the end of the store that is over")
         wait_for(lambda: not apart.read().has("shop_orders_total", instance="host-0"), "the end of the host that died")
         anew = Watch(hubs[0])
         hosts.append(Host("host-2", tmp_path / "store-new", environment, EXECUTABLE))
-        watch_until = time.monotonic() + 3
-        while time.monotonic() < watch_until:
-            anew.read()
-            merged.read()
-            time.sleep(0.1)
+        watch(3, anew, merged)
 
         last = {host.name: host.stop_counting() for host in hosts if host not in (hosts[0], hosts[2])}
         everything = total(gone, before, *last.values())
@@ -100,11 +89,27 @@ def test_hubs_show_what_ten_applications_counted_though_one_dies_and_others_begi
         assert counted(late.read()) == everything
         for exposition in (anew.read(), merged.read()):
             assert lint(exposition.text) == ""
+
+        # Hosts that stay apart are shown as text only, whatever is asked for.
+        kind, text = hubs[0].negotiated("application/openmetrics-text")
+        assert kind.startswith("text/plain") and "# EOF" not in text
+        kind, text = hubs[1].negotiated("application/openmetrics-text")
+        assert kind.startswith("application/openmetrics-text") and text.endswith("# EOF\n")
     finally:
         for host in hosts:
             host.end()
         logs = [hub.end() for hub in hubs]
-    assert not [line for log in logs for line in log.splitlines() if "metrics are served" not in line and "snapshot" not in line.lower()]
+    # Where they serve and which snapshots they read is all that they have to say.
+    assert not [line for log in logs for line in log.splitlines() if "served" not in line and "snapshot" not in line.lower()]
+
+
+def watch(seconds: float, *watches: Watch) -> None:
+    """Reads hubs again and again for a while."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        for one in watches:
+            one.read()
+        time.sleep(0.1)
 
 
 def lint(exposition: str) -> str:

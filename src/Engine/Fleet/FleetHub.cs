@@ -45,7 +45,8 @@ public sealed class FleetHub
         }
         catch (ForwardingException e)
         {
-            _journal.Fail(e.Message);
+            // One that was told to end has nothing to tell of its source.
+            if (!end.IsCancellationRequested) _journal.Fail(e.Message);
         }
         var now = _time.GetUtcNow();
         var own = _figures.Take(_reading, now, _journal, _time.GetElapsedTime(start));
