@@ -36,10 +36,11 @@ internal static class SampleFleet
     internal static double[] ValuesOf(SnapshotLayout layout, int host, int round)
     {
         var values = new double[layout.SampleCount];
+        var amounts = new Random(host);
         var (index, below) = (0, 0.0);
         foreach (var sample in layout.Families.SelectMany(family => family.Samples))
         {
-            var amount = 1 + ((host + index) % 97);
+            var amount = 1 + amounts.Next(10_000);
             if (sample.Name.EndsWith("_bucket", StringComparison.Ordinal)) values[index] = below += amount * round;
             else if (sample.Name.EndsWith("_sum", StringComparison.Ordinal)) values[index] = amount * round * 0.1234567;
             else (values[index], below) = (sample.Name.EndsWith("_count", StringComparison.Ordinal) ? below : amount * round, 0);

@@ -49,7 +49,8 @@ public sealed class RedisFleetSource : IFleetSource
     /// <inheritdoc/>
     public async Task<FleetReading> ReadAsync(CancellationToken cancellation)
     {
-        var instances = await _connection.RunAsync(redis => redis.SortedSetRangeByRankAsync(_keys.Index), cancellation).ConfigureAwait(false);
+        var instances = await _connection.RunAsync(
+            redis => redis.SortedSetRangeByRankAsync(_keys.Index), cancellation).ConfigureAwait(false);
         var hosts = new Dictionary<string, RedisHost>(instances.Length, StringComparer.Ordinal);
         var skipped = new List<SkippedEntry>();
         // What is read of a large fleet is kept, though a later batch should fail.

@@ -27,7 +27,7 @@ internal sealed class ForwardedStore : IAsyncDisposable
 
     internal string Path => _directory.Path;
 
-    private ExporterConfig Config
+    internal ExporterConfig Config
     {
         get
         {

@@ -62,6 +62,9 @@ public class RedisFailoverTests
         var living = await cluster.MasterOfAsync("gunicorn:metrics:web1");
         Assert.Equal(12, await ValueAsync(living.Port));
         Assert.NotEqual("", await living.CliAsync("-c", "ZSCORE", "gunicorn:metrics:@index", "web1"));
+        await using var source = new RedisFleetSource(store.Config, isMerged: true);
+        var host = Assert.Single((await source.ReadAsync(CancellationToken.None)).Hosts);
+        Assert.Equal([12], host.Snapshot.Values.ToArray());
     }
 
     [Theory]
