@@ -91,6 +91,19 @@ public sealed class RemoteWriteFaultTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_receiver_that_asks_to_wait_for_days_is_asked_again_after_an_hour()
+    {
+        await using var forwarder = Forwarder();
+        _receiver.Next(503, "", ("Retry-After", "999999"));
+
+        await FailAsync(forwarder);
+        await FailAsync(forwarder);
+        _clock.Move(TimeSpan.FromHours(1));
+
+        Assert.Equal(3, (await NextAsync(forwarder)).Snapshots);
+    }
+
+    [Fact]
     public async Task A_receiver_that_is_not_there_is_tried_again()
     {
         var port = _receiver.Url.Port;
