@@ -45,9 +45,10 @@ public static class MasterPreparation
     private static void TakeOver(string directory, SlotTable slots, int number, bool cleanUp)
     {
         var cleaner = new StoreCleaner(directory, slots);
+        var own = SlotTable.NameOf(SlotKind.Master, number);
         var leftBehind = RunFiles.In(directory);
-        if (cleanUp && leftBehind.Length == 0) cleaner.RemoveEarlierRun();
-        else if (cleanUp) cleaner.RemoveDeadGauges(except: SlotTable.NameOf(SlotKind.Master, number));
+        if (cleanUp && leftBehind.Length == 0) cleaner.RemoveEarlierRun(except: own);
+        else if (cleanUp) cleaner.RemoveDeadGauges(except: own);
         new PidRecord(directory).Renew();
         foreach (var path in leftBehind) File.Delete(path);
         // After a kill they tell of workers whose requests nobody has accounted for yet.

@@ -16,14 +16,25 @@ internal sealed class StoreCleaner
         _slots = slots;
     }
 
-    /// <summary>After a run that ended in order: removes every file of a dead process.</summary>
-    internal void RemoveEarlierRun()
+    /// <summary>After a run that ended in order: removes every file, if all that count are of dead processes.</summary>
+    /// <param name="except">The slot that is about to be used again.</param>
+    /// <remarks>
+    /// If one must stay, all counts do, and the earlier run goes on: what stayed alone would be in the sums of both runs, for
+    /// whoever adds them up.
+    /// </remarks>
+    internal void RemoveEarlierRun(string except)
     {
         var pids = new PidRecord(_directory);
-        RemoveWhere((path, name) =>
+        bool IsDead(string path, StoreFileName name) =>
             name.IsArchive || (SlotTable.TryParseName(name.Owner, out var kind, out var number)
                 ? IsFree(kind, number)
-                : pids.HasEnded(name, File.GetLastWriteTimeUtc(path))));
+                : pids.HasEnded(name, File.GetLastWriteTimeUtc(path)));
+        if (Files().Any(file => file.Name.Type != MetricType.Gauge && !IsDead(file.Path, file.Name)))
+        {
+            RemoveDeadGauges(except);
+            return;
+        }
+        RemoveWhere(IsDead);
         foreach (var (path, owner) in HistogramFiles.In(_directory))
         {
             if (SlotTable.TryParseName(owner, out var kind, out var number) && IsFree(kind, number)) File.Delete(path);
@@ -46,9 +57,17 @@ internal sealed class StoreCleaner
 
     private void RemoveWhere(Func<string, StoreFileName, bool> isDead)
     {
+        foreach (var (path, name) in Files())
+        {
+            if (isDead(path, name)) File.Delete(path);
+        }
+    }
+
+    private IEnumerable<(string Path, StoreFileName Name)> Files()
+    {
         foreach (var path in Directory.GetFiles(_directory, "*" + StoreFormat.Extension))
         {
-            if (StoreFileName.TryParse(Path.GetFileName(path), out var name) && isDead(path, name)) File.Delete(path);
+            if (StoreFileName.TryParse(Path.GetFileName(path), out var name)) yield return (path, name);
         }
     }
 

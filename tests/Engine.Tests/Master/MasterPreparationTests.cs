@@ -199,25 +199,57 @@ public sealed class MasterPreparationTests : IDisposable
     {
         EndInOrder();
         File.WriteAllText(_directory["pids.json"], """{"boot_id":"another","pid_namespace":"pid:[1]"}""");
-        Touch("counter_999999999.db", "counter_worker-1.db");
+        Touch("counter_999999999.db");
 
         Prepare();
 
         AssertExist("counter_999999999.db");
+    }
+
+    [Fact]
+    public void What_counts_is_removed_whole_or_not_at_all()
+    {
+        EndInOrder();
+        var incarnation = StoreIncarnation.Of(_directory.Path);
+        using (new SlotHolder(_directory.Path, SlotKind.Exporter, 1))
+        {
+            Touch("counter_exporter-1.db", "counter_worker-1.db", "histogram_worker-1.db", "counter_archive.db", "gauge_livesum_worker-1.db");
+
+            File.Delete(Prepare().RunFile);
+
+            AssertExist("counter_exporter-1.db", "counter_worker-1.db", "histogram_worker-1.db", "counter_archive.db");
+            AssertGone("gauge_livesum_worker-1.db");
+            Assert.Equal(incarnation, StoreIncarnation.Of(_directory.Path));
+        }
+        Prepare();
+
+        AssertGone("counter_exporter-1.db", "counter_worker-1.db", "histogram_worker-1.db", "counter_archive.db");
+        Assert.True(StoreIncarnation.Of(_directory.Path).Succeeds(incarnation));
+    }
+
+    [Fact]
+    public void A_gauge_that_must_stay_keeps_no_count()
+    {
+        EndInOrder();
+        Touch("counter_worker-1.db", "gauge_all_uwsgi.db");
+
+        Prepare();
+
+        AssertExist("gauge_all_uwsgi.db");
         AssertGone("counter_worker-1.db");
     }
 
     [Fact]
     public void Files_from_before_the_record_of_pids_stay_and_later_ones_go()
     {
-        Touch("counter_999999998.db", "counter_999999999.db");
+        Touch("gauge_all_999999998.db", "gauge_all_999999999.db");
         EndInOrder();
-        File.SetLastWriteTimeUtc(_directory["counter_999999998.db"], DateTime.UtcNow.AddHours(-2));
+        File.SetLastWriteTimeUtc(_directory["gauge_all_999999998.db"], DateTime.UtcNow.AddHours(-2));
 
         Prepare();
 
-        AssertExist("counter_999999998.db");
-        AssertGone("counter_999999999.db");
+        AssertExist("gauge_all_999999998.db");
+        AssertGone("gauge_all_999999999.db");
     }
 
     [Theory]
