@@ -11,8 +11,6 @@ from .errors import MetricsError
 
 NAME = "gunicorn-prometheus-exporter"
 
-_OWN = os.path.join(os.path.dirname(__file__), "bin", NAME)
-
 #: Seconds that a question to the executable may take.
 ANSWER_TIMEOUT = 30
 
@@ -22,20 +20,26 @@ def find_executable() -> str:
 
     Raises MetricsError if there is none.
     """
-    path = _OWN if os.path.exists(_OWN) else shutil.which(NAME)
+    own = _own_path()
+    path = own if os.path.exists(own) else shutil.which(NAME)
     if path is None:
         raise MetricsError(
-            f"the executable {NAME} is neither at {_OWN} nor on PATH; install the package anew for this machine"
+            f"the executable {NAME} is neither at {own} nor on PATH; install the package anew for this machine"
         )
     return path
 
 
 def main() -> NoReturn:
     """Becomes the package's own executable: the command that an installation puts on PATH."""
+    path = _own_path()
     try:
-        os.execv(_OWN, [NAME, *sys.argv[1:]])
+        os.execv(path, [NAME, *sys.argv[1:]])
     except OSError as error:
-        sys.exit(str(cannot_run(_OWN, error)))
+        sys.exit(str(cannot_run(path, error)))
+
+
+def _own_path() -> str:
+    return os.path.join(os.path.dirname(__file__), "bin", NAME)
 
 
 def ask(*arguments: str) -> dict[str, Any]:

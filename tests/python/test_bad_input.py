@@ -13,7 +13,8 @@ import pytest
 from conftest import PACKAGE
 from live_gunicorn import HOOKS, PROMETHEUS_WORKER, RUN_GUNICORN, free_port, wait_for
 
-WRONG_MACHINE = bytes.fromhex("7f454c46020101000000000000000000" "0300f300" "01000000") + bytes(40)
+# Of a machine that does not exist, so that no emulator is registered for it.
+WRONG_MACHINE = bytes.fromhex("7f454c46020101000000000000000000" "0300feca" "01000000") + bytes(40)
 
 
 @pytest.fixture
