@@ -20,7 +20,7 @@ internal sealed class MasterSamples
     }
 
     /// <summary>Adds the samples of the masters that live; none without one.</summary>
-    /// <param name="masters">Their pids, as far as this PID namespace shows them.</param>
+    /// <param name="masters">Their pids, 0 for each that this PID namespace does not show.</param>
     public void Add(IReadOnlyCollection<int> masters)
     {
         var (age, memory, isKnown) = (0.0, 0.0, false);
@@ -31,9 +31,11 @@ internal sealed class MasterSamples
             age = Math.Max(age, reading.AgeSeconds);
             memory += reading.ResidentBytes;
         }
-        if (!isKnown) return;
-        _values.Set(_families.SeriesOf(MetricCatalogue.MasterUptime), age);
-        _values.Set(_families.SeriesOf(MetricCatalogue.MasterMemory), memory);
+        if (isKnown)
+        {
+            _values.Set(_families.SeriesOf(MetricCatalogue.MasterUptime), age);
+            _values.Set(_families.SeriesOf(MetricCatalogue.MasterMemory), memory);
+        }
         foreach (var socket in _listeners.Look(masters))
         {
             // Sockets that share an address (SO_REUSEPORT) share its series.

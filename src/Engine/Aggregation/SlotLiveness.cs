@@ -26,7 +26,7 @@ internal sealed class SlotLiveness : IDisposable
     /// <summary>Whether a slot is held.</summary>
     public bool IsHeld(SlotKind kind, int number) => _held.Contains((kind, number));
 
-    /// <summary>The pids of the masters, as far as this PID namespace shows them.</summary>
+    /// <summary>The pids of the masters, 0 for each that is in a PID namespace which this one does not show.</summary>
     public IReadOnlyCollection<int> Masters { get; private set; } = [];
 
     /// <summary>Asks again who holds the slots. If that cannot be known, all count as free.</summary>
@@ -45,7 +45,7 @@ internal sealed class SlotLiveness : IDisposable
             }
             foreach (var (kind, number) in held)
             {
-                if (kind == SlotKind.Master && _slots?.HolderOf(kind, number) is { } pid and > 0) masters.Add(pid);
+                if (kind == SlotKind.Master && _slots?.HolderOf(kind, number) is { } pid) masters.Add(pid);
             }
             _isReported = false;
         }
