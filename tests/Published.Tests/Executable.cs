@@ -8,6 +8,9 @@ internal static class Executable
 {
     private const string Variable = "GPE_EXECUTABLE";
 
+    /// <summary>The checkout that the tests were built in.</summary>
+    internal static string Repository { get; } = FindRepository();
+
     internal static string Path { get; } = Find();
 
     /// <summary>Runs the executable, in an environment of which only what is given differs from this process's.</summary>
@@ -52,10 +55,15 @@ internal static class Executable
     private static string Find()
     {
         if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } given) return given;
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(System.IO.Path.Combine(folder.FullName, "GunicornPrometheusExporter.slnx"))) folder = folder.Parent!;
-        var built = System.IO.Path.Combine(folder.FullName, "out", "gunicorn-prometheus-exporter");
+        var built = System.IO.Path.Combine(Repository, "out", "gunicorn-prometheus-exporter");
         Assert.True(File.Exists(built), $"{built} is missing; run make build, or set {Variable}");
         return built;
+    }
+
+    private static string FindRepository()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(System.IO.Path.Combine(folder.FullName, "GunicornPrometheusExporter.slnx"))) folder = folder.Parent!;
+        return folder.FullName;
     }
 }

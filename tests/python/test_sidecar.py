@@ -14,14 +14,6 @@ from conftest import EXECUTABLE
 from live_gunicorn import END_TIMEOUT, LiveGunicorn, wait_for
 
 NOBODY = 65534
-def container(folder: Path) -> list[str]:
-    """What runs a command as nobody, first process of a PID namespace, on a root that may be written in this folder only."""
-    return [
-        "unshare", "--pid", "--fork", "--kill-child", "--mount-proc",
-        "sh", "-ec", 'mount --bind "$0" "$0"; mount -o remount,bind,ro /; exec "$@"', str(folder),
-        "setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--no-new-privs", "--pdeathsig=keep",
-    ]
-
 
 # Those of deploy/kubernetes/sidecar.yaml: nothing here starts an exporter.
 HOOKS = """
@@ -29,6 +21,15 @@ on_starting = "gunicorn_prometheus_exporter.default_on_starting"
 worker_int = "gunicorn_prometheus_exporter.default_worker_int"
 on_exit = "gunicorn_prometheus_exporter.default_on_exit"
 """
+
+
+def container(folder: Path) -> list[str]:
+    """What runs a command as nobody, first process of a PID namespace, on a root that may be written in this folder only."""
+    return [
+        "unshare", "--pid", "--fork", "--kill-child", "--mount-proc",
+        "sh", "-ec", 'mount --bind "$0" "$0"; mount -o remount,bind,ro /; exec "$@"', str(folder),
+        "setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--no-new-privs", "--pdeathsig=keep",
+    ]
 
 
 def only_child(process: "subprocess.Popen[bytes]") -> int:
