@@ -37,6 +37,16 @@ internal sealed class StoreReading(StoreAggregator aggregator, DeathAccountant a
         }
     }
 
+    /// <summary>Reads the store once, likewise, and what the workers have had in hand for longest.</summary>
+    internal (MetricSnapshot Snapshot, IReadOnlyCollection<OldestRequest> Oldest) Look()
+    {
+        lock (_gate)
+        {
+            Refresh();
+            return (aggregator.Snapshot(), aggregator.Flights.ReadOldest());
+        }
+    }
+
     /// <summary>Accounts for deaths once a second, so that they are told of while nobody scrapes, and at the end.</summary>
     internal async Task AccountAsync(CancellationToken end)
     {

@@ -56,6 +56,22 @@ public sealed class FlightWatch
         }
     }
 
+    /// <summary>Reads what the workers that live have had in hand for longest: one request of each that has any.</summary>
+    public IReadOnlyList<OldestRequest> ReadOldest()
+    {
+        var oldest = new List<OldestRequest>();
+        foreach (ref readonly var worker in Live)
+        {
+            if (worker.Load.InFlight == 0 || TryReport(worker.Path) is not { Requests: { IsEmpty: false } requests }) continue;
+            var request = requests.MinBy(request => request.Started);
+            var labels = new RequestLabels(request);
+            oldest.Add(new(
+                SlotTable.LabelOf(SlotKind.Worker, worker.Number), labels.Method, labels.Route,
+                Math.Max(0, MonotonicClock.Seconds() - request.Started)));
+        }
+        return oldest;
+    }
+
     /// <summary>Keeps a damaged file of a dead worker aside under another name, and counts it.</summary>
     internal void SetAside(DeadWorker worker)
     {
@@ -82,7 +98,7 @@ public sealed class FlightWatch
             }
         }
         _dead.Remove(path);
-        _live.Add(new LiveWorker(number, load, now));
+        _live.Add(new LiveWorker(number, load, now, path));
     }
 
     private static FlightReport? TryReport(string path)

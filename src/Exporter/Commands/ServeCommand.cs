@@ -3,6 +3,7 @@ using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Exporter.Control;
 using GunicornPrometheusExporter.Exporter.Http;
+using GunicornPrometheusExporter.Exporter.StatusPage;
 using GunicornPrometheusExporter.Flights;
 using GunicornPrometheusExporter.Folding;
 using GunicornPrometheusExporter.Forwarding;
@@ -62,7 +63,7 @@ internal sealed class ServeCommand : Command
         using var folding = new StoreFolding(directory, loggers.CreateLogger("folding"));
         var reading = new StoreReading(aggregator, accountant, folding);
         var scrapes = new SharedScrape(reading.Scrape);
-        var server = new MetricsServer(scrapes, loggers);
+        var server = new MetricsServer(scrapes, loggers, page: new(new StatusWatch(reading.Look, TimeProvider.System)));
         await using var manager = new ForwarderManager(reading.Snapshot, loggers.CreateLogger("forwarding"));
         aggregator.Forwarders = manager.Statuses;
         using var forwarders = new ConfiguredForwarders(manager, directory);

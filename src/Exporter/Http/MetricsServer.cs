@@ -1,10 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
+using GunicornPrometheusExporter.Exporter.StatusPage;
 
 namespace GunicornPrometheusExporter.Exporter.Http;
 
-/// <summary>The HTTP server: four paths, nothing else.</summary>
-internal sealed class MetricsServer(SharedScrape scrapes, ILoggerFactory loggers, bool isTextOnly = false)
+/// <summary>The HTTP server: metrics, health and, for a person, the status page; without one, links.</summary>
+internal sealed class MetricsServer(SharedScrape scrapes, ILoggerFactory loggers, bool isTextOnly = false, StatusEndpoints? page = null)
 {
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
 
@@ -34,7 +35,8 @@ internal sealed class MetricsServer(SharedScrape scrapes, ILoggerFactory loggers
         server.MapMethods("/metrics", Methods, new MetricsEndpoint(scrapes, isTextOnly).AnswerAsync);
         server.MapMethods("/-/healthy", Methods, static context => AnswerAsync(context, "healthy\n"));
         server.MapMethods("/-/ready", Methods, static context => AnswerAsync(context, "ready\n"));
-        server.MapMethods("/", Methods, LandingPage.AnswerAsync);
+        if (page is null) server.MapMethods("/", Methods, LandingPage.AnswerAsync);
+        else page.Map(server, Methods);
         return server;
     }
 

@@ -1,0 +1,41 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Encodings.Web;
+
+namespace GunicornPrometheusExporter.Exporter.StatusPage;
+
+/// <summary>Writes HTML from interpolated texts: what is literal is markup, and what fills a hole is escaped. Not thread-safe.</summary>
+internal sealed class HtmlWriter
+{
+    private readonly StringBuilder _text = new();
+
+    /// <inheritdoc/>
+    public override string ToString() => _text.ToString();
+
+    /// <summary>Writes markup.</summary>
+#pragma warning disable CA1822, IDE0060 // The handler writes.
+    internal void Write([InterpolatedStringHandlerArgument("")] Markup markup)
+#pragma warning restore CA1822, IDE0060
+    {
+    }
+
+    /// <summary>Writes the parts of an interpolated text as they come.</summary>
+    [InterpolatedStringHandler]
+    internal readonly struct Markup
+    {
+        private readonly StringBuilder _text;
+
+        public Markup(int literalLength, int formattedCount, HtmlWriter writer)
+        {
+            _text = writer._text;
+            _text.EnsureCapacity(_text.Length + literalLength + formattedCount);
+        }
+
+        public void AppendLiteral(string markup) => _text.Append(markup);
+
+        public void AppendFormatted(string? value) => _text.Append(HtmlEncoder.Default.Encode(value ?? ""));
+
+        public void AppendFormatted(double value) => AppendFormatted(value.ToString(CultureInfo.InvariantCulture));
+    }
+}

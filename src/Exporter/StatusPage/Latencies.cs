@@ -1,0 +1,50 @@
+using System.Globalization;
+
+namespace GunicornPrometheusExporter.Exporter.StatusPage;
+
+/// <summary>How many requests took how long: a histogram that buckets are added to. Not thread-safe.</summary>
+internal sealed class Latencies
+{
+    private readonly SortedDictionary<double, double> _cumulative = [];
+
+    /// <summary>The requests in each bucket alone, by its upper bound in seconds, the infinite one last.</summary>
+    internal IEnumerable<(double Bound, double Count)> Counts
+    {
+        get
+        {
+            var before = 0.0;
+            foreach (var (bound, count) in _cumulative)
+            {
+                yield return (bound, Math.Max(0, count - before));
+                before = count;
+            }
+        }
+    }
+
+    /// <summary>All requests.</summary>
+    internal double Total => _cumulative.Count > 0 ? _cumulative.Values.Max() : 0;
+
+    /// <summary>Adds a cumulative bucket.</summary>
+    /// <param name="bound">The upper bound as its label says it.</param>
+    /// <param name="count">The requests that took no longer.</param>
+    internal void Add(string bound, double count)
+    {
+        var seconds = bound == "+Inf" ? double.PositiveInfinity : double.Parse(bound, CultureInfo.InvariantCulture);
+        _cumulative[seconds] = _cumulative.GetValueOrDefault(seconds) + count;
+    }
+
+    /// <summary>The quantile in seconds, between bounds as Prometheus's <c>histogram_quantile</c> has it; null without requests.</summary>
+    internal double? Quantile(double quantile)
+    {
+        var rank = quantile * Total;
+        if (rank <= 0) return null;
+        var (lower, passed) = (0.0, 0.0);
+        foreach (var (bound, count) in Counts)
+        {
+            if (double.IsPositiveInfinity(bound)) break;
+            if (passed + count >= rank) return lower + ((bound - lower) * (rank - passed) / count);
+            (lower, passed) = (bound, passed + count);
+        }
+        return lower;
+    }
+}

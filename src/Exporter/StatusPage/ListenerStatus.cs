@@ -1,0 +1,4 @@
+namespace GunicornPrometheusExporter.Exporter.StatusPage;
+
+/// <summary>The accept queue of a listener, in connections.</summary>
+internal sealed record ListenerStatus(string Name, double Backlog, double? Limit);

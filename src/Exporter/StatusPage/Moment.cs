@@ -1,0 +1,4 @@
+namespace GunicornPrometheusExporter.Exporter.StatusPage;
+
+/// <summary>What one reading found new: a column of the heat strip.</summary>
+internal sealed record Moment(DateTimeOffset Time, Traffic Traffic);

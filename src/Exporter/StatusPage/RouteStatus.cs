@@ -1,0 +1,4 @@
+namespace GunicornPrometheusExporter.Exporter.StatusPage;
+
+/// <summary>A route and its traffic.</summary>
+internal sealed record RouteStatus(string Method, string Endpoint, Traffic Traffic);

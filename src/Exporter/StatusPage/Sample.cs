@@ -1,0 +1,20 @@
+using GunicornPrometheusExporter.Forwarding;
+
+namespace GunicornPrometheusExporter.Exporter.StatusPage;
+
+/// <summary>One sample and its value.</summary>
+internal readonly record struct Sample(SnapshotSample Key, double Value)
+{
+    /// <summary>The value of a label; empty if there is none.</summary>
+    internal string this[string label]
+    {
+        get
+        {
+            foreach (var (name, value) in Key.Labels)
+            {
+                if (name == label) return value;
+            }
+            return "";
+        }
+    }
+}

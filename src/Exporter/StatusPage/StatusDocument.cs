@@ -1,0 +1,187 @@
+using GunicornPrometheusExporter.Metrics;
+
+namespace GunicornPrometheusExporter.Exporter.StatusPage;
+
+/// <summary>Writes the page. A part with <c>data-live</c> is what the script renews.</summary>
+internal static class StatusDocument
+{
+    private const double Full = .9;
+
+    /// <summary>The page as HTML.</summary>
+    internal static string Write(Status status)
+    {
+        var html = new HtmlWriter();
+        html.Write($"""
+            <!doctype html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <title>Gunicorn status</title>
+            <link rel="stylesheet" href="status.css">
+            <script src="status.js" defer></script>
+            </head>
+            <body>
+            <header>
+            <h1>Gunicorn</h1>
+            <p id="state" role="status" data-live>{StateOf(status)}</p>
+            <nav aria-label="Paths"><a href="metrics">Metrics</a> <a href="-/healthy">Healthy</a> <a href="-/ready">Ready</a></nav>
+            </header>
+            <main>
+
+            """);
+        WriteTraffic(html, status);
+        WriteWorkers(html, status);
+        WriteRoutes(html, status);
+        WriteListeners(html, status);
+        WriteExits(html, status);
+        WriteExporter(html, status.Now);
+        html.Write($"""
+            </main>
+            <footer><p id="time" data-live>Read at {status.Now.Time.ToString("HH:mm:ss", null)} UTC</p>
+            <p><a href="">Read again</a></p></footer>
+            </body>
+            </html>
+
+            """);
+        return html.ToString();
+    }
+
+    private static string StateOf(Status status)
+    {
+        var workers = status.Now.Of(MetricCatalogue.Workers).ToLookup(sample => sample["state"], sample => (double?)sample.Value);
+        return status.Now.Sum(MetricCatalogue.Up) == 1
+            ? $"Up: {Figures.Count(workers["live"].FirstOrDefault())} of "
+                + $"{Figures.Count(workers["configured"].FirstOrDefault())} workers live"
+            : "Down: no master of this store lives";
+    }
+
+    private static void WriteTraffic(HtmlWriter html, Status status)
+    {
+        var traffic = status.Traffic;
+        html.Write($"""
+            <section class="wide" aria-labelledby="traffic-title"><h2 id="traffic-title">Traffic</h2><dl id="rates" data-live>
+            """);
+        WriteFigure(html, "Requests a second", Figures.Rate(traffic?.Requests));
+        WriteFigure(html, "5xx a second", Figures.Rate(traffic?.ServerErrors), traffic?.ServerErrors > 0);
+        WriteFigure(html, "4xx a second", Figures.Rate(traffic?.ClientErrors));
+        WriteFigure(html, "p50", Figures.Seconds(traffic?.Latencies.Quantile(.5)));
+        WriteFigure(html, "p95", Figures.Seconds(traffic?.Latencies.Quantile(.95)));
+        WriteFigure(html, "p99", Figures.Seconds(traffic?.Latencies.Quantile(.99)));
+        html.Write($"""</dl><div id="heat" data-live>""");
+        HeatStrip.Write(html, status.History);
+        html.Write($"""<p class="soft">{WindowOf(status)}</p></div></section>""");
+    }
+
+    private static string WindowOf(Status status) => status.Traffic is null
+        ? "Rates need two readings: they are here with the next."
+        : $"Rates and quantiles of the last {Figures.Seconds(status.Window.TotalSeconds)}; "
+            + "latency by bucket over the last minute, longer above, a column a reading.";
+
+    private static void WriteWorkers(HtmlWriter html, Status status)
+    {
+        OpenTable(html, "workers", "Workers", "A row a slot: what it does now",
+            ["Worker", "State", "Pid", "Utilisation", "In flight", "Req/s", "CPU", "Memory", "Oldest request"]);
+        foreach (var worker in status.Workers)
+        {
+            html.Write($"""<tr><th scope="row">{worker.Id}</th><td>{worker.State}</td><td>{worker.Pid}</td><td>""");
+            if (worker.Utilisation is { } busy && double.IsFinite(busy))
+            {
+                html.Write($"""
+                    <meter min="0" max="1" high="{Full}" optimum="0" value="{Math.Min(1, busy)}"
+                        aria-label="Utilisation of {worker.Id}"></meter>
+
+                    """);
+            }
+            html.Write($"""
+                {Figures.Percent(worker.Utilisation)}</td><td>{Figures.Count(worker.InFlight)} of {Figures.Count(worker.Capacity)}</td>
+                <td>{Figures.Rate(worker.Requests)}</td><td>{Figures.Percent(worker.Cpu / 100)}</td>
+                <td>{Figures.Megabytes(worker.Memory)}</td><td class="name">
+                """);
+            if (worker.Oldest is { } oldest)
+            {
+                html.Write($"{Figures.Seconds(oldest.Seconds)} <bdi>{oldest.Method} {Figures.Shortened(oldest.Route)}</bdi>");
+            }
+            html.Write($"</td></tr>");
+        }
+        CloseTable(html);
+    }
+
+    private static void WriteRoutes(HtmlWriter html, Status status)
+    {
+        OpenTable(html, "routes", "Top routes", "The routes with most requests now",
+            ["Route", "Req/s", "4xx/s", "5xx/s", "p50", "p95", "p99"]);
+        foreach (var (method, endpoint, traffic) in status.Routes)
+        {
+            html.Write($"""
+                <tr><th scope="row" class="name"><bdi>{method} {Figures.Shortened(endpoint)}</bdi></th>
+                <td>{Figures.Rate(traffic.Requests)}</td>
+                <td>{Figures.Rate(traffic.ClientErrors)}</td><td>{Figures.Rate(traffic.ServerErrors)}</td>
+                <td>{Figures.Seconds(traffic.Latencies.Quantile(.5))}</td>
+                <td>{Figures.Seconds(traffic.Latencies.Quantile(.95))}</td><td>{Figures.Seconds(traffic.Latencies.Quantile(.99))}</td></tr>
+                """);
+        }
+        CloseTable(html);
+    }
+
+    private static void WriteListeners(HtmlWriter html, Status status)
+    {
+        OpenTable(html, "listeners", "Backlog", "Connections that wait to be accepted", ["Listener", "Waiting", "At most"], isWide: false);
+        foreach (var (name, backlog, limit) in status.Listeners)
+        {
+            html.Write($"""
+                <tr><th scope="row" class="name"><bdi>{name}</bdi></th><td>{Figures.Count(backlog)}</td><td>{Figures.Count(limit)}</td></tr>
+                """);
+        }
+        CloseTable(html);
+    }
+
+    private static void WriteExits(HtmlWriter html, Status status)
+    {
+        OpenTable(html, "exits", "Ended workers", "Since the store was made, by cause",
+            ["Cause", "Workers", "Requests lost"], isWide: false);
+        foreach (var (reason, workers, lost) in status.Exits)
+        {
+            html.Write($"""<tr><th scope="row">{reason}</th><td>{Figures.Count(workers)}</td><td>{Figures.Count(lost)}</td></tr>""");
+        }
+        CloseTable(html);
+    }
+
+    private static void WriteExporter(HtmlWriter html, Samples now)
+    {
+        html.Write($"""
+            <section class="wide" aria-labelledby="exporter-title"><h2 id="exporter-title">Exporter</h2><dl id="exporter" data-live>
+            """);
+        WriteFigure(html, "Reading took", Figures.Seconds(now.Sum(MetricCatalogue.ScrapeDuration)));
+        WriteFigure(html, "Store files", Figures.Count(now.Sum(MetricCatalogue.StoreFiles)));
+        WriteFigure(html, "Store size", Figures.Megabytes(now.Sum(MetricCatalogue.StoreBytes)));
+        WriteAlarm(html, "Corrupt files", now.Sum(MetricCatalogue.CorruptFiles));
+        WriteAlarm(html, "Series dropped", now.Sum(MetricCatalogue.SeriesDropped));
+        WriteAlarm(html, "Recordings dropped", now.Sum(MetricCatalogue.Dropped));
+        WriteAlarm(html, "Label overflow", now.Sum(MetricCatalogue.LabelOverflow));
+        foreach (var forwarder in now.Of(MetricCatalogue.ForwarderUp))
+        {
+            WriteFigure(html, $"Forwarder {forwarder["forwarder"]}", forwarder.Value == 1 ? "up" : "down", forwarder.Value != 1);
+        }
+        html.Write($"</dl></section>");
+    }
+
+    private static void WriteAlarm(HtmlWriter html, string name, double? count) => WriteFigure(html, name, Figures.Count(count), count > 0);
+
+    private static void WriteFigure(HtmlWriter html, string name, string value, bool isBad = false) =>
+        html.Write($"""<div><dt>{name}</dt><dd class="{(isBad ? "bad" : "")}">{value}</dd></div>""");
+
+    private static void OpenTable(
+        HtmlWriter html, string id, string title, string caption, ReadOnlySpan<string> columns, bool isWide = true)
+    {
+        html.Write($"""
+            <section class="{(isWide ? "wide" : "")}" aria-labelledby="{id}-title"><h2 id="{id}-title">{title}</h2>
+            <div id="{id}" class="scroll" role="region" aria-label="{title}, table" tabindex="0" data-live>
+            <table><caption>{caption}</caption><thead><tr>
+            """);
+        foreach (var column in columns) html.Write($"""<th scope="col">{column}</th>""");
+        html.Write($"</tr></thead><tbody>");
+    }
+
+    private static void CloseTable(HtmlWriter html) => html.Write($"</tbody></table></div></section>");
+}

@@ -1,0 +1,38 @@
+namespace GunicornPrometheusExporter.Exporter.StatusPage;
+
+/// <summary>Answers <c>/</c>, with the style and the script that go with it.</summary>
+internal sealed class StatusEndpoints(StatusWatch watch)
+{
+    private const string Policy =
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+        + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+    private static readonly string Style = Read("status.css");
+    private static readonly string Script = Read("status.js");
+
+    /// <summary>Adds the paths to a server.</summary>
+    internal void Map(WebApplication server, IEnumerable<string> methods)
+    {
+        server.MapMethods("/", methods, context =>
+            AnswerAsync(context, "text/html", StatusDocument.Write(watch.Look()), "no-store"));
+        server.MapMethods("/status.css", methods, static context => AnswerAsync(context, "text/css", Style, "no-cache"));
+        server.MapMethods("/status.js", methods, static context => AnswerAsync(context, "text/javascript", Script, "no-cache"));
+    }
+
+    private static Task AnswerAsync(HttpContext context, string type, string text, string caching)
+    {
+        var headers = context.Response.Headers;
+        headers.ContentType = type + "; charset=utf-8";
+        headers.CacheControl = caching;
+        headers.ContentSecurityPolicy = Policy;
+        headers.XContentTypeOptions = "nosniff";
+        headers["Referrer-Policy"] = "no-referrer";
+        return context.Response.WriteAsync(text);
+    }
+
+    private static string Read(string name)
+    {
+        using var text = new StreamReader(typeof(StatusEndpoints).Assembly.GetManifestResourceStream(name)!);
+        return text.ReadToEnd();
+    }
+}

@@ -1,0 +1,124 @@
+using System.Collections.Immutable;
+using GunicornPrometheusExporter.Flights;
+using GunicornPrometheusExporter.Metrics;
+
+namespace GunicornPrometheusExporter.Exporter.StatusPage;
+
+/// <summary>Works out from two readings what the page shows.</summary>
+/// <param name="now">The later.</param>
+/// <param name="before">The earlier; null if there is none.</param>
+internal sealed class StatusReading(Samples now, Samples? before)
+{
+    private const int MostRoutes = 20;
+
+    private double Seconds => before is null ? 0 : (now.Time - before.Time).TotalSeconds;
+
+    /// <summary>What the page shows.</summary>
+    internal Status ToStatus(IReadOnlyCollection<OldestRequest> oldest, ImmutableArray<Moment> history) => new()
+    {
+        Now = now,
+        Traffic = Traffic(),
+        Window = TimeSpan.FromSeconds(Seconds),
+        History = history,
+        Workers = Workers(oldest),
+        Routes = Routes(),
+        Listeners = Listeners(),
+        Exits = Exits(),
+    };
+
+    /// <summary>All traffic between the readings; null if there is no earlier one.</summary>
+    internal Traffic? Traffic() => before is null
+        ? null
+        : TrafficOf(now.Of(MetricCatalogue.HttpRequests), now.BucketsOf(MetricCatalogue.HttpRequestDuration));
+
+    private ImmutableArray<RouteStatus> Routes()
+    {
+        if (before is null) return [];
+        var buckets = now.BucketsOf(MetricCatalogue.HttpRequestDuration).ToLookup(RouteOf);
+        return
+        [
+            .. now.Of(MetricCatalogue.HttpRequests).GroupBy(RouteOf)
+                .Select(route => new RouteStatus(route.Key.Method, route.Key.Endpoint, TrafficOf(route, buckets[route.Key])))
+                .Where(route => route.Traffic.Requests > 0)
+                .OrderByDescending(route => route.Traffic.Requests)
+                .Take(MostRoutes),
+        ];
+    }
+
+    private Traffic TrafficOf(IEnumerable<Sample> requests, IEnumerable<Sample> buckets)
+    {
+        double all = 0, client = 0, server = 0;
+        foreach (var sample in requests)
+        {
+            var growth = before!.GrowthOf(sample);
+            all += growth;
+            if (sample["status_code"].StartsWith('4')) client += growth;
+            if (sample["status_code"].StartsWith('5')) server += growth;
+        }
+        var latencies = new Latencies();
+        foreach (var bucket in buckets) latencies.Add(bucket[MetricFamily.BucketLabel], before!.GrowthOf(bucket));
+        return new(all / Seconds, client / Seconds, server / Seconds, latencies);
+    }
+
+    private ImmutableArray<WorkerStatus> Workers(IReadOnlyCollection<OldestRequest> oldest)
+    {
+        var pids = now.Of(MetricCatalogue.WorkerInfo).ToLookup(IdOf, sample => sample["pid"]);
+        var requests = Growths(MetricCatalogue.WorkerRequests);
+        var busy = Growths(MetricCatalogue.WorkerBusy);
+        var inFlight = Values(MetricCatalogue.WorkerRequestsInFlight);
+        var capacity = Values(MetricCatalogue.WorkerCapacity);
+        var proportional = Values(MetricCatalogue.WorkerProportionalMemory);
+        var resident = Values(MetricCatalogue.WorkerMemory);
+        var cpu = Values(MetricCatalogue.WorkerCpu);
+        return
+        [
+            .. now.Of(MetricCatalogue.WorkerState).Where(sample => sample.Value == 1)
+                .Select(sample => (Id: IdOf(sample), State: sample["state"]))
+                .OrderBy(worker => worker.Id.Length).ThenBy(worker => worker.Id, StringComparer.Ordinal)
+                .Select(worker => new WorkerStatus
+                {
+                    Id = worker.Id,
+                    State = worker.State,
+                    Pid = pids[worker.Id].LastOrDefault(),
+                    Utilisation = Find(busy, worker.Id) / Find(capacity, worker.Id),
+                    Requests = Find(requests, worker.Id),
+                    InFlight = Find(inFlight, worker.Id),
+                    Capacity = Find(capacity, worker.Id),
+                    Oldest = oldest.FirstOrDefault(request => request.WorkerId == worker.Id),
+                    Memory = Find(proportional, worker.Id) ?? Find(resident, worker.Id),
+                    Cpu = Find(cpu, worker.Id),
+                }),
+        ];
+    }
+
+    private ImmutableArray<ListenerStatus> Listeners()
+    {
+        var limits = now.Of(MetricCatalogue.ListenerBacklogLimit).ToLookup(sample => sample["listener"], sample => (double?)sample.Value);
+        return
+        [
+            .. now.Of(MetricCatalogue.ListenerBacklog)
+                .Select(sample => new ListenerStatus(sample["listener"], sample.Value, limits[sample["listener"]].FirstOrDefault())),
+        ];
+    }
+
+    private ImmutableArray<Exits> Exits() =>
+    [
+        .. now.Of(MetricCatalogue.WorkerExits).Select(sample => new Exits(sample["reason"], sample.Value, 0))
+            .Concat(now.Of(MetricCatalogue.WorkerRequestsLost).Select(sample => new Exits(sample["reason"], 0, sample.Value)))
+            .GroupBy(exits => exits.Reason)
+            .Select(cause => new Exits(cause.Key, cause.Sum(exits => exits.Workers), cause.Sum(exits => exits.RequestsLost)))
+            .Where(exits => exits.Workers > 0 || exits.RequestsLost > 0),
+    ];
+
+    private ILookup<string, double> Values(MetricFamily family) => now.Of(family).ToLookup(IdOf, sample => sample.Value);
+
+    /// <summary>By how much a worker's counter grew, a second.</summary>
+    private ILookup<string, double> Growths(MetricFamily family) =>
+        (before is null ? [] : now.Of(family)).ToLookup(IdOf, sample => before!.GrowthOf(sample) / Seconds);
+
+    private static double? Find(ILookup<string, double> values, string worker) => values.Contains(worker) ? values[worker].Sum() : null;
+
+    private static string IdOf(Sample sample) => sample["worker_id"];
+
+    private static (string Method, string Endpoint) RouteOf(Sample sample) => (sample["method"], sample["endpoint"]);
+}

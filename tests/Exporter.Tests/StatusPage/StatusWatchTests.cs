@@ -1,0 +1,129 @@
+using GunicornPrometheusExporter.Exporter.StatusPage;
+using GunicornPrometheusExporter.Flights;
+using GunicornPrometheusExporter.Forwarding;
+using GunicornPrometheusExporter.Metrics;
+using GunicornPrometheusExporter.Store;
+using Microsoft.Extensions.Time.Testing;
+using Xunit;
+
+namespace GunicornPrometheusExporter.Exporter.Tests.StatusPage;
+
+public sealed class StatusWatchTests
+{
+    private readonly FakeTimeProvider _time = new(DateTimeOffset.UnixEpoch);
+    private readonly StatusWatch _watch;
+    private int _readings;
+    private OldestRequest[] _oldest = [];
+    private (MetricFamily Family, string[] Labels, double Value)[] _samples = [];
+
+    public StatusWatchTests() => _watch = new(Read, _time);
+
+    [Fact]
+    public void However_many_look_the_store_is_read_once_a_second()
+    {
+        for (var look = 0; look < 5; look++) _watch.Look();
+        Assert.Equal(1, _readings);
+
+        _time.Advance(TimeSpan.FromSeconds(1));
+        _watch.Look();
+        Assert.Equal(2, _readings);
+    }
+
+    [Fact]
+    public void Rates_are_what_was_counted_since_a_reading_ten_seconds_ago()
+    {
+        for (var second = 0; second <= 30; second++)
+        {
+            _samples =
+            [
+                (MetricCatalogue.HttpRequests, ["GET", "/a", "200"], second * second),
+                (MetricCatalogue.HttpRequests, ["GET", "/a", "500"], 2 * second),
+                (MetricCatalogue.HttpRequests, ["GET", "/a", "404"], second),
+            ];
+            _watch.Look();
+            if (second < 30) _time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        var status = _watch.Look();
+
+        Assert.Equal(TimeSpan.FromSeconds(10), status.Window);
+        Assert.Equal((((30 * 30) - (20 * 20)) / 10.0) + 3, Assert.Single(status.Routes).Traffic.Requests, 9);
+        Assert.Equal(2, status.Traffic!.ServerErrors, 9);
+        Assert.Equal(1, status.Traffic.ClientErrors, 9);
+    }
+
+    [Fact]
+    public void A_store_that_was_made_anew_gives_no_negative_rate()
+    {
+        _samples = [(MetricCatalogue.HttpRequests, ["GET", "/a", "200"], 100)];
+        _watch.Look();
+        _time.Advance(TimeSpan.FromSeconds(1));
+        _samples = [(MetricCatalogue.HttpRequests, ["GET", "/a", "200"], 1)];
+
+        Assert.Equal(0, _watch.Look().Traffic!.Requests);
+    }
+
+    [Fact]
+    public void A_worker_is_as_busy_as_its_busy_seconds_say()
+    {
+        _samples = Worker(busy: 10);
+        _watch.Look();
+        _time.Advance(TimeSpan.FromSeconds(2));
+        _samples = Worker(busy: 13);
+        _oldest = [new("worker_1", "GET", "/slow", 7)];
+
+        var worker = Assert.Single(_watch.Look().Workers);
+
+        Assert.Equal(.75, worker.Utilisation!.Value, 9);
+        Assert.Equal("running", worker.State);
+        Assert.Equal("/slow", worker.Oldest!.Route);
+    }
+
+    [Fact]
+    public void A_quantile_lies_between_the_bounds_of_its_bucket()
+    {
+        var latencies = new Latencies();
+        latencies.Add("0.1", 50);
+        latencies.Add("0.2", 100);
+        latencies.Add("+Inf", 101);
+
+        Assert.Equal(.101, latencies.Quantile(.5)!.Value, 9);
+        Assert.Equal(.2, latencies.Quantile(.999)!.Value, 9);
+        Assert.Null(new Latencies().Quantile(.5));
+    }
+
+    [Fact]
+    public void What_comes_from_outside_is_escaped()
+    {
+        var html = new HtmlWriter();
+        html.Write($"<b>{"<script>\"'&"}</b>");
+        Assert.Equal("<b>&lt;script&gt;&quot;&#x27;&amp;</b>", html.ToString());
+    }
+
+    [Fact]
+    public void A_name_without_end_is_cut()
+    {
+        _watch.Look();
+        _time.Advance(TimeSpan.FromSeconds(1));
+        _samples = [(MetricCatalogue.HttpRequests, ["GET", new string('<', 10_000), "200"], 1)];
+
+        Assert.InRange(StatusDocument.Write(_watch.Look()).Length, 1000, 10_000);
+    }
+
+    private static (MetricFamily Family, string[] Labels, double Value)[] Worker(double busy) =>
+    [
+        (MetricCatalogue.WorkerState, ["worker_1", "running"], 1),
+        (MetricCatalogue.WorkerState, ["worker_1", "quit"], 0),
+        (MetricCatalogue.WorkerCapacity, ["worker_1"], 2),
+        (MetricCatalogue.WorkerBusy, ["worker_1"], busy),
+    ];
+
+    private (MetricSnapshot, IReadOnlyCollection<OldestRequest>) Read()
+    {
+        _readings++;
+        var families = _samples.Select(sample => new SnapshotFamily(
+            sample.Family.Name, sample.Family.Type, GaugeMode.All, sample.Family.Help,
+            [new(sample.Family.Name, [.. sample.Family.Labels.Zip(sample.Labels, (name, value) => new Label(name, value))])]));
+        return (new(_time.GetUtcNow(), new([.. families]), _samples.Select(sample => sample.Value).ToArray()), _oldest);
+    }
+}
