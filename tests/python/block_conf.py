@@ -1,7 +1,7 @@
 """A Gunicorn configuration that runs one block of the API reference in a live worker or a live master.
 
 BLOCK_FILE is the block, BLOCK_PLACE where it runs; BLOCK_RESULT becomes the file that says how that went.
-A worker runs it when it has started, a master when it is told to have one worker more.
+A worker runs it when it begins to serve, a master when it is told to have one worker more.
 """
 
 import os
@@ -49,9 +49,21 @@ def _run(names: dict[str, Any]) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Runs a worker's block, with a request at hand that came over a real socket."""
+    """Makes the worker run its block when it tells the master for the first time that it lives."""
     if os.environ["BLOCK_PLACE"] != "worker":
         return
+    stock = worker.notify
+
+    def notify() -> None:
+        worker.notify = stock
+        _run_in_worker(worker)
+        stock()
+
+    worker.notify = notify
+
+
+def _run_in_worker(worker: Any) -> None:
+    """Runs a worker's block, with a request at hand that came over a real socket."""
     ours, client = socket.socketpair()
     ours.sendall(b"GET /of-a-block HTTP/1.1\r\nHost: localhost\r\n\r\n")
     addr = ("127.0.0.1", 1)
