@@ -108,7 +108,7 @@ def test_a_sidecar_tells_of_the_server_in_the_other_container(pod: Pod) -> None:
     metrics = server.metrics(20)
     assert metrics.total("gunicorn_worker_requests_total") == 20
     assert metrics.value("gunicorn_up") == 1
-    assert metrics.value("gunicorn_workers", state="live") == 2
+    wait_for(lambda: server.metrics().value("gunicorn_workers", state="live") == 2, "both workers")
     assert metrics.has("gunicorn_listener_backlog", listener=f"127.0.0.1:{server.port}")
 
 
