@@ -78,6 +78,8 @@ class PrometheusMaster(Arbiter):
             self._store.set(_WORKERS, self.num_workers, state="configured")
         if self._exits is not None:
             self._exits.forget_old_oom_kills()
+            # One that Gunicorn reaped before it had noted it is in the hands of nobody else.
+            self._exits.observe(self.WORKERS)
             self._exits.write()
         if self._exporter is not None:
             self._exporter.tend()

@@ -37,7 +37,7 @@ class WorkerExits:
         self._is_writing = False
 
     def observe(self, workers: Mapping[int, Any]) -> None:
-        """Takes note of the workers that ended and were not reaped. Call it just before they are."""
+        """Takes note of the workers that ended and were not reaped, or not by Gunicorn. Call it just before they are."""
         for pid, worker in list(workers.items()):
             if not worker.exit_is_noted:
                 try:

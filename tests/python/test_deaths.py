@@ -224,3 +224,27 @@ with open({str(memory_cgroup / "cgroup.procs")!r}, "w") as procs:
     assert server.request("POST", "/exec", "kept = b'x' * (1 << 30)")[0] == 0
     assert expect(server, "oom", pid)["signal"] == signal.SIGKILL
     server.end()
+
+
+def test_a_worker_that_dies_before_its_master_has_noted_it_is_counted_once(start_gunicorn):
+    server = start_gunicorn(conf=HOOKS + """
+import os, signal, time
+import gunicorn_prometheus_exporter
+timeout = 4
+class Slow(dict):
+    left = 1
+    def __setitem__(self, pid, worker):
+        if Slow.left:
+            Slow.left = 0
+            os.kill(pid, signal.SIGKILL)
+            time.sleep(0.5)
+        super().__setitem__(pid, worker)
+def on_starting(server):
+    gunicorn_prometheus_exporter.default_on_starting(server)
+    server.WORKERS = Slow()
+""")
+    wait_for(lambda: sum(exits(server).values()) == 1, "the exit")
+    # Up to 23 Gunicorn takes it for alive, and gives it up after the timeout.
+    wait_for(lambda: server.metrics().value("gunicorn_workers", state="live") == 1, "the next worker")
+    assert server.get("/") == 200
+    assert sum(exits(server).values()) == 1
