@@ -1,0 +1,143 @@
+using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
+
+namespace GunicornPrometheusExporter.Yaml;
+
+/// <summary>Reads mappings of a YAML document key by key, and keeps every error with its place.</summary>
+/// <remarks>Works on events and never calls itself, so that no depth of nesting ends the process.</remarks>
+/// <param name="text">The text.</param>
+/// <param name="path">The file that errors name.</param>
+public sealed class YamlEntries(string text, string path)
+{
+    private readonly Parser _parser = new(new StringReader(text));
+    private readonly List<string> _errors = [];
+
+    /// <summary>One sentence for each thing that is wrong, in the order in which they were found.</summary>
+    public IReadOnlyList<string> Errors => _errors;
+
+    /// <summary>Whether the value that comes next is a mapping.</summary>
+    public bool IsMapping => _parser.Accept<MappingStart>(out _);
+
+    /// <summary>Keeps an error.</summary>
+    public void Reject(Mark place, string sentence) => _errors.Add($"{path}:{place.Line}:{place.Column}: {sentence}");
+
+    /// <summary>Reads the text's only document, which is a mapping. A text that is no YAML is an error like others.</summary>
+    /// <param name="readers">What reads the value of each key; the key is handed over.</param>
+    /// <returns>Whether there is anything in it.</returns>
+    public bool ReadDocument(IReadOnlyDictionary<string, Action<Scalar>> readers)
+    {
+        try
+        {
+            _parser.Consume<StreamStart>();
+            if (!_parser.TryConsume<DocumentStart>(out _) || TryReadNothing()) return false;
+            Read("the file", readers);
+            _parser.Consume<DocumentEnd>();
+            if (_parser.Current is DocumentStart second) Reject(second.Start, "a second document begins here; remove it");
+        }
+        catch (YamlException e)
+        {
+            Reject(e.Start, $"this is not YAML: {e.Message.ReplaceLineEndings(" ")}");
+        }
+        catch (Exception e) when (e is InvalidOperationException or EndOfStreamException)
+        {
+            // What the parser says of some texts in which it loses its way.
+            Reject(_parser.Current?.End ?? Mark.Empty, "this is not YAML");
+        }
+        return true;
+    }
+
+    /// <summary>Reads a mapping whose keys are known. Nothing in its place counts as an empty one.</summary>
+    /// <param name="name">What it is called in errors.</param>
+    /// <param name="readers">What reads the value of each key; the key is handed over.</param>
+    public void Read(string name, IReadOnlyDictionary<string, Action<Scalar>> readers)
+    {
+        foreach (var key in Keys(name))
+        {
+            if (readers.TryGetValue(key.Value, out var read)) read(key);
+            else
+            {
+                var remedy = NearestName.Of(key.Value, readers.Keys) is { } meant
+                    ? $"did you mean {meant}?"
+                    : $"the names there are {string.Join(", ", readers.Keys)}";
+                Reject(key.Start, $"{name} knows no \"{key.Value}\"; {remedy}");
+                _parser.SkipThisAndNestedEvents();
+            }
+        }
+    }
+
+    /// <summary>The keys of a mapping, each once. After each the caller reads its value.</summary>
+    /// <param name="name">What the mapping is called in errors.</param>
+    public IEnumerable<Scalar> Keys(string name)
+    {
+        if (TryReadNothing()) yield break;
+        if (!_parser.TryConsume<MappingStart>(out _))
+        {
+            Reject(_parser.Current!.Start, $"{name} must be a mapping, \"name: value\" on lines of their own");
+            _parser.SkipThisAndNestedEvents();
+            yield break;
+        }
+        var seen = new HashSet<string>();
+        while (!_parser.TryConsume<MappingEnd>(out _))
+        {
+            if (!_parser.TryConsume<Scalar>(out var key))
+            {
+                Reject(_parser.Current!.Start, $"{name} has a key that is no name");
+                _parser.SkipThisAndNestedEvents();
+                _parser.SkipThisAndNestedEvents();
+            }
+            else if (!seen.Add(key.Value))
+            {
+                Reject(key.Start, $"{key.Value} is there twice; remove one");
+                _parser.SkipThisAndNestedEvents();
+            }
+            else yield return key;
+        }
+    }
+
+    /// <summary>Reads a text.</summary>
+    /// <returns>Null if there is none, or something else.</returns>
+    public string? ReadText(Scalar key)
+    {
+        if (TryReadNothing()) return null;
+        if (_parser.TryConsume<Scalar>(out var text)) return text.Value;
+        Reject(_parser.Current!.Start, $"{key.Value} must be a text");
+        _parser.SkipThisAndNestedEvents();
+        return null;
+    }
+
+    /// <summary>Reads <c>true</c> or <c>false</c>.</summary>
+    /// <returns>Null if there is neither.</returns>
+    public bool? ReadBoolean(Scalar key)
+    {
+        if (TryReadNothing()) return null;
+        if (_parser.Current is Scalar { Value: "true" or "false" }) return _parser.Consume<Scalar>().Value == "true";
+        Reject(_parser.Current!.Start, $"{key.Value} must be true or false");
+        _parser.SkipThisAndNestedEvents();
+        return null;
+    }
+
+    /// <summary>Reads a list of texts.</summary>
+    /// <returns>Null if there is none, or something else.</returns>
+    public IReadOnlyList<string>? ReadTexts(Scalar key)
+    {
+        if (TryReadNothing()) return null;
+        if (!_parser.TryConsume<SequenceStart>(out _))
+        {
+            Reject(_parser.Current!.Start, $"{key.Value} must be a list, \"- value\" on lines of their own");
+            _parser.SkipThisAndNestedEvents();
+            return null;
+        }
+        var texts = new List<string>();
+        while (!_parser.TryConsume<SequenceEnd>(out _))
+        {
+            if (ReadText(key) is { } text) texts.Add(text);
+        }
+        return texts;
+    }
+
+    /// <summary>Passes over a value whatever it is.</summary>
+    public void Skip() => _parser.SkipThisAndNestedEvents();
+
+    private bool TryReadNothing() =>
+        _parser.Current is Scalar { Style: ScalarStyle.Plain, Value: "" or "~" or "null" } && _parser.MoveNext();
+}
