@@ -1,0 +1,155 @@
+"""Does what a page says: ``follow_page.py PAGE FOLDER``, in the folder, as the first process of namespaces of its own.
+
+Each block of the page, in order: one that names a file in its first line becomes that file, another one in Python is run,
+and the commands of a console are typed. What the page shows behind a command must be what it prints; ``…`` stands for
+anything. A command that serves goes on until Gunicorn is started anew, or the page ends. A page that starts no server is
+followed beside one. Ends with 1, and says why, where the page is wrong.
+"""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from pages import PAGES, Block, Page
+
+#: For a server to answer, and for what was counted to be shown.
+PATIENCE = 30.0
+#: For a command to end.
+COMMAND_TIMEOUT = 60.0
+
+_SERVES = re.compile(r"(\w+=\S+ )*(gunicorn|gunicorn-prometheus-exporter (serve|hub))( |$)")
+_GUNICORN = re.compile(r"(\w+=\S+ )*gunicorn( |$)")
+#: What may be typed again, because it changes nothing.
+_ASKS = re.compile(r"/metrics|/-/|exporter (dump|check)")
+_NO_ANSWER = 7  # curl's status where nobody listens
+_DEFAULT = "gunicorn -c python:gunicorn_prometheus_exporter.conf app:app"
+
+
+class WrongPage(Exception):
+    """A page says what is not so."""
+
+
+class Reader:
+    """Somebody with a shell who does what a page says."""
+
+    def __init__(self, page: Page) -> None:
+        """Puts nothing up yet."""
+        self._page = page
+        self._servers: list[tuple[str, "subprocess.Popen[bytes]"]] = []
+        self._asked = True
+
+    def follow(self, skipped: "frozenset[str]") -> None:
+        """Does all of it, but for the blocks with these first lines."""
+        blocks = [block for block in self._page.blocks if block.first_line not in skipped]
+        commands = [command for block in blocks if block.language == "console" for command, _ in typed(block)]
+        if not any(map(_SERVES.match, commands)):
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(Path("store").absolute())
+            self._serve(_DEFAULT)
+            self._type("curl -s localhost:9091/-/ready", "")
+        for block in blocks:
+            if block.file_name:
+                path = Path(block.file_name)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(block.text)
+            elif block.language == "python":
+                Path("block.py").write_text(block.text)
+                self._type("python3 block.py", "")
+            elif block.language == "console":
+                for command, shown in typed(block):
+                    self._serve(command) if _SERVES.match(command) else self._type(command, shown)
+        self._look_after()
+        self._end()
+
+    def _serve(self, command: str) -> None:
+        if _GUNICORN.match(command):
+            self._end()
+        with open(f"server-{len(self._servers)}.log", "wb") as log:
+            server = subprocess.Popen(
+                ["bash", "-c", _with_state(f"exec env {command}")], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self._servers.append((command, server))
+        self._asked = False
+
+    def _type(self, command: str, shown: str) -> None:
+        wanted = re.compile(r"\A" + re.escape(shown).replace("…", ".*") + r"\Z" if shown else "", re.DOTALL)
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            done = subprocess.run(
+                ["bash", "-c", _with_state(command, save=True)], stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=COMMAND_TIMEOUT, check=False)
+            if done.returncode == 0 and wanted.search(done.stdout):
+                self._asked = True
+                return
+            self._look_after()
+            again = done.returncode == _NO_ANSWER or _ASKS.search(command)
+            if not again or time.monotonic() > deadline:
+                raise WrongPage(f"$ {command}\nstatus {done.returncode}\n{done.stdout}\nthe page shows:\n{shown}")
+            time.sleep(0.1)
+
+    def _look_after(self) -> None:
+        """Fails if a server has ended by itself."""
+        for command, server in self._servers:
+            if server.poll() is not None:
+                raise WrongPage(f"$ {command}\nended with status {server.returncode}")
+
+    def _end(self) -> None:
+        if not self._asked:
+            raise WrongPage(f"$ {self._servers[-1][0]}\nserves, and nothing on the page asks")
+        for _, server in self._servers:
+            server.terminate()
+            server.wait(COMMAND_TIMEOUT)
+        self._servers.clear()
+
+
+def typed(block: Block) -> list[tuple[str, str]]:
+    """The commands of a console, and what it shows behind each."""
+    found: list[tuple[str, str]] = []
+    for line in block.text.replace("\\\n", "").splitlines(keepends=True):
+        if line.startswith("$ "):
+            found.append((line[2:].rstrip("\n"), ""))
+        else:
+            command, shown = found.pop()
+            found.append((command, shown + line))
+    return found
+
+
+def _with_state(command: str, save: bool = False) -> str:
+    """A command that knows what was exported before, and may export more."""
+    after = "; status=$?; export -p >.exported; exit $status" if save else ""
+    return f"[ ! -e .exported ] || . ./.exported; {command}{after}"
+
+
+def stand_alone(page: Page, folder: Path) -> None:
+    """Makes the namespaces a small machine: a loopback, its own places to write to, and the hosts that the page names."""
+    hosts = folder / "hosts"
+    names = set(re.findall(r"[\w.-]+\.example\b", page.text))
+    hosts.write_text(" ".join(["127.0.0.1 localhost", *sorted(names)]) + "\n")
+    for command in [
+        "ip link set lo up", f"mount --bind {shlex.quote(str(hosts))} /etc/hosts",
+        "mount -t tmpfs none /run", "mount -t tmpfs none /etc/prometheus", "mount -t tmpfs none /var/lib", "mkdir /var/lib/app",
+    ]:
+        subprocess.run(command, shell=True, check=True)
+
+
+def main() -> int:
+    """Follows the page; returns the exit status."""
+    page, folder, skipped = PAGES[sys.argv[1]], Path(sys.argv[2]), frozenset(sys.argv[3:])
+    stand_alone(page, folder)
+    if "redis" in page.text.lower():
+        subprocess.Popen(["redis-server", "--save", ""], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    os.chdir(folder)
+    try:
+        Reader(page).follow(skipped)
+    except (WrongPage, subprocess.TimeoutExpired) as wrong:
+        print(f"{page.name}: {wrong}")
+        for log in sorted(Path().glob("server-*.log")):
+            print(f"--- {log.name}\n{log.read_text()}")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,92 @@
+"""The Markdown pages of the repository, taken apart."""
+
+import re
+import subprocess
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+_FENCED = re.compile(r"^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+_HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
+_SPAN = re.compile(r"(`+)(.+?)\1", re.DOTALL)
+_FILE_NAME = re.compile(r"^(?:#|//) (?P<name>[\w./-]+\.\w+)$")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block."""
+
+    language: str
+    text: str
+
+    @property
+    def first_line(self) -> str:
+        """What names it in a list."""
+        return self.text.split("\n", 1)[0]
+
+    @property
+    def file_name(self) -> str:
+        """The file that it is, by a comment in its first line; empty if it is none."""
+        match = _FILE_NAME.match(self.first_line)
+        return match["name"] if match else ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One Markdown file, by its name in the repository."""
+
+    name: str
+
+    @cached_property
+    def text(self) -> str:
+        """All of it."""
+        return (REPOSITORY / self.name).read_text()
+
+    @cached_property
+    def blocks(self) -> list[Block]:
+        """The fenced blocks, in order."""
+        return [Block(match["language"], match["text"]) for match in _FENCED.finditer(self.text)]
+
+    @cached_property
+    def prose(self) -> str:
+        """What is in no block."""
+        return _FENCED.sub("", self.text)
+
+    @cached_property
+    def spans(self) -> list[str]:
+        """What the prose shows as code."""
+        return [" ".join(match[2].split()) for match in _SPAN.finditer(self.prose)]
+
+    @cached_property
+    def links(self) -> list[str]:
+        """Where its links and images lead."""
+        return _LINK.findall(_SPAN.sub("", self.prose))
+
+    @cached_property
+    def anchors(self) -> set[str]:
+        """The fragments that its headings have on GitHub."""
+        return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in _HEADING.findall(self.prose)}
+
+    def leads_to(self, link: str) -> str:
+        """The name in the repository of what a relative link leads to, and its fragment behind ``#``."""
+        path, _, fragment = link.partition("#")
+        target = (REPOSITORY / self.name).parent / path if path else REPOSITORY / self.name
+        name = str(target.resolve().relative_to(REPOSITORY))
+        return f"{name}#{fragment}" if fragment else name
+
+
+def _tracked(*patterns: str) -> list[str]:
+    """The files of the repository that match, those not yet committed among them."""
+    listed = subprocess.run(
+        ["git", "-C", str(REPOSITORY), "ls-files", "--cached", "--others", "--exclude-standard", *patterns],
+        capture_output=True, text=True, check=True).stdout
+    return sorted({name for name in listed.splitlines() if (REPOSITORY / name).exists()})
+
+
+FILES = _tracked()
+
+#: Every page but the API reference, whose blocks have a test of their own, and the packages' licences.
+PAGES = {name: Page(name) for name in FILES if name.endswith(".md") and name != "tests/python/seed_blocks.md"}
