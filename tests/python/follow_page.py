@@ -9,8 +9,10 @@ followed beside one. Ends with 1, and says why, where the page is wrong.
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -24,7 +26,7 @@ COMMAND_TIMEOUT = 60.0
 _SERVES = re.compile(r"(\w+=\S+ )*(gunicorn|gunicorn-prometheus-exporter (serve|hub))( |$)")
 _GUNICORN = re.compile(r"(\w+=\S+ )*gunicorn( |$)")
 #: What may be typed again, because it changes nothing.
-_ASKS = re.compile(r"/metrics|/-/|exporter (dump|check)")
+_ASKS = re.compile(r"/metrics|/-/|exporter (dump|check)|read_store")
 _NO_ANSWER = 7  # curl's status where nobody listens
 _DEFAULT = "gunicorn -c python:gunicorn_prometheus_exporter.conf app:app"
 
@@ -77,16 +79,20 @@ class Reader:
         wanted = re.compile(r"\A" + re.escape(shown).replace("…", ".*") + r"\Z" if shown else "", re.DOTALL)
         deadline = time.monotonic() + PATIENCE
         while True:
-            done = subprocess.run(
-                ["bash", "-c", _with_state(command, save=True)], stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=COMMAND_TIMEOUT, check=False)
-            if done.returncode == 0 and wanted.search(done.stdout):
+            # A file, because what a command leaves behind would hold a pipe open.
+            with tempfile.TemporaryFile("w+") as output:
+                done = subprocess.run(
+                    ["bash", "-c", _with_state(command)], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                    timeout=COMMAND_TIMEOUT, check=False)
+                output.seek(0)
+                printed = output.read()
+            if done.returncode == 0 and wanted.search(printed):
                 self._asked = True
                 return
             self._look_after()
             again = done.returncode == _NO_ANSWER or _ASKS.search(command)
             if not again or time.monotonic() > deadline:
-                raise WrongPage(f"$ {command}\nstatus {done.returncode}\n{done.stdout}\nthe page shows:\n{shown}")
+                raise WrongPage(f"$ {command}\nstatus {done.returncode}\n{printed}\nthe page shows:\n{shown}")
             time.sleep(0.1)
 
     def _look_after(self) -> None:
@@ -99,7 +105,7 @@ class Reader:
         if not self._asked:
             raise WrongPage(f"$ {self._servers[-1][0]}\nserves, and nothing on the page asks")
         for _, server in self._servers:
-            server.terminate()
+            server.send_signal(signal.SIGINT)
             server.wait(COMMAND_TIMEOUT)
         self._servers.clear()
 
@@ -116,10 +122,9 @@ def typed(block: Block) -> list[tuple[str, str]]:
     return found
 
 
-def _with_state(command: str, save: bool = False) -> str:
+def _with_state(command: str) -> str:
     """A command that knows what was exported before, and may export more."""
-    after = "; status=$?; export -p >.exported; exit $status" if save else ""
-    return f"[ ! -e .exported ] || . ./.exported; {command}{after}"
+    return f"[ ! -e .exported ] || . ./.exported\n{command}\nstatus=$?; export -p >.exported; exit $status"
 
 
 def stand_alone(page: Page, folder: Path) -> None:
