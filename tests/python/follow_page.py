@@ -76,7 +76,7 @@ class Reader:
         self._asked = False
 
     def _type(self, command: str, shown: str) -> None:
-        wanted = re.compile(r"\A" + re.escape(shown).replace("…", ".*") + r"\Z" if shown else "", re.DOTALL)
+        wanted = re.compile(re.escape(shown.rstrip()).replace("…", ".*") + r"\s*\Z" if shown else "", re.DOTALL)
         deadline = time.monotonic() + PATIENCE
         while True:
             # A file, because what a command leaves behind would hold a pipe open.
@@ -86,7 +86,7 @@ class Reader:
                     timeout=COMMAND_TIMEOUT, check=False)
                 output.seek(0)
                 printed = output.read()
-            if done.returncode == 0 and wanted.search(printed):
+            if done.returncode == 0 and wanted.match(printed):
                 self._asked = True
                 return
             self._look_after()
