@@ -28,9 +28,3 @@ def queries(dashboard: dict[str, Any]) -> list[str]:
 def variable_queries(dashboard: dict[str, Any]) -> list[str]:
     """Returns the queries that fill template variables."""
     return [variable["query"]["query"] for variable in dashboard["templating"]["list"] if variable["type"] == "query"]
-
-
-def runbook_queries() -> list[str]:
-    """Returns what the runbooks tell to ask."""
-    blocks = re.findall(r"```promql\n(.*?)```", RUNBOOKS.read_text(), re.DOTALL)
-    return [line for block in blocks for line in block.splitlines()]

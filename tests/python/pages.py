@@ -12,6 +12,7 @@ _FENCED = re.compile(r"^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE 
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _SPAN = re.compile(r"(`+)(.+?)\1", re.DOTALL)
+_REPLACED = re.compile(r"^\| Was \| Is \| Note \|\n\|[-|]+\n(?P<rows>(?:\|.*\n)+)", re.MULTILINE)
 _FILE_NAME = re.compile(r"^(?:#|//) (?P<name>[\w./-]+\.\w+)$")
 
 
@@ -59,6 +60,18 @@ class Page:
     def spans(self) -> list[str]:
         """What the prose shows as code."""
         return [" ".join(match[2].split()) for match in _SPAN.finditer(self.prose)]
+
+    @cached_property
+    def replacements(self) -> list[tuple[str, str]]:
+        """The queries of others that its tables name, and in the place of each what is to be asked now."""
+        rows = [row.split(" | ") for match in _REPLACED.finditer(self.text) for row in match["rows"].splitlines()]
+        return [(was.strip("|` "), now.strip("` ")) for was, now, _ in rows]
+
+    @cached_property
+    def queries(self) -> list[str]:
+        """What it tells to ask a Prometheus."""
+        blocks = [block.text for block in self.blocks if block.language == "promql"]
+        return [line for block in blocks for line in block.splitlines()] + [now for _, now in self.replacements]
 
     @cached_property
     def links(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""Every query of the mixin, put to a real Prometheus that scrapes a real Gunicorn in trouble, has an answer."""
+"""Every query of the mixin and of the pages, put to a real Prometheus that scrapes a real Gunicorn in trouble, has an answer."""
 
 import contextlib
 import os
@@ -17,6 +17,7 @@ import mixin
 from conftest import EXECUTABLE
 from live_gunicorn import END_TIMEOUT, LiveGunicorn, free_port, wait_for
 from live_prometheus import LivePrometheus
+from pages import PAGES
 
 #: What Grafana puts in the place of its variables.
 CHOICE = {
@@ -114,7 +115,7 @@ def test_every_query_has_an_answer_and_every_alert_that_has_a_cause_fires(promet
         **{f"record {rule['name']}": rule["name"] for rule in rules if rule["type"] == "recording"},
         **{f"alert {rule['name']}": without_thresholds(rule["query"]) for rule in rules if rule["type"] == "alerting"},
         **{f"{name}: {query}": filled_in(query) for name, dashboard in mixin.DASHBOARDS.items() for query in mixin.queries(dashboard)},
-        **{f"runbook: {query}": query for query in mixin.runbook_queries()},
+        **{f"{page.name}: {query}": query for page in PAGES.values() for query in page.queries},
     }
     assert len(asked) > 100
     unanswered = [what for what, query in asked.items() if not prometheus.values(query)]
