@@ -7,7 +7,7 @@ declare -A packages=(
   [demo]="gunicorn python3-prometheus-client prometheus"
   [test]="gunicorn python3-prometheus-client prometheus python3-pytest
     python3-gevent python3-eventlet python3-tornado python3-uvicorn python3-flask python3-django python3-fastapi
-    python3-wsproto python3-h2 curl openssl iproute2 redis-server redis-sentinel victoria-metrics chromium"
+    python3-wsproto python3-h2 curl openssl iproute2 procps redis-server redis-sentinel victoria-metrics chromium"
   [matrix]="debootstrap"
   [fuzz]="afl++"
   [bench]="gunicorn python3-prometheus-client python3-gevent wrk redis-server prometheus"

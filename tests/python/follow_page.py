@@ -69,9 +69,10 @@ class Reader:
     def _serve(self, command: str) -> None:
         if _GUNICORN.match(command):
             self._end()
-        with open(f"server-{len(self._servers)}.log", "wb") as log:
+        name = f"server-{len(self._servers)}"
+        with open(f"{name}.log", "wb") as log:
             server = subprocess.Popen(
-                ["bash", "-c", _with_state(f"exec env {command}")], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                _shell(f"exec env {command}", name), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self._servers.append((command, server))
         self._asked = False
 
@@ -82,7 +83,7 @@ class Reader:
             # A file, because what a command leaves behind would hold a pipe open.
             with tempfile.TemporaryFile("w+") as output:
                 done = subprocess.run(
-                    ["bash", "-c", _with_state(command)], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                    _shell(command, "command"), stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                     timeout=COMMAND_TIMEOUT, check=False)
                 output.seek(0)
                 printed = output.read()
@@ -122,9 +123,11 @@ def typed(block: Block) -> list[tuple[str, str]]:
     return found
 
 
-def _with_state(command: str) -> str:
-    """A command that knows what was exported before, and may export more."""
-    return f"[ ! -e .exported ] || . ./.exported\n{command}\nstatus=$?; export -p >.exported; exit $status"
+def _shell(command: str, name: str) -> list[str]:
+    """What runs a command in a shell that knows what was exported before, and may export more."""
+    script = Path(f"{name}.sh")
+    script.write_text(f"[ ! -e .exported ] || . ./.exported\n{command}\nstatus=$?; export -p >.exported; exit $status\n")
+    return ["bash", str(script)]
 
 
 def stand_alone(page: Page, folder: Path) -> None:

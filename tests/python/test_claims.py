@@ -116,8 +116,8 @@ def test_every_message_that_a_page_quotes_is_in_the_sources(page):
 
 
 def is_message(line: str) -> bool:
-    """Whether one source has the parts of the line between its ``…``, near each other."""
-    parts = [re.escape(part) for part in line.split("…") if part.strip()]
+    """Whether one source has the parts of the line between its ``…``, and reason and remedy, near each other."""
+    parts = [re.escape(part.strip()) for part in re.split("…|; ", line) if part.strip()]
     return any(re.search(".{0,200}?".join(parts), text, re.DOTALL) for text in messages())
 
 
