@@ -27,6 +27,12 @@ NOT_TRIED = {
 #: Blocks of these languages are tried elsewhere.
 TRIED_ELSEWHERE = {"promql": "test_mixin_queries.py", "csharp": "PackageReadmeTests.cs"}
 
+#: Figures in words, by page: the results that have them, and from what to what they may be.
+FIGURES = {
+    ("README.md", "a third of a microsecond"): ("bench/results/hot-path.md", r"3 counters \| (\d+) \|", 280, 400),
+    ("docs/performance.md", "a sixth of the time"): ("bench/results/scrape.md", r"of dead processes .*\| (\d+) × \|", 5, 7),
+}
+
 #: Where absolute links may lead: no test goes there.
 HOSTS = {"gunicorn.org", "docs.gunicorn.org", "prometheus.io", "keepachangelog.com"}
 
@@ -224,6 +230,14 @@ def test_every_flag_that_a_page_names_exists(page):
     code = "\n".join([*page.spans, *(block.text for block in page.blocks if block.language == "console")])
     named = set(FLAG.findall(code)) - flags() - OF_OTHERS
     assert [flag for flag in named if not is_in_the_sources(flag)] == []
+
+
+@pytest.mark.parametrize(("page", "words"), FIGURES)
+def test_a_figure_that_a_page_rounds_is_near_the_measured_one(page, words):
+    results, pattern, least, most = FIGURES[page, words]
+    assert words in " ".join(PAGES[page].text.split())
+    (measured,) = re.findall(pattern, PAGES[results].text)
+    assert least <= float(measured) <= most
 
 
 @EVERY_PAGE
