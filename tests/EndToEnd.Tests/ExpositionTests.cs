@@ -21,7 +21,7 @@ public sealed class ExpositionTests
             RedirectStandardError = true,
         };
         using var promtool = Process.Start(start)!;
-        await promtool.StandardInput.WriteAsync((await server.ScrapeAsync()).Text);
+        await promtool.StandardInput.WriteAsync((await server.ScrapeAsync(5)).Text);
         promtool.StandardInput.Close();
         var findings = (await promtool.StandardOutput.ReadToEndAsync()) + await promtool.StandardError.ReadToEndAsync();
         await promtool.WaitForExitAsync();
@@ -38,7 +38,7 @@ public sealed class ExpositionTests
         await using var server = await new GunicornServer(["-w", "3"]).ReadyAsync(3);
         for (var i = 0; i < 60; i++) await server.GetAsync(i % 3 == 0 ? "/raise" : $"/status/{200 + (i % 5)}");
         // Idle workers go on telling their memory and processor time: compare what does not move by itself.
-        var ours = await server.ScrapeAsync();
+        var ours = await server.ScrapeAsync(60);
         var stock = await StockScrapeAsync(server.Store);
 
         string[] moving =

@@ -16,7 +16,7 @@ public sealed class LifeTests
         await server.ReadyAsync(1);
         await server.GetAsync("/status/200");
 
-        var scrape = await server.ScrapeAsync();
+        var scrape = await server.ScrapeAsync(8);
         Assert.Equal(8, scrape.Samples["gunicorn_worker_requests_total{worker_id=\"worker_1\"}"]);
         Assert.Equal(8, scrape.Sum("gunicorn_worker_requests_total"));
         Assert.Equal(1, scrape.Samples["gunicorn_master_worker_restarts_total"]);
@@ -37,7 +37,7 @@ public sealed class LifeTests
         server.Restart();
         await server.ReadyAsync(2);
         await server.GetAsync("/status/200");
-        Assert.Equal(1, (await server.ScrapeAsync()).Sum("gunicorn_worker_requests_total"));
+        Assert.Equal(1, (await server.ScrapeAsync(1)).Sum("gunicorn_worker_requests_total"));
     }
 
     [Fact]
@@ -68,7 +68,7 @@ public sealed class LifeTests
         await using var server = await new GunicornServer(["-w", "2", "--user", "nobody", "--group", "nogroup"]).ReadyAsync(2);
         await server.GetAsync("/status/200");
 
-        var scrape = await server.ScrapeAsync();
+        var scrape = await server.ScrapeAsync(1);
         Assert.Equal(1, scrape.Sum("gunicorn_worker_requests_total"));
         Assert.Equal(0, scrape.Samples[$"gunicorn_listener_backlog{{listener=\"127.0.0.1:{server.Port}\"}}"]);
         Assert.Contains("Uid:\t65534", File.ReadAllText($"/proc/{server.ExporterPid()}/status"), StringComparison.Ordinal);

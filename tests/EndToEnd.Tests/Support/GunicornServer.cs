@@ -70,7 +70,15 @@ internal sealed class GunicornServer : IAsyncDisposable
         return (int)response.StatusCode;
     }
 
-    internal async Task<Exposition> ScrapeAsync() => new(await _client.GetStringAsync(MetricsUri));
+    /// <summary>Scrapes once this many requests are counted, at least: a worker answers first, then counts.</summary>
+    internal async Task<Exposition> ScrapeAsync(int requests = 0)
+    {
+        Exposition scrape = new("");
+        await Wait.UntilAsync(
+            async () => (scrape = new(await _client.GetStringAsync(MetricsUri))).Sum("gunicorn_worker_requests_total") >= requests,
+            $"the count of {requests} requests");
+        return scrape;
+    }
 
     internal async Task<Exposition?> TryScrapeAsync()
     {
