@@ -1,9 +1,10 @@
 """The processor time that a request costs a worker, with the exporter over without: paired blocks, per worker class.
 
-Run by ``make bench``. Gunicorns with one worker each stand side by side and are loaded in short blocks, in random order,
-so that what else the machine does falls on all alike; and started anew some times, for one process differs from the next
-by where its memory happens to lie. One without the exporter stands there twice: what the two differ by is the error of
-the method. Processor time is the worker's own, user and system, to the nanosecond from /proc.
+Run by ``make bench``. Gunicorns with one worker each stand side by side and are loaded in blocks of a few milliseconds, in
+random order, so that what else the machine does falls on all alike; and started anew many times, for one process differs
+from the next by where its memory happens to lie. How it hashes strings is the same for all of a start. One without the
+exporter stands there twice: what the two differ by is the error of the method. Processor time is the worker's own, user
+and system, to the nanosecond from /proc.
 """
 
 import collections
@@ -15,14 +16,15 @@ import subprocess
 import sys
 import tempfile
 import time
+from typing import NamedTuple
 
 import machine
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PACKAGES = os.path.join(ROOT, "out", "python")
-STARTS = 12
-ROUNDS = 14
-REQUESTS = 400
+STARTS = 24
+ROUNDS = 50
+REQUESTS = 50
 CONNECTIONS = 4
 REQUEST = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: bench\r\nAccept: */*\r\n\r\n"
 
@@ -74,6 +76,8 @@ class Server:
         """Loads the server; returns the worker's microseconds of processor time for a request."""
         before = self._processor_seconds()
         load(self.port, REQUESTS)
+        # The kernel adds a thread's time up when it goes to sleep.
+        time.sleep(0.002)
         return (self._processor_seconds() - before) / REQUESTS * 1e6
 
     def end(self) -> None:
@@ -133,20 +137,40 @@ def answer(connection: socket.socket) -> bool:
     return False
 
 
-def compare(home: str, worker_class: str, options: "list[str]") -> "tuple[float, float, float, float]":
-    """Returns medians: microseconds without, with, their ratio block by block, and that of the two without."""
-    rounds = [costs for _ in range(STARTS) for costs in measure(home, worker_class, options)]
-    return (
-        statistics.median(without for without, _, _ in rounds),
-        statistics.median(exported for _, exported, _ in rounds),
-        statistics.median(2 * exported / (without + again) for without, exported, again in rounds),
-        statistics.median(again / without for without, _, again in rounds),
+class Comparison(NamedTuple):
+    """What the starts came to."""
+
+    without: float
+    exported: float
+    ratios: "list[float]"
+    errors: "list[float]"
+
+    def row(self, worker_class: str) -> str:
+        """Returns the row of the table."""
+        return (f"| {worker_class} | {self.without:.1f} | {self.exported:.1f} | {statistics.median(self.ratios):.3f} | "
+                f"{spread(self.ratios)} | {spread(self.errors)} |")
+
+
+def spread(ratios: "list[float]") -> str:
+    """Returns the mean with its standard error."""
+    return f"{statistics.mean(ratios):.3f} ± {statistics.stdev(ratios) / len(ratios) ** 0.5:.3f}"
+
+
+def compare(home: str, worker_class: str, options: "list[str]") -> Comparison:
+    """Returns median microseconds without and with, and of each start the median ratios of its rounds."""
+    starts = [measure(home, worker_class, options) for _ in range(STARTS)]
+    return Comparison(
+        statistics.median(without for rounds in starts for without, _, _ in rounds),
+        statistics.median(exported for rounds in starts for _, exported, _ in rounds),
+        [statistics.median(2 * exported / (without + again) for without, exported, again in rounds) for rounds in starts],
+        [statistics.median(again / without for without, _, again in rounds) for rounds in starts],
     )
 
 
 def measure(home: str, worker_class: str, options: "list[str]") -> "list[tuple[float, float, float]]":
     """Starts the servers; returns what a request costs without, with and again without, of each round."""
     names = ("without", "with", "again")
+    os.environ["PYTHONHASHSEED"] = str(random.randrange(2**32))
     servers = {name: Server(home, worker_class, options, name) for name in names}
     try:
         for server in servers.values():
@@ -168,17 +192,16 @@ def main() -> None:
         with open(os.path.join(home, "app.py"), "w", encoding="utf-8") as app:
             app.write(APP)
         for worker_class, options in CLASSES.items():
-            without, exported, ratio, error = compare(home, worker_class, options)
-            rows.append(f"| {worker_class} | {without:.1f} | {exported:.1f} | {ratio:.3f} | {error:.3f} |")
+            rows.append(compare(home, worker_class, options).row(worker_class))
     machine.write("overhead.md", f"""# What a request costs a worker
 
 {machine.describe()}. `make bench`; Gunicorn with one worker, an application that does nothing, {CONNECTIONS} connections;
-medians of {STARTS} starts with {ROUNDS} rounds each, of {REQUESTS} requests to each server, in random order. Processor time
-of the worker, user and system.
+{STARTS} starts with {ROUNDS} rounds each, of {REQUESTS} requests to each server, in random order. Processor time of the
+worker, user and system. A start's ratio is the median of its rounds'.
 The last column is a second server without the exporter over the first: the error of the method.
 
-| worker class | µs a request without | with the exporter | ratio, round by round | without, over without |
-|---|---:|---:|---:|---:|
+| worker class | µs a request without | with the exporter | ratio, median of starts | mean of starts, ± its standard error | without, over without |
+|---|---:|---:|---:|---:|---:|
 """ + "\n".join(rows) + "\n")
 
 

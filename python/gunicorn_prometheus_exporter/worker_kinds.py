@@ -13,7 +13,7 @@ class _Kind(NamedTuple):
     install: Callable[[Any, ModuleType], None]
     capacity: Callable[[Any], int]
 
-    #: A method that it calls in idle times too, and best not at each request.
+    #: A method that it calls in idle times too, and best not at each request; what it returns, if anything, is work.
     heartbeat: str = "notify"
 
 
@@ -45,12 +45,17 @@ def install(worker: Any, engine: ModuleType) -> None:
 
 
 def _wrap(worker: Any, method: str, heartbeat: Callable[[], None]) -> None:
-    """Makes a call of the worker's method refresh what the exporter knows of the process; a finished request does too."""
+    """Makes a call of the worker's method that brings no work refresh what the exporter knows of the process.
+
+    A finished request does too.
+    """
     stock = getattr(worker, method)
 
     def beat(*arguments: Any) -> Any:
-        heartbeat()
-        return stock(*arguments)
+        work = stock(*arguments)
+        if not work:
+            heartbeat()
+        return work
 
     setattr(worker, method, beat)
 
