@@ -7,13 +7,14 @@ declare -A packages=(
   [demo]="gunicorn python3-prometheus-client prometheus"
   [test]="gunicorn python3-prometheus-client prometheus python3-pytest
     python3-gevent python3-eventlet python3-tornado python3-uvicorn python3-flask python3-django python3-fastapi
-    python3-wsproto python3-h2 curl openssl iproute2 procps redis-server redis-sentinel victoria-metrics chromium"
+    python3-wsproto python3-h2 curl openssl iproute2 procps redis-server redis-sentinel victoria-metrics chromium
+    golang-go golang-github-masterminds-sprig-dev golang-gopkg-yaml.v3-dev"
   [matrix]="debootstrap"
   [fuzz]="afl++"
   [bench]="gunicorn python3-prometheus-client python3-gevent wrk redis-server prometheus"
   [dist]="clang gcc-aarch64-linux-gnu libc6-dev-arm64-cross python3-build python3-setuptools
     python3-wheel python3-venv debootstrap qemu-user-static binfmt-support iproute2"
-  [lint]="python3-pytest"
+  [lint]="python3-pytest yamllint"
 )
 
 command -v dotnet >/dev/null || { echo "setup: the .NET SDK 10 is missing; install it and put dotnet on PATH" >&2; exit 1; }

@@ -5,19 +5,23 @@ using Xunit;
 
 namespace GunicornPrometheusExporter.Published.Tests;
 
-/// <summary>The manifests of <c>deploy/kubernetes</c>, held against the API of Kubernetes and against the executable.</summary>
+/// <summary>The manifests of <c>deploy/kubernetes</c>, and what the chart of <c>deploy/helm</c> comes to, held against the API of Kubernetes and against the executable.</summary>
 public sealed partial class ManifestTests
 {
     // The objects of Prometheus' operator, which the client does not know.
     private const string Operator = "apiVersion: monitoring.coreos.com/";
 
-    public static TheoryData<string> Manifests => [.. Directory.GetFiles(Folder(), "*.yaml").Select(file => Path.GetFileName(file))];
+    private const string Defaults = "the chart";
+    private const string Everything = "the chart with everything";
+
+    public static TheoryData<string> Manifests =>
+        [.. Directory.GetFiles(Folder(), "*.yaml").Select(file => Path.GetFileName(file)), Defaults, Everything];
 
     [Theory]
     [MemberData(nameof(Manifests))]
-    public void Every_object_of_the_API_has_only_fields_that_the_API_knows(string manifest)
+    public async Task Every_object_of_the_API_has_only_fields_that_the_API_knows(string manifest)
     {
-        var objects = Documents(manifest).Where(document => !document.Contains(Operator, StringComparison.Ordinal)).ToList();
+        var objects = (await DocumentsAsync(manifest)).Where(document => !document.Contains(Operator, StringComparison.Ordinal)).ToList();
 
         Assert.NotEmpty(objects);
         Assert.All(objects, document => Assert.Single(KubernetesYaml.LoadAllFromString(document, strict: true)));
@@ -27,7 +31,7 @@ public sealed partial class ManifestTests
     [MemberData(nameof(Manifests))]
     public async Task Every_flag_is_one_that_the_executable_takes(string manifest)
     {
-        var arguments = Assert.Single(Exporters(manifest)).Args;
+        var arguments = Assert.Single(await ExportersAsync(manifest)).Args;
 
         var help = await Executable.RunAsync([arguments[0], "--help"]);
 
@@ -41,7 +45,7 @@ public sealed partial class ManifestTests
     [MemberData(nameof(Manifests))]
     public async Task Every_variable_is_one_that_the_executable_knows_and_has_a_value_that_it_takes(string manifest)
     {
-        var variables = Assert.Single(Exporters(manifest)).Env;
+        var variables = Assert.Single(await ExportersAsync(manifest)).Env;
 
         var config = await Executable.RunAsync(
             ["config"], [.. variables.Where(variable => variable.Value is not null).Select(variable => (variable.Name, variable.Value))]);
@@ -52,9 +56,9 @@ public sealed partial class ManifestTests
 
     [Theory]
     [MemberData(nameof(Manifests))]
-    public void Every_container_runs_without_root_and_writes_to_its_volumes_only(string manifest)
+    public async Task Every_container_runs_without_root_and_writes_to_its_volumes_only(string manifest)
     {
-        var pod = Assert.Single(Deployments(manifest)).Spec.Template.Spec;
+        var pod = Assert.Single(await DeploymentsAsync(manifest)).Spec.Template.Spec;
 
         Assert.True(pod.SecurityContext.RunAsNonRoot);
         Assert.NotEqual(true, pod.ShareProcessNamespace);
@@ -66,16 +70,45 @@ public sealed partial class ManifestTests
         });
     }
 
-    private static IEnumerable<V1Container> Exporters(string manifest) =>
-        Deployments(manifest).SelectMany(deployment => deployment.Spec.Template.Spec.Containers)
+    [Fact]
+    public async Task The_chart_has_the_version_of_the_product()
+    {
+        var version = (await Executable.RunAsync(["--version"])).Output.Trim();
+
+        var hub = Assert.Single(await ExportersAsync(Defaults));
+
+        Assert.EndsWith($":{version}", hub.Image, StringComparison.Ordinal);
+    }
+
+    private static async Task<IEnumerable<V1Container>> ExportersAsync(string manifest) =>
+        (await DeploymentsAsync(manifest)).SelectMany(deployment => deployment.Spec.Template.Spec.Containers)
             .Where(container => container.Image.Contains("gunicorn-prometheus-exporter", StringComparison.Ordinal));
 
-    private static IEnumerable<V1Deployment> Deployments(string manifest) =>
-        Documents(manifest).Where(document => document.Contains("kind: Deployment", StringComparison.Ordinal))
+    private static async Task<IEnumerable<V1Deployment>> DeploymentsAsync(string manifest) =>
+        (await DocumentsAsync(manifest)).Where(document => document.Contains("kind: Deployment", StringComparison.Ordinal))
             .Select(document => KubernetesYaml.Deserialize<V1Deployment>(document, strict: true));
 
-    private static string[] Documents(string manifest) =>
-        Separator().Split(File.ReadAllText(Path.Combine(Folder(), manifest)));
+    private static async Task<string[]> DocumentsAsync(string manifest)
+    {
+        var text = manifest switch
+        {
+            Defaults => await RenderAsync(),
+            Everything => await RenderAsync(Path.Combine(Renderer(), "everything.yaml")),
+            _ => await File.ReadAllTextAsync(Path.Combine(Folder(), manifest)),
+        };
+        return [.. Separator().Split(text).Where(document => !string.IsNullOrWhiteSpace(document))];
+    }
+
+    private static async Task<string> RenderAsync(params string[] values)
+    {
+        var chart = Path.Combine(Executable.Repository, "deploy", "helm", "gunicorn-prometheus-exporter");
+        var rendered = await Executable.RunAsync(
+            "go", ["run", Path.Combine(Renderer(), "render.go"), chart, .. values], ("GO111MODULE", "off"), ("GOPATH", "/usr/share/gocode"));
+        Assert.Equal((0, ""), (rendered.Status, rendered.Errors));
+        return rendered.Output;
+    }
+
+    private static string Renderer() => Path.Combine(Executable.Repository, "tests", "Published.Tests", "Chart");
 
     private static string Folder() => Path.Combine(Executable.Repository, "deploy", "kubernetes");
 
