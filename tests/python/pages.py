@@ -75,8 +75,9 @@ class Page:
 
     @cached_property
     def links(self) -> list[str]:
-        """Where its links and images lead."""
-        return _LINK.findall(_SPAN.sub("", self.prose))
+        """Where its links and images lead, and every other address that is not code."""
+        text = _SPAN.sub("", self.prose)
+        return _LINK.findall(text) + re.findall(r"https?://[^\s)>]+", _LINK.sub("", text))
 
     @cached_property
     def anchors(self) -> set[str]:
