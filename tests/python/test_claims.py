@@ -106,7 +106,7 @@ def test_every_block_is_tried_or_says_why_not():
 
 def is_a_drawing(block: Block) -> bool:
     """Whether a block without a language has nothing that one could type."""
-    return block.language == "" and re.search(r"^(\$|make|dotnet|python3?|curl|gunicorn)\b", block.text, re.MULTILINE) is None
+    return block.language == "" and re.search(r"^(\$|(make|dotnet|python3?|curl|gunicorn)\b)", block.text, re.MULTILINE) is None
 
 
 def test_every_block_that_is_not_tried_is_there():

@@ -1,0 +1,33 @@
+"""docs/file-format.md has the offsets of the sources; that they are right for real files its own script shows."""
+
+import re
+
+import pytest
+
+from pages import PAGES, REPOSITORY
+
+PAGE = PAGES["docs/file-format.md"].text
+STORE = REPOSITORY / "src" / "Engine" / "Store"
+
+
+def offsets_under(words: str) -> set[int]:
+    """The first column of the first table behind these words."""
+    table = re.search(r"^\| Offset.*?\n\n", PAGE[PAGE.index(words):], re.MULTILINE | re.DOTALL)
+    return {int(number) for column in re.findall(r"^\| ([\d, ]+) \|", table[0], re.MULTILINE) for number in column.split(", ")}
+
+
+@pytest.mark.parametrize(("words", "source", "pattern"), [
+    ("## Entries", "StoreFormat.cs", r"int \w+Offset = (\d+);"),
+    ("may stand the names", "CountedFiles.cs", r"int (?:\w+Offset|HeaderSize) = (\d+);"),
+    ("## What a worker", "FlightHeader.cs", r"(?:\w+Offset = |FieldOffset\()(\d+)"),
+    ("A record:", "FlightFormat.cs", r"int (?!EntrySize|Maximum)\w+ = (\d+);"),
+], ids=["entries", "names", "flights", "requests"])
+def test_every_offset_of_the_source_is_on_the_page(words, source, pattern):
+    stated = {int(number) for number in re.findall(pattern, (STORE / source).read_text())}
+    assert stated and stated <= offsets_under(words)
+
+
+@pytest.mark.parametrize("source", ["CountedFiles.cs", "FlightFormat.cs"])
+def test_the_first_bytes_of_a_file_are_those_of_the_source(source):
+    (magic,) = re.findall(r"Magic = 0x(\w+);", (STORE / source).read_text())
+    assert f"`{bytes.fromhex(magic.replace('_', ''))[::-1].decode()}`" in PAGE
