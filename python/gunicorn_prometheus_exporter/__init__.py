@@ -3,6 +3,7 @@
 Importing this package loads neither the engine nor Gunicorn nor ``prometheus_client``.
 """
 
+from .config import load_yaml_config
 from .hooks import (
     default_on_exit,
     default_on_starting,
@@ -16,5 +17,6 @@ __all__ = [
     "default_on_starting",
     "default_when_ready",
     "default_worker_int",
+    "load_yaml_config",
     "redis_when_ready",
 ]

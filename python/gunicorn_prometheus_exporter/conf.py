@@ -1,11 +1,12 @@
 """A Gunicorn configuration that is complete: ``gunicorn -c python:gunicorn_prometheus_exporter.conf app:app``.
 
-GUNICORN_WORKERS, GUNICORN_TIMEOUT and GUNICORN_KEEPALIVE count where they are set; Gunicorn's flags win over them.
+GUNICORN_WORKERS, GUNICORN_TIMEOUT and GUNICORN_KEEPALIVE count where they or the file that GUNICORN_EXPORTER_CONFIG_FILE
+names set them; Gunicorn's flags win over them.
 """
 
 import os
 
-from .config import ExporterConfig
+from .config import FILE_VARIABLE, ExporterConfig
 from .hooks import (
     default_on_exit as on_exit,
     default_on_starting as on_starting,
@@ -15,7 +16,9 @@ from .hooks import (
 
 __all__ = ["on_exit", "on_starting", "when_ready", "worker_int"]
 
-_given = [name for name in ("workers", "timeout", "keepalive") if os.environ.get(f"GUNICORN_{name.upper()}")]
-if _given:
-    _settings = ExporterConfig().get_gunicorn_config()
-    globals().update({name: _settings[name] for name in _given})
+_NAMES = ("workers", "timeout", "keepalive")
+
+if any(os.environ.get(name) for name in (FILE_VARIABLE, *(f"GUNICORN_{name.upper()}" for name in _NAMES))):
+    _config = ExporterConfig()
+    _settings = _config.get_gunicorn_config()
+    globals().update({name: _settings[name] for name in _NAMES if _config.is_given(f"gunicorn_{name}")})

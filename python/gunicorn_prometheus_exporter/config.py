@@ -1,27 +1,56 @@
-"""The exporter's configuration, as the executable reads it from the environment."""
+"""The exporter's configuration, as the executable reads it from the environment and from a file."""
 
 import logging
 import os
-from typing import Any, Optional, TypeVar
+from typing import Any, Optional, TypeVar, Union
 
 from .errors import ConfigurationError, MetricsError
 from .executable import ask
 
-__all__ = ["ConfigurationError", "ExporterConfig"]
+__all__ = ["ConfigurationError", "ExporterConfig", "load_yaml_config"]
 
 _log = logging.getLogger(__name__)
+
+#: Names the file to this process and to those that it starts.
+FILE_VARIABLE = "GUNICORN_EXPORTER_CONFIG_FILE"
 
 _T = TypeVar("_T", int, str, bool)
 
 
+def load_yaml_config(path: Union[str, "os.PathLike[str]"]) -> None:
+    """Has the hooks, the workers and the exporter read their settings from a YAML file, where the environment has none.
+
+    Raises ConfigurationError with everything that is wrong with it. Called again with the file in force, as when Gunicorn
+    is reloaded, it logs that instead: what was in force stays, and Gunicorn goes on.
+    """
+    file = os.path.abspath(path)
+    is_in_force = os.environ.get(FILE_VARIABLE) == file
+    try:
+        _check(file)
+    except ConfigurationError as error:
+        if not is_in_force:
+            raise
+        _log.error("%s", error)
+    os.environ[FILE_VARIABLE] = file
+
+
+def _check(file: str) -> None:
+    try:
+        answer = ask("config", "--config.file", file, "--format", "json")
+    except MetricsError as error:
+        raise ConfigurationError(f"{file} cannot be read: {error}") from error
+    if answer["errors"]:
+        raise ConfigurationError("\n".join(error["message"] for error in answer["errors"]))
+
+
 class ExporterConfig:
-    """The settings of this process's environment, read and validated once, when constructed.
+    """The settings of this process's environment and file, read and validated once, when constructed.
 
     A property whose variable is invalid raises ConfigurationError; ``validate`` reports all of them at once.
     """
 
     def __init__(self) -> None:
-        """Reads the environment. Raises ConfigurationError if the executable that validates it cannot be run."""
+        """Reads the environment and the file that it names. Raises ConfigurationError if the executable that validates it cannot be run."""
         try:
             self._answer = ask("config", "--format", "json")
         except MetricsError as error:
@@ -81,7 +110,11 @@ class ExporterConfig:
 
     @property
     def redis_password(self) -> Optional[str]:
-        """Password of Redis, or None (REDIS_PASSWORD)."""
+        """Password of Redis, or None (REDIS_PASSWORD). One that only the file states raises ConfigurationError."""
+        if self._redis_password is None and self.is_given("redis_password"):
+            raise ConfigurationError(
+                f"REDIS_PASSWORD is stated at {self._answer['places']['redis_password']}, which only the exporter reads; "
+                "set it in the environment to have it here")
         return self._redis_password
 
     @property
@@ -98,6 +131,16 @@ class ExporterConfig:
     def cleanup_db_files(self) -> bool:
         """Whether files of dead processes are removed at the start and folded later (CLEANUP_DB_FILES)."""
         return self._value("cleanup_db_files", bool)
+
+    @property
+    def recording_variables(self) -> dict[str, str]:
+        """What the file states for processes that record, by the names of variables."""
+        variables: dict[str, str] = self._answer["recording"]
+        return variables
+
+    def is_given(self, name: str) -> bool:
+        """Returns whether the environment or the file states a setting, named like its property."""
+        return bool(self._answer["places"][name] != "default")
 
     def validate(self) -> bool:
         """Returns whether every setting is valid, and logs one error for each that is not."""
@@ -132,4 +175,4 @@ class ExporterConfig:
         values: dict[str, _T] = self._answer["config"]
         if name in values:
             return values[name]
-        raise ConfigurationError("; ".join(e["message"] for e in self._errors if e["variable"] == name.upper()))
+        raise ConfigurationError("; ".join(e["message"] for e in self._errors if e["variable"] in (name.upper(), FILE_VARIABLE)))

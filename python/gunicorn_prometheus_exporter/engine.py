@@ -11,6 +11,7 @@ import threading
 from types import ModuleType
 from typing import Optional
 
+from .config import FILE_VARIABLE, ExporterConfig
 from .errors import MetricsError
 from .layout import writes_timestamps
 from .utils import store_directory
@@ -20,6 +21,13 @@ _engine: Optional[ModuleType] = None
 _opened_in = 0
 _worker = 0
 _refusal: Optional[str] = None
+_variables: Optional[dict[str, str]] = None
+
+
+def configure(variables: dict[str, str]) -> None:
+    """Says what the file states for workers, by the names of variables. Called by a master before it forks them."""
+    global _variables
+    _variables = variables
 
 
 def refuse(reason: str) -> None:
@@ -58,6 +66,8 @@ def is_refused() -> bool:
 def _open() -> ModuleType:
     global _engine, _opened_in
     role = _role()
+    # The engine reads the environment only, when it is loaded.
+    os.environ.update(file_variables() if _variables is None else _variables)
     try:
         from . import _engine as engine
     except ImportError as error:
@@ -67,6 +77,11 @@ def _open() -> ModuleType:
     os.register_at_fork(after_in_child=engine.disable)
     _engine, _opened_in = engine, os.getpid()
     return engine
+
+
+def file_variables() -> dict[str, str]:
+    """Returns what the file states for processes that record, by the names of variables. Raises ConfigurationError."""
+    return ExporterConfig().recording_variables if os.environ.get(FILE_VARIABLE) else {}
 
 
 def _role() -> str:

@@ -3,6 +3,8 @@
 import os
 from typing import Any
 
+from .config import FILE_VARIABLE, ExporterConfig
+
 # Gunicorn is imported when a hook is called: the package is also used where Gunicorn is not installed.
 
 
@@ -35,8 +37,9 @@ def default_on_exit(server: Any) -> None:
 
 
 def redis_when_ready(server: Any) -> None:
-    """Starts the exporter, which forwards to Redis unless REDIS_ENABLED says no."""
-    _start_exporter(server, {"REDIS_ENABLED": os.environ.get("REDIS_ENABLED") or "true"})
+    """Starts the exporter, which forwards to Redis unless REDIS_ENABLED or the file says no."""
+    is_given = bool(os.environ.get(FILE_VARIABLE)) and ExporterConfig().is_given("redis_enabled")
+    _start_exporter(server, {} if is_given else {"REDIS_ENABLED": os.environ.get("REDIS_ENABLED") or "true"})
 
 
 def _start_exporter(server: Any, variables: dict[str, str]) -> None:

@@ -230,6 +230,7 @@ class PrometheusMaster(Arbiter):
         else:
             self._exits = WorkerExits(self._store, self.log)
             export_directory(self._store.directory)
+            engine.configure(self._store.recording_variables)
 
 
 def adopt(server: Any) -> PrometheusMaster:

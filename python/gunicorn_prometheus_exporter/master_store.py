@@ -45,6 +45,8 @@ class MasterStore:
         else:
             raise MetricsError(f"{answer['lock_file']}: other masters took the slot {ATTEMPTS} times over")
         self.directory: str = answer["directory"]
+        #: What the file states for workers, by the names of variables.
+        self.recording_variables: dict[str, str] = answer["recording"]
         self.exits_file: str = answer["exits_file"]
         self._run_file: str = answer["run_file"]
         self._pid = os.getpid()

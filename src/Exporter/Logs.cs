@@ -35,4 +35,7 @@ internal static partial class Logs
 
     [LoggerMessage(3005, LogLevel.Error, "Nothing is forwarded to {Destination}: {Reason}")]
     internal static partial void NotForwarded(this ILogger log, string destination, string reason);
+
+    [LoggerMessage(3020, LogLevel.Warning, "{Warning}")]
+    internal static partial void ConfigurationWarning(this ILogger log, string warning);
 }

@@ -6,7 +6,7 @@ namespace GunicornPrometheusExporter.Fuzz;
 internal static class FuzzTargets
 {
     /// <summary>All of them.</summary>
-    public static IFuzzTarget[] MakeAll() => [.. ((string[])["reader", "entries", "scrape", "folding", "deaths", "request"]).Select(Make)];
+    public static IFuzzTarget[] MakeAll() => [.. ((string[])["reader", "entries", "scrape", "folding", "deaths", "request", "settings"]).Select(Make)];
 
     /// <summary>The one of a name, made alone: an instrumented engine must not run before its fuzzer.</summary>
     /// <exception cref="ArgumentException">There is none.</exception>
@@ -18,6 +18,7 @@ internal static class FuzzTargets
         "folding" => new FoldingTarget(),
         "deaths" => new DeathTarget(),
         "request" => new RequestTarget(),
+        "settings" => new SettingsTarget(),
         _ => throw new ArgumentException($"there is no target {name}; see docs/fuzzing.md", nameof(name)),
     };
 }

@@ -2,11 +2,18 @@ using System.Collections.Immutable;
 
 namespace GunicornPrometheusExporter.Configuration;
 
-/// <summary>One environment variable: immutable, declared once in <see cref="ConfigurationVariables"/>.</summary>
+/// <summary>One setting: an environment variable, a key of the file and perhaps a flag.</summary>
+/// <remarks>Immutable, declared once in <see cref="ConfigurationVariables"/>.</remarks>
 public sealed record ConfigurationVariable
 {
     /// <summary>The variable's name: <c>REDIS_PORT</c>. The property of the same setting is its name in lower case.</summary>
     public required string Name { get; init; }
+
+    /// <summary>Its section of the file and its name there: <c>redis.port</c>; null if the file cannot state it.</summary>
+    public string? Key { get; init; }
+
+    /// <summary>Its option on the command line: <c>--config.file</c>; null if it has none.</summary>
+    public string? Flag { get; init; }
 
     /// <summary>What its text must be.</summary>
     public required VariableKind Kind { get; init; }
@@ -16,6 +23,9 @@ public sealed record ConfigurationVariable
 
     /// <summary>The text that stands for an unset or empty variable; null if there is then no value.</summary>
     public string? Default { get; init; }
+
+    /// <summary>A text for the documentation, if there is no default.</summary>
+    public string? Example { get; init; }
 
     /// <summary>The smallest number allowed.</summary>
     public int Minimum { get; init; }
@@ -28,6 +38,9 @@ public sealed record ConfigurationVariable
 
     /// <summary>Whether the value must never be shown.</summary>
     public bool Secret { get; init; }
+
+    /// <summary>When a change in the file takes effect.</summary>
+    public Renewal Renewal { get; init; }
 
     /// <summary>The name of the setting as Python spells it: <c>redis_port</c>.</summary>
     public string Property => Name.ToLowerInvariant();

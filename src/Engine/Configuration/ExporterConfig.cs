@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Collections.Immutable;
 using System.Globalization;
 using GunicornPrometheusExporter.Store;
@@ -7,50 +6,54 @@ namespace GunicornPrometheusExporter.Configuration;
 
 /// <summary>The configuration: immutable, read once, every error kept until it is asked for.</summary>
 /// <remarks>
-/// An empty variable counts as unset. A property whose variable cannot be used throws
-/// <see cref="ConfigurationException"/>; every other still has its value. The variables, with defaults and ranges, are
-/// in <see cref="ConfigurationVariables"/>.
+/// A flag wins over the environment, the environment over the file, the file over the default; what is empty counts as
+/// unset. A property whose variable cannot be used throws <see cref="ConfigurationException"/>; every other still has its
+/// value. The variables, with defaults and ranges, are in <see cref="ConfigurationVariables"/>.
 /// </remarks>
-public sealed class ExporterConfig
+public sealed partial class ExporterConfig
 {
-    private const string Mask = "********";
-
     private readonly Dictionary<ConfigurationVariable, object?> _values = [];
 
-    /// <summary>The configuration that this process's environment states.</summary>
+    /// <summary>The configuration that this process's environment states, without a file.</summary>
     public ExporterConfig() : this(Environment()) { }
 
-    /// <summary>The configuration that a set of variables states, whatever the environment says.</summary>
+    /// <summary>The configuration that a set of variables states, whatever the environment says, without a file.</summary>
     /// <param name="variables">Texts by the variables' names; others are ignored.</param>
-    public ExporterConfig(IReadOnlyDictionary<string, string> variables)
+    public ExporterConfig(IReadOnlyDictionary<string, string> variables) : this([], variables, null) { }
+
+    private ExporterConfig(
+        Dictionary<string, string> flags, IReadOnlyDictionary<string, string> variables, ConfigurationFile? file)
     {
+        (_flags, _variables, _file) = (flags, variables, file);
         var errors = ImmutableArray.CreateBuilder<ConfigurationError>();
+        foreach (var error in file?.Errors ?? [])
+        {
+            errors.Add(new(ConfigurationVariables.ConfigFile.Name, file!.Path, "a file without errors") { Message = error });
+        }
         foreach (var variable in ConfigurationVariables.All)
         {
-            var text = variables.GetValueOrDefault(variable.Name);
+            var (text, source) = Find(variable);
+            _sources[variable] = source;
+            if (source == SettingSource.File && text is null) continue;
             if (string.IsNullOrEmpty(text)) text = DefaultOf(variable);
             if (text is null) _values[variable] = null;
             else if (VariableParser.TryParse(variable, text, out var value, out var remedy)) _values[variable] = value;
-            else errors.Add(new(variable.Name, HoldsSecret(variable, text) ? Mask : text, remedy));
+            else errors.Add(new(variable.Name, VariableParser.Shown(variable, text), remedy));
         }
         Errors = errors.ToImmutable();
     }
 
-    /// <summary>The configuration that this process's environment states, where <paramref name="flags"/> win over it.</summary>
-    /// <param name="flags">Texts by the variables' names.</param>
-    public static ExporterConfig FromEnvironment(IReadOnlyDictionary<string, string> flags)
-    {
-        var variables = Environment();
-        foreach (var (name, text) in flags) variables[name] = text;
-        return new(variables);
-    }
-
-    /// <summary>Every variable that cannot be used, in the order of <see cref="ConfigurationVariables.All"/>.</summary>
+    /// <summary>
+    /// Everything that cannot be used: the file's errors, then variables in the order of <see cref="ConfigurationVariables.All"/>.
+    /// </summary>
     public ImmutableArray<ConfigurationError> Errors { get; }
 
     /// <summary>Those of them without which nothing can be served: a place that cannot be forwarded to stops nothing else.</summary>
     public IReadOnlyCollection<ConfigurationError> ServingErrors =>
         [.. Errors.Where(error => !ConfigurationVariables.Forwarding.Any(variable => variable.Name == error.Variable))];
+
+    /// <summary>File with settings, by its absolute path; null for none.</summary>
+    public string? ConfigFile => Get<string?>(ConfigurationVariables.ConfigFile);
 
     /// <summary>Port of the metrics server, 1 to 65535.</summary>
     public int PrometheusMetricsPort => Get<int>(ConfigurationVariables.PrometheusMetricsPort);
@@ -166,10 +169,12 @@ public sealed class ExporterConfig
     /// <summary>Schema of native histograms, -4 to 8.</summary>
     public int NativeHistogramSchema => Get<int>(ConfigurationVariables.NativeHistogramSchema);
 
-    /// <summary>Whether every variable can be used.</summary>
+    /// <summary>Whether everything can be used.</summary>
     public bool Validate() => Errors.IsEmpty;
 
-    /// <summary>Prints every setting, one a line; a secret masked, an error in place of a value that cannot be used.</summary>
+    /// <summary>
+    /// Prints every setting with its place, one a line; a secret masked, an error in place of a value that cannot be used.
+    /// </summary>
     public void PrintConfig(TextWriter output)
     {
         ArgumentNullException.ThrowIfNull(output);
@@ -206,7 +211,7 @@ public sealed class ExporterConfig
         {
             if (_values.TryGetValue(variable, out var value))
             {
-                yield return new(variable.Property, variable.Secret && value is not null ? Mask : value);
+                yield return new(variable.Property, variable.Secret && value is not null ? VariableParser.Mask : value);
             }
         }
     }
@@ -214,35 +219,24 @@ public sealed class ExporterConfig
     private T Get<T>(ConfigurationVariable variable)
     {
         if (_values.TryGetValue(variable, out var value)) return (T)value!;
-        throw new ConfigurationException(Errors.Where(error => error.Variable == variable.Name));
+        // What the file states of it cannot be used, unless the variable itself has an error.
+        var name = SourceOf(variable) == SettingSource.File ? ConfigurationVariables.ConfigFile.Name : variable.Name;
+        throw new ConfigurationException(Errors.Where(error => error.Variable == name));
     }
 
     private string TextOf(ConfigurationVariable variable)
     {
         if (!_values.TryGetValue(variable, out var value)) return "(error)";
-        return value switch
+        if (value is null) return "(not set)";
+        var text = value switch
         {
-            null => "(not set)",
-            _ when variable.Secret => Mask,
+            _ when variable.Secret => VariableParser.Mask,
             bool flag => flag ? "true" : "false",
             _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
         };
+        return $"{text} ({PlaceOf(variable)})";
     }
-
-    /// <summary>A URL that is refused may be so for the password in it.</summary>
-    private static bool HoldsSecret(ConfigurationVariable variable, string text) =>
-        variable.Secret || (variable.Kind == VariableKind.Url && text.Contains('@', StringComparison.Ordinal));
 
     private static string? DefaultOf(ConfigurationVariable variable) =>
         variable.Kind == VariableKind.Directory ? MultiprocessDirectory.Default() : variable.Default;
-
-    private static Dictionary<string, string> Environment()
-    {
-        var variables = new Dictionary<string, string>();
-        foreach (DictionaryEntry entry in System.Environment.GetEnvironmentVariables())
-        {
-            variables[(string)entry.Key] = (string)entry.Value!;
-        }
-        return variables;
-    }
 }

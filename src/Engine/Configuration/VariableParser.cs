@@ -6,13 +6,27 @@ namespace GunicornPrometheusExporter.Configuration;
 /// <summary>Turns a variable's text into its value.</summary>
 internal static class VariableParser
 {
+    /// <summary>What is shown in place of a secret.</summary>
+    internal const string Mask = "********";
+
+    /// <summary>A text as errors may show it. A URL that is refused may be so for the password in it.</summary>
+    internal static string Shown(ConfigurationVariable variable, string text) =>
+        variable.Secret || (variable.Kind == VariableKind.Url && text.Contains('@', StringComparison.Ordinal)) ? Mask : text;
+
+    /// <summary>What a text of it must be, as the end of a sentence that begins with "set it to".</summary>
+    internal static string RuleOf(ConfigurationVariable variable)
+    {
+        TryParse(variable, (variable.Default ?? variable.Example)!, out _, out var rule);
+        return rule;
+    }
+
     /// <summary>Reads a text.</summary>
     /// <param name="variable">What the text is of.</param>
     /// <param name="text">The text, not empty.</param>
     /// <param name="value">
     /// An <see cref="int"/>, <see cref="bool"/>, <see cref="string"/> or <see cref="RedisUrl"/> after the variable's kind.
     /// </param>
-    /// <param name="remedy">What to set instead, if this is not a value.</param>
+    /// <param name="remedy">What to set it to, if this is not a value.</param>
     /// <returns>Whether the text is a value.</returns>
     internal static bool TryParse(ConfigurationVariable variable, string text, out object? value, out string remedy)
     {
@@ -35,7 +49,7 @@ internal static class VariableParser
                 break;
             case VariableKind.RedisUrl:
                 value = RedisUrl.Parse(text, out var fault);
-                remedy = $"a URL such as redis://user:password@host:6379/0 or rediss://host ({fault})";
+                remedy = "a URL such as redis://user:password@host:6379/0 or rediss://host" + (value is null ? $" ({fault})" : "");
                 break;
             case VariableKind.KeyPrefix:
                 (value, remedy) = (KeyPrefix(text), "a text without line breaks, in which braces stand around one hash tag only");

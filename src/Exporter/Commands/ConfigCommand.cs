@@ -3,11 +3,17 @@ using GunicornPrometheusExporter.Configuration;
 
 namespace GunicornPrometheusExporter.Exporter.Commands;
 
-/// <summary><c>config</c>: checks the configuration and prints it.</summary>
+/// <summary><c>config</c>: checks the configuration and prints it, or an example of its file.</summary>
 internal sealed class ConfigCommand : Command
 {
     private const string Text = "text";
     private const string Json = "json";
+
+    private readonly SettingOptions _settings = new(ConfigurationVariables.ConfigFile, ConfigurationVariables.PrometheusMultiprocDir);
+
+    private readonly Option<bool> _check = new("--check") { Description = "Print what is wrong only" };
+    private readonly Option<bool> _print = new("--print") { Description = "Print every setting and where it is from; the default" };
+    private readonly Option<bool> _example = new("--example") { Description = "Print a file with every setting, commented out" };
 
     private readonly Option<string> _format = new("--format")
     {
@@ -15,17 +21,34 @@ internal sealed class ConfigCommand : Command
         DefaultValueFactory = _ => Text,
     };
 
-    internal ConfigCommand() : base("config", "Check the configuration that the environment states, and print it")
+    internal ConfigCommand() : base("config", "Check the configuration and print it")
     {
         _format.AcceptOnlyFromAmong(Text, Json);
+        _settings.AddTo(this);
+        Option[] modes = [_check, _print, _example];
+        foreach (var mode in modes) Options.Add(mode);
         Options.Add(_format);
+        Validators.Add(result =>
+        {
+            if (modes.Count(mode => result.GetResult(mode) is not null) > 1) result.AddError("give one of --check, --print and --example");
+        });
         SetAction(Run);
     }
 
     private int Run(ParseResult parsed)
     {
-        var config = new ExporterConfig();
-        if (parsed.GetValue(_format) == Json) ConfigJson.Write(Console.OpenStandardOutput(), config);
+        if (parsed.GetValue(_example))
+        {
+            ExampleFile.Write(Console.Out);
+            return ExitStatus.Ok;
+        }
+        var config = _settings.Load(parsed);
+        if (config.Warning is { } warning) Console.Error.WriteLine($"warning: {warning}");
+        if (parsed.GetValue(_check))
+        {
+            if (!config.Validate()) throw new ConfigurationException(config.Errors);
+        }
+        else if (parsed.GetValue(_format) == Json) ConfigJson.Write(Console.OpenStandardOutput(), config);
         else config.PrintConfig(Console.Out);
         return config.Validate() ? ExitStatus.Ok : ExitStatus.Usage;
     }

@@ -21,6 +21,9 @@ internal static class ConfigJson
         }
         json.WriteEndArray();
         json.WriteSettings("config", config.Settings());
+        json.WriteSettings("places", ConfigurationVariables.All.Select(variable =>
+            KeyValuePair.Create(variable.Property, (object?)config.PlaceOf(variable))));
+        json.WriteRecording(config);
         WriteGroup(json, "gunicorn", config.GetGunicornConfig);
         WriteGroup(json, "prometheus", config.GetPrometheusConfig);
         using var text = new StringWriter();

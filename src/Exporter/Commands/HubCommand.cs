@@ -11,6 +11,8 @@ internal sealed class HubCommand : Command
 {
     private readonly ListenOption _addresses = new();
 
+    private readonly SettingOptions _settings = new(ConfigurationVariables.ConfigFile);
+
     private readonly Option<bool> _aggregate = new("--aggregate")
     {
         Description = "Merge all hosts into one, instead of a label instance that tells them apart",
@@ -19,6 +21,7 @@ internal sealed class HubCommand : Command
     internal HubCommand() : base("hub", "Serve the metrics that many hosts forwarded to Redis, over HTTP")
     {
         Options.Add(_addresses);
+        _settings.AddTo(this);
         Options.Add(_aggregate);
         SetAction(RunAsync);
     }
@@ -26,8 +29,9 @@ internal sealed class HubCommand : Command
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken end)
     {
         using var loggers = Logs.CreateFactory();
-        var config = new ExporterConfig();
+        var config = _settings.Load(parsed);
         if (!config.Validate()) throw new ConfigurationException(config.Errors);
+        if (config.Warning is { } warning) loggers.CreateLogger("hub").ConfigurationWarning(warning);
         var isMerged = parsed.GetValue(_aggregate);
         var create = Destinations.All.Select(destination => destination.CreateSource).FirstOrDefault(create => create is not null)
             ?? throw new ConfigurationException("this build forwards to no place that a hub could read");

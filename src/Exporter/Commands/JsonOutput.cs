@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using GunicornPrometheusExporter.Configuration;
 
 namespace GunicornPrometheusExporter.Exporter.Commands;
 
@@ -26,6 +27,10 @@ internal static class JsonOutput
         foreach (var error in errors) json.WriteStringValue(error);
         json.WriteEndArray();
     }
+
+    /// <summary>What the file states for processes that record, which read the environment only.</summary>
+    internal static void WriteRecording(this Utf8JsonWriter json, ExporterConfig config) => json.WriteSettings(
+        "recording", config.RecordingVariables.Select(variable => KeyValuePair.Create(variable.Key, (object?)variable.Value)));
 
     internal static void WriteSettings(
         this Utf8JsonWriter json, string name, IEnumerable<KeyValuePair<string, object?>> settings)

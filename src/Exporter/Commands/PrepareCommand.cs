@@ -10,6 +10,7 @@ internal sealed class PrepareCommand : Command
 {
     private const string Json = "json";
 
+    private readonly SettingOptions _settings = new(ConfigurationVariables.ConfigFile);
     private readonly Option<string> _format = new("--format") { Description = "How to answer", DefaultValueFactory = _ => Json };
     private readonly Option<uint?> _user = new("--uid") { Description = "Number of the user that the workers run as" };
     private readonly Option<uint?> _group = new("--gid") { Description = "Number of the group that the workers run as" };
@@ -23,6 +24,7 @@ internal sealed class PrepareCommand : Command
     internal PrepareCommand() : base("prepare", "Make the store ready for a Gunicorn master that is about to start")
     {
         _format.AcceptOnlyFromAmong(Json);
+        _settings.AddTo(this);
         Options.Add(_format);
         Options.Add(_user);
         Options.Add(_group);
@@ -36,17 +38,19 @@ internal sealed class PrepareCommand : Command
         try
         {
             var worker = parsed.GetValue(_user);
-            var config = ExporterConfig.FromEnvironment(new Dictionary<string, string>
-            {
-                [MultiprocessDirectory.Variable] = MultiprocessDirectory.Get() ?? MultiprocessDirectory.Default(worker),
-            });
+            var config = _settings.Load(parsed);
             if (config.ServingErrors.Count > 0) throw new ConfigurationException(config.ServingErrors);
+            if (config.SourceOf(ConfigurationVariables.PrometheusMultiprocDir) == SettingSource.Default)
+            {
+                config = config.With(
+                    new Dictionary<string, string> { [MultiprocessDirectory.Variable] = MultiprocessDirectory.Default(worker) });
+            }
             if (worker is { } user)
             {
                 Become(new UserIdentity(user, parsed.GetValue(_group) ?? user), config.PrometheusMultiprocDir);
             }
             var layout = parsed.GetValue(_timestamps) ? EntryLayout.Timestamped : EntryLayout.ValueOnly;
-            PrepareJson.Write(output, MasterPreparation.Run(config, layout, Console.Error.WriteLine));
+            PrepareJson.Write(output, MasterPreparation.Run(config, layout, Console.Error.WriteLine), config);
             return ExitStatus.Ok;
         }
         catch (Exception e) when (e is ConfigurationException or StoreException)

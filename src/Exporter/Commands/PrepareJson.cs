@@ -1,3 +1,4 @@
+using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Master;
 
 namespace GunicornPrometheusExporter.Exporter.Commands;
@@ -5,9 +6,10 @@ namespace GunicornPrometheusExporter.Exporter.Commands;
 /// <summary>The answer to a master that starts.</summary>
 internal static class PrepareJson
 {
-    internal static void Write(Stream output, PreparedMaster prepared) => JsonOutput.Write(output, json =>
+    internal static void Write(Stream output, PreparedMaster prepared, ExporterConfig config) => JsonOutput.Write(output, json =>
     {
         json.WriteOutcome([]);
+        json.WriteRecording(config);
         json.WriteString("directory", prepared.Directory);
         json.WriteString("lock_file", prepared.LockFile);
         json.WriteNumber("lock_offset", prepared.LockOffset);

@@ -8,7 +8,6 @@ using GunicornPrometheusExporter.Flights;
 using GunicornPrometheusExporter.Folding;
 using GunicornPrometheusExporter.Forwarding;
 using GunicornPrometheusExporter.Master;
-using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Exporter.Commands;
 
@@ -17,10 +16,7 @@ internal sealed class ServeCommand : Command
 {
     private readonly ListenOption _addresses = new();
 
-    private readonly Option<string?> _directory = new("--multiproc-dir")
-    {
-        Description = $"Directory of the store; wins over {MultiprocessDirectory.Variable}",
-    };
+    private readonly SettingOptions _settings = new(ConfigurationVariables.ConfigFile, ConfigurationVariables.PrometheusMultiprocDir);
 
     private readonly Option<int?> _parent = new("--parent-pid")
     {
@@ -37,7 +33,7 @@ internal sealed class ServeCommand : Command
     internal ServeCommand() : base("serve", "Serve the metrics of a store over HTTP")
     {
         Options.Add(_addresses);
-        Options.Add(_directory);
+        _settings.AddTo(this);
         Options.Add(_parent);
         Options.Add(_listeners);
         SetAction(RunAsync);
@@ -52,8 +48,9 @@ internal sealed class ServeCommand : Command
             log.MasterIsGone(parent);
             return ExitStatus.Ok;
         }
-        var config = ExporterConfig.FromEnvironment(Flags(parsed));
+        var config = _settings.Load(parsed);
         if (config.ServingErrors.Count > 0) throw new ConfigurationException(config.ServingErrors);
+        if (config.Warning is { } warning) log.ConfigurationWarning(warning);
         var directory = config.PrometheusMultiprocDir;
         if (!Directory.Exists(directory)) log.StoreIsMissing(directory);
         using var aggregator = new StoreAggregator(
@@ -66,8 +63,8 @@ internal sealed class ServeCommand : Command
         var server = new MetricsServer(scrapes, loggers, page: new(new StatusWatch(reading.Look, TimeProvider.System)));
         await using var manager = new ForwarderManager(reading.Snapshot, loggers.CreateLogger("forwarding"));
         aggregator.Forwarders = manager.Statuses;
-        using var forwarders = new ConfiguredForwarders(manager, directory);
-        await forwarders.AddWantedAsync(config, log);
+        using var forwarders = new ConfiguredForwarders(manager, config);
+        await forwarders.AddWantedAsync(log);
         using var turn = new StoreTurn(directory, forwarders, scrapes, loggers);
         using var served = CancellationTokenSource.CreateLinkedTokenSource(end);
         var work = Task.WhenAll(
@@ -84,7 +81,4 @@ internal sealed class ServeCommand : Command
         }
         return ExitStatus.Ok;
     }
-
-    private Dictionary<string, string> Flags(ParseResult parsed) =>
-        parsed.GetValue(_directory) is { } directory ? new() { [MultiprocessDirectory.Variable] = directory } : [];
 }

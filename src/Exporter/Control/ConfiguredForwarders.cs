@@ -4,10 +4,10 @@ using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Exporter.Control;
 
-/// <summary>The forwarders that the environment asks for, and those that programs ask for. Safe for any number of threads.</summary>
+/// <summary>The forwarders that the configuration asks for, and those that programs ask for. Safe for any number of threads.</summary>
 /// <param name="manager">Runs them.</param>
-/// <param name="directory">The store, whatever settings say.</param>
-internal sealed class ConfiguredForwarders(ForwarderManager manager, string directory) : IDisposable
+/// <param name="config">What settings are where nobody states others.</param>
+internal sealed class ConfiguredForwarders(ForwarderManager manager, ExporterConfig config) : IDisposable
 {
     private readonly Dictionary<string, (Destination Destination, Dictionary<string, string> Settings)> _added =
         new(StringComparer.Ordinal);
@@ -18,7 +18,7 @@ internal sealed class ConfiguredForwarders(ForwarderManager manager, string dire
     internal ForwarderManager Manager => manager;
 
     /// <summary>Adds those that a configuration asks for, stopped; what keeps one from it is told in the log.</summary>
-    internal async Task AddWantedAsync(ExporterConfig config, ILogger log)
+    internal async Task AddWantedAsync(ILogger log)
     {
         foreach (var destination in Destinations.All)
         {
@@ -48,15 +48,15 @@ internal sealed class ConfiguredForwarders(ForwarderManager manager, string dire
         {
             throw new ConfigurationException($"{unknown} is no setting; `gunicorn-prometheus-exporter config` lists those that there are");
         }
-        var config = ExporterConfig.FromEnvironment(
-            new Dictionary<string, string>(settings) { [MultiprocessDirectory.Variable] = directory });
-        var errors = config.Errors.Where(error => !IsOfAnother(error.Variable, destination)).ToList();
+        var own = config.With(
+            new Dictionary<string, string>(settings) { [MultiprocessDirectory.Variable] = config.PrometheusMultiprocDir });
+        var errors = own.Errors.Where(error => !IsOfAnother(error.Variable, destination)).ToList();
         if (errors.Count > 0) throw new ConfigurationException(errors);
         await _gate.WaitAsync();
         try
         {
             if (_added.TryGetValue(name, out var added) && added.Destination == destination && IsSame(added.Settings, settings)) return;
-            await manager.AddAsync(name, () => destination.Create(config));
+            await manager.AddAsync(name, () => destination.Create(own));
             _added[name] = (destination, settings);
         }
         finally

@@ -138,7 +138,7 @@ public class ExporterConfigTests
     {
         var config = With(("REDIS_PASSWORD", password));
 
-        Assert.Contains("  REDIS_PASSWORD = ********\n", Printed(config), StringComparison.Ordinal);
+        Assert.Contains("  REDIS_PASSWORD = ******** (environment)\n", Printed(config), StringComparison.Ordinal);
         Assert.Contains(KeyValuePair.Create("redis_password", (object?)"********"), config.Settings());
     }
 
@@ -169,7 +169,7 @@ public class ExporterConfigTests
         var lines = Printed(With(("GUNICORN_WORKERS", "none"))).TrimEnd().Split('\n');
 
         Assert.Equal(1 + ConfigurationVariables.All.Length + 1, lines.Length);
-        Assert.Contains("  PROMETHEUS_METRICS_PORT = 9091", lines);
+        Assert.Contains("  PROMETHEUS_METRICS_PORT = 9091 (default)", lines);
         Assert.Contains("  GUNICORN_WORKERS = (error)", lines);
         Assert.Contains("  REDIS_PASSWORD = (not set)", lines);
         Assert.Equal("  error: GUNICORN_WORKERS is \"none\"; set it to a whole number of at least 1", lines[^1]);
@@ -199,13 +199,6 @@ public class ExporterConfigTests
     }
 
     [Fact]
-    public void Flags_win_over_the_environment() =>
-        Assert.Equal(
-            "/from/flag",
-            ExporterConfig.FromEnvironment(new Dictionary<string, string> { ["PROMETHEUS_MULTIPROC_DIR"] = "/from/flag" })
-                .PrometheusMultiprocDir);
-
-    [Fact]
     public void Each_variable_is_declared_once_with_a_description()
     {
         var declared = typeof(ConfigurationVariables).GetProperties().Where(property => property.PropertyType == typeof(ConfigurationVariable));
@@ -213,6 +206,8 @@ public class ExporterConfigTests
         Assert.Equal(declared.Select(property => property.GetValue(null)).ToHashSet(), ConfigurationVariables.All.ToHashSet<object?>());
         Assert.Equal(ConfigurationVariables.All.Length, ConfigurationVariables.All.Select(variable => variable.Name).Distinct().Count());
         Assert.All(ConfigurationVariables.All, variable => Assert.NotEmpty(variable.Description));
+        Assert.Equal(["GUNICORN_EXPORTER_CONFIG_FILE"], ConfigurationVariables.All.Where(variable => variable.Key is null).Select(variable => variable.Name));
+        Assert.Distinct(ConfigurationVariables.All.Select(variable => variable.Key));
     }
 
     private static ExporterConfig With(params (string Name, string Text)[] variables) =>

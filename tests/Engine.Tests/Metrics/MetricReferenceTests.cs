@@ -7,16 +7,8 @@ namespace GunicornPrometheusExporter.Engine.Tests.Metrics;
 
 public sealed class MetricReferenceTests
 {
-    private const string Update = "UPDATE_DOCS";
-
     [Fact]
-    public void The_metric_reference_is_what_the_catalogue_says()
-    {
-        var path = Path.Combine(RepositoryRoot(), "docs", "metrics.md");
-        var reference = Render();
-        if (Environment.GetEnvironmentVariable(Update) is not null) File.WriteAllText(path, reference);
-        Assert.Equal(reference, File.ReadAllText(path));
-    }
+    public void The_metric_reference_is_what_the_catalogue_says() => Documentation.AssertIs("metrics.md", Render());
 
     private static string Render()
     {
@@ -66,11 +58,4 @@ public sealed class MetricReferenceTests
     private static string Hosts(MetricFamily family) => family.Type == MetricType.Gauge
         ? family.HostMode == GaugeMode.All ? "apart" : family.HostMode.ToString().ToLowerInvariant()
         : "sum";
-
-    private static string RepositoryRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "GunicornPrometheusExporter.slnx"))) folder = folder.Parent!;
-        return folder.FullName;
-    }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Exporter.Control;
 using GunicornPrometheusExporter.Exporter.Http;
 using GunicornPrometheusExporter.Forwarding;
@@ -31,7 +32,7 @@ public sealed class StoreTurnTests : IDisposable
         Assert.True(first.TryTakeTurn());
         Assert.True(first.TryTake(SlotKind.Exporter, 1));
         await using var manager = new ForwarderManager(() => throw new InvalidOperationException(), NullLogger.Instance);
-        using var forwarders = new ConfiguredForwarders(manager, _directory);
+        using var forwarders = new ConfiguredForwarders(manager, new ExporterConfig());
         using var second = new StoreTurn(_directory, forwarders, new SharedScrape(_ => { }), NullLoggerFactory.Instance);
 
         using var end = new CancellationTokenSource();

@@ -1,0 +1,104 @@
+using System.Collections.Frozen;
+using System.Text;
+using GunicornPrometheusExporter.Yaml;
+using YamlDotNet.Core.Events;
+
+namespace GunicornPrometheusExporter.Configuration;
+
+/// <summary>Reads a file of settings: YAML, of which only mappings of texts are used.</summary>
+/// <remarks>No tag is heeded and no alias followed, so that a file costs no more than its size.</remarks>
+internal sealed class ConfigurationFileReader
+{
+    private const string Root = "exporter";
+    private const int LargestFile = 256 << 10;
+
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    private readonly Dictionary<ConfigurationVariable, FileSetting> _settings = [];
+    private readonly YamlEntries _entries;
+
+    private ConfigurationFileReader(YamlEntries entries) => _entries = entries;
+
+    /// <summary>Reads a file. Whatever it holds, this ends with what could be read and what is wrong.</summary>
+    /// <param name="path">Its path; a relative one counts from the current directory.</param>
+    public static ConfigurationFile Read(string path)
+    {
+        path = Path.GetFullPath(path);
+        return TextOf(path, out var fault) is { } text
+            ? Read(path, text)
+            : new(path, FrozenDictionary<ConfigurationVariable, FileSetting>.Empty, [fault]);
+    }
+
+    /// <summary>Reads the text of a file.</summary>
+    internal static ConfigurationFile Read(string path, string text)
+    {
+        var entries = new YamlEntries(text, path);
+        var reader = new ConfigurationFileReader(entries);
+        entries.ReadDocument(new Dictionary<string, Action<Scalar>> { [Root] = _ => entries.Read(Root, reader.Sections()) });
+        return new(path, reader._settings.ToFrozenDictionary(), [.. entries.Errors]);
+    }
+
+    private Dictionary<string, Action<Scalar>> Sections() => ConfigurationVariables.Sections.ToDictionary(
+        section => section.Key,
+        section => (Action<Scalar>)(_ => _entries.Read($"{Root}.{section.Key}", section.ToDictionary(
+            variable => variable.Key!.Split('.')[1],
+            variable => (Action<Scalar>)(key => ReadSetting(variable, key))))));
+
+    private void ReadSetting(ConfigurationVariable variable, Scalar key)
+    {
+        var isMapping = variable.Kind is VariableKind.Labels or VariableKind.Headers && _entries.IsMapping;
+        var errors = _entries.Errors.Count;
+        var text = isMapping ? ReadPairs(variable) : _entries.ReadText(key);
+        if (_entries.Errors.Count > errors) _settings[variable] = new(null, key.Start.Line);
+        else if (string.IsNullOrEmpty(text)) return;
+        else if (VariableParser.TryParse(variable, text, out _, out var remedy)) _settings[variable] = new(text, key.Start.Line);
+        else
+        {
+            _entries.Reject(key.Start, $"{Root}.{variable.Key} is \"{VariableParser.Shown(variable, text)}\"; set it to {remedy}");
+            _settings[variable] = new(null, key.Start.Line);
+        }
+    }
+
+    private string ReadPairs(ConfigurationVariable variable)
+    {
+        var pairs = new List<string>();
+        foreach (var key in _entries.Keys($"{Root}.{variable.Key}"))
+        {
+            var value = _entries.ReadText(key) ?? "";
+            if (value.Contains(',', StringComparison.Ordinal))
+            {
+                _entries.Reject(key.Start, $"{Root}.{variable.Key}.{key.Value} has a comma, which cannot be sent; leave it out");
+            }
+            pairs.Add($"{key.Value}={value}");
+        }
+        return string.Join(',', pairs);
+    }
+
+    private static string? TextOf(string path, out string fault)
+    {
+        fault = "";
+        try
+        {
+            using var file = File.OpenRead(path);
+            var bytes = new byte[LargestFile + 1];
+            var length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+            if (length == bytes.Length) fault = $"{path} is larger than {LargestFile} bytes; leave out what is no setting";
+            else if (bytes.AsSpan(0, length).IndexOf((byte)0) is >= 0 and var zero)
+            {
+                fault = $"{path}:{LineAt(bytes, zero)}: a NUL is in this line; is it a text file?";
+            }
+            else return Utf8.GetString(bytes, 0, length).TrimStart('\uFEFF');
+        }
+        catch (DecoderFallbackException e)
+        {
+            fault = $"{path} is not UTF-8 at its byte {e.Index}; save it as UTF-8";
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            fault = $"{path} cannot be read ({e.Message.TrimEnd('.')}); name a file that user {Environment.UserName} may read";
+        }
+        return null;
+    }
+
+    private static int LineAt(ReadOnlySpan<byte> bytes, int index) => bytes[..index].Count((byte)'\n') + 1;
+}

@@ -1,0 +1,75 @@
+using System.Collections;
+
+namespace GunicornPrometheusExporter.Configuration;
+
+public sealed partial class ExporterConfig
+{
+    private readonly IReadOnlyDictionary<string, string> _flags;
+    private readonly IReadOnlyDictionary<string, string> _variables;
+    private readonly ConfigurationFile? _file;
+    private readonly Dictionary<ConfigurationVariable, SettingSource> _sources = [];
+
+    /// <summary>The configuration that flags, this process's environment and the file that either names state.</summary>
+    /// <param name="flags">Texts by the variables' names; an empty one stands for the default, whatever is stated elsewhere.</param>
+    public static ExporterConfig Load(IReadOnlyDictionary<string, string>? flags = null) =>
+        Load(flags ?? new Dictionary<string, string>(), Environment());
+
+    /// <summary>The configuration that flags, variables and the file that either names state.</summary>
+    internal static ExporterConfig Load(IReadOnlyDictionary<string, string> flags, IReadOnlyDictionary<string, string> variables)
+    {
+        var file = new ExporterConfig(new(flags), variables, null).ConfigFile;
+        return new(new(flags), variables, file is null ? null : ConfigurationFileReader.Read(file));
+    }
+
+    /// <summary>The same, with the file as it was read, where some more flags win.</summary>
+    /// <param name="flags">Texts by the variables' names.</param>
+    public ExporterConfig With(IReadOnlyDictionary<string, string> flags)
+    {
+        ArgumentNullException.ThrowIfNull(flags);
+        var all = new Dictionary<string, string>(_flags);
+        foreach (var (name, text) in flags) all[name] = text;
+        return new(all, _variables, _file);
+    }
+
+    /// <summary>What states a setting.</summary>
+    public SettingSource SourceOf(ConfigurationVariable variable) => _sources[variable];
+
+    /// <summary>Where a setting is stated, in a word or two: <c>environment</c>, or the file and its line.</summary>
+    public string PlaceOf(ConfigurationVariable variable) => SourceOf(variable) switch
+    {
+        SettingSource.Flag => "flag",
+        SettingSource.Environment => "environment",
+        SettingSource.File => $"{_file!.Path}:{_file.Settings[variable].Line}",
+        _ => "default",
+    };
+
+    /// <summary>What the file states of <see cref="ConfigurationVariables.Recording"/>: the environment that workers are to have.</summary>
+    public IEnumerable<KeyValuePair<string, string>> RecordingVariables =>
+        from variable in ConfigurationVariables.Recording
+        where SourceOf(variable) == SettingSource.File && _values.ContainsKey(variable)
+        select KeyValuePair.Create(variable.Name, _file!.Settings[variable].Text!);
+
+    /// <summary>What is not wrong, but should not be: a sentence that names the file; null if there is nothing.</summary>
+    public string? Warning => _file?.ShowsSecrets == true
+        ? $"{_file.Path} holds secrets and can be read by every user of this machine; take that from them (chmod o-r)"
+        : null;
+
+    private (string? Text, SettingSource Source) Find(ConfigurationVariable variable)
+    {
+        if (_flags.TryGetValue(variable.Name, out var flag)) return (flag, flag.Length > 0 ? SettingSource.Flag : SettingSource.Default);
+        if (_variables.GetValueOrDefault(variable.Name) is { Length: > 0 } text) return (text, SettingSource.Environment);
+        return _file?.Settings.GetValueOrDefault(variable) is { } setting
+            ? (setting.Text, SettingSource.File)
+            : (null, SettingSource.Default);
+    }
+
+    private static Dictionary<string, string> Environment()
+    {
+        var variables = new Dictionary<string, string>();
+        foreach (DictionaryEntry entry in System.Environment.GetEnvironmentVariables())
+        {
+            variables[(string)entry.Key] = (string)entry.Value!;
+        }
+        return variables;
+    }
+}

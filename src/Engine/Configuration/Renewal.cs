@@ -1,0 +1,14 @@
+namespace GunicornPrometheusExporter.Configuration;
+
+/// <summary>When a change of a setting in the file takes effect.</summary>
+public enum Renewal
+{
+    /// <summary>When the exporter re-reads the file.</summary>
+    Reload,
+
+    /// <summary>When Gunicorn is reloaded, by a SIGHUP to its master.</summary>
+    GunicornReload,
+
+    /// <summary>When Gunicorn, or the exporter that runs by itself, is started again.</summary>
+    Restart,
+}

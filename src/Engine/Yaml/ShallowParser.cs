@@ -1,0 +1,28 @@
+using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
+
+namespace GunicornPrometheusExporter.Yaml;
+
+/// <summary>A parser that ends where values lie deeper in each other than settings do.</summary>
+/// <remarks>What a parser costs grows with the square of that depth.</remarks>
+internal sealed class ShallowParser(TextReader text) : IParser
+{
+    private const int Deepest = 16;
+
+    private readonly Parser _parser = new(text);
+    private int _depth;
+
+    /// <inheritdoc/>
+    public ParsingEvent? Current => _parser.Current;
+
+    /// <inheritdoc/>
+    /// <exception cref="YamlException">The text is no YAML, or too deep.</exception>
+    public bool MoveNext()
+    {
+        if (!_parser.MoveNext()) return false;
+        _depth += Current!.NestingIncrease;
+        return _depth <= Deepest
+            ? true
+            : throw new YamlException(Current.Start, Current.End, $"values lie in each other more than {Deepest} deep");
+    }
+}

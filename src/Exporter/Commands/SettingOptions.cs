@@ -1,0 +1,26 @@
+using System.CommandLine;
+using GunicornPrometheusExporter.Configuration;
+
+namespace GunicornPrometheusExporter.Exporter.Commands;
+
+/// <summary>The options of a command that are settings, and the configuration that they and everything else state.</summary>
+internal sealed class SettingOptions(params ConfigurationVariable[] variables)
+{
+    private readonly Dictionary<string, Option<string?>> _options = variables.ToDictionary(variable => variable.Name, OptionOf);
+
+    internal void AddTo(Command command)
+    {
+        foreach (var option in _options.Values) command.Options.Add(option);
+    }
+
+    internal ExporterConfig Load(ParseResult parsed) => ExporterConfig.Load(
+        _options.Where(option => parsed.GetResult(option.Value) is not null)
+            .ToDictionary(option => option.Key, option => parsed.GetValue(option.Value) ?? "true"));
+
+    private static Option<string?> OptionOf(ConfigurationVariable variable) => new(variable.Flag!)
+    {
+        Description = $"{variable.Description.Split(';')[0]}; wins over {variable.Name}",
+        HelpName = variable.Kind is VariableKind.Path or VariableKind.Directory ? "PATH" : null,
+        Arity = variable.Kind == VariableKind.Boolean ? ArgumentArity.ZeroOrOne : ArgumentArity.ExactlyOne,
+    };
+}

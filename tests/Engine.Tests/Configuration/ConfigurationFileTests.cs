@@ -1,0 +1,189 @@
+using System.Text;
+using GunicornPrometheusExporter.Configuration;
+using Xunit;
+
+namespace GunicornPrometheusExporter.Engine.Tests.Configuration;
+
+public sealed class ConfigurationFileTests : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+
+    private string Path => System.IO.Path.Combine(_directory.Path, "exporter.yml");
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public void What_the_file_states_is_in_force_with_its_line()
+    {
+        var config = Load(
+            """
+            exporter:
+              prometheus: {metrics_port: 9292, multiproc_dir: "/srv/metrics"}
+              redis:
+                enabled: true
+                password: hunter2
+              remote_write:
+                external_labels: {env: prod, region: eu}
+                headers: "X-Scope-OrgID=me"
+              cleanup:
+            """);
+
+        Assert.Empty(config.Errors);
+        Assert.Equal((9292, "/srv/metrics", true), (config.PrometheusMetricsPort, config.PrometheusMultiprocDir, config.RedisEnabled));
+        Assert.Equal("hunter2", config.RedisPassword);
+        Assert.Equal(("env=prod,region=eu", "X-Scope-OrgID=me"), (config.RemoteWriteExternalLabels, config.RemoteWriteHeaders));
+        Assert.True(config.CleanupDbFiles);
+        Assert.Equal($"{Path}:5", config.PlaceOf(ConfigurationVariables.RedisPassword));
+        Assert.Contains($"  PROMETHEUS_METRICS_PORT = 9292 ({Path}:2)\n", Printed(config), StringComparison.Ordinal);
+        Assert.Contains($"  REDIS_PASSWORD = ******** ({Path}:5)\n", Printed(config), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true, true, true, "flag", "from-flag")]
+    [InlineData(false, true, true, "environment", "from-environment")]
+    [InlineData(false, false, true, "file", "from-file")]
+    [InlineData(false, false, false, "default", "localhost")]
+    public void A_flag_wins_over_the_environment_that_over_the_file_and_that_over_the_default(
+        bool isFlag, bool isVariable, bool isInFile, string source, string host)
+    {
+        File.WriteAllText(Path, isInFile ? "exporter: {redis: {host: from-file}}" : "");
+        Dictionary<string, string> flags = isFlag ? new() { ["REDIS_HOST"] = "from-flag" } : [];
+        var variables = new Dictionary<string, string> { ["GUNICORN_EXPORTER_CONFIG_FILE"] = Path };
+        if (isVariable) variables["REDIS_HOST"] = "from-environment";
+
+        var config = ExporterConfig.Load(flags, variables);
+
+        Assert.Equal(host, config.RedisHost);
+        Assert.Equal(source == "file" ? $"{Path}:1" : source, config.PlaceOf(ConfigurationVariables.RedisHost));
+    }
+
+    [Fact]
+    public void A_flag_names_another_file_than_the_environment()
+    {
+        File.WriteAllText(Path, "exporter: {redis: {db: 7}}");
+
+        var config = ExporterConfig.Load(
+            new Dictionary<string, string> { ["GUNICORN_EXPORTER_CONFIG_FILE"] = Path },
+            new Dictionary<string, string> { ["GUNICORN_EXPORTER_CONFIG_FILE"] = "/nowhere" });
+
+        Assert.Equal(7, config.RedisDb);
+    }
+
+    [Fact]
+    public void An_empty_variable_leaves_the_setting_to_the_file_and_an_empty_flag_to_the_default()
+    {
+        var config = Load("exporter: {redis: {host: from-file}}", ("REDIS_HOST", ""));
+
+        Assert.Equal("from-file", config.RedisHost);
+        Assert.Equal("localhost", config.With(new Dictionary<string, string> { ["REDIS_HOST"] = "" }).RedisHost);
+    }
+
+    [Theory]
+    [InlineData("exporter:\n  redis:\n    prot: 1", "3:5: exporter.redis knows no \"prot\"; did you mean port?")]
+    [InlineData("exporter:\n  rdis: {}", "2:3: exporter knows no \"rdis\"; did you mean redis?")]
+    [InlineData("prometheus: {}", "1:1: the file knows no \"prometheus\"; the names there are exporter")]
+    [InlineData("exporter:\n  redis: {port: 1,\n    port: 2}", "3:5: port is there twice; remove one")]
+    [InlineData("exporter:\n  redis: 5", "2:10: exporter.redis must be a mapping, \"name: value\" on lines of their own")]
+    [InlineData("exporter: {redis: {port: [1]}}", "1:26: port must be a text")]
+    [InlineData("exporter: {redis: {port: *a}}", "1:26: port must be a text")]
+    [InlineData("exporter: {redis: {port: many}}", "1:20: exporter.redis.port is \"many\"; set it to a whole number from 1 to 65535")]
+    [InlineData("exporter: {redis: {port: 65536}}", "1:20: exporter.redis.port is \"65536\"; set it to a whole number from 1 to 65535")]
+    [InlineData("exporter: {redis: {enabled: maybe}}", "1:20: exporter.redis.enabled is \"maybe\"; set it to true, 1, yes or on, or to false, 0, no or off")]
+    [InlineData("exporter: {redis: {url: 'reds://:hunter2@a'}}", "1:20: exporter.redis.url is \"********\"; set it to a URL such as redis://user:password@host:6379/0 or rediss://host (it begins with neither redis:// nor rediss://)")]
+    [InlineData("exporter: {remote_write: {url: 'https://user:hunter2@a'}}", "1:27: exporter.remote_write.url is \"********\"; set it to a URL such as https://host/path, without user and password")]
+    [InlineData("exporter: {remote_write: {headers: {X: 'a,b'}}}", "1:37: exporter.remote_write.headers.X has a comma, which cannot be sent; leave it out")]
+    [InlineData("exporter: {remote_write: {external_labels: {a-b: c}}}", "1:27: exporter.remote_write.external_labels is \"a-b=c\"; set it to labels such as env=prod,region=eu; a name has letters, digits and _ only, and no __ in front")]
+    [InlineData("exporter: {redis: {port: 1}}\n--- a", "2:1: a second document begins here; remove it")]
+    public void What_is_wrong_in_a_file_is_one_error_with_its_place(string text, string sentence)
+    {
+        var config = Load(text);
+
+        Assert.False(config.Validate());
+        Assert.Equal($"{Path}:{sentence}", Assert.Single(config.Errors).Message);
+        Assert.NotEmpty(config.ServingErrors);
+        Assert.DoesNotContain("hunter", Printed(config), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_error_of_the_file_and_the_environment_is_told_at_once() => Assert.Equal(
+        [
+            $"{Path}:2:11: exporter.redis.port is \"0\"; set it to a whole number from 1 to 65535",
+            $"{Path}:2:20: exporter.redis knows no \"hots\"; did you mean host?",
+            "GUNICORN_WORKERS is \"none\"; set it to a whole number of at least 1",
+        ],
+        Load("exporter:\n  redis: {port: 0, hots: a}", ("GUNICORN_WORKERS", "none")).Errors.Select(error => error.Message));
+
+    [Fact]
+    public void A_setting_that_the_file_states_wrongly_throws_and_the_others_have_their_values()
+    {
+        var config = Load("exporter: {redis: {port: 0, host: a}}");
+
+        Assert.Equal("a", config.RedisHost);
+        Assert.Contains("exporter.redis.port is \"0\"", Assert.Throws<ConfigurationException>(() => config.RedisPort).Message, StringComparison.Ordinal);
+        Assert.Contains("  REDIS_PORT = (error)\n", Printed(config), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_is_no_text_is_one_error()
+    {
+        Assert.StartsWith($"{Path} cannot be read (", Error(), StringComparison.Ordinal);
+
+        File.WriteAllBytes(Path, [.. "exporter:\n  "u8, 0xC3, 0x28]);
+        Assert.Equal($"{Path} is not UTF-8 at its byte 12; save it as UTF-8", Error());
+
+        File.WriteAllText(Path, "exporter:\n  redis: {}\0\n");
+        Assert.Equal($"{Path}:2: a NUL is in this line; is it a text file?", Error());
+
+        File.WriteAllText(Path, new string('#', 300_000));
+        Assert.Equal($"{Path} is larger than 262144 bytes; leave out what is no setting", Error());
+
+        File.WriteAllText(Path, "exporter: {redis");
+        Assert.StartsWith($"{Path}:2:1: this is not YAML: ", Error(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_byte_order_mark_is_passed_over()
+    {
+        File.WriteAllText(Path, "exporter: {redis: {db: 3}}", new UTF8Encoding(encoderShouldEmitUTF8Identifier: true));
+
+        Assert.Equal(3, Load().RedisDb);
+    }
+
+    [Fact]
+    public void Secrets_that_every_user_can_read_are_warned_of()
+    {
+        Assert.Null(Load("exporter: {redis: {port: 1}}").Warning);
+        var config = Load("exporter: {redis: {password: hunter2}}");
+        File.SetUnixFileMode(Path, UnixFileMode.UserRead | UnixFileMode.OtherRead);
+        Assert.Equal($"{Path} holds secrets and can be read by every user of this machine; take that from them (chmod o-r)", config.Warning);
+
+        File.SetUnixFileMode(Path, UnixFileMode.UserRead | UnixFileMode.GroupRead);
+        Assert.Null(config.Warning);
+    }
+
+    [Fact]
+    public void What_the_file_states_for_processes_that_record_is_told_apart() => Assert.Equal(
+        [new("GUNICORN_EXPORTER_NATIVE_HISTOGRAMS", "true")],
+        Load(
+            "exporter: {labels: {max_values: 7}, buckets: {native: true}, redis: {db: 1}}", ("GUNICORN_EXPORTER_MAX_LABEL_VALUES", "9"))
+            .RecordingVariables);
+
+    private string Error() => Assert.Single(Load().Errors).Message;
+
+    private ExporterConfig Load(string text, params (string Name, string Text)[] variables)
+    {
+        File.WriteAllText(Path, text);
+        return Load(variables);
+    }
+
+    private ExporterConfig Load(params (string Name, string Text)[] variables) => ExporterConfig.Load(
+        new Dictionary<string, string>(),
+        variables.Append(("GUNICORN_EXPORTER_CONFIG_FILE", Path)).ToDictionary());
+
+    private static string Printed(ExporterConfig config)
+    {
+        using var text = new StringWriter();
+        config.PrintConfig(text);
+        return text.ToString();
+    }
+}

@@ -1,0 +1,24 @@
+using Xunit;
+
+namespace GunicornPrometheusExporter.Engine.Tests;
+
+/// <summary>The pages of docs/ that are written from the code.</summary>
+internal static class Documentation
+{
+    private const string Update = "UPDATE_DOCS";
+
+    /// <summary>Asserts that a page is current; rewrites it first if that is asked for.</summary>
+    internal static void AssertIs(string page, string text)
+    {
+        var path = Path.Combine(RepositoryRoot(), "docs", page);
+        if (Environment.GetEnvironmentVariable(Update) is not null) File.WriteAllText(path, text);
+        Assert.Equal(text, File.ReadAllText(path));
+    }
+
+    private static string RepositoryRoot()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "GunicornPrometheusExporter.slnx"))) folder = folder.Parent!;
+        return folder.FullName;
+    }
+}
