@@ -9,5 +9,6 @@ var root = new RootCommand("Exports the metrics of a Gunicorn server to Promethe
     new EnsureCommand(),
     new ConfigCommand(),
     new DumpCommand(),
+    new TopCommand(),
 };
 return await CommandLine.RunAsync(root, args);

@@ -41,6 +41,10 @@ public sealed class CommandTests : IDisposable
     [InlineData("dump", "--dir", "/nonexistent")]
     [InlineData("config", "--format", "yaml")]
     [InlineData("prepare", "--uid", "-1")]
+    [InlineData("top", "ftp://host/metrics")]
+    [InlineData("top", "--interval", "0")]
+    [InlineData("top", "--interval", "soon")]
+    [InlineData("top", "--sort", "colour")]
     public async Task Wrong_usage_ends_with_status_2_and_a_sentence(params string[] arguments)
     {
         var outcome = await Executable.RunAsync(arguments);
@@ -152,6 +156,17 @@ public sealed class CommandTests : IDisposable
         var outcome = await Executable.RunAsync("/bin/sh", ["-c", "exec \"$0\" config > /dev/full", Executable.Path]);
 
         Assert.Equal((1, "error: No space left on device\n"), (outcome.Status, outcome.Errors));
+    }
+
+    [Fact]
+    public async Task Top_says_in_a_sentence_that_nobody_answers()
+    {
+        var outcome = await Executable.RunAsync(["top", $"http://ops:{Secret}@127.0.0.1:1/metrics"]);
+
+        Assert.Equal(1, outcome.Status);
+        Assert.Equal(
+            "error: http://127.0.0.1:1/metrics does not answer: Connection refused; does the exporter run, and is this its address?\n",
+            outcome.Errors);
     }
 
     [Fact]

@@ -288,6 +288,15 @@ public static class MetricCatalogue
         Help = "Processor time of the worker process, in mode user or system",
     };
 
+    /// <summary>Processes that were this worker, the one of now among them.</summary>
+    public static MetricFamily WorkerStarts { get; } = new()
+    {
+        Name = "gunicorn_worker_starts_total",
+        Type = MetricType.Counter,
+        Labels = ["worker_id"],
+        Help = "Worker processes that began in this slot",
+    };
+
     /// <summary>What a worker really costs.</summary>
     public static MetricFamily WorkerProportionalMemory { get; } = new()
     {
@@ -585,7 +594,7 @@ public static class MetricCatalogue
     [
         Up, Workers, MasterWorkerRestarts, MasterSignals,
         WorkerExits, MasterUptime, MasterMemory, MasterCpuSeconds, ListenerBacklog, ListenerBacklogLimit,
-        WorkerInfo, WorkerState, WorkerStateChangeTimestamp, WorkerUptime,
+        WorkerInfo, WorkerState, WorkerStateChangeTimestamp, WorkerUptime, WorkerStarts,
         WorkerMemory, WorkerProportionalMemory, WorkerCpu, WorkerCpuSeconds,
         WorkerCapacity, WorkerRequestsInFlight, WorkerOldestRequest, WorkerBusy,
         WorkerRequests, WorkerRequestDuration, WorkerFailedRequests, WorkerErrorHandling, WorkerRequestsLost,

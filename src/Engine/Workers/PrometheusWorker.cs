@@ -44,6 +44,7 @@ public sealed partial class PrometheusWorker : IDisposable
         _uptime = Metrics.Locate(MetricCatalogue.WorkerUptime, [WorkerId]);
         _stateChange = Metrics.Locate(MetricCatalogue.WorkerStateChangeTimestamp, [WorkerId]);
         _states = [.. WorkerStates.All.Select(state => Metrics.Locate(MetricCatalogue.WorkerState, [WorkerId, state]))];
+        Metrics.Locate(MetricCatalogue.WorkerStarts, [WorkerId]).Add(1);
         SetState(WorkerStates.Starting);
         UpdateWorkerMetrics();
     }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Exporter.Http;
+using GunicornPrometheusExporter.Exporter.Readings;
 using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Exporter.Commands;
@@ -28,7 +29,7 @@ internal static class CommandLine
         {
             return Fail(e.Message, ExitStatus.Usage);
         }
-        catch (Exception e) when (e is StoreException or ListenException or IOException)
+        catch (Exception e) when (e is StoreException or ListenException or ReadingException or IOException)
         {
             return Fail(e.Message, ExitStatus.Failure);
         }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using GunicornPrometheusExporter.Exporter.Readings;
 
 namespace GunicornPrometheusExporter.Exporter.StatusPage;
 

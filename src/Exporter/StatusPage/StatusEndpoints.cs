@@ -1,6 +1,8 @@
+using GunicornPrometheusExporter.Exporter.Readings;
+
 namespace GunicornPrometheusExporter.Exporter.StatusPage;
 
-/// <summary>Answers <c>/</c>, with the style and the script that go with it.</summary>
+/// <summary>Answers <c>/</c>, with the style and the script that go with it, and what the workers have in hand.</summary>
 internal sealed class StatusEndpoints(StatusWatch watch)
 {
     private const string Policy =
@@ -15,6 +17,8 @@ internal sealed class StatusEndpoints(StatusWatch watch)
     {
         server.MapMethods("/", methods, context =>
             AnswerAsync(context, "text/html", StatusDocument.Write(watch.Look()), "no-store"));
+        server.MapMethods($"/{OldestRequestJson.Path}", methods, context =>
+            AnswerAsync(context, "application/json", OldestRequestJson.Write(watch.Look().Workers), "no-store"));
         server.MapMethods("/status.css", methods, static context => AnswerAsync(context, "text/css", Style, "no-cache"));
         server.MapMethods("/status.js", methods, static context => AnswerAsync(context, "text/javascript", Script, "no-cache"));
     }

@@ -28,6 +28,10 @@ def app(environ, start_response):
         time.sleep(float(path[7:]))
         start_response("200 OK", [("Content-Length", "2")])
         return [b"ok"]
+    if path.startswith("/hang/"):
+        time.sleep(float(path.split("/")[2]))
+        start_response("200 OK", [("Content-Length", "2")])
+        return [b"ok"]
     if path.startswith("/begin/"):
         start_response("202 Accepted", [("Content-Length", "4")])
         return begin(float(path[7:]))

@@ -1,3 +1,4 @@
+using GunicornPrometheusExporter.Exporter.Readings;
 using GunicornPrometheusExporter.Exporter.StatusPage;
 using GunicornPrometheusExporter.Flights;
 using GunicornPrometheusExporter.Forwarding;
@@ -77,6 +78,23 @@ public sealed class StatusWatchTests
         Assert.Equal(.75, worker.Utilisation!.Value, 9);
         Assert.Equal("running", worker.State);
         Assert.Equal("/slow", worker.Oldest!.Route);
+    }
+
+    [Fact]
+    public void Workers_of_several_hosts_stay_apart()
+    {
+        Sample[] samples = [.. Two("web-1"), .. Two("web-2")];
+
+        var status = new StatusReading(new Samples(DateTimeOffset.UnixEpoch, samples), null).ToStatus([], []);
+
+        Assert.Equal(["web-1 worker_1", "web-2 worker_1"], status.Workers.Select(worker => worker.Id));
+        Assert.All(status.Workers, worker => Assert.Equal(2, worker.Restarts));
+
+        static Sample[] Two(string host) =>
+        [
+            new(new(MetricCatalogue.WorkerState.Name, [new("instance", host), new("state", "running"), new("worker_id", "worker_1")]), 1),
+            new(new(MetricCatalogue.WorkerStarts.Name, [new("instance", host), new("worker_id", "worker_1")]), 3),
+        ];
     }
 
     [Fact]

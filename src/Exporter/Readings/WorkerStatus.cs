@@ -1,6 +1,6 @@
 using GunicornPrometheusExporter.Flights;
 
-namespace GunicornPrometheusExporter.Exporter.StatusPage;
+namespace GunicornPrometheusExporter.Exporter.Readings;
 
 /// <summary>A worker as one reading found it; what is not known is null.</summary>
 internal sealed record WorkerStatus
@@ -20,6 +20,9 @@ internal sealed record WorkerStatus
     /// <summary>Requests finished a second since the earlier reading.</summary>
     internal double? Requests { get; init; }
 
+    /// <summary>How long they took.</summary>
+    internal required Latencies Latencies { get; init; }
+
     /// <summary>Requests in flight.</summary>
     internal double? InFlight { get; init; }
 
@@ -28,6 +31,9 @@ internal sealed record WorkerStatus
 
     /// <summary>The oldest of them.</summary>
     internal OldestRequest? Oldest { get; init; }
+
+    /// <summary>Processes that followed the first in this slot.</summary>
+    internal double? Restarts { get; init; }
 
     /// <summary>Memory: its own and its share of what it shares, else its resident set; in bytes.</summary>
     internal double? Memory { get; init; }

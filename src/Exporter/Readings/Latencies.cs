@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace GunicornPrometheusExporter.Exporter.StatusPage;
+namespace GunicornPrometheusExporter.Exporter.Readings;
 
 /// <summary>How many requests took how long: a histogram that buckets are added to. Not thread-safe.</summary>
 internal sealed class Latencies

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace GunicornPrometheusExporter.Exporter.StatusPage;
+namespace GunicornPrometheusExporter.Exporter.Readings;
 
 /// <summary>What the page shows. Immutable.</summary>
 internal sealed record Status

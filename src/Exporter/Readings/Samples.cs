@@ -1,7 +1,7 @@
 using GunicornPrometheusExporter.Forwarding;
 using GunicornPrometheusExporter.Metrics;
 
-namespace GunicornPrometheusExporter.Exporter.StatusPage;
+namespace GunicornPrometheusExporter.Exporter.Readings;
 
 /// <summary>What one reading of a store says of Gunicorn and of the exporter. Immutable.</summary>
 internal sealed class Samples
@@ -11,23 +11,20 @@ internal sealed class Samples
     private readonly Dictionary<string, List<Sample>> _byName = new(StringComparer.Ordinal);
     private readonly Lazy<Dictionary<SnapshotSample, double>> _byKey;
 
-    internal Samples(MetricSnapshot snapshot)
+    /// <summary>Those of samples that are about Gunicorn or the exporter.</summary>
+    internal Samples(DateTimeOffset time, IEnumerable<Sample> samples)
     {
-        Time = snapshot.Time;
-        var next = 0;
-        foreach (var family in snapshot.Layout.Families)
+        Time = time;
+        foreach (var sample in samples)
         {
-            var values = snapshot.Values.Span.Slice(next, family.Samples.Length);
-            next += values.Length;
-            if (!family.Name.StartsWith(Prefix, StringComparison.Ordinal)) continue;
-            for (var i = 0; i < values.Length; i++)
-            {
-                if (!MetricSnapshot.IsAbsent(values[i])) Add(new(family.Samples[i], values[i]));
-            }
+            if (sample.Key.Name.StartsWith(Prefix, StringComparison.Ordinal)) Add(sample);
         }
         _byKey = new(() => _byName.Values.SelectMany(samples => samples)
             .ToDictionary(sample => sample.Key, sample => sample.Value, new SampleComparer()));
     }
+
+    /// <summary>Those of a snapshot.</summary>
+    internal static Samples Of(MetricSnapshot snapshot) => new(snapshot.Time, AllOf(snapshot));
 
     /// <summary>When the store was read.</summary>
     internal DateTimeOffset Time { get; }
@@ -43,6 +40,11 @@ internal sealed class Samples
 
     /// <summary>How much a counter or a bucket of a later reading has grown since this one; at least 0.</summary>
     internal double GrowthOf(Sample later) => Math.Max(0, later.Value - _byKey.Value.GetValueOrDefault(later.Key));
+
+    private static IEnumerable<Sample> AllOf(MetricSnapshot snapshot) => snapshot.Layout.Families
+        .SelectMany(family => family.Samples)
+        .Select((key, i) => new Sample(key, snapshot.Values.Span[i]))
+        .Where(sample => !MetricSnapshot.IsAbsent(sample.Value));
 
     private List<Sample> Named(string name) => _byName.TryGetValue(name, out var samples) ? samples : [];
 

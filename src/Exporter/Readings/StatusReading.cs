@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using GunicornPrometheusExporter.Flights;
 using GunicornPrometheusExporter.Metrics;
 
-namespace GunicornPrometheusExporter.Exporter.StatusPage;
+namespace GunicornPrometheusExporter.Exporter.Readings;
 
 /// <summary>Works out from two readings what the page shows.</summary>
 /// <param name="now">The later.</param>
@@ -31,6 +31,13 @@ internal sealed class StatusReading(Samples now, Samples? before)
         ? null
         : TrafficOf(now.Of(MetricCatalogue.HttpRequests), now.BucketsOf(MetricCatalogue.HttpRequestDuration));
 
+    /// <summary>The ages of the oldest requests, where nothing tells what they are.</summary>
+    internal IReadOnlyCollection<OldestRequest> AgesOfOldest() =>
+    [
+        .. now.Of(MetricCatalogue.WorkerOldestRequest).Where(sample => sample.Value > 0)
+            .Select(sample => new OldestRequest(IdOf(sample), "", "", sample.Value)),
+    ];
+
     private ImmutableArray<RouteStatus> Routes()
     {
         if (before is null) return [];
@@ -55,15 +62,23 @@ internal sealed class StatusReading(Samples now, Samples? before)
             if (sample["status_code"].StartsWith('4')) client += growth;
             if (sample["status_code"].StartsWith('5')) server += growth;
         }
+        return new(all / Seconds, client / Seconds, server / Seconds, LatenciesOf(buckets));
+    }
+
+    private Latencies LatenciesOf(IEnumerable<Sample> buckets)
+    {
         var latencies = new Latencies();
-        foreach (var bucket in buckets) latencies.Add(bucket[MetricFamily.BucketLabel], before!.GrowthOf(bucket));
-        return new(all / Seconds, client / Seconds, server / Seconds, latencies);
+        if (before is null) return latencies;
+        foreach (var bucket in buckets) latencies.Add(bucket[MetricFamily.BucketLabel], before.GrowthOf(bucket));
+        return latencies;
     }
 
     private ImmutableArray<WorkerStatus> Workers(IReadOnlyCollection<OldestRequest> oldest)
     {
         var pids = now.Of(MetricCatalogue.WorkerInfo).ToLookup(IdOf, sample => sample["pid"]);
         var requests = Growths(MetricCatalogue.WorkerRequests);
+        var buckets = now.BucketsOf(MetricCatalogue.WorkerRequestDuration).ToLookup(IdOf);
+        var starts = Values(MetricCatalogue.WorkerStarts);
         var busy = Growths(MetricCatalogue.WorkerBusy);
         var inFlight = Values(MetricCatalogue.WorkerRequestsInFlight);
         var capacity = Values(MetricCatalogue.WorkerCapacity);
@@ -82,8 +97,10 @@ internal sealed class StatusReading(Samples now, Samples? before)
                     Pid = pids[worker.Id].LastOrDefault(),
                     Utilisation = Find(busy, worker.Id) / Find(capacity, worker.Id),
                     Requests = Find(requests, worker.Id),
+                    Latencies = LatenciesOf(buckets[worker.Id]),
                     InFlight = Find(inFlight, worker.Id),
                     Capacity = Find(capacity, worker.Id),
+                    Restarts = Find(starts, worker.Id) - 1,
                     Oldest = oldest.FirstOrDefault(request => request.WorkerId == worker.Id),
                     Memory = Find(proportional, worker.Id) ?? Find(resident, worker.Id),
                     Cpu = Find(cpu, worker.Id),
@@ -118,7 +135,9 @@ internal sealed class StatusReading(Samples now, Samples? before)
 
     private static double? Find(ILookup<string, double> values, string worker) => values.Contains(worker) ? values[worker].Sum() : null;
 
-    private static string IdOf(Sample sample) => sample["worker_id"];
+    /// <summary>The worker; where a hub tells of many hosts, with the host.</summary>
+    private static string IdOf(Sample sample) =>
+        sample["instance"] is { Length: > 0 } host ? $"{host} {sample["worker_id"]}" : sample["worker_id"];
 
     private static (string Method, string Endpoint) RouteOf(Sample sample) => (sample["method"], sample["endpoint"]);
 }

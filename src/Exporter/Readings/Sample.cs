@@ -1,6 +1,6 @@
 using GunicornPrometheusExporter.Forwarding;
 
-namespace GunicornPrometheusExporter.Exporter.StatusPage;
+namespace GunicornPrometheusExporter.Exporter.Readings;
 
 /// <summary>One sample and its value.</summary>
 internal readonly record struct Sample(SnapshotSample Key, double Value)

@@ -1,6 +1,7 @@
 using System.Globalization;
+using System.Text;
 
-namespace GunicornPrometheusExporter.Exporter.StatusPage;
+namespace GunicornPrometheusExporter.Exporter.Readings;
 
 /// <summary>Numbers as a person reads them; a dash for what is not known.</summary>
 internal static class Figures
@@ -25,11 +26,29 @@ internal static class Figures
         _ => Text(seconds, "0.0", " s"),
     };
 
+    /// <summary>A long time, in its two largest units.</summary>
+    internal static string Duration(double seconds) => TimeSpan.FromSeconds(seconds) switch
+    {
+        { Days: > 0 } time => $"{time.Days} d {time.Hours} h",
+        { Hours: > 0 } time => $"{time.Hours} h {time.Minutes} min",
+        { Minutes: > 0 } time => $"{time.Minutes} min {time.Seconds} s",
+        var time => $"{time.Seconds} s",
+    };
+
     /// <summary>A size in megabytes.</summary>
     internal static string Megabytes(double? bytes) => Text(bytes / (1 << 20), "0.0", " MiB");
 
+    /// <summary>A size in whole megabytes, short.</summary>
+    internal static string Mega(double? bytes) => Text(bytes / (1 << 20), "#,0", "M");
+
     /// <summary>A text from outside, cut where it is too long to read.</summary>
     internal static string Shortened(string text) => text.Length <= LongestText ? text : text[..LongestText] + "…";
+
+    /// <summary>A text from outside as a terminal may have it: what would command it, or reorder its text, is a question mark.</summary>
+    internal static string Printable(string text) =>
+        string.Concat(text.EnumerateRunes().Select(rune => Rune.GetUnicodeCategory(rune) is
+            UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
+            or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned ? "?" : rune.ToString()));
 
     private static string Text(double? value, string format, string unit = "") =>
         value is { } number && double.IsFinite(number) ? number.ToString(format, CultureInfo.InvariantCulture) + unit : None;

@@ -1,4 +1,4 @@
-namespace GunicornPrometheusExporter.Exporter.StatusPage;
+namespace GunicornPrometheusExporter.Exporter.Readings;
 
 /// <summary>Requests finished between two readings.</summary>
 /// <param name="Requests">A second.</param>

@@ -1,0 +1,86 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using GunicornPrometheusExporter.Configuration;
+using GunicornPrometheusExporter.Exporter.Readings;
+using GunicornPrometheusExporter.Exporter.Top;
+
+namespace GunicornPrometheusExporter.Exporter.Commands;
+
+/// <summary><c>top</c>: shows what the workers do, live on a terminal, or once.</summary>
+internal sealed class TopCommand : Command
+{
+    private const double ShortestInterval = .1;
+    private const double LongestInterval = 3600;
+
+    private readonly Argument<Target?> _target = new("TARGET")
+    {
+        Description = "Exporter to look at, HOST:PORT or URL; the configured one if not given",
+        Arity = ArgumentArity.ZeroOrOne,
+        CustomParser = Target.Parse,
+    };
+
+    private readonly Option<double> _interval = new("--interval")
+    {
+        Description = "Seconds between two readings",
+        HelpName = "SECONDS",
+        DefaultValueFactory = _ => 2,
+        CustomParser = ParseInterval,
+    };
+
+    private readonly Option<string> _sort = new("--sort")
+    {
+        Description = "Column to sort by",
+        HelpName = "COLUMN",
+        DefaultValueFactory = _ => NameOf(TopColumn.All[0]),
+    };
+
+    private readonly Option<bool> _once = new("--once") { Description = "Print once and end, as where there is no terminal" };
+
+    internal TopCommand() : base("top", "Show what the workers do, live")
+    {
+        _sort.AcceptOnlyFromAmong([.. TopColumn.All.Select(NameOf)]);
+        Arguments.Add(_target);
+        Options.Add(_interval);
+        Options.Add(_sort);
+        Options.Add(_once);
+        SetAction(RunAsync);
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken end)
+    {
+        var target = parsed.GetValue(_target) ?? Target.Of(new ExporterConfig());
+        var interval = TimeSpan.FromSeconds(parsed.GetValue(_interval));
+        var table = new TopTable(TopColumn.All.Single(column => NameOf(column) == parsed.GetValue(_sort)));
+        using var client = new ExporterClient(target);
+        var watch = new TopWatch(client, TimeProvider.System);
+        if (parsed.GetValue(_once) || !Terminal.IsThere)
+        {
+            // Rates need two readings.
+            _ = await watch.LookAsync(end);
+            await Task.Delay(interval, end);
+            var status = await watch.LookAsync(end);
+            foreach (var line in TopView.HeaderOf(status, target).Append("").Concat(table.Lines(status.Workers, int.MaxValue)))
+            {
+                Console.Out.WriteLine(line.TrimEnd());
+            }
+            return ExitStatus.Ok;
+        }
+        await new TopScreen(watch, target, table, interval, TimeProvider.System).RunAsync(end);
+        return ExitStatus.Ok;
+    }
+
+    private static double ParseInterval(ArgumentResult argument)
+    {
+        var text = argument.Tokens[0].Value;
+        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds)
+            && seconds is >= ShortestInterval and <= LongestInterval)
+        {
+            return seconds;
+        }
+        argument.AddError($"--interval is \"{text}\"; set it to seconds from {ShortestInterval} to {LongestInterval}");
+        return 0;
+    }
+
+    private static string NameOf(TopColumn column) => column.Title.ToLowerInvariant();
+}

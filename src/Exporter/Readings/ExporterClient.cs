@@ -1,0 +1,100 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using GunicornPrometheusExporter.Exposition;
+using GunicornPrometheusExporter.Flights;
+using GunicornPrometheusExporter.Forwarding;
+using GunicornPrometheusExporter.Metrics;
+
+namespace GunicornPrometheusExporter.Exporter.Readings;
+
+/// <summary>Reads an exporter over HTTP, as Prometheus would.</summary>
+internal sealed class ExporterClient : IDisposable
+{
+    private const int LongestAnswer = 256 << 20;
+
+    // As long as Prometheus waits for a scrape.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
+
+    private readonly HttpClient _http;
+
+    internal ExporterClient(Target target)
+    {
+        Target = target;
+        _http = new(new SocketsHttpHandler { AutomaticDecompression = DecompressionMethods.GZip, UseProxy = false })
+        {
+            Timeout = LongestWait,
+            MaxResponseContentBufferSize = LongestAnswer,
+        };
+        if (target.User.Length > 0)
+        {
+            var user = Convert.ToBase64String(Encoding.UTF8.GetBytes(target.User));
+            _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", user);
+        }
+    }
+
+    internal Target Target { get; }
+
+    /// <summary>Every sample that it has now.</summary>
+    /// <exception cref="ReadingException">It does not answer, or something else does.</exception>
+    internal async Task<IReadOnlyList<Sample>> ReadSamplesAsync(CancellationToken end)
+    {
+        try
+        {
+            var samples = TextSample.ReadAll(await GetAsync(Target.MetricsAddress, end))
+                .Select(sample => new Sample(new SnapshotSample(sample.Name, sample.Labels), sample.Value)).ToArray();
+            return samples.Any(IsOurs) ? samples : throw new FormatException("metrics of something else");
+        }
+        catch (FormatException e)
+        {
+            throw new ReadingException(
+                $"{Target.MetricsAddress} answers with {Figures.Printable(e.Message)}; is this the address of this exporter?");
+        }
+    }
+
+    /// <summary>What its workers have had in hand for longest; null where it cannot tell, as a hub.</summary>
+    /// <exception cref="ReadingException">It does not answer any more.</exception>
+    internal async Task<IReadOnlyCollection<OldestRequest>?> ReadOldestAsync(CancellationToken end)
+    {
+        try
+        {
+            return OldestRequestJson.Read(await GetAsync(new Uri(Target.Address, OldestRequestJson.Path), end));
+        }
+        catch (Exception e) when (e is JsonException or ReadingException { IsAnswer: true })
+        {
+            return null;
+        }
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private static bool IsOurs(Sample sample) =>
+        sample.Key.Name == MetricCatalogue.BuildInfo.Name || sample.Key.Name == MetricCatalogue.HubSourceUp.Name;
+
+    private async Task<string> GetAsync(Uri address, CancellationToken end)
+    {
+        try
+        {
+            using var response = await _http.GetAsync(address, end);
+            if (response.IsSuccessStatusCode) return await response.Content.ReadAsStringAsync(end);
+            throw new ReadingException($"{address} answers with status {(int)response.StatusCode}; {RemedyOf(response.StatusCode)}")
+            {
+                IsAnswer = true,
+            };
+        }
+        catch (TaskCanceledException) when (!end.IsCancellationRequested)
+        {
+            throw new ReadingException($"{address} did not answer in {LongestWait.TotalSeconds} s; does the exporter hang, or its host?");
+        }
+        catch (HttpRequestException e)
+        {
+            throw new ReadingException(
+                $"{address} does not answer: {(e.InnerException ?? e).Message}; does the exporter run, and is this its address?");
+        }
+    }
+
+    private static string RemedyOf(HttpStatusCode status) => status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden
+        ? "give a user that may read it: http://USER:PASSWORD@HOST:PORT"
+        : "is this the exporter's address?";
+}

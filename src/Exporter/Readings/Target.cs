@@ -1,0 +1,51 @@
+using System.CommandLine.Parsing;
+using System.Net;
+using GunicornPrometheusExporter.Configuration;
+
+namespace GunicornPrometheusExporter.Exporter.Readings;
+
+/// <summary>Where an exporter answers.</summary>
+/// <param name="Address">What its paths are under, without a user.</param>
+/// <param name="User">User and password, with a colon between them; empty for none.</param>
+internal sealed record Target(Uri Address, string User)
+{
+    private const string Metrics = "metrics";
+
+    /// <summary>Where its metrics are.</summary>
+    internal Uri MetricsAddress => new(Address, Metrics);
+
+    /// <summary>The exporter of this machine, as the configuration has it.</summary>
+    internal static Target Of(ExporterConfig config)
+    {
+        var host = IPAddress.TryParse(config.PrometheusBindAddress, out var address) ? Reachable(address) : IPAddress.Loopback;
+        return new(new Uri($"http://{new IPEndPoint(host, config.PrometheusMetricsPort)}/"), "");
+    }
+
+    /// <summary>Reads <c>HOST:PORT</c>, or a URL with or without the path of the metrics.</summary>
+    /// <returns>Null if the text is neither.</returns>
+    internal static Target? Parse(string text)
+    {
+        if (!Uri.TryCreate(text.Contains("://") ? text : $"http://{text}", UriKind.Absolute, out var url)) return null;
+        if ((url.Scheme != Uri.UriSchemeHttp && url.Scheme != Uri.UriSchemeHttps) || url.Host.Length == 0) return null;
+        var path = url.AbsolutePath.TrimEnd('/');
+        if (path.EndsWith($"/{Metrics}", StringComparison.Ordinal)) path = path[..^(Metrics.Length + 1)];
+        var address = new UriBuilder(url.Scheme, url.Host, url.Port, path + "/").Uri;
+        return new(address, Uri.UnescapeDataString(url.UserInfo));
+    }
+
+    /// <summary>Reads the argument of a command.</summary>
+    internal static Target? Parse(ArgumentResult argument)
+    {
+        if (Parse(argument.Tokens[0].Value) is { } target) return target;
+        argument.AddError("TARGET is no address of an exporter; give HOST:PORT or a URL, such as 10.0.0.7:9091 or https://host/metrics");
+        return null;
+    }
+
+    /// <summary>An address at which one that listens on every address is reached.</summary>
+    private static IPAddress Reachable(IPAddress address) => address switch
+    {
+        _ when address.Equals(IPAddress.Any) => IPAddress.Loopback,
+        _ when address.Equals(IPAddress.IPv6Any) => IPAddress.IPv6Loopback,
+        _ => address,
+    };
+}

@@ -1,0 +1,42 @@
+using GunicornPrometheusExporter.Exporter.Readings;
+using GunicornPrometheusExporter.Metrics;
+
+namespace GunicornPrometheusExporter.Exporter.Top;
+
+/// <summary>A column of the table.</summary>
+/// <param name="Title">What stands above it, and what it is called on the command line in small letters.</param>
+/// <param name="Text">A worker's figure.</param>
+/// <param name="Order">What the workers are sorted by, the largest first; null for the order of their numbers.</param>
+internal sealed record TopColumn(string Title, Func<WorkerStatus, string> Text, Func<WorkerStatus, double?>? Order)
+{
+    /// <summary>Whether it is text, which begins at the left.</summary>
+    internal bool IsText { get; init; }
+
+    /// <summary>The narrowest screen that it is shown on, in characters.</summary>
+    internal int NarrowestScreen { get; init; }
+
+    /// <summary>All columns; the last takes what room is left.</summary>
+    internal static IReadOnlyList<TopColumn> All { get; } =
+    [
+        new("WORKER", worker => worker.Id, null) { IsText = true },
+        new("PID", worker => worker.Pid ?? "", worker => double.TryParse(worker.Pid, out var pid) ? pid : null) { NarrowestScreen = 100 },
+        new("STATE", worker => worker.State, worker => WorkerStates.All.IndexOf(worker.State)) { IsText = true },
+        new("UTIL", worker => Figures.Percent(worker.Utilisation), worker => worker.Utilisation),
+        new("REQ/S", worker => Figures.Rate(worker.Requests), worker => worker.Requests),
+        Quantile("P50", .5),
+        Quantile("P95", .95),
+        Quantile("P99", .99),
+        new("INFL", worker => Figures.Count(worker.InFlight), worker => worker.InFlight),
+        new("CPU", worker => Figures.Percent(worker.Cpu / 100), worker => worker.Cpu),
+        new("PSS", worker => Figures.Mega(worker.Memory), worker => worker.Memory),
+        new("RST", worker => Figures.Count(worker.Restarts), worker => worker.Restarts),
+        new("OLDEST", OldestOf, worker => worker.Oldest?.Seconds) { IsText = true },
+    ];
+
+    private static TopColumn Quantile(string title, double quantile) => new(
+        title, worker => Figures.Seconds(worker.Latencies.Quantile(quantile)), worker => worker.Latencies.Quantile(quantile));
+
+    private static string OldestOf(WorkerStatus worker) => worker.Oldest is { } oldest
+        ? $"{Figures.Seconds(oldest.Seconds)} {oldest.Method} {Figures.Shortened(oldest.Route)}"
+        : "";
+}

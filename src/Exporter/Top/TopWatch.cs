@@ -1,0 +1,19 @@
+using GunicornPrometheusExporter.Exporter.Readings;
+
+namespace GunicornPrometheusExporter.Exporter.Top;
+
+/// <summary>Reads an exporter again and again. Not thread-safe.</summary>
+internal sealed class TopWatch(ExporterClient client, TimeProvider time)
+{
+    private readonly ReadingWindow _window = new();
+
+    /// <summary>Reads it once.</summary>
+    /// <exception cref="ReadingException">It could not be read.</exception>
+    internal async Task<Status> LookAsync(CancellationToken end)
+    {
+        var samples = await client.ReadSamplesAsync(end);
+        var now = new Samples(time.GetUtcNow(), samples);
+        var reading = new StatusReading(now, _window.Move(now).First);
+        return reading.ToStatus(await client.ReadOldestAsync(end) ?? reading.AgesOfOldest(), []);
+    }
+}
