@@ -227,10 +227,9 @@ with open({str(memory_cgroup / "cgroup.procs")!r}, "w") as procs:
 
 
 def test_a_worker_that_dies_before_its_master_has_noted_it_is_counted_once(start_gunicorn):
-    server = start_gunicorn(conf=HOOKS + """
+    server = start_gunicorn("-w", "2", conf=HOOKS + """
 import os, signal, time
 import gunicorn_prometheus_exporter
-timeout = 4
 class Slow(dict):
     left = 1
     def __setitem__(self, pid, worker):
@@ -244,7 +243,6 @@ def on_starting(server):
     server.WORKERS = Slow()
 """)
     wait_for(lambda: sum(exits(server).values()) == 1, "the exit")
-    # Up to 23 Gunicorn takes it for alive, and gives it up after the timeout.
-    wait_for(lambda: server.metrics().value("gunicorn_workers", state="live") == 1, "the next worker")
+    # Up to 23 Gunicorn takes it for alive, some versions for ever; the other worker serves.
     assert server.get("/") == 200
     assert sum(exits(server).values()) == 1
