@@ -1,13 +1,14 @@
 """The Markdown pages of the repository, taken apart."""
 
+import os
 import re
-import subprocess
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
+_BUILT = {".git", "out", "bin", "obj", "__pycache__", ".pytest_cache"}
 _FENCED = re.compile(r"^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -92,15 +93,16 @@ class Page:
         return f"{name}#{fragment}" if fragment else name
 
 
-def _tracked(*patterns: str) -> list[str]:
-    """The files of the repository that match, those not yet committed among them."""
-    listed = subprocess.run(
-        ["git", "-C", str(REPOSITORY), "ls-files", "--cached", "--others", "--exclude-standard", *patterns],
-        capture_output=True, text=True, check=True).stdout
-    return sorted({name for name in listed.splitlines() if (REPOSITORY / name).exists()})
+def _files() -> list[str]:
+    """The files of the repository, without what is built."""
+    found = []
+    for folder, folders, names in os.walk(REPOSITORY):
+        folders[:] = set(folders) - _BUILT
+        found += [str((Path(folder) / name).relative_to(REPOSITORY)) for name in names]
+    return sorted(found)
 
 
-FILES = _tracked()
+FILES = _files()
 
-#: Every page but the API reference, whose blocks have a test of their own, and the packages' licences.
+#: Every page but the API reference, whose blocks have a test of their own.
 PAGES = {name: Page(name) for name in FILES if name.endswith(".md") and name != "tests/python/seed_blocks.md"}

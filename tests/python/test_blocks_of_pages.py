@@ -1,0 +1,85 @@
+"""Every block of every page is tried, as it stands."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from conftest import EXECUTABLE, PACKAGE_ROOT
+from pages import PAGES, REPOSITORY, Block, Page
+
+#: The blocks that cannot be tried here, by page and first line, and why.
+NOT_TRIED = {
+    ("README.md", "$ python3 -m venv --system-site-packages venv"):
+        "takes the wheels of `make dist`, where eng/dist_check.sh types it in a system of its own",
+    ("docs/dashboards.md", "# /etc/grafana/provisioning/dashboards/gunicorn.yml"): "there is no Grafana to be had",
+    ("docs/fuzzing.md", "$ dotnet run -c Release --project tests/Fuzz -- run 1000000 7"):
+        "takes minutes; eng/test.sh runs it with fewer inputs",
+    ("src/Engine/README.md", 'using var aggregator = new StoreAggregator("/run/app/metrics", NullLogger.Instance);'):
+        "PackageReadmeTests.cs runs it",
+    ("src/Engine/README.md", 'var store = SlotStore.Open("/run/app/metrics", SlotKind.Worker, EntryLayout.Timestamped);'):
+        "PackageReadmeTests.cs runs it",
+}
+
+
+def is_tried(page: Page, block: Block) -> bool:
+    """Whether something is done with it: by ``follow_page``, by a Prometheus in ``test_mixin_queries``, or by a look at the sources."""
+    if block.file_name:
+        stem = Path(block.file_name).name.split(".")[0]
+        return any(other.language == "console" and re.search(rf"\b{stem}\b", other.text) for other in page.blocks)
+    # What imports nothing is a configuration, and has a name.
+    return block.language in ("console", "promql", "text") or (block.language == "python" and "import " in block.text)
+
+
+def skipped(page: Page) -> list[str]:
+    """The first lines of the page's blocks that are not tried."""
+    return [line for name, line in NOT_TRIED if name == page.name]
+
+
+FOLLOWED = [
+    page for page in PAGES.values()
+    if any(block.language in ("console", "python") and block.first_line not in skipped(page) for block in page.blocks)]
+
+
+@pytest.mark.parametrize("page", FOLLOWED, ids=lambda page: page.name)
+def test_a_page_does_what_it_says_when_it_is_followed_word_for_word(page, tmp_path):
+    own = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
+    if subprocess.run([*own, "true"], capture_output=True, check=False).returncode != 0:
+        pytest.skip("only root can make the namespaces, where it may: NO COMMAND OF THE PAGES IS TRIED")
+    folder = tmp_path / "reader"
+    folder.mkdir()
+    # What a checkout has where the pages say so.
+    shutil.copytree(REPOSITORY / "deploy", folder / "deploy", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(REPOSITORY / "examples" / "quickstart" / "app.py", folder)
+    (tmp_path / "tmp").mkdir()
+    variables = {
+        "PATH": f"{EXECUTABLE.parent}:/usr/sbin:/usr/bin:/sbin:/bin", "PYTHONPATH": str(PACKAGE_ROOT),
+        "PYTHONDONTWRITEBYTECODE": "1", "HOME": str(folder), "TMPDIR": str(tmp_path / "tmp"), "LANG": "C.UTF-8",
+    }
+    done = subprocess.run(
+        [*own, "/usr/bin/python3", str(Path(__file__).parent / "follow_page.py"), page.name, str(folder), *skipped(page)],
+        env=variables, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_every_block_is_tried_or_says_why_not():
+    left = [
+        f"{page.name}: {block.language}: {block.first_line}"
+        for page in PAGES.values() for block in page.blocks
+        if not (is_tried(page, block) or is_a_drawing(block)) and block.first_line not in skipped(page)
+    ]
+    assert left == []
+    fences = {page.name: len(re.findall(r"^\s*(?:```|~~~)", page.text, re.MULTILINE)) for page in PAGES.values()}
+    assert fences == {page.name: 2 * len(page.blocks) for page in PAGES.values()}, "a block begins with ``` and one word, at the margin"
+
+
+def is_a_drawing(block: Block) -> bool:
+    """Whether a block without a language has nothing that one could type."""
+    return block.language == "" and re.search(r"^(\$|(make|dotnet|python3?|curl|gunicorn)\b)", block.text, re.MULTILINE) is None
+
+
+def test_every_block_that_is_not_tried_is_there():
+    there = {(page.name, block.first_line) for page in PAGES.values() for block in page.blocks}
+    assert [block for block in NOT_TRIED if block not in there] == []
