@@ -12,6 +12,8 @@ _BUILT = {".git", "out", "bin", "obj", "__pycache__", ".pytest_cache"}
 _FENCED = re.compile(r"^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
+#: GitHub makes a link of an address whose host has a dot.
+_ADDRESS = re.compile(r"https?://[\w-]+\.[^\s)>]+")
 _SPAN = re.compile(r"(`+)(.+?)\1", re.DOTALL)
 _REPLACED = re.compile(r"^\| Was \| Is \| Note \|\n\|[-|]+\n(?P<rows>(?:\|.*\n)+)", re.MULTILINE)
 _FILE_NAME = re.compile(r"^(?:#|//) (?P<name>[\w./-]+\.\w+)$")
@@ -78,7 +80,7 @@ class Page:
     def links(self) -> list[str]:
         """Where its links and images lead, and every other address that is not code."""
         text = _SPAN.sub("", self.prose)
-        return _LINK.findall(text) + re.findall(r"https?://[^\s)>]+", _LINK.sub("", text))
+        return _LINK.findall(text) + _ADDRESS.findall(_LINK.sub("", text))
 
     @cached_property
     def anchors(self) -> set[str]:
