@@ -18,8 +18,8 @@ internal static partial class Logs
         })
         .Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
 
-    [LoggerMessage(3000, LogLevel.Information, "metrics are served on http://{Address}/metrics")]
-    internal static partial void Serving(this ILogger log, IPEndPoint address);
+    [LoggerMessage(3000, LogLevel.Information, "metrics are served on {Scheme}://{Address}/metrics")]
+    internal static partial void Serving(this ILogger log, string scheme, IPEndPoint address);
 
     [LoggerMessage(3001, LogLevel.Warning, "{Address} is in use by another process; trying again in {Seconds} s")]
     internal static partial void AddressIsBusy(this ILogger log, IPEndPoint address, double seconds);
@@ -35,6 +35,12 @@ internal static partial class Logs
 
     [LoggerMessage(3005, LogLevel.Error, "Nothing is forwarded to {Destination}: {Reason}")]
     internal static partial void NotForwarded(this ILogger log, string destination, string reason);
+
+    [LoggerMessage(3006, LogLevel.Information, "{Path} or a file that it names has changed; what it states now is in force")]
+    internal static partial void WebConfigIsRead(this ILogger log, string path);
+
+    [LoggerMessage(3007, LogLevel.Error, "{Path} or a file that it names has changed, but what was in force stays so: {Reason}")]
+    internal static partial void WebConfigStays(this ILogger log, string path, string reason);
 
     [LoggerMessage(3020, LogLevel.Warning, "{Warning}")]
     internal static partial void ConfigurationWarning(this ILogger log, string warning);

@@ -28,6 +28,8 @@ internal sealed class RunningExporter : IDisposable
 
     internal HttpClient Client { get; }
 
+    internal int Port => Client.BaseAddress!.Port;
+
     internal int ProcessId => _process.Id;
 
     /// <summary>Starts serving a directory and waits until it serves.</summary>
@@ -38,10 +40,22 @@ internal sealed class RunningExporter : IDisposable
         return exporter;
     }
 
-    /// <summary>Starts without waiting.</summary>
-    internal static RunningExporter Start(int port, string directory, params (string Name, string Value)[] environment)
+    /// <summary>Starts serving a directory under a web configuration, and waits until it serves.</summary>
+    internal static RunningExporter Protected(string directory, string webConfig)
     {
-        string[] arguments = ["serve", "--web.listen-address", $"127.0.0.1:{port}", "--multiproc-dir", directory];
+        var exporter = Start(FreePort(), directory, ["--web.config.file", webConfig], []);
+        exporter.WaitForLine("metrics are served on");
+        return exporter;
+    }
+
+    /// <summary>Starts without waiting.</summary>
+    internal static RunningExporter Start(int port, string directory, params (string Name, string Value)[] environment) =>
+        Start(port, directory, [], environment);
+
+    private static RunningExporter Start(
+        int port, string directory, string[] flags, (string Name, string Value)[] environment)
+    {
+        string[] arguments = ["serve", "--web.listen-address", $"127.0.0.1:{port}", "--multiproc-dir", directory, .. flags];
         var process = Process.Start(Executable.StartInfo(Executable.Path, arguments, environment))!;
         return new(process, new Uri($"http://127.0.0.1:{port}"));
     }

@@ -43,6 +43,19 @@ public static class ConfigurationVariables
         Renewal = Renewal.Restart,
     };
 
+    /// <summary>Who may read what the metrics server serves.</summary>
+    public static ConfigurationVariable WebConfigFile { get; } = new()
+    {
+        Name = "GUNICORN_EXPORTER_WEB_CONFIG_FILE",
+        Key = "web.config_file",
+        Flag = "--web.config.file",
+        Kind = VariableKind.Path,
+        Description = "File with TLS, client certificates, users and headers of the metrics server, as Prometheus' exporters read it; " +
+            "unset to serve whoever can reach it",
+        Example = "/etc/gunicorn-exporter-web.yml",
+        Renewal = Renewal.Restart,
+    };
+
     /// <summary>The store.</summary>
     public static ConfigurationVariable PrometheusMultiprocDir { get; } = new()
     {
@@ -448,7 +461,7 @@ public static class ConfigurationVariables
     /// <summary>Every variable, in the order in which they are documented and printed.</summary>
     public static ImmutableArray<ConfigurationVariable> All { get; } =
     [
-        ConfigFile, PrometheusMetricsPort, PrometheusBindAddress, PrometheusMultiprocDir, MaxSeries,
+        ConfigFile, PrometheusMetricsPort, PrometheusBindAddress, PrometheusMultiprocDir, MaxSeries, WebConfigFile,
         GunicornWorkers, GunicornTimeout, GunicornKeepalive,
         .. Forwarding,
         .. Recording,

@@ -61,6 +61,9 @@ public sealed partial class ExporterConfig
     /// <summary>Address that the metrics server listens on.</summary>
     public string PrometheusBindAddress => Get<string>(ConfigurationVariables.PrometheusBindAddress);
 
+    /// <summary>File that states who may read what is served; null for whoever can reach it.</summary>
+    public string? WebConfigFile => Get<string?>(ConfigurationVariables.WebConfigFile);
+
     /// <summary>Absolute path of the store.</summary>
     public string PrometheusMultiprocDir => Get<string>(ConfigurationVariables.PrometheusMultiprocDir);
 

@@ -9,7 +9,9 @@ namespace GunicornPrometheusExporter.Yaml;
 /// <param name="path">The file that errors name.</param>
 public sealed class YamlEntries(string text, string path)
 {
-    private readonly ShallowParser _parser = new ShallowParser(new StringReader(text));
+    private const char ByteOrderMark = '\uFEFF';
+
+    private readonly ShallowParser _parser = new(new StringReader(text.TrimStart(ByteOrderMark)));
     private readonly List<string> _errors = [];
 
     /// <summary>One sentence for each thing that is wrong, in the order in which they were found.</summary>

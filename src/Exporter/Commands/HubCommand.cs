@@ -1,6 +1,7 @@
 using System.CommandLine;
 using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Exporter.Http;
+using GunicornPrometheusExporter.Exporter.Web;
 using GunicornPrometheusExporter.Fleet;
 using GunicornPrometheusExporter.Forwarding;
 
@@ -11,7 +12,7 @@ internal sealed class HubCommand : Command
 {
     private readonly ListenOption _addresses = new();
 
-    private readonly SettingOptions _settings = new(ConfigurationVariables.ConfigFile);
+    private readonly SettingOptions _settings = new(ConfigurationVariables.ConfigFile, ConfigurationVariables.WebConfigFile);
 
     private readonly Option<bool> _aggregate = new("--aggregate")
     {
@@ -32,13 +33,14 @@ internal sealed class HubCommand : Command
         var config = _settings.Load(parsed);
         if (!config.Validate()) throw new ConfigurationException(config.Errors);
         if (config.Warning is { } warning) loggers.CreateLogger("hub").ConfigurationWarning(warning);
+        var web = WebConfigFile.Of(config, loggers);
         var isMerged = parsed.GetValue(_aggregate);
         var create = Destinations.All.Select(destination => destination.CreateSource).FirstOrDefault(create => create is not null)
             ?? throw new ConfigurationException("this build forwards to no place that a hub could read");
         await using var source = create(config, isMerged);
         var reading = new HubReading(new FleetHub(source, isMerged, loggers.CreateLogger("hub")), end);
         await reading.BeginAsync();
-        var server = new MetricsServer(new SharedScrape(reading.ScrapeAsync), loggers, isTextOnly: !isMerged);
+        var server = new MetricsServer(new SharedScrape(reading.ScrapeAsync), loggers, web, isTextOnly: !isMerged);
         await server.RunAsync(_addresses.AddressesOf(parsed, config), end);
         return ExitStatus.Ok;
     }

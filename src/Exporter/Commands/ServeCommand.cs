@@ -3,6 +3,7 @@ using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Exporter.Control;
 using GunicornPrometheusExporter.Exporter.Http;
+using GunicornPrometheusExporter.Exporter.Web;
 using GunicornPrometheusExporter.Exporter.StatusPage;
 using GunicornPrometheusExporter.Flights;
 using GunicornPrometheusExporter.Folding;
@@ -16,7 +17,8 @@ internal sealed class ServeCommand : Command
 {
     private readonly ListenOption _addresses = new();
 
-    private readonly SettingOptions _settings = new(ConfigurationVariables.ConfigFile, ConfigurationVariables.PrometheusMultiprocDir);
+    private readonly SettingOptions _settings = new(
+        ConfigurationVariables.ConfigFile, ConfigurationVariables.WebConfigFile, ConfigurationVariables.PrometheusMultiprocDir);
 
     private readonly Option<int?> _parent = new("--parent-pid")
     {
@@ -51,6 +53,7 @@ internal sealed class ServeCommand : Command
         var config = _settings.Load(parsed);
         if (config.ServingErrors.Count > 0) throw new ConfigurationException(config.ServingErrors);
         if (config.Warning is { } warning) log.ConfigurationWarning(warning);
+        var web = WebConfigFile.Of(config, loggers);
         var directory = config.PrometheusMultiprocDir;
         if (!Directory.Exists(directory)) log.StoreIsMissing(directory);
         using var aggregator = new StoreAggregator(
@@ -60,7 +63,7 @@ internal sealed class ServeCommand : Command
         using var folding = new StoreFolding(directory, loggers.CreateLogger("folding"));
         var reading = new StoreReading(aggregator, accountant, folding);
         var scrapes = new SharedScrape(reading.Scrape);
-        var server = new MetricsServer(scrapes, loggers, page: new(new StatusWatch(reading.Look, TimeProvider.System)));
+        var server = new MetricsServer(scrapes, loggers, web, page: new(new StatusWatch(reading.Look, TimeProvider.System)));
         await using var manager = new ForwarderManager(reading.Snapshot, loggers.CreateLogger("forwarding"));
         aggregator.Forwarders = manager.Statuses;
         using var forwarders = new ConfiguredForwarders(manager, config);

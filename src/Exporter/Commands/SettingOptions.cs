@@ -17,10 +17,22 @@ internal sealed class SettingOptions(params ConfigurationVariable[] variables)
         _options.Where(option => parsed.GetResult(option.Value) is not null)
             .ToDictionary(option => option.Key, option => parsed.GetValue(option.Value) ?? "true"));
 
-    private static Option<string?> OptionOf(ConfigurationVariable variable) => new(variable.Flag!)
+    private static Option<string?> OptionOf(ConfigurationVariable variable)
     {
-        Description = $"{variable.Description.Split(';')[0]}; wins over {variable.Name}",
-        HelpName = variable.Kind is VariableKind.Path or VariableKind.Directory ? "PATH" : null,
-        Arity = variable.Kind == VariableKind.Boolean ? ArgumentArity.ZeroOrOne : ArgumentArity.ExactlyOne,
-    };
+        var option = new Option<string?>(variable.Flag!)
+        {
+            Description = $"{variable.Description.Split(';')[0]}; wins over {variable.Name}",
+            HelpName = variable.Kind is VariableKind.Path or VariableKind.Directory ? "PATH" : null,
+            Arity = variable.Kind == VariableKind.Boolean ? ArgumentArity.ZeroOrOne : ArgumentArity.ExactlyOne,
+        };
+        // A script's empty variable must not open what a file was to close.
+        if (variable.Kind == VariableKind.Path)
+        {
+            option.Validators.Add(given =>
+            {
+                if (given.Tokens is [{ Value: "" }]) given.AddError($"{variable.Flag} is empty; name a file, or leave the option out");
+            });
+        }
+        return option;
+    }
 }

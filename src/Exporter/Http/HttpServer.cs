@@ -1,20 +1,31 @@
 using System.Net.Sockets;
+using GunicornPrometheusExporter.Exporter.Web;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 
 namespace GunicornPrometheusExporter.Exporter.Http;
 
-/// <summary>Kestrel as every server of the executable has it: HTTP/1.1 on sockets that are bound, no settings from outside.</summary>
+/// <summary>Kestrel as every server of the executable has it: on sockets that are bound, no settings from outside.</summary>
 internal static class HttpServer
 {
     private const int MostConnections = 256;
+    private const double SlowestReader = 64 << 10; // Bytes a second.
+
+    // A scrape gives up after ten seconds itself: who takes half of them for one step only holds a place.
+    private static readonly TimeSpan LongestStep = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestEnd = TimeSpan.FromMilliseconds(500);
 
     /// <summary>A server without paths.</summary>
     /// <param name="sockets">Where it listens, once it is started.</param>
     /// <param name="loggers">Where it logs.</param>
     /// <param name="longestBody">The bytes that a request may bring.</param>
-    internal static WebApplication Build(IReadOnlyCollection<Socket> sockets, ILoggerFactory loggers, long longestBody)
+    /// <param name="web">Who may come in, and encrypted how; null for everybody, in plain text.</param>
+    internal static WebApplication Build(
+        IReadOnlyCollection<Socket> sockets, ILoggerFactory loggers, long longestBody, WebConfigFile? web = null)
     {
+        var bound = new ConnectionBound(MostConnections);
         // An exporter started in an application's directory must not read that application's settings, and as the
         // workers' user may not even see the directory.
         var builder = WebApplication.CreateEmptyBuilder(new() { ContentRootPath = AppContext.BaseDirectory });
@@ -25,14 +36,27 @@ internal static class HttpServer
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxConcurrentConnections = MostConnections;
+            kestrel.Limits.RequestHeadersTimeout = LongestStep;
+            kestrel.Limits.MinResponseDataRate = new(SlowestReader, LongestStep);
             kestrel.Limits.MaxRequestBodySize = longestBody;
             foreach (var socket in sockets)
             {
-                kestrel.Listen(socket.LocalEndPoint!, listen => listen.Protocols = HttpProtocols.Http1);
+                kestrel.Listen(socket.LocalEndPoint!, listen =>
+                {
+                    listen.Protocols = web is { IsHttp2: true } ? HttpProtocols.Http1AndHttp2 : HttpProtocols.Http1;
+                    listen.Use(next => connection => bound.RunAsync(connection, next));
+                    if (web is { IsTls: true }) listen.UseHttps(Tls(web));
+                });
             }
         });
-        return builder.Build();
+        var server = builder.Build();
+        server.Use((context, next) =>
+        {
+            bound.Renew(context.Features.Get<IConnectionItemsFeature>()!.Items);
+            return next(context);
+        });
+        if (web is not null) server.Use(new WebGate(web).PassAsync);
+        return server;
     }
 
     /// <summary>Ends it, in half a second at most, whoever is still connected.</summary>
@@ -41,4 +65,10 @@ internal static class HttpServer
         using var limit = new CancellationTokenSource(LongestEnd);
         await server.StopAsync(limit.Token);
     }
+
+    private static TlsHandshakeCallbackOptions Tls(WebConfigFile web) => new()
+    {
+        HandshakeTimeout = LongestStep,
+        OnConnection = _ => ValueTask.FromResult(web.Current().Tls!.Options()),
+    };
 }

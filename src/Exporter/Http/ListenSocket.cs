@@ -8,6 +8,9 @@ namespace GunicornPrometheusExporter.Exporter.Http;
 internal static class ListenSocket
 {
     private const int Backlog = 128;
+
+    // The kernel would grow it to megabytes for each client that does not read.
+    private const int SendBuffer = 256 << 10;
     private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
 
@@ -28,6 +31,7 @@ internal static class ListenSocket
         try
         {
             if (address.Address.Equals(IPAddress.IPv6Any)) socket.DualMode = true;
+            socket.SendBufferSize = SendBuffer;
             socket.Bind(address);
             socket.Listen(Backlog);
             return socket;

@@ -1,11 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
 using GunicornPrometheusExporter.Exporter.StatusPage;
+using GunicornPrometheusExporter.Exporter.Web;
 
 namespace GunicornPrometheusExporter.Exporter.Http;
 
 /// <summary>The HTTP server: metrics, health and, for a person, the status page; without one, links.</summary>
-internal sealed class MetricsServer(SharedScrape scrapes, ILoggerFactory loggers, bool isTextOnly = false, StatusEndpoints? page = null)
+internal sealed class MetricsServer(
+    SharedScrape scrapes, ILoggerFactory loggers, WebConfigFile? web, bool isTextOnly = false, StatusEndpoints? page = null)
 {
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
 
@@ -19,7 +21,7 @@ internal sealed class MetricsServer(SharedScrape scrapes, ILoggerFactory loggers
             var sockets = await Task.WhenAll(addresses.Select(address => ListenSocket.OpenAsync(address.EndPoint, log, end)));
             await using var server = Build(sockets);
             await server.StartAsync(end);
-            foreach (var socket in sockets) log.Serving((IPEndPoint)socket.LocalEndPoint!);
+            foreach (var socket in sockets) log.Serving(web is { IsTls: true } ? "https" : "http", (IPEndPoint)socket.LocalEndPoint!);
             await Task.Delay(Timeout.InfiniteTimeSpan, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await server.EndAsync();
         }
@@ -31,7 +33,7 @@ internal sealed class MetricsServer(SharedScrape scrapes, ILoggerFactory loggers
 
     private WebApplication Build(Socket[] sockets)
     {
-        var server = HttpServer.Build(sockets, loggers, longestBody: 0);
+        var server = HttpServer.Build(sockets, loggers, longestBody: 0, web);
         server.MapMethods("/metrics", Methods, new MetricsEndpoint(scrapes, isTextOnly).AnswerAsync);
         server.MapMethods("/-/healthy", Methods, static context => AnswerAsync(context, "healthy\n"));
         server.MapMethods("/-/ready", Methods, static context => AnswerAsync(context, "ready\n"));

@@ -30,6 +30,14 @@ public class YamlEntriesTests
         Assert.Equal([new("x", "1"), new("y", null), new("z", "null")], _map);
     }
 
+    [Fact]
+    public void A_byte_order_mark_is_no_part_of_the_first_name()
+    {
+        Assert.Empty(Errors("\uFEFFname: a"));
+
+        Assert.Equal("a", _name);
+    }
+
     [Theory]
     [InlineData("name: {a: {b: c}}\non: true", true)]
     [InlineData("name: a\non: true", false)]

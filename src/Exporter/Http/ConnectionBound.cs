@@ -1,0 +1,57 @@
+using Microsoft.AspNetCore.Connections;
+
+namespace GunicornPrometheusExporter.Exporter.Http;
+
+/// <summary>Bounds the connections of a server, without ever refusing a new one. Safe for any number of threads.</summary>
+/// <remarks>
+/// At the bound, the connection that has waited longest gives way: the one whose last request came, or which was made, before
+/// all others. A rightful scrape asks at once and is young, so those who hold connections open push out each other.
+/// </remarks>
+/// <param name="most">How many there may be.</param>
+internal sealed class ConnectionBound(int most)
+{
+    private readonly Lock _gate = new();
+    private readonly LinkedList<ConnectionContext> _oldestFirst = [];
+
+    /// <summary>Runs a connection to its end.</summary>
+    internal async Task RunAsync(ConnectionContext connection, ConnectionDelegate next)
+    {
+        var place = new LinkedListNode<ConnectionContext>(connection);
+        connection.Items[this] = place;
+        ConnectionContext? oldest = null;
+        lock (_gate)
+        {
+            if (_oldestFirst.Count == most)
+            {
+                oldest = _oldestFirst.First!.Value;
+                _oldestFirst.RemoveFirst();
+            }
+            _oldestFirst.AddLast(place);
+        }
+        oldest?.Abort();
+        try
+        {
+            await next(connection);
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                if (place.List is not null) _oldestFirst.Remove(place);
+            }
+        }
+    }
+
+    /// <summary>Notes that a request came on a connection.</summary>
+    internal void Renew(IDictionary<object, object?> items)
+    {
+        var place = (LinkedListNode<ConnectionContext>)items[this]!;
+        lock (_gate)
+        {
+            // One that has given way stays out.
+            if (place.List is null) return;
+            _oldestFirst.Remove(place);
+            _oldestFirst.AddLast(place);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using GunicornPrometheusExporter.Configuration;
+
+namespace GunicornPrometheusExporter.Exporter.Web;
+
+/// <summary>The server's side of TLS, with certificates that are loaded. Immutable.</summary>
+internal sealed class TlsServer
+{
+    private readonly TlsServerConfig _config;
+    private readonly SslStreamCertificateContext _certificate;
+    private readonly X509Certificate2Collection _authorities = [];
+
+    /// <summary>Loads what is PEM text.</summary>
+    /// <exception cref="ConfigurationException">A text is no certificate, or no key of that certificate.</exception>
+    internal TlsServer(TlsServerConfig config, string certificate, string key, string? authorities)
+    {
+        _config = config;
+        var chain = Load(config.Certificate, certificate, "cert");
+        try
+        {
+            _certificate = SslStreamCertificateContext.Create(X509Certificate2.CreateFromPem(certificate, key), chain, offline: true);
+        }
+        catch (Exception e) when (e is CryptographicException or ArgumentException)
+        {
+            throw new ConfigurationException(
+                $"{NameOf(config.Key, "key")} is not the key of {NameOf(config.Certificate, "cert")}; " +
+                "give the certificate's own key in PEM, not encrypted");
+        }
+        if (authorities is not null) _authorities = Load(config.ClientAuthorities!, authorities, "client_ca");
+    }
+
+    /// <summary>How one connection is made.</summary>
+    internal SslServerAuthenticationOptions Options() => new()
+    {
+        ServerCertificateContext = _certificate,
+        EnabledSslProtocols = _config.Protocols,
+        ClientCertificateRequired = _config.ClientPolicy is not ClientCertificatePolicy.NoClientCert,
+        CertificateChainPolicy = ClientChain(),
+        RemoteCertificateValidationCallback = (_, certificate, _, errors) => IsWelcome(certificate as X509Certificate2, errors),
+        // A session resumed would carry over what was right before the files changed.
+        AllowTlsResume = false,
+    };
+
+    private X509ChainPolicy ClientChain()
+    {
+        var policy = new X509ChainPolicy
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+            RevocationMode = X509RevocationMode.NoCheck,
+            // A client must not make this process ask an address of the client's choice.
+            DisableCertificateDownloads = true,
+        };
+        policy.CustomTrustStore.AddRange(_authorities);
+        return policy;
+    }
+
+    private bool IsWelcome(X509Certificate2? certificate, SslPolicyErrors errors)
+    {
+        if (certificate is null)
+        {
+            return _config.ClientPolicy is ClientCertificatePolicy.NoClientCert
+                or ClientCertificatePolicy.RequestClientCert or ClientCertificatePolicy.VerifyClientCertIfGiven;
+        }
+        var isVerified = !errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors)
+            || _config.ClientPolicy is ClientCertificatePolicy.RequestClientCert or ClientCertificatePolicy.RequireAnyClientCert;
+        return isVerified && (_config.AllowedSans is not { } allowed || SubjectAlternativeNames.Of(certificate).Any(allowed.Contains));
+    }
+
+    private static X509Certificate2Collection Load(PemSource source, string text, string name)
+    {
+        var certificates = new X509Certificate2Collection();
+        try
+        {
+            certificates.ImportFromPem(text);
+        }
+        catch (CryptographicException)
+        {
+            certificates.Clear();
+        }
+        return certificates.Count > 0
+            ? certificates
+            : throw new ConfigurationException($"{NameOf(source, name)} holds no certificate; give one in PEM");
+    }
+
+    private static string NameOf(PemSource source, string name) => source.Path ?? $"what {name} states";
+}

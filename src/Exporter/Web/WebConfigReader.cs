@@ -1,0 +1,110 @@
+using GunicornPrometheusExporter.Configuration;
+using GunicornPrometheusExporter.Yaml;
+using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
+
+namespace GunicornPrometheusExporter.Exporter.Web;
+
+/// <summary>Reads a web configuration file, whose schema is that of Prometheus' exporter-toolkit.</summary>
+/// <remarks>Every error is told at once. None repeats a hash or a key.</remarks>
+internal sealed partial class WebConfigReader
+{
+    private const string TlsSection = "tls_server_config";
+    private const string HttpSection = "http_server_config";
+    private const string UserSection = "basic_auth_users";
+
+    // The names that the toolkit lets be set, and their values where they are few.
+    private static readonly Dictionary<string, string[]> HeaderValues = new()
+    {
+        ["Content-Security-Policy"] = [],
+        ["Strict-Transport-Security"] = [],
+        ["X-Content-Type-Options"] = ["nosniff"],
+        ["X-Frame-Options"] = ["deny", "sameorigin"],
+        ["X-XSS-Protection"] = [],
+    };
+
+    private readonly string _directory;
+    private readonly YamlEntries _yaml;
+    private readonly Dictionary<string, string> _headers = [];
+    private readonly Dictionary<string, string> _users = [];
+    private TlsServerConfig? _tls;
+    private bool _isHttp2 = true;
+
+    private WebConfigReader(string path, string text)
+    {
+        _directory = Path.GetDirectoryName(path)!;
+        _yaml = new YamlEntries(text, path);
+    }
+
+    /// <summary>Reads the text of a file.</summary>
+    /// <param name="path">Absolute path of the file, from whose directory relative paths count.</param>
+    /// <param name="text">What is in it.</param>
+    /// <exception cref="ConfigurationException">Something is wrong, one line each with line and column.</exception>
+    internal static WebConfig Read(string path, string text)
+    {
+        var reader = new WebConfigReader(path, text);
+        reader.ReadDocument();
+        if (reader._yaml.Errors.Count > 0) throw new ConfigurationException(string.Join('\n', reader._yaml.Errors));
+        return new()
+        {
+            Tls = reader._tls,
+            IsHttp2 = reader._isHttp2,
+            Headers = reader._headers,
+            Users = reader._users,
+        };
+    }
+
+    private void ReadDocument()
+    {
+        var isAny = _yaml.ReadDocument(new Dictionary<string, Action<Scalar>>
+        {
+            [TlsSection] = ReadTls,
+            [HttpSection] = _ => ReadHttp(),
+            [UserSection] = _ => ReadUsers(),
+            ["rate_limit"] = key => Refuse(key, "a scrape costs little, and concurrent ones share one"),
+        });
+        // A file that is being written is empty for a moment: that must not open the door.
+        if (!isAny) _yaml.Reject(new Mark(0, 1, 1), $"the file is empty; state {TlsSection}, {HttpSection} or {UserSection}");
+    }
+
+    private void ReadHttp() => _yaml.Read(HttpSection, new Dictionary<string, Action<Scalar>>
+    {
+        ["http2"] = key => _isHttp2 = _yaml.ReadBoolean(key) ?? true,
+        ["headers"] = _ => _yaml.Read("headers", HeaderValues.ToDictionary(
+            header => header.Key, header => new Action<Scalar>(key => ReadHeader(key, header.Value)))),
+    });
+
+    private void ReadHeader(Scalar key, string[] values)
+    {
+        if (_yaml.ReadText(key) is not { Length: > 0 } value) return;
+        if (values.Length > 0 && !values.Contains(value))
+        {
+            _yaml.Reject(key.Start, $"{key.Value} is \"{value}\"; give {string.Join(" or ", values)}");
+        }
+        else if (value.Any(letter => letter is < ' ' or > '~'))
+        {
+            _yaml.Reject(key.Start, $"{key.Value} has a letter that no header may have; give printable ASCII");
+        }
+        else _headers[key.Value] = value;
+    }
+
+    private void ReadUsers()
+    {
+        foreach (var user in _yaml.Keys(UserSection))
+        {
+            var hash = _yaml.ReadText(user);
+            if (hash is not null && PasswordHash.IsOne(hash)) _users[user.Value] = hash;
+            else
+            {
+                _yaml.Reject(user.Start,
+                    $"what {UserSection} has for \"{user.Value}\" is no bcrypt hash; make one by htpasswd -nBC 10 {user.Value}");
+            }
+        }
+    }
+
+    private void Refuse(Scalar key, string reason)
+    {
+        _yaml.Reject(key.Start, $"{key.Value} is not supported, {reason}; remove it");
+        _yaml.Skip();
+    }
+}

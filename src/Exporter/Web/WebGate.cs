@@ -1,0 +1,44 @@
+using System.Net.Http.Headers;
+using System.Text;
+
+namespace GunicornPrometheusExporter.Exporter.Web;
+
+/// <summary>What every request passes before any path: the configured headers, and authentication.</summary>
+internal sealed class WebGate(WebConfigFile file)
+{
+    private const string Scheme = "Basic";
+
+    private readonly PasswordCheck _passwords = new();
+
+    /// <summary>Lets a request of the rightful pass; answers 401 to others, whatever path they ask for.</summary>
+    internal async Task PassAsync(HttpContext context, RequestDelegate next)
+    {
+        var config = file.Current().Config;
+        foreach (var (name, value) in config.Headers) context.Response.Headers[name] = value;
+        if (config.Users.Count == 0 || await IsUserAsync(context, config.Users))
+        {
+            await next(context);
+            return;
+        }
+        context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+        context.Response.Headers.WWWAuthenticate = "Basic realm=\"metrics\", charset=\"UTF-8\"";
+        await context.Response.WriteAsync("Unauthorized\n");
+    }
+
+    private async Task<bool> IsUserAsync(HttpContext context, IReadOnlyDictionary<string, string> users) =>
+        Credentials(context.Request) is (var user, var password)
+        && await _passwords.IsRightAsync(users, user, password, context.RequestAborted);
+
+    private static (string User, string Password)? Credentials(HttpRequest request)
+    {
+        if (!AuthenticationHeaderValue.TryParse(request.Headers.Authorization, out var header)
+            || !Scheme.Equals(header.Scheme, StringComparison.OrdinalIgnoreCase) || header.Parameter is not { } parameter)
+        {
+            return null;
+        }
+        var bytes = new byte[parameter.Length];
+        if (!Convert.TryFromBase64String(parameter, bytes, out var count)) return null;
+        var parts = Encoding.UTF8.GetString(bytes, 0, count).Split(':', 2);
+        return parts.Length == 2 ? (parts[0], parts[1]) : null;
+    }
+}

@@ -1,0 +1,37 @@
+using GunicornPrometheusExporter.Configuration;
+
+namespace GunicornPrometheusExporter.Exporter.Web;
+
+/// <summary>A web configuration file and all that it names, read at one time. Immutable.</summary>
+internal sealed class WebState
+{
+    private readonly List<WatchedFile> _files = [];
+
+    /// <summary>Reads the file, and the certificates that it names.</summary>
+    /// <exception cref="ConfigurationException">Something cannot be read, or is wrong.</exception>
+    internal WebState(string path)
+    {
+        Config = WebConfigReader.Read(path, Open(path));
+        if (Config.Tls is not { } tls) return;
+        Tls = new(tls, TextOf(tls.Certificate), TextOf(tls.Key), tls.ClientAuthorities is { } authorities ? TextOf(authorities) : null);
+    }
+
+    /// <summary>What the file states.</summary>
+    internal WebConfig Config { get; }
+
+    /// <summary>How connections are encrypted; null for not at all.</summary>
+    internal TlsServer? Tls { get; }
+
+    /// <summary>Whether one of the files is different now.</summary>
+    /// <exception cref="ConfigurationException">One cannot be read any more.</exception>
+    internal bool HasChanged() => _files.Exists(file => file.HasChanged());
+
+    private string TextOf(PemSource source) => source.Path is { } path ? Open(path) : source.Text!;
+
+    private string Open(string path)
+    {
+        var file = new WatchedFile(path);
+        _files.Add(file);
+        return file.Text;
+    }
+}
