@@ -142,7 +142,7 @@ def is_metric(name: str) -> bool:
 @functools.lru_cache(None)
 def flags() -> set[str]:
     """Every flag of the executable, of Gunicorn, of Prometheus and of the scripts that the pages name."""
-    commands = re.findall(r"^  (\w+)  ", help_of(EXECUTABLE), re.MULTILINE)
+    commands = re.findall(r"^  ([a-z]+) ", help_of(EXECUTABLE), re.MULTILINE)
     assert "serve" in commands
     texts = [help_of(EXECUTABLE), *(help_of(EXECUTABLE, command) for command in commands)]
     texts += [help_of("/usr/bin/gunicorn"), help_of("prometheus"), help_of(sys.executable, REPOSITORY / "deploy/mixin/generate.py")]
