@@ -23,9 +23,6 @@ FIGURES = {
 #: Where absolute links may lead: no test goes there.
 HOSTS = {"gunicorn.org", "docs.gunicorn.org", "prometheus.io", "keepachangelog.com"}
 
-#: Flags and variables of others that are not asked for theirs.
-OF_OTHERS = {"--system-site-packages", "--unix-socket"}
-
 SUFFIXES = re.compile(r"_(bucket|sum|count|created|total)$")
 SETTING = re.compile(r"\b(?:PROMETHEUS|GUNICORN|REDIS|REMOTE_WRITE|CLEANUP)_[A-Z_]*[A-Z]\b")
 METRIC = re.compile(r"(?<![\w:/.])gunicorn_[a-z0-9_]+\*?(?![\w:./(])")
@@ -115,7 +112,7 @@ def is_in_the_sources(word: str) -> bool:
 
 @EVERY_PAGE
 def test_every_setting_that_a_page_names_exists(page):
-    named = set(SETTING.findall(page.text)) - settings() - OF_OTHERS
+    named = set(SETTING.findall(page.text)) - settings()
     # The tests have variables of their own.
     assert [name for name in named if not is_in_the_sources(name)] == []
 
@@ -141,24 +138,26 @@ def is_metric(name: str) -> bool:
 
 @functools.lru_cache(None)
 def flags() -> set[str]:
-    """Every flag of the executable, of Gunicorn, of Prometheus and of the scripts that the pages name."""
-    commands = re.findall(r"^  ([a-z]+) ", help_of(EXECUTABLE), re.MULTILINE)
+    """Every flag of the executable, and of the commands of others that the pages name."""
+    own = help_of(EXECUTABLE, "--help")
+    commands = re.findall(r"^  ([a-z]+) ", own, re.MULTILINE)
     assert "serve" in commands
-    texts = [help_of(EXECUTABLE), *(help_of(EXECUTABLE, command) for command in commands)]
-    texts += [help_of("/usr/bin/gunicorn"), help_of("prometheus"), help_of(sys.executable, REPOSITORY / "deploy/mixin/generate.py")]
+    texts = [own, *(help_of(EXECUTABLE, command, "--help") for command in commands)]
+    texts += [help_of("gunicorn", "--help"), help_of("prometheus", "--help"), help_of("curl", "--help", "all")]
+    texts += [help_of(sys.executable, "-m", "venv", "--help"), help_of(sys.executable, REPOSITORY / "deploy/mixin/generate.py", "--help")]
     return set(FLAG.findall("\n".join(texts)))
 
 
 def help_of(*command: object) -> str:
-    """What a command says when it is asked for help."""
-    done = subprocess.run([*map(str, command), "--help"], capture_output=True, text=True, check=False)
+    """What a command prints that is asked for help, wherever it prints it."""
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
     return done.stdout + done.stderr
 
 
 @EVERY_PAGE
 def test_every_flag_that_a_page_names_exists(page):
     code = "\n".join([*page.spans, *(block.text for block in page.blocks if block.language == "console")])
-    named = set(FLAG.findall(code)) - flags() - OF_OTHERS
+    named = set(FLAG.findall(code)) - flags()
     assert [flag for flag in named if not is_in_the_sources(flag)] == []
 
 
