@@ -200,7 +200,7 @@ def main() -> None:
 worker, user and system. A start's ratio is the median of its rounds'.
 The last column is a second server without the exporter over the first: the error of the method.
 
-| worker class | µs a request without | with the exporter | ratio, median of starts | their mean, ± standard error | without, over without |
+| worker class | µs a request without | with the exporter | ratio, median of starts | mean, ± standard error | without, over without |
 |---|---:|---:|---:|---:|---:|
 """ + "\n".join(rows) + "\n")
 
