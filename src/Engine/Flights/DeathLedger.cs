@@ -29,8 +29,7 @@ internal sealed class DeathLedger
     internal static DeathLedger Read(string directory, int maximumLabelValues)
     {
         var path = Path.Combine(directory, StoreFileName.Ledger.ToString());
-        if (!File.Exists(path)) return new(path, maximumLabelValues, [], []);
-        var bytes = File.ReadAllBytes(path);
+        if (StoreFiles.TryReadAll(path) is not { } bytes) return new(path, maximumLabelValues, [], []);
         if (IsWhole(bytes, out var used)) return new(path, maximumLabelValues, bytes[..used], CountedFiles.Read(bytes.AsSpan(used)));
         File.Move(path, path + ".corrupt", overwrite: true);
         return new(path, maximumLabelValues, [], []);
@@ -42,14 +41,7 @@ internal sealed class DeathLedger
     internal void Count(IReadOnlyCollection<Death> deaths)
     {
         var temporary = _path + ".new";
-        var options = new FileStreamOptions
-        {
-            Mode = FileMode.Create,
-            Access = FileAccess.ReadWrite,
-            Share = FileShare.ReadWrite,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        };
-        using (var stream = new FileStream(temporary, options))
+        using (var stream = StoreFiles.Create(temporary))
         {
             stream.Write(_content);
             stream.Flush();
@@ -107,7 +99,7 @@ internal sealed class DeathLedger
         var owner = SlotTable.NameOf(SlotKind.Worker, deaths.First().Worker.Number);
         var path = Path.Combine(
             Path.GetDirectoryName(_path)!, new StoreFileName(MetricType.Counter, GaugeMode.All, false, owner).ToString());
-        return File.Exists(path) && File.ReadAllBytes(path) is var bytes && EntryWalk.TryGetUsed(bytes, bytes.Length, out var used)
+        return StoreFiles.TryReadAll(path) is { } bytes && EntryWalk.TryGetUsed(bytes, bytes.Length, out var used)
             ? EntryWalk.LayoutOf(bytes.AsSpan(0, used)) ?? EntryLayout.Timestamped
             : EntryLayout.Timestamped;
     }

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Store;
@@ -37,18 +38,9 @@ internal sealed class ExitRecords(string directory)
     internal static string ReasonOf(ExitRecord? exit) =>
         exit?.Reason is { } reason && WorkerExitReasons.All.Contains(reason) ? reason : WorkerExitReasons.Unknown;
 
-    private static string[] Lines(string path)
-    {
-        try
-        {
-            return File.ReadAllLines(path);
-        }
-        catch (FileNotFoundException)
-        {
-            // Its master ended in order a moment ago.
-            return [];
-        }
-    }
+    // There may be none any more: its master ended in order a moment ago.
+    private static string[] Lines(string path) =>
+        StoreFiles.TryReadAll(path) is { } text ? Encoding.UTF8.GetString(text).Split('\n') : [];
 
     private static ExitRecord? Parse(string line)
     {

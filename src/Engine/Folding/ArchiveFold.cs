@@ -41,7 +41,7 @@ internal sealed class ArchiveFold : IDisposable
         var content = entries.ToContent(layout)
             ?? throw new StoreException($"{_archive.Path} would be larger than a scrape reads; the files of dead processes stay");
         _used = content.Length;
-        _new = Create();
+        _new = StoreFiles.Create(_archive.TemporaryPath);
         _new.Write(content);
         _new.Write(CountedFiles.Write(_dead.Select(file => Path.GetFileName(file.Path))));
         _new.Flush(flushToDisk: true);
@@ -100,18 +100,6 @@ internal sealed class ArchiveFold : IDisposable
         }
         // A library that knows this mode writes timestamps.
         return _archive.Name.Rule == GaugeMode.MostRecent ? EntryLayout.Timestamped : newest;
-    }
-
-    private FileStream Create()
-    {
-        File.Delete(_archive.TemporaryPath);
-        return new FileStream(_archive.TemporaryPath, new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            Share = FileShare.ReadWrite | FileShare.Delete,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        });
     }
 
     /// <summary>Lets those read the archive who may read the files.</summary>

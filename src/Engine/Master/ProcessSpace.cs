@@ -1,4 +1,5 @@
 using System.Text.Json;
+using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Master;
 
@@ -18,9 +19,9 @@ internal sealed record ProcessSpace(string BootId, string PidNamespace)
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(path), MasterJson.Default.ProcessSpace);
+            return StoreFiles.TryReadAll(path) is { } text ? JsonSerializer.Deserialize(text, MasterJson.Default.ProcessSpace) : null;
         }
-        catch (Exception e) when (e is FileNotFoundException or JsonException)
+        catch (JsonException)
         {
             return null;
         }
@@ -30,8 +31,7 @@ internal sealed record ProcessSpace(string BootId, string PidNamespace)
     internal void Write(string path)
     {
         var temporary = path + ".new";
-        File.Delete(temporary);
-        using (var stream = new FileStream(temporary, FileMode.CreateNew))
+        using (var stream = StoreFiles.Create(temporary))
         {
             JsonSerializer.Serialize(stream, this, MasterJson.Default.ProcessSpace);
         }

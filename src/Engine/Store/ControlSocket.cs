@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using GunicornPrometheusExporter.Store.Native;
+using Microsoft.Win32.SafeHandles;
 
 namespace GunicornPrometheusExporter.Store;
 
@@ -10,7 +11,7 @@ public static class ControlSocket
     public const string FileName = "control.sock";
 
     /// <summary>Binds it, in place of one that an earlier exporter left; only the exporter whose turn it is may.</summary>
-    /// <returns>The socket, which only this process's user can connect to; nobody can before it listens.</returns>
+    /// <returns>The socket, which only this process's user can connect to, and nobody before it listens.</returns>
     /// <exception cref="StoreException">It cannot be bound.</exception>
     public static Socket Bind(string directory)
     {
@@ -22,8 +23,10 @@ public static class ControlSocket
             // An address holds no path of more than 107 bytes.
             var path = $"/proc/self/fd/{folder.DangerousGetHandle()}/{FileName}";
             File.Delete(path);
+            // Its mode is that of what is bound: at no moment is there one that others may connect to.
+            using var handle = new SafeFileHandle(socket.Handle, ownsHandle: false);
+            File.SetUnixFileMode(handle, UnixFileMode.UserRead | UnixFileMode.UserWrite);
             socket.Bind(new UnixDomainSocketEndPoint(path));
-            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
             return socket;
         }
         catch (Exception e)

@@ -64,6 +64,39 @@ internal static class StoreFiles
     public static bool TryGetStatus(string path, out FileStatus status) =>
         Libc.Status(Libc.AtWorkingDirectory, path, Libc.AtNoFollow, Libc.BasicStatus, out status) == 0;
 
+    /// <summary>All of a small file.</summary>
+    /// <returns>Null if nothing stands there, or a link or something else that is no regular file.</returns>
+    /// <exception cref="StoreException">It cannot be opened.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static byte[]? TryReadAll(string path)
+    {
+        try
+        {
+            if (!TryOpen(path, out var descriptor)) return null;
+            using var handle = new SafeFileHandle(descriptor, ownsHandle: true);
+            return Read(handle, 0, RegularStatus(descriptor, path).Size);
+        }
+        catch (CorruptFileException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Makes a file that only its user may use, in the place of whatever stands there.</summary>
+    /// <exception cref="IOException">It cannot be made, or somebody else makes one at that moment.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be made.</exception>
+    public static FileStream Create(string path)
+    {
+        File.Delete(path);
+        return new FileStream(path, new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.ReadWrite,
+            Share = FileShare.ReadWrite | FileShare.Delete,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        });
+    }
+
     /// <summary>A part of a file, as much of it as there is.</summary>
     /// <exception cref="IOException">It cannot be read.</exception>
     public static byte[] Read(SafeFileHandle handle, long offset, long size)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace GunicornPrometheusExporter.Store;
 
@@ -55,12 +56,13 @@ public sealed record StoreIncarnation(string Store, int Generation)
     /// <inheritdoc/>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Store}-{Generation}");
 
-    private static StoreIncarnation? Read(string path) => File.Exists(path) ? Parse(File.ReadAllText(path)) : null;
+    private static StoreIncarnation? Read(string path) =>
+        StoreFiles.TryReadAll(path) is { } text ? Parse(Encoding.ASCII.GetString(text)) : null;
 
     private void Write(string path)
     {
         var temporary = $"{path}.{Environment.ProcessId}.new";
-        File.WriteAllText(temporary, ToString());
+        using (var file = StoreFiles.Create(temporary)) file.Write(Encoding.ASCII.GetBytes(ToString()));
         File.Move(temporary, path, overwrite: true);
     }
 }

@@ -209,6 +209,34 @@ public sealed class DeathAccountantTests : IDisposable
         Assert.True(File.Exists(_directory["counter_exporter-1.db.corrupt"]));
     }
 
+    [Theory]
+    [InlineData("counter_exporter-1.db")]
+    [InlineData("counter_exporter-1.db.new")]
+    public void A_link_in_the_place_of_the_ledger_leads_nowhere(string name)
+    {
+        using var elsewhere = new TemporaryDirectory();
+        File.WriteAllText(elsewhere["file"], "precious");
+        File.CreateSymbolicLink(_directory[name], elsewhere["file"]);
+        WriteFlight("00000001", new FlightRequest(FlightState.Running, 0, _now, "GET", "/", "", ""));
+        WriteExit("signal");
+        _accountant.Account();
+        Assert.Equal(1, _aggregator.Read().Samples[LostToSignal]);
+        Assert.Equal("precious", File.ReadAllText(elsewhere["file"]));
+        Assert.Null(new FileInfo(_directory["counter_exporter-1.db"]).LinkTarget);
+    }
+
+    [Fact]
+    public void A_link_in_the_place_of_the_exits_is_not_read()
+    {
+        using var elsewhere = new TemporaryDirectory();
+        WriteFlight("00000001", new FlightRequest(FlightState.Running, 0, _now, "GET", "/", "", ""));
+        WriteExit("signal");
+        File.Move(_directory["master-1.exits"], elsewhere["exits"]);
+        File.CreateSymbolicLink(_directory["master-1.exits"], elsewhere["exits"]);
+        _accountant.Account();
+        Assert.Empty(_log.Messages);
+    }
+
     [Fact]
     public void A_live_worker_is_left_alone()
     {

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.IO.Hashing;
 using Google.Protobuf;
 using GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages;
+using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
 
@@ -39,7 +40,8 @@ internal static class SnapshotFile
         BinaryPrimitives.WriteUInt64LittleEndian(bytes, XxHash3.HashToUInt64(bytes.AsSpan(ChecksumLength)));
         try
         {
-            File.WriteAllBytes(path, bytes);
+            using var file = StoreFiles.Create(path);
+            file.Write(bytes);
         }
         catch (IOException)
         {
@@ -53,14 +55,13 @@ internal static class SnapshotFile
     {
         try
         {
-            var bytes = File.ReadAllBytes(path);
-            if (bytes.Length < ChecksumLength) return null;
+            if (StoreFiles.TryReadAll(path) is not { Length: >= ChecksumLength } bytes) return null;
             var message = bytes.AsSpan(ChecksumLength);
             return BinaryPrimitives.ReadUInt64LittleEndian(bytes) == XxHash3.HashToUInt64(message)
                 ? BufferedSnapshot.Parser.ParseFrom(message)
                 : null;
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or InvalidProtocolBufferException)
+        catch (Exception fault) when (fault is IOException or StoreException or InvalidProtocolBufferException)
         {
             return null;
         }
