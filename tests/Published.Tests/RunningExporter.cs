@@ -43,19 +43,26 @@ internal sealed class RunningExporter : IDisposable
     /// <summary>Starts serving a directory under a web configuration, and waits until it serves.</summary>
     internal static RunningExporter Protected(string directory, string webConfig)
     {
-        var exporter = Start(FreePort(), directory, ["--web.config.file", webConfig], []);
+        var exporter = Start(FreePort(), ["serve", "--multiproc-dir", directory, "--web.config.file", webConfig], []);
+        exporter.WaitForLine("metrics are served on");
+        return exporter;
+    }
+
+    /// <summary>Starts a hub under a web configuration, with a Redis that is away, and waits until it serves.</summary>
+    internal static RunningExporter Hub(string webConfig)
+    {
+        var exporter = Start(FreePort(), ["hub", "--web.config.file", webConfig], [("REDIS_URL", "redis://127.0.0.1:1")]);
         exporter.WaitForLine("metrics are served on");
         return exporter;
     }
 
     /// <summary>Starts without waiting.</summary>
     internal static RunningExporter Start(int port, string directory, params (string Name, string Value)[] environment) =>
-        Start(port, directory, [], environment);
+        Start(port, ["serve", "--multiproc-dir", directory], environment);
 
-    private static RunningExporter Start(
-        int port, string directory, string[] flags, (string Name, string Value)[] environment)
+    private static RunningExporter Start(int port, string[] command, (string Name, string Value)[] environment)
     {
-        string[] arguments = ["serve", "--web.listen-address", $"127.0.0.1:{port}", "--multiproc-dir", directory, .. flags];
+        string[] arguments = [.. command, "--web.listen-address", $"127.0.0.1:{port}"];
         var process = Process.Start(Executable.StartInfo(Executable.Path, arguments, environment))!;
         return new(process, new Uri($"http://127.0.0.1:{port}"));
     }

@@ -88,6 +88,18 @@ public sealed class PlantedLinkTests : IDisposable
     [Theory]
     [InlineData("file")]
     [InlineData("not-there")]
+    public void A_buffer_is_locked(string target)
+    {
+        Plant("lock", target);
+
+        using var buffer = new SnapshotBuffer(_directory.Path, 1 << 20);
+
+        Assert.Null(new FileInfo(_directory["lock"]).LinkTarget);
+    }
+
+    [Theory]
+    [InlineData("file")]
+    [InlineData("not-there")]
     public void A_worker_does_without_what_it_cannot_make(string target)
     {
         foreach (var name in (string[])["slots.lock", "counter_worker-1.db", "exemplars_worker-1.bin"])

@@ -30,6 +30,18 @@ public sealed class UserTests : IDisposable
     }
 
     [Fact]
+    public async Task A_hub_asks_for_the_password_too()
+    {
+        Write(("alice", "right"));
+        using var hub = RunningExporter.Hub(WebConfig);
+        using var visitor = new Visitor(hub);
+
+        Assert.Equal(HttpStatusCode.Unauthorized, await visitor.StatusAsync("/"));
+        Assert.Equal(HttpStatusCode.Unauthorized, await visitor.StatusAsync());
+        Assert.Equal(HttpStatusCode.OK, await visitor.As("alice", "right").StatusAsync());
+    }
+
+    [Fact]
     public async Task A_user_is_let_in_with_the_right_password_only()
     {
         using var exporter = Protected(("alice", "right"), ("bob", "pa:ß"));

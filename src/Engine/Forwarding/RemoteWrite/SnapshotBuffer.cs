@@ -30,7 +30,9 @@ internal sealed class SnapshotBuffer : IDisposable
         _maximumBytes = maximumBytes;
         if (directory is null) return;
         MultiprocessDirectory.Ensure(directory);
-        _lock = new FileStream(Path.Combine(directory, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        var path = Path.Combine(directory, LockName);
+        if (new FileInfo(path).LinkTarget is not null) File.Delete(path);
+        _lock = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         foreach (var (time, file) in SnapshotFile.In(directory)) Enqueue(new(time, file.Length, null));
     }
 
