@@ -134,7 +134,10 @@ class ExporterConfig:
 
     @property
     def recording_variables(self) -> dict[str, str]:
-        """What the file states for processes that record, by the names of variables."""
+        """What the file states for processes that record, by the names of variables. Raises ConfigurationError."""
+        errors = [error["message"] for error in self._errors if error["variable"] == FILE_VARIABLE]
+        if errors:
+            raise ConfigurationError("; ".join(errors))
         variables: dict[str, str] = self._answer["recording"]
         return variables
 

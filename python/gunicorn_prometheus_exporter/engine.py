@@ -80,7 +80,10 @@ def _open() -> ModuleType:
 
 
 def file_variables() -> dict[str, str]:
-    """Returns what the file states for processes that record, by the names of variables. Raises ConfigurationError."""
+    """Returns what the file states for processes that record, by the names of variables.
+
+    Raises ConfigurationError with everything that is wrong with the file.
+    """
     return ExporterConfig().recording_variables if os.environ.get(FILE_VARIABLE) else {}
 
 

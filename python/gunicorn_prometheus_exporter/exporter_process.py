@@ -1,6 +1,7 @@
 """The exporter as the master's child: started, restarted with backoff, ended (D7)."""
 
 import os
+import signal
 import subprocess
 import time
 from logging import Logger
@@ -16,6 +17,9 @@ HEALTHY_LIFE = 60.0
 
 #: Seconds that the exporter has to end after SIGTERM.
 END_TIMEOUT = 5.0
+
+#: Seconds after its start within which the exporter may not hear a SIGHUP yet, and would end by it.
+START_TIME = 2.0
 
 
 class ExporterProcess:
@@ -38,6 +42,7 @@ class ExporterProcess:
         self._delay = FIRST_DELAY
         self._started = 0.0
         self._next_start = 0.0
+        self._is_reload_due = False
 
     def tend(self) -> None:
         """Starts the exporter if it does not run and its time has come. Called about once a second."""
@@ -45,10 +50,17 @@ class ExporterProcess:
         if self._process is not None:
             status = self._process.poll()
             if status is None:
+                if self._is_reload_due and now - self._started >= START_TIME:
+                    self._is_reload_due = False
+                    self._process.send_signal(signal.SIGHUP)
                 return
             self._ended(status, now)
         if now >= self._next_start:
             self._start(now)
+
+    def reload(self) -> None:
+        """Has the exporter read its configuration anew, when it is next tended."""
+        self._is_reload_due = True
 
     def poll(self) -> None:
         """Learns how the exporter ended, before Gunicorn reaps it with its other children."""
@@ -69,6 +81,7 @@ class ExporterProcess:
 
     def _start(self, now: float) -> None:
         self._started = now
+        self._is_reload_due = False
         try:
             path = find_executable()
             command = [path, "serve", "--parent-pid", str(os.getpid()), "--multiproc-dir", self._directory,

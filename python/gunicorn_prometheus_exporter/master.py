@@ -1,5 +1,6 @@
 """The master class: what of a master's life is recorded, on top of Gunicorn's own arbiter."""
 
+import os
 import resource
 import signal
 from types import FrameType
@@ -8,6 +9,7 @@ from typing import Any, ClassVar, Optional, cast
 from gunicorn.arbiter import Arbiter
 
 from . import engine
+from .config import FILE_VARIABLE
 from .errors import ConfigurationError, MetricsError
 from .exporter_process import ExporterProcess
 from .master_exits import WorkerExits
@@ -55,6 +57,8 @@ class PrometheusMaster(Arbiter):
         """Reads the configuration, at the start and at each reload."""
         super().setup(app)
         self.worker_class = instrument(self.worker_class)
+        if self._is_reloading and os.environ.get(FILE_VARIABLE):
+            self._reload_file()
 
     def start(self) -> None:
         """Starts, without hooks in the configuration too."""
@@ -200,6 +204,15 @@ class PrometheusMaster(Arbiter):
             self._exporter.stop()
         if self._store is not None:
             self._store.close()
+
+    def _reload_file(self) -> None:
+        """Takes on what the file now says, for new workers and the exporter; one that cannot be used changes nothing."""
+        try:
+            engine.configure(engine.file_variables())
+        except ConfigurationError as error:
+            self.log.error("The configuration before stays in force: %s", error)
+        if self._exporter is not None:
+            self._exporter.reload()
 
     def _count_signals(self) -> None:
         while self._pending_signals:

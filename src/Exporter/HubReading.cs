@@ -1,18 +1,55 @@
 using GunicornPrometheusExporter.Exporter.Http;
 using GunicornPrometheusExporter.Fleet;
+using GunicornPrometheusExporter.Forwarding;
 
 namespace GunicornPrometheusExporter.Exporter;
 
-/// <summary>The scrapes of a hub, each of which reads what the hosts left.</summary>
-internal sealed class HubReading(FleetHub hub, CancellationToken end)
+/// <summary>The scrapes of a hub, each of which reads what the hosts left. Safe for any number of threads.</summary>
+/// <param name="hub">The hub.</param>
+/// <param name="source">Where it reads; disposed of with this.</param>
+/// <param name="configuration">What the hub tells of its configuration.</param>
+/// <param name="end">Cancelled when the hub is to end.</param>
+internal sealed class HubReading(
+    FleetHub hub, IFleetSource source, ConfigurationInForce configuration, CancellationToken end) : IAsyncDisposable
 {
+    private readonly SemaphoreSlim _gate = new(1);
+    private IFleetSource _source = source;
+
     /// <summary>Reads once before anybody asks, so that a source that cannot be read is told of at the start.</summary>
-    internal Task BeginAsync() => hub.RefreshAsync(end);
+    internal Task BeginAsync() => ScrapeAsync([]);
 
     /// <summary>Reads what the hosts left, and writes every answer.</summary>
-    internal async Task ScrapeAsync(IReadOnlyList<ScrapeAnswer> answers)
+    internal Task ScrapeAsync(IReadOnlyList<ScrapeAnswer> answers) => AloneAsync(async () =>
     {
+        hub.LastReload = configuration.Status;
         await hub.RefreshAsync(end);
         foreach (var answer in answers) hub.Write(answer.Output, answer.Request.Format, answer.Request.NameSet);
+    });
+
+    /// <summary>Reads from another source from now on.</summary>
+    internal Task ReplaceAsync(IFleetSource next) => AloneAsync(async () =>
+    {
+        hub.Replace(next);
+        (var former, _source) = (_source, next);
+        await former.DisposeAsync();
+    });
+
+    public async ValueTask DisposeAsync()
+    {
+        await _source.DisposeAsync();
+        _gate.Dispose();
+    }
+
+    private async Task AloneAsync(Func<Task> act)
+    {
+        await _gate.WaitAsync(CancellationToken.None);
+        try
+        {
+            await act();
+        }
+        finally
+        {
+            _gate.Release();
+        }
     }
 }

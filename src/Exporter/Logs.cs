@@ -42,6 +42,15 @@ internal static partial class Logs
     [LoggerMessage(3007, LogLevel.Error, "{Path} or a file that it names has changed, but what was in force stays so: {Reason}")]
     internal static partial void WebConfigStays(this ILogger log, string path, string reason);
 
+    [LoggerMessage(3021, LogLevel.Information, "The configuration was read anew and is in force")]
+    internal static partial void ConfigurationReloaded(this ILogger log);
+
+    [LoggerMessage(3022, LogLevel.Error, "The configuration was read anew and is refused, the one before stays in force: {Error}")]
+    internal static partial void ConfigurationRefused(this ILogger log, string error);
+
+    [LoggerMessage(3023, LogLevel.Warning, "{Settings} changed, which takes effect {Time}")]
+    internal static partial void ConfigurationWaits(this ILogger log, string settings, string time);
+
     [LoggerMessage(3020, LogLevel.Warning, "{Warning}")]
     internal static partial void ConfigurationWarning(this ILogger log, string warning);
 }

@@ -7,7 +7,8 @@ using GunicornPrometheusExporter.Forwarding;
 namespace GunicornPrometheusExporter.Exporter;
 
 /// <summary>The uses of the store: scrapes and the accounts of workers that died, one at a time, and folding beside them.</summary>
-internal sealed class StoreReading(StoreAggregator aggregator, DeathAccountant accountant, StoreFolding folding)
+internal sealed class StoreReading(
+    StoreAggregator aggregator, DeathAccountant accountant, StoreFolding folding, ConfigurationInForce configuration)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan FoldingInterval = TimeSpan.FromSeconds(5);
@@ -55,12 +56,12 @@ internal sealed class StoreReading(StoreAggregator aggregator, DeathAccountant a
         {
             while (await timer.WaitForNextTickAsync(end))
             {
-                lock (_gate) accountant.Account();
+                lock (_gate) Account();
             }
         }
         catch (OperationCanceledException)
         {
-            lock (_gate) accountant.Account();
+            lock (_gate) Account();
         }
     }
 
@@ -72,7 +73,7 @@ internal sealed class StoreReading(StoreAggregator aggregator, DeathAccountant a
             for (var pause = Interval; ; pause = FoldingInterval)
             {
                 await Task.Delay(pause, end);
-                folding.Fold(end);
+                if (configuration.Config.CleanupDbFiles) folding.Fold(end);
             }
         }
         catch (OperationCanceledException)
@@ -83,8 +84,16 @@ internal sealed class StoreReading(StoreAggregator aggregator, DeathAccountant a
 
     private void Refresh()
     {
-        accountant.Account();
+        Account();
+        aggregator.MaximumSeries = configuration.Config.MaxSeries;
+        aggregator.LastReload = configuration.Status;
         aggregator.Compactions = folding.Compactions;
         aggregator.Refresh();
+    }
+
+    private void Account()
+    {
+        accountant.MaximumLabelValues = configuration.Config.MaxLabelValues;
+        accountant.Account();
     }
 }

@@ -67,6 +67,17 @@ internal sealed class RunningExporter : IDisposable
         return new(process, new Uri($"http://127.0.0.1:{port}"));
     }
 
+    /// <summary>Starts a hub and waits until it serves.</summary>
+    internal static RunningExporter Hub(params (string Name, string Value)[] environment)
+    {
+        var port = FreePort();
+        var process = Process.Start(
+            Executable.StartInfo(Executable.Path, ["hub", "--web.listen-address", $"127.0.0.1:{port}"], environment))!;
+        var hub = new RunningExporter(process, new Uri($"http://127.0.0.1:{port}"));
+        hub.WaitForLine("metrics are served on");
+        return hub;
+    }
+
     internal static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
@@ -95,6 +106,13 @@ internal sealed class RunningExporter : IDisposable
         await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
         await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
         return (_process.ExitCode, [.. _log]);
+    }
+
+    /// <summary>Sends SIGHUP.</summary>
+    internal async Task HangUpAsync()
+    {
+        using var kill = Process.Start("kill", ["-HUP", $"{_process.Id}"]);
+        await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
     }
 
     internal void Kill() => _process.Kill();

@@ -1,6 +1,7 @@
 """One YAML file, for hooks, workers and the exporter."""
 
 import json
+import signal
 
 import pytest
 
@@ -31,7 +32,7 @@ def test_a_file_holds_for_hooks_workers_and_exporter(start_gunicorn, file):
     server.get("/")
     server.get("/missing")
     metrics = server.metrics(2)
-    assert metrics.total("gunicorn_exporter_label_overflow_total") > 0
+    assert metrics.value("gunicorn_exporter_label_overflow_total", label="endpoint") > 0
     assert metrics.has("gunicorn_http_requests_total", endpoint="__other__")
     wait_for(lambda: "127.0.0.1:1" in server.log or "localhost:1" in server.log, "the forwarder to the file's Redis")
 
@@ -41,7 +42,7 @@ def test_the_environment_wins_over_the_file(start_gunicorn, file):
         conf=LOAD.format(file) + HOOKS + PROMETHEUS_WORKER, variables={"GUNICORN_EXPORTER_MAX_LABEL_VALUES": "50"})
     server.get("/")
     server.get("/missing")
-    assert server.metrics(2).total("gunicorn_exporter_label_overflow_total") == 0
+    assert server.metrics(2).value("gunicorn_exporter_label_overflow_total", label="endpoint") == 0
 
 
 def test_the_shipped_configuration_takes_gunicorns_settings_from_the_file(start_gunicorn, file):
@@ -96,3 +97,37 @@ from gunicorn_prometheus_exporter.config import ExporterConfig
 print(ExporterConfig().validate(), ExporterConfig().recording_variables)
 """)
     assert done.stdout == "True {'GUNICORN_EXPORTER_MAX_LABEL_VALUES': '1'}\n", done.stderr
+
+
+def test_a_reload_of_gunicorn_takes_on_the_file_and_a_broken_one_changes_nothing(start_gunicorn, file):
+    server = start_gunicorn(conf=LOAD.format(file) + HOOKS + PROMETHEUS_WORKER)
+    server.wait_until_served()
+
+    def reload(text: str, outcome: str) -> None:
+        file.write_text(text)
+        workers, seen = server.workers(), server.log.count(outcome)
+        server.signal(signal.SIGHUP)
+        wait_for(lambda: server.log.count(outcome) > seen, f"the exporter's word: {outcome}")
+        wait_for(lambda: not set(workers) & set(server.workers()), "new workers")
+
+    reload(BOUNDS.format(50), "read anew and is in force")
+    server.get("/")
+    server.get("/missing")
+    assert server.metrics(2).value("gunicorn_exporter_label_overflow_total", label="endpoint") == 0
+
+    reload("exporter: {labels: {max_values: none}}", "the one before stays in force")
+    assert f'{file}:1:21: exporter.labels.max_values is "none"' in server.log
+    server.get("/other")
+    metrics = server.metrics(3)
+    assert metrics.value("gunicorn_exporter_label_overflow_total", label="endpoint") == 0
+    assert metrics.value("gunicorn_exporter_config_last_reload_successful") == 0
+
+
+def test_a_reload_without_a_file_leaves_the_exporter_alone(start_gunicorn):
+    server = start_gunicorn()
+    server.wait_until_served()
+    exporters, workers = server.exporters(), server.workers()
+    server.signal(signal.SIGHUP)
+    wait_for(lambda: not set(workers) & set(server.workers()), "new workers")
+    assert server.exporters() == exporters
+    assert "read anew" not in server.log

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Diagnostics;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Store;
@@ -46,6 +47,13 @@ internal sealed class DerivedSamples
         }
         _values.Ensure(_families.SeriesOf(MetricCatalogue.Dropped));
         _values.Ensure(_families.SeriesOf(MetricCatalogue.MasterWorkerRestarts));
+    }
+
+    /// <summary>Adds how the last reading of the configuration went.</summary>
+    public void AddReload(ReloadStatus reload)
+    {
+        Set(MetricCatalogue.ConfigReloadSuccessful, reload.IsSuccessful ? 1 : 0);
+        Set(MetricCatalogue.ConfigReloadTime, (reload.LastSuccess - DateTimeOffset.UnixEpoch).TotalSeconds);
     }
 
     /// <summary>The slots of workers that left files and hold their slot no more.</summary>

@@ -16,7 +16,6 @@ internal sealed class FamilyTable
     private const string ProcessLabel = "pid";
 
     private readonly SeriesValues _values;
-    private readonly int _maximumSeries;
     private readonly ILogger _logger;
     private readonly Dictionary<MetricFamily, MergedFamily> _own;
     private readonly Dictionary<(string Name, MetricType Type), MetricFamily> _catalogue;
@@ -31,7 +30,7 @@ internal sealed class FamilyTable
     public FamilyTable(SeriesValues values, int maximumSeries, ILogger logger)
     {
         _values = values;
-        _maximumSeries = maximumSeries;
+        MaximumSeries = maximumSeries;
         _logger = logger;
         _own = MetricCatalogue.All.ToDictionary(
             family => family,
@@ -41,6 +40,9 @@ internal sealed class FamilyTable
             .Where(family => family.Source is not (FamilySource.Exporter or FamilySource.Hub))
             .ToDictionary(family => (family.StoreName, family.Type));
     }
+
+    /// <summary>The series past which files bring no new ones. Only a table that is cleared heeds a change.</summary>
+    public int MaximumSeries { get; set; }
 
     /// <summary>How many keys were left out because there were too many series.</summary>
     public int DroppedSeries { get; private set; }
@@ -112,7 +114,7 @@ internal sealed class FamilyTable
             family = new MergedFamily(key.Family, file.Type, key.Help, file.Mode, _values);
             _foreign.Add((key.Family, file.Type, file.Mode), family);
         }
-        var isFull = _values.Count > _maximumSeries;
+        var isFull = _values.Count > MaximumSeries;
         var labels = own ? key.Labels : Relabel(file, key.Labels);
         var series = family.SeriesOf(key.Sample, labels, mayGrow: !isFull);
         if (series == SeriesValues.LeftOut) Report(file.Type, key, isFull);
@@ -160,7 +162,7 @@ internal sealed class FamilyTable
     {
         if (isFull)
         {
-            if (DroppedSeries++ == 0) ScrapeLog.SeriesDropped(_logger, _maximumSeries, key.Family);
+            if (DroppedSeries++ == 0) ScrapeLog.SeriesDropped(_logger, MaximumSeries, key.Family);
         }
         else if (_reported.Add(key.Family))
         {

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.ObjectModel;
+using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Diagnostics;
 using GunicornPrometheusExporter.Exposition;
 using GunicornPrometheusExporter.Flights;
@@ -77,6 +78,21 @@ public sealed class StoreAggregator : IDisposable
     /// <summary>How often dead processes' files were folded, as the one who folds them told.</summary>
     public long Compactions { get; set; }
 
+    /// <summary>How the last reading of the configuration went, as who reads it told; null if nobody does.</summary>
+    public ReloadStatus? LastReload { get; set; }
+
+    /// <summary>The series past which those that come later are left out, at least 1.</summary>
+    public int MaximumSeries
+    {
+        get => _families.MaximumSeries;
+        set
+        {
+            if (value == _families.MaximumSeries) return;
+            _families.MaximumSeries = value;
+            Forget();
+        }
+    }
+
     /// <summary>How the forwarders fare, as the one who runs them told.</summary>
     public IReadOnlyDictionary<string, ForwarderStatus> Forwarders { get; set; } = ReadOnlyDictionary<string, ForwarderStatus>.Empty;
 
@@ -115,6 +131,7 @@ public sealed class StoreAggregator : IDisposable
         _process.Add();
         _forwarders.Add(Forwarders);
         var corrupt = _corruptFiles + Flights.CorruptFiles + _extras.CorruptFiles;
+        if (LastReload is { } reload) _derived.AddReload(reload);
         _derived.AddExporter(files, bytes, corrupt, Compactions, _time.GetElapsedTime(start));
 
         if (isChanged || HasUnmapped()) LayOut();

@@ -445,6 +445,17 @@ public static class ConfigurationVariables
         Renewal = Renewal.GunicornReload,
     };
 
+    /// <summary>Whether a request over HTTP may re-read the file.</summary>
+    public static ConfigurationVariable WebEnableLifecycle { get; } = new()
+    {
+        Name = "GUNICORN_EXPORTER_WEB_ENABLE_LIFECYCLE",
+        Key = "web.enable_lifecycle",
+        Flag = "--web.enable-lifecycle",
+        Kind = VariableKind.Boolean,
+        Default = "false",
+        Description = "Whether POST /-/reload re-reads the file",
+    };
+
     /// <summary>Those that only forwarding uses.</summary>
     public static ImmutableArray<ConfigurationVariable> Forwarding { get; } =
     [
@@ -461,11 +472,11 @@ public static class ConfigurationVariables
     /// <summary>Every variable, in the order in which they are documented and printed.</summary>
     public static ImmutableArray<ConfigurationVariable> All { get; } =
     [
-        ConfigFile, PrometheusMetricsPort, PrometheusBindAddress, PrometheusMultiprocDir, MaxSeries, WebConfigFile,
+        ConfigFile, PrometheusMetricsPort, PrometheusBindAddress, PrometheusMultiprocDir, MaxSeries,
         GunicornWorkers, GunicornTimeout, GunicornKeepalive,
         .. Forwarding,
         .. Recording,
-        CleanupDbFiles,
+        CleanupDbFiles, WebConfigFile, WebEnableLifecycle,
     ];
 
     /// <summary>What the file can state, by section.</summary>

@@ -21,6 +21,16 @@ public sealed partial class ExporterConfig
         return new(new(flags), variables, file is null ? null : ConfigurationFileReader.Read(file));
     }
 
+    /// <summary>The same, with the file as it is now.</summary>
+    public ExporterConfig Reread() => Load(_flags, _variables);
+
+    /// <summary>The settings that another configuration states otherwise.</summary>
+    public IEnumerable<ConfigurationVariable> ChangesTo(ExporterConfig next)
+    {
+        ArgumentNullException.ThrowIfNull(next);
+        return ConfigurationVariables.All.Where(variable => Find(variable).Text != next.Find(variable).Text);
+    }
+
     /// <summary>The same, with the file as it was read, where some more flags win.</summary>
     /// <param name="flags">Texts by the variables' names.</param>
     public ExporterConfig With(IReadOnlyDictionary<string, string> flags)

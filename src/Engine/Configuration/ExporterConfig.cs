@@ -172,6 +172,9 @@ public sealed partial class ExporterConfig
     /// <summary>Schema of native histograms, -4 to 8.</summary>
     public int NativeHistogramSchema => Get<int>(ConfigurationVariables.NativeHistogramSchema);
 
+    /// <summary>Whether <c>POST /-/reload</c> re-reads the file.</summary>
+    public bool WebEnableLifecycle => Get<bool>(ConfigurationVariables.WebEnableLifecycle);
+
     /// <summary>Whether everything can be used.</summary>
     public bool Validate() => Errors.IsEmpty;
 

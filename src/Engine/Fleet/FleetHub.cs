@@ -1,4 +1,5 @@
 using System.Buffers;
+using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Exposition;
 using GunicornPrometheusExporter.Forwarding;
 using Microsoft.Extensions.Logging;
@@ -11,7 +12,7 @@ namespace GunicornPrometheusExporter.Fleet;
 /// </remarks>
 public sealed class FleetHub
 {
-    private readonly IFleetSource _source;
+    private IFleetSource _source;
     private readonly IFleetExposition _exposition;
     private readonly HubJournal _journal;
     private readonly TimeProvider _time;
@@ -28,8 +29,19 @@ public sealed class FleetHub
         ArgumentNullException.ThrowIfNull(source);
         _source = source;
         _exposition = isMerged ? new MergedExposition(logger) : new HostExposition(logger);
-        _journal = new HubJournal(logger, source.Place);
+        _journal = new HubJournal(logger) { Place = source.Place };
         _time = time ?? TimeProvider.System;
+    }
+
+    /// <summary>How the last reading of the configuration went, as who reads it told; null if nobody does.</summary>
+    public ReloadStatus? LastReload { get; set; }
+
+    /// <summary>Reads from another source from now on.</summary>
+    /// <param name="source">The source; that of before is still its owner's.</param>
+    public void Replace(IFleetSource source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        (_source, _journal.Place) = (source, source.Place);
     }
 
     /// <summary>Reads what the hosts left; while that fails, what is known stays, for as long as its hosts may live.</summary>
@@ -49,7 +61,7 @@ public sealed class FleetHub
             if (!end.IsCancellationRequested) _journal.Fail(e.Message);
         }
         var now = _time.GetUtcNow();
-        var own = _figures.Take(_reading, now, _journal, _time.GetElapsedTime(start));
+        var own = _figures.Take(_reading, now, _journal, _time.GetElapsedTime(start), LastReload);
         _exposition.Refresh([own, .. _reading.Hosts], now);
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
+using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Diagnostics;
 using GunicornPrometheusExporter.Forwarding;
 using GunicornPrometheusExporter.Metrics;
@@ -20,7 +21,8 @@ internal sealed class HubFigures
     /// <param name="now">The time.</param>
     /// <param name="journal">How readings went.</param>
     /// <param name="duration">How long reading took.</param>
-    public HostSnapshot Take(FleetReading reading, DateTimeOffset now, HubJournal journal, TimeSpan duration)
+    /// <param name="reload">How the last reading of the configuration went; null if there is none.</param>
+    public HostSnapshot Take(FleetReading reading, DateTimeOffset now, HubJournal journal, TimeSpan duration, ReloadStatus? reload)
     {
         var live = reading.Hosts.Where(host => host.IsLive(now)).ToArray();
         if (!live.Select(host => host.Instance).SequenceEqual(_instances))
@@ -34,6 +36,8 @@ internal sealed class HubFigures
             1, live.Length, .. live.Select(host => (now - host.Written).TotalSeconds),
             .. Kinds.Select(kind => (double)reading.Skipped.Count(entry => entry.Kind == kind)),
             journal.IsLost ? 0 : 1, journal.Errors, duration.TotalSeconds,
+            reload?.IsSuccessful switch { null => MetricSnapshot.Absent, true => 1, false => 0 },
+            reload is null ? MetricSnapshot.Absent : (reload.LastSuccess - DateTimeOffset.UnixEpoch).TotalSeconds,
         ];
         return new("", now, DateTimeOffset.MaxValue, new(now, _layout, values));
     }
@@ -49,6 +53,8 @@ internal sealed class HubFigures
         Family(MetricCatalogue.HubSourceUp, [[]]),
         Family(MetricCatalogue.HubSourceErrors, [[]]),
         Family(MetricCatalogue.HubReadDuration, [[]]),
+        Family(MetricCatalogue.ConfigReloadSuccessful, [[]]),
+        Family(MetricCatalogue.ConfigReloadTime, [[]]),
     ]);
 
     private static SnapshotFamily Family(MetricFamily family, IEnumerable<ImmutableArray<Label>> labelSets) =>

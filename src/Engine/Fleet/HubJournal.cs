@@ -4,10 +4,13 @@ using Microsoft.Extensions.Logging;
 namespace GunicornPrometheusExporter.Fleet;
 
 /// <summary>Tells of readings whatever is not as it was at the last one.</summary>
-internal sealed class HubJournal(ILogger logger, string place)
+internal sealed class HubJournal(ILogger logger)
 {
     private bool? _hasHosts;
     private bool _isSkipping;
+
+    /// <summary>Where it reads, as the end of a sentence.</summary>
+    public required string Place { get; set; }
 
     /// <summary>Whether the last reading failed.</summary>
     public bool IsLost { get; private set; }
@@ -23,8 +26,8 @@ internal sealed class HubJournal(ILogger logger, string place)
         var (hasHosts, isSkipping) = (live > 0, skipped.Count > 0);
         if (IsLost || hasHosts != _hasHosts)
         {
-            if (hasHosts) HubLog.HostsFound(logger, place, live);
-            else HubLog.NoHosts(logger, place);
+            if (hasHosts) HubLog.HostsFound(logger, Place, live);
+            else HubLog.NoHosts(logger, Place);
         }
         if (isSkipping && !_isSkipping) HubLog.EntriesSkipped(logger, skipped.Count, skipped[0].Name, skipped[0].Reason);
         if (!isSkipping && _isSkipping) HubLog.NothingSkipped(logger);

@@ -17,7 +17,6 @@ public sealed class DeathAccountant
     private readonly string _directory;
     private readonly FlightWatch _flights;
     private readonly ExitRecords _exits;
-    private readonly int _maximumLabelValues;
     private readonly ILogger _logger;
     private bool _isReported;
 
@@ -30,10 +29,13 @@ public sealed class DeathAccountant
     {
         _directory = directory;
         _flights = flights;
-        _maximumLabelValues = maximumLabelValues;
+        MaximumLabelValues = maximumLabelValues;
         _logger = logger;
         _exits = new ExitRecords(directory);
     }
+
+    /// <summary>The most endpoints that are told apart.</summary>
+    public int MaximumLabelValues { get; set; }
 
     /// <summary>Accounts for the workers that died, once it is known how, or after two seconds.</summary>
     public void Account()
@@ -73,7 +75,7 @@ public sealed class DeathAccountant
         deaths.RemoveAll(death => death.Worker.Report is null);
 
         // 1 Count, all in one step, what is not counted.
-        var ledger = DeathLedger.Read(_directory, _maximumLabelValues);
+        var ledger = DeathLedger.Read(_directory, MaximumLabelValues);
         var uncounted = deaths
             .Where(death => death.Worker.Report!.Requests.Length > 0 || death.LostBusySeconds > 0)
             .Where(death => !ledger.Counted.Contains(death.Worker.FileName))

@@ -19,6 +19,7 @@ public sealed class ForwarderManager(Func<MetricSnapshot> read, ILogger logger, 
 
     // Under the gate.
     private readonly Dictionary<string, Func<IForwarder>> _forwarders = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ForwarderStatus> _removed = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ForwarderRun> _runs = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _gate = new(1);
 
@@ -32,7 +33,16 @@ public sealed class ForwarderManager(Func<MetricSnapshot> read, ILogger logger, 
     {
         await StopRunAsync(name);
         _forwarders[name] = create;
-        _statuses.TryAdd(name, new());
+        _statuses.TryAdd(name, _removed.Remove(name, out var status) ? status : new());
+    });
+
+    /// <summary>Stops a forwarder after a last snapshot, and forgets it. If it is added again, its counts go on.</summary>
+    /// <param name="name">Its name.</param>
+    public Task RemoveAsync(string name) => AloneAsync(async () =>
+    {
+        await StopRunAsync(name);
+        _forwarders.Remove(name);
+        if (_statuses.TryRemove(name, out var status)) _removed[name] = status;
     });
 
     /// <summary>Starts a forwarder, if it does not run.</summary>

@@ -434,6 +434,24 @@ public static class MetricCatalogue
         Help = "Bytes in use in the store files read at this scrape",
     };
 
+    /// <summary>Whether the last file of settings could be used.</summary>
+    public static MetricFamily ConfigReloadSuccessful { get; } = new()
+    {
+        Name = "gunicorn_exporter_config_last_reload_successful",
+        Type = MetricType.Gauge,
+        Source = FamilySource.Exporter,
+        Help = "1 if the configuration was in order when it was last read, else 0: then an earlier one is in force",
+    };
+
+    /// <summary>When the settings in force were read.</summary>
+    public static MetricFamily ConfigReloadTime { get; } = new()
+    {
+        Name = "gunicorn_exporter_config_last_reload_success_timestamp_seconds",
+        Type = MetricType.Gauge,
+        Source = FamilySource.Exporter,
+        Help = "Unix time at which the configuration in force was read",
+    };
+
     /// <summary>Snapshots forwarded.</summary>
     public static MetricFamily ForwarderSnapshots { get; } = new()
     {
@@ -601,7 +619,7 @@ public static class MetricCatalogue
         WorkerRequestSize, WorkerResponseSize, WorkerRequestQueue,
         HttpRequests, HttpRequestDuration,
         BuildInfo, ScrapeDuration, StoreFiles, StoreBytes, CorruptFiles, SeriesDropped, Compactions,
-        LabelOverflow, Dropped, InvalidQueueHeaders,
+        LabelOverflow, Dropped, InvalidQueueHeaders, ConfigReloadSuccessful, ConfigReloadTime,
         ForwarderUp, ForwarderLastSuccess, ForwarderLag, ForwarderSnapshots, ForwarderBytes,
         ProcessCpuSeconds, ProcessResidentMemory, ProcessStartTime, ProcessOpenFiles, ProcessMaximumFiles,
         HubHosts, HubHostAge, HubSkippedEntries, HubSourceUp, HubSourceErrors, HubReadDuration,

@@ -12,7 +12,8 @@ internal sealed class HubCommand : Command
 {
     private readonly ListenOption _addresses = new();
 
-    private readonly SettingOptions _settings = new(ConfigurationVariables.ConfigFile, ConfigurationVariables.WebConfigFile);
+    private readonly SettingOptions _settings = new(
+        ConfigurationVariables.ConfigFile, ConfigurationVariables.WebConfigFile, ConfigurationVariables.WebEnableLifecycle);
 
     private readonly Option<bool> _aggregate = new("--aggregate")
     {
@@ -32,15 +33,24 @@ internal sealed class HubCommand : Command
         using var loggers = Logs.CreateFactory();
         var config = _settings.Load(parsed);
         if (!config.Validate()) throw new ConfigurationException(config.Errors);
-        if (config.Warning is { } warning) loggers.CreateLogger("hub").ConfigurationWarning(warning);
+        var log = loggers.CreateLogger("hub");
+        if (config.Warning is { } warning) log.ConfigurationWarning(warning);
         var web = WebConfigFile.Of(config, loggers);
+        using var configuration = new ConfigurationInForce(config, log);
         var isMerged = parsed.GetValue(_aggregate);
         var create = Destinations.All.Select(destination => destination.CreateSource).FirstOrDefault(create => create is not null)
             ?? throw new ConfigurationException("this build forwards to no place that a hub could read");
-        await using var source = create(config, isMerged);
-        var reading = new HubReading(new FleetHub(source, isMerged, loggers.CreateLogger("hub")), end);
+        var source = create(config, isMerged);
+        await using var reading = new HubReading(new FleetHub(source, isMerged, log), source, configuration, end);
+        configuration.Apply = async next =>
+        {
+            if (!configuration.Config.ChangesTo(next).Any(ConfigurationVariables.Forwarding.Contains)) return;
+            await reading.ReplaceAsync(create(next, isMerged));
+        };
+        using var hangUp = configuration.ReloadOnHangUp();
         await reading.BeginAsync();
-        var server = new MetricsServer(new SharedScrape(reading.ScrapeAsync), loggers, web, isTextOnly: !isMerged);
+        var server = new MetricsServer(
+            new SharedScrape(reading.ScrapeAsync), loggers, web, new ReloadEndpoint(configuration), isTextOnly: !isMerged);
         await server.RunAsync(_addresses.AddressesOf(parsed, config), end);
         return ExitStatus.Ok;
     }

@@ -18,7 +18,8 @@ internal sealed class ServeCommand : Command
     private readonly ListenOption _addresses = new();
 
     private readonly SettingOptions _settings = new(
-        ConfigurationVariables.ConfigFile, ConfigurationVariables.WebConfigFile, ConfigurationVariables.PrometheusMultiprocDir);
+        ConfigurationVariables.ConfigFile, ConfigurationVariables.PrometheusMultiprocDir, ConfigurationVariables.WebConfigFile,
+        ConfigurationVariables.WebEnableLifecycle);
 
     private readonly Option<int?> _parent = new("--parent-pid")
     {
@@ -54,6 +55,7 @@ internal sealed class ServeCommand : Command
         if (config.ServingErrors.Count > 0) throw new ConfigurationException(config.ServingErrors);
         if (config.Warning is { } warning) log.ConfigurationWarning(warning);
         var web = WebConfigFile.Of(config, loggers);
+        using var configuration = new ConfigurationInForce(config, log);
         var directory = config.PrometheusMultiprocDir;
         if (!Directory.Exists(directory)) log.StoreIsMissing(directory);
         using var aggregator = new StoreAggregator(
@@ -61,18 +63,20 @@ internal sealed class ServeCommand : Command
         var accountant = new DeathAccountant(
             directory, aggregator.Flights, config.MaxLabelValues, loggers.CreateLogger("deaths"));
         using var folding = new StoreFolding(directory, loggers.CreateLogger("folding"));
-        var reading = new StoreReading(aggregator, accountant, folding);
+        var reading = new StoreReading(aggregator, accountant, folding, configuration);
         var scrapes = new SharedScrape(reading.Scrape);
-        var server = new MetricsServer(scrapes, loggers, web, page: new(new StatusWatch(reading.Look, TimeProvider.System)));
+        var server = new MetricsServer(
+            scrapes, loggers, web, new ReloadEndpoint(configuration), page: new(new StatusWatch(reading.Look, TimeProvider.System)));
         await using var manager = new ForwarderManager(reading.Snapshot, loggers.CreateLogger("forwarding"));
         aggregator.Forwarders = manager.Statuses;
         using var forwarders = new ConfiguredForwarders(manager, config);
         await forwarders.AddWantedAsync(log);
         using var turn = new StoreTurn(directory, forwarders, scrapes, loggers);
+        configuration.Apply = next => forwarders.ChangeAsync(next, turn.IsHeld);
+        using var hangUp = configuration.ReloadOnHangUp();
         using var served = CancellationTokenSource.CreateLinkedTokenSource(end);
         var work = Task.WhenAll(
-            reading.AccountAsync(served.Token), config.CleanupDbFiles ? reading.FoldAsync(served.Token) : Task.CompletedTask,
-            turn.RunAsync(served.Token));
+            reading.AccountAsync(served.Token), reading.FoldAsync(served.Token), turn.RunAsync(served.Token));
         try
         {
             await server.RunAsync(_addresses.AddressesOf(parsed, config), end);

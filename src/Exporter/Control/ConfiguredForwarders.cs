@@ -9,10 +9,9 @@ namespace GunicornPrometheusExporter.Exporter.Control;
 /// <param name="config">What settings are where nobody states others.</param>
 internal sealed class ConfiguredForwarders(ForwarderManager manager, ExporterConfig config) : IDisposable
 {
-    private readonly Dictionary<string, (Destination Destination, Dictionary<string, string> Settings)> _added =
-        new(StringComparer.Ordinal);
-
+    private readonly Dictionary<string, AddedForwarder> _added = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _gate = new(1);
+    private ExporterConfig _config = config;
 
     /// <summary>Runs them.</summary>
     internal ForwarderManager Manager => manager;
@@ -24,7 +23,7 @@ internal sealed class ConfiguredForwarders(ForwarderManager manager, ExporterCon
         {
             try
             {
-                if (destination.IsWanted(config)) await AddAsync(destination.Name, destination.Name, []);
+                if (destination.IsWanted(_config)) await AddAsync(destination.Name, destination.Name, []);
             }
             catch (ConfigurationException e)
             {
@@ -48,16 +47,55 @@ internal sealed class ConfiguredForwarders(ForwarderManager manager, ExporterCon
         {
             throw new ConfigurationException($"{unknown} is no setting; `gunicorn-prometheus-exporter config` lists those that there are");
         }
-        var own = config.With(
-            new Dictionary<string, string>(settings) { [MultiprocessDirectory.Variable] = config.PrometheusMultiprocDir });
-        var errors = own.Errors.Where(error => !IsOfAnother(error.Variable, destination)).ToList();
-        if (errors.Count > 0) throw new ConfigurationException(errors);
         await _gate.WaitAsync();
         try
         {
-            if (_added.TryGetValue(name, out var added) && added.Destination == destination && IsSame(added.Settings, settings)) return;
-            await manager.AddAsync(name, () => destination.Create(own));
-            _added[name] = (destination, settings);
+            if (_added.TryGetValue(name, out var added) && added.IsLike(destination, settings)) return;
+            var asked = Describe(name, destination, settings, _config);
+            var errors = ErrorsOf(asked);
+            if (errors.Count > 0) throw new ConfigurationException(errors);
+            await AddAsync(asked);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Goes by another configuration: the forwarders of which a setting has changed begin anew with theirs.</summary>
+    /// <param name="next">The configuration.</param>
+    /// <param name="isStarting">Whether those that it asks for and that were not there are started too.</param>
+    /// <exception cref="ConfigurationException">A forwarder cannot be made of it; nothing has changed.</exception>
+    internal async Task ChangeAsync(ExporterConfig next, bool isStarting)
+    {
+        await _gate.WaitAsync();
+        try
+        {
+            var renewed = _added.Values.Select(added => Describe(added.Name, added.Destination, added.Settings, next)).ToList();
+            var gone = renewed.Where(added => _added[added.Name].IsWanted && !added.IsWanted).ToList();
+            var changed = renewed.Except(gone).Where(added => IsChanged(_added[added.Name], added)).ToList();
+            var missing = Destinations.All.Where(destination => !_added.ContainsKey(destination.Name))
+                .Select(destination => Describe(destination.Name, destination, [], next))
+                .Where(added => ErrorsOf(added).Count == 0 && added.IsWanted).ToList();
+            foreach (var added in changed.Concat(missing)) await added.Destination.Create(added.Config).DisposeAsync();
+
+            _config = next;
+            foreach (var added in gone)
+            {
+                await manager.RemoveAsync(added.Name);
+                _added.Remove(added.Name);
+            }
+            foreach (var added in changed)
+            {
+                var isRunning = manager.Statuses[added.Name].State != ForwarderState.Stopped;
+                await AddAsync(added);
+                if (isRunning) await manager.StartAsync(added.Name);
+            }
+            foreach (var added in missing)
+            {
+                await AddAsync(added);
+                if (isStarting) await manager.StartAsync(added.Name);
+            }
         }
         finally
         {
@@ -72,6 +110,20 @@ internal sealed class ConfiguredForwarders(ForwarderManager manager, ExporterCon
     private static bool IsOfAnother(string variable, Destination destination) =>
         Destinations.All.Any(other => other != destination && variable.StartsWith(other.VariablePrefix, StringComparison.Ordinal));
 
-    private static bool IsSame(Dictionary<string, string> one, Dictionary<string, string> other) =>
-        one.Count == other.Count && one.All(setting => other.TryGetValue(setting.Key, out var value) && value == setting.Value);
+    private static AddedForwarder Describe(
+        string name, Destination destination, Dictionary<string, string> settings, ExporterConfig config) =>
+        new(name, destination, settings, config.With(
+            new Dictionary<string, string>(settings) { [MultiprocessDirectory.Variable] = config.PrometheusMultiprocDir }));
+
+    private static List<ConfigurationError> ErrorsOf(AddedForwarder added) =>
+        [.. added.Config.Errors.Where(error => !IsOfAnother(error.Variable, added.Destination))];
+
+    private static bool IsChanged(AddedForwarder former, AddedForwarder added) => former.Config.ChangesTo(added.Config)
+        .Any(variable => ConfigurationVariables.Forwarding.Contains(variable) && !IsOfAnother(variable.Name, added.Destination));
+
+    private async Task AddAsync(AddedForwarder added)
+    {
+        await manager.AddAsync(added.Name, () => added.Destination.Create(added.Config));
+        _added[added.Name] = added;
+    }
 }

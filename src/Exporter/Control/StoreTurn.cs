@@ -14,6 +14,9 @@ internal sealed class StoreTurn(
     private SlotTable? _slots;
     private bool _isReported;
 
+    /// <summary>Whether this exporter has the turn: its forwarders run.</summary>
+    internal bool IsHeld { get; private set; }
+
     /// <summary>Waits for the turn and takes it, until the end; anew where the store is removed and made again.</summary>
     internal async Task RunAsync(CancellationToken end)
     {
@@ -22,8 +25,10 @@ internal sealed class StoreTurn(
             if (TryTake())
             {
                 await using var control = await TryServeAsync();
+                IsHeld = true;
                 await forwarders.Manager.StartAllAsync();
                 while (_slots!.StillStands() && !end.IsCancellationRequested) await WaitAsync(end);
+                IsHeld = false;
                 if (control is not null) await control.EndAsync();
                 await forwarders.Manager.StopAllAsync();
             }

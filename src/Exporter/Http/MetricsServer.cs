@@ -7,7 +7,8 @@ namespace GunicornPrometheusExporter.Exporter.Http;
 
 /// <summary>The HTTP server: metrics, health and, for a person, the status page; without one, links.</summary>
 internal sealed class MetricsServer(
-    SharedScrape scrapes, ILoggerFactory loggers, WebConfigFile? web, bool isTextOnly = false, StatusEndpoints? page = null)
+    SharedScrape scrapes, ILoggerFactory loggers, WebConfigFile? web, ReloadEndpoint reload, bool isTextOnly = false,
+    StatusEndpoints? page = null)
 {
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
 
@@ -36,6 +37,7 @@ internal sealed class MetricsServer(
         var server = HttpServer.Build(sockets, loggers, longestBody: 0, web);
         server.MapMethods("/metrics", Methods, new MetricsEndpoint(scrapes, isTextOnly).AnswerAsync);
         server.MapMethods("/-/healthy", Methods, static context => AnswerAsync(context, "healthy\n"));
+        server.MapPost("/-/reload", reload.AnswerAsync);
         server.MapMethods("/-/ready", Methods, static context => AnswerAsync(context, "ready\n"));
         if (page is null) server.MapMethods("/", Methods, LandingPage.AnswerAsync);
         else page.Map(server, Methods);

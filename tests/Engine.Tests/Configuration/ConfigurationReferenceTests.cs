@@ -105,18 +105,32 @@ public sealed partial class ConfigurationReferenceTests
               REDIS_PORT = 6380 (environment)
             ```
 
+            ## Reading it anew
+
+            SIGHUP to the exporter, or to a hub, reads the file anew. SIGHUP to Gunicorn's master does so too, a second later at
+            most, and its new workers go by the file; what Gunicorn itself reads is read by Gunicorn's rules. `POST /-/reload` does
+            it over HTTP, if `--web.enable-lifecycle` or its setting allows that: it answers 200, 500 with what is wrong, or 403.
+
+            The column Change says when a setting takes effect: at this `reload`, at a `reload of Gunicorn`, or at the next `start`;
+            what has to wait is named in the log. A forwarder begins anew if a setting of its own has changed: what it had waiting in
+            memory is sent once more at its end, or lost.
+
+            A file that is wrong is refused as a whole: what was in force stays so, each error is logged, and
+            `gunicorn_exporter_config_last_reload_successful` is 0 until a reading succeeds;
+            `gunicorn_exporter_config_last_reload_success_timestamp_seconds` tells when the one in force was read.
+
             ## Settings
 
 
             """);
         foreach (var section in ConfigurationVariables.Sections.Prepend(Files()))
         {
-            text.Append(CultureInfo.InvariantCulture, $"### {section.Key}\n\n| Variable | In the file | Flag | Default | Set it to | Meaning |\n|---|---|---|---|---|---|\n");
+            text.Append(CultureInfo.InvariantCulture, $"### {section.Key}\n\n| Variable | In the file | Flag | Default | Set it to | Change | Meaning |\n|---|---|---|---|---|---|---|\n");
             foreach (var variable in section)
             {
                 text.Append(
                     CultureInfo.InvariantCulture,
-                    $"| `{variable.Name}` | {Code(variable.Key)} | {Code(variable.Flag)} | {Code(variable.Default)} | {VariableParser.RuleOf(variable)} | {variable.Description} |\n");
+                    $"| `{variable.Name}` | {Code(variable.Key)} | {Code(variable.Flag)} | {Code(variable.Default)} | {VariableParser.RuleOf(variable)} | {Change(variable.Renewal)} | {variable.Description} |\n");
             }
             text.Append('\n');
         }
@@ -125,6 +139,13 @@ public sealed partial class ConfigurationReferenceTests
 
     private static IGrouping<string, ConfigurationVariable> Files() =>
         ConfigurationVariables.All.Where(variable => variable.Key is null).GroupBy(_ => "The file").Single();
+
+    private static string Change(Renewal renewal) => renewal switch
+    {
+        Renewal.Reload => "reload",
+        Renewal.GunicornReload => "reload of Gunicorn",
+        _ => "start",
+    };
 
     private static string Code(string? text) => text is null ? "" : $"`{text}`";
 

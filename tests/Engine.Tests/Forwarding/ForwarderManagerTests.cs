@@ -158,6 +158,20 @@ public sealed class ForwarderManagerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task One_that_is_removed_has_no_status_and_added_again_goes_on_counting()
+    {
+        await StartAsync();
+        await PassUntilAsync(status => status.Sent == 1);
+
+        await _manager.RemoveAsync("there");
+        Assert.Empty(_manager.Statuses);
+        Assert.False(await _manager.StartAsync("there"));
+
+        await _manager.AddAsync("there", () => _forwarder);
+        Assert.Equal((ForwarderState.Stopped, 2), (Status.State, Status.Sent));
+    }
+
+    [Fact]
     public async Task Settings_that_make_no_sense_stop_no_other_forwarder()
     {
         await _manager.AddAsync("wrong", () => throw new ConfigurationException("REDIS_URL is \"x\"; set it to y"));

@@ -13,7 +13,7 @@ internal sealed class SettingsTarget : IFuzzTarget
         "\t", "\r", "\u2028", "\uFEFF", "null", "~", "0x10", "1e400", "-1", "true", "\"\\x00\"", "\"\\ud800\"", "&a [*a,*a,*a,*a]",
     ];
 
-    private static readonly string[] Lines = WholeExample().Split('\n');
+    private static readonly string[] Lines = WholeExample();
 
     private readonly FuzzDirectory _directory = new();
 
@@ -53,10 +53,11 @@ internal sealed class SettingsTarget : IFuzzTarget
 
     public void Dispose() => _directory.Dispose();
 
-    private static string WholeExample()
+    private static string[] WholeExample()
     {
         using var example = new StringWriter();
         ExampleFile.Write(example);
-        return example.ToString().Replace("    #", "    ", StringComparison.Ordinal);
+        var lines = example.ToString().Split('\n').Where(line => !line.Contains("# ", StringComparison.Ordinal));
+        return [.. lines.Select(line => line.Replace("#", "", StringComparison.Ordinal))];
     }
 }

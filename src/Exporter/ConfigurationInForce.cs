@@ -1,0 +1,69 @@
+using System.Runtime.InteropServices;
+using GunicornPrometheusExporter.Configuration;
+using GunicornPrometheusExporter.Store;
+
+namespace GunicornPrometheusExporter.Exporter;
+
+/// <summary>The configuration in force, and its reading anew. Safe for any number of threads.</summary>
+/// <remarks>Another one is taken whole or not at all; what is wrong with one that is not is told in the log.</remarks>
+/// <param name="first">The one of the start.</param>
+/// <param name="log">Told of each reading.</param>
+internal sealed class ConfigurationInForce(ExporterConfig first, ILogger log) : IDisposable
+{
+    private readonly SemaphoreSlim _gate = new(1);
+    private volatile ReloadStatus _status = new(true, TimeProvider.System.GetUtcNow());
+    private volatile ExporterConfig _config = first;
+
+    /// <summary>Goes by another one, or throws <see cref="ConfigurationException"/> and leaves everything as it is.</summary>
+    internal Func<ExporterConfig, Task> Apply { private get; set; } = _ => Task.CompletedTask;
+
+    internal ExporterConfig Config => _config;
+
+    /// <summary>How the last reading went.</summary>
+    internal ReloadStatus Status => _status;
+
+    /// <summary>Reads it anew whenever the process gets a SIGHUP, until what is returned is disposed of.</summary>
+    internal IDisposable ReloadOnHangUp() => PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
+    {
+        signal.Cancel = true;
+        _ = ReloadAsync();
+    });
+
+    /// <summary>Reads it anew.</summary>
+    /// <returns>What is wrong with it, one error a line; null if it is in force.</returns>
+    internal async Task<string?> ReloadAsync()
+    {
+        await _gate.WaitAsync();
+        try
+        {
+            var next = _config.Reread();
+            if (next.ServingErrors.Count > 0) throw new ConfigurationException(next.ServingErrors);
+            await Apply(next);
+            if (next.Warning is { } warning) log.ConfigurationWarning(warning);
+            var changes = _config.ChangesTo(next).ToLookup(variable => variable.Renewal, variable => variable.Name);
+            Tell(changes[Renewal.GunicornReload], "when Gunicorn is reloaded");
+            Tell(changes[Renewal.Restart], "at the next start");
+            (_config, _status) = (next, new(true, TimeProvider.System.GetUtcNow()));
+            log.ConfigurationReloaded();
+            return null;
+        }
+        catch (Exception e) when (e is ConfigurationException or StoreException or IOException)
+        {
+            foreach (var line in e.Message.Split('\n')) log.ConfigurationRefused(line);
+            _status = _status with { IsSuccessful = false };
+            return e.Message;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    public void Dispose() => _gate.Dispose();
+
+    private void Tell(IEnumerable<string> names, string time)
+    {
+        var text = string.Join(", ", names);
+        if (text.Length > 0) log.ConfigurationWaits(text, time);
+    }
+}

@@ -1,0 +1,24 @@
+namespace GunicornPrometheusExporter.Exporter.Http;
+
+/// <summary>Answers <c>POST /-/reload</c>, if that is allowed.</summary>
+internal sealed class ReloadEndpoint(ConfigurationInForce configuration)
+{
+    internal async Task AnswerAsync(HttpContext context)
+    {
+        if (!configuration.Config.WebEnableLifecycle)
+        {
+            await AnswerAsync(context, StatusCodes.Status403Forbidden, "this is not allowed; start with --web.enable-lifecycle\n");
+            return;
+        }
+        var errors = await configuration.ReloadAsync();
+        var status = errors is null ? StatusCodes.Status200OK : StatusCodes.Status500InternalServerError;
+        await AnswerAsync(context, status, errors is null ? "reloaded\n" : errors + "\n");
+    }
+
+    private static Task AnswerAsync(HttpContext context, int status, string text)
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        return context.Response.WriteAsync(text);
+    }
+}
