@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
@@ -100,6 +101,32 @@ public sealed class ReloadTests : IDisposable
     }
 
     [Fact]
+    public async Task A_forwarder_that_begins_anew_stays_with_the_store_of_the_start()
+    {
+        Directory.CreateDirectory(_directory["store"]);
+        Directory.CreateDirectory(_directory["other"]);
+        WriteStore("store");
+        using var process = Process.Start(Executable.StartInfo(Executable.Path, ["serve"], [File]))!;
+        try
+        {
+            await WaitForAsync(process, "Forwarding to redis fails");
+
+            WriteStore("other");
+            using var kill = Process.Start("kill", ["-HUP", $"{process.Id}"]);
+            await WaitForAsync(process, InForce);
+            await WaitForAsync(process, "Forwarding to redis fails");
+
+            Assert.True(System.IO.File.Exists(_directory["store/incarnation"]));
+            Assert.False(System.IO.File.Exists(_directory["other/incarnation"]));
+        }
+        finally
+        {
+            process.Kill();
+            await process.WaitForExitAsync(Cancel);
+        }
+    }
+
+    [Fact]
     public async Task A_request_reads_the_file_anew_where_that_is_allowed()
     {
         Write("exporter: {web: {enable_lifecycle: true}}");
@@ -148,6 +175,19 @@ public sealed class ReloadTests : IDisposable
         Assert.Equal(1, Value(after, "gunicorn_exporter_config_last_reload_successful"));
         Assert.True(Value(after, "gunicorn_hub_source_errors_total") > errors);
     }
+
+    private static async Task WaitForAsync(Process process, string text)
+    {
+        while (await process.StandardError.ReadLineAsync(Cancel).AsTask().WaitAsync(TimeSpan.FromSeconds(60), Cancel) is { } line)
+        {
+            if (line.Contains(text, StringComparison.Ordinal)) return;
+        }
+        Assert.Fail($"the exporter ended without a line that holds \"{text}\"");
+    }
+
+    private void WriteStore(string store) => Write(
+        $"exporter: {{prometheus: {{multiproc_dir: {_directory[store]}, bind_address: 127.0.0.1, metrics_port: {RunningExporter.FreePort()}}}, " +
+        $"redis: {{enabled: true, port: {RunningExporter.FreePort()}}}}}");
 
     private void Write(string text) => System.IO.File.WriteAllText(Path, text);
 

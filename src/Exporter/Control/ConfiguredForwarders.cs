@@ -11,6 +11,9 @@ internal sealed class ConfiguredForwarders(ForwarderManager manager, ExporterCon
 {
     private readonly Dictionary<string, AddedForwarder> _added = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _gate = new(1);
+
+    // That of the start: what a later configuration says of it waits for the next one.
+    private readonly string _directory = config.PrometheusMultiprocDir;
     private ExporterConfig _config = config;
 
     /// <summary>Runs them.</summary>
@@ -110,10 +113,10 @@ internal sealed class ConfiguredForwarders(ForwarderManager manager, ExporterCon
     private static bool IsOfAnother(string variable, Destination destination) =>
         Destinations.All.Any(other => other != destination && variable.StartsWith(other.VariablePrefix, StringComparison.Ordinal));
 
-    private static AddedForwarder Describe(
+    private AddedForwarder Describe(
         string name, Destination destination, Dictionary<string, string> settings, ExporterConfig config) =>
         new(name, destination, settings, config.With(
-            new Dictionary<string, string>(settings) { [MultiprocessDirectory.Variable] = config.PrometheusMultiprocDir }));
+            new Dictionary<string, string>(settings) { [MultiprocessDirectory.Variable] = _directory }));
 
     private static List<ConfigurationError> ErrorsOf(AddedForwarder added) =>
         [.. added.Config.Errors.Where(error => !IsOfAnother(error.Variable, added.Destination))];
