@@ -32,6 +32,8 @@ make_deb() {
   find "$stage/usr/lib" -type f -exec chmod 644 {} +
   install -Dm 644 "deploy/systemd/$name.service" "$stage/lib/systemd/system/$name.service"
   install -Dm 644 deploy/debian/default "$stage/etc/default/$name"
+  mkdir -p "$stage/usr/share/bash-completion/completions"
+  out/$name completion bash >"$stage/usr/share/bash-completion/completions/$name"
   install -Dm 644 LICENSE "$stage/usr/share/doc/$name/copyright"
   mkdir -p "$stage/usr/share/man/man1"
   # What the page says does not depend on the machine.

@@ -54,7 +54,8 @@ def page(executable: str, version: str) -> str:
         parts += [entry(option, text) for option, text in rows(options, "Arguments") + rows(options, "Options") if "--help" not in option]
     parts.append(
         ".SH ENVIRONMENT\nEvery setting is a variable of the environment; the command\n.B config\nlists them as they are in force.\n")
-    parts.append(".SH EXIT STATUS\n" + entry("0", "It did what it was told.") + entry("1", "It failed; the error says why.")
+    parts.append(".SH EXIT STATUS\n" + entry("0", "It did what it was told.")
+                 + entry("1", "It failed, and the error says why, or check found something.")
                  + entry("2", "An option or a setting cannot be used."))
     parts.append(
         ".SH FILES\n" + entry("/etc/default/" + NAME, "The variables of the service.")

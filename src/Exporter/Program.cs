@@ -10,5 +10,7 @@ var root = new RootCommand("Exports the metrics of a Gunicorn server to Promethe
     new ConfigCommand(),
     new DumpCommand(),
     new TopCommand(),
+    new CheckCommand(),
+    new CompletionCommand(),
 };
 return await CommandLine.RunAsync(root, args);

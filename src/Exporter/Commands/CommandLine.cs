@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Exporter.Http;
 using GunicornPrometheusExporter.Exporter.Readings;
@@ -21,6 +22,9 @@ internal static class CommandLine
         };
         try
         {
+            // Spellings that only Windows has would be offered as completions.
+            var help = root.Options.OfType<HelpOption>().Single();
+            foreach (var spelling in (ReadOnlySpan<string>)["/h", "/?"]) help.Aliases.Remove(spelling);
             var parsed = root.Parse(args);
             var status = await parsed.InvokeAsync(invocation);
             return parsed.Errors.Count > 0 ? ExitStatus.Usage : status;

@@ -8,7 +8,7 @@ internal sealed class EnsureCommand : Command
 {
     private readonly Option<string> _directory = new("--dir") { Description = "The directory", Required = true };
 
-    internal EnsureCommand() : base("ensure", "Make a directory for a store, private to this user, and check it")
+    internal EnsureCommand() : base("ensure", "Make a directory for a store, and check it")
     {
         Options.Add(_directory);
         SetAction(Run);

@@ -20,7 +20,7 @@ internal sealed class HubCommand : Command
         Description = "Merge all hosts into one, instead of a label instance that tells them apart",
     };
 
-    internal HubCommand() : base("hub", "Serve the metrics that many hosts forwarded to Redis, over HTTP")
+    internal HubCommand() : base("hub", "Serve what many hosts forwarded to Redis, over HTTP")
     {
         Options.Add(_addresses);
         _settings.AddTo(this);

@@ -9,8 +9,8 @@ internal sealed class ListenOption : Option<ListenAddress[]>
 {
     internal ListenOption() : base("--web.listen-address")
     {
-        Description = "Address to listen on, HOST:PORT or :PORT; may be repeated";
-        HelpName = "HOST:PORT";
+        Description = "HOST:PORT or :PORT to listen on; repeatable";
+        HelpName = "ADDRESS";
         CustomParser = ListenAddress.ParseAll;
     }
 

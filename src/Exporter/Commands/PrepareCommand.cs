@@ -21,7 +21,7 @@ internal sealed class PrepareCommand : Command
         DefaultValueFactory = _ => true,
     };
 
-    internal PrepareCommand() : base("prepare", "Make the store ready for a Gunicorn master that is about to start")
+    internal PrepareCommand() : base("prepare", "Make the store ready for a Gunicorn master")
     {
         _format.AcceptOnlyFromAmong(Json);
         _settings.AddTo(this);

@@ -23,12 +23,13 @@ internal sealed class ServeCommand : Command
 
     private readonly Option<int?> _parent = new("--parent-pid")
     {
-        Description = "The Gunicorn master that started this process and with which it ends",
+        Description = "Gunicorn master that this process ends with",
+        HelpName = "PID",
     };
 
     private readonly Option<string[]> _listeners = new("--listener")
     {
-        Description = "Address of the server, HOST:PORT or unix:PATH, where its master's sockets may not be looked at; may be repeated",
+        Description = "HOST:PORT or unix:PATH of the server, if its sockets cannot be seen; repeatable",
         HelpName = "ADDRESS",
         DefaultValueFactory = _ => [],
     };

@@ -20,6 +20,8 @@ internal sealed class TopCommand : Command
         CustomParser = Target.Parse,
     };
 
+    private readonly SettingOptions _settings = new(ConfigurationVariables.ConfigFile);
+
     private readonly Option<double> _interval = new("--interval")
     {
         Description = "Seconds between two readings",
@@ -44,12 +46,13 @@ internal sealed class TopCommand : Command
         Options.Add(_interval);
         Options.Add(_sort);
         Options.Add(_once);
+        _settings.AddTo(this);
         SetAction(RunAsync);
     }
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken end)
     {
-        var target = parsed.GetValue(_target) ?? Target.Of(new ExporterConfig());
+        var target = parsed.GetValue(_target) ?? Target.Of(_settings.Load(parsed));
         var interval = TimeSpan.FromSeconds(parsed.GetValue(_interval));
         var table = new TopTable(TopColumn.All.Single(column => NameOf(column) == parsed.GetValue(_sort)));
         using var client = new ExporterClient(target);

@@ -41,7 +41,8 @@ internal sealed class Samples
     /// <summary>How much a counter or a bucket of a later reading has grown since this one; at least 0.</summary>
     internal double GrowthOf(Sample later) => Math.Max(0, later.Value - _byKey.Value.GetValueOrDefault(later.Key));
 
-    private static IEnumerable<Sample> AllOf(MetricSnapshot snapshot) => snapshot.Layout.Families
+    /// <summary>Every sample of a snapshot.</summary>
+    internal static IEnumerable<Sample> AllOf(MetricSnapshot snapshot) => snapshot.Layout.Families
         .SelectMany(family => family.Samples)
         .Select((key, i) => new Sample(key, snapshot.Values.Span[i]))
         .Where(sample => !MetricSnapshot.IsAbsent(sample.Value));

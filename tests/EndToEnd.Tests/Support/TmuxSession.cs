@@ -26,11 +26,11 @@ internal sealed class TmuxSession : IAsyncDisposable
     /// <param name="isStyled">With the sequences that style it.</param>
     internal Task<string> ScreenAsync(bool isStyled = false) => TmuxAsync(["capture-pane", "-p", .. isStyled ? ["-e"] : Array.Empty<string>()]);
 
-    /// <summary>Types a line and the return key.</summary>
-    internal async Task TypeAsync(string line)
+    /// <summary>Types a line and a key.</summary>
+    internal async Task TypeAsync(string line, string key = "Enter")
     {
         await TmuxAsync(["send-keys", "-l", line]);
-        await PressAsync("Enter");
+        await PressAsync(key);
     }
 
     /// <summary>Presses one key, by tmux's name of it.</summary>

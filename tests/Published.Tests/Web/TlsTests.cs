@@ -46,6 +46,21 @@ public sealed class TlsTests : IDisposable
         Assert.False(await visitor.IsWelcomeAsync());
     }
 
+    [Fact]
+    public async Task Top_trusts_the_authority_that_it_is_told_to_trust()
+    {
+        using var exporter = Protected();
+        await File.WriteAllTextAsync(_directory["authority.pem"], _authority.Pem, TestContext.Current.CancellationToken);
+        string[] top = ["top", "--interval", "0.1", $"https://localhost:{exporter.Port}"];
+
+        var stranger = await Executable.RunAsync(top);
+        var trusted = await Executable.RunAsync(top, ("SSL_CERT_FILE", _directory["authority.pem"]));
+
+        Assert.Equal(1, stranger.Status);
+        Assert.Contains("does not answer: The remote certificate is invalid", stranger.Errors, StringComparison.Ordinal);
+        Assert.Equal((0, ""), (trusted.Status, trusted.Errors));
+    }
+
     [Theory]
     [InlineData("true", 2)]
     [InlineData("false", 1)]

@@ -165,6 +165,25 @@ public sealed class UserTests : IDisposable
         Assert.Equal("deny", answer.Headers.GetValues("X-Frame-Options").Single());
     }
 
+    [Theory]
+    [InlineData("top")]
+    [InlineData("check")]
+    public async Task A_command_that_reads_an_exporter_may_be_given_a_user(string command)
+    {
+        using var exporter = Protected(("alice", "ri@ht"));
+        var address = $"127.0.0.1:{exporter.Port}";
+
+        var refused = await Executable.RunAsync([command, address]);
+        var known = await Executable.RunAsync([command, $"http://alice:ri%40ht@{address}/metrics"]);
+
+        Assert.Equal(1, refused.Status);
+        Assert.Contains(
+            $"error: http://{address}/metrics answers with status 401; give a user that may read it: http://USER:PASSWORD@HOST:PORT\n",
+            refused.Output + refused.Errors, StringComparison.Ordinal);
+        Assert.Contains("no master of its store lives", known.Output.Replace("Gunicorn ", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.DoesNotContain("ri@ht", known.Output + known.Errors, StringComparison.Ordinal);
+    }
+
     private RunningExporter Protected(params (string Name, string Password)[] users)
     {
         Write(users);

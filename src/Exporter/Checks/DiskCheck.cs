@@ -1,0 +1,21 @@
+using GunicornPrometheusExporter.Exporter.Readings;
+
+namespace GunicornPrometheusExporter.Exporter.Checks;
+
+/// <summary>Whether the store has room to grow.</summary>
+internal static class DiskCheck
+{
+    // What one worker's files may grow to.
+    private const long LeastRoom = 16 << 20;
+
+    internal static IEnumerable<Finding> Find(StoreView store)
+    {
+        var room = new DriveInfo(store.Directory).AvailableFreeSpace;
+        if (room < LeastRoom)
+        {
+            yield return Finding.Error(
+                $"{store.Directory}: its disk has only {Figures.Megabytes(room)} of room, and new series may be dropped; " +
+                "make room, or move the store");
+        }
+    }
+}

@@ -1,0 +1,13 @@
+using GunicornPrometheusExporter.Metrics;
+
+namespace GunicornPrometheusExporter.Exporter.Checks;
+
+/// <summary>Whether what is to be forwarded arrives.</summary>
+internal static class ForwarderCheck
+{
+    internal static IEnumerable<Finding> Find(ExporterView exporter) =>
+        from forwarder in exporter.Now.Of(MetricCatalogue.ForwarderUp)
+        where forwarder.Value != 1
+        select Finding.Error(
+            $"{exporter.Name}: the forwarder {forwarder["forwarder"]} fails or is stopped; the exporter's log says why");
+}

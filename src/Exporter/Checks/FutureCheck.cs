@@ -1,0 +1,16 @@
+using GunicornPrometheusExporter.Store;
+
+namespace GunicornPrometheusExporter.Exporter.Checks;
+
+/// <summary>Whether files were written at a time that has not come.</summary>
+internal static class FutureCheck
+{
+    private static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(1);
+
+    internal static IEnumerable<Finding> Find(StoreView store) =>
+        from file in store.Files
+        where file.Extension == StoreFormat.Extension && file.LastWriteTimeUtc > store.Time.UtcDateTime + Tolerance
+        select Finding.Warning(
+            $"{file.FullName}: it was last written at {file.LastWriteTimeUtc:yyyy-MM-dd HH:mm:ss} UTC, which is in the future; " +
+            "set the clock, and restart Gunicorn: gauges of mode mostrecent keep what was written then");
+}

@@ -1,0 +1,25 @@
+using GunicornPrometheusExporter.Exporter.Readings;
+using GunicornPrometheusExporter.Metrics;
+
+namespace GunicornPrometheusExporter.Exporter.Checks;
+
+/// <summary>Whether what a hub serves is of now.</summary>
+internal static class HubCheck
+{
+    // Four intervals of forwarding, as they are by default.
+    private const double LongestAge = 60;
+
+    internal static IEnumerable<Finding> Find(ExporterView exporter)
+    {
+        if (exporter.Now.Sum(MetricCatalogue.HubSourceUp) == 0)
+        {
+            yield return Finding.Error($"{exporter.Name}: the hub cannot read the hosts' snapshots; look in its log for why, and at Redis");
+        }
+        foreach (var host in exporter.Now.Of(MetricCatalogue.HubHostAge).Where(host => host.Value > LongestAge))
+        {
+            yield return Finding.Warning(
+                $"{exporter.Name}: the newest snapshot of {host["instance"]} is {Figures.Duration(host.Value)} old; " +
+                "look at the exporter of that host");
+        }
+    }
+}

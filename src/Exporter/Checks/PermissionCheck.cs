@@ -1,0 +1,58 @@
+using GunicornPrometheusExporter.Store;
+
+namespace GunicornPrometheusExporter.Exporter.Checks;
+
+/// <summary>Whether the store is its user's alone, and this user may use it.</summary>
+internal static class PermissionCheck
+{
+    internal static IEnumerable<Finding> Find(StoreView store)
+    {
+        if (RefusalOf(store.Directory) is { } refusal) yield return Finding.Error(refusal);
+        if ((File.GetUnixFileMode(store.Directory) & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) != 0)
+        {
+            yield return Finding.Warning(
+                $"{store.Directory}: others may write to it, and so change every figure; chmod 700 {store.Directory}");
+        }
+        foreach (var file in store.Files.Where(file => file.Extension == StoreFormat.Extension))
+        {
+            if (WhyNotRead(file) is { } reason)
+            {
+                yield return Finding.Error(
+                    $"{file.FullName}: it cannot be read ({reason}); run this, and the exporter, as the workers' user");
+            }
+        }
+    }
+
+    /// <summary>Why nothing of this user's would use the directory, which is there; null if it would, and for root, who need not.</summary>
+    private static string? RefusalOf(string directory)
+    {
+        if (Environment.IsPrivilegedProcess) return null;
+        try
+        {
+            _ = MultiprocessDirectory.Ensure(directory);
+            return null;
+        }
+        catch (StoreException e)
+        {
+            return e.Message;
+        }
+    }
+
+    private static string? WhyNotRead(FileInfo file)
+    {
+        try
+        {
+            using var stream = file.Open(FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            return null;
+        }
+        catch (FileNotFoundException)
+        {
+            // Removed meanwhile.
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return e.Message;
+        }
+    }
+}

@@ -1,0 +1,22 @@
+using System.Globalization;
+using GunicornPrometheusExporter.Metrics;
+using GunicornPrometheusExporter.Store;
+
+namespace GunicornPrometheusExporter.Exporter.Checks;
+
+/// <summary>Whether an exporter reads the store that it is thought to read.</summary>
+internal static class SameStoreCheck
+{
+    internal static IEnumerable<Finding> Find(ExporterView exporter, StoreView store)
+    {
+        var here = store.Workers.Select(number => store.Slots?.HolderOf(SlotKind.Worker, number))
+            .Where(pid => pid > 0).Select(pid => pid!.Value.ToString(CultureInfo.InvariantCulture)).ToHashSet();
+        var served = exporter.Now.Of(MetricCatalogue.WorkerInfo).Select(worker => worker["pid"]).ToArray();
+        if (here.Count > 0 && !served.Any(here.Contains))
+        {
+            yield return Finding.Error(
+                $"{exporter.Name}: it serves none of the {here.Count} workers that record in {store.Directory}; " +
+                "give Gunicorn and the exporter the same PROMETHEUS_MULTIPROC_DIR, and every exporter a port of its own");
+        }
+    }
+}

@@ -1,0 +1,11 @@
+namespace GunicornPrometheusExporter.Exporter.Checks;
+
+/// <summary>Whether damaged files were set aside.</summary>
+internal static class SetAsideCheck
+{
+    internal static IEnumerable<Finding> Find(StoreView store) =>
+        from file in store.Files
+        where file.Extension == ".corrupt"
+        select Finding.Warning(
+            $"{file.FullName}: it was damaged and is set aside, with what it counted; check the disk, then remove it");
+}

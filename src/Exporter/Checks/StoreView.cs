@@ -1,0 +1,32 @@
+using GunicornPrometheusExporter.Store;
+
+namespace GunicornPrometheusExporter.Exporter.Checks;
+
+/// <summary>A store as it stands, for checks. Nothing in it is changed.</summary>
+internal sealed class StoreView : IDisposable
+{
+    /// <exception cref="StoreException">The locks cannot be read.</exception>
+    /// <exception cref="IOException">The store cannot be listed.</exception>
+    /// <exception cref="UnauthorizedAccessException">The same.</exception>
+    internal StoreView(string directory, DateTimeOffset time)
+    {
+        Directory = directory;
+        Time = time;
+        Files = [.. System.IO.Directory.GetFiles(directory).Order(StringComparer.Ordinal).Select(path => new FileInfo(path))];
+        Slots = SlotTable.OpenExisting(directory);
+    }
+
+    internal string Directory { get; }
+
+    internal DateTimeOffset Time { get; }
+
+    internal IReadOnlyList<FileInfo> Files { get; }
+
+    /// <summary>Who lives; null if nobody of ours ever lived here.</summary>
+    internal SlotTable? Slots { get; }
+
+    /// <summary>The numbers of the workers that live.</summary>
+    internal IReadOnlyList<int> Workers => Slots?.Held(SlotKind.Worker) ?? [];
+
+    public void Dispose() => Slots?.Dispose();
+}

@@ -1,0 +1,16 @@
+using GunicornPrometheusExporter.Diagnostics;
+using GunicornPrometheusExporter.Metrics;
+
+namespace GunicornPrometheusExporter.Exporter.Checks;
+
+/// <summary>Whether an exporter is what is installed now.</summary>
+internal static class VersionCheck
+{
+    internal static IEnumerable<Finding> Find(ExporterView exporter) =>
+        from sample in exporter.Now.Of(MetricCatalogue.BuildInfo)
+        let version = sample["version"]
+        where version != ProductVersion.Text
+        select Finding.Warning(
+            $"{exporter.Name}: its version is {version}, and this is {ProductVersion.Text}; restart Gunicorn, or the exporter's service, " +
+            "to run one version everywhere");
+}

@@ -1,0 +1,109 @@
+using System.CommandLine;
+using GunicornPrometheusExporter.Aggregation;
+using GunicornPrometheusExporter.Configuration;
+using GunicornPrometheusExporter.Exporter.Checks;
+using GunicornPrometheusExporter.Exporter.Readings;
+using GunicornPrometheusExporter.Store;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace GunicornPrometheusExporter.Exporter.Commands;
+
+/// <summary><c>check</c>: says what is wrong with an exporter or a store; with both of the configuration, if none is named.</summary>
+internal sealed class CheckCommand : Command
+{
+    private readonly Argument<string?> _target = new("TARGET")
+    {
+        Description = "Exporter, HOST:PORT or URL, or directory of a store; those of the configuration if not given",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    private readonly SettingOptions _settings = new(ConfigurationVariables.ConfigFile);
+
+    internal CheckCommand() : base("check", "Say what is wrong with an exporter or a store")
+    {
+        _target.Validators.Add(result =>
+        {
+            if (result.Tokens is [var target] && !IsDirectory(target.Value)) _ = Target.Parse(result);
+        });
+        Arguments.Add(_target);
+        _settings.AddTo(this);
+        SetAction(RunAsync);
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken end)
+    {
+        var findings = parsed.GetValue(_target) switch
+        {
+            null => await CheckBothAsync(_settings.Load(parsed), end),
+            var target when IsDirectory(target) => CheckStore(target),
+            var target => await CheckExporterAsync(Target.Parse(target)!, end),
+        };
+        foreach (var finding in findings.OrderByDescending(finding => finding.Severity)) Console.Out.WriteLine(finding);
+        if (findings.Count == 0) Console.Out.WriteLine("nothing is wrong");
+        return findings.Count == 0 ? ExitStatus.Ok : ExitStatus.Failure;
+    }
+
+    private static bool IsDirectory(string target) => target is ['/' or '.', ..] || Directory.Exists(target);
+
+    private static async Task<IReadOnlyList<Finding>> CheckBothAsync(ExporterConfig config, CancellationToken end)
+    {
+        var directory = config.PrometheusMultiprocDir;
+        try
+        {
+            var exporter = await ReadAsync(Target.Of(config), end);
+            return
+            [
+                .. CheckList.Run(exporter), .. Look(directory, store => CheckList.Run(store).Concat(SameStoreCheck.Find(exporter, store))),
+            ];
+        }
+        catch (ReadingException e)
+        {
+            return [Finding.Error(e.Message), .. CheckStore(directory)];
+        }
+    }
+
+    private static async Task<IReadOnlyList<Finding>> CheckExporterAsync(Target target, CancellationToken end)
+    {
+        try
+        {
+            return [.. CheckList.Run(await ReadAsync(target, end))];
+        }
+        catch (ReadingException e)
+        {
+            return [Finding.Error(e.Message)];
+        }
+    }
+
+    private static async Task<ExporterView> ReadAsync(Target target, CancellationToken end)
+    {
+        using var client = new ExporterClient(target);
+        return new(target.Address.Authority, await client.ReadSamplesAsync(end), TimeProvider.System.GetUtcNow());
+    }
+
+    /// <summary>Reads a store as an exporter would, and looks at its files.</summary>
+    private static IReadOnlyList<Finding> CheckStore(string directory) => Look(directory, store =>
+    {
+        using var aggregator = new StoreAggregator(store.Directory, NullLogger.Instance);
+        aggregator.Refresh();
+        var exporter = new ExporterView(store.Directory, [.. Samples.AllOf(aggregator.Snapshot())], store.Time);
+        return [.. CheckList.Run(store), .. CheckList.Run(exporter)];
+    });
+
+    private static IReadOnlyList<Finding> Look(string directory, Func<StoreView, IEnumerable<Finding>> check)
+    {
+        try
+        {
+            var path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
+            using var store = new StoreView(path, TimeProvider.System.GetUtcNow());
+            return [.. check(store)];
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return [Finding.Error($"{directory}: there is no such directory; start Gunicorn, or give the directory that it has")];
+        }
+        catch (Exception e) when (e is StoreException or IOException or UnauthorizedAccessException)
+        {
+            return [Finding.Error($"{directory}: it cannot be read ({e.Message}); run this as the workers' user")];
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using GunicornPrometheusExporter.Diagnostics;
+using GunicornPrometheusExporter.Exporter.Checks;
+using GunicornPrometheusExporter.Exporter.Readings;
+using GunicornPrometheusExporter.Exposition;
+using Xunit;
+
+namespace GunicornPrometheusExporter.Exporter.Tests.Checks;
+
+/// <summary>Findings whose cause cannot be had in a moment: another version, an hour that passed, a file that is full.</summary>
+public sealed class ExporterChecksTests
+{
+    [Theory]
+    [InlineData("gunicorn_exporter_build_info{version=\"0.0.1\"} 1", "warning: host:9091: its version is 0.0.1, and this is ")]
+    [InlineData("gunicorn_hub_source_up 0", "error: host:9091: the hub cannot read the hosts' snapshots; ")]
+    [InlineData("gunicorn_hub_host_age_seconds{instance=\"web-1\"} 3600", "the newest snapshot of web-1 is 1 h 0 min old; ")]
+    [InlineData("gunicorn_hub_host_age_seconds{instance=\"\u001b[2J\"} 3600", "the newest snapshot of ?[2J is")]
+    [InlineData("gunicorn_exporter_dropped_total 7", "error: host:9091: 7 recordings were dropped; ")]
+    public void A_fault_that_the_metrics_tell_is_found(string line, string text) =>
+        Assert.Contains(text, Assert.Single(Find(line)).ToString(), StringComparison.Ordinal);
+
+    [Fact]
+    public void What_is_as_it_should_be_is_not_found() => Assert.Empty(Find(
+        $$"""
+        gunicorn_exporter_build_info{version="{{ProductVersion.Text}}"} 1
+        gunicorn_up 1
+        gunicorn_workers{state="configured"} 4
+        gunicorn_workers{state="live"} 4
+        gunicorn_hub_source_up 1
+        gunicorn_hub_host_age_seconds{instance="web-1"} 20
+        gunicorn_exporter_dropped_total 0
+        gunicorn_exporter_label_overflow_total{label="endpoint"} 0
+        gunicorn_exporter_forwarder_up{forwarder="redis"} 1
+        """));
+
+    private static Finding[] Find(string text)
+    {
+        var samples = TextSample.ReadAll(text).Select(sample => new Sample(new(sample.Name, sample.Labels), sample.Value)).ToArray();
+        return [.. CheckList.Run(new ExporterView("host:9091", samples, DateTimeOffset.UnixEpoch))];
+    }
+}
