@@ -10,8 +10,11 @@ cross=()
 [ "${rid#linux-}" = "$(uname -m | sed 's/x86_64/x64/; s/aarch64/arm64/')" ] ||
   cross=(-p:CppCompilerAndLinker=clang "-p:ObjCopyName=$(sed 's/linux-x64/x86_64/; s/linux-arm64/aarch64/' <<<"$rid")-linux-gnu-objcopy")
 
+# Exactly the packages of the lock files. After a change of one: dotnet restore --force-evaluate.
+for project in PythonModule Exporter; do dotnet restore "src/$project" --locked-mode --nologo -v quiet; done
+
 publish() {
-  dotnet publish "src/$1" -c Release -r "$rid" -o "$out/publish/$1" --nologo -v quiet -clp:NoSummary "${cross[@]}"
+  dotnet publish "src/$1" -c Release -r "$rid" --no-restore -o "$out/publish/$1" --nologo -v quiet -clp:NoSummary "${cross[@]}"
 }
 
 echo "build: the extension module"

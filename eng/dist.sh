@@ -62,4 +62,6 @@ done
 
 echo "dist: the NuGet package"
 dotnet pack src/Engine -c Release -o "$dist" --nologo -v quiet -clp:NoSummary
+echo "dist: the bill of materials"
+/usr/bin/python3 -B eng/sbom.py "$version" "$dist/gunicorn-prometheus-exporter_$version.cdx.json"
 (cd "$dist" && sha256sum * >SHA256SUMS && ls -l)
