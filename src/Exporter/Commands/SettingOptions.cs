@@ -21,7 +21,7 @@ internal sealed class SettingOptions(params ConfigurationVariable[] variables)
     {
         var option = new Option<string?>(variable.Flag!)
         {
-            Description = $"{variable.Description.Split(';')[0]}; wins over {variable.Name}",
+            Description = variable.Description.Split(';')[0],
             HelpName = variable.Kind is VariableKind.Path or VariableKind.Directory ? "PATH" : null,
             Arity = variable.Kind == VariableKind.Boolean ? ArgumentArity.ZeroOrOne : ArgumentArity.ExactlyOne,
         };
