@@ -146,6 +146,12 @@ def alerts(job: str) -> tuple[Alert, ...]:
             "Recordings on {{ $labels.instance }} that were dropped, in the last hour: about {{ $value | humanize }}. The store is "
             "full, or the exporter has a fault."),
         Alert(
+            "GunicornConfigReloadFailed", WARNING, "gunicorn_exporter_config_last_reload_successful == 0",
+            "{{ $labels.instance }} does not follow its configuration.",
+            "The configuration of {{ $labels.instance }} was changed and cannot be used: the one before is in force, until the exporter "
+            "is started anew. Its log says what is wrong.",
+            lasting="5m"),
+        Alert(
             "GunicornForwarderFailing", WARNING, "gunicorn_exporter_forwarder_up == 0",
             "{{ $labels.instance }} cannot forward to {{ $labels.forwarder }}.",
             "Every attempt of the exporter on {{ $labels.instance }} to forward to {{ $labels.forwarder }} has failed for 10 minutes. "
