@@ -24,7 +24,8 @@ demo: ## Runs Gunicorn and Prometheus with the exporter between them, and shows 
 test: ## Runs every test.
 	@eng/setup.sh build test
 	@eng/build.sh $(RID)
-	@eng/test.sh
+# A signal that whatever started make ignores, the tests' servers would ignore too.
+	@env --default-signal eng/test.sh
 
 test-matrix: ## Runs the servers' tests on every Gunicorn and CPython to be had; writes docs/compatibility.md.
 	@eng/setup.sh build test matrix

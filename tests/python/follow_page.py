@@ -146,8 +146,6 @@ def main() -> int:
     """Follows the page; returns the exit status."""
     page, folder, skipped = PAGES[sys.argv[1]], Path(sys.argv[2]), frozenset(sys.argv[3:])
     stand_alone(page, folder)
-    # What a shell starts in the background is deaf to an interrupt, and so would be all that is started here.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
     if "redis" in page.text.lower():
         subprocess.Popen(["redis-server", "--save", ""], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     os.chdir(folder)

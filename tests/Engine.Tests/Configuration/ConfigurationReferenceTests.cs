@@ -110,6 +110,7 @@ public sealed partial class ConfigurationReferenceTests
             SIGHUP to the exporter, or to a hub, reads the file anew. SIGHUP to Gunicorn's master does so too, a second later at
             most, and its new workers go by the file; what Gunicorn itself reads is read by Gunicorn's rules. `POST /-/reload` does
             it over HTTP, if `--web.enable-lifecycle` or its setting allows that: it answers 200, 500 with what is wrong, or 403.
+            An exporter that was started with `nohup` hears no SIGHUP.
 
             The column Change says when a setting takes effect: at this `reload`, at a `reload of Gunicorn`, or at the next `start`;
             what has to wait is named in the log. A forwarder begins anew if a setting of its own has changed: what it had waiting in
