@@ -23,6 +23,7 @@ internal static class Recorder
         var maximumLabelValues = config.MaxLabelValues;
         int? nativeSchema = config.NativeHistograms ? config.NativeHistogramSchema : null;
         var store = SlotStore.Open(directory, kind, layout, ErrorBoundary.Report);
+        FinalizerThread.SetApart();
         return Worker = new PrometheusWorker(store, TimeProvider.System, maximumLabelValues, nativeSchema);
     }
 

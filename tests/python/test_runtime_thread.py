@@ -1,0 +1,32 @@
+"""The thread that the engine's runtime brings along takes part in nothing of the worker's."""
+
+import signal
+from pathlib import Path
+
+#: Raised by what a thread itself does; blocked, they would end the process unheard.
+FAULTS = {signal.SIGILL, signal.SIGTRAP, signal.SIGBUS, signal.SIGFPE, signal.SIGSEGV}
+
+
+def runtime_threads(pid: int) -> "list[Path]":
+    """Returns the /proc folders of the threads that are not Python's."""
+    return [task for task in Path(f"/proc/{pid}/task").iterdir() if (task / "comm").read_text().startswith(".NET")]
+
+
+def blocked(thread: Path) -> "set[int]":
+    """Returns the signals that a thread leaves to others."""
+    (mask,) = [line.split()[1] for line in (thread / "status").read_text().splitlines() if line.startswith("SigBlk:")]
+    return {number for number in range(1, 65) if int(mask, 16) >> (number - 1) & 1}
+
+
+def test_it_holds_none_of_the_workers_descriptors_and_takes_none_of_its_signals(start_worker):
+    server = start_worker("PrometheusWorker")
+    assert server.get("/") == 200
+    (worker,) = server.workers()
+    threads = runtime_threads(worker)
+    assert threads
+    for thread in threads:
+        assert list((thread / "fd").iterdir()) == []
+        ours = set(range(1, signal.SIGSYS + 1)) - {signal.SIGKILL, signal.SIGSTOP}
+        assert ours & blocked(thread) == ours - FAULTS
+    assert server.get("/") == 200
+    assert list(Path(f"/proc/{worker}/fd").iterdir())
