@@ -1,18 +1,27 @@
 """Which entry layout this process's files must have, so that the ``prometheus_client`` at hand can read them."""
 
-import re
+import importlib.util
+import os
 import sys
-from importlib import metadata
+
+#: The mode of gauges that came with the timestamp.
+_MODE = "mostrecent"
 
 
 def writes_timestamps() -> bool:
-    """Returns whether entries carry a timestamp: ``prometheus_client`` does so, and expects it, from 0.18 on."""
+    """Returns whether entries carry a timestamp: ``prometheus_client`` does so, and expects it, from 0.18 on.
+
+    One that is installed and not loaded is looked at, not loaded.
+    """
     loaded = sys.modules.get("prometheus_client.metrics")
     if loaded is not None:
-        # The mode came with the timestamp. A copy without metadata is told apart too.
-        return "mostrecent" in loaded.Gauge._MULTIPROC_MODES
+        return _MODE in loaded.Gauge._MULTIPROC_MODES
     try:
-        version = metadata.version("prometheus-client")
-    except metadata.PackageNotFoundError:
+        package = importlib.util.find_spec("prometheus_client")
+        if package is None or not package.submodule_search_locations:
+            return True
+        with open(os.path.join(package.submodule_search_locations[0], "metrics.py"), encoding="utf-8") as source:
+            return _MODE in source.read()
+    except (OSError, ImportError, ValueError):
+        # Nothing that could be read: a stand-in for it, or an archive.
         return True
-    return [int(number) for number in re.findall(r"\d+", version)[:2]] >= [0, 18]

@@ -1,16 +1,17 @@
 """What differs between worker classes: how requests are seen, how many are in hand at most, what an idle one calls."""
 
+import importlib
 from types import ModuleType
 from typing import Any, Callable, NamedTuple
-
-from . import asgi, gevent_server, request_hooks, tornado_server
 
 
 class _Kind(NamedTuple):
     """The worker classes that are derived from a class, or from any in a module or package."""
 
     place: str
-    install: Callable[[Any, ModuleType], None]
+
+    #: The module of this package that sees their requests. It is loaded only for them: a WSGI worker needs no asyncio.
+    adapter: str
     capacity: Callable[[Any], int]
 
     #: A method that it calls in idle times too, and best not at each request; what it returns, if anything, is work.
@@ -22,25 +23,25 @@ def _connections(worker: Any) -> int:
 
 
 _KINDS = (
-    _Kind("gunicorn.workers.gasgi", asgi.install, _connections),
-    _Kind("uvicorn_worker", asgi.install, _connections),
-    _Kind("uvicorn", asgi.install, _connections),
-    _Kind("gunicorn.workers.gtornado", tornado_server.install, _connections),
-    _Kind("gunicorn.workers.gthread", request_hooks.install, lambda worker: int(worker.cfg.threads)),
-    _Kind("gunicorn.workers.ggevent.GeventPyWSGIWorker", gevent_server.install, _connections),
-    _Kind("gunicorn.workers.base_async", request_hooks.install, _connections),
-    _Kind("gunicorn.workers.sync", request_hooks.install, lambda worker: 1, heartbeat="wait"),
+    _Kind("gunicorn.workers.gasgi", "asgi", _connections),
+    _Kind("uvicorn_worker", "asgi", _connections),
+    _Kind("uvicorn", "asgi", _connections),
+    _Kind("gunicorn.workers.gtornado", "tornado_server", _connections),
+    _Kind("gunicorn.workers.gthread", "request_hooks", lambda worker: int(worker.cfg.threads)),
+    _Kind("gunicorn.workers.ggevent.GeventPyWSGIWorker", "gevent_server", _connections),
+    _Kind("gunicorn.workers.base_async", "request_hooks", _connections),
+    _Kind("gunicorn.workers.sync", "request_hooks", lambda worker: 1, heartbeat="wait"),
 )
 
 #: A class that is built on none of these calls Gunicorn's hooks, as far as anybody knows.
-_OTHER = _Kind("", request_hooks.install, lambda worker: 0)
+_OTHER = _Kind("", "request_hooks", lambda worker: 0)
 
 
 def install(worker: Any, engine: ModuleType) -> None:
     """Makes the engine see the requests of this worker, which has loaded its application."""
     kind = _kind_of(type(worker))
     engine.set_capacity(kind.capacity(worker))
-    kind.install(worker, engine)
+    importlib.import_module(f".{kind.adapter}", __package__).install(worker, engine)
     _wrap(worker, kind.heartbeat, engine.heartbeat)
 
 

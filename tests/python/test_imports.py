@@ -44,3 +44,18 @@ print(*sorted(name for name in dir(engine) if not name.startswith("__")))
 """)
     stub = ast.parse((PACKAGE_SOURCE / "_engine.pyi").read_text())
     assert done.stdout.split() == sorted(node.name for node in stub.body if isinstance(node, ast.FunctionDef))
+
+
+def test_a_worker_that_serves_wsgi_loads_nothing_of_what_others_need(run_python):
+    done = run_python("""
+import sys
+import gunicorn.app.wsgiapp, gunicorn.arbiter, gunicorn.workers.sync
+servers = set(sys.modules)
+from gunicorn_prometheus_exporter import conf, layout, master, plugin, worker_kinds
+plugin.PrometheusWorker
+layout.writes_timestamps()
+worker_kinds.install
+heavy = ("asyncio", "concurrent", "email", "importlib.metadata")
+print(*sorted(name for name in set(sys.modules) - servers if name.startswith(heavy) or name.endswith("_server")))
+""")
+    assert done.stdout.split() == [], done.stderr

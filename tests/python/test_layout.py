@@ -1,7 +1,8 @@
 """Files get the entry layout that the prometheus_client at hand can read."""
 
+import importlib.util
 import sys
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
@@ -15,20 +16,33 @@ def test_a_loaded_prometheus_client_decides_by_what_it_can(monkeypatch, modes, t
     assert layout.writes_timestamps() is timestamps
 
 
-@pytest.mark.parametrize(
-    ("version", "timestamps"), [("0.9.0", False), ("0.17.1", False), ("0.18.0rc1", True), ("1.0", True)])
-def test_an_installed_prometheus_client_decides_by_its_version(monkeypatch, version, timestamps):
-    monkeypatch.delitem(sys.modules, "prometheus_client.metrics", raising=False)
-    monkeypatch.setattr(layout.metadata, "version", lambda name: version)
+@pytest.fixture
+def unloaded(monkeypatch):
+    """Makes this process one that has not loaded prometheus_client."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == "prometheus_client"]:
+        monkeypatch.delitem(sys.modules, name)
+
+
+@pytest.mark.parametrize(("modes", "timestamps"), [(("all", "max"), False), (("all", "mostrecent"), True)])
+@pytest.mark.usefixtures("unloaded")
+def test_an_installed_prometheus_client_decides_by_its_source_and_is_not_loaded(monkeypatch, tmp_path, modes, timestamps):
+    (tmp_path / "prometheus_client").mkdir()
+    (tmp_path / "prometheus_client" / "__init__.py").touch()
+    (tmp_path / "prometheus_client" / "metrics.py").write_text(f"_MULTIPROC_MODES = frozenset({modes})")
+    monkeypatch.syspath_prepend(tmp_path)
     assert layout.writes_timestamps() is timestamps
+    assert "prometheus_client" not in sys.modules
 
 
+@pytest.mark.usefixtures("unloaded")
 def test_without_prometheus_client_entries_carry_a_timestamp(monkeypatch):
-    def absent(name):
-        raise layout.metadata.PackageNotFoundError(name)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert layout.writes_timestamps() is True
 
-    monkeypatch.delitem(sys.modules, "prometheus_client.metrics", raising=False)
-    monkeypatch.setattr(layout.metadata, "version", absent)
+
+@pytest.mark.usefixtures("unloaded")
+def test_a_stand_in_for_prometheus_client_is_none(monkeypatch):
+    monkeypatch.setitem(sys.modules, "prometheus_client", ModuleType("prometheus_client"))
     assert layout.writes_timestamps() is True
 
 

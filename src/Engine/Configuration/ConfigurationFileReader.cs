@@ -87,7 +87,7 @@ internal sealed class ConfigurationFileReader
             {
                 fault = $"{path}:{LineAt(bytes, zero)}: a NUL is in this line; is it a text file?";
             }
-            else return Utf8.GetString(bytes, 0, length).TrimStart('\uFEFF');
+            else return Utf8.GetString(bytes, 0, length);
         }
         catch (DecoderFallbackException e)
         {
