@@ -31,7 +31,6 @@ public static class FinalizerThread
         ~Errand()
         {
             Span<ulong> signals = stackalloc ulong[Libc.SignalSetWords];
-            signals.Clear();
             signals[0] = ~Kept;
             if (Libc.MaskSignals(Libc.BlockSignals, signals, 0) != 0) return;
             // In one call, so that descriptors that are still shared cannot be closed.

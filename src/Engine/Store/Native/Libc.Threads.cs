@@ -17,6 +17,6 @@ internal static unsafe partial class Libc
     internal static partial int MaskSignals(int how, ReadOnlySpan<ulong> set, nint previous);
 
     // SAFETY: syscall is variadic; on x86-64 and arm64 Linux integer arguments are passed alike.
-    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    [LibraryImport("libc", EntryPoint = "syscall")]
     internal static partial nint SystemCall(nint number, uint first, uint second, uint third);
 }
