@@ -187,7 +187,7 @@ def test_a_daemon_gives_up_its_workers_and_gets_them_back(start_gunicorn):
     server.signal(signal.SIGWINCH)
     wait_for(lambda: not server.workers(), "the end of the workers")
     # A worker is gone from the list of processes before its master has noted it.
-    wait_for(lambda: counts(server.metrics())["graceful"] == 2, "both ends noted")
+    wait_for(lambda: server.metrics().value(EXITS, reason="graceful") == 2, "the end of the workers to be noted")
     metrics = server.metrics()
     assert metrics.value("gunicorn_master_signals_total", signal="winch") == 1
     assert counts(metrics) == {"graceful": 2, "restarts": 0}
