@@ -11,7 +11,7 @@ from gunicorn.http import wsgi
 from gunicorn.http.message import Request
 from gunicorn.http.wsgi import Response
 
-from . import response_hooks, routes
+from . import access_log, response_hooks, routes
 from .outcome import INTERNAL_SERVER_ERROR, body_size, error_of, status_of
 
 
@@ -63,6 +63,7 @@ def install(worker: Any, engine: ModuleType) -> None:
     # Not by vars(cfg): the dictionary that it makes slows down each look at the configuration, some 60 for a request.
     object.__setattr__(cfg, "pre_request", pre_request)
     object.__setattr__(cfg, "post_request", post_request)
+    access_log.spare(worker.log)
     response_hooks.install(engine)
     if routes.install(worker, engine):
         _put_tokens_into_environments()
