@@ -5,15 +5,15 @@ from typing import Any
 
 from gunicorn import glogging
 
-#: Any of them turns it on, in Gunicorns that do not say so themselves.
+#: Without any of them there is none, in Gunicorns that do not say so themselves.
 _SETTINGS = ("accesslog", "logconfig", "logconfig_dict", "logconfig_json", "syslog")
 
 
 def spare(log: Any) -> None:
     """Lets a worker that has no access log not look for it any more; call it in the worker.
 
-    Gunicorn looks at five settings for it, by two calls each, which takes longer than all that a request costs us. Where there
-    is an access log, or a logger has an ``access`` of somebody else's, nothing changes.
+    Gunicorn looks at up to five settings for it, by two calls each, which takes longer than all that a request costs us. Where
+    there is an access log, or a logger has an ``access`` of somebody else's, nothing changes.
     """
     owner = type(log)
     # None where the object has one of its own, which is no method, or is no logger of Gunicorn's.
