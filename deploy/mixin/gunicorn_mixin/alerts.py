@@ -1,20 +1,20 @@
-"""What somebody is told, and when. Every alert has a runbook under its name in ``docs/alerts.md``."""
+"""The alerts. Each has a runbook of the same name in ``docs/alerts.md``."""
 
 from dataclasses import dataclass
 
 from gunicorn_mixin import expressions as e
 from gunicorn_mixin.recording_rules import SERVER
 
-#: Somebody is woken.
+#: Pages somebody at any hour.
 CRITICAL = "critical"
 
-#: Somebody looks in working hours.
+#: Waits for working hours.
 WARNING = "warning"
 
 
 @dataclass(frozen=True)
 class Alert:
-    """One alert. ``lasting`` is how long the expression must hold; empty means at once."""
+    """One alert. ``lasting`` is how long the expression must be true before it fires; empty for no wait."""
 
     name: str
     severity: str
@@ -30,34 +30,34 @@ def _burn(factor: float, short: str, long: str) -> str:
 
 
 def alerts(job: str) -> tuple[Alert, ...]:
-    """Returns the alerts; ``job`` is what Prometheus calls the scrape of the exporters."""
+    """Returns the alerts; ``job`` is the scrape job of the exporters in Prometheus."""
     return (
         Alert(
             "GunicornExporterAbsent", CRITICAL, f'absent({{__name__=~"up|gunicorn_up", job="{job}"}})',
-            "Prometheus knows no exporter.",
-            f'There is no target with job="{job}", nor is one written from remote: nothing of Gunicorn is watched.',
+            "Prometheus has no exporter to scrape.",
+            f'There is no target with job="{job}", and no remote write from one: nothing monitors Gunicorn.',
             lasting="10m"),
         Alert(
             "GunicornExporterDown", CRITICAL, f'up{{job="{job}"}} == 0',
             "The exporter on {{ $labels.instance }} does not answer.",
-            "Scrapes of {{ $labels.instance }} have failed for 3 minutes: nothing of this server is watched, and an exporter that "
-            "Gunicorn started ends with it.",
+            "Scrapes of {{ $labels.instance }} have failed for 3 minutes: nothing monitors this server. An exporter that Gunicorn "
+            "started exits with it, so the server may be down.",
             lasting="3m"),
         Alert(
             "GunicornDown", CRITICAL, f"max by ({SERVER}) (gunicorn_up) == 0",
             "No Gunicorn master runs on {{ $labels.instance }}.",
-            "The exporter on {{ $labels.instance }} answers, but the store has had no living master for 1 minute.",
+            "The exporter on {{ $labels.instance }} answers, but the store has had no live master for 1 minute.",
             lasting="1m"),
         Alert(
             "GunicornWorkersMissing", WARNING,
             " - ignoring (state) ".join(e.select("gunicorn_workers", f'state="{state}"') for state in ("configured", "live")) + " > 0",
             "Workers are missing on {{ $labels.instance }}.",
-            "Workers that the master on {{ $labels.instance }} is told to keep and has not had for 5 minutes: {{ $value }}.",
+            "Configured workers that have been missing on {{ $labels.instance }} for 5 minutes: {{ $value }}.",
             lasting="5m"),
         Alert(
             "GunicornErrorBudgetBurnFast", CRITICAL, f'({_burn(14.4, "5m", "1h")}) or ({_burn(6, "30m", "6h")})',
             "{{ $labels.job }} fails {{ $value | humanizePercentage }} of its requests.",
-            "{{ $labels.job }} fails {{ $value | humanizePercentage }} of its requests: the error budget of 30 days is gone in "
+            "{{ $labels.job }} fails {{ $value | humanizePercentage }} of its requests: the error budget of 30 days lasts "
             "five days or less."),
         Alert(
             "GunicornErrorBudgetBurnSlow", WARNING, f'({_burn(3, "2h", "1d")}) or ({_burn(1, "6h", "3d")})',
@@ -80,44 +80,44 @@ def alerts(job: str) -> tuple[Alert, ...]:
             "GunicornBacklogNearLimit", CRITICAL, f"{e.backlog_ratio('job, instance, listener')} > 0.8",
             "The accept queue of {{ $labels.listener }} on {{ $labels.instance }} is nearly full.",
             "The accept queue of {{ $labels.listener }} on {{ $labels.instance }} has been {{ $value | humanizePercentage }} "
-            "full for 1 minute: beyond 100% clients do not get a connection.",
+            "full for 1 minute: beyond 100% clients cannot connect.",
             lasting="1m"),
         Alert(
             "GunicornRequestStuck", WARNING,
             f"max by ({SERVER}, worker_id) (max_over_time(gunicorn_worker_oldest_request_seconds[5m])) > 20",
-            "A request on {{ $labels.instance }} does not end.",
+            "A request on {{ $labels.instance }} does not finish.",
             "A request of {{ $labels.worker_id }} on {{ $labels.instance }} was {{ $value | humanizeDuration }} old in the last "
             "5 minutes; Gunicorn's default timeout is 30s."),
         Alert(
             "GunicornRequestsLost", WARNING,
             f"{e.gained('gunicorn_worker_requests_lost_total', f'{SERVER}, reason', '10m')} > 0",
             "Requests on {{ $labels.instance }} were lost with their worker: {{ $labels.reason }}.",
-            "Requests on {{ $labels.instance }} that were in hand when their worker died of {{ $labels.reason }}, in the last "
-            "10 minutes: about {{ $value | humanize }}. The exporter's log names each."),
+            "Requests on {{ $labels.instance }} that were in flight when their worker died of {{ $labels.reason }}, in the last "
+            "10 minutes: about {{ $value | humanize }}. The exporter's log has a line for each."),
         Alert(
             "GunicornWorkerTimeout", WARNING,
             f"""{e.gained('gunicorn_worker_exits_total', SERVER, '10m', 'reason="timeout"')} > 0""",
-            "The master on {{ $labels.instance }} aborted a worker that was silent.",
-            "Workers on {{ $labels.instance }} that were silent for longer than Gunicorn's timeout, in the last 10 minutes: "
-            "about {{ $value | humanize }}."),
+            "The master on {{ $labels.instance }} aborted a worker that sent no heartbeat.",
+            "Workers on {{ $labels.instance }} that sent no heartbeat for longer than Gunicorn's timeout, in the last "
+            "10 minutes: about {{ $value | humanize }}."),
         Alert(
             "GunicornWorkerOutOfMemory", WARNING,
             f"""{e.gained('gunicorn_worker_exits_total', SERVER, '10m', 'reason="oom"')} > 0""",
-            "The kernel killed a worker on {{ $labels.instance }} for lack of memory.",
-            "Workers on {{ $labels.instance }} that were killed for lack of memory, in the last 10 minutes: "
+            "The kernel killed a worker on {{ $labels.instance }} because memory ran out.",
+            "Workers on {{ $labels.instance }} that the kernel killed because memory ran out, in the last 10 minutes: "
             "about {{ $value | humanize }}."),
         Alert(
             "GunicornWorkersCrashing", CRITICAL,
             f"""{e.gained('gunicorn_worker_exits_total', SERVER, '15m', 'reason=~"oom|signal|exit_code|boot_error"')} > 3""",
-            "Workers on {{ $labels.instance }} die again and again.",
-            "Workers on {{ $labels.instance }} that crashed or did not start, in the last 15 minutes: about {{ $value | humanize }}."),
+            "Workers on {{ $labels.instance }} crash repeatedly.",
+            "Workers on {{ $labels.instance }} that crashed or failed to start, in the last 15 minutes: about {{ $value | humanize }}."),
         Alert(
             "GunicornWorkerMemoryGrowing", WARNING,
             "gunicorn_worker_proportional_memory_bytes / (gunicorn_worker_proportional_memory_bytes offset 6h) > 1.5"
             " and gunicorn_worker_uptime_seconds > 25200",
-            "{{ $labels.worker_id }} on {{ $labels.instance }} grows.",
-            "{{ $labels.worker_id }} on {{ $labels.instance }} takes {{ $value | humanize }} times the memory of 6 hours ago, and "
-            "is the same process.",
+            "The memory of {{ $labels.worker_id }} on {{ $labels.instance }} grows.",
+            "{{ $labels.worker_id }} on {{ $labels.instance }} uses {{ $value | humanize }} times the memory of 6 hours ago, in the "
+            "same process.",
             lasting="30m"),
         Alert(
             "GunicornExporterSlow", WARNING, "gunicorn_exporter_scrape_duration_seconds > 5",
@@ -128,45 +128,45 @@ def alerts(job: str) -> tuple[Alert, ...]:
         Alert(
             "GunicornCorruptFiles", WARNING, "increase(gunicorn_exporter_corrupt_files_total[1h]) > 0",
             "A file of the store on {{ $labels.instance }} is damaged.",
-            "Files of the store on {{ $labels.instance }} that cannot be read and are left out, in the last hour: about "
-            "{{ $value | humanize }}. What they counted is missing."),
+            "Files of the store on {{ $labels.instance }} that the exporter cannot read and skips, in the last hour: about "
+            "{{ $value | humanize }}. Their counts are missing."),
         Alert(
             "GunicornSeriesDropped", WARNING, "gunicorn_exporter_series_dropped > 0",
             "{{ $labels.instance }} serves fewer series than it has.",
-            "Series on {{ $labels.instance }} that are left out, for there are more than GUNICORN_EXPORTER_MAX_SERIES: {{ $value }}.",
+            "Series on {{ $labels.instance }} dropped because the store has more than GUNICORN_EXPORTER_MAX_SERIES: {{ $value }}.",
             lasting="5m"),
         Alert(
             "GunicornLabelOverflow", WARNING, "increase(gunicorn_exporter_label_overflow_total[1h]) > 0",
-            "The label {{ $labels.label }} on {{ $labels.instance }} has more values than it may.",
+            "The label {{ $labels.label }} on {{ $labels.instance }} has too many values.",
             "Recordings on {{ $labels.instance }} under {{ $labels.label }}=\"__other__\", in the last hour: about "
-            "{{ $value | humanize }}. The label has GUNICORN_EXPORTER_MAX_LABEL_VALUES values already."),
+            "{{ $value | humanize }}. The label already has GUNICORN_EXPORTER_MAX_LABEL_VALUES values."),
         Alert(
             "GunicornRecordingsDropped", WARNING, "increase(gunicorn_exporter_dropped_total[1h]) > 0",
-            "Recordings on {{ $labels.instance }} are lost.",
+            "Recordings on {{ $labels.instance }} were dropped.",
             "Recordings on {{ $labels.instance }} that were dropped, in the last hour: about {{ $value | humanize }}. The store is "
-            "full, or the exporter has a fault."),
+            "full, or the exporter has a bug."),
         Alert(
             "GunicornConfigReloadFailed", WARNING, "gunicorn_exporter_config_last_reload_successful == 0",
-            "{{ $labels.instance }} does not follow its configuration.",
-            "The configuration of {{ $labels.instance }} was changed and cannot be used: the one before is in force, until the exporter "
-            "is started anew. Its log says what is wrong.",
+            "{{ $labels.instance }} could not reload its configuration.",
+            "The new configuration of {{ $labels.instance }} has errors, so the previous one stays in force. The exporter's log has "
+            "the errors.",
             lasting="5m"),
         Alert(
             "GunicornForwarderFailing", WARNING, "gunicorn_exporter_forwarder_up == 0",
             "{{ $labels.instance }} cannot forward to {{ $labels.forwarder }}.",
             "Every attempt of the exporter on {{ $labels.instance }} to forward to {{ $labels.forwarder }} has failed for 10 minutes. "
-            "Its log says why.",
+            "Its log has the reason.",
             lasting="10m"),
         Alert(
             "GunicornForwarderDropping", WARNING,
             f"""{e.gained("gunicorn_exporter_forwarder_snapshots_total", f"{SERVER}, forwarder", "15m", 'outcome="dropped"')} > 0""",
-            "{{ $labels.instance }} gives up snapshots for {{ $labels.forwarder }}.",
-            "Snapshots of {{ $labels.instance }} for {{ $labels.forwarder }} that were given up, in the last 15 minutes: about "
-            "{{ $value | humanize }}. They are missing there for good."),
+            "{{ $labels.instance }} drops snapshots for {{ $labels.forwarder }}.",
+            "Snapshots of {{ $labels.instance }} for {{ $labels.forwarder }} that were dropped, in the last 15 minutes: about "
+            "{{ $value | humanize }}. The destination never receives them."),
         Alert(
             "GunicornHubSourceDown", CRITICAL, "gunicorn_hub_source_up == 0",
-            "The hub {{ $labels.instance }} cannot read what the hosts forwarded.",
-            "The hub {{ $labels.instance }} has not reached Redis for 2 minutes: the hosts behind it go out of sight.",
+            "The hub {{ $labels.instance }} cannot read the snapshots of the hosts.",
+            "The hub {{ $labels.instance }} has not reached Redis for 2 minutes: it stops serving the hosts when their snapshots expire.",
             lasting="2m"),
         Alert(
             "GunicornHubHostsMissing", WARNING,
