@@ -25,5 +25,5 @@ internal sealed class PidRecord
         name.TryGetProcess(out var pid) && IsOurs() && lastWritten > File.GetLastWriteTimeUtc(_path)
         && ForeignProcess.HasEnded(pid, lastWritten);
 
-    private bool IsOurs() => ProcessSpace.Read(_path) == ProcessSpace.Current();
+    private bool IsOurs() => ProcessSpace.Current().IsCertainly(ProcessSpace.Read(_path));
 }
