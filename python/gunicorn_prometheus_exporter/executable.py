@@ -3,8 +3,10 @@
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from .errors import MetricsError
@@ -13,6 +15,10 @@ NAME = "gunicorn-prometheus-exporter"
 
 #: Seconds that a question to the executable may take.
 ANSWER_TIMEOUT = 30
+
+#: What the executable hands over at most: a directory, a lock file, and a file for each type of metric.
+_MOST_FILES = 16
+_LONGEST_NAMES = 4096
 
 
 def find_executable() -> str:
@@ -48,22 +54,62 @@ def ask(*arguments: str) -> dict[str, Any]:
     Raises MetricsError if it cannot be run or does not answer. The exit status is not looked at: in a Gunicorn
     master it may have been reaped before we can see it.
     """
-    output = run(*arguments)
+    return _answer(arguments[0], run(*arguments))
+
+
+def ask_for_files(*arguments: str) -> tuple[dict[str, Any], dict[str, int]]:
+    """Asks like ``ask``, and returns the files too that the executable hands over: open descriptors, by name.
+
+    Raises MetricsError.
+    """
+    try:
+        ours, theirs = socket.socketpair()
+    except OSError as error:
+        raise MetricsError(f"no files can be handed over ({error.strerror})") from error
+    with ours:
+        with theirs:
+            output = run(*arguments, "--socket", str(theirs.fileno()), descriptors=(theirs.fileno(),))
+        files = _receive(ours)
+    try:
+        return _answer(arguments[0], output), files
+    except MetricsError:
+        for descriptor in files.values():
+            os.close(descriptor)
+        raise
+
+
+def _receive(ours: socket.socket) -> dict[str, int]:
+    """Returns what was handed over by a process that has ended."""
+    try:
+        ours.setblocking(False)
+        text, descriptors, _, _ = socket.recv_fds(ours, _LONGEST_NAMES, _MOST_FILES, socket.MSG_CMSG_CLOEXEC)
+    except OSError as error:
+        raise MetricsError(f"the files of {NAME} cannot be received ({error.strerror})") from error
+    names = text.decode("utf-8", "replace").split("\n") if text else []
+    if len(names) != len(descriptors):
+        for descriptor in descriptors:
+            os.close(descriptor)
+        raise MetricsError(f"of {len(names)} files of {NAME} {len(descriptors)} were received; raise the limit of open files")
+    return dict(zip(names, descriptors))
+
+
+def _answer(command: str, output: str) -> dict[str, Any]:
     try:
         answer = json.loads(output)
     except ValueError as error:
-        raise MetricsError(f"{NAME} {arguments[0]} gave no JSON but {output[:200]!r}") from error
+        raise MetricsError(f"{NAME} {command} gave no JSON but {output[:200]!r}") from error
     if not isinstance(answer, dict):
-        raise MetricsError(f"{NAME} {arguments[0]} gave no JSON object but {output[:200]!r}")
+        raise MetricsError(f"{NAME} {command} gave no JSON object but {output[:200]!r}")
     return answer
 
 
-def run(*arguments: str) -> str:
+def run(*arguments: str, descriptors: Sequence[int] = ()) -> str:
     """Runs the executable with these arguments and returns its standard output. Raises MetricsError."""
     path = find_executable()
     try:
         done = subprocess.run(
-            [path, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=ANSWER_TIMEOUT, check=False
+            [path, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=ANSWER_TIMEOUT, check=False,
+            pass_fds=descriptors,
         )
     except OSError as error:
         raise cannot_run(path, error) from error

@@ -1,6 +1,5 @@
 """How the master's workers ended: learnt before Gunicorn reaps them, counted once each, told to the exporter (D6)."""
 
-import contextlib
 import json
 import os
 import signal
@@ -21,7 +20,6 @@ REMEMBERED = 200
 LAST_WAIT = 2.0
 
 _EXITS = "gunicorn_worker_exits_total"
-_READABLE = 0o644
 
 
 class WorkerExits:
@@ -106,13 +104,4 @@ class WorkerExits:
         })
 
     def _publish(self) -> None:
-        path = self._store.exits_file
-        temporary = path + ".new"
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
-        # The directory is the workers' user's: nothing that lies there is followed.
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _READABLE)
-        with open(descriptor, "w", encoding="ascii") as file:
-            os.fchmod(descriptor, _READABLE)
-            file.writelines(line + "\n" for line in self._lines)
-        os.rename(temporary, path)
+        self._store.replace(self._store.exits_file, "".join(line + "\n" for line in self._lines))

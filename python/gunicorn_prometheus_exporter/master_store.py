@@ -1,30 +1,54 @@
-"""The master's few series: doubles at offsets that the executable laid out. Knows no file format (D5)."""
+"""The master's few series: doubles at offsets that the executable laid out. Knows no file format (D5).
+
+The store belongs to the workers' user, the master may be root. So the master opens nothing there by path and maps nothing:
+``prepare``, which runs as that user, hands it open descriptors, and each value is written by its own small call.
+"""
 
 import contextlib
 import fcntl
-import mmap
+import logging
 import os
-from collections.abc import MutableSequence
-from typing import Any, Optional, cast
+import stat
+import struct
+from typing import Any, Optional
 
-from .errors import ConfigurationError, MetricsError
-from .executable import ask
+from .errors import ConfigurationError, MetricsError, report_fault
+from .executable import ask_for_files
 from .layout import writes_timestamps
 
 #: How often a slot that another master took first is asked for anew.
 ATTEMPTS = 5
 
+#: The names of the store itself and of its lock file among what ``prepare`` hands over.
+_STORE = "."
+_LOCK_FILE = "slots.lock"
+
+#: Gunicorn names to a master that SIGUSR2 started the one that it replaces.
+_REPLACED_MASTER = "GUNICORN_PID"
+
+_DOUBLE = struct.Struct("<d")
+_READABLE = 0o644
+
 _Key = tuple[str, frozenset[tuple[str, Any]]]
-_Doubles = MutableSequence[float]
-_DOUBLE = 8
 
 _current: "Optional[MasterStore]" = None
+
+
+class _Cell:
+    """One value, and where it lies: as the file's only writer the master knows what stands there."""
+
+    __slots__ = ("descriptor", "offset", "value")
+
+    def __init__(self, descriptor: int, offset: int) -> None:
+        self.descriptor = descriptor
+        self.offset = offset
+        (self.value,) = _DOUBLE.unpack(os.pread(descriptor, _DOUBLE.size, offset))
 
 
 class MasterStore:
     """The store as its master holds it: a slot for as long as the process lives, and its series.
 
-    One writer, the master's main thread. Children inherit the object but must not write through it.
+    One writer, the master's main thread. Children inherit the object, without its files.
     """
 
     def __init__(self, uid: int, gid: int) -> None:
@@ -33,31 +57,45 @@ class MasterStore:
         Raises ConfigurationError if the configuration does not allow it, MetricsError if it fails.
         """
         global _current
-        for _ in range(ATTEMPTS):
-            answer = ask(
-                "prepare", "--format", "json", "--uid", str(uid), "--gid", str(gid),
-                "--timestamps", str(writes_timestamps()).lower(),
-            )
-            if not answer["ok"]:
-                raise ConfigurationError("; ".join(answer["errors"]))
-            if _take(answer["lock_file"], answer["lock_offset"]):
-                break
-        else:
-            raise MetricsError(f"{answer['lock_file']}: other masters took the slot {ATTEMPTS} times over")
-        self.directory: str = answer["directory"]
-        #: What the file states for workers, by the names of variables.
-        self.recording_variables: dict[str, str] = answer["recording"]
-        self.exits_file: str = answer["exits_file"]
-        self._run_file: str = answer["run_file"]
         self._pid = os.getpid()
-        self._cells: dict[_Key, tuple[_Doubles, int]] = {}
-        files: dict[str, _Doubles] = {}
-        for series in answer["series"]:
-            path = series["path"]
-            if path not in files:
-                files[path] = _map(path)
-            key = (series["family"], frozenset(series["labels"].items()))
-            self._cells[key] = (files[path], series["offset"] // _DOUBLE)
+        self._is_fault_logged = False
+        files: dict[str, int] = {}
+        try:
+            for _ in range(ATTEMPTS):
+                answer, files = ask_for_files(
+                    "prepare", "--format", "json", "--uid", str(uid), "--gid", str(gid),
+                    "--timestamps", str(writes_timestamps()).lower(),
+                )
+                if not answer["ok"]:
+                    raise ConfigurationError("; ".join(answer["errors"]))
+                _check(files)
+                if _take(files[_LOCK_FILE], answer["lock_offset"]):
+                    break
+                _discard(files)
+            else:
+                raise MetricsError(f"{answer['directory']}: other masters took the slot {ATTEMPTS} times over")
+            self.directory: str = answer["directory"]
+            #: What the file states for workers, by the names of variables.
+            self.recording_variables: dict[str, str] = answer["recording"]
+            #: The name, in the store, of the file that tells how workers ended.
+            self.exits_file: str = answer["exits_file"]
+            self._run_file: str = answer["run_file"]
+            self._cells = {
+                (series["family"], frozenset(series["labels"].items())): _Cell(files[series["file"]], series["offset"])
+                for series in answer["series"]
+            }
+            others = answer["other_masters"]
+        except (KeyError, TypeError, ValueError, struct.error) as error:
+            _discard(files)
+            raise MetricsError(f"the executable's answer to prepare cannot be understood: {error!r}") from error
+        except BaseException:
+            _discard(files)
+            raise
+        # Never closed in this process: closing any descriptor of the lock file would release the lock.
+        self._files = files
+        os.register_at_fork(after_in_child=self._leave)
+        _keep(files[_STORE])
+        _warn_of(others, self.directory)
         _current = self
 
     @property
@@ -67,27 +105,70 @@ class MasterStore:
 
     def add(self, family: str, amount: float = 1.0, **labels: Any) -> None:
         """Adds to a counter. Raises MetricsError."""
-        doubles, index = self._cell(family, labels)
+        cell = self._cell(family, labels)
         if not isinstance(amount, (int, float)) or not amount >= 0:
             raise MetricsError(f"{family}: cannot be incremented by {amount!r}; give a number that is not negative")
-        doubles[index] += amount
+        cell.value += amount
+        self._write(cell)
 
     def set(self, family: str, value: float, **labels: Any) -> None:
         """Sets a gauge. Raises MetricsError."""
-        doubles, index = self._cell(family, labels)
-        doubles[index] = value
+        cell = self._cell(family, labels)
+        cell.value = value
+        self._write(cell)
+
+    def replace(self, name: str, text: str) -> None:
+        """Puts a file that all may read in the place of whatever stands at a name in the store. Raises OSError."""
+        if not self.is_ours:
+            return
+        store = self._files[_STORE]
+        temporary = name + ".new"
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary, dir_fd=store)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        descriptor = os.open(temporary, flags, _READABLE, dir_fd=store)
+        with open(descriptor, "w", encoding="ascii") as file:
+            os.fchmod(descriptor, _READABLE)
+            file.write(text)
+        os.rename(temporary, name, src_dir_fd=store, dst_dir_fd=store)
 
     def close(self) -> None:
         """Says that this run ended in order. The slot goes with the process."""
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(self._run_file)
+        if not self.is_ours:
+            return
+        try:
+            os.unlink(self._run_file, dir_fd=self._files[_STORE])
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            report_fault(f"{self._run_file} in {self.directory} cannot be removed: {error.strerror}")
 
-    def _cell(self, family: str, labels: dict[str, Any]) -> tuple[_Doubles, int]:
+    def _cell(self, family: str, labels: dict[str, Any]) -> _Cell:
         try:
             return self._cells[family, frozenset(labels.items())]
         except KeyError:
             known = [dict(key) for name, key in self._cells if name == family]
             raise MetricsError(f"{family}: no series of the master has the labels {labels}, but {known}") from None
+
+    def _write(self, cell: _Cell) -> None:
+        """Writes a value out. What cannot be written now is part of the value that is written next."""
+        if not self.is_ours:
+            return
+        try:
+            # The workers' user may have cut the file short; writing past its end would make it grow.
+            if os.fstat(cell.descriptor).st_size < cell.offset + _DOUBLE.size:
+                raise OSError(0, "a file of the master's was cut short")
+            # Aligned, so that no reader sees a part of it: docs/decisions/0006.
+            os.pwrite(cell.descriptor, _DOUBLE.pack(cell.value), cell.offset)
+        except OSError as error:
+            if not self._is_fault_logged:
+                self._is_fault_logged = True
+                report_fault(f"{self.directory}: the master's series are not written ({error.strerror}); restart Gunicorn")
+
+    def _leave(self) -> None:
+        """Closes the files in a child, which must be able neither to write through them nor to change how they are open."""
+        files, self._files = self._files, {}
+        _close(files)
 
 
 def current() -> Optional[MasterStore]:
@@ -95,20 +176,47 @@ def current() -> Optional[MasterStore]:
     return _current if _current is not None and _current.is_ours else None
 
 
-def _take(lock_file: str, offset: int) -> bool:
-    # Never closed: closing any descriptor of the file would let go of the lock.
-    descriptor = os.open(lock_file, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+def _check(files: dict[str, int]) -> None:
+    for name, descriptor in files.items():
+        mode = os.fstat(descriptor).st_mode
+        if not (stat.S_ISDIR(mode) if name == _STORE else stat.S_ISREG(mode)):
+            raise MetricsError(f"{name} in the store is not what it should be; remove it")
+
+
+def _take(lock_file: int, offset: int) -> bool:
     try:
-        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, offset)
+        fcntl.lockf(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, offset)
     except (BlockingIOError, PermissionError):
         return False
     return True
 
 
-def _map(path: str) -> _Doubles:
-    descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        # Assigning to a view of doubles is one aligned store of eight bytes.
-        return cast(_Doubles, memoryview(mmap.mmap(descriptor, 0)).cast("d"))
-    finally:
-        os.close(descriptor)
+def _keep(store: int) -> None:
+    # systemd-tmpfiles leaves alone what is locked, and what was not locked yet the exporter's lock covers.
+    with contextlib.suppress(OSError):
+        fcntl.flock(store, fcntl.LOCK_SH | fcntl.LOCK_NB)
+
+
+def _warn_of(others: list[int], directory: str) -> None:
+    """Says once that several servers share a store, unless one is about to replace the other."""
+    for pid in others:
+        if str(pid) != os.environ.get(_REPLACED_MASTER):
+            logging.getLogger("gunicorn.error").warning(
+                "gunicorn_prometheus_exporter: another Gunicorn master (%s) records in %s too, so that every sum counts both "
+                "servers; set PROMETHEUS_MULTIPROC_DIR to a directory of its own for each",
+                f"pid {pid}" if pid > 0 else "in another PID namespace", directory)
+            return
+
+
+def _discard(files: dict[str, int]) -> None:
+    """Closes files that were handed over for nothing."""
+    if current() is not None:
+        # A lock that this process holds would go with any descriptor of its file.
+        files.pop(_LOCK_FILE, None)
+    _close(files)
+
+
+def _close(files: dict[str, int]) -> None:
+    for descriptor in files.values():
+        with contextlib.suppress(OSError):
+            os.close(descriptor)

@@ -14,7 +14,7 @@ internal sealed class TemporaryDirectory : IDisposable
     internal static void Give(string path, uint user)
     {
         Assert.SkipUnless(Libc.EffectiveUserId() == 0, "only root can give files to another user");
-        Assert.Equal(0, Libc.ChangeOwner(path, user, user));
+        Assert.Equal(0, Libc.ChangeOwnerAt(Libc.AtWorkingDirectory, path, user, user, Libc.AtNoFollow));
     }
 
     public void Dispose() => Directory.Delete(Path, recursive: true);

@@ -21,15 +21,16 @@ public sealed class PrepareTests : IDisposable
         Assert.Equal(0, status);
         Assert.True(json.GetProperty("ok").GetBoolean());
         Assert.Equal(_directory["store"], json.GetProperty("directory").GetString());
-        Assert.Equal(_directory["store/slots.lock"], json.GetProperty("lock_file").GetString());
         Assert.Equal(1048577, json.GetProperty("lock_offset").GetInt64());
-        Assert.Equal(_directory["store/master-1.run"], json.GetProperty("run_file").GetString());
-        Assert.Equal(_directory["store/master-1.exits"], json.GetProperty("exits_file").GetString());
+        Assert.Equal(0, json.GetProperty("other_masters").GetArrayLength());
+        Assert.Equal("master-1.run", json.GetProperty("run_file").GetString());
+        Assert.Equal("master-1.exits", json.GetProperty("exits_file").GetString());
         var workers = json.GetProperty("series").EnumerateArray().Single(
             series => series.GetProperty("family").GetString() == "gunicorn_workers");
         Assert.Equal("configured", workers.GetProperty("labels").GetProperty("state").GetString());
-        Assert.Equal(_directory["store/gauge_livesum_master-1.db"], workers.GetProperty("path").GetString());
-        Assert.Equal(0, BitConverter.ToDouble(File.ReadAllBytes(workers.GetProperty("path").GetString()!), workers.GetProperty("offset").GetInt32()));
+        var file = workers.GetProperty("file").GetString()!;
+        Assert.Equal("gauge_livesum_master-1.db", file);
+        Assert.Equal(0, BitConverter.ToDouble(File.ReadAllBytes(Path.Combine(_directory["store"], file)), workers.GetProperty("offset").GetInt32()));
     }
 
     [Fact]

@@ -105,7 +105,9 @@ internal sealed class ArchiveFold : IDisposable
     /// <summary>Lets those read the archive who may read the files.</summary>
     private void Adopt(in FileStatus file)
     {
-        File.SetUnixFileMode(_new!.SafeFileHandle, file.Permissions);
-        if (Libc.EffectiveUserId() == 0) _ = Libc.ChangeOwner(_archive.TemporaryPath, file.Owner, file.Group);
+        var handle = _new!.SafeFileHandle;
+        File.SetUnixFileMode(handle, file.Permissions);
+        if (Libc.EffectiveUserId() != 0) return;
+        _ = Libc.ChangeOwnerAt((int)handle.DangerousGetHandle(), "", file.Owner, file.Group, Libc.AtEmptyPath);
     }
 }

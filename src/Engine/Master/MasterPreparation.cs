@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Store;
 
@@ -32,7 +33,7 @@ public static class MasterPreparation
             using var files = new MasterFiles(directory, number, layout, report);
             return new(
                 directory, slots.Path, SlotTable.OffsetOf(SlotKind.Master, number), runFile,
-                ExitFiles.PathOf(directory, number), files.LayOut());
+                ExitFiles.PathOf(directory, number), OthersIn(slots), files.LayOut());
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -55,6 +56,9 @@ public static class MasterPreparation
         if (leftBehind.Length > 0) return;
         foreach (var path in ExitFiles.In(directory)) File.Delete(path);
     }
+
+    private static ImmutableArray<int> OthersIn(SlotTable slots) =>
+        [.. slots.Held(SlotKind.Master).Select(number => slots.HolderOf(SlotKind.Master, number)).OfType<int>().Order()];
 
     private static int LowestFree(SlotTable slots)
     {

@@ -1,4 +1,7 @@
 using System.Collections.Immutable;
+using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Store.Native;
+using Microsoft.Win32.SafeHandles;
 
 namespace GunicornPrometheusExporter.Master;
 
@@ -8,7 +11,37 @@ namespace GunicornPrometheusExporter.Master;
 /// <param name="LockOffset">That byte.</param>
 /// <param name="RunFile">The file that the master removes when it ends in order.</param>
 /// <param name="ExitsFile">The file in which the master tells how its workers ended.</param>
+/// <param name="OtherMasters">The pids of the masters that record in the store already; 0 for one in another PID namespace.</param>
 /// <param name="Series">The series that the master writes.</param>
 public sealed record PreparedMaster(
     string Directory, string LockFile, long LockOffset, string RunFile, string ExitsFile,
-    ImmutableArray<MasterSeries> Series);
+    ImmutableArray<int> OtherMasters, ImmutableArray<MasterSeries> Series)
+{
+    /// <summary>
+    /// Opens the store and the files that the master uses and sends them to it, so that a master of root's need not open
+    /// anything in a directory of the workers' user.
+    /// </summary>
+    /// <param name="socket">The descriptor of a Unix socket, at whose other end the master is.</param>
+    /// <remarks>The names are those in the store, and <c>.</c> for the store itself.</remarks>
+    /// <exception cref="StoreException">A file cannot be opened, or the socket takes none.</exception>
+    public void HandOver(int socket)
+    {
+        var files = new List<(string Name, SafeFileHandle Handle)>();
+        try
+        {
+            files.Add((".", Open(Path.Combine(Directory, "."), Libc.OpenReadOnly | Libc.OpenDirectory)));
+            foreach (var path in Series.Select(series => series.Path).Prepend(LockFile).Distinct())
+            {
+                files.Add((Path.GetFileName(path), Open(path, Libc.OpenReadWrite)));
+            }
+            DescriptorMessage.Send(socket, files);
+        }
+        finally
+        {
+            foreach (var (_, handle) in files) handle.Dispose();
+        }
+    }
+
+    private static SafeFileHandle Open(string path, int flags) =>
+        StoreFiles.TryOpen(path, flags) ?? throw new StoreException($"{path} is not the file that was prepared; start again");
+}

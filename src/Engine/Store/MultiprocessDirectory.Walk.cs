@@ -8,7 +8,7 @@ public static partial class MultiprocessDirectory
     private const int MostLinks = 40;
 
     /// <summary>Follows a path one component after another, making what is missing, and returns what it ends at.</summary>
-    private static FileStatus Walk(string path, UserIdentity? owner)
+    private static FileStatus Walk(string path)
     {
         var rest = new Stack<string>();
         Push(rest, path);
@@ -18,10 +18,10 @@ public static partial class MultiprocessDirectory
         while (rest.TryPop(out var name))
         {
             var next = name == ".." ? Path.GetDirectoryName(current) ?? current : Path.Combine(current, name);
-            var status = StatusOf(next) ?? Make(next, owner);
+            var status = StatusOf(next) ?? Make(next);
             if (status.IsLink)
             {
-                RequireTrustedLink(next, status, isLast: rest.Count == 0, parent, owner);
+                RequireTrustedLink(next, status, isLast: rest.Count == 0, parent);
                 if (++links > MostLinks) throw Refused(path, "is reached through a loop of links", "remove the loop");
                 var target = new FileInfo(next).LinkTarget ?? "";
                 if (Path.IsPathRooted(target)) (current, parent) = ("/", StatusOf("/")!.Value);
@@ -45,27 +45,18 @@ public static partial class MultiprocessDirectory
         }
     }
 
-    private static void RequireTrustedLink(
-        string link, FileStatus status, bool isLast, FileStatus parent, UserIdentity? owner)
+    private static void RequireTrustedLink(string link, FileStatus status, bool isLast, FileStatus parent)
     {
-        if (IsTrusted(status.Owner, owner) || (!isLast && !parent.IsWorldWritable)) return;
+        if (IsTrusted(status.Owner) || (!isLast && !parent.IsWorldWritable)) return;
         throw Refused(
             link, $"is a symbolic link of user {status.Owner}", "remove the link, or choose a directory of your own");
     }
 
-    private static FileStatus Make(string path, UserIdentity? owner)
+    private static FileStatus Make(string path)
     {
-        if (Libc.MakeDirectory(path, Libc.PrivateMode) == 0)
+        if (Libc.MakeDirectory(path, Libc.PrivateMode) != 0 && Marshal.GetLastPInvokeError() != Libc.ErrorExists)
         {
-            // lchown follows no link, should the new directory have been exchanged for one.
-            if (owner is { } user && Libc.EffectiveUserId() == 0 && Libc.ChangeOwner(path, user.User, user.Group) != 0)
-            {
-                throw CannotBe("given to its user", path);
-            }
-        }
-        else if (Marshal.GetLastPInvokeError() != Libc.ErrorExists)
-        {
-            throw CannotBe("made", path);
+            throw CannotBe("made", path, "make it and give it to that user (chown)");
         }
         return StatusOf(path) ?? throw Refused(path, "disappeared while it was made", "start again");
     }
@@ -74,17 +65,15 @@ public static partial class MultiprocessDirectory
     private static FileStatus? StatusOf(string path)
     {
         if (TryGetStatus(path, out var status)) return status;
-        return Marshal.GetLastPInvokeError() == Libc.ErrorNoEntry ? null : throw CannotBe("reached", path);
+        return Marshal.GetLastPInvokeError() == Libc.ErrorNoEntry ? null : throw CannotBe("reached", path, "correct its permissions");
     }
 
     private static bool TryGetStatus(string path, out FileStatus status) =>
         Libc.Status(Libc.AtWorkingDirectory, path, Libc.AtNoFollow, Libc.BasicStatus, out status) == 0;
 
-    private static StoreException CannotBe(string what, string path)
+    private static StoreException CannotBe(string what, string path, string remedy)
     {
         var reason = Marshal.GetLastPInvokeErrorMessage();
-        return Refused(
-            path, $"cannot be {what} by user {Libc.EffectiveUserId()} ({reason})",
-            "correct its permissions, or choose another directory");
+        return Refused(path, $"cannot be {what} by user {Libc.EffectiveUserId()} ({reason})", $"{remedy}, or choose another directory");
     }
 }

@@ -32,20 +32,16 @@ public static partial class MultiprocessDirectory
 
     /// <summary>Makes the directory, with mode 0700, where there is none, and checks it.</summary>
     /// <param name="directory">The directory; missing parents are made with it.</param>
-    /// <param name="owner">
-    /// The user to whom a root process gives what it makes. That user's own call then checks that the directory can be
-    /// written; null checks it for this process.
-    /// </param>
     /// <returns>Its absolute path.</returns>
     /// <exception cref="StoreException">
     /// It cannot be made, is no directory, belongs to another user, is shared by all users, cannot be written, or is
     /// reached through a symbolic link that another user could have planted.
     /// </exception>
-    public static string Ensure(string directory, UserIdentity? owner = null)
+    public static string Ensure(string directory)
     {
-        var path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
-        var status = Walk(path, owner);
-        if (!IsTrusted(status.Owner, owner))
+        var path = Absolute(directory);
+        var status = Walk(path);
+        if (!IsTrusted(status.Owner))
         {
             throw Refused(path, $"belongs to user {status.Owner}", "choose a directory of your own");
         }
@@ -53,7 +49,7 @@ public static partial class MultiprocessDirectory
         {
             throw Refused(path, "is shared by all users", "choose a directory inside it, which is then made private");
         }
-        if (owner is null && Libc.Access(path, Libc.WriteAndEnter) != 0)
+        if (Libc.Access(path, Libc.WriteAndEnter) != 0)
         {
             var reason = Marshal.GetLastPInvokeErrorMessage();
             throw Refused(
@@ -63,8 +59,7 @@ public static partial class MultiprocessDirectory
         return path;
     }
 
-    private static bool IsTrusted(uint user, UserIdentity? owner) =>
-        user == 0 || user == Libc.EffectiveUserId() || user == owner?.User;
+    private static bool IsTrusted(uint user) => user == 0 || user == Libc.EffectiveUserId();
 
     private static StoreException Refused(string path, string reason, string remedy) =>
         new($"{Variable}: {path} {reason}; {remedy}");

@@ -19,7 +19,9 @@ internal sealed class EnsureCommand : Command
         string[] errors = [];
         try
         {
-            MultiprocessDirectory.Ensure(parsed.GetRequiredValue(_directory));
+            var directory = parsed.GetRequiredValue(_directory);
+            MultiprocessDirectory.BecomeOwner(directory);
+            MultiprocessDirectory.Ensure(directory);
         }
         catch (Exception e) when (e is StoreException or ArgumentException)
         {

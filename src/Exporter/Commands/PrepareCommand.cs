@@ -15,6 +15,8 @@ internal sealed class PrepareCommand : Command
     private readonly Option<uint?> _user = new("--uid") { Description = "Number of the user that the workers run as" };
     private readonly Option<uint?> _group = new("--gid") { Description = "Number of the group that the workers run as" };
 
+    private readonly Option<int?> _socket = new("--socket") { Description = "Descriptor of a Unix socket that takes the open files" };
+
     private readonly Option<bool> _timestamps = new("--timestamps")
     {
         Description = "Whether entries carry a timestamp, as prometheus_client 0.18 and later has them",
@@ -28,6 +30,7 @@ internal sealed class PrepareCommand : Command
         Options.Add(_format);
         Options.Add(_user);
         Options.Add(_group);
+        Options.Add(_socket);
         Options.Add(_timestamps);
         SetAction(Run);
     }
@@ -47,10 +50,12 @@ internal sealed class PrepareCommand : Command
             }
             if (worker is { } user)
             {
-                Become(new UserIdentity(user, parsed.GetValue(_group) ?? user), config.PrometheusMultiprocDir);
+                MultiprocessDirectory.BecomeWorker(config.PrometheusMultiprocDir, new UserIdentity(user, parsed.GetValue(_group) ?? user));
             }
             var layout = parsed.GetValue(_timestamps) ? EntryLayout.Timestamped : EntryLayout.ValueOnly;
-            PrepareJson.Write(output, MasterPreparation.Run(config, layout, Console.Error.WriteLine), config);
+            var prepared = MasterPreparation.Run(config, layout, Console.Error.WriteLine);
+            if (parsed.GetValue(_socket) is { } socket) prepared.HandOver(socket);
+            PrepareJson.Write(output, prepared, config);
             return ExitStatus.Ok;
         }
         catch (Exception e) when (e is ConfigurationException or StoreException)
@@ -58,12 +63,5 @@ internal sealed class PrepareCommand : Command
             JsonOutput.Write(output, json => json.WriteOutcome(e.Message.Split('\n')));
             return ExitStatus.Usage;
         }
-    }
-
-    /// <summary>Makes the directory while this process still may, then everything else as the workers' user.</summary>
-    private static void Become(UserIdentity user, string directory)
-    {
-        MultiprocessDirectory.Ensure(directory, user);
-        user.Assume();
     }
 }

@@ -11,10 +11,12 @@ internal static class PrepareJson
         json.WriteOutcome([]);
         json.WriteRecording(config);
         json.WriteString("directory", prepared.Directory);
-        json.WriteString("lock_file", prepared.LockFile);
         json.WriteNumber("lock_offset", prepared.LockOffset);
-        json.WriteString("run_file", prepared.RunFile);
-        json.WriteString("exits_file", prepared.ExitsFile);
+        json.WriteString("run_file", Path.GetFileName(prepared.RunFile));
+        json.WriteString("exits_file", Path.GetFileName(prepared.ExitsFile));
+        json.WriteStartArray("other_masters");
+        foreach (var pid in prepared.OtherMasters) json.WriteNumberValue(pid);
+        json.WriteEndArray();
         json.WriteStartArray("series");
         foreach (var series in prepared.Series)
         {
@@ -22,7 +24,7 @@ internal static class PrepareJson
             json.WriteString("family", series.Family.Name);
             json.WriteSettings(
                 "labels", series.Labels.Select(label => KeyValuePair.Create(label.Name, (object?)label.Value)));
-            json.WriteString("path", series.Path);
+            json.WriteString("file", Path.GetFileName(series.Path));
             json.WriteNumber("offset", series.Offset);
             json.WriteEndObject();
         }

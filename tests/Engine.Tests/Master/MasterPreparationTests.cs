@@ -206,6 +206,18 @@ public sealed class MasterPreparationTests : IDisposable
         AssertExist("counter_999999999.db");
     }
 
+    [Theory]
+    [InlineData("boot", "pid:[1]", true)]
+    [InlineData("", "pid:[1]", false)]
+    [InlineData("boot", "", false)]
+    public void A_place_that_is_hidden_is_not_known_to_be_the_same(string boot, string space, bool isCertain)
+    {
+        var place = new ProcessSpace(boot, space);
+
+        Assert.Equal(isCertain, place.IsCertainly(place with { }));
+        Assert.False(place.IsCertainly(null));
+    }
+
     [Fact]
     public void What_counts_is_removed_whole_or_not_at_all()
     {
@@ -276,6 +288,8 @@ public sealed class MasterPreparationTests : IDisposable
 
         Assert.Equal(SlotTable.OffsetOf(SlotKind.Master, 2), second.LockOffset);
         Assert.Equal(_directory["counter_master-2.db"], second.Series[0].Path);
+        Assert.Empty(first.OtherMasters);
+        Assert.Equal([master.ProcessId], second.OtherMasters);
         Assert.True(File.Exists(first.RunFile));
         Assert.True(File.Exists(second.RunFile));
     }

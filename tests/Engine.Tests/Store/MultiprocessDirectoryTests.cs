@@ -8,6 +8,7 @@ public sealed class MultiprocessDirectoryTests : IDisposable
 {
     private const uint Nobody = 65534;
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    private const UnixFileMode Passable = (UnixFileMode)0x1ED;
     private const UnixFileMode Everybody = (UnixFileMode)0x1FF;
 
     private readonly TemporaryDirectory _directory = new();
@@ -36,25 +37,66 @@ public sealed class MultiprocessDirectoryTests : IDisposable
     }
 
     [Fact]
-    public void What_root_makes_is_given_to_the_workers_user()
+    public void Root_keeps_the_parents_that_it_makes_and_gives_the_store_away()
     {
-        Assert.SkipUnless(Libc.EffectiveUserId() == 0, "only root can give directories to another user");
+        RequireRoot();
+        // What a start that was killed left behind.
+        Directory.CreateDirectory(_directory["a.new"]);
 
-        MultiprocessDirectory.Ensure(_directory["a/b"], new UserIdentity(Nobody, Nobody));
+        MultiprocessDirectory.MakeFor(_directory["a/b"], Worker);
 
-        Assert.Equal(Nobody, OwnerOf(_directory["a"]));
-        Assert.Equal(Nobody, OwnerOf(_directory["a/b"]));
+        Assert.Equal((0u, Passable), (OwnerOf(_directory["a"]), File.GetUnixFileMode(_directory["a"])));
+        Assert.Equal((Nobody, Private), (OwnerOf(_directory["a/b"]), File.GetUnixFileMode(_directory["a/b"])));
+        Assert.Equal([_directory["a"]], Directory.GetFileSystemEntries(_directory.Path));
+    }
+
+    [Theory]
+    [InlineData(Nobody, Private)]
+    [InlineData(0, Private | UnixFileMode.GroupWrite)]
+    [InlineData(0, Everybody)]
+    [InlineData(0, Everybody | UnixFileMode.StickyBit)]
+    public void Root_makes_nothing_in_a_directory_that_another_user_may_change(uint owner, UnixFileMode mode)
+    {
+        RequireRoot();
+        Directory.CreateDirectory(_directory["theirs"]);
+        TemporaryDirectory.Give(_directory["theirs"], owner);
+        File.SetUnixFileMode(_directory["theirs"], mode);
+
+        MultiprocessDirectory.MakeFor(_directory["theirs/a/b"], Worker);
+
+        Assert.Empty(Directory.GetFileSystemEntries(_directory["theirs"]));
+    }
+
+    [Fact]
+    public void Root_follows_its_own_link_and_no_other()
+    {
+        RequireRoot();
+        File.CreateSymbolicLink(_directory["link"], "real/store");
+        Directory.CreateDirectory(_directory["theirs"]);
+        File.CreateSymbolicLink(_directory["theirs/link"], _directory["planted"]);
+        TemporaryDirectory.Give(_directory["theirs"], Nobody);
+
+        MultiprocessDirectory.MakeFor(_directory["link"], Worker);
+        MultiprocessDirectory.MakeFor(_directory["theirs/link/store"], Worker);
+
+        Assert.Equal(Nobody, OwnerOf(_directory["real/store"]));
+        Assert.False(Path.Exists(_directory["planted"]));
     }
 
     [Fact]
     public void What_exists_is_never_given_away()
     {
+        RequireRoot();
         Directory.CreateDirectory(_directory["ours"]);
 
-        MultiprocessDirectory.Ensure(_directory["ours"], new UserIdentity(Nobody, Nobody));
+        MultiprocessDirectory.MakeFor(_directory["ours"], Worker);
 
-        Assert.Equal(Libc.EffectiveUserId(), OwnerOf(_directory["ours"]));
+        Assert.Equal(0u, OwnerOf(_directory["ours"]));
     }
+
+    private static UserIdentity Worker => new(Nobody, Nobody);
+
+    private static void RequireRoot() => Assert.SkipUnless(Libc.EffectiveUserId() == 0, "only root makes directories for another user");
 
     [Fact]
     public void A_file_is_refused()

@@ -13,6 +13,7 @@ internal struct FileStatus
     private const int PermissionMask = 0x1FF;
     private const int StickyBit = 0x200;
     private const int OthersWriteBit = 0x2;
+    private const int GroupWriteBit = 0x10;
 
     [FieldOffset(20)] internal uint Owner;
     [FieldOffset(24)] internal uint Group;
@@ -39,6 +40,9 @@ internal struct FileStatus
 
     /// <summary>Whether anybody may add entries.</summary>
     internal readonly bool IsWorldWritable => (Mode & OthersWriteBit) != 0;
+
+    /// <summary>Whether root owns it, and nobody else may change it; access lists show in the group's bits.</summary>
+    internal readonly bool IsRootsOnly => Owner == 0 && (Mode & (OthersWriteBit | GroupWriteBit)) == 0;
 
     /// <summary>Whether this is a temporary directory that all users share.</summary>
     internal readonly bool IsShared => IsWorldWritable && (Mode & StickyBit) != 0;

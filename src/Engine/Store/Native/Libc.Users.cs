@@ -10,6 +10,7 @@ internal static unsafe partial class Libc
     internal const uint BasicStatus = 0x7FF;
     internal const int WriteAndEnter = 3;
     internal const uint PrivateMode = 0x1C0;
+    internal const uint PassableMode = 0x1ED;
     internal const int ErrorNoEntry = 2;
     internal const int ErrorExists = 17;
     internal const int ParentDeathSignal = 1;
@@ -25,9 +26,6 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "mkdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int MakeDirectory(string path, uint mode);
-
-    [LibraryImport("libc", EntryPoint = "lchown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int ChangeOwner(string path, uint user, uint group);
 
     [LibraryImport("libc", EntryPoint = "euidaccess", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int Access(string path, int mode);
