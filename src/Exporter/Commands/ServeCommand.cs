@@ -9,6 +9,7 @@ using GunicornPrometheusExporter.Flights;
 using GunicornPrometheusExporter.Folding;
 using GunicornPrometheusExporter.Forwarding;
 using GunicornPrometheusExporter.Master;
+using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Exporter.Commands;
 
@@ -58,6 +59,9 @@ internal sealed class ServeCommand : Command
         var web = WebConfigFile.Of(config, loggers);
         using var configuration = new ConfigurationInForce(config, log);
         var directory = config.PrometheusMultiprocDir;
+        var addresses = _addresses.AddressesOf(parsed, config);
+        ListenSocket.OpenPrivileged(addresses);
+        MultiprocessDirectory.BecomeOwner(directory);
         if (!Directory.Exists(directory)) log.StoreIsMissing(directory);
         using var aggregator = new StoreAggregator(
             directory, loggers.CreateLogger("store"), maximumSeries: config.MaxSeries, listeners: parsed.GetValue(_listeners) ?? []);
@@ -80,7 +84,7 @@ internal sealed class ServeCommand : Command
             reading.AccountAsync(served.Token), reading.FoldAsync(served.Token), turn.RunAsync(served.Token));
         try
         {
-            await server.RunAsync(_addresses.AddressesOf(parsed, config), end);
+            await server.RunAsync(addresses, end);
         }
         finally
         {

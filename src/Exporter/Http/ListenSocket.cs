@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
@@ -8,17 +9,34 @@ namespace GunicornPrometheusExporter.Exporter.Http;
 internal static class ListenSocket
 {
     private const int Backlog = 128;
+    private const int FirstFreePort = 1024;
 
     // The kernel would grow it to megabytes for each client that does not read.
     private const int SendBuffer = 256 << 10;
     private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
 
+    // Opened while the process was root still, each until its server asks for it.
+    private static readonly ConcurrentDictionary<IPEndPoint, Socket> Privileged = new();
+
+    /// <summary>Opens those sockets that only root may, if the process is root: it may be about to become another user.</summary>
+    /// <remarks>One whose port another process has is left to <see cref="OpenAsync"/>, which that user may be refused.</remarks>
+    /// <exception cref="ListenException">The address is not this machine's.</exception>
+    internal static void OpenPrivileged(IEnumerable<ListenAddress> addresses)
+    {
+        if (!Environment.IsPrivilegedProcess) return;
+        foreach (var address in addresses.Select(address => address.EndPoint).Where(address => address.Port is > 0 and < FirstFreePort))
+        {
+            if (TryOpen(address) is { } socket) Privileged[address] = socket;
+        }
+    }
+
     /// <exception cref="ListenException">The address is not this machine's, or the port is reserved.</exception>
     internal static async Task<Socket> OpenAsync(IPEndPoint address, ILogger log, CancellationToken end)
     {
         for (var wait = FirstWait; ; wait = wait * 2 < LongestWait ? wait * 2 : LongestWait)
         {
+            if (Privileged.TryRemove(address, out var opened)) return opened;
             if (TryOpen(address) is { } socket) return socket;
             log.AddressIsBusy(address, wait.TotalSeconds);
             await Task.Delay(wait, end);
