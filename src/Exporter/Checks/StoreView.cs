@@ -8,8 +8,9 @@ internal sealed class StoreView : IDisposable
     /// <exception cref="StoreException">The locks cannot be read.</exception>
     /// <exception cref="IOException">The store cannot be listed.</exception>
     /// <exception cref="UnauthorizedAccessException">The same.</exception>
-    internal StoreView(string directory, DateTimeOffset time)
+    internal StoreView(string directory, DateTimeOffset time, IReadOnlyList<WorkerProcess> machineWorkers)
     {
+        MachineWorkers = machineWorkers;
         Directory = directory;
         Time = time;
         Files = [.. System.IO.Directory.GetFiles(directory).Order(StringComparer.Ordinal).Select(path => new FileInfo(path))];
@@ -19,6 +20,9 @@ internal sealed class StoreView : IDisposable
     internal string Directory { get; }
 
     internal DateTimeOffset Time { get; }
+
+    /// <summary>The workers of this machine, in whatever store, as seen before this process became the store's user.</summary>
+    internal IReadOnlyList<WorkerProcess> MachineWorkers { get; }
 
     internal IReadOnlyList<FileInfo> Files { get; }
 

@@ -93,8 +93,11 @@ internal sealed class CheckCommand : Command
     {
         try
         {
+            // Other users' processes are seen before, by root.
+            var elsewhere = WorkerProcess.FindAll();
+            MultiprocessDirectory.BecomeOwner(directory);
             var path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
-            using var store = new StoreView(path, TimeProvider.System.GetUtcNow());
+            using var store = new StoreView(path, TimeProvider.System.GetUtcNow(), elsewhere);
             return [.. check(store)];
         }
         catch (DirectoryNotFoundException)

@@ -1,13 +1,15 @@
 using System.Buffers;
 using System.CommandLine;
 using GunicornPrometheusExporter.Aggregation;
+using GunicornPrometheusExporter.Configuration;
+using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Exporter.Commands;
 
 /// <summary><c>dump</c>: prints the exposition of a directory.</summary>
 internal sealed class DumpCommand : Command
 {
-    private readonly Option<DirectoryInfo> _directory = new("--dir")
+    private readonly Option<string> _directory = new("--dir")
     {
         Description = "Directory of the store",
         Required = true,
@@ -15,15 +17,17 @@ internal sealed class DumpCommand : Command
 
     internal DumpCommand() : base("dump", "Print the metrics of a store, as text")
     {
-        _directory.AcceptExistingOnly();
         Options.Add(_directory);
         SetAction(Run);
     }
 
     private int Run(ParseResult parsed)
     {
+        var directory = parsed.GetRequiredValue(_directory);
+        MultiprocessDirectory.BecomeOwner(directory);
+        if (!Directory.Exists(directory)) throw new ConfigurationException($"--dir: {directory} is not a directory; give that of a store");
         using var loggers = Logs.CreateFactory();
-        using var aggregator = new StoreAggregator(parsed.GetValue(_directory)!.FullName, loggers.CreateLogger("dump"));
+        using var aggregator = new StoreAggregator(Path.GetFullPath(directory), loggers.CreateLogger("dump"));
         var exposition = new ArrayBufferWriter<byte>();
         aggregator.Scrape(exposition);
         using var output = Console.OpenStandardOutput();

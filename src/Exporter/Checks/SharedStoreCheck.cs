@@ -1,0 +1,37 @@
+using System.Globalization;
+using GunicornPrometheusExporter.Store;
+
+namespace GunicornPrometheusExporter.Exporter.Checks;
+
+/// <summary>Whether several servers record in the store, whose sums then count them all.</summary>
+internal static class SharedStoreCheck
+{
+    internal static IEnumerable<Finding> Find(StoreView store)
+    {
+        var masters = store.Slots?.Held(SlotKind.Master).Select(number => store.Slots.HolderOf(SlotKind.Master, number))
+            .OfType<int>().ToHashSet() ?? [];
+        // A server that SIGUSR2 replaces is the parent of the one that replaces it.
+        masters.RemoveWhere(pid => ParentOf(pid) is { } parent && masters.Contains(parent));
+        if (masters.Count > 1)
+        {
+            yield return Finding.Warning(
+                $"{store.Directory}: {masters.Count} Gunicorn servers record in it (master pids {string.Join(", ", masters.Order())}), " +
+                "and every sum counts them all; give each server a PROMETHEUS_MULTIPROC_DIR of its own");
+        }
+    }
+
+    /// <summary>A process's parent; null if this user may not see it.</summary>
+    private static int? ParentOf(int pid)
+    {
+        const string Name = "PPid:";
+        try
+        {
+            var line = File.ReadLines($"/proc/{pid}/status").FirstOrDefault(line => line.StartsWith(Name, StringComparison.Ordinal));
+            return line is null ? null : int.Parse(line.AsSpan(Name.Length), CultureInfo.InvariantCulture);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,38 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace GunicornPrometheusExporter.Exporter.Checks;
+
+/// <summary>A process of this machine that records in a store as a worker, as far as this user may see.</summary>
+/// <param name="ProcessId">Its pid.</param>
+/// <param name="Store">The directory of the store.</param>
+internal sealed partial record WorkerProcess(int ProcessId, string Store)
+{
+    /// <summary>Every one.</summary>
+    internal static IReadOnlyList<WorkerProcess> FindAll() =>
+    [
+        .. from process in Directory.GetDirectories("/proc")
+           let pid = int.TryParse(Path.GetFileName(process), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0
+           where pid > 0
+           let store = StoreOf(process)
+           where store is not null
+           select new WorkerProcess(pid, store),
+    ];
+
+    /// <summary>The directory of the file that a process has mapped as a worker; null if it is none, or another user's.</summary>
+    private static string? StoreOf(string process)
+    {
+        try
+        {
+            return File.ReadLines(Path.Combine(process, "maps")).Select(line => WorkerFile().Match(line))
+                .FirstOrDefault(match => match.Success)?.Groups["directory"].Value;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    [GeneratedRegex(@" (?<directory>/.*)/counter_worker-\d+\.db$", RegexOptions.CultureInvariant)]
+    private static partial Regex WorkerFile();
+}
