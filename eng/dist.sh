@@ -31,6 +31,7 @@ make_deb() {
   ln -sf "/usr/bin/$name" "$stage/usr/lib/python3/dist-packages/gunicorn_prometheus_exporter/bin/$name"
   find "$stage/usr/lib" -type f -exec chmod 644 {} +
   install -Dm 644 "deploy/systemd/$name.service" "$stage/lib/systemd/system/$name.service"
+  install -Dm 644 deploy/debian/tmpfiles.conf "$stage/usr/lib/tmpfiles.d/$name.conf"
   install -Dm 644 deploy/debian/default "$stage/etc/default/$name"
   mkdir -p "$stage/usr/share/bash-completion/completions"
   out/$name completion bash >"$stage/usr/share/bash-completion/completions/$name"

@@ -17,6 +17,9 @@ declare -A packages=(
   [lint]="python3-pytest yamllint"
 )
 
+# Part of systemd, and for systems without it a package of its own, which would take systemd's place.
+command -v systemd-tmpfiles >/dev/null || packages[test]+=" systemd-standalone-tmpfiles"
+
 command -v dotnet >/dev/null || { echo "setup: the .NET SDK 10 is missing; install it and put dotnet on PATH" >&2; exit 1; }
 
 missing=()

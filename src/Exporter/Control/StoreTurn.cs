@@ -12,6 +12,7 @@ internal sealed class StoreTurn(
 
     private readonly ILogger _log = loggers.CreateLogger("control");
     private SlotTable? _slots;
+    private KeptDirectory? _kept;
     private bool _isReported;
 
     /// <summary>Whether this exporter has the turn: its forwarders run.</summary>
@@ -48,6 +49,7 @@ internal sealed class StoreTurn(
             // Open for as long as the store stands: closing it would let go of what the accounts of deaths lock meanwhile.
             if (_slots?.StillStands() == false) Close();
             _slots ??= SlotTable.OpenOwn(directory);
+            _kept ??= KeptDirectory.TryKeep(directory);
             return _slots?.TryTakeTurn() == true;
         }
         catch (StoreException e)
@@ -60,7 +62,8 @@ internal sealed class StoreTurn(
     private void Close()
     {
         _slots?.Dispose();
-        _slots = null;
+        _kept?.Dispose();
+        (_slots, _kept) = (null, null);
     }
 
     private async Task<WebApplication?> TryServeAsync()
