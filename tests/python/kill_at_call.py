@@ -2,7 +2,8 @@
 
 Usage: kill_at_call.py STEP COMMAND…  A step is the beginning or the end of a system call of any of its threads; with a
 fraction behind the point, as in 12.5, the kill comes that part of a millisecond after the step: between two calls.
-Prints "folding" when folding begins. Exits with 0 if it killed the command, 77 where nothing may be traced.
+With KILL_FROM=umask in the environment steps count from the first call of umask instead, with which root begins to prepare.
+Prints "folding" when that begins. Exits with 0 if it killed the command, 77 where nothing may be traced.
 """
 
 import ctypes
@@ -18,6 +19,7 @@ ALL_CHILDREN = 0x40000000
 ENTRY = 1
 SET_DESCRIPTION_LOCK = 37
 FCNTL = {"x86_64": 72, "aarch64": 25}[platform.machine()]
+UMASK = {"x86_64": 95, "aarch64": 166}[platform.machine()]
 NOT_TRACEABLE = 77
 
 
@@ -34,6 +36,13 @@ class SyscallInfo(ctypes.Structure):
 libc = ctypes.CDLL(None, use_errno=True)
 libc.ptrace.restype = ctypes.c_long
 libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
+
+
+def is_beginning(info: SyscallInfo) -> bool:
+    """Whether a call is the one from which steps count."""
+    if os.environ.get("KILL_FROM") == "umask":
+        return info.number == UMASK
+    return info.number == FCNTL and info.arguments[1] == SET_DESCRIPTION_LOCK
 
 
 def start(command: list[str]) -> int:
@@ -68,7 +77,7 @@ def run(step: float, command: list[str]) -> None:
         stopped_by, deliver = os.WSTOPSIG(status), 0
         if stopped_by == signal.SIGTRAP | 0x80:
             libc.ptrace(SYSCALL_INFO, thread, ctypes.sizeof(info), ctypes.byref(info))
-            if steps < 0 and info.op == ENTRY and info.number == FCNTL and info.arguments[1] == SET_DESCRIPTION_LOCK:
+            if steps < 0 and info.op == ENTRY and is_beginning(info):
                 print("folding", flush=True)
                 steps = 0
             if steps >= 0:
