@@ -56,7 +56,7 @@ public static partial class MultiprocessDirectory
     {
         if (Libc.MakeDirectory(path, Libc.PrivateMode) != 0 && Marshal.GetLastPInvokeError() != Libc.ErrorExists)
         {
-            throw CannotBe("made", path, "make it and give it to that user (chown)");
+            throw CannotBe("made", path, "make it and give it to that user (chown), or choose another directory");
         }
         return StatusOf(path) ?? throw Refused(path, "disappeared while it was made", "start again");
     }
@@ -65,7 +65,7 @@ public static partial class MultiprocessDirectory
     private static FileStatus? StatusOf(string path)
     {
         if (TryGetStatus(path, out var status)) return status;
-        return Marshal.GetLastPInvokeError() == Libc.ErrorNoEntry ? null : throw CannotBe("reached", path, "correct its permissions");
+        return Marshal.GetLastPInvokeError() == Libc.ErrorNoEntry ? null : throw CannotBe("reached", path, "correct its permissions, or choose another directory");
     }
 
     private static bool TryGetStatus(string path, out FileStatus status) =>
@@ -74,6 +74,6 @@ public static partial class MultiprocessDirectory
     private static StoreException CannotBe(string what, string path, string remedy)
     {
         var reason = Marshal.GetLastPInvokeErrorMessage();
-        return Refused(path, $"cannot be {what} by user {Libc.EffectiveUserId()} ({reason})", $"{remedy}, or choose another directory");
+        return Refused(path, $"cannot be {what} by user {Libc.EffectiveUserId()} ({reason})", remedy);
     }
 }
