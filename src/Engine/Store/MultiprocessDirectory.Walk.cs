@@ -65,7 +65,9 @@ public static partial class MultiprocessDirectory
     private static FileStatus? StatusOf(string path)
     {
         if (TryGetStatus(path, out var status)) return status;
-        return Marshal.GetLastPInvokeError() == Libc.ErrorNoEntry ? null : throw CannotBe("reached", path, "correct its permissions, or choose another directory");
+        return Marshal.GetLastPInvokeError() == Libc.ErrorNoEntry
+            ? null
+            : throw CannotBe("reached", path, "correct its permissions, or choose another directory");
     }
 
     private static bool TryGetStatus(string path, out FileStatus status) =>
