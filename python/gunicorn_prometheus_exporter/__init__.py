@@ -3,14 +3,18 @@
 Importing this package loads neither the engine nor Gunicorn nor ``prometheus_client``.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from .config import load_yaml_config
-from .hooks import (
-    default_on_exit,
-    default_on_starting,
-    default_when_ready,
-    default_worker_int,
-    redis_when_ready,
-)
+
+if TYPE_CHECKING:
+    from .hooks import (
+        default_on_exit,
+        default_on_starting,
+        default_when_ready,
+        default_worker_int,
+        redis_when_ready,
+    )
 
 __all__ = [
     "default_on_exit",
@@ -20,3 +24,16 @@ __all__ = [
     "load_yaml_config",
     "redis_when_ready",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # Gunicorn asks for the hooks while it reads its configuration, which is when theirs is to be settled.
+    if name in __all__:
+        from . import hooks
+
+        return getattr(hooks, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -5,6 +5,8 @@ from typing import Any
 
 from gunicorn import glogging
 
+from .private_names import wrap
+
 #: Without any of them there is none, in Gunicorns that do not say so themselves.
 _SETTINGS = ("accesslog", "logconfig", "logconfig_dict", "logconfig_json", "syslog")
 
@@ -27,7 +29,7 @@ def spare(log: Any) -> None:
             vars(log).pop("access", None)
             log.access(*arguments, **named)
 
-    log.access = access
+    wrap("gunicorn.glogging:Logger.access", lambda _: access, log)
 
 
 def _is_gunicorns(access: Any) -> bool:

@@ -7,13 +7,19 @@ from types import ModuleType
 from typing import Any, Callable
 
 from . import asgi_servers, routes
+from .guard import call, fault
 from .outcome import CLIENT_CLOSED_REQUEST, INTERNAL_SERVER_ERROR, error_of, is_client_gone
+from .private_names import put
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_ATTRIBUTES = {"asgi": "gunicorn.workers.gasgi:ASGIWorker.asgi", "wsgi": "gunicorn.workers.base:Worker.wsgi"}
+
+_REQUESTS = "requests"
 
 _BODILESS = frozenset((204, 304))
 
@@ -25,19 +31,24 @@ def install(worker: Any, engine: ModuleType) -> None:
     if not _is_asgi3(worker, application):
         worker.log.warning("Requests are not counted: %r is no ASGI 3 application", application)
         return
-    setattr(worker, attribute, counted(application, engine))
-    asgi_servers.install(worker, engine)
-    routes.install(worker, engine)
+    put(_ATTRIBUTES[attribute], counted(application, engine), worker)
+    call("requests that could not be parsed", asgi_servers.install, worker, engine)
+    routes.install(engine)
 
 
 def counted(application: Application, engine: ModuleType) -> Application:
     """Returns the application with the middleware around it."""
 
     async def count(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        exchange = None
+        try:
+            if scope["type"] == "http":
+                exchange = Exchange(engine, scope, send)
+        except Exception:
+            fault(_REQUESTS)
+        if exchange is None:
             await application(scope, receive, send)
             return
-        exchange = Exchange(engine, scope, send)
         try:
             await application(scope, receive, exchange.send)
         except BaseException as error:
@@ -70,15 +81,11 @@ class Exchange:
 
     async def send(self, message: Message) -> None:
         """Sends a part of the response."""
-        kind = message["type"]
         is_last = False
-        if kind == "http.response.start" and not self._status:
-            self._status = message["status"]
-            self._engine.request_responding(self._token, self._status)
-        elif kind == "http.response.body":
-            if not self._is_head and self._status not in _BODILESS:
-                self._sent += len(message.get("body", b""))
-            is_last = not message.get("more_body", False)
+        try:
+            is_last = self._see(message)
+        except Exception:
+            fault(_REQUESTS)
         try:
             await self._send(message)
         except OSError:
@@ -89,19 +96,38 @@ class Exchange:
         if is_last and 0 < self._status < INTERNAL_SERVER_ERROR:
             self.finish()
 
+    def _see(self, message: Message) -> bool:
+        """Notes a part of the response before it is sent; returns whether it is the last."""
+        kind = message["type"]
+        if kind == "http.response.start" and not self._status:
+            self._status = message["status"]
+            self._engine.request_responding(self._token, self._status)
+        elif kind == "http.response.body":
+            if not self._is_head and self._status not in _BODILESS:
+                self._sent += len(message.get("body", b""))
+            return not message.get("more_body", False)
+        return False
+
     def fail(self, error: BaseException) -> None:
         """Notes what the application has raised."""
-        if isinstance(error, asyncio.CancelledError) or self._is_client_gone or is_client_gone(error):
-            self._failed_status = CLIENT_CLOSED_REQUEST
-        elif self._is_open and error_of(error) is not None:
-            self._engine.request_failed(self._token, type(error).__name__)
+        try:
+            if isinstance(error, asyncio.CancelledError) or self._is_client_gone or is_client_gone(error):
+                self._failed_status = CLIENT_CLOSED_REQUEST
+            elif self._is_open and error_of(error) is not None:
+                self._engine.request_failed(self._token, type(error).__name__)
+        except Exception:
+            fault(_REQUESTS)
 
     def finish(self) -> None:
         """Counts the request, once."""
         # Request, step 4.
         if self._is_open:
             self._is_open = False
-            self._engine.request_finished(self._token, self._status or self._failed_status, self._sent)
+            try:
+                self._engine.request_finished(self._token, self._status or self._failed_status, self._sent)
+            except Exception:
+                fault(_REQUESTS)
+                call(_REQUESTS, self._engine.request_abandoned, self._token)
 
 
 def _is_asgi3(worker: Any, application: Any) -> bool:

@@ -1,9 +1,13 @@
 """What ASGI servers do that no application sees: refuse what they cannot parse, and take the order to end."""
 
-from types import FrameType, ModuleType
-from typing import Any, Optional
+from types import ModuleType
+from typing import Any
 
+from .guard import call, fault
 from .outcome import error_in_hand
+from .private_names import read, wrap
+
+_INVALID = "requests that could not be parsed"
 
 
 def install(worker: Any, engine: ModuleType) -> None:
@@ -16,48 +20,59 @@ def install(worker: Any, engine: ModuleType) -> None:
 
 
 def _watch_gunicorn(engine: ModuleType) -> None:
-    from gunicorn.asgi.protocol import ASGIProtocol
+    def counting(stock: Any) -> Any:
+        def _send_error_response(self: Any, *arguments: Any, **named: Any) -> Any:
+            try:
+                status = named["status"] if "status" in named else arguments[0]
+                # A request that was parsed is the middleware's, whatever became of its body.
+                if status < 500 and getattr(self, "_current_request", None) is None:
+                    engine.request_invalid(status, error_in_hand())
+            except Exception:
+                fault(_INVALID)
+            return stock(self, *arguments, **named)
 
-    stock = ASGIProtocol._send_error_response
+        return _send_error_response
 
-    def _send_error_response(self: Any, status: int, message: str) -> Any:
-        # A request that was parsed is the middleware's, whatever became of its body.
-        if status < 500 and getattr(self, "_current_request", None) is None:
-            engine.request_invalid(status, error_in_hand())
-        return stock(self, status, message)
-
-    ASGIProtocol._send_error_response = _send_error_response
+    wrap("gunicorn.asgi.protocol:ASGIProtocol._send_error_response", counting)
 
 
 def _watch_uvicorn(worker: Any, config: Any, engine: ModuleType) -> None:
-    from uvicorn.server import Server
+    def watching(stock: Any) -> Any:
+        # Only then has Uvicorn chosen its parser.
+        def load(*arguments: Any, **named: Any) -> Any:
+            loaded = stock(*arguments, **named)
+            call(_INVALID, _watch_parser, config, engine)
+            return loaded
 
-    stock_load = config.load
-    stock_handle_exit = Server.handle_exit
+        return load
 
-    # Only then has Uvicorn chosen its parser.
-    def load() -> None:
-        stock_load()
-        _watch_parser(config.http_protocol_class, engine)
+    def noting(stock: Any) -> Any:
+        # Uvicorn takes the signals away from Gunicorn.
+        def handle_exit(self: Any, *arguments: Any, **named: Any) -> Any:
+            worker.note_order()
+            return stock(self, *arguments, **named)
 
-    # Uvicorn takes the signals away from Gunicorn.
-    def handle_exit(self: Any, signum: int, frame: Optional[FrameType]) -> None:
-        worker.note_order()
-        stock_handle_exit(self, signum, frame)
+        return handle_exit
 
-    config.load = load
-    Server.handle_exit = handle_exit
+    wrap("uvicorn.config:Config.load", watching, config)
+    wrap("uvicorn.server:Server.handle_exit", noting)
 
 
-def _watch_parser(protocol: Any, engine: ModuleType) -> None:
-    stock = getattr(protocol, "send_400_response", None)
-    if stock is None:
+def _watch_parser(config: Any, engine: ModuleType) -> None:
+    protocol = read("uvicorn.config:Config.http_protocol_class", None, config)
+    if protocol is None:
         return
 
-    def send_400_response(self: Any, message: str) -> None:
-        cycle = getattr(self, "cycle", None)
-        if cycle is None or cycle.response_complete:
-            engine.request_invalid(400, error_in_hand())
-        stock(self, message)
+    def counting(stock: Any) -> Any:
+        def send_400_response(self: Any, *arguments: Any, **named: Any) -> Any:
+            try:
+                cycle = getattr(self, "cycle", None)
+                if cycle is None or cycle.response_complete:
+                    engine.request_invalid(400, error_in_hand())
+            except Exception:
+                fault(_INVALID)
+            return stock(self, *arguments, **named)
 
-    protocol.send_400_response = send_400_response
+        return send_400_response
+
+    wrap("uvicorn.protocols.http:HttpToolsProtocol.send_400_response", counting, protocol)

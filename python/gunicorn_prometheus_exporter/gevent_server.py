@@ -4,50 +4,104 @@ from types import ModuleType
 from typing import Any
 
 from . import routes
+from .guard import call, fault
 from .outcome import INTERNAL_SERVER_ERROR, error_of
+from .private_names import put, wrap
+
+_REQUESTS = "requests"
+_NAMES = "gevent.pywsgi:WSGIHandler."
 
 
 def install(worker: Any, engine: ModuleType) -> None:
     """Makes the worker's server use handlers that count."""
-    worker.wsgi_handler = _counting(worker.wsgi_handler, engine)
-    routes.install(worker, engine)
+    stock = worker.wsgi_handler
+    # One for each connection.
+    handler = type("CountingHandler", (stock,), {"prometheus_token": -1, "prometheus_sent": 0})
+    for name, make in _WRAPPERS.items():
+        wrap(_NAMES + name, lambda stock, make=make: make(stock, engine), handler)  # type: ignore[misc]
+    put("gunicorn.workers.ggevent:GeventPyWSGIWorker.wsgi_handler", handler, worker)
+    routes.install(engine)
 
 
-def _counting(stock: type, engine: ModuleType) -> type:
-    """Returns the class of handlers, each of which has one connection, with counting mixed in."""
-
-    class CountingHandler(stock):  # type: ignore[misc, valid-type]
-        def handle_one_request(self) -> Any:
-            answer = super().handle_one_request()
-            if isinstance(answer, tuple):
-                # The status of a request that could not be parsed, and the whole response to it.
-                engine.request_invalid(int(answer[0]), "BadRequest")
-            return answer
-
-        def handle_one_response(self) -> None:
-            # Request, step 2: gevent has parsed it.
-            path = self.path.partition("?")[0]
-            self.prometheus_token = engine.request_started(self.command, path, list(self.headers.items()))
-            self.prometheus_sent = 0
-            self.environ[routes.TOKEN] = self.prometheus_token
+def _parsing(stock: Any, engine: ModuleType) -> Any:
+    def handle_one_request(self: Any, *arguments: Any, **named: Any) -> Any:
+        answer = stock(self, *arguments, **named)
+        if isinstance(answer, tuple):
+            # The status of a request that could not be parsed, and the whole response to it.
             try:
-                super().handle_one_response()
-            finally:
-                # Request, step 4. gevent negates the code of a response that the client did not wait for.
+                engine.request_invalid(int(answer[0]), "BadRequest")
+            except Exception:
+                fault("requests that could not be parsed")
+        return answer
+
+    return handle_one_request
+
+
+def _responding(stock: Any, engine: ModuleType) -> Any:
+    def handle_one_response(self: Any, *arguments: Any, **named: Any) -> Any:
+        try:
+            # Request, step 2: gevent has parsed it.
+            self.prometheus_token, self.prometheus_sent = -1, 0
+            self.prometheus_token = engine.request_started(
+                self.command, self.path.partition("?")[0], list(self.headers.items()))
+            self.environ[routes.TOKEN] = self.prometheus_token
+        except Exception:
+            fault(_REQUESTS)
+        try:
+            return stock(self, *arguments, **named)
+        finally:
+            # Request, step 4. gevent negates the code of a response that the client did not wait for.
+            try:
                 status = abs(self.code) if self.status else INTERNAL_SERVER_ERROR
                 engine.request_finished(self.prometheus_token, status, self.prometheus_sent)
+            except Exception:
+                fault(_REQUESTS)
+                call(_REQUESTS, engine.request_abandoned, self.prometheus_token)
 
-        def finalize_headers(self) -> None:
-            super().finalize_headers()
+    return handle_one_response
+
+
+def _beginning(stock: Any, engine: ModuleType) -> Any:
+    def finalize_headers(self: Any, *arguments: Any, **named: Any) -> Any:
+        done = stock(self, *arguments, **named)
+        try:
             engine.request_responding(self.prometheus_token, self.code)
+        except Exception:
+            fault("when responses begin")
+        return done
 
-        def _write(self, data: bytes) -> None:
-            super()._write(data)
+    return finalize_headers
+
+
+def _writing(stock: Any, engine: ModuleType) -> Any:
+    def _write(self: Any, data: Any, *arguments: Any, **named: Any) -> Any:
+        done = stock(self, data, *arguments, **named)
+        try:
             self.prometheus_sent += len(data)
+        except Exception:
+            fault("sizes of responses")
+        return done
 
-        def handle_error(self, kind: Any, error: Any, traceback: Any) -> None:
+    return _write
+
+
+def _failing(stock: Any, engine: ModuleType) -> Any:
+    def handle_error(self: Any, *arguments: Any, **named: Any) -> Any:
+        try:
+            kind, error = arguments[:2]
             if error_of(error) is not None:
                 engine.request_failed(self.prometheus_token, kind.__name__)
-            super().handle_error(kind, error, traceback)
+        except Exception:
+            fault("exceptions of requests")
+        return stock(self, *arguments, **named)
 
-    return CountingHandler
+    return handle_error
+
+
+_WRAPPERS = {
+    "handle_one_request": _parsing,
+    "handle_one_response": _responding,
+    "finalize_headers": _beginning,
+    "_write": _writing,
+    "handle_error": _failing,
+}

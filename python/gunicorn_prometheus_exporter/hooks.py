@@ -3,43 +3,43 @@
 import os
 from typing import Any
 
+from . import guard, store_in_time
 from .config import FILE_VARIABLE, ExporterConfig
 
 # Gunicorn is imported when a hook is called: the package is also used where Gunicorn is not installed.
 
+_ANYTHING = "anything"
+
 
 def default_on_starting(server: Any) -> None:
     """Prepares the store and instruments master and workers, whatever their classes."""
-    from .master import adopt
-
-    adopt(server)._setup_master_metrics()
+    guard.call(_ANYTHING, _set_up, server)
 
 
 def default_when_ready(server: Any) -> None:
     """Starts the exporter."""
-    _start_exporter(server, {})
+    guard.call(_ANYTHING, _start_exporter, server, {})
 
 
 def default_worker_int(worker: Any) -> None:
     """Records that the worker was told to end."""
-    from .worker import InstrumentedWorker
-
-    if isinstance(worker, InstrumentedWorker):
-        worker.enter_state("quit")
+    guard.call("the state of workers", _quit, worker)
 
 
 def default_on_exit(server: Any) -> None:
     """Ends the exporter."""
-    from .master import PrometheusMaster
-
-    if isinstance(server, PrometheusMaster):
-        server.shut_down()
+    guard.call("the end of the master", _shut_down, server)
 
 
 def redis_when_ready(server: Any) -> None:
     """Starts the exporter, which forwards to Redis unless REDIS_ENABLED or the file says no."""
-    is_given = bool(os.environ.get(FILE_VARIABLE)) and ExporterConfig().is_given("redis_enabled")
-    _start_exporter(server, {} if is_given else {"REDIS_ENABLED": os.environ.get("REDIS_ENABLED") or "true"})
+    guard.call(_ANYTHING, _start_forwarding_exporter, server)
+
+
+def _set_up(server: Any) -> None:
+    from .master import adopt
+
+    adopt(server)._setup_master_metrics()
 
 
 def _start_exporter(server: Any, variables: dict[str, str]) -> None:
@@ -48,3 +48,26 @@ def _start_exporter(server: Any, variables: dict[str, str]) -> None:
     master = adopt(server)
     master._setup_master_metrics()
     master.start_exporter(variables)
+
+
+def _start_forwarding_exporter(server: Any) -> None:
+    is_given = bool(os.environ.get(FILE_VARIABLE)) and ExporterConfig().is_given("redis_enabled")
+    _start_exporter(server, {} if is_given else {"REDIS_ENABLED": os.environ.get("REDIS_ENABLED") or "true"})
+
+
+def _quit(worker: Any) -> None:
+    from .worker import InstrumentedWorker
+
+    if isinstance(worker, InstrumentedWorker):
+        worker.enter_state("quit")
+
+
+def _shut_down(server: Any) -> None:
+    from .master import PrometheusMaster
+
+    if isinstance(server, PrometheusMaster):
+        server.shut_down()
+
+
+# Here and not in a hook: a preloaded application is imported before the first of them is called.
+guard.call(_ANYTHING, store_in_time.settle_if_configuring)

@@ -8,12 +8,13 @@ from typing import Any, ClassVar, Optional, cast
 
 from gunicorn.arbiter import Arbiter
 
-from . import engine
+from . import engine, guard, store_in_time
 from .config import FILE_VARIABLE
 from .errors import ConfigurationError, MetricsError
 from .exporter_process import ExporterProcess
 from .master_exits import WorkerExits
 from .master_store import MasterStore
+from .private_names import put, read
 from .utils import export_directory
 from .worker import instrument
 
@@ -21,6 +22,12 @@ _CPU_SECONDS = "gunicorn_master_cpu_seconds_total"
 _RESTARTS = "gunicorn_master_worker_restarts_total"
 _SIGNALS = "gunicorn_master_signals_total"
 _WORKERS = "gunicorn_workers"
+
+# What a fault costs, for the guard's line.
+_ANYTHING = "anything"
+_EXITS = "exits of workers"
+_EXPORTER = "the exporter"
+_METRICS = "metrics of the master"
 
 
 class PrometheusMaster(Arbiter):
@@ -56,9 +63,9 @@ class PrometheusMaster(Arbiter):
     def setup(self, app: Any) -> None:
         """Reads the configuration, at the start and at each reload."""
         super().setup(app)
-        self.worker_class = instrument(self.worker_class)
+        guard.call(_ANYTHING, _instrument_workers, self)
         if self._is_reloading and os.environ.get(FILE_VARIABLE):
-            self._reload_file()
+            guard.call("the configuration", self._reload_file)
 
     def start(self) -> None:
         """Starts, without hooks in the configuration too."""
@@ -75,27 +82,15 @@ class PrometheusMaster(Arbiter):
 
     def manage_workers(self) -> None:
         """Keeps the workers, and the exporter. Called at least once a second."""
-        self._filled = min(self._filled, self.num_workers)
-        self._count_signals()
-        self._count_cpu()
-        if self._store is not None:
-            self._store.set(_WORKERS, self.num_workers, state="configured")
-        if self._exits is not None:
-            self._exits.forget_old_oom_kills()
-            # One that Gunicorn reaped before it had noted it is in the hands of nobody else.
-            self._exits.observe(self.WORKERS)
-            self._exits.write()
-        if self._exporter is not None:
-            self._exporter.tend()
+        guard.call(_METRICS, self._record)
+        guard.call(_EXITS, self._record_exits)
+        guard.call(_EXPORTER, self._tend)
         super().manage_workers()
 
     def spawn_worker(self) -> int:
         """Starts a worker, and counts it if it replaces one that ended or is about to."""
         pid: int = super().spawn_worker()
-        if self._filled < self.num_workers:
-            self._filled += 1
-        elif self._store is not None:
-            self._store.add(_RESTARTS)
+        guard.call(_METRICS, self._count_spawn)
         return pid
 
     def reload(self) -> None:
@@ -108,25 +103,24 @@ class PrometheusMaster(Arbiter):
 
     def kill_worker(self, pid: int, sig: int) -> None:
         """Sends a worker a signal."""
-        worker = self.WORKERS.get(pid)
-        if worker is not None and worker.told is None and sig in (signal.SIGTERM, signal.SIGQUIT):
-            worker.told = "reload" if self._is_reloading else "graceful"
+        guard.call(_EXITS, self._note_order, pid, sig)
         super().kill_worker(pid, sig)
 
     def reap_workers(self) -> None:
         """Learns which children ended, and how, before Gunicorn forgets it."""
         if self._exporter is not None:
-            self._exporter.poll()
+            guard.call(_EXPORTER, self._exporter.poll)
         # A worker has this object too, and its handlers until it has its own.
-        if self._exits is None or self._store is None or not self._store.is_ours:
+        exits = self._exits
+        if exits is None or self._store is None or not self._store.is_ours:
             super().reap_workers()
             return
-        before = dict(self.WORKERS)
-        self._exits.observe(before)
+        before = guard.call(_EXITS, self._observe, exits)
         try:
             super().reap_workers()
         finally:
-            self._exits.settle(before, self.WORKERS)
+            if before is not None:
+                guard.call(_EXITS, exits.settle, before, self._workers)
 
     def handle_hup(self, signum: Optional[int] = None, frame: Optional[FrameType] = None) -> None:
         """Reloads the configuration."""
@@ -187,23 +181,68 @@ class PrometheusMaster(Arbiter):
 
     def start_exporter(self, variables: Optional[dict[str, str]] = None) -> None:
         """Starts the exporter if it was not, unless there is no store to serve; variables win over the environment."""
-        if self._exporter is None and self._store is not None:
-            # "http://127.0.0.1:8000", "unix:/run/app.sock"
-            listeners = [str(listener).rpartition("://")[2] for listener in self.LISTENERS]
-            self._exporter = ExporterProcess(
-                self._store.directory, listeners, self.cfg.uid, self.cfg.gid, self.log, variables or {})
-            self._exporter.tend()
+        guard.call(_EXPORTER, self._start_exporter, variables or {})
 
     def shut_down(self) -> None:
         """Ends the exporter and marks the run as ended in order. May be called again."""
+        guard.call(_METRICS, self._count_last)
+        if self._exits is not None:
+            guard.call(_EXITS, self._exits.finish, self._workers)
+        if self._exporter is not None:
+            guard.call(_EXPORTER, self._exporter.stop)
+        if self._store is not None:
+            guard.call(_METRICS, self._store.close)
+
+    @property
+    def _workers(self) -> dict[int, Any]:
+        workers: dict[int, Any] = read("gunicorn.arbiter:Arbiter.WORKERS", {}, self)
+        return workers
+
+    def _record(self) -> None:
+        self._filled = min(self._filled, self.num_workers)
         self._count_signals()
         self._count_cpu()
-        if self._exits is not None:
-            self._exits.finish(self.WORKERS)
-        if self._exporter is not None:
-            self._exporter.stop()
         if self._store is not None:
-            self._store.close()
+            self._store.set(_WORKERS, self.num_workers, state="configured")
+
+    def _record_exits(self) -> None:
+        if self._exits is not None:
+            self._exits.forget_old_oom_kills()
+            # One that Gunicorn reaped before it had noted it is in the hands of nobody else.
+            self._exits.observe(self._workers)
+            self._exits.write()
+
+    def _tend(self) -> None:
+        if self._exporter is not None:
+            self._exporter.tend()
+
+    def _count_spawn(self) -> None:
+        if self._filled < self.num_workers:
+            self._filled += 1
+        elif self._store is not None:
+            self._store.add(_RESTARTS)
+
+    def _note_order(self, pid: int, sig: int) -> None:
+        worker = self._workers.get(pid)
+        if worker is not None and worker.told is None and sig in (signal.SIGTERM, signal.SIGQUIT):
+            worker.told = "reload" if self._is_reloading else "graceful"
+
+    def _observe(self, exits: WorkerExits) -> dict[int, Any]:
+        before = dict(self._workers)
+        exits.observe(before)
+        return before
+
+    def _start_exporter(self, variables: dict[str, str]) -> None:
+        if self._exporter is None and self._store is not None:
+            # "http://127.0.0.1:8000", "unix:/run/app.sock"
+            listeners = [str(listener).rpartition("://")[2] for listener in read("gunicorn.arbiter:Arbiter.LISTENERS", [], self)]
+            self._exporter = ExporterProcess(
+                self._store.directory, listeners, self.cfg.uid, self.cfg.gid, self.log, variables)
+            self._exporter.tend()
+
+    def _count_last(self) -> None:
+        self._count_signals()
+        self._count_cpu()
 
     def _reload_file(self) -> None:
         """Takes on what the file now says, for new workers and the exporter; one that cannot be used changes nothing."""
@@ -233,17 +272,23 @@ class PrometheusMaster(Arbiter):
         if self._is_set_up:
             return
         self._is_set_up = True
-        try:
-            self._store = MasterStore(self.cfg.uid, self.cfg.gid)
-        except ConfigurationError as error:
-            self.log.error("Metrics are off: %s", error)
-            engine.refuse(str(error))
-        except (MetricsError, OSError) as error:
-            self.log.error("Metrics of the master are off, and none are served: %s", error)
-        else:
-            self._exits = WorkerExits(self._store, self.log)
-            export_directory(self._store.directory)
-            engine.configure(self._store.recording_variables)
+        guard.call(_ANYTHING, store_in_time.hand_over, self.cfg.uid, self.cfg.gid)
+        guard.call(_ANYTHING, store_in_time.remember)
+        if engine.refusal() is None:
+            try:
+                self._take_store()
+            except (ConfigurationError, MetricsError) as error:
+                engine.refuse(str(error))
+            except Exception as error:
+                engine.refuse(f"the store cannot be prepared: {type(error).__name__}: {error}")
+        guard.call(_ANYTHING, engine.say_refusal, self.log)
+
+    def _take_store(self) -> None:
+        store = MasterStore(self.cfg.uid, self.cfg.gid)
+        exits = WorkerExits(store, self.log)
+        export_directory(store.directory)
+        engine.configure(store.recording_variables)
+        self._store, self._exits = store, exits
 
 
 def adopt(server: Any) -> PrometheusMaster:
@@ -251,9 +296,14 @@ def adopt(server: Any) -> PrometheusMaster:
     if isinstance(server, PrometheusMaster):
         return server
     stock = type(server)
-    server.__class__ = PrometheusMaster if stock is Arbiter else type(stock.__name__, (PrometheusMaster, stock), {})
-    server.worker_class = instrument(server.worker_class)
+    ours = PrometheusMaster if stock is Arbiter else type(stock.__name__, (PrometheusMaster, stock), {})
+    put("gunicorn.arbiter:Arbiter.__class__", ours, server)
+    guard.call(_ANYTHING, _instrument_workers, server)
     return cast(PrometheusMaster, server)
+
+
+def _instrument_workers(server: Any) -> None:
+    put("gunicorn.arbiter:Arbiter.worker_class", instrument(server.worker_class), server)
 
 
 def _application(*arguments: Any, app: Any = None, **_: Any) -> Any:

@@ -1,16 +1,21 @@
 """What became of a request, from what Gunicorn knows when it is over."""
 
 import errno
+import importlib.util
 import sys
 from typing import Any, Optional
 
-try:
-    from gunicorn.http2.errors import HTTP2Error
-except ImportError:
-    # Before Gunicorn 25.
-    _STREAM_GONE: tuple[type[BaseException], ...] = ()
-else:
-    _STREAM_GONE = (HTTP2Error,)
+from .private_names import read
+
+def _stream_errors() -> tuple[type[BaseException], ...]:
+    if importlib.util.find_spec("gunicorn.http2") is None:
+        # Before Gunicorn 25.
+        return ()
+    error = read("gunicorn.http2.errors:HTTP2Error", None)
+    return (error,) if isinstance(error, type) and issubclass(error, BaseException) else ()
+
+
+_STREAM_GONE = _stream_errors()
 
 #: The errors that Gunicorn, too, takes to mean that the client has left.
 _CLIENT_GONE = frozenset((errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN))

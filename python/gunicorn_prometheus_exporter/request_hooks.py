@@ -5,14 +5,12 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from gunicorn.config import PostRequest, PreRequest
-from gunicorn.glogging import Logger
-from gunicorn.http import wsgi
-from gunicorn.http.message import Request
-from gunicorn.http.wsgi import Response
-
 from . import access_log, response_hooks, routes
+from .guard import call, fault
 from .outcome import INTERNAL_SERVER_ERROR, body_size, error_of, status_of
+from .private_names import put, read, wrap
+
+_REQUESTS = "requests"
 
 
 def count_error(engine: ModuleType, req: Any, exception: BaseException) -> None:
@@ -30,60 +28,69 @@ def install(worker: Any, engine: ModuleType) -> None:
     """
     cfg = worker.cfg
     users_pre_request = None if _says_nothing(cfg.pre_request, worker.log) else cfg.pre_request
-    users_post_request = None if cfg.post_request is PostRequest.default else cfg.post_request
+    users_post_request = None if cfg.post_request is read("gunicorn.config:PostRequest.default", None) else cfg.post_request
+    stock_response = read("gunicorn.http.wsgi:Response", None)
     request_started = engine.request_started
     request_finished = engine.request_finished
     exc_info = sys.exc_info
 
     # Request, step 2: Gunicorn has parsed it.
     def pre_request(worker: Any, req: Any) -> None:
-        req.prometheus_token = request_started(req.method, req.path, req.headers)
+        try:
+            req.prometheus_token = request_started(req.method, req.path, req.headers)
+        except Exception:
+            fault(_REQUESTS)
         if users_pre_request is not None:
             users_pre_request(worker, req)
 
     # Request, step 4: it is over, whatever the outcome. Called exactly once.
     def post_request(worker: Any, req: Any, environ: Any, resp: Any) -> None:
-        exception = exc_info()[1]
-        if exception is None and resp.__class__ is Response and resp.status:
-            # What the branch below comes to for most requests, without its calls.
-            request_finished(
-                req.prometheus_token, resp.status_code or INTERNAL_SERVER_ERROR, resp.sent + resp.prometheus_file_bytes)
-        else:
-            if exception is not None:
-                count_error(engine, req, exception)
-            request_finished(req.prometheus_token, status_of(resp, exception), body_size(resp))
+        try:
+            exception = exc_info()[1]
+            if exception is None and resp.__class__ is stock_response and resp.status:
+                # What the branch below comes to for most requests, without its calls.
+                request_finished(
+                    req.prometheus_token, resp.status_code or INTERNAL_SERVER_ERROR, resp.sent + resp.prometheus_file_bytes)
+            else:
+                if exception is not None:
+                    count_error(engine, req, exception)
+                request_finished(req.prometheus_token, status_of(resp, exception), body_size(resp))
+        except Exception:
+            fault(_REQUESTS)
+            call(_REQUESTS, engine.request_abandoned, getattr(req, "prometheus_token", -1))
         if users_post_request is not None:
             users_post_request(worker, req, environ, resp)
 
     # A worker class that never calls pre_request must not fail where the token is looked for.
-    Request.prometheus_token = -1
+    put("gunicorn.http.message:Request.prometheus_token", -1)
     cfg.set("pre_request", pre_request)
     cfg.set("post_request", post_request)
     # On the object itself they are found at once; a setting is looked up by two calls, which cost as much as all of this.
     # Not by vars(cfg): the dictionary that it makes slows down each look at the configuration, some 60 for a request.
-    object.__setattr__(cfg, "pre_request", pre_request)
-    object.__setattr__(cfg, "post_request", post_request)
-    access_log.spare(worker.log)
+    put("gunicorn.config:Config.pre_request", pre_request, cfg)
+    put("gunicorn.config:Config.post_request", post_request, cfg)
+    call("nothing of requests", access_log.spare, worker.log)
     response_hooks.install(engine)
-    if routes.install(worker, engine):
-        _put_tokens_into_environments()
+    if routes.install(engine):
+        wrap("gunicorn.http.wsgi:create", _with_token)
 
 
 def _says_nothing(pre_request: Any, log: Any) -> bool:
     """Returns whether the hook is Gunicorn's own, which does nothing but say each request at the level ``debug``."""
     return (
-        pre_request is PreRequest.default
-        and type(log).debug is Logger.debug
+        pre_request is read("gunicorn.config:PreRequest.default", None)
+        and type(log).debug is read("gunicorn.glogging:Logger.debug", None)
         and not log.error_log.isEnabledFor(logging.DEBUG)
     )
 
 
-def _put_tokens_into_environments() -> None:
-    stock = wsgi.create
-
+def _with_token(stock: Any) -> Any:
     def create(req: Any, *arguments: Any, **named: Any) -> Any:
         made = stock(req, *arguments, **named)
-        made[1][routes.TOKEN] = req.prometheus_token
+        try:
+            made[1][routes.TOKEN] = req.prometheus_token
+        except Exception:
+            fault("routes")
         return made
 
-    wsgi.create = create
+    return create

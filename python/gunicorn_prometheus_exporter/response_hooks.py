@@ -2,75 +2,109 @@
 
 import sys
 from types import ModuleType
-from typing import Any
+from typing import Any, Optional
 
-from gunicorn.http.wsgi import Response
-
+from .guard import fault
 from .outcome import INTERNAL_SERVER_ERROR
+from .private_names import put, wrap
+
+_RESPONDING = "when responses begin"
 
 
 def install(engine: ModuleType) -> None:
     """Wraps two methods of the class of all responses; once in a worker process."""
     request_responding = engine.request_responding
-    stock_default_headers = Response.default_headers
-    stock_sendfile = Response.sendfile
 
-    # Called once for a response, right before its headers are sent.
-    def default_headers(resp: Any) -> Any:
-        headers = stock_default_headers(resp)
-        try:
-            request_responding(resp.req.prometheus_token, resp.status_code or INTERNAL_SERVER_ERROR)
-        except AttributeError:
-            # The application never called start_response, or the request is none that a hook has seen.
-            request_responding(getattr(resp.req, "prometheus_token", -1), INTERNAL_SERVER_ERROR)
-        return headers
+    def with_beginning(stock: Any) -> Any:
+        # Called once for a response, right before its headers are sent.
+        def default_headers(resp: Any, *arguments: Any, **named: Any) -> Any:
+            headers = stock(resp, *arguments, **named)
+            try:
+                request_responding(resp.req.prometheus_token, resp.status_code or INTERNAL_SERVER_ERROR)
+            except AttributeError:
+                # The application never called start_response, or the request is none that a hook has seen.
+                _answer_unknown(request_responding, resp)
+            except Exception:
+                fault(_RESPONDING)
+            return headers
 
-    def sendfile(resp: Any, respiter: Any) -> Any:
+        return default_headers
+
+    put("gunicorn.http.wsgi:Response.prometheus_file_bytes", 0)
+    wrap("gunicorn.http.wsgi:Response.default_headers", with_beginning)
+    wrap("gunicorn.http.wsgi:Response.sendfile", _with_size)
+    # Gunicorn has imported it where it speaks HTTP/2 (25 and later).
+    if "gunicorn.http2.response" in sys.modules:
+        _watch_http2(engine)
+
+
+def _answer_unknown(request_responding: Any, resp: Any) -> None:
+    try:
+        request_responding(getattr(resp.req, "prometheus_token", -1), INTERNAL_SERVER_ERROR)
+    except Exception:
+        fault(_RESPONDING)
+
+
+def _with_size(stock: Any) -> Any:
+    def sendfile(resp: Any, *arguments: Any, **named: Any) -> Any:
         sock = resp.sock
         resp.sock = _FileSender(resp, sock)
         try:
-            return stock_sendfile(resp, respiter)
+            return stock(resp, *arguments, **named)
         finally:
             resp.sock = sock
 
-    Response.prometheus_file_bytes = 0
-    Response.default_headers = default_headers
-    Response.sendfile = sendfile
-    _watch_http2(engine)
+    return sendfile
 
 
 def _watch_http2(engine: ModuleType) -> None:
-    # Gunicorn has imported it where it speaks HTTP/2 (25 and later).
-    responses = sys.modules.get("gunicorn.http2.response")
-    if responses is None:
-        return
-    stock = responses.HTTP2Response.send_headers
+    def with_beginning(stock: Any) -> Any:
+        # Has headers of its own, and is called before each part of the body.
+        def send_headers(resp: Any, *arguments: Any, **named: Any) -> Any:
+            try:
+                if not resp.headers_sent:
+                    engine.request_responding(resp.req.prometheus_token, resp.status_code or INTERNAL_SERVER_ERROR)
+            except Exception:
+                fault(_RESPONDING)
+            return stock(resp, *arguments, **named)
 
-    # Has headers of its own, and is called before each part of the body.
-    def send_headers(resp: Any) -> None:
-        if not resp.headers_sent:
-            engine.request_responding(resp.req.prometheus_token, resp.status_code or INTERNAL_SERVER_ERROR)
-        stock(resp)
+        return send_headers
 
-    responses.HTTP2Response.send_headers = send_headers
+    wrap("gunicorn.http2.response:HTTP2Response.send_headers", with_beginning)
 
 
 class _FileSender:
-    """A client's socket that notes how much of a file the kernel has sent, which Gunicorn does not count."""
+    """A client's socket that notes how much of a file it has sent, which Gunicorn does not count."""
 
     def __init__(self, resp: Any, sock: Any) -> None:
         self._resp = resp
         self._sock = sock
 
-    def sendfile(self, file: Any, offset: int = 0, count: Any = None) -> Any:
-        before = file.tell()
+    def sendfile(self, file: Any, offset: int = 0, *arguments: Any, **named: Any) -> Any:
+        before = _position(file)
+        sent = None
         try:
-            return self._sock.sendfile(file, offset, count)
+            sent = self._sock.sendfile(file, offset, *arguments, **named)
         finally:
-            # Sockets leave the file behind the last byte sent, after a failure too, and untouched if there was none.
-            after = file.tell()
-            if after != before:
-                self._resp.prometheus_file_bytes = after - offset
+            try:
+                self._resp.prometheus_file_bytes = sent if isinstance(sent, int) else _sent_before_failure(file, before, offset)
+            except Exception:
+                fault("sizes of files")
+        return sent
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._sock, name)
+
+
+def _position(file: Any) -> Optional[int]:
+    # The application's own: it need not have a position, and what it raises there is not the server's to see.
+    try:
+        return int(file.tell())
+    except Exception:
+        return None
+
+
+def _sent_before_failure(file: Any, before: Optional[int], offset: int) -> int:
+    """Returns what went out: sockets leave the file behind the last byte sent, and untouched if there was none."""
+    after = _position(file)
+    return 0 if after is None or after == before else after - offset

@@ -4,10 +4,16 @@ Only frameworks that the application has loaded are looked at. One whose inside 
 endpoints are then normalised paths, as without a framework.
 """
 
+import logging
 import sys
 from collections.abc import Mapping
 from types import ModuleType
 from typing import Any, Callable, Optional
+
+from .guard import call
+from .private_names import wrap
+
+_log = logging.getLogger("gunicorn.error")
 
 #: The key under which a request's token is found, in its WSGI environment or its ASGI scope.
 TOKEN = "gunicorn_prometheus_exporter.token"
@@ -22,18 +28,15 @@ Found = tuple[Mapping[str, Any], Optional[str]]
 Tell = Callable[..., None]
 
 
-def install(worker: Any, engine: ModuleType) -> bool:
+def install(engine: ModuleType) -> bool:
     """Wraps what finds routes, in the frameworks that are loaded; returns whether there are any."""
     loaded = [name for name in _FRAMEWORKS if name in sys.modules]
     for name in loaded:
-        try:
-            _FRAMEWORKS[name](sys.modules[name], _teller(worker, engine, name))
-        except AttributeError as error:
-            _warn(worker, name, error)
+        _FRAMEWORKS[name](_teller(engine, name))
     return bool(loaded)
 
 
-def _teller(worker: Any, engine: ModuleType, framework: str) -> Tell:
+def _teller(engine: ModuleType, framework: str) -> Tell:
     request_routed = engine.request_routed
     is_broken = False
 
@@ -43,46 +46,45 @@ def _teller(worker: Any, engine: ModuleType, framework: str) -> Tell:
             return
         try:
             request, route = find(*arguments)
+            token = request.get(TOKEN)
+            if token is not None and route:
+                request_routed(token, route)
         except Exception as error:
+            # What a framework has changed stays so.
             is_broken = True
-            _warn(worker, framework, error)
-            return
-        token = request.get(TOKEN)
-        if token is not None and route:
-            request_routed(token, route)
+            call("routes", _log.warning, "Endpoints are paths, not routes: this %s has changed (%s)", framework, error)
 
     return tell
 
 
-def _warn(worker: Any, framework: str, error: Exception) -> None:
-    worker.log.warning("Endpoints are paths, not routes: this %s has changed (%s)", framework, error)
+def _watch_flask(tell: Tell) -> None:
+    def with_route(stock: Any) -> Any:
+        # By now the route was found; hooks of the application and its views run inside.
+        def full_dispatch_request(self: Any, *arguments: Any, **named: Any) -> Any:
+            tell(_flask_route)
+            return stock(self, *arguments, **named)
+
+        return full_dispatch_request
+
+    wrap("flask:Flask.full_dispatch_request", with_route)
 
 
-def _watch_flask(flask: Any, tell: Tell) -> None:
-    stock = flask.Flask.full_dispatch_request
-
-    # By now the route was found; hooks of the application and its views run inside.
-    def full_dispatch_request(self: Any, *arguments: Any) -> Any:
-        tell(_flask_route, flask.request)
-        return stock(self, *arguments)
-
-    flask.Flask.full_dispatch_request = full_dispatch_request
-
-
-def _flask_route(request: Any) -> Found:
+def _flask_route() -> Found:
+    request = sys.modules["flask"].request
     rule, environ = request.url_rule, request.environ
     return environ, None if rule is None else environ.get("SCRIPT_NAME", "") + rule.rule
 
 
-def _watch_django(base: Any, tell: Tell) -> None:
-    stock = base.BaseHandler.resolve_request
+def _watch_django(tell: Tell) -> None:
+    def with_route(stock: Any) -> Any:
+        def resolve_request(self: Any, request: Any, *arguments: Any, **named: Any) -> Any:
+            match = stock(self, request, *arguments, **named)
+            tell(_django_route, request, match)
+            return match
 
-    def resolve_request(self: Any, request: Any) -> Any:
-        match = stock(self, request)
-        tell(_django_route, request, match)
-        return match
+        return resolve_request
 
-    base.BaseHandler.resolve_request = resolve_request
+    wrap("django.core.handlers.base:BaseHandler.resolve_request", with_route)
 
 
 def _django_route(request: Any, match: Any) -> Found:
@@ -90,20 +92,19 @@ def _django_route(request: Any, match: Any) -> Found:
     return carrier, f"{request.META.get('SCRIPT_NAME', '')}/{match.route}"
 
 
-def _watch_starlette(routing: Any, tell: Tell) -> None:
-    stock_route = routing.Route.handle
-    stock_mount = routing.Mount.handle
+def _watch_starlette(tell: Tell) -> None:
+    def telling(find: Callable[..., Found]) -> Callable[[Any], Any]:
+        def with_route(stock: Any) -> Any:
+            async def handle(self: Any, scope: Any, *arguments: Any, **named: Any) -> Any:
+                tell(find, self, scope)
+                return await stock(self, scope, *arguments, **named)
 
-    async def handle_route(self: Any, scope: Any, receive: Any, send: Any) -> None:
-        tell(_starlette_route, self, scope)
-        await stock_route(self, scope, receive, send)
+            return handle
 
-    async def handle_mount(self: Any, scope: Any, receive: Any, send: Any) -> None:
-        tell(_starlette_mount, self, scope)
-        await stock_mount(self, scope, receive, send)
+        return with_route
 
-    routing.Route.handle = handle_route
-    routing.Mount.handle = handle_mount
+    wrap("starlette.routing:Route.handle", telling(_starlette_route))
+    wrap("starlette.routing:Mount.handle", telling(_starlette_mount))
 
 
 def _starlette_route(route: Any, scope: Any) -> Found:
@@ -116,7 +117,7 @@ def _starlette_mount(mount: Any, scope: Any) -> Found:
     return scope, scope[_MOUNTED_AT] + "/{path}"
 
 
-_FRAMEWORKS: dict[str, Callable[[Any, Tell], None]] = {
+_FRAMEWORKS: dict[str, Callable[[Tell], None]] = {
     "flask": _watch_flask,
     "django.core.handlers.base": _watch_django,
     "starlette.routing": _watch_starlette,

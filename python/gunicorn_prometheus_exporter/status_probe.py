@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from .guard import fault
 from .outcome import INTERNAL_SERVER_ERROR
 
 # "HTTP/1.1 400 …"
@@ -24,7 +25,10 @@ class StatusProbe:
 
     def sendall(self, data: bytes) -> None:
         """Sends the data; they begin with a status line."""
-        self.status = status_in(data) or self.status
+        try:
+            self.status = status_in(data) or self.status
+        except Exception:
+            fault("requests that could not be parsed")
         self._client.sendall(data)
 
     def __getattr__(self, name: str) -> Any:

@@ -4,103 +4,123 @@ from types import ModuleType
 from typing import Any, Optional
 
 from . import routes
+from .guard import call, fault
 from .outcome import CLIENT_CLOSED_REQUEST, INTERNAL_SERVER_ERROR, error_in_hand, error_of
+from .private_names import wrap
 from .status_probe import status_in
 
 _BAD_REQUEST = 400
+_REQUESTS = "requests"
 
 
 def install(worker: Any, engine: ModuleType) -> None:
     """Wraps two methods of the class of all servers; those that the application may run itself are left alone."""
-    # The worker's class has loaded it.
-    from tornado.httpserver import HTTPServer
 
-    stock_start_request = HTTPServer.start_request
-    stock_on_close = HTTPServer.on_close
-
-    def start_request(server: Any, server_connection: Any, connection: Any) -> Any:
-        delegate = stock_start_request(server, server_connection, connection)
-        if server is not getattr(worker, "server", None):
+    def watching(stock: Any) -> Any:
+        def start_request(server: Any, *arguments: Any, **named: Any) -> Any:
+            delegate = stock(server, *arguments, **named)
+            try:
+                if server is getattr(worker, "server", None):
+                    return _watched(engine, delegate, *arguments, **named)
+            except Exception:
+                fault(_REQUESTS)
             return delegate
-        exchange = Exchange(engine, delegate, connection)
-        if not hasattr(server_connection, "prometheus_exchange"):
-            _watch_stream(server_connection, connection.stream)
-        server_connection.prometheus_exchange = exchange
-        return exchange
 
-    def on_close(server: Any, server_connection: Any) -> None:
-        stock_on_close(server, server_connection)
-        exchange = getattr(server_connection, "prometheus_exchange", None)
-        if exchange is not None:
-            exchange.leave()
+        return start_request
 
-    HTTPServer.start_request = start_request
-    HTTPServer.on_close = on_close
-    _watch_handlers(engine)
-    _watch_container()
-    if routes.install(worker, engine):
-        _put_tokens_into_environments()
+    def leaving(stock: Any) -> Any:
+        def on_close(server: Any, *arguments: Any, **named: Any) -> Any:
+            done = stock(server, *arguments, **named)
+            try:
+                exchange = getattr(arguments[0], "prometheus_exchange", None)
+                if exchange is not None:
+                    exchange.leave()
+            except Exception:
+                fault(_REQUESTS)
+            return done
+
+        return on_close
+
+    wrap("tornado.httpserver:HTTPServer.start_request", watching)
+    wrap("tornado.httpserver:HTTPServer.on_close", leaving)
+    wrap("tornado.web:RequestHandler.log_exception", lambda stock: _failing(stock, engine))
+    call(_REQUESTS, _watch_container)
+    if routes.install(engine):
+        wrap("tornado.wsgi:WSGIContainer.environ", _with_token)
+
+
+def _watched(engine: ModuleType, delegate: Any, server_connection: Any, connection: Any) -> "Exchange":
+    exchange = Exchange(engine, delegate, connection)
+    if not hasattr(server_connection, "prometheus_exchange"):
+        _watch_stream(server_connection, connection.stream)
+    server_connection.prometheus_exchange = exchange
+    return exchange
 
 
 def _watch_stream(server_connection: Any, stream: Any) -> None:
-    stock = stream.write
+    def seeing(stock: Any) -> Any:
+        # Tornado itself answers what it cannot parse, past everything else.
+        def write(data: Any, *arguments: Any, **named: Any) -> Any:
+            try:
+                server_connection.prometheus_exchange.see(data)
+            except Exception:
+                fault(_REQUESTS)
+            return stock(data, *arguments, **named)
 
-    # Tornado itself answers what it cannot parse, past everything else.
-    def write(data: Any) -> Any:
-        server_connection.prometheus_exchange.see(data)
-        return stock(data)
+        return write
 
-    stream.write = write
+    wrap("tornado.iostream:IOStream.write", seeing, stream)
 
 
-def _watch_handlers(engine: ModuleType) -> None:
-    from tornado.web import HTTPError, RequestHandler
-
-    stock = RequestHandler.log_exception
-
+def _failing(stock: Any, engine: ModuleType) -> Any:
     # Tornado's own applications answer for their exceptions, and then log them.
-    def log_exception(handler: Any, kind: Any, error: Any, traceback: Any) -> None:
-        exchange = getattr(handler.request.connection, "prometheus_exchange", None)
-        if exchange is not None and isinstance(error, Exception) and not isinstance(error, HTTPError):
-            engine.request_failed(exchange.token, type(error).__name__)
-        stock(handler, kind, error, traceback)
+    def log_exception(handler: Any, *arguments: Any, **named: Any) -> Any:
+        try:
+            from tornado.web import HTTPError
 
-    RequestHandler.log_exception = log_exception
+            error = arguments[1]
+            exchange = getattr(handler.request.connection, "prometheus_exchange", None)
+            if exchange is not None and isinstance(error, Exception) and not isinstance(error, HTTPError):
+                engine.request_failed(exchange.token, type(error).__name__)
+        except Exception:
+            fault("exceptions of requests")
+        return stock(handler, *arguments, **named)
+
+    return log_exception
 
 
 def _watch_container() -> None:
     from tornado.wsgi import WSGIContainer
 
-    stock = getattr(WSGIContainer, "handle_request", None)
-    if stock is None:
-        return
+    def failing(stock: Any) -> Any:
+        # From Tornado 6.3 on a task of its own, whose exceptions reach nobody: the client waits in vain.
+        async def handle_request(container: Any, request: Any, *arguments: Any, **named: Any) -> Any:
+            try:
+                return await stock(container, request, *arguments, **named)
+            except BaseException as error:
+                exchange = getattr(getattr(request, "connection", None), "prometheus_exchange", None)
+                if exchange is not None:
+                    exchange.fail(error)
+                raise
 
-    # From Tornado 6.3 on a task of its own, whose exceptions reach nobody: the client waits in vain.
-    async def handle_request(container: Any, request: Any) -> None:
+        return handle_request
+
+    if hasattr(WSGIContainer, "handle_request"):
+        wrap("tornado.wsgi:WSGIContainer.handle_request", failing)
+
+
+def _with_token(stock: Any) -> Any:
+    # Takes the request, in later versions behind the container; a static method in earlier ones.
+    def environ(*arguments: Any, **named: Any) -> Any:
+        made = stock(*arguments, **named)
         try:
-            await stock(container, request)
-        except BaseException as error:
-            exchange = getattr(request.connection, "prometheus_exchange", None)
-            if exchange is not None:
-                exchange.fail(error)
-            raise
-
-    WSGIContainer.handle_request = handle_request
-
-
-def _put_tokens_into_environments() -> None:
-    from tornado.wsgi import WSGIContainer
-
-    stock = WSGIContainer.environ
-
-    # Takes the request, in later versions behind the container.
-    def environ(*arguments: Any) -> Any:
-        made = stock(*arguments)
-        exchange = getattr(arguments[-1].connection, "prometheus_exchange", None)
-        made[routes.TOKEN] = None if exchange is None else exchange.token
+            exchange = getattr(arguments[-1].connection, "prometheus_exchange", None)
+            made[routes.TOKEN] = None if exchange is None else exchange.token
+        except Exception:
+            fault("routes")
         return made
 
-    WSGIContainer.environ = environ
+    return environ
 
 
 class Exchange:
@@ -116,19 +136,18 @@ class Exchange:
         self._is_over = False
         self._status = 0
         self._sent = 0
-        self._stock_write_headers = connection.write_headers
-        self._stock_write = connection.write
-        self._stock_finish = connection.finish
         connection.prometheus_exchange = self
-        connection.write_headers = self._write_headers
-        connection.write = self._write
-        connection.finish = self._finish
+        for name, make in (("write_headers", self._with_status), ("write", self._with_size), ("finish", self._with_end)):
+            wrap("tornado.http1connection:HTTP1Connection." + name, make, connection)
 
     def headers_received(self, start_line: Any, headers: Any) -> Any:
         """Begins: the server has parsed the request."""
         # Request, step 2.
-        path = start_line.path.partition("?")[0]
-        self.token = self._engine.request_started(start_line.method, path, list(headers.get_all()))
+        try:
+            path = start_line.path.partition("?")[0]
+            self.token = self._engine.request_started(start_line.method, path, list(headers.get_all()))
+        except Exception:
+            fault(_REQUESTS)
         return self._call(self._delegate.headers_received, start_line, headers)
 
     def data_received(self, chunk: bytes) -> Any:
@@ -164,10 +183,13 @@ class Exchange:
 
     def fail(self, error: BaseException) -> None:
         """Ends with what the application has raised."""
-        if self.token is not None:
-            if error_of(error) is not None:
-                self._engine.request_failed(self.token, type(error).__name__)
-            self._end(self._status or INTERNAL_SERVER_ERROR)
+        try:
+            if self.token is not None:
+                if error_of(error) is not None:
+                    self._engine.request_failed(self.token, type(error).__name__)
+                self._end(self._status or INTERNAL_SERVER_ERROR)
+        except Exception:
+            fault(_REQUESTS)
 
     def _call(self, function: Any, *arguments: Any) -> Any:
         try:
@@ -176,25 +198,44 @@ class Exchange:
             self.fail(error)
             raise
 
-    def _write_headers(self, start_line: Any, headers: Any, chunk: Optional[bytes] = None) -> Any:
-        self._status = start_line.code
-        self._sent += len(chunk or b"")
-        if self.token is not None:
-            self._engine.request_responding(self.token, self._status)
-        return self._stock_write_headers(start_line, headers, chunk)
+    def _with_status(self, stock: Any) -> Any:
+        def write_headers(start_line: Any, headers: Any, chunk: Optional[bytes] = None, *arguments: Any, **named: Any) -> Any:
+            try:
+                self._status = start_line.code
+                self._sent += len(chunk or b"")
+                if self.token is not None:
+                    self._engine.request_responding(self.token, self._status)
+            except Exception:
+                fault(_REQUESTS)
+            return stock(start_line, headers, chunk, *arguments, **named)
 
-    def _write(self, chunk: bytes) -> Any:
-        self._sent += len(chunk)
-        return self._stock_write(chunk)
+        return write_headers
 
-    def _finish(self) -> None:
-        try:
-            self._stock_finish()
-        finally:
-            self._end(self._status or INTERNAL_SERVER_ERROR)
+    def _with_size(self, stock: Any) -> Any:
+        def write(chunk: Any, *arguments: Any, **named: Any) -> Any:
+            try:
+                self._sent += len(chunk)
+            except Exception:
+                fault("sizes of responses")
+            return stock(chunk, *arguments, **named)
+
+        return write
+
+    def _with_end(self, stock: Any) -> Any:
+        def finish(*arguments: Any, **named: Any) -> Any:
+            try:
+                return stock(*arguments, **named)
+            finally:
+                self._end(self._status or INTERNAL_SERVER_ERROR)
+
+        return finish
 
     def _end(self, status: int) -> None:
         # Request, step 4.
         if self.token is not None:
             token, self.token, self._is_over = self.token, None, True
-            self._engine.request_finished(token, status, self._sent)
+            try:
+                self._engine.request_finished(token, status, self._sent)
+            except Exception:
+                fault(_REQUESTS)
+                call(_REQUESTS, self._engine.request_abandoned, token)

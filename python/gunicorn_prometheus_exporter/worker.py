@@ -9,12 +9,14 @@ from typing import Any, Optional
 import gunicorn
 from gunicorn.workers.base import Worker
 
-from . import engine, request_hooks, worker_kinds
+from . import engine, guard, store_in_time, worker_kinds
 from .errors import ConfigurationError, MetricsError
 from .status_probe import StatusProbe
 from .worker_stage import SharedStage, Stage
 
 _INFO = "gunicorn_worker_info"
+_STATE = "the state of workers"
+_INVALID = "requests that could not be parsed"
 
 
 class InstrumentedWorker(Worker):
@@ -29,6 +31,15 @@ class InstrumentedWorker(Worker):
         """Made in the master, before the fork."""
         super().__init__(*arguments, **named)
         self._stage = SharedStage()
+        guard.call("anything", self._settle_store)
+
+    @classmethod
+    def setup(cls) -> None:
+        """Called by the master as soon as it knows the class, before it preloads the application."""
+        guard.call("anything", store_in_time.settle)
+        stock = getattr(super(), "setup", None)
+        if stock is not None:
+            stock()
 
     @property
     def stage(self) -> Stage:
@@ -49,39 +60,43 @@ class InstrumentedWorker(Worker):
     def load_wsgi(self) -> None:
         """Loads the application, then the engine, which by then sees what the application has imported."""
         engine.enter_worker()
+        if engine.refusal() is not None:
+            guard.call("anything", store_in_time.do_without, self.cfg)
         super().load_wsgi()
-        if engine.is_refused():
+        if engine.refusal() is not None:
             return
         try:
             self._open_engine()
         except (MetricsError, ConfigurationError) as error:
-            self.log.error("Metrics of this worker are off: %s", error)
+            guard.call("anything", self.log.error, "Metrics of this worker are off: %s", error)
+        except Exception:
+            guard.fault("anything of this worker")
 
     def run(self) -> None:
         """Serves."""
         # Not before post_worker_init, in which an application may set hooks of its own.
         if self._engine is not None:
-            worker_kinds.install(self, self._engine)
-        self._stage.reach(Stage.SERVING)
+            guard.call("requests", worker_kinds.install, self, self._engine)
+        guard.call(_STATE, self._stage.reach, Stage.SERVING)
         self.enter_state("running")
         super().run()
 
     def update_worker_metrics(self) -> None:
         """Refreshes memory, CPU and uptime now rather than within a second."""
         if self._engine is not None:
-            self._engine.update()
+            guard.call("memory, CPU and uptime", self._engine.update)
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Answers an error, and counts it; one without a request, also as a request that could not be parsed."""
         if self._engine is not None and req is not None:
-            request_hooks.count_error(self._engine, req, exc)
+            guard.call("exceptions of requests", self._count_error, req, exc)
         # Who does not get as far as to be understood under TLS has not sent a request.
         if self._engine is None or req is not None or isinstance(exc, SSLError):
             super().handle_error(req, client, addr, exc)
             return
         probe = StatusProbe(client)
         super().handle_error(req, probe, addr, exc)
-        self._engine.request_invalid(probe.status, type(exc).__name__)
+        guard.call(_INVALID, self._engine.request_invalid, probe.status, type(exc).__name__)
 
     def handle_exit(self, signum: int, frame: Optional[FrameType]) -> None:
         """Ends after the request in hand."""
@@ -115,16 +130,28 @@ class InstrumentedWorker(Worker):
 
     def note_order(self) -> None:
         """Records that the worker was told to end, whoever told it."""
-        self._stage.reach(Stage.TOLD)
+        guard.call(_STATE, self._stage.reach, Stage.TOLD)
         self.enter_state("quit")
 
     def enter_state(self, state: str) -> None:
         """Records the state that the worker is in from now on."""
         if self._engine is not None:
-            self._engine.set_state(state)
+            guard.call(_STATE, self._engine.set_state, state)
 
     def _clear_old_metrics(self) -> None:
         """Has nothing to clear: a worker continues the files of the slot that it takes, so none are left over."""
+
+    def _settle_store(self) -> None:
+        """Without our hooks in the configuration this is the first that the master calls with its configuration."""
+        store_in_time.hand_over(self.cfg.uid, self.cfg.gid)
+        store_in_time.remember()
+        engine.say_refusal(self.log)
+
+    def _count_error(self, req: Any, exc: BaseException) -> None:
+        from .request_hooks import count_error
+
+        assert self._engine is not None
+        count_error(self._engine, req, exc)
 
     def _open_engine(self) -> None:
         loaded = engine.load()

@@ -4,6 +4,9 @@ import importlib
 from types import ModuleType
 from typing import Any, Callable, NamedTuple
 
+from . import guard
+from .private_names import wrap
+
 
 class _Kind(NamedTuple):
     """The worker classes that are derived from a class, or from any in a module or package."""
@@ -15,7 +18,7 @@ class _Kind(NamedTuple):
     capacity: Callable[[Any], int]
 
     #: A method that it calls in idle times too, and best not at each request; what it returns, if anything, is work.
-    heartbeat: str = "notify"
+    heartbeat: str = "gunicorn.workers.base:Worker.notify"
 
 
 def _connections(worker: Any) -> int:
@@ -30,7 +33,7 @@ _KINDS = (
     _Kind("gunicorn.workers.gthread", "request_hooks", lambda worker: int(worker.cfg.threads)),
     _Kind("gunicorn.workers.ggevent.GeventPyWSGIWorker", "gevent_server", _connections),
     _Kind("gunicorn.workers.base_async", "request_hooks", _connections),
-    _Kind("gunicorn.workers.sync", "request_hooks", lambda worker: 1, heartbeat="wait"),
+    _Kind("gunicorn.workers.sync", "request_hooks", lambda worker: 1, heartbeat="gunicorn.workers.sync:SyncWorker.wait"),
 )
 
 #: A class that is built on none of these calls Gunicorn's hooks, as far as anybody knows.
@@ -39,26 +42,36 @@ _OTHER = _Kind("", "request_hooks", lambda worker: 0)
 
 def install(worker: Any, engine: ModuleType) -> None:
     """Makes the engine see the requests of this worker, which has loaded its application."""
-    kind = _kind_of(type(worker))
+    kind = guard.call("requests", _kind_of, type(worker)) or _OTHER
+    guard.call("the capacity of workers", _set_capacity, worker, engine, kind)
+    guard.call("requests", _adapt, worker, engine, kind)
+    wrap(kind.heartbeat, lambda stock: _beating(stock, engine.heartbeat), worker)
+
+
+def _set_capacity(worker: Any, engine: ModuleType, kind: _Kind) -> None:
     engine.set_capacity(kind.capacity(worker))
+
+
+def _adapt(worker: Any, engine: ModuleType, kind: _Kind) -> None:
     importlib.import_module(f".{kind.adapter}", __package__).install(worker, engine)
-    _wrap(worker, kind.heartbeat, engine.heartbeat)
 
 
-def _wrap(worker: Any, method: str, heartbeat: Callable[[], None]) -> None:
+def _beating(stock: Any, heartbeat: Callable[[], None]) -> Any:
     """Makes a call of the worker's method that brings no work refresh what the exporter knows of the process.
 
     A finished request does too.
     """
-    stock = getattr(worker, method)
 
-    def beat(*arguments: Any) -> Any:
-        work = stock(*arguments)
+    def beat(*arguments: Any, **named: Any) -> Any:
+        work = stock(*arguments, **named)
         if not work:
-            heartbeat()
+            try:
+                heartbeat()
+            except Exception:
+                guard.fault("memory, CPU and uptime")
         return work
 
-    setattr(worker, method, beat)
+    return beat
 
 
 def _kind_of(worker_class: type) -> _Kind:

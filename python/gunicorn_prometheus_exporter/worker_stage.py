@@ -2,6 +2,7 @@
 
 import mmap
 from enum import IntEnum
+from typing import Union
 
 
 class Stage(IntEnum):
@@ -20,7 +21,11 @@ class SharedStage:
 
     def __init__(self) -> None:
         """Begins at BOOTING."""
-        self._memory = mmap.mmap(-1, 1)
+        try:
+            self._memory: Union[mmap.mmap, bytearray] = mmap.mmap(-1, 1)
+        except (OSError, ValueError):
+            # Without memory to share, the master sees a worker that never came further.
+            self._memory = bytearray(1)
 
     @property
     def value(self) -> Stage:

@@ -1,0 +1,155 @@
+"""Whether the engine can start in this process, tried in a child: its runtime ends the process in which it cannot.
+
+A child is forked that loads the engine and exits. It is this process in all that counts, its limits and its mappings among them,
+and nothing that happens in it is seen here. The fork is the interpreter's own, which gevent and eventlet do not replace.
+"""
+
+import errno
+import mmap
+import os
+import posix
+import resource
+import signal
+import sys
+import warnings
+from typing import NoReturn, Optional
+
+MODULE = f"{__package__}._engine"
+
+#: Seconds after which the child is killed.
+TIMEOUT = 10.0
+
+#: Address space that must be left when the engine has started, so that it is not the application that has none.
+SPARE = 64 << 20
+
+#: Address space that the engine takes, and the spare one; it varies by what the loader finds free.
+NEEDED = 220 << 20
+
+#: Threads and processes that must be left.
+_TASKS = 4
+
+_MIB = 1 << 20
+
+#: What the child sends. An engine that is not imported has an exception that says more, which the import raises here too.
+_STARTED = b"+"
+_NOT_IMPORTED = b"-"
+
+
+def obstacle() -> Optional[str]:
+    """Returns why the engine cannot start in this process, None if it can."""
+    if MODULE in sys.modules:
+        return None
+    receiver, sender = posix.pipe()
+    try:
+        pid = _fork()
+    except OSError as error:
+        posix.close(sender)
+        posix.close(receiver)
+        return _explain_fork(error)
+    if pid == 0:
+        _start_and_exit(sender)
+    # The child sends what it has started by then, and its end closes the pipe, within TIMEOUT.
+    posix.close(sender)
+    try:
+        answer = posix.read(receiver, 1)
+    finally:
+        posix.close(receiver)
+        status = _wait(pid)
+    if answer == _STARTED:
+        return None
+    return _too_little_space() or (None if answer == _NOT_IMPORTED else _explain(status))
+
+
+def _fork() -> int:
+    # Python warns of forks in a process with threads; the child's only thread is this one, and it comes to nothing else.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return posix.fork()
+
+
+def _start_and_exit(sender: int) -> NoReturn:
+    try:
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGALRM])
+        signal.setitimer(signal.ITIMER_REAL, TIMEOUT)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        nowhere = posix.open(os.devnull, posix.O_WRONLY)
+        posix.dup2(nowhere, 1)
+        posix.dup2(nowhere, 2)
+        try:
+            from . import _engine
+        except ImportError:
+            posix.write(sender, _NOT_IMPORTED)
+        else:
+            _engine.statistics()
+            mmap.mmap(-1, SPARE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+            posix.write(sender, _STARTED)
+    finally:
+        posix._exit(0)
+
+
+def _wait(pid: int) -> Optional[int]:
+    """Returns how the child ended, None if somebody else in this process has waited for it."""
+    try:
+        return posix.waitpid(pid, 0)[1]
+    except ChildProcessError:
+        return None
+
+
+def _too_little_space() -> Optional[str]:
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    left = limit - _address_space()
+    if limit == resource.RLIM_INFINITY or left >= NEEDED:
+        return None
+    return (
+        f"{max(left, 0) // _MIB} MiB of address space are left under a limit of {limit // _MIB} MiB, and the engine needs "
+        f"{NEEDED // _MIB} MiB; raise the limit (ulimit -v)")
+
+
+def _explain(status: Optional[int]) -> str:
+    if not _can_start_tasks():
+        return _no_tasks()
+    if status is not None and os.WIFSIGNALED(status):
+        return f"its runtime was ended by {signal.Signals(os.WTERMSIG(status)).name} when it was tried in a child process"
+    return "it failed when it was tried in a child process"
+
+
+def _explain_fork(error: OSError) -> str:
+    if error.errno == errno.EAGAIN:
+        return _no_tasks()
+    return f"no child process can be started ({error.strerror}); the machine or the container needs more memory"
+
+
+def _no_tasks() -> str:
+    limit = resource.getrlimit(resource.RLIMIT_NPROC)[0]
+    own = "unlimited" if limit == resource.RLIM_INFINITY else str(limit)
+    return (
+        f"no further thread can be started; raise the limit of the user (ulimit -u, {own} now) or of the container "
+        "(pids.max of its cgroup)")
+
+
+def _can_start_tasks() -> bool:
+    """Returns whether as many children can live at a time as the engine needs threads."""
+    waiting, sender = posix.pipe()
+    children = []
+    try:
+        for _ in range(_TASKS):
+            pid = _fork()
+            if pid == 0:
+                posix.close(sender)
+                posix.read(waiting, 1)
+                posix._exit(0)
+            children.append(pid)
+    except OSError:
+        return False
+    finally:
+        posix.close(sender)
+        posix.close(waiting)
+        for pid in children:
+            _wait(pid)
+    return True
+
+
+def _address_space() -> int:
+    with open("/proc/self/statm", encoding="ascii") as file:
+        return int(file.read().split()[0]) * resource.getpagesize()

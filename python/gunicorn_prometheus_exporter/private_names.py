@@ -1,0 +1,171 @@
+"""Every private name of another package that this one replaces or reads, and what is lost where a version lacks it.
+
+Only this module patches. A name without a row cannot be patched, and one that is gone or has changed costs what its row says
+and a warning, never a request.
+"""
+
+import importlib
+import logging
+import sys
+from typing import Any, Callable, NamedTuple, Optional
+
+_log = logging.getLogger("gunicorn.error")
+_missed: set[str] = set()
+
+
+class Row(NamedTuple):
+    """What we do with a name, and what is lost without it."""
+
+    #: Where the name is: ``module:attribute`` or ``module:Class.attribute``.
+    place: str
+
+    #: "wrapped": ours calls the stock one, once. "read": looked at. "set": given another value.
+    #: "overridden": a subclass of ours has a method of that name; a version that does not call it loses what it records.
+    use: str
+    lost: str
+
+    @property
+    def name(self) -> str:
+        """The attribute."""
+        return self.place.rpartition(":")[2].rpartition(".")[2]
+
+    @property
+    def package(self) -> str:
+        """The package that has it."""
+        return self.place.partition(".")[0].partition(":")[0]
+
+    def owner(self) -> Any:
+        """Returns the module or class that has the attribute."""
+        module, _, path = self.place.partition(":")
+        owner: Any = importlib.import_module(module)
+        for part in path.split(".")[:-1]:
+            owner = getattr(owner, part)
+        return owner
+
+
+_REQUESTS = "requests are not recorded"
+_ROUTES = "endpoints are normalised paths, not routes"
+_BYTES = "the sizes of responses are not recorded"
+_FILES = "the sizes of files that are sent are not recorded"
+_BEGINNINGS = "the times when responses begin are not recorded"
+_IDLE = "memory, CPU and uptime of an idle worker are not recorded"
+_ERRORS = "the exceptions of requests are not recorded"
+_COST = "nothing is lost, but a request costs more"
+_INVALID = "requests that cannot be parsed are not recorded"
+_MASTER = "signals, exits and restarts of workers are not recorded"
+_STATES = "the state of a worker that is told to stop is not recorded"
+_APPLICATION = "the application's own metrics may fail while metrics are off"
+
+_ROWS = (
+    Row("gunicorn.http.message:Request.prometheus_token", "set", _REQUESTS),
+    Row("gunicorn.http.wsgi:Response", "read", _COST),
+    Row("gunicorn.http.wsgi:Response.prometheus_file_bytes", "set", _FILES),
+    Row("gunicorn.http.wsgi:Response.default_headers", "wrapped", _BEGINNINGS),
+    Row("gunicorn.http.wsgi:Response.sendfile", "wrapped", _FILES),
+    Row("gunicorn.http.wsgi:create", "wrapped", _ROUTES),
+    Row("gunicorn.http2.response:HTTP2Response.send_headers", "wrapped", _BEGINNINGS),
+    Row("gunicorn.http2.errors:HTTP2Error", "read", "streams of HTTP/2 that the client closes count as errors"),
+    Row("gunicorn.config:PreRequest.default", "read", _COST),
+    Row("gunicorn.config:PostRequest.default", "read", _COST),
+    Row("gunicorn.config:Config.pre_request", "set", _COST),
+    Row("gunicorn.config:Config.post_request", "set", _COST),
+    Row("gunicorn.glogging:Logger.debug", "read", _COST),
+    Row("gunicorn.glogging:Logger.access", "wrapped", _COST),
+    Row("gunicorn.workers.base:Worker.notify", "wrapped", _IDLE),
+    Row("gunicorn.workers.sync:SyncWorker.wait", "wrapped", _IDLE),
+    Row("gunicorn.workers.base:Worker.wsgi", "set", _REQUESTS),
+    Row("gunicorn.workers.gasgi:ASGIWorker.asgi", "set", _REQUESTS),
+    Row("gunicorn.workers.ggevent:GeventPyWSGIWorker.wsgi_handler", "set", _REQUESTS),
+    Row("gunicorn.asgi.protocol:ASGIProtocol._send_error_response", "wrapped", _INVALID),
+    Row("gunicorn.arbiter:Arbiter.__class__", "set", "nothing is recorded"),
+    Row("gunicorn.arbiter:Arbiter.worker_class", "set", "workers record nothing"),
+    Row("gunicorn.arbiter:Arbiter.WORKERS", "read", "exits of workers are not recorded"),
+    Row("gunicorn.arbiter:Arbiter.LISTENERS", "read", "the backlog of the listeners is not known"),
+    *(Row(f"gunicorn.arbiter:Arbiter.{name}", "overridden", _MASTER) for name in (
+        "__init__", "setup", "start", "halt", "manage_workers", "spawn_worker", "reload", "kill_worker", "reap_workers",
+        "handle_hup", "handle_ttin", "handle_ttou", "handle_chld", "handle_cld", "handle_usr1", "handle_usr2", "handle_quit",
+        "handle_int", "handle_term", "handle_winch")),
+    *(Row(f"gunicorn.workers.base:Worker.{name}", "overridden", lost) for name, lost in (
+        ("__init__", "nothing is recorded"), ("setup", "a preloaded application may miss the directory of its metrics"),
+        ("load_wsgi", "workers record nothing"), ("run", "workers record nothing"),
+        ("handle_error", _INVALID), ("handle_exit", _STATES), ("handle_quit", _STATES), ("handle_abort", _STATES))),
+    *(Row(f"gunicorn.workers.gasgi:ASGIWorker.{name}", "overridden", _STATES) for name in (
+        "handle_exit_signal", "handle_quit_signal", "handle_abort_signal")),
+    Row("uvicorn.config:Config.load", "wrapped", _INVALID),
+    Row("uvicorn.config:Config.http_protocol_class", "read", _INVALID),
+    Row("uvicorn.server:Server.handle_exit", "wrapped", _STATES),
+    Row("uvicorn.protocols.http:HttpToolsProtocol.send_400_response", "wrapped", _INVALID),
+    Row("gevent.pywsgi:WSGIHandler.handle_one_request", "wrapped", _INVALID),
+    Row("gevent.pywsgi:WSGIHandler.handle_one_response", "wrapped", _REQUESTS),
+    Row("gevent.pywsgi:WSGIHandler.finalize_headers", "wrapped", _BEGINNINGS),
+    Row("gevent.pywsgi:WSGIHandler._write", "wrapped", _BYTES),
+    Row("gevent.pywsgi:WSGIHandler.handle_error", "wrapped", _ERRORS),
+    Row("tornado.httpserver:HTTPServer.start_request", "wrapped", _REQUESTS),
+    Row("tornado.httpserver:HTTPServer.on_close", "wrapped", "requests whose client leaves are not recorded"),
+    Row("tornado.http1connection:HTTP1Connection.write_headers", "wrapped", "the status of responses is not recorded"),
+    Row("tornado.http1connection:HTTP1Connection.write", "wrapped", _BYTES),
+    Row("tornado.http1connection:HTTP1Connection.finish", "wrapped", "requests are recorded when their connection ends"),
+    Row("tornado.iostream:IOStream.write", "wrapped", _INVALID),
+    Row("tornado.web:RequestHandler.log_exception", "wrapped", _ERRORS),
+    Row("tornado.wsgi:WSGIContainer.handle_request", "wrapped", "requests that are never answered are not recorded"),
+    Row("tornado.wsgi:WSGIContainer.environ", "wrapped", _ROUTES),
+    Row("flask:Flask.full_dispatch_request", "wrapped", _ROUTES),
+    Row("django.core.handlers.base:BaseHandler.resolve_request", "wrapped", _ROUTES),
+    Row("starlette.routing:Route.handle", "wrapped", _ROUTES),
+    Row("starlette.routing:Mount.handle", "wrapped", _ROUTES),
+    Row("prometheus_client.metrics:Gauge._MULTIPROC_MODES", "read", "prometheus_client cannot read the files if it is older than 0.18"),
+    Row("prometheus_client.values:ValueClass", "set", _APPLICATION),
+    Row("prometheus_client.values:MutexValue", "read", _APPLICATION),
+)
+
+TABLE = {row.place: row for row in _ROWS}
+
+def wrap(place: str, make: Callable[[Any], Any], owner: Optional[Any] = None) -> bool:
+    """Puts what ``make`` makes of the stock object in its place; returns whether it could.
+
+    ``owner`` is the object that has it, where that is not the class which the table names. What ``make`` makes calls the stock
+    object once with whatever it was given, outside any guard.
+    """
+    row = TABLE[place]
+    try:
+        owner = row.owner() if owner is None else owner
+        setattr(owner, row.name, make(getattr(owner, row.name)))
+    except Exception as error:
+        _miss(row, error)
+        return False
+    return True
+
+
+def put(place: str, value: Any, owner: Optional[Any] = None) -> bool:
+    """Gives the name another value; returns whether it could."""
+    row = TABLE[place]
+    try:
+        if owner is None:
+            setattr(row.owner(), row.name, value)
+        else:
+            # Gunicorn's configuration takes nothing that is called like a setting, but by this.
+            object.__setattr__(owner, row.name, value)
+    except Exception as error:
+        _miss(row, error)
+        return False
+    return True
+
+
+def read(place: str, default: Any, owner: Optional[Any] = None) -> Any:
+    """Returns what the name stands for, the default if there is none."""
+    row = TABLE[place]
+    try:
+        return getattr(row.owner() if owner is None else owner, row.name)
+    except Exception as error:
+        _miss(row, error)
+        return default
+
+
+def _miss(row: Row, error: Exception) -> None:
+    if row.place not in _missed:
+        _missed.add(row.place)
+        module = sys.modules.get(row.package)
+        _log.warning(
+            'gunicorn_prometheus_exporter: this %s has changed: %s (name=%s version=%s error="%s: %s")',
+            row.package, row.lost, row.place,
+            getattr(module, "__version__", "unknown"), type(error).__name__, error)
