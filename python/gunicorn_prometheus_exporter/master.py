@@ -277,10 +277,13 @@ class PrometheusMaster(Arbiter):
         if engine.refusal() is None:
             try:
                 self._take_store()
-            except (ConfigurationError, MetricsError) as error:
+            except ConfigurationError as error:
                 engine.refuse(str(error))
-            except Exception as error:
-                engine.refuse(f"the store cannot be prepared: {type(error).__name__}: {error}")
+            except (MetricsError, OSError) as error:
+                # Workers need none of what failed, and another exporter may serve what they record.
+                guard.call(_ANYTHING, self.log.error, "Metrics of the master are off, and none are served: %s", error)
+            except Exception:
+                guard.fault(_METRICS)
         guard.call(_ANYTHING, engine.say_refusal, self.log)
 
     def _take_store(self) -> None:

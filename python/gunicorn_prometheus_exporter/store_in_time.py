@@ -11,14 +11,16 @@ import sys
 from typing import Any, Optional
 
 from . import engine, private_names
-from .errors import MetricsError
-from .executable import ask
 from .utils import VARIABLE, get_multiprocess_dir
 
 #: The name in capitals, and the one that came before it.
 _VARIABLES = (VARIABLE, VARIABLE.lower())
 
 _PRIVATE = 0o700
+_PASSABLE = 0o755
+
+#: Bytes of a disk with less of which ``prometheus_client`` would be killed by SIGBUS: it maps files that it does not fill.
+_ROOM = 64 << 10
 
 _is_settled = False
 _forgotten: dict[str, str] = {}
@@ -41,22 +43,27 @@ def settle() -> None:
         return
     _is_settled = True
     is_missing = not os.path.lexists(directory)
-    if not is_missing and os.path.isdir(directory) and os.access(directory, os.W_OK | os.X_OK):
+    # What is left alone here is made when the store is prepared: by the workers' user, and where Gunicorn has changed to.
+    if is_missing and (_is_others(directory) or not os.path.isabs(directory)):
         return
-    try:
-        errors = ask("ensure", "--dir", directory)["errors"]
-    except MetricsError as error:
-        errors = [str(error)]
-    else:
-        # What root may not do, the workers' user may, as whom the store is prepared.
-        if errors and os.geteuid() == 0 and os.path.isdir(os.path.dirname(os.path.abspath(directory))) and is_missing:
-            return
-    if errors:
-        engine.refuse("; ".join(errors))
-        _forget()
+    fault = _fault_of(directory)
+    if fault is not None:
+        engine.refuse(fault)
+        _keep_in_memory()
+        for name in _VARIABLES:
+            if name in os.environ:
+                _forgotten[name] = os.environ.pop(name)
     elif is_missing:
         status = os.stat(directory)
         _made = (directory, status.st_dev, status.st_ino)
+
+
+def settle_in_worker() -> None:
+    """Does the same for this worker, whose master may have had nothing of ours that works, or was another user."""
+    directory = get_multiprocess_dir()
+    fault = None if directory is None else _fault_of(directory)
+    if fault is not None:
+        engine.refuse(fault)
 
 
 def hand_over(uid: int, gid: int) -> None:
@@ -84,19 +91,75 @@ def remember() -> None:
 
 def do_without(cfg: Any) -> None:
     """Lets ``prometheus_client`` keep values in this worker's memory. Called before the worker loads its application."""
-    if cfg.preload_app and "prometheus_client" in sys.modules:
-        # The application has its metrics already, of one kind or the other.
-        return
-    if "prometheus_client.values" in sys.modules:
-        # Imported by the configuration; metrics that are made from now on are of the kind that this names.
-        values = private_names.read("prometheus_client.values:MutexValue", None)
-        if values is not None:
-            private_names.put("prometheus_client.values:ValueClass", values)
-    for name in _VARIABLES:
-        os.environ.pop(name, None)
+    # The metrics of a preloaded application are there already; if they are files, they go on needing the directory.
+    if not (cfg.preload_app and _are_files()):
+        _keep_in_memory()
+        for name in _VARIABLES:
+            os.environ.pop(name, None)
 
 
-def _forget() -> None:
-    for name in _VARIABLES:
-        if name in os.environ:
-            _forgotten[name] = os.environ.pop(name)
+def _are_files() -> bool:
+    """Returns whether metrics that ``prometheus_client`` makes from now on are files."""
+    if "prometheus_client.values" not in sys.modules:
+        return False
+    in_memory = private_names.read("prometheus_client.values:MutexValue", None)
+    return private_names.read("prometheus_client.values:ValueClass", in_memory) is not in_memory
+
+
+def _keep_in_memory() -> None:
+    """Has ``prometheus_client`` decide anew, where the configuration has imported it."""
+    if _are_files():
+        private_names.put(
+            "prometheus_client.values:ValueClass", private_names.read("prometheus_client.values:MutexValue", None))
+
+
+def _fault_of(directory: str) -> Optional[str]:
+    """Makes the directory if it is missing; returns why it cannot be used."""
+    path = os.path.abspath(directory)
+    user = f"by user {os.geteuid()}"
+    try:
+        if not os.path.lexists(path):
+            if _is_others(path):
+                return _refused(path, "is in a directory of another user's, where root makes nothing", "make it, or choose another directory")
+            _make(path, _PRIVATE)
+        status = os.statvfs(path) if os.path.isdir(path) else None
+    except OSError as error:
+        return _refused(path, f"cannot be made {user} ({error.strerror})", "correct its permissions, or choose another directory")
+    if status is None:
+        return _refused(path, "is not a directory", "remove it, or choose another directory")
+    if not os.access(path, os.W_OK | os.X_OK):
+        return _refused(path, f"cannot be written {user}", "give it to that user (chown), or choose another directory")
+    # A file system that does not know its size says 0 blocks.
+    if status.f_blocks and status.f_bavail * status.f_frsize < _ROOM:
+        return _refused(path, "is on a disk without room", "make room, or choose another directory")
+    return None
+
+
+def _refused(path: str, fault: str, remedy: str) -> str:
+    return f"{VARIABLE}: {path} {fault}; {remedy}"
+
+
+def _make(path: str, mode: int) -> None:
+    parent = os.path.dirname(path)
+    if not os.path.lexists(parent):
+        _make(parent, _PASSABLE)
+    os.mkdir(path, mode)
+    # Whatever the umask is.
+    os.chmod(path, mode)
+
+
+def _is_others(directory: str) -> bool:
+    """Returns whether this process is root's, and another user can change what the path to this directory leads to."""
+    if os.geteuid() != 0:
+        return False
+    path = os.path.realpath(os.path.dirname(os.path.abspath(directory)))
+    while not os.path.lexists(path):
+        path = os.path.dirname(path)
+    while True:
+        status = os.lstat(path)
+        is_shared = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and not status.st_mode & stat.S_ISVTX
+        if status.st_uid != 0 or is_shared:
+            return True
+        if path == os.path.dirname(path):
+            return False
+        path = os.path.dirname(path)

@@ -60,8 +60,7 @@ class InstrumentedWorker(Worker):
     def load_wsgi(self) -> None:
         """Loads the application, then the engine, which by then sees what the application has imported."""
         engine.enter_worker()
-        if engine.refusal() is not None:
-            guard.call("anything", store_in_time.do_without, self.cfg)
+        guard.call("anything", self._settle_for_application)
         super().load_wsgi()
         if engine.refusal() is not None:
             return
@@ -146,6 +145,14 @@ class InstrumentedWorker(Worker):
         store_in_time.hand_over(self.cfg.uid, self.cfg.gid)
         store_in_time.remember()
         engine.say_refusal(self.log)
+
+    def _settle_for_application(self) -> None:
+        """Sees to it that ``prometheus_client`` can be imported, and used, by the application."""
+        if engine.refusal() is None:
+            store_in_time.settle_in_worker()
+        if engine.refusal() is not None:
+            engine.say_refusal(self.log)
+            store_in_time.do_without(self.cfg)
 
     def _count_error(self, req: Any, exc: BaseException) -> None:
         from .request_hooks import count_error

@@ -1,0 +1,180 @@
+"""Where metrics are off, the application is not: it starts, it serves, and its own metrics go on working."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from conftest import PACKAGE
+from live_gunicorn import HOOKS, PROMETHEUS_WORKER
+
+APP = "own_metrics_app:app"
+
+#: Root, but bound to permissions as everybody else.
+BOUND = ("setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-dac_override,-dac_read_search")
+
+CONFIGURATIONS = {
+    "hooks": HOOKS,
+    "worker class": PROMETHEUS_WORKER,
+    "both": HOOKS + PROMETHEUS_WORKER,
+    "conf module": "from gunicorn_prometheus_exporter.conf import *\n",
+    # As prometheus_client's own documentation has it.
+    "child_exit": HOOKS + """
+from prometheus_client import multiprocess
+def child_exit(server, worker):
+    multiprocess.mark_process_dead(worker.pid)
+""",
+}
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a disk that is full")
+
+
+@pytest.fixture
+def public_directory():
+    """A directory that another user can enter: pytest's own are closed to it."""
+    with tempfile.TemporaryDirectory() as directory:
+        os.chmod(directory, 0o755)
+        yield Path(directory)
+
+
+@pytest.fixture
+def full_disk(tmp_path):
+    """A disk without room for another byte."""
+    mount = tmp_path / "full"
+    mount.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(mount)], check=True)
+    (mount / "store").mkdir(mode=0o700)
+    with open(mount / "ballast", "wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(4096))
+        except OSError:
+            pass
+    yield mount / "store"
+    subprocess.run(["umount", str(mount)], check=True)
+
+
+def a_file(path):
+    path.write_text("no directory")
+    return path
+
+
+UNUSABLE = {
+    "a file": lambda folder: a_file(folder / "store"),
+    "in a file": lambda folder: a_file(folder / "file") / "store",
+    "where nothing can be made": lambda folder: Path("/proc/no/store"),
+    "a link to nothing": lambda folder: (folder / "link").symlink_to("/proc/no") or folder / "link",
+}
+
+
+def serves(server):
+    """Fails unless the application, and what it counts itself, are as without us; returns the answer to its second request."""
+    assert server.request("GET", "/")[0] == 200
+    status, body = server.request("GET", "/")
+    assert status == 200 and body.split()[0] == "2", body
+    assert "Traceback" not in server.log, server.log
+    return body
+
+
+def said(server):
+    lines = [line for line in server.log.splitlines() if "etrics" in line and " off: " in line]
+    assert len(lines) == 1, server.log
+    return lines[0]
+
+
+@pytest.mark.parametrize("preload", [(), ("--preload",)], ids=["", "preload"])
+@pytest.mark.parametrize("conf", CONFIGURATIONS.values(), ids=CONFIGURATIONS)
+@pytest.mark.parametrize("unusable", UNUSABLE.values(), ids=UNUSABLE)
+def test_a_store_that_cannot_be_used_costs_metrics_and_nothing_else(start_gunicorn, public_directory, unusable, conf, preload):
+    store = unusable(public_directory)
+    server = start_gunicorn(*preload, app=APP, conf=conf, variables={"PROMETHEUS_MULTIPROC_DIR": str(store)})
+    assert serves(server) == "2 False"
+    assert str(store) in said(server)
+    os.kill(server.workers()[0], 9)
+    assert server.get("/") == 200
+    assert server.end() == 0
+
+
+@pytest.mark.parametrize("conf", CONFIGURATIONS.values(), ids=CONFIGURATIONS)
+def test_a_store_that_may_not_be_written_costs_metrics_and_nothing_else(start_gunicorn, public_directory, conf):
+    store = public_directory / "roots"
+    store.mkdir(mode=0o555)
+    server = start_gunicorn(app=APP, conf=conf, launcher=BOUND, variables={"PROMETHEUS_MULTIPROC_DIR": str(store)})
+    assert serves(server) == "2 False"
+    assert str(store) in said(server)
+
+
+@pytest.mark.parametrize("conf", CONFIGURATIONS.values(), ids=CONFIGURATIONS)
+def test_a_store_that_the_workers_may_not_write_costs_metrics_and_nothing_else(start_gunicorn, public_directory, conf):
+    store = public_directory / "roots"
+    store.mkdir(mode=0o755)
+    server = start_gunicorn(
+        "-u", "nobody", "-g", "nogroup", app=APP, conf=conf, variables={"PROMETHEUS_MULTIPROC_DIR": str(store)})
+    serves(server)
+    assert str(store) in said(server)
+
+
+@pytest.mark.parametrize("conf", CONFIGURATIONS.values(), ids=CONFIGURATIONS)
+def test_a_full_disk_costs_metrics_and_nothing_else(start_gunicorn, full_disk, conf):
+    server = start_gunicorn(app=APP, conf=conf, variables={"PROMETHEUS_MULTIPROC_DIR": str(full_disk)})
+    serves(server)
+    said(server)
+
+
+@pytest.mark.parametrize("contents", [None, b"text"], ids=["missing", "foreign"])
+@pytest.mark.parametrize("preload", [(), ("--preload",)], ids=["", "preload"])
+@pytest.mark.parametrize("conf", CONFIGURATIONS.values(), ids=CONFIGURATIONS)
+def test_without_an_executable_the_application_serves(start_gunicorn, tmp_path, environment, contents, conf, preload):
+    copy = tmp_path / "packages" / PACKAGE.name
+    shutil.copytree(PACKAGE, copy)
+    executable = copy / "bin" / "gunicorn-prometheus-exporter"
+    executable.unlink()
+    if contents is not None:
+        executable.write_bytes(contents)
+        executable.chmod(0o755)
+    environment.update(PATH="/usr/bin:/bin", PYTHONPATH=os.pathsep.join([str(copy.parent), environment["PYTHONPATH"]]))
+    serves(start_gunicorn(*preload, app=APP, conf=conf))
+
+
+@pytest.mark.parametrize("user", [(), ("-u", "nobody", "-g", "nogroup")], ids=["root", "nobody"])
+@pytest.mark.parametrize("conf", CONFIGURATIONS.values(), ids=CONFIGURATIONS)
+def test_a_missing_store_is_made_before_the_application_is_preloaded(start_gunicorn, public_directory, conf, user, dump, environment):
+    environment["PROMETHEUS_MULTIPROC_DIR"] = str(public_directory / "store")
+    server = start_gunicorn("--preload", *user, app=APP, conf=conf)
+    assert serves(server) == "2 True"
+    assert "off" not in server.log
+    assert (public_directory / "store").stat().st_mode & 0o777 == 0o700
+    assert (public_directory / "store").stat().st_uid == (65534 if user else 0)
+    figures = dump(requests=2)
+    assert figures.value("hits_total") == 2
+
+
+def test_root_makes_nothing_where_another_user_could_have_put_a_link(public_directory, run_python):
+    os.chown(public_directory, 65534, 65534)
+    done = run_python("""
+from gunicorn_prometheus_exporter import engine, store_in_time
+store_in_time.settle()
+assert engine.refusal() is None
+store_in_time.settle_in_worker()
+print(engine.refusal())
+""", PROMETHEUS_MULTIPROC_DIR=str(public_directory / "store"))
+    assert "another user" in done.stdout, done.stderr
+    assert not (public_directory / "store").exists()
+
+
+def test_a_directory_that_is_not_the_one_root_made_is_not_given_away(public_directory, run_python):
+    done = run_python("""
+import os
+from gunicorn_prometheus_exporter import store_in_time
+store_in_time.settle()
+store = os.environ["PROMETHEUS_MULTIPROC_DIR"]
+os.rename(store, store + ".ours")
+os.mkdir(store, 0o700)
+store_in_time.hand_over(65534, 65534)
+print(os.stat(store).st_uid)
+""", PROMETHEUS_MULTIPROC_DIR=str(public_directory / "store"))
+    assert done.stdout == "0\n", done.stderr
+
