@@ -20,6 +20,7 @@ class Row(NamedTuple):
     place: str
 
     #: "wrapped": ours calls the stock one, once. "read": looked at. "set": given another value.
+    #: "added": one of ours, on a class that all instances share.
     #: "overridden": a subclass of ours has a method of that name; a version that does not call it loses what it records.
     use: str
     lost: str
@@ -57,9 +58,9 @@ _STATES = "the state of a worker that is told to stop is not recorded"
 _APPLICATION = "the application's own metrics may fail while metrics are off"
 
 _ROWS = (
-    Row("gunicorn.http.message:Request.prometheus_token", "set", _REQUESTS),
+    Row("gunicorn.http.message:Request.prometheus_token", "added", _REQUESTS),
     Row("gunicorn.http.wsgi:Response", "read", _COST),
-    Row("gunicorn.http.wsgi:Response.prometheus_file_bytes", "set", _FILES),
+    Row("gunicorn.http.wsgi:Response.prometheus_file_bytes", "added", _FILES),
     Row("gunicorn.http.wsgi:Response.default_headers", "wrapped", _BEGINNINGS),
     Row("gunicorn.http.wsgi:Response.sendfile", "wrapped", _FILES),
     Row("gunicorn.http.wsgi:create", "wrapped", _ROUTES),
@@ -140,11 +141,15 @@ def put(place: str, value: Any, owner: Optional[Any] = None) -> bool:
     """Gives the name another value; returns whether it could."""
     row = TABLE[place]
     try:
+        target = row.owner() if owner is None else owner
+        if row.use == "set":
+            # Under another name nobody would look at it.
+            getattr(target, row.name)
         if owner is None:
-            setattr(row.owner(), row.name, value)
+            setattr(target, row.name, value)
         else:
             # Gunicorn's configuration takes nothing that is called like a setting, but by this.
-            object.__setattr__(owner, row.name, value)
+            object.__setattr__(target, row.name, value)
     except Exception as error:
         _miss(row, error)
         return False
