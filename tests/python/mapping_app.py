@@ -1,0 +1,23 @@
+"""An application that has mapped 400 MiB when it is loaded, as WSGI and as ASGI."""
+
+import mmap
+
+HELD = mmap.mmap(-1, 400 << 20)
+
+
+def app(environ, start_response):
+    """Answers."""
+    start_response("200 OK", [("Content-Length", "2")])
+    return [b"ok"]
+
+
+async def asgi(scope, receive, send):
+    """Answers."""
+    if scope["type"] == "lifespan":
+        while True:
+            kind = (await receive())["type"]
+            await send({"type": kind + ".complete"})
+            if kind == "lifespan.shutdown":
+                return
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+    await send({"type": "http.response.body", "body": b"ok"})

@@ -1,0 +1,170 @@
+"""Where the engine's runtime cannot start, workers serve without it: a child is lost for it, never a worker."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from live_gunicorn import HOOKS, wait_for
+
+#: The application maps 400 MiB, as one that has loaded a model or a large library.
+MAPPING = "mapping_app:app"
+
+PIDS = Path("/sys/fs/cgroup/pids")
+
+
+def limited(limits):
+    """What runs a command under a limit of the shell's."""
+    return ("sh", "-c", f'ulimit -c 0; ulimit {limits}; exec "$@"', "sh")
+
+
+def off(server):
+    return [line for line in server.log.splitlines() if "Metrics of this worker are off" in line]
+
+
+@pytest.mark.parametrize("worker_class", ["sync", "gthread", "gevent", "eventlet", "tornado", "uvicorn", "asgi"])
+def test_too_little_address_space_costs_metrics_and_nothing_else(worker_class, start_worker):
+    app = "mapping_app:asgi" if worker_class in ("uvicorn", "asgi") else MAPPING
+    # More for the servers that have more mapped themselves.
+    server = start_worker(worker_class, app=app, launcher=limited("-v 570000"))
+    assert [server.get("/") for _ in range(3)] == [200] * 3
+    wait_for(lambda: off(server), "the line")
+    (line,) = off(server)
+    assert "MiB of address space are left" in line and "ulimit -v" in line
+    assert server.log.count("Booting worker") == 1
+    assert server.end() == 0
+
+
+@pytest.mark.parametrize("kilobytes", range(450_000, 1_250_001, 100_000))
+def test_at_each_limit_of_address_space_the_application_answers(kilobytes, start_gunicorn):
+    server = start_gunicorn(app=MAPPING, launcher=limited(f"-v {kilobytes}"))
+    assert [server.get("/") for _ in range(3)] == [200] * 3
+    assert server.log.count("Booting worker") == 1
+    assert len(off(server)) <= 1
+
+
+PROBE = """
+import os, resource, sys
+from gunicorn_prometheus_exporter import engine_probe
+{before}
+print(engine_probe.obstacle(), flush=True)
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become a user that runs nothing else")
+@pytest.mark.parametrize("limit, is_enough", [(1, False), (2, False), (4, True)])
+def test_a_limit_of_the_users_processes_is_named(limit, is_enough, run_python):
+    done = run_python(PROBE.format(before=f"""
+os.setgid(61234)
+os.setuid(61234)
+resource.setrlimit(resource.RLIMIT_NPROC, ({limit}, {limit}))
+"""))
+    assert done.returncode == 0, done.stderr
+    assert (done.stdout == "None\n") is is_enough
+    assert is_enough or f"ulimit -u, {limit} now" in done.stdout
+
+
+@pytest.mark.skipif(not os.access(PIDS, os.W_OK), reason="no cgroup of processes can be made here")
+def test_a_limit_of_the_containers_processes_costs_metrics_and_nothing_else(start_gunicorn):
+    group = PIDS / f"test-{os.getpid()}"
+    group.mkdir()
+    try:
+        # The master and its worker.
+        (group / "pids.max").write_text("2")
+        enter = ("sh", "-c", f'echo $$ >{group}/cgroup.procs; exec "$@"', "sh")
+        # Without hooks: the master starts no process but its worker.
+        server = start_gunicorn(conf='worker_class = "gunicorn_prometheus_exporter.plugin.PrometheusWorker"\n', launcher=enter)
+        assert [server.get("/") for _ in range(3)] == [200] * 3
+        (line,) = off(server)
+        assert "no further thread can be started" in line and "pids.max" in line
+        assert server.log.count("Booting worker") == 1
+        assert server.end() == 0
+    finally:
+        wait_for(lambda: not (group / "cgroup.procs").read_text(), "the end of its processes")
+        group.rmdir()
+
+
+@pytest.mark.parametrize("before", [
+    "pass",
+    "from gevent import monkey; monkey.patch_all()",
+    "import eventlet; eventlet.monkey_patch()",
+    "import threading, time; [threading.Thread(target=time.sleep, args=(30,), daemon=True).start() for _ in range(20)]",
+    "import signal; signal.signal(signal.SIGCHLD, signal.SIG_IGN)",
+    "import signal; signal.signal(signal.SIGALRM, lambda *_: None); signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])",
+    "import warnings; warnings.simplefilter('error')",
+    "os.register_at_fork(after_in_child=lambda: 1 / 0)",
+], ids=["plain", "gevent", "eventlet", "threads", "no SIGCHLD", "SIGALRM", "warnings", "a failing handler"])
+def test_what_a_process_has_does_not_confuse_the_child(before, run_python, need):
+    need(*(name for name in ("gevent", "eventlet") if name in before))
+    done = run_python(PROBE.format(before=before).replace(
+        "print(", "descriptors = os.listdir('/proc/self/fd'); print(") + """
+assert os.listdir("/proc/self/fd") == descriptors
+try:
+    os.waitpid(-1, os.WNOHANG)
+    raise SystemExit("a child is left")
+except ChildProcessError:
+    os._exit(0)
+""")
+    assert done.stdout.splitlines()[-1:] == ["None"], done.stderr
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_child_that_hangs_is_killed_and_said(run_python):
+    done = run_python(PROBE.format(before="""
+engine_probe.TIMEOUT = 0.5
+os.register_at_fork(after_in_child=lambda: setattr(engine_probe.resource, "setrlimit", lambda *_: os.read(os.pipe()[0], 1)))
+"""))
+    assert "SIGALRM" in done.stdout, done.stderr
+
+
+def test_a_failed_start_is_not_tried_again_by_each_metric_of_the_application(start_gunicorn):
+    server = start_gunicorn(conf=HOOKS + """
+def post_fork(server, worker):
+    from gunicorn_prometheus_exporter import engine_probe
+    def obstacle():
+        print("probed", flush=True)
+        return "of the test"
+    engine_probe.obstacle = obstacle
+""")
+    code = """
+from gunicorn_prometheus_exporter.metrics import WorkerRequests, MetricsError
+for _ in range(50):
+    try:
+        WorkerRequests().inc(worker_id="worker_1")
+    except MetricsError as error:
+        print(error)
+"""
+    assert server.request("POST", "/exec", code)[1].splitlines() == ["the engine cannot start: of the test"] * 50
+    assert server.log.count("probed") == 1
+    assert len(off(server)) == 1
+
+
+def test_a_store_that_cannot_be_opened_is_not_tried_again_by_each_metric_of_the_application(run_python, tmp_path):
+    store = tmp_path / "store"
+    store.mkdir(mode=0o700)
+    done = run_python("""
+import os
+from gunicorn_prometheus_exporter import engine
+from gunicorn_prometheus_exporter.metrics import WorkerRequests, MetricsError
+def address_space():
+    return int(open("/proc/self/statm").read().split()[0])
+os.mkdir(os.environ["PROMETHEUS_MULTIPROC_DIR"] + "/slots.lock")
+messages, descriptors, space = set(), set(), set()
+for _ in range(50):
+    try:
+        WorkerRequests().inc(worker_id="process_1")
+    except MetricsError as error:
+        messages.add(str(error))
+    descriptors.add(len(os.listdir("/proc/self/fd")))
+    space.add(address_space())
+assert len(messages) == len(descriptors) == 1 and max(space) - min(space) < 1024, (messages, descriptors, space)
+os.rmdir(os.environ["PROMETHEUS_MULTIPROC_DIR"] + "/slots.lock")
+try:
+    WorkerRequests().inc(worker_id="process_1")
+except MetricsError:
+    print("remembered")
+engine.time.monotonic = lambda: engine._failure.retry_at
+WorkerRequests().inc(worker_id="process_1")
+print("tried again")
+""", PROMETHEUS_MULTIPROC_DIR=str(store))
+    assert done.stdout.split("\n")[:2] == ["remembered", "tried again"], done.stderr
