@@ -52,6 +52,8 @@ def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[byte
         return _file(environ, start_response, FILE_SIZE)
     if path == "/huge-file":
         return _file(environ, start_response, HUGE_FILE_SIZE)
+    if path.startswith("/odd-file"):
+        return _odd_file(environ, start_response, path)
     if path == "/exec":
         return _execute(start_response, environ["wsgi.input"].read().decode())
     if path == "/empty":
@@ -73,6 +75,31 @@ def _file(environ: dict[str, Any], start_response: StartResponse, size: int) -> 
     file = tempfile.TemporaryFile()
     file.truncate(size)
     start_response("200 OK", [("Content-Length", str(size))])
+    return environ["wsgi.file_wrapper"](file) if "wsgi.file_wrapper" in environ else [file.read()]
+
+
+class OddFile:
+    """All that PEP 3333 asks of what a file wrapper is given, and a descriptor, but no position."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile()
+        self._file.write(b"x" * FILE_SIZE)
+        self._file.seek(0)
+        self.read = self._file.read
+        self.fileno = self._file.fileno
+
+
+class FailingFile(OddFile):
+    """One whose position is a fault."""
+
+    def tell(self) -> int:
+        """Fails."""
+        raise RuntimeError("no position")
+
+
+def _odd_file(environ: dict[str, Any], start_response: StartResponse, path: str) -> Iterable[bytes]:
+    file = FailingFile() if path.endswith("failing") else OddFile()
+    start_response("200 OK", [] if "chunked" in path else [("Content-Length", str(FILE_SIZE))])
     return environ["wsgi.file_wrapper"](file) if "wsgi.file_wrapper" in environ else [file.read()]
 
 

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from app import FILE_SIZE
 from live_gunicorn import HOOKS, PROMETHEUS_WORKER, wait_for
 from worker_classes import STOCK
 
@@ -125,3 +126,15 @@ def post_worker_init(worker):
     metrics = dump(requests=1)
     assert metrics.value("gunicorn_worker_requests_total") == 1
     assert metrics.by("gunicorn_http_requests_total", "endpoint") == {"/a": 1}
+
+
+@pytest.mark.parametrize("conf", ["", "sendfile = False\n"], ids=["sendfile", "no sendfile"])
+@pytest.mark.parametrize("path, worker_class", [
+    *(("/odd-file", name) for name in ("sync", "gthread", "gevent", "eventlet", "gevent_pywsgi", "tornado")),
+    ("/odd-file-chunked", "sync"), ("/odd-file-failing", "sync"), ("/odd-file-failing", "gthread")])
+def test_what_a_file_wrapper_is_given_need_not_have_a_position(path, worker_class, conf, start_worker, dump):
+    server = start_worker(worker_class, conf=conf)
+    status, body = server.request("GET", path)
+    assert (status, len(body)) == (200, FILE_SIZE)
+    assert "Traceback" not in server.log
+    assert dump(requests=1).total("gunicorn_worker_response_size_bytes_sum") == FILE_SIZE
