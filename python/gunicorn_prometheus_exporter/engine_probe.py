@@ -16,8 +16,8 @@ from typing import NoReturn, Optional
 
 MODULE = f"{__package__}._engine"
 
-#: Seconds after which the child is killed.
-TIMEOUT = 10.0
+#: Seconds after which the child is killed: fewer than a worker may be silent for, by most configurations.
+TIMEOUT = 5.0
 
 #: Address space that must be left when the engine has started, so that it is not the application that has none.
 SPARE = 64 << 20

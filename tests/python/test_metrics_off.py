@@ -152,6 +152,14 @@ def test_a_missing_store_is_made_before_the_application_is_preloaded(start_gunic
     assert figures.value("hits_total") == 2
 
 
+@pytest.mark.parametrize("conf", CONFIGURATIONS.values(), ids=CONFIGURATIONS)
+def test_a_proc_that_shows_processes_only_costs_no_answer(start_gunicorn, conf):
+    bare = ("unshare", "--mount", "sh", "-c", 'mount -t proc -o subset=pid proc /proc && exec "$@"', "sh")
+    if subprocess.run([*bare, "true"], capture_output=True, check=False).returncode != 0:
+        pytest.skip("no such /proc can be mounted here")
+    assert serves(start_gunicorn(app=APP, conf=conf, launcher=bare))
+
+
 def test_root_makes_nothing_where_another_user_could_have_put_a_link(public_directory, run_python):
     os.chown(public_directory, 65534, 65534)
     done = run_python("""

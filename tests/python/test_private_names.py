@@ -150,6 +150,7 @@ def test_a_master_goes_on_though_everything_of_ours_raises(start_gunicorn):
         wait_for(lambda: f"signal: {signal.Signals(number).name[3:].lower()}" in server.log, number.name)
         assert server.get("/") == 200
     wait_for(lambda: server.workers() and not set(server.workers()) & set(first), "other workers")
+    wait_for(lambda: len(server.workers()) == 1, "the new one alone")
     (second,) = server.workers()
     os.kill(second, signal.SIGKILL)
     wait_for(lambda: server.workers() and second not in server.workers(), "a replacement")
@@ -172,6 +173,18 @@ def post_worker_init(worker):
     assert [server.get("/") for _ in range(5)] == [200] * 5
     wait_for(lambda: dump().value("gunicorn_exporter_dropped_total") == 5, "five recordings that were dropped")
     assert server.log.count("a recording failed and was dropped") == 1
+
+
+def test_a_method_that_takes_other_arguments_is_not_replaced(start_worker):
+    server = start_worker("sync", conf="""
+from gunicorn.http.wsgi import Response
+stock = Response.default_headers
+def default_headers(resp, newer=None):
+    return stock(resp)
+Response.default_headers = default_headers
+""")
+    serves(server, None)
+    assert "this gunicorn has changed: the times when responses begin are not recorded" in server.log
 
 
 def test_stock_code_is_called_once_with_what_it_was_given_and_raises_what_it_raises():
