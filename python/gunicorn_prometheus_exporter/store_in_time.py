@@ -19,6 +19,8 @@ _VARIABLES = (VARIABLE, VARIABLE.lower())
 _PRIVATE = 0o700
 _PASSABLE = 0o755
 
+_MOST_LINKS = 40
+
 #: Bytes of a disk with less of which ``prometheus_client`` would be killed by SIGBUS: it maps files that it does not fill.
 _ROOM = 64 << 10
 
@@ -42,9 +44,9 @@ def settle() -> None:
     if _is_settled or directory is None:
         return
     _is_settled = True
-    is_missing = not os.path.lexists(directory)
-    # What is left alone here is made when the store is prepared: by the workers' user, and where Gunicorn has changed to.
-    if is_missing and (_is_others(directory) or not os.path.isabs(directory)):
+    is_missing = not os.path.exists(directory)
+    # What is left alone here is seen to when the store is prepared: as the workers' user, and where Gunicorn has changed to.
+    if _is_others(directory) or (is_missing and not os.path.isabs(directory)):
         return
     fault = _fault_of(directory)
     if fault is not None:
@@ -54,8 +56,9 @@ def settle() -> None:
             if name in os.environ:
                 _forgotten[name] = os.environ.pop(name)
     elif is_missing:
-        status = os.stat(directory)
-        _made = (directory, status.st_dev, status.st_ino)
+        path = os.path.realpath(directory)
+        status = os.stat(path)
+        _made = (path, status.st_dev, status.st_ino)
 
 
 def settle_in_worker() -> None:
@@ -71,8 +74,8 @@ def hand_over(uid: int, gid: int) -> None:
     global _made
     if _made is None or os.geteuid() != 0 or (uid, gid) == (0, 0):
         return
-    (directory, device, inode), _made = _made, None
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    (path, device, inode), _made = _made, None
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         status = os.fstat(descriptor)
         is_ours = (status.st_dev, status.st_ino, status.st_uid) == (device, inode, 0)
@@ -115,12 +118,14 @@ def _keep_in_memory() -> None:
 
 def _fault_of(directory: str) -> Optional[str]:
     """Makes the directory if it is missing; returns why it cannot be used."""
-    path = os.path.abspath(directory)
+    path = os.path.realpath(directory)
     user = f"by user {os.geteuid()}"
     try:
         if not os.path.lexists(path):
-            if _is_others(path):
-                return _refused(path, "is in a directory of another user's, where root makes nothing", "make it, or choose another directory")
+            if _is_others(directory):
+                return _refused(
+                    directory, "is missing, and root makes nothing where another user can change the path",
+                    "make it, or choose another directory")
             _make(path, _PRIVATE)
         status = os.statvfs(path) if os.path.isdir(path) else None
     except OSError as error:
@@ -149,17 +154,34 @@ def _make(path: str, mode: int) -> None:
 
 
 def _is_others(directory: str) -> bool:
-    """Returns whether this process is root's, and another user can change what the path to this directory leads to."""
+    """Returns whether this process is root's, and another user can change what the path leads to."""
     if os.geteuid() != 0:
         return False
-    path = os.path.realpath(os.path.dirname(os.path.abspath(directory)))
-    while not os.path.lexists(path):
-        path = os.path.dirname(path)
-    while True:
-        status = os.lstat(path)
-        is_shared = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and not status.st_mode & stat.S_ISVTX
-        if status.st_uid != 0 or is_shared:
+    rest = os.path.abspath(directory).split("/")[::-1]
+    current, links = "/", 0
+    while rest:
+        name = rest.pop()
+        parent = os.lstat(current)
+        is_shared = parent.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and not parent.st_mode & stat.S_ISVTX
+        if parent.st_uid != 0 or is_shared:
             return True
-        if path == os.path.dirname(path):
+        following = os.path.normpath(os.path.join(current, name))
+        try:
+            status = os.lstat(following)
+        except FileNotFoundError:
+            # It and what is to be in it will be root's.
             return False
-        path = os.path.dirname(path)
+        if status.st_uid != 0:
+            return True
+        if stat.S_ISLNK(status.st_mode):
+            links += 1
+            target = os.readlink(following)
+            current = "/" if target.startswith("/") else current
+            rest += target.split("/")[::-1]
+        elif stat.S_ISDIR(status.st_mode):
+            current = following
+        else:
+            return False
+        if links > _MOST_LINKS:
+            return True
+    return False

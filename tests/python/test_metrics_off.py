@@ -92,7 +92,7 @@ def test_a_store_that_cannot_be_used_costs_metrics_and_nothing_else(start_gunico
     store = unusable(public_directory)
     server = start_gunicorn(*preload, app=APP, conf=conf, variables={"PROMETHEUS_MULTIPROC_DIR": str(store)})
     assert serves(server) == "2 False"
-    assert str(store) in said(server)
+    assert os.path.realpath(store) in said(server)
     os.kill(server.workers()[0], 9)
     assert server.get("/") == 200
     assert server.end() == 0
@@ -171,6 +171,23 @@ print(engine.refusal())
 """, PROMETHEUS_MULTIPROC_DIR=str(public_directory / "store"))
     assert "another user" in done.stdout, done.stderr
     assert not (public_directory / "store").exists()
+
+
+def test_root_follows_no_link_that_another_user_has_put_on_the_way(public_directory, run_python):
+    roots = public_directory / "roots"
+    roots.mkdir(mode=0o755)
+    theirs = public_directory / "theirs"
+    theirs.mkdir()
+    (theirs / "link").symlink_to(roots)
+    os.lchown(theirs / "link", 65534, 65534)
+    os.chown(theirs, 65534, 65534)
+    done = run_python("""
+from gunicorn_prometheus_exporter import store_in_time
+store_in_time.settle()
+store_in_time.settle_in_worker()
+""", PROMETHEUS_MULTIPROC_DIR=str(theirs / "link" / "store"))
+    assert done.returncode == 0, done.stderr
+    assert list(roots.iterdir()) == []
 
 
 def test_a_directory_that_is_not_the_one_root_made_is_not_given_away(public_directory, run_python):
