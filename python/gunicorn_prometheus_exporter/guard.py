@@ -45,7 +45,7 @@ def fault(part: str) -> None:
             name = "" if kind is None else kind.__name__
             _log.error(
                 "gunicorn_prometheus_exporter: a recording failed and was dropped, later ones of this part are only counted: "
-                'part="%s" error="%s: %s" place=%s', part, name, error, _place(traceback))
+                "part=\"%s\" error=\"%s: %s\" place=%s", part, name, error, _place(traceback))
         if _count is not None:
             _count()
 
