@@ -22,9 +22,10 @@ internal static class Recorder
         var config = new ExporterConfig();
         var maximumLabelValues = config.MaxLabelValues;
         int? nativeSchema = config.NativeHistograms ? config.NativeHistogramSchema : null;
+        var maximumSeries = config.MaxWorkerSeries;
         var store = SlotStore.Open(directory, kind, layout, ErrorBoundary.Report);
         FinalizerThread.SetApart();
-        return Worker = new PrometheusWorker(store, TimeProvider.System, maximumLabelValues, nativeSchema);
+        return Worker = new PrometheusWorker(store, TimeProvider.System, maximumLabelValues, nativeSchema, maximumSeries, ErrorBoundary.Report);
     }
 
     /// <summary>Stops recording, for good. Sets two fields and touches nothing else: the process was forked.</summary>

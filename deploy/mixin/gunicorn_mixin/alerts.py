@@ -137,9 +137,10 @@ def alerts(job: str) -> tuple[Alert, ...]:
             lasting="5m"),
         Alert(
             "GunicornLabelOverflow", WARNING, "increase(gunicorn_exporter_label_overflow_total[1h]) > 0",
-            "The label {{ $labels.label }} on {{ $labels.instance }} has too many values.",
-            "Recordings on {{ $labels.instance }} under {{ $labels.label }}=\"__other__\", in the last hour: about "
-            "{{ $value | humanize }}. The label already has GUNICORN_EXPORTER_MAX_LABEL_VALUES values."),
+            "Recordings on {{ $labels.instance }} are under __other__: the bound on {{ $labels.label }} is reached.",
+            "Recordings on {{ $labels.instance }} under __other__ for the bound on {{ $labels.label }}, in the last hour: about "
+            "{{ $value | humanize }}. GUNICORN_EXPORTER_MAX_WORKER_SERIES bounds series, GUNICORN_EXPORTER_MAX_LABEL_VALUES the "
+            "values of a label."),
         Alert(
             "GunicornRecordingsDropped", WARNING, "increase(gunicorn_exporter_dropped_total[1h]) > 0",
             "Recordings on {{ $labels.instance }} were dropped.",

@@ -41,7 +41,7 @@ internal sealed class DerivedSamples
         Set(MetricCatalogue.CorruptFiles, corruptFiles);
         Set(MetricCatalogue.SeriesDropped, _families.DroppedSeries);
         Set(MetricCatalogue.Compactions, compactions);
-        foreach (var label in (ReadOnlySpan<string>)["endpoint", "error_type"])
+        foreach (var label in MetricCatalogue.OverflowLabels)
         {
             _values.Ensure(_families.SeriesOf(MetricCatalogue.LabelOverflow, new Label("label", label)));
         }

@@ -410,6 +410,20 @@ public static class ConfigurationVariables
         Renewal = Renewal.GunicornReload,
     };
 
+    /// <summary>How many series a worker records.</summary>
+    public static ConfigurationVariable MaxWorkerSeries { get; } = new()
+    {
+        Name = "GUNICORN_EXPORTER_MAX_WORKER_SERIES",
+        Key = "labels.max_worker_series",
+        Kind = VariableKind.Number,
+        Default = "15000",
+        Minimum = 1_000,
+        Maximum = 60_000,
+        Description = "Most series that each worker records, 18 for the latency of one route and method; " +
+            "what comes later is recorded as __other__",
+        Renewal = Renewal.GunicornReload,
+    };
+
     /// <summary>How many series are served.</summary>
     public static ConfigurationVariable MaxSeries { get; } = new()
     {
@@ -467,7 +481,7 @@ public static class ConfigurationVariables
     ];
 
     /// <summary>Those that a process which records reads, from its environment only.</summary>
-    public static ImmutableArray<ConfigurationVariable> Recording { get; } = [MaxLabelValues, NativeHistograms, NativeHistogramSchema];
+    public static ImmutableArray<ConfigurationVariable> Recording { get; } = [MaxLabelValues, MaxWorkerSeries, NativeHistograms, NativeHistogramSchema];
 
     /// <summary>Every variable, in the order in which they are documented and printed.</summary>
     public static ImmutableArray<ConfigurationVariable> All { get; } =

@@ -163,6 +163,9 @@ public sealed partial class ExporterConfig
     /// <summary>Most values that a label takes in each worker, 1 to 10,000.</summary>
     public int MaxLabelValues => Get<int>(ConfigurationVariables.MaxLabelValues);
 
+    /// <summary>Most series that each worker records before new ones become <c>__other__</c>, 1,000 to 60,000.</summary>
+    public int MaxWorkerSeries => Get<int>(ConfigurationVariables.MaxWorkerSeries);
+
     /// <summary>Most series that the exporter serves, at least 1.</summary>
     public int MaxSeries => Get<int>(ConfigurationVariables.MaxSeries);
 

@@ -23,6 +23,8 @@ public sealed class LabelBounds(int maximumValues)
     /// <returns>False if the bound was reached.</returns>
     public bool TryAdmit(string label, ReadOnlySpan<char> value, out string admitted)
     {
+        admitted = Other;
+        if (value.SequenceEqual(Other)) return true;
         if (!_values.TryGetValue(label, out var values))
         {
             _values[label] = values = new HashSet<string>(StringComparer.Ordinal);
@@ -33,11 +35,7 @@ public sealed class LabelBounds(int maximumValues)
             admitted = known;
             return true;
         }
-        if (values.Count >= maximumValues)
-        {
-            admitted = Other;
-            return value.SequenceEqual(Other);
-        }
+        if (values.Count >= maximumValues) return false;
         admitted = value.ToString();
         values.Add(admitted);
         return true;

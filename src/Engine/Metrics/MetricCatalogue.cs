@@ -384,8 +384,22 @@ public static class MetricCatalogue
     {
         Name = "gunicorn_exporter_invalid_queue_headers_total",
         Type = MetricType.Counter,
-        Help = "X-Request-Start and X-Queue-Start headers ignored because they hold no time or one in the future",
+        Help = "X-Request-Start and X-Queue-Start headers ignored because they hold no time, one in the future or one of over an hour ago",
     };
+
+    /// <summary>Announced bodies that are none.</summary>
+    public static MetricFamily InvalidContentLengths { get; } = new()
+    {
+        Name = "gunicorn_exporter_invalid_content_lengths_total",
+        Type = MetricType.Counter,
+        Help = "Content-Length headers ignored because they hold no number or more than 1 TiB",
+    };
+
+    /// <summary>The value of the label of <see cref="LabelOverflow"/> that means the bound on a worker's series.</summary>
+    public const string SeriesOverflow = "series";
+
+    /// <summary>The values of the label of <see cref="LabelOverflow"/> that are there from the start.</summary>
+    public static ImmutableArray<string> OverflowLabels { get; } = ["endpoint", "error_type", SeriesOverflow];
 
     /// <summary>Label values beyond the bound.</summary>
     public static MetricFamily LabelOverflow { get; } = new()
@@ -393,7 +407,7 @@ public static class MetricCatalogue
         Name = "gunicorn_exporter_label_overflow_total",
         Type = MetricType.Counter,
         Labels = ["label"],
-        Help = "Recordings under __other__ because the label already had as many values as allowed",
+        Help = "Recordings under __other__ because the label already had as many values as allowed, or the worker as many series (series)",
     };
 
     /// <summary>Recordings that were dropped.</summary>
@@ -619,7 +633,7 @@ public static class MetricCatalogue
         WorkerRequestSize, WorkerResponseSize, WorkerRequestQueue,
         HttpRequests, HttpRequestDuration,
         BuildInfo, ScrapeDuration, StoreFiles, StoreBytes, CorruptFiles, SeriesDropped, Compactions,
-        LabelOverflow, Dropped, InvalidQueueHeaders, ConfigReloadSuccessful, ConfigReloadTime,
+        LabelOverflow, Dropped, InvalidQueueHeaders, InvalidContentLengths, ConfigReloadSuccessful, ConfigReloadTime,
         ForwarderUp, ForwarderLastSuccess, ForwarderLag, ForwarderSnapshots, ForwarderBytes,
         ProcessCpuSeconds, ProcessResidentMemory, ProcessStartTime, ProcessOpenFiles, ProcessMaximumFiles,
         HubHosts, HubHostAge, HubSkippedEntries, HubSourceUp, HubSourceErrors, HubReadDuration,

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using GunicornPrometheusExporter.Store;
 
@@ -10,10 +11,39 @@ public sealed partial class MetricWriter
     /// <param name="family">A histogram of the catalogue.</param>
     /// <param name="values">The label values, in the order of the family's labels.</param>
     /// <exception cref="MetricsException">The number or the length of the values is wrong.</exception>
-    public HistogramCells LocateHistogram(MetricFamily family, ReadOnlySpan<string> values)
+    public HistogramCells LocateHistogram(MetricFamily family, ReadOnlySpan<string> values) =>
+        LocateHistogram(family, values, out _);
+
+    /// <summary>How many samples a histogram's series has in the store: one for each bucket, and the sum.</summary>
+    internal static int SamplesOf(MetricFamily family) => family.Buckets.Length + 2;
+
+    /// <summary>The label values of every series of a family that the slot has.</summary>
+    internal List<string[]> RecordedOf(MetricFamily family)
+    {
+        var sample = Encoding.UTF8.GetBytes(family.Type == MetricType.Histogram ? family.Name + MetricFamily.SumSuffix : family.Name);
+        var recorded = new List<string[]>();
+        _store.FileOf(family.Type).VisitKeys(key =>
+        {
+            if (ValuesOf(key, family, sample) is { } values) recorded.Add(values);
+        });
+        return recorded;
+    }
+
+    private HistogramCells LocateHistogram(MetricFamily family, ReadOnlySpan<string> values, out bool isMerged)
     {
         var labels = new Label[family.Labels.Length + 1];
         Bound(family, values, labels);
+        isMerged = TryMerge(family, labels.AsSpan()[..^1], family.Name + MetricFamily.SumSuffix, SamplesOf(family));
+        var cells = LocateHistogram(family, labels);
+        if (!cells.IsNone || !_series.TryMerge(labels.AsSpan()[..^1], withOutcome: true)) return cells;
+        isMerged = true;
+        return LocateHistogram(family, labels);
+    }
+
+    /// <param name="family">The histogram.</param>
+    /// <param name="labels">Its labels, and room for that of the bucket.</param>
+    private HistogramCells LocateHistogram(MetricFamily family, Label[] labels)
+    {
         var buckets = new Cell[family.Buckets.Length + 1];
         for (var i = 0; i < buckets.Length; i++)
         {
@@ -52,29 +82,24 @@ public sealed partial class MetricWriter
     /// <summary>Makes native histograms of what earlier holders of the slot recorded, whether or not it is recorded again.</summary>
     private void LocateNatives()
     {
-        var series = new List<(MetricFamily Family, string[] Values)>();
-        _store.FileOf(MetricType.Histogram).VisitKeys(key =>
+        foreach (var family in MetricCatalogue.All.Where(family => family.HasExtras))
         {
-            if (SeriesOfSum(key) is { } found) series.Add(found);
-        });
-        foreach (var (family, values) in series) _ = LocateHistogram(family, values);
+            foreach (var values in RecordedOf(family)) _ = LocateHistogram(family, values);
+        }
     }
 
-    /// <summary>The series whose sum a key is; null if it is another sample, or of a family without native histograms.</summary>
-    private static (MetricFamily Family, string[] Values)? SeriesOfSum(ReadOnlySpan<byte> key)
+    /// <summary>The label values of the series whose sample a key is; null if it is another sample.</summary>
+    private static string[]? ValuesOf(ReadOnlySpan<byte> key, MetricFamily family, ReadOnlySpan<byte> sample)
     {
         var reader = new Utf8JsonReader(key);
-        _ = reader.Read() && reader.Read() && reader.Read();
-        var sample = reader.GetString();
-        var family = MetricCatalogue.All.FirstOrDefault(family => family.HasExtras && family.Name + MetricFamily.SumSuffix == sample);
-        if (family is null) return null;
+        if (!(reader.Read() && reader.Read() && reader.Read() && reader.ValueTextEquals(sample))) return null;
         var values = new string[family.Labels.Length];
         while (reader.Read())
         {
             if (reader.TokenType != JsonTokenType.PropertyName) continue;
             var label = family.Labels.IndexOf(reader.GetString()!);
-            if (reader.Read() && label >= 0) values[label] = reader.GetString()!;
+            if (reader.Read() && label >= 0) values[label] = ReadKeyText.Of(ref reader);
         }
-        return values.Contains(null) ? null : (family, values);
+        return values.Contains(null) ? null : values;
     }
 }

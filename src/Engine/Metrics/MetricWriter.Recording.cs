@@ -17,9 +17,10 @@ public sealed partial class MetricWriter
                 $"{family.Name} is a counter and cannot be incremented by {SampleNumber.ToText(amount)}; " +
                 "give a finite amount of at least 0");
         }
-        var cell = Locate(family, values);
+        var cell = Locate(family, values, out var isMerged);
         if (cell.IsNone) Drop();
         else cell.Add(amount);
+        if (isMerged) CountMerged();
     }
 
     /// <summary>Sets one series of a gauge.</summary>
@@ -30,9 +31,10 @@ public sealed partial class MetricWriter
     public void Set(MetricFamily family, double value, params ReadOnlySpan<string> values)
     {
         Expect(family, MetricType.Gauge, "set");
-        var cell = Locate(family, values);
+        var cell = Locate(family, values, out var isMerged);
         if (cell.IsNone) Drop();
         else cell.Set(value);
+        if (isMerged) CountMerged();
     }
 
     /// <summary>Counts one observation in one series of a histogram.</summary>
@@ -44,9 +46,16 @@ public sealed partial class MetricWriter
     {
         Expect(family, MetricType.Histogram, "observe");
         if (double.IsNaN(value)) throw new MetricsException($"{family.Name} cannot observe NaN; give a number");
-        var cells = LocateHistogram(family, values);
+        var cells = LocateHistogram(family, values, out var isMerged);
         if (cells.IsNone) Drop();
         else cells.Observe(value);
+        if (isMerged) CountMerged();
+    }
+
+    private void CountMerged()
+    {
+        OverflowOf(MetricCatalogue.SeriesOverflow).Add(1);
+        ReportFull();
     }
 
     private static void Expect(MetricFamily family, MetricType type, string operation)

@@ -11,7 +11,6 @@ internal sealed unsafe class EntryIndex : IDisposable
     private readonly byte* _file;
     private int* _offsets;
     private int _capacity;
-    private int _count;
 
     // SAFETY: the file's mapping outlives the index: StoreFileWriter owns both and disposes the index first.
     internal EntryIndex(byte* file)
@@ -21,16 +20,19 @@ internal sealed unsafe class EntryIndex : IDisposable
         _capacity = InitialCapacity;
     }
 
+    /// <summary>How many entries it has.</summary>
+    internal int Count { get; private set; }
+
     /// <summary>The offset of the entry with this key, 0 if there is none.</summary>
     internal int Find(ReadOnlySpan<byte> key) => _offsets[SlotOf(key)];
 
     /// <summary>Adds an entry whose key is not in the index yet.</summary>
     internal void Add(int offset)
     {
-        if (2 * (_count + 1) > _capacity) Grow();
+        if (2 * (Count + 1) > _capacity) Grow();
         // SAFETY: SlotOf answers within the table.
         _offsets[SlotOf(KeyAt(offset))] = offset;
-        _count++;
+        Count++;
     }
 
     /// <inheritdoc/>

@@ -1,14 +1,18 @@
+using System.Buffers.Binary;
 using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Store;
 
 /// <summary>What one process writes: its slot, and the slot's files.</summary>
 /// <remarks>
-/// The slot is this process's until it ends. Counters and histograms go on where the slot's last holder stopped;
-/// gauges start anew. Not thread-safe.
+/// The slot is this process's until it exits. Counters and histograms continue where the slot's last holder stopped;
+/// gauges restart. A slot whose bound on series was reached is skipped: its files stay as they are, and readers count them.
+/// Not thread-safe.
 /// </remarks>
 public sealed class SlotStore : IDisposable
 {
+    private const int LongestOverflowKey = 1024;
+
     private readonly SlotTable _slots;
     private readonly StoreFileWriter _counters;
     private readonly StoreFileWriter _histograms;
@@ -23,7 +27,7 @@ public sealed class SlotStore : IDisposable
         var owner = SlotTable.NameOf(kind, number);
         string PathOf(StoreFileName name) => Path.Combine(directory, name.ToString());
 
-        _counters = Continue(PathOf(new(MetricType.Counter, GaugeMode.All, false, owner)), layout, report);
+        _counters = Continue(PathOfCounters(directory, owner), layout, report);
         _histograms = Continue(PathOf(new(MetricType.Histogram, GaugeMode.All, false, owner)), layout, report);
         if (kind == SlotKind.Worker) FlightRecovery.Apply(directory, owner, _counters, _histograms);
         _gauges = StoreFileWriter.Replace(PathOf(new(MetricType.Gauge, GaugeMode.Max, true, owner)), layout);
@@ -53,7 +57,8 @@ public sealed class SlotStore : IDisposable
         var slots = SlotTable.Open(directory);
         try
         {
-            return new SlotStore(slots, kind, slots.TakeLowest(kind), layout, directory, report ?? (static _ => { }));
+            var number = slots.TakeLowest(kind, number => IsFull(PathOfCounters(directory, SlotTable.NameOf(kind, number))));
+            return new SlotStore(slots, kind, number, layout, directory, report ?? (static _ => { }));
         }
         catch
         {
@@ -87,6 +92,30 @@ public sealed class SlotStore : IDisposable
         _histograms.Dispose();
         _gauges.Dispose();
         _slots.Dispose();
+    }
+
+    private static string PathOfCounters(string directory, string owner) =>
+        Path.Combine(directory, new StoreFileName(MetricType.Counter, GaugeMode.All, false, owner).ToString());
+
+    /// <summary>Whether the holder of a slot had to merge series, as its counters say.</summary>
+    private static bool IsFull(string path)
+    {
+        if (StoreFiles.TryReadAll(path) is not { } bytes || !EntryWalk.TryGetUsed(bytes, bytes.Length, out var used)) return false;
+        var content = bytes.AsSpan(0, used);
+        if (EntryWalk.LayoutOf(content) is not { } layout) return false;
+        var overflow = MetricCatalogue.LabelOverflow;
+        var key = new StoreKey(stackalloc byte[LongestOverflowKey]);
+        key.Write(overflow.StoreName, overflow.Name, [new Label(overflow.Labels[0], MetricCatalogue.SeriesOverflow)], overflow.Help);
+        for (var offset = StoreFormat.HeaderSize; offset < content.Length;)
+        {
+            var length = EntryWalk.KeyLengthAt(content, offset, layout);
+            if (content.Slice(offset + StoreFormat.LengthSize, length).SequenceEqual(key.Written))
+            {
+                return BinaryPrimitives.ReadDoubleLittleEndian(content[(offset + StoreFormat.ValueOffset(length))..]) > 0;
+            }
+            offset += StoreFormat.EntrySize(length, layout);
+        }
+        return false;
     }
 
     /// <summary>Continues a file; one that is damaged is kept aside under another name, and a new one begun.</summary>

@@ -20,6 +20,8 @@ public sealed class SlotTable : IDisposable
     /// <summary>How many slots each kind has: bytes <c>kind × this … </c> of the lock file.</summary>
     public const int SlotsPerKind = 1 << 20;
 
+    private const int MostSkipped = 8;
+
     /// <summary>No slot has this number: the byte is the lock of what only one process of a kind does at a time.</summary>
     private const int Alone = 0;
 
@@ -134,13 +136,21 @@ public sealed class SlotTable : IDisposable
     /// <exception cref="StoreException">The file system grants no locks.</exception>
     public bool TryTakeTurn() => TryLockAlone(SlotKind.Exporter, Libc.WriteLock, Libc.SetDescriptionLock);
 
-    /// <summary>Takes the lowest free slot of a kind for this process, until it ends.</summary>
+    /// <summary>Takes the lowest free slot of a kind for this process, until it exits.</summary>
+    /// <param name="kind">The kind.</param>
+    /// <param name="isFull">
+    /// Whether a free slot takes no new series. Such slots are skipped, eight of them, or as many as there are live slots if
+    /// that is more: so a store does not grow for ever.
+    /// </param>
     /// <returns>The slot's number, from 1.</returns>
     /// <exception cref="StoreException">The file system grants no locks, or every slot is taken.</exception>
-    public int TakeLowest(SlotKind kind)
+    public int TakeLowest(SlotKind kind, Func<int, bool>? isFull = null)
     {
+        var skipped = 0;
         for (var number = 1; number < SlotsPerKind; number++)
         {
+            if (HolderOf(kind, number) is not null) continue;
+            if (isFull?.Invoke(number) == true && skipped++ < Math.Max(MostSkipped, Held(kind).Count)) continue;
             if (TryTake(kind, number)) return number;
         }
         throw new StoreException($"{Path}: no free slot for a {kind} is left");

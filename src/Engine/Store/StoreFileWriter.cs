@@ -43,6 +43,9 @@ public sealed unsafe class StoreFileWriter : IDisposable
     /// <summary>Bytes in use, header included.</summary>
     public int Used => _used;
 
+    /// <summary>How many entries it has.</summary>
+    internal int Count => _index.Count;
+
     /// <summary>Where its first byte is mapped.</summary>
     internal byte* Start => _file;
 
@@ -83,6 +86,9 @@ public sealed unsafe class StoreFileWriter : IDisposable
         if (entry == 0) entry = Append(key);
         return entry == 0 ? 0 : entry + StoreFormat.ValueOffset(key.Length);
     }
+
+    /// <summary>Whether the file has a key.</summary>
+    internal bool Contains(ReadOnlySpan<byte> key) => _index.Find(key) != 0;
 
     /// <summary>The value at an offset; <see cref="Cell.IsNone"/> if there is none.</summary>
     // SAFETY: an aligned value below used.

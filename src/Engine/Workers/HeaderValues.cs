@@ -11,6 +11,9 @@ internal static class HeaderValues
     private const int SpanIdStart = 3 + TraceIdLength + 1;
     private const int TraceParentLength = 55;
 
+    /// <summary>The largest body that a header is believed to announce, in bytes: 1 TiB.</summary>
+    internal const long LargestBody = 1L << 40;
+
     // A time since the epoch in seconds is below the first bound until the year 5138, one in microseconds above the last.
     private const double LargestSeconds = 1e11;
     private const double LargestMilliseconds = 1e14;
@@ -64,7 +67,10 @@ internal static class HeaderValues
         return allDigits == Vector128<byte>.AllBitsSet && bits != Vector128<byte>.Zero;
     }
 
-    /// <summary>A <c>Content-Length</c>, 0 if it is none.</summary>
-    internal static long Length(ReadOnlySpan<byte> value) =>
-        Utf8Parser.TryParse(value, out long length, out var consumed) && consumed == value.Length && length > 0 ? length : 0;
+    /// <summary>A <c>Content-Length</c> that a body can have.</summary>
+    /// <param name="value">The header.</param>
+    /// <param name="length">The length in bytes.</param>
+    /// <returns>False if it is no number, or larger than <see cref="LargestBody"/>.</returns>
+    internal static bool TryParseLength(ReadOnlySpan<byte> value, out long length) =>
+        Utf8Parser.TryParse(value, out length, out var consumed) && consumed == value.Length && length is >= 0 and <= LargestBody;
 }

@@ -9,8 +9,14 @@ public sealed partial class PrometheusWorker
 {
     private const int InternalServerError = 500;
 
-    // A header of another day is a clock's fault, not a wait.
-    private const double LongestWait = 86_400;
+    // A longer one is a clock's fault, or a client's invention: proxies give up after minutes.
+    private const double LongestWait = 3_600;
+
+    // The clocks of two machines differ by so much, in seconds.
+    private const double LargestSkew = 1;
+
+    // The length of a body that is not known.
+    private const long NoLength = -1;
 
     private readonly FlightTableWriter? _flight;
     private readonly RequestCache _cache = new();
@@ -21,6 +27,7 @@ public sealed partial class PrometheusWorker
     private readonly HistogramCells? _responseSize;
     private readonly HistogramCells? _queue;
     private readonly Cell _invalidQueueHeaders;
+    private readonly Cell _invalidContentLengths;
 
     /// <summary>Says how many requests the worker can have in hand, 0 if that is not known.</summary>
     public void SetCapacity(int requests) => _flight?.SetCapacity(requests);
@@ -69,7 +76,7 @@ public sealed partial class PrometheusWorker
                 entry.Trace = trace;
                 entry.Span = HeaderValues.SampledSpanId(headers.TraceParent, trace);
             }
-            if (!headers.ContentLength.IsEmpty) entry.Length = HeaderValues.Length(headers.ContentLength);
+            if (!headers.ContentLength.IsEmpty) entry.Length = LengthOf(headers.ContentLength);
             if (!headers.QueueStart.IsEmpty) entry.Queue = QueueSeconds(headers.QueueStart);
         }
         return token;
@@ -120,13 +127,13 @@ public sealed partial class PrometheusWorker
         AddExtras(entry, series.Duration, seconds, bucket);
         _duration?.Plan(_flight, seconds, bucket);
         series.Duration.Plan(_flight, seconds, bucket);
-        _requestSize?.Plan(_flight, entry.Length);
+        if (entry.Length != NoLength) _requestSize?.Plan(_flight, entry.Length);
         _responseSize?.Plan(_flight, responseBytes);
         if (!double.IsNaN(entry.Queue)) _queue?.Plan(_flight, entry.Queue);
         // 6 One store, and it is counted and in hand no more, whatever happens to the process.
         _flight.Commit(now, token);
-        if (series.IsIncomplete) Metrics.Drop();
         Heartbeat(now);
+        if (!series.IsWhole) Report(series);
     }
 
     /// <summary>Forgets a request that turned out to be none.</summary>
@@ -156,6 +163,14 @@ public sealed partial class PrometheusWorker
         if (_flight is null) return;
         Plan(series);
         _flight.Commit(MonotonicClock.Seconds());
+        if (!series.IsWhole) Report(series);
+    }
+
+    /// <summary>Says what a request lacks, once it is committed: to log may let other threads record.</summary>
+    private void Report(RouteSeries series)
+    {
+        if (series.IsIncomplete) Metrics.Drop();
+        Metrics.ReportFull();
     }
 
     private void Plan(RouteSeries series)
@@ -197,13 +212,21 @@ public sealed partial class PrometheusWorker
         Metrics.Add(MetricCatalogue.WorkerErrorHandling, 1, WorkerId, HttpMethods.LabelOf(method), endpoint, name);
     }
 
+    /// <summary>The length that a header states; <see cref="NoLength"/>, and counted, if no body has it.</summary>
+    private long LengthOf(ReadOnlySpan<byte> header)
+    {
+        if (HeaderValues.TryParseLength(header, out var length)) return length;
+        _invalidContentLengths.Add(1);
+        return NoLength;
+    }
+
     /// <summary>The wait that a proxy's header tells of; NaN, and counted, if it makes no sense.</summary>
     private double QueueSeconds(ReadOnlySpan<byte> header)
     {
         if (HeaderValues.TryParseTime(header, out var start))
         {
             var wait = (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds - start;
-            if (wait is >= 0 and < LongestWait) return wait;
+            if (wait is >= -LargestSkew and <= LongestWait) return Math.Max(0, wait);
         }
         _invalidQueueHeaders.Add(1);
         return double.NaN;

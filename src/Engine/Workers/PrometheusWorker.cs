@@ -19,18 +19,22 @@ public sealed partial class PrometheusWorker : IDisposable
     /// <param name="time">The clock.</param>
     /// <param name="maximumLabelValues">The most values that a label takes.</param>
     /// <param name="nativeSchema">The schema of native histograms, -4 to 8; null to record none.</param>
+    /// <param name="maximumSeries">The most series that the slot has before new ones are recorded as <c>__other__</c>.</param>
+    /// <param name="report">Told once, in a sentence, that this bound is reached; null if nobody wants to know.</param>
     public PrometheusWorker(
-        SlotStore store, TimeProvider time, int maximumLabelValues = LabelBounds.DefaultMaximumValues, int? nativeSchema = null)
+        SlotStore store, TimeProvider time, int maximumLabelValues = LabelBounds.DefaultMaximumValues, int? nativeSchema = null,
+        int maximumSeries = MetricWriter.DefaultMaximumSeries, Action<string>? report = null)
     {
         _store = store;
         _time = time;
         if (store.Kind == SlotKind.Worker) _files = HistogramFiles.Open(store, nativeSchema);
-        Metrics = new MetricWriter(store, maximumLabelValues, _files);
+        Metrics = new MetricWriter(store, maximumLabelValues, _files, maximumSeries, report);
         _routes = new RouteSeriesTable(Metrics);
         if (store.Kind != SlotKind.Worker) return;
 
         _flight = FlightTableWriter.Create(store, Metrics.Locate(MetricCatalogue.WorkerBusy, [WorkerId]));
         _invalidQueueHeaders = Metrics.Locate(MetricCatalogue.InvalidQueueHeaders, []);
+        _invalidContentLengths = Metrics.Locate(MetricCatalogue.InvalidContentLengths, []);
         _requestSize = Metrics.LocateHistogram(MetricCatalogue.WorkerRequestSize, [WorkerId]);
         _responseSize = Metrics.LocateHistogram(MetricCatalogue.WorkerResponseSize, [WorkerId]);
         _queue = Metrics.LocateHistogram(MetricCatalogue.WorkerRequestQueue, [WorkerId]);
@@ -44,6 +48,7 @@ public sealed partial class PrometheusWorker : IDisposable
         _uptime = Metrics.Locate(MetricCatalogue.WorkerUptime, [WorkerId]);
         _stateChange = Metrics.Locate(MetricCatalogue.WorkerStateChangeTimestamp, [WorkerId]);
         _states = [.. WorkerStates.All.Select(state => Metrics.Locate(MetricCatalogue.WorkerState, [WorkerId, state]))];
+        _routes.Reserve();
         Metrics.Locate(MetricCatalogue.WorkerStarts, [WorkerId]).Add(1);
         SetState(WorkerStates.Starting);
         UpdateWorkerMetrics();

@@ -1,12 +1,15 @@
 using System.Globalization;
 using System.Text;
 using GunicornPrometheusExporter.Metrics;
+using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Workers;
 
 /// <summary>Every route series of this process, found by method, endpoint and status.</summary>
 /// <remarks>
-/// Bounded by the bounds on labels, whatever is requested. What is known already allocates nothing. Not thread-safe.
+/// Bounded by the bounds on labels and on series, whatever is requested: past the latter a combination of method,
+/// endpoint and status that is new has the series of <see cref="LabelBounds.Other"/>, in every family. What is known
+/// already, or past a bound, allocates nothing. Not thread-safe.
 /// </remarks>
 internal sealed class RouteSeriesTable(MetricWriter writer)
 {
@@ -25,6 +28,18 @@ internal sealed class RouteSeriesTable(MetricWriter writer)
     private readonly Dictionary<(string Method, string Endpoint, int Status), RouteSeries> _series = [];
     private readonly Dictionary<(string Method, string Endpoint), HistogramCells> _durations = [];
 
+    // Those of combinations past the bound on series, by status.
+    private readonly Dictionary<int, RouteSeries> _merged = [];
+    private bool _isComplete;
+
+    /// <summary>Makes the series of all that will find no room, while there is some.</summary>
+    internal void Reserve()
+    {
+        _ = Locate(LabelBounds.Other, LabelBounds.Other, 0, default);
+        _ = writer.Locate(MetricCatalogue.WorkerFailedRequests, [writer.WorkerId, LabelBounds.Other, LabelBounds.Other, LabelBounds.Other]);
+        _ = writer.Locate(MetricCatalogue.WorkerErrorHandling, [writer.WorkerId, LabelBounds.Other, LabelBounds.Other, LabelBounds.Other]);
+    }
+
     /// <summary>The series of a request.</summary>
     /// <param name="method">The method, in UTF-8.</param>
     /// <param name="endpoint">The endpoint, as one of the methods below gives it.</param>
@@ -33,11 +48,17 @@ internal sealed class RouteSeriesTable(MetricWriter writer)
     {
         var label = HttpMethods.LabelOf(method);
         if (status is < 100 or > 999) status = 0;
-        if (!_series.TryGetValue((label, endpoint, status), out var series))
+        if (_series.TryGetValue((label, endpoint, status), out var series)) return series;
+        if (!HasRoom(label, endpoint, status))
         {
-            series = Locate(label, endpoint, status);
-            if (!series.Requests.IsNone) _series[(label, endpoint, status)] = series;
+            if (_isComplete) return FindMerged(status);
+            // The slot's earlier holders, or this one, have made it all the same.
+            _isComplete = true;
+            AddRecorded();
+            return Find(method, endpoint, status);
         }
+        series = Locate(label, endpoint, status, OverflowOf(endpoint));
+        if (!series.Requests.IsNone) _series[(label, endpoint, status)] = series;
         return series;
     }
 
@@ -62,7 +83,32 @@ internal sealed class RouteSeriesTable(MetricWriter writer)
     private string Admit(ReadOnlySpan<char> endpoint) =>
         writer.TryAdmit(EndpointLabel, endpoint, out var admitted) ? admitted : LabelBounds.Other;
 
-    private RouteSeries Locate(string method, string endpoint, int status)
+    private bool HasRoom(string method, string endpoint, int status) => writer.HasRoom(
+        (_durations.ContainsKey((method, endpoint)) ? 0 : MetricWriter.SamplesOf(MetricCatalogue.HttpRequestDuration))
+        + (status >= FirstFailure ? 2 : 1));
+
+    private RouteSeries FindMerged(int status)
+    {
+        if (!_merged.TryGetValue(status, out var series))
+        {
+            series = Locate(LabelBounds.Other, LabelBounds.Other, status, writer.OverflowOf(MetricCatalogue.SeriesOverflow));
+            _merged[status] = series;
+        }
+        return series;
+    }
+
+    private void AddRecorded()
+    {
+        foreach (var values in writer.RecordedOf(MetricCatalogue.HttpRequests))
+        {
+            _ = int.TryParse(values[2], NumberStyles.None, CultureInfo.InvariantCulture, out var status);
+            _series.TryAdd((values[0], values[1], status), Locate(values[0], values[1], status, OverflowOf(values[1])));
+        }
+    }
+
+    private Cell OverflowOf(string endpoint) => endpoint == LabelBounds.Other ? writer.OverflowOf(EndpointLabel) : default;
+
+    private RouteSeries Locate(string method, string endpoint, int status, Cell overflow)
     {
         var code = status == 0 ? LabelBounds.Other : status.ToString(CultureInfo.InvariantCulture);
         if (!_durations.TryGetValue((method, endpoint), out var duration))
@@ -76,6 +122,6 @@ internal sealed class RouteSeriesTable(MetricWriter writer)
                 ? writer.Locate(MetricCatalogue.WorkerFailedRequests, [writer.WorkerId, method, endpoint, code])
                 : default,
             duration,
-            endpoint == LabelBounds.Other ? writer.OverflowOf(EndpointLabel) : default);
+            overflow);
     }
 }

@@ -17,9 +17,12 @@ internal static class CardinalityCheck
         }
         foreach (var label in exporter.Now.Of(MetricCatalogue.LabelOverflow).Where(label => label.Value > 0))
         {
-            yield return Finding.Warning(
-                $"{exporter.Name}: {label.Value} recordings are under __other__ because the label {label["label"]} had too many values; " +
-                "name routes instead of paths, or raise GUNICORN_EXPORTER_MAX_LABEL_VALUES");
+            yield return Finding.Warning($"{exporter.Name}: {label.Value} recordings are under __other__ because " + (
+                label["label"] == MetricCatalogue.SeriesOverflow
+                    ? "a worker had too many series; reload Gunicorn to have room again, and name routes instead of paths, or raise " +
+                    "GUNICORN_EXPORTER_MAX_WORKER_SERIES"
+                    : $"the label {label["label"]} had too many values; name routes instead of paths, or raise " +
+                    "GUNICORN_EXPORTER_MAX_LABEL_VALUES"));
         }
         if (exporter.Now.Sum(MetricCatalogue.SeriesDropped) is { } dropped and > 0)
         {

@@ -120,6 +120,31 @@ public sealed partial class ConfigurationReferenceTests
             `gunicorn_exporter_config_last_reload_successful` is 0 until a reading succeeds;
             `gunicorn_exporter_config_last_reload_success_timestamp_seconds` tells when the one in force was read.
 
+            ## The bounds of a worker
+
+            A client chooses the method, the path and in part the status of a request, so it could make a worker record any number
+            of series. Three bounds hold it:
+
+            | Bound | Default | Past it |
+            |---|---|---|
+            | methods | the nine of RFC 9110, and `PATCH` | the method is `__other__` |
+            | `GUNICORN_EXPORTER_MAX_LABEL_VALUES` | 200 values of each label | the label is `__other__` |
+            | `GUNICORN_EXPORTER_MAX_WORKER_SERIES` | 15,000 series of a worker | method and endpoint are `__other__`; the status stays, for 256 further series, then it is `__other__` too |
+
+            A route takes 18 series for the latency of each method, and one or two for each status. So 200 routes of two methods and
+            six statuses each take 11,200, which leaves a quarter of the default free. A worker that is full has about 3 MiB in its
+            files, and adds about 2 MB to an answer of `/metrics`.
+
+            Totals stay exact: each request is counted once in every family, under `__other__` if need be. A worker that reaches
+            15,000 series logs that once, `gunicorn_exporter_label_overflow_total{label="series"}` counts each recording that is
+            merged so, `GunicornLabelOverflow` alerts on it, and `check` reports it. A worker whose files are at their largest
+            (16 MiB), or whose disk is full, merges new series in the same way.
+
+            A full worker has room again when its process is replaced, by `max_requests`, a reload or a crash: the new process skips
+            the full slot and takes the next one, `worker_5` in place of `worker_1` for example. What the full slot counted stays
+            and is served. When eight slots are full, or as many as there are workers if that is more, new processes continue the
+            full ones until Gunicorn is restarted: an application that needs more series needs a higher bound, not more slots.
+
             ## Settings
 
 

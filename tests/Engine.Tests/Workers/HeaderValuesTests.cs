@@ -41,12 +41,13 @@ public sealed class HeaderValuesTests
 
     [Theory]
     [InlineData("0", 0)]
-    [InlineData("1234567890123", 1234567890123)]
-    [InlineData("-1", 0)]
-    [InlineData("12a", 0)]
-    [InlineData("99999999999999999999", 0)]
-    public void A_length_is_a_whole_number_or_nothing(string header, long length) =>
-        Assert.Equal(length, HeaderValues.Length(Encoding.ASCII.GetBytes(header)));
+    [InlineData("1099511627776", 1099511627776)]
+    [InlineData("1099511627777", -1)]
+    [InlineData("-1", -1)]
+    [InlineData("12a", -1)]
+    [InlineData("99999999999999999999", -1)]
+    public void A_length_is_a_whole_number_of_at_most_a_tebibyte(string header, long length) =>
+        Assert.Equal(length, HeaderValues.TryParseLength(Encoding.ASCII.GetBytes(header), out var parsed) ? parsed : -1);
 
     [Theory]
     [InlineData("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "00f067aa0ba902b7")]

@@ -27,7 +27,8 @@ public sealed class PrometheusWorkerTests : IDisposable
         Assert.Equal(1, Value(MetricCatalogue.WorkerRequests, "worker_1"));
         Assert.Equal(1, Value(MetricCatalogue.HttpRequests, "GET", "/users/{id}", "404"));
         Assert.Equal(1, Value(MetricCatalogue.WorkerFailedRequests, "worker_1", "GET", "/users/{id}", "404"));
-        var byRoute = Keys(MetricType.Histogram).Count(key => key.Contains("gunicorn_http_request_duration", StringComparison.Ordinal));
+        var byRoute = Keys(MetricType.Histogram).Count(key =>
+            key.Contains("gunicorn_http_request_duration", StringComparison.Ordinal) && key.Contains("/users/{id}", StringComparison.Ordinal));
         Assert.Equal(MetricCatalogue.LatencyBuckets.Length + 2, byRoute);
     }
 
@@ -35,14 +36,16 @@ public sealed class PrometheusWorkerTests : IDisposable
     public void A_request_that_succeeded_is_not_among_the_failed()
     {
         _worker.HandleRequest("GET"u8, "/"u8, () => 200);
-        Assert.DoesNotContain(Keys(MetricType.Counter), key => key.Contains("failed_requests", StringComparison.Ordinal));
+        Assert.DoesNotContain(Keys(MetricType.Counter), key =>
+            key.Contains("failed_requests", StringComparison.Ordinal) && !key.Contains(LabelBounds.Other, StringComparison.Ordinal));
     }
 
     [Theory]
     [InlineData("BREW")]
     [InlineData("get")]
+    [InlineData("PROPFIND")]
     [InlineData("AVERYLONGMETHODNAMETHATNOBODYWOULDEVERREGISTER")]
-    public void A_method_that_is_not_registered_is_other(string method)
+    public void A_method_that_is_not_of_the_field_is_other(string method)
     {
         _worker.HandleRequest(Encoding.ASCII.GetBytes(method), "/"u8, () => 200);
         Assert.Equal(1, Value(MetricCatalogue.HttpRequests, LabelBounds.Other, "/", "200"));
@@ -76,6 +79,97 @@ public sealed class PrometheusWorkerTests : IDisposable
         Assert.Equal(LabelBounds.DefaultMaximumValues + 1, Value(MetricCatalogue.WorkerRequests, "worker_1"));
         Assert.Equal(1, Value(MetricCatalogue.HttpRequests, "GET", LabelBounds.Other, "200"));
         Assert.DoesNotContain(Keys(MetricType.Gauge), key => key.Contains("worker_info", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Combinations_past_the_bound_on_series_are_other_in_every_family_and_keep_their_status()
+    {
+        var reports = new List<string>();
+        Reopen(maximumSeries: 1_000, reports.Add);
+        Scan(100, 200, 404);
+
+        Assert.InRange(Keys(MetricType.Counter).Count + Keys(MetricType.Histogram).Count, 950, 1_010);
+        var overflow = Value(MetricCatalogue.LabelOverflow, "series");
+        Assert.InRange(overflow, 50, 199);
+        Assert.Equal(overflow, Value(MetricCatalogue.HttpRequests, LabelBounds.Other, LabelBounds.Other, "200")
+            + Value(MetricCatalogue.HttpRequests, LabelBounds.Other, LabelBounds.Other, "404"));
+        Assert.Equal(0, Value(MetricCatalogue.HttpRequests, LabelBounds.Other, LabelBounds.Other, LabelBounds.Other));
+        Assert.Equal(200, Value(MetricCatalogue.WorkerRequests, "worker_1"));
+        Assert.Equal(200, Total(MetricType.Counter, "gunicorn_http_requests_total"));
+        Assert.Equal(100, Total(MetricType.Counter, "gunicorn_worker_failed_requests_total"));
+        Assert.Equal(200, Total(MetricType.Histogram, "gunicorn_http_request_duration_seconds_bucket"));
+        Assert.Equal(0, _worker.Metrics.Dropped);
+        Assert.Contains("GUNICORN_EXPORTER_MAX_WORKER_SERIES", Assert.Single(reports), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_series_that_the_slot_has_keeps_its_place_when_the_bound_is_reached()
+    {
+        Reopen(maximumSeries: 1_000, null);
+        Scan(40, 200);
+        Reopen(maximumSeries: 1_000, null);
+        // The first combination past the bound comes before those that the last holder knew.
+        for (var i = 100; i < 120; i++) _worker.HandleRequest("PUT"u8, Encoding.ASCII.GetBytes("/p" + Letters(i)), () => 200);
+        var merged = Value(MetricCatalogue.LabelOverflow, "series");
+        Scan(40, 200);
+
+        Assert.InRange(merged, 1, 20);
+        Assert.Equal(merged, Value(MetricCatalogue.LabelOverflow, "series"));
+        Assert.Equal(2, Value(MetricCatalogue.HttpRequests, "GET", "/p" + Letters(39), "200"));
+    }
+
+    [Fact]
+    public void The_metric_classes_are_bounded_by_the_same()
+    {
+        Reopen(maximumSeries: 1_000, null);
+        var failed = new WorkerFailedRequests(_worker.Metrics);
+        for (var i = 0; i < 150; i++)
+        {
+            for (var status = 0; status < 10; status++)
+            {
+                failed.Inc("worker_1", "GET", Letters(i), (400 + status).ToString(System.Globalization.CultureInfo.InvariantCulture));
+            }
+        }
+        for (var i = 0; i < 150; i++) new WorkerRequests(_worker.Metrics).Inc("elsewhere_" + Letters(i));
+
+        Assert.InRange(Keys(MetricType.Counter).Count + Keys(MetricType.Histogram).Count, 950, 1_300);
+        Assert.Equal(1_500, Total(MetricType.Counter, "gunicorn_worker_failed_requests_total"));
+        Assert.Equal(150, Value(MetricCatalogue.WorkerRequests, LabelBounds.Other));
+        Assert.True(Value(MetricCatalogue.WorkerFailedRequests, "worker_1", LabelBounds.Other, LabelBounds.Other, "400") > 0);
+    }
+
+    [Fact]
+    public void A_slot_whose_bound_was_reached_is_skipped_with_its_counts_until_eight_are()
+    {
+        for (var life = 1; life <= 11; life++)
+        {
+            Reopen(maximumSeries: 1_000, null);
+            Assert.Equal("worker_" + Math.Min(life, 9), _worker.WorkerId);
+            _worker.HandleRequest("GET"u8, "/route"u8, () => 200);
+            if (life <= 9) Assert.Equal(1, Value(MetricCatalogue.HttpRequests, "GET", "/route", "200"));
+            Scan(100, 200);
+        }
+
+        var files = Directory.GetFiles(_directory.Path, "counter_worker-*.db");
+        Assert.Equal(9, files.Length);
+        Assert.Equal(11 * 101, files.Sum(file => Total(file, "gunicorn_http_requests_total")));
+    }
+
+    [Fact]
+    public void Recording_past_the_bound_on_series_allocates_nothing()
+    {
+        Reopen(maximumSeries: 1_000, null);
+        Scan(150, 200, 404);
+        var paths = Enumerable.Range(0, 190).Select(i => Encoding.ASCII.GetBytes("/p" + Letters(i))).ToArray();
+        void Record()
+        {
+            foreach (var path in paths) _worker.RequestFinished(_worker.RequestStarted("PUT"u8, path, default), 404, 1);
+        }
+
+        Record();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 20; i++) Record();
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
     [Fact]
@@ -180,11 +274,46 @@ public sealed class PrometheusWorkerTests : IDisposable
     [InlineData("noon")]
     [InlineData("t=1")]
     [InlineData("9999999999")]
+    [InlineData("t=")]
+    [InlineData("NaN")]
+    [InlineData("t=1e308")]
+    [InlineData("-Infinity")]
     public void A_queue_header_that_makes_no_sense_is_counted(string header)
     {
-        var token = _worker.RequestStarted("GET"u8, "/"u8, new RequestHeaders { QueueStart = Encoding.ASCII.GetBytes(header) });
-        _worker.RequestFinished(token, 200, 0);
+        Handle(new RequestHeaders { QueueStart = Encoding.ASCII.GetBytes(header) });
         Assert.Equal(1, Value(MetricCatalogue.InvalidQueueHeaders));
+        Assert.Equal(0, Total(MetricType.Histogram, "gunicorn_worker_request_queue_seconds_bucket"));
+    }
+
+    [Theory]
+    [InlineData(-86_400, false)]
+    [InlineData(-3_601, false)]
+    [InlineData(-3_590, true)]
+    [InlineData(0.9, true)]
+    [InlineData(60, false)]
+    public void A_wait_is_at_most_an_hour_and_clocks_differ_by_at_most_a_second(double ago, bool isValid)
+    {
+        var start = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0 + ago;
+        Handle(new RequestHeaders { QueueStart = Encoding.ASCII.GetBytes(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{start:F3}")) });
+        Assert.Equal(isValid ? 0 : 1, Value(MetricCatalogue.InvalidQueueHeaders));
+        Assert.Equal(isValid ? 1 : 0, Total(MetricType.Histogram, "gunicorn_worker_request_queue_seconds_bucket"));
+        Assert.InRange(Total(MetricType.Histogram, "gunicorn_worker_request_queue_seconds_sum"), 0, 3_600);
+    }
+
+    [Theory]
+    [InlineData("9223372036854775807", false)]
+    [InlineData("99999999999999999999999", false)]
+    [InlineData("1099511627777", false)]
+    [InlineData("1099511627776", true)]
+    [InlineData("0", true)]
+    [InlineData("-1", false)]
+    [InlineData("twelve", false)]
+    public void A_content_length_that_no_body_has_is_counted_and_not_observed(string header, bool isValid)
+    {
+        Handle(new RequestHeaders { ContentLength = Encoding.ASCII.GetBytes(header) });
+        Assert.Equal(isValid ? 0 : 1, Value(MetricCatalogue.InvalidContentLengths));
+        Assert.Equal(isValid ? 1 : 0, Total(MetricType.Histogram, "gunicorn_worker_request_size_bytes_bucket"));
+        Assert.Equal(1, Value(MetricCatalogue.WorkerRequests, "worker_1"));
     }
 
     [Fact]
@@ -214,6 +343,38 @@ public sealed class PrometheusWorkerTests : IDisposable
         _worker.HandleRequest("GET"u8, "/"u8, () => 200);
         Assert.Equal(1, Value(MetricCatalogue.WorkerRequests, "worker_1"));
         Assert.True(File.Exists(_directory["counter_worker-1.db.corrupt"]));
+    }
+
+    private void Handle(in RequestHeaders headers) =>
+        _worker.RequestFinished(_worker.RequestStarted("GET"u8, "/"u8, headers), 200, 0);
+
+    private void Scan(int paths, params int[] statuses)
+    {
+        for (var i = 0; i < paths; i++)
+        {
+            foreach (var status in statuses) _worker.HandleRequest("GET"u8, Encoding.ASCII.GetBytes("/p" + Letters(i)), () => status);
+        }
+    }
+
+    private void Reopen(int maximumSeries, Action<string>? report)
+    {
+        _worker.Dispose();
+        _worker = new PrometheusWorker(
+            SlotStore.Open(_directory.Path, SlotKind.Worker, EntryLayout.Timestamped), TimeProvider.System,
+            maximumSeries: maximumSeries, report: report);
+    }
+
+    private double Total(MetricType type, string sample) => Total(_directory[$"{type.ToString().ToLowerInvariant()}_worker-1.db"], sample);
+
+    /// <summary>The sum of the values of all keys of a sample.</summary>
+    private double Total(string path, string sample)
+    {
+        var copy = _directory["copy"];
+        File.Copy(path, copy, overwrite: true);
+        using var file = StoreFileWriter.Open(copy, EntryLayout.Timestamped);
+        var keys = new List<byte[]>();
+        file.VisitKeys(key => keys.Add(key.ToArray()));
+        return keys.Where(key => Encoding.UTF8.GetString(key).Contains($"\"{sample}\"", StringComparison.Ordinal)).Sum(key => file.GetOrAdd(key).Value);
     }
 
     private PrometheusWorker Open() =>
