@@ -19,7 +19,7 @@ internal sealed class HubReading(
     internal Task BeginAsync() => ScrapeAsync([]);
 
     /// <summary>Reads what the hosts left, and writes every answer.</summary>
-    internal Task ScrapeAsync(IReadOnlyList<ScrapeAnswer> answers) => AloneAsync(async () =>
+    internal Task ScrapeAsync(IEnumerable<ScrapeAnswer> answers) => AloneAsync(async () =>
     {
         hub.LastReload = configuration.Status;
         await hub.RefreshAsync(end);

@@ -16,7 +16,7 @@ internal sealed class StoreReading(
     private readonly Lock _gate = new();
 
     /// <summary>Reads the store once, deaths until now included, and writes every answer.</summary>
-    internal void Scrape(IReadOnlyList<ScrapeAnswer> answers)
+    internal void Scrape(IEnumerable<ScrapeAnswer> answers)
     {
         lock (_gate)
         {

@@ -6,24 +6,42 @@ namespace GunicornPrometheusExporter.Exporter.Http;
 /// <summary>Answers <c>/metrics</c>.</summary>
 internal sealed class MetricsEndpoint(SharedScrape scrapes, bool isTextOnly)
 {
-    private const int ChunkSize = 64 << 10;
+    private const string RetryAfter = "1";
 
     internal async Task AnswerAsync(HttpContext context)
     {
         var request = ScrapeRequest.Of(context.Request);
         if (isTextOnly) request = request with { Format = ExpositionFormat.Text };
-        using var answer = await scrapes.JoinAsync(request);
-        var body = answer.Body;
-        context.Response.ContentType = ContentNegotiation.ContentTypeOf(request.Format);
-        context.Response.ContentLength = body.Length;
-        context.Response.Headers.Vary = $"{HeaderNames.Accept}, {HeaderNames.AcceptEncoding}";
-        if (request.IsCompressed) context.Response.Headers.ContentEncoding = ContentNegotiation.Gzip;
-        if (HttpMethods.IsHead(context.Request.Method)) return;
-        // In chunks, so that a large answer waits for its reader instead of filling the server's own buffers.
-        for (var start = 0; start < body.Length; start += ChunkSize)
+        try
         {
-            var chunk = body.Slice(start, Math.Min(ChunkSize, body.Length - start));
-            await context.Response.BodyWriter.WriteAsync(chunk, context.RequestAborted);
+            using var answer = await scrapes.JoinAsync(request, context.RequestAborted);
+            await (answer is null ? RefuseAsync(context) : SendAsync(context, answer));
         }
+        catch (OperationCanceledException)
+        {
+            // The client has left, or gives way to others.
+            context.Abort();
+        }
+    }
+
+    private static async Task SendAsync(HttpContext context, ScrapeAnswer answer)
+    {
+        var headers = context.Response.Headers;
+        headers.ContentType = ContentNegotiation.ContentTypeOf(answer.Request.Format);
+        headers.ContentLength = answer.Length;
+        headers.Vary = $"{HeaderNames.Accept}, {HeaderNames.AcceptEncoding}";
+        if (answer.Request.IsCompressed) headers.ContentEncoding = ContentNegotiation.Gzip;
+        if (HttpMethods.IsHead(context.Request.Method)) return;
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, answer.Evicted);
+        // In chunks, so that a large answer waits for its reader instead of filling the server's own buffers.
+        foreach (var chunk in answer.Body) await context.Response.BodyWriter.WriteAsync(chunk, end.Token);
+    }
+
+    private static Task RefuseAsync(HttpContext context)
+    {
+        context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        context.Response.Headers.RetryAfter = RetryAfter;
+        return context.Response.WriteAsync("too many different name[] are asked for at once; try again in a second\n");
     }
 }

@@ -4,10 +4,17 @@ using System.IO.Compression;
 namespace GunicornPrometheusExporter.Exporter.Http;
 
 /// <summary>The bytes that all clients of a pass get who asked for the same.</summary>
-/// <remarks>Each that joined disposes of it once; with the last one its buffers go back.</remarks>
-internal sealed class ScrapeAnswer(SharedScrape owner, ScrapeRequest request, Task completion, ScrapeBuffers buffers) : IDisposable
+/// <remarks>The pass and each client that joined dispose of it once; with the last of them its memory is free again.</remarks>
+internal sealed class ScrapeAnswer(SharedScrape owner, ScrapeRequest request, Task completion, FreeChunks free) : IDisposable
 {
-    private int _readers;
+    private readonly AnswerBuffer _body = new(free);
+    private readonly AnswerBuffer? _plain = request.IsCompressed ? new(free) : null;
+
+    // Not disposed of: it has nothing to release, and an eviction may come at any time.
+    private readonly CancellationTokenSource _eviction = new();
+
+    // The first is the pass.
+    private int _users = 1;
 
     /// <summary>What was asked for.</summary>
     internal ScrapeRequest Request => request;
@@ -16,25 +23,47 @@ internal sealed class ScrapeAnswer(SharedScrape owner, ScrapeRequest request, Ta
     internal Task Completion => completion;
 
     /// <summary>Where the pass writes.</summary>
-    internal IBufferWriter<byte> Output => buffers.Plain;
+    internal IBufferWriter<byte> Output => _plain ?? _body;
 
-    /// <summary>The answer, once it is whole.</summary>
-    internal ReadOnlyMemory<byte> Body => request.IsCompressed
-        ? buffers.Compressed.GetBuffer().AsMemory(0, (int)buffers.Compressed.Length)
-        : buffers.Plain.WrittenMemory;
+    /// <summary>The answer, once it is whole, in chunks.</summary>
+    internal IEnumerable<ReadOnlyMemory<byte>> Body => _body.Written;
 
-    internal void Join() => Interlocked.Increment(ref _readers);
+    /// <summary>The bytes of the answer.</summary>
+    internal long Length => _body.Length;
+
+    /// <summary>Whether the pass wrote nothing, because too much memory is in answers that are being read.</summary>
+    internal bool IsRefused { get; private set; }
+
+    /// <summary>Whether a client still waits for it.</summary>
+    internal bool IsWanted => Volatile.Read(ref _users) > 1;
+
+    /// <summary>Cancelled when its clients are to give way to others.</summary>
+    internal CancellationToken Evicted => _eviction.Token;
+
+    internal void Join() => Interlocked.Increment(ref _users);
+
+    /// <summary>Lets the pass skip it.</summary>
+    internal void Refuse() => IsRefused = true;
+
+    /// <summary>Closes its clients' connections.</summary>
+    internal void Evict() => _eviction.Cancel();
 
     /// <summary>Makes the body of what was written.</summary>
     internal void Finish()
     {
-        if (!request.IsCompressed) return;
-        using var gzip = new GZipStream(buffers.Compressed, CompressionLevel.Fastest, leaveOpen: true);
-        gzip.Write(buffers.Plain.WrittenSpan);
+        if (_plain is null) return;
+        using (var gzip = new GZipStream(_body, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            foreach (var chunk in _plain.Written) gzip.Write(chunk.Span);
+        }
+        _plain.Clear();
     }
 
     public void Dispose()
     {
-        if (Interlocked.Decrement(ref _readers) == 0) owner.Return(buffers);
+        if (Interlocked.Decrement(ref _users) > 0) return;
+        owner.Forget(this);
+        _plain?.Clear();
+        _body.Clear();
     }
 }

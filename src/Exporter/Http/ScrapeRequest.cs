@@ -11,8 +11,11 @@ internal readonly record struct ScrapeRequest(ExpositionFormat Format, bool IsCo
 {
     private const string NamesParameter = "name[]";
 
+    /// <summary>Whether all families are wanted.</summary>
+    internal bool IsWhole => Names.Count == 0;
+
     /// <summary>The families and samples that are wanted; null for all.</summary>
-    internal IReadOnlySet<string>? NameSet => Names.Count == 0 ? null : new HashSet<string>(Names!);
+    internal IReadOnlySet<string>? NameSet => IsWhole ? null : new HashSet<string>(Names!);
 
     /// <summary>What the headers and the query of a request ask for.</summary>
     internal static ScrapeRequest Of(HttpRequest request)

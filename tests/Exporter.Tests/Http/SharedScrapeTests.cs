@@ -51,7 +51,7 @@ public sealed class SharedScrapeTests : IDisposable
         Assert.Equal("pass 2", await TextOf(plain));
         Assert.Equal("pass 2 of up", await TextOf(some));
         using var answer = await compressed;
-        using var gzip = new GZipStream(new MemoryStream(answer.Body.ToArray()), CompressionMode.Decompress);
+        using var gzip = new GZipStream(new MemoryStream(BytesOf(answer!)), CompressionMode.Decompress);
         using var text = new StreamReader(gzip);
         Assert.Equal("pass 2", await text.ReadToEndAsync(TestContext.Current.CancellationToken));
         Assert.Equal(2, _passes);
@@ -94,7 +94,7 @@ public sealed class SharedScrapeTests : IDisposable
         await TextOf(scrapes.JoinAsync(Text));
         await TextOf(scrapes.JoinAsync(Text));
 
-        Assert.Equal("pass 1", Encoding.UTF8.GetString(slow.Body.Span));
+        Assert.Equal("pass 1", Encoding.UTF8.GetString(BytesOf(slow!)));
     }
 
     [Fact]
@@ -103,7 +103,7 @@ public sealed class SharedScrapeTests : IDisposable
         var fails = true;
         var scrapes = new SharedScrape(answers =>
         {
-            answers[0].Output.Write("half a te"u8);
+            foreach (var answer in answers) answer.Output.Write("half a te"u8);
             if (fails) throw new InvalidOperationException("the store is on fire");
         });
 
@@ -125,12 +125,100 @@ public sealed class SharedScrapeTests : IDisposable
             Interlocked.Decrement(ref running);
         });
 
-        await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => Task.Run(async () => (await scrapes.JoinAsync(Text)).Dispose())));
+        await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => Task.Run(async () => (await scrapes.JoinAsync(Text))!.Dispose())));
 
         Assert.Equal(1, most);
     }
 
-    private void NumberedPass(IReadOnlyList<ScrapeAnswer> answers)
+    [Fact]
+    public async Task A_client_that_left_before_the_pass_has_nothing_read_or_written()
+    {
+        using var left = new CancellationTokenSource();
+        var scrapes = new SharedScrape(NumberedPass);
+        var first = scrapes.JoinAsync(Text);
+        await Begun();
+        var gone = scrapes.JoinAsync(Text, left.Token);
+        await left.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => gone);
+        _mayEnd.Release(2);
+
+        Assert.Equal("pass 1", await TextOf(first));
+        // The second pass, for nobody, did not take place.
+        Assert.Equal("pass 2", await TextOf(scrapes.JoinAsync(Text)));
+    }
+
+    [Fact]
+    public async Task A_client_that_leaves_during_the_pass_has_nothing_written_any_more()
+    {
+        using var left = new CancellationTokenSource();
+        var written = new List<string>();
+        var scrapes = new SharedScrape(answers =>
+        {
+            _begun.Release();
+            _mayEnd.Wait();
+            foreach (var answer in answers)
+            {
+                written.Add(answer.Request.Names.ToString());
+                if (written.Count == 1) left.Cancel();
+            }
+        });
+        var stays = scrapes.JoinAsync(Text with { Names = "a" });
+        await Begun();
+        var one = scrapes.JoinAsync(Text with { Names = "b" });
+        var other = scrapes.JoinAsync(Text with { Names = "c" }, left.Token);
+        written.Add("");
+        _mayEnd.Release(1);
+        (await stays)!.Dispose();
+        await Begun();
+        written.Clear();
+        _mayEnd.Release(1);
+
+        (await one)!.Dispose();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => other);
+        Assert.Equal(["b"], written);
+    }
+
+    [Fact]
+    public async Task Sixteen_selections_share_a_pass_a_further_one_is_refused_and_whole_answers_never()
+    {
+        var scrapes = new SharedScrape(NumberedPass);
+        var first = scrapes.JoinAsync(Text);
+        await Begun();
+        var selections = Enumerable.Range(0, 40).Select(i => scrapes.JoinAsync(Text with { Names = $"x{i % 20}" })).ToArray();
+        var whole = scrapes.JoinAsync(Text with { IsCompressed = true });
+        _mayEnd.Release(2);
+
+        (await first)!.Dispose();
+        var answers = await Task.WhenAll(selections);
+        Assert.Equal(8, answers.Count(answer => answer is null));
+        Assert.NotNull(await whole);
+        foreach (var answer in answers) answer?.Dispose();
+    }
+
+    [Fact]
+    public async Task Answers_that_nobody_finishes_reading_refuse_selections_and_give_way_to_whole_ones()
+    {
+        var scrapes = new SharedScrape(answers =>
+        {
+            foreach (var answer in answers)
+            {
+                for (var i = 0; i < 10 << 10; i++) answer.Output.Write(new byte[1024]);
+            }
+        });
+        var slow = new List<ScrapeAnswer>();
+        for (var i = 0; i < 4; i++) slow.Add((await scrapes.JoinAsync(Text with { Names = $"x{i}" }))!);
+
+        Assert.Null(await scrapes.JoinAsync(Text with { Names = "y" }));
+        using var whole = await scrapes.JoinAsync(Text);
+
+        Assert.Equal(10 << 20, whole!.Length);
+        Assert.Equal([true, false, false, false], slow.Select(answer => answer.Evicted.IsCancellationRequested));
+        slow.ForEach(answer => answer.Dispose());
+        using var again = await scrapes.JoinAsync(Text with { Names = "y" });
+        Assert.NotNull(again);
+    }
+
+    private void NumberedPass(IEnumerable<ScrapeAnswer> answers)
     {
         var number = Interlocked.Increment(ref _passes);
         _begun.Release();
@@ -144,9 +232,11 @@ public sealed class SharedScrapeTests : IDisposable
 
     private Task Begun() => _begun.WaitAsync(TestContext.Current.CancellationToken);
 
-    private static async Task<string> TextOf(Task<ScrapeAnswer> joined)
+    private static async Task<string> TextOf(Task<ScrapeAnswer?> joined)
     {
         using var answer = await joined;
-        return Encoding.UTF8.GetString(answer.Body.Span);
+        return Encoding.UTF8.GetString(BytesOf(answer!));
     }
+
+    private static byte[] BytesOf(ScrapeAnswer answer) => [.. answer.Body.SelectMany(chunk => chunk.ToArray())];
 }
