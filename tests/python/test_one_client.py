@@ -4,6 +4,7 @@ import http.client
 import os
 import signal
 import threading
+import time
 
 import pytest
 
@@ -19,10 +20,10 @@ KEPT = {"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "
 PATHS = ["/" + a + b for a in "abcdefghijk" for b in "abcdefghij"]
 ATTACK = len(METHODS) * len(PATHS)
 
-#: What docs/configuration.md states for one worker.
+#: What docs/configuration.md states for one full worker, and the rest of the store and the answer.
 STATED_SERIES = 15_000
 STATED_STORE = 5 << 20
-STATED_ANSWER = 3 << 20
+STATED_ANSWER = 2 << 20
 
 APP = '''
 def app(environ, start_response):
@@ -131,3 +132,24 @@ def test_methods_times_paths_are_bounded_and_the_next_worker_has_room(server, tm
     assert after.value("gunicorn_http_request_duration_seconds_count", method="GET", endpoint="/fresh") == 10
     assert_exact(after, ATTACK + 11)
     assert watch.faults == []
+
+
+def test_a_header_cannot_spoil_a_sum(server):
+    now = time.time()
+    lengths = ["9223372036854775807", str((1 << 40) + 1)]
+    starts = [f"t={now - 86_000:.3f}", f"{now + 3_600:.3f}", "t=1", "t=", "NaN", "t=1e308", "-1", "9" * 4_000, f"{now - 3_700:.3f}"]
+    for length in lengths:
+        # The body never comes: the application does not read it.
+        assert b" 404 " in server.send(f"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n".encode())
+    for start in starts:
+        assert b" 404 " in server.send(
+            f"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-Request-Start: {start}\r\n\r\n".encode())
+    server.send(b"GET / HTTP/1.1\r\nHost: a\r\n" + b"X-Request-Start: 1\r\n" * 10_000 + b"\r\n")
+    metrics = server.metrics(requests=len(lengths) + len(starts) + 1)
+
+    assert metrics.value("gunicorn_worker_request_size_bytes_sum") == 0
+    assert metrics.value("gunicorn_worker_request_size_bytes_count") == len(starts)
+    assert metrics.value("gunicorn_exporter_invalid_content_lengths_total") == len(lengths)
+    assert metrics.value("gunicorn_worker_request_queue_seconds_count") == 0
+    assert metrics.value("gunicorn_worker_request_queue_seconds_sum") == 0
+    assert metrics.value("gunicorn_exporter_invalid_queue_headers_total") == len(starts)

@@ -41,12 +41,13 @@ internal sealed class ExpositionLayout
     /// <param name="names">Names of families, in any format, and of samples; one that does not exist is nothing.</param>
     public ExpositionLayout Restrict(IReadOnlySet<string> names)
     {
+        var chosen = _families.FindAll(family => IsWhole(family.Header, names) || family.Header.SampleNames.Any(names.Contains));
         var restricted = new ExpositionLayout();
-        foreach (var family in _families)
+        restricted._lines.EnsureCapacity(chosen.Sum(family => family.Count));
+        foreach (var family in chosen)
         {
             var header = family.Header;
-            var isWhole = names.Contains(header.Name) || names.Contains(header.BaseName);
-            if (!isWhole && !header.SampleNames.Any(names.Contains)) continue;
+            var isWhole = IsWhole(header, names);
             restricted.Begin(header);
             // Every line stays, because a count is the sum of buckets.
             foreach (ref readonly var line in LinesOf(family))
@@ -56,6 +57,9 @@ internal sealed class ExpositionLayout
         }
         return restricted;
     }
+
+    private static bool IsWhole(FamilyHeader header, IReadOnlySet<string> names) =>
+        names.Contains(header.Name) || names.Contains(header.BaseName);
 
     private OpenMetricsKind KindOf(FamilyHeader header)
     {

@@ -40,6 +40,7 @@ internal sealed class AnswerBuffer(FreeChunks free) : Stream, IBufferWriter<byte
     /// <inheritdoc/>
     public void Advance(int count)
     {
+        if (count == 0) return;
         _used[^1] += count;
         _length += count;
     }

@@ -11,6 +11,7 @@ namespace GunicornPrometheusExporter.Exporter.Http;
 internal static class HttpServer
 {
     private const int MostConnections = 256;
+    private const int MostStreams = 8; // Of a connection of HTTP/2: Prometheus uses one.
     private const double SlowestReader = 64 << 10; // Bytes a second.
 
     // A scrape gives up after ten seconds itself: who takes half of them for one step only holds a place.
@@ -39,6 +40,7 @@ internal static class HttpServer
             kestrel.Limits.RequestHeadersTimeout = LongestStep;
             kestrel.Limits.MinResponseDataRate = new(SlowestReader, LongestStep);
             kestrel.Limits.MaxRequestBodySize = longestBody;
+            kestrel.Limits.Http2.MaxStreamsPerConnection = MostStreams;
             foreach (var socket in sockets)
             {
                 kestrel.Listen(socket.LocalEndPoint!, listen =>

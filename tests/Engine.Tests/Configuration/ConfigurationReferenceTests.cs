@@ -132,8 +132,8 @@ public sealed partial class ConfigurationReferenceTests
             | `GUNICORN_EXPORTER_MAX_WORKER_SERIES` | 15,000 series of a worker | method and endpoint are `__other__`; the status stays, for 256 further series, then it is `__other__` too |
 
             A route takes 18 series for the latency of each method, and one or two for each status. So 200 routes of two methods and
-            six statuses each take 11,200, which leaves a quarter of the default free. A worker that is full has about 3 MiB in its
-            files, and adds about 2 MB to an answer of `/metrics`.
+            six statuses each take 11,200, which leaves a quarter of the default free. A full worker takes 5 MiB of disk and adds about
+            1.5 MB to an answer of `/metrics`.
 
             Totals stay exact: each request is counted once in every family, under `__other__` if need be. A worker that reaches
             15,000 series logs that once, `gunicorn_exporter_label_overflow_total{label="series"}` counts each recording that is
