@@ -3,6 +3,7 @@
 import http.client
 import os
 import signal
+import subprocess
 import threading
 import time
 
@@ -153,3 +154,24 @@ def test_a_header_cannot_spoil_a_sum(server):
     assert metrics.value("gunicorn_worker_request_queue_seconds_count") == 0
     assert metrics.value("gunicorn_worker_request_queue_seconds_sum") == 0
     assert metrics.value("gunicorn_exporter_invalid_queue_headers_total") == len(starts)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small file system")
+def test_a_full_disk_merges_new_series_and_loses_no_request(start_gunicorn, tmp_path):
+    (tmp_path / "attacked.py").write_text(APP)
+    store = tmp_path / "store"
+    store.mkdir(mode=0o700)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=768k,mode=700", "store", str(store)], check=True)
+    try:
+        server = start_gunicorn(
+            "-w", "1", "-k", "gthread", "--threads", "2", "--chdir", str(tmp_path), conf=HOOKS, app="attacked:app")
+        server.wait_until_served()
+        attack(server)
+        exposition = server.metrics(requests=ATTACK)
+        server.end()
+    finally:
+        subprocess.run(["umount", "--lazy", str(store)], check=True)
+
+    assert_exact(exposition, ATTACK)
+    assert exposition.value("gunicorn_exporter_label_overflow_total", label="series") > 0
+    assert exposition.value("gunicorn_http_requests_total", endpoint="__other__") > 0

@@ -8,8 +8,13 @@ namespace GunicornPrometheusExporter.Exposition;
 internal sealed class ExpositionLayout
 {
     private readonly List<FamilyLines> _families = [];
-    private readonly List<SampleLine> _lines = [];
+    private readonly List<SampleLine> _lines;
     private readonly HashSet<string> _openMetricsNames = new(StringComparer.Ordinal);
+
+    /// <summary>An exposition without families.</summary>
+    public ExpositionLayout() : this([]) { }
+
+    private ExpositionLayout(List<SampleLine> lines) => _lines = lines;
 
     /// <summary>The families, in their order.</summary>
     public ReadOnlySpan<FamilyLines> Families => CollectionsMarshal.AsSpan(_families);
@@ -39,20 +44,25 @@ internal sealed class ExpositionLayout
 
     /// <summary>The part that shows some families, or some of their samples.</summary>
     /// <param name="names">Names of families, in any format, and of samples; one that does not exist is nothing.</param>
+    /// <remarks>Valid until this layout changes: lines of which none is hidden are not copied.</remarks>
     public ExpositionLayout Restrict(IReadOnlySet<string> names)
     {
         var chosen = _families.FindAll(family => IsWhole(family.Header, names) || family.Header.SampleNames.Any(names.Contains));
-        var restricted = new ExpositionLayout();
-        restricted._lines.EnsureCapacity(chosen.Sum(family => family.Count));
+        var isShared = chosen.TrueForAll(family => IsWhole(family.Header, names));
+        var restricted = new ExpositionLayout(isShared ? _lines : []);
         foreach (var family in chosen)
         {
             var header = family.Header;
-            var isWhole = IsWhole(header, names);
+            if (isShared)
+            {
+                restricted._families.Add(family with { OpenMetrics = restricted.KindOf(header) });
+                continue;
+            }
             restricted.Begin(header);
             // Every line stays, because a count is the sum of buckets.
             foreach (ref readonly var line in LinesOf(family))
             {
-                restricted.Add(line with { IsHidden = !isWhole && !names.Contains(header.NameOf(line.Kind)) });
+                restricted.Add(line with { IsHidden = !IsWhole(header, names) && !names.Contains(header.NameOf(line.Kind)) });
             }
         }
         return restricted;

@@ -29,7 +29,11 @@ public sealed partial class MetricWriter
         return recorded;
     }
 
-    private HistogramCells LocateHistogram(MetricFamily family, ReadOnlySpan<string> values, out bool isMerged)
+    /// <inheritdoc cref="LocateHistogram(MetricFamily, ReadOnlySpan{string})"/>
+    /// <param name="family">A histogram of the catalogue.</param>
+    /// <param name="values">The label values, in the order of the family's labels.</param>
+    /// <param name="isMerged">Whether the series had no place of its own.</param>
+    internal HistogramCells LocateHistogram(MetricFamily family, ReadOnlySpan<string> values, out bool isMerged)
     {
         var labels = new Label[family.Labels.Length + 1];
         Bound(family, values, labels);

@@ -218,7 +218,7 @@ public sealed class SlotTable : IDisposable
     {
         if (Libc.Control(_descriptor, Libc.GetLock, ref recordLock) != 0)
         {
-            throw new StoreException($"{Path}: locks cannot be read ({Marshal.GetLastPInvokeErrorMessage()})");
+            throw CannotLock(Marshal.GetLastPInvokeError());
         }
         return recordLock.Type != Libc.Unlocked;
     }

@@ -35,7 +35,7 @@ internal sealed class RouteSeriesTable(MetricWriter writer)
     /// <summary>Makes the series of all that will find no room, while there is some.</summary>
     internal void Reserve()
     {
-        _ = Locate(LabelBounds.Other, LabelBounds.Other, 0, default);
+        _ = Locate(LabelBounds.Other, LabelBounds.Other, 0, default, out _);
         _ = writer.Locate(MetricCatalogue.WorkerFailedRequests, [writer.WorkerId, LabelBounds.Other, LabelBounds.Other, LabelBounds.Other]);
         _ = writer.Locate(MetricCatalogue.WorkerErrorHandling, [writer.WorkerId, LabelBounds.Other, LabelBounds.Other, LabelBounds.Other]);
     }
@@ -57,7 +57,9 @@ internal sealed class RouteSeriesTable(MetricWriter writer)
             AddRecorded();
             return Find(method, endpoint, status);
         }
-        series = Locate(label, endpoint, status, OverflowOf(endpoint));
+        series = Locate(label, endpoint, status, OverflowOf(endpoint), out var isMerged);
+        // The disk is full: nothing is remembered, so that memory stays bounded and the series is tried again.
+        if (isMerged) return FindMerged(status);
         if (!series.Requests.IsNone) _series[(label, endpoint, status)] = series;
         return series;
     }
@@ -91,7 +93,7 @@ internal sealed class RouteSeriesTable(MetricWriter writer)
     {
         if (!_merged.TryGetValue(status, out var series))
         {
-            series = Locate(LabelBounds.Other, LabelBounds.Other, status, writer.OverflowOf(MetricCatalogue.SeriesOverflow));
+            series = Locate(LabelBounds.Other, LabelBounds.Other, status, writer.OverflowOf(MetricCatalogue.SeriesOverflow), out _);
             _merged[status] = series;
         }
         return series;
@@ -102,26 +104,28 @@ internal sealed class RouteSeriesTable(MetricWriter writer)
         foreach (var values in writer.RecordedOf(MetricCatalogue.HttpRequests))
         {
             _ = int.TryParse(values[2], NumberStyles.None, CultureInfo.InvariantCulture, out var status);
-            _series.TryAdd((values[0], values[1], status), Locate(values[0], values[1], status, OverflowOf(values[1])));
+            _series.TryAdd((values[0], values[1], status), Locate(values[0], values[1], status, OverflowOf(values[1]), out _));
         }
     }
 
     private Cell OverflowOf(string endpoint) => endpoint == LabelBounds.Other ? writer.OverflowOf(EndpointLabel) : default;
 
-    private RouteSeries Locate(string method, string endpoint, int status, Cell overflow)
+    private RouteSeries Locate(string method, string endpoint, int status, Cell overflow, out bool isMerged)
     {
         var code = status == 0 ? LabelBounds.Other : status.ToString(CultureInfo.InvariantCulture);
+        isMerged = false;
         if (!_durations.TryGetValue((method, endpoint), out var duration))
         {
-            duration = writer.LocateHistogram(MetricCatalogue.HttpRequestDuration, [method, endpoint]);
-            if (!duration.IsNone) _durations[(method, endpoint)] = duration;
+            duration = writer.LocateHistogram(MetricCatalogue.HttpRequestDuration, [method, endpoint], out isMerged);
+            if (!duration.IsNone && !isMerged) _durations[(method, endpoint)] = duration;
         }
-        return new RouteSeries(
-            writer.Locate(MetricCatalogue.HttpRequests, [method, endpoint, code]),
-            status >= FirstFailure
-                ? writer.Locate(MetricCatalogue.WorkerFailedRequests, [writer.WorkerId, method, endpoint, code])
-                : default,
-            duration,
-            overflow);
+        var requests = writer.Locate(MetricCatalogue.HttpRequests, [method, endpoint, code], out var isRequestMerged);
+        var (failed, isFailedMerged) = (default(Cell), false);
+        if (status >= FirstFailure)
+        {
+            failed = writer.Locate(MetricCatalogue.WorkerFailedRequests, [writer.WorkerId, method, endpoint, code], out isFailedMerged);
+        }
+        isMerged |= isRequestMerged | isFailedMerged;
+        return new RouteSeries(requests, failed, duration, overflow);
     }
 }

@@ -79,7 +79,8 @@ public sealed class ExpositionTests : IDisposable
                 "gunicorn_exporter_store_files{}=0", "gunicorn_exporter_store_bytes{}=0",
                 "gunicorn_exporter_corrupt_files_total{}=0", "gunicorn_exporter_series_dropped{}=0", "gunicorn_exporter_compactions_total{}=0",
                 "gunicorn_exporter_label_overflow_total{label=endpoint}=0",
-                "gunicorn_exporter_label_overflow_total{label=error_type}=0", "gunicorn_exporter_dropped_total{}=0",
+                "gunicorn_exporter_label_overflow_total{label=error_type}=0", "gunicorn_exporter_label_overflow_total{label=series}=0",
+                "gunicorn_exporter_dropped_total{}=0",
             ],
             exposition.Order
                 .Where(name => exposition.Samples[name] == 0)

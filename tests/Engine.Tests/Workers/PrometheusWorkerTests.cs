@@ -119,6 +119,28 @@ public sealed class PrometheusWorkerTests : IDisposable
     }
 
     [Fact]
+    public void A_file_at_its_largest_merges_new_series_and_drops_nothing()
+    {
+        const int Paths = 1_500;
+        _worker.Dispose();
+        _worker = new PrometheusWorker(
+            SlotStore.Open(_directory.Path, SlotKind.Worker, EntryLayout.Timestamped), TimeProvider.System,
+            maximumLabelValues: 10_000, maximumSeries: 60_000);
+        for (var i = 0; i < Paths; i++)
+        {
+            // Six bytes in a key for two in the path.
+            _worker.HandleRequest("GET"u8, Encoding.UTF8.GetBytes($"/{new string('\u00e9', 110)}{Letters(i)}"), () => 200);
+        }
+
+        var merged = Value(MetricCatalogue.LabelOverflow, "series");
+        Assert.InRange(merged, 1, Paths - 1);
+        Assert.Equal(merged, Value(MetricCatalogue.HttpRequests, LabelBounds.Other, LabelBounds.Other, "200"));
+        Assert.Equal(Paths, Total(MetricType.Histogram, "gunicorn_http_request_duration_seconds_bucket"));
+        Assert.Equal(Paths, Total(MetricType.Counter, "gunicorn_http_requests_total"));
+        Assert.Equal(0, _worker.Metrics.Dropped);
+    }
+
+    [Fact]
     public void The_metric_classes_are_bounded_by_the_same()
     {
         Reopen(maximumSeries: 1_000, null);
