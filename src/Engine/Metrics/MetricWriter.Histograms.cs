@@ -39,24 +39,25 @@ public sealed partial class MetricWriter
         Bound(family, values, labels);
         isMerged = TryMerge(family, labels.AsSpan()[..^1], family.Name + MetricFamily.SumSuffix, SamplesOf(family));
         var cells = LocateHistogram(family, labels);
-        if (!cells.IsNone || !_series.TryMerge(labels.AsSpan()[..^1], withOutcome: true)) return cells;
-        isMerged = true;
-        return LocateHistogram(family, labels);
+        if (!cells.IsNone) return cells;
+        isMerged |= _series.TryMerge(labels.AsSpan()[..^1], withOutcome: true);
+        return LocateHistogram(family, labels, mayUseSpare: true);
     }
 
     /// <param name="family">The histogram.</param>
     /// <param name="labels">Its labels, and room for that of the bucket.</param>
-    private HistogramCells LocateHistogram(MetricFamily family, Label[] labels)
+    /// <param name="mayUseSpare">As of a store file.</param>
+    private HistogramCells LocateHistogram(MetricFamily family, Label[] labels, bool mayUseSpare = false)
     {
         var buckets = new Cell[family.Buckets.Length + 1];
         for (var i = 0; i < buckets.Length; i++)
         {
             var bound = i < family.Buckets.Length ? family.Buckets[i] : double.PositiveInfinity;
             labels[^1] = new Label(MetricFamily.BucketLabel, SampleNumber.ToText(bound));
-            buckets[i] = Locate(family, family.Name + MetricFamily.BucketSuffix, labels);
+            buckets[i] = Locate(family, family.Name + MetricFamily.BucketSuffix, labels, mayUseSpare);
             if (buckets[i].IsNone) return new HistogramCells(family.Buckets, buckets, default);
         }
-        var sum = Locate(family, family.Name + MetricFamily.SumSuffix, labels.AsSpan()[..^1]);
+        var sum = Locate(family, family.Name + MetricFamily.SumSuffix, labels.AsSpan()[..^1], mayUseSpare);
         return new HistogramCells(family.Buckets, buckets, sum) { Extras = ExtrasOf(family, buckets, sum) };
     }
 

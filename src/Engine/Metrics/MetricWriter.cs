@@ -73,9 +73,9 @@ public sealed partial class MetricWriter
         Bound(family, values, labels);
         isMerged = TryMerge(family, labels, family.Name, 1);
         var cell = Locate(family, family.Name, labels);
-        if (!cell.IsNone || !_series.TryMerge(labels, withOutcome: true)) return cell;
-        isMerged = true;
-        return Locate(family, family.Name, labels);
+        if (!cell.IsNone) return cell;
+        isMerged |= _series.TryMerge(labels, withOutcome: true);
+        return Locate(family, family.Name, labels, mayUseSpare: true);
     }
 
     /// <summary>Whether so many new series may have a place of their own.</summary>
@@ -137,14 +137,14 @@ public sealed partial class MetricWriter
         }
     }
 
-    private Cell Locate(MetricFamily family, string sample, ReadOnlySpan<Label> labels)
+    private Cell Locate(MetricFamily family, string sample, ReadOnlySpan<Label> labels, bool mayUseSpare = false)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(MaximumKeySize);
         try
         {
             var key = new StoreKey(buffer);
             key.Write(family.StoreName, sample, labels, family.Help);
-            return key.Overflowed ? default : _store.FileOf(family.Type).GetOrAdd(key.Written);
+            return key.Overflowed ? default : _store.FileOf(family.Type).GetOrAdd(key.Written, mayUseSpare);
         }
         finally
         {

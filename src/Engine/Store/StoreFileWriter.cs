@@ -18,6 +18,9 @@ public sealed unsafe class StoreFileWriter : IDisposable
 
     private const int InitialSize = 64 << 10;
 
+    // Allocated behind the entries, always: for the few that must find room when the file or the disk is full.
+    private const int Spare = 16 << 10;
+
     private readonly EntryIndex _index;
     private byte* _file;
     private int _descriptor;
@@ -76,14 +79,21 @@ public sealed unsafe class StoreFileWriter : IDisposable
 
     /// <summary>The value of a key, made at 0 if the file has it not.</summary>
     /// <returns>A cell, or <see cref="Cell.IsNone"/> if neither the file nor the disk has room.</returns>
-    public Cell GetOrAdd(ReadOnlySpan<byte> key) => CellAt(OffsetOf(key));
+    public Cell GetOrAdd(ReadOnlySpan<byte> key) => GetOrAdd(key, mayUseSpare: false);
+
+    /// <inheritdoc cref="GetOrAdd(ReadOnlySpan{byte})"/>
+    /// <param name="key">The key.</param>
+    /// <param name="mayUseSpare">Whether it may take the room that is kept for the few keys that stand for all others.</param>
+    internal Cell GetOrAdd(ReadOnlySpan<byte> key, bool mayUseSpare) => CellAt(OffsetOf(key, mayUseSpare));
 
     /// <summary>Where the value of a key lies in the file, made at 0 if the file has it not.</summary>
     /// <returns>The offset in bytes, a multiple of eight; 0 if neither the file nor the disk has room.</returns>
-    public int OffsetOf(ReadOnlySpan<byte> key)
+    public int OffsetOf(ReadOnlySpan<byte> key) => OffsetOf(key, mayUseSpare: false);
+
+    private int OffsetOf(ReadOnlySpan<byte> key, bool mayUseSpare)
     {
         var entry = _index.Find(key);
-        if (entry == 0) entry = Append(key);
+        if (entry == 0) entry = Append(key, mayUseSpare ? 0 : Spare);
         return entry == 0 ? 0 : entry + StoreFormat.ValueOffset(key.Length);
     }
 
@@ -182,10 +192,10 @@ public sealed unsafe class StoreFileWriter : IDisposable
         }
     }
 
-    private int Append(ReadOnlySpan<byte> key)
+    private int Append(ReadOnlySpan<byte> key, int spare)
     {
         var entrySize = StoreFormat.EntrySize(key.Length, Layout);
-        if (entrySize > _size - _used && !Grow(_used + entrySize)) return 0;
+        if (entrySize + spare > _size - _used && !Grow(_used + entrySize + spare)) return 0;
         var offset = _used;
         // SAFETY: Grow made sure that the entry's bytes are allocated inside the mapping.
         var entry = new Span<byte>(_file + offset, entrySize);

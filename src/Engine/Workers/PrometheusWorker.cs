@@ -48,7 +48,6 @@ public sealed partial class PrometheusWorker : IDisposable
         _uptime = Metrics.Locate(MetricCatalogue.WorkerUptime, [WorkerId]);
         _stateChange = Metrics.Locate(MetricCatalogue.WorkerStateChangeTimestamp, [WorkerId]);
         _states = [.. WorkerStates.All.Select(state => Metrics.Locate(MetricCatalogue.WorkerState, [WorkerId, state]))];
-        _routes.Reserve();
         Metrics.Locate(MetricCatalogue.WorkerStarts, [WorkerId]).Add(1);
         SetState(WorkerStates.Starting);
         UpdateWorkerMetrics();

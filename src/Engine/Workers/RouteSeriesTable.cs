@@ -32,14 +32,6 @@ internal sealed class RouteSeriesTable(MetricWriter writer)
     private readonly Dictionary<int, RouteSeries> _merged = [];
     private bool _isComplete;
 
-    /// <summary>Makes the series of all that will find no room, while there is some.</summary>
-    internal void Reserve()
-    {
-        _ = Locate(LabelBounds.Other, LabelBounds.Other, 0, default, out _);
-        _ = writer.Locate(MetricCatalogue.WorkerFailedRequests, [writer.WorkerId, LabelBounds.Other, LabelBounds.Other, LabelBounds.Other]);
-        _ = writer.Locate(MetricCatalogue.WorkerErrorHandling, [writer.WorkerId, LabelBounds.Other, LabelBounds.Other, LabelBounds.Other]);
-    }
-
     /// <summary>The series of a request.</summary>
     /// <param name="method">The method, in UTF-8.</param>
     /// <param name="endpoint">The endpoint, as one of the methods below gives it.</param>

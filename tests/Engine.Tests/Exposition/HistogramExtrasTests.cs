@@ -258,7 +258,7 @@ public sealed class HistogramExtrasTests(ClientParser client) : IClassFixture<Cl
         var families = ProtobufFamilies.Parse(aggregator.Written(ExpositionFormat.Protobuf)).ToDictionary(family => family.Name);
 
         Assert.Equal(1, families["gunicorn_exporter_corrupt_files_total"].Metric.Single().Counter.Value);
-        Assert.Equal([0ul, 1], families[ByRoute].Metric.Select(metric => metric.Histogram.SampleCount).Order());
+        Assert.Equal(1ul, families[ByRoute].Metric.Single().Histogram.SampleCount);
     }
 
     [Fact]
