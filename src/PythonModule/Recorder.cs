@@ -25,7 +25,8 @@ internal static class Recorder
         var maximumSeries = config.MaxWorkerSeries;
         var store = SlotStore.Open(directory, kind, layout, ErrorBoundary.Report);
         FinalizerThread.SetApart();
-        return Worker = new PrometheusWorker(store, TimeProvider.System, maximumLabelValues, nativeSchema, maximumSeries, ErrorBoundary.Report);
+        return Worker = new PrometheusWorker(
+            store, TimeProvider.System, maximumLabelValues, nativeSchema, maximumSeries, ErrorBoundary.Report);
     }
 
     /// <summary>Stops recording, for good. Sets two fields and touches nothing else: the process was forked.</summary>

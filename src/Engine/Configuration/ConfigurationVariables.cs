@@ -481,7 +481,8 @@ public static class ConfigurationVariables
     ];
 
     /// <summary>Those that a process which records reads, from its environment only.</summary>
-    public static ImmutableArray<ConfigurationVariable> Recording { get; } = [MaxLabelValues, MaxWorkerSeries, NativeHistograms, NativeHistogramSchema];
+    public static ImmutableArray<ConfigurationVariable> Recording { get; } =
+        [MaxLabelValues, MaxWorkerSeries, NativeHistograms, NativeHistogramSchema];
 
     /// <summary>Every variable, in the order in which they are documented and printed.</summary>
     public static ImmutableArray<ConfigurationVariable> All { get; } =
