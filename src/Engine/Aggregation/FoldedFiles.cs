@@ -12,19 +12,21 @@ namespace GunicornPrometheusExporter.Aggregation;
 internal sealed class FoldedFiles : IDisposable
 {
     private readonly string[] _paths;
-    private readonly (long Inode, long Modified)[] _seen;
+
+    // Within a step of the kernel's clock a file changes without a later time: its names are cut off it, so its size tells.
+    private readonly (long Inode, long Size, long Modified)[] _seen;
 
     // Open, so that a new archive cannot have the inode of the one that was seen.
     private readonly SafeFileHandle?[] _archives;
-    private readonly HashSet<string>[] _names;
+    private readonly Dictionary<string, string>[] _names;
 
     /// <summary>Nothing seen yet.</summary>
     public FoldedFiles(string directory)
     {
         _paths = [.. StoreFileName.Archives.Append(StoreFileName.Ledger).Select(name => Path.Combine(directory, name.ToString()))];
-        _seen = new (long, long)[_paths.Length];
+        _seen = new (long, long, long)[_paths.Length];
         _archives = new SafeFileHandle?[_paths.Length];
-        _names = [.. _paths.Select(_ => new HashSet<string>())];
+        _names = [.. _paths.Select(_ => new Dictionary<string, string>())];
     }
 
     /// <summary>Looks at the archives again. Without a change it allocates nothing.</summary>
@@ -41,7 +43,7 @@ internal sealed class FoldedFiles : IDisposable
     {
         foreach (var names in _names)
         {
-            if (names.Count > 0 && names.Contains(fileName)) return true;
+            if (names.Count > 0 && names.ContainsKey(fileName)) return true;
         }
         return false;
     }
@@ -62,8 +64,8 @@ internal sealed class FoldedFiles : IDisposable
         foreach (var archive in _archives) archive?.Dispose();
     }
 
-    private (long Inode, long Modified) Look(int archive) =>
-        StoreFiles.TryGetStatus(_paths[archive], out var status) ? (status.Inode, status.Modified) : default;
+    private (long Inode, long Size, long Modified) Look(int archive) =>
+        StoreFiles.TryGetStatus(_paths[archive], out var status) ? (status.Inode, status.Size, status.Modified) : default;
 
     private void Read(int archive)
     {
@@ -72,7 +74,15 @@ internal sealed class FoldedFiles : IDisposable
         _names[archive] = [];
         var handle = _archives[archive] = StoreFiles.TryOpen(_paths[archive], Libc.OpenReadOnly);
         if (handle is null || !StoreFiles.TryGetStatus(handle, out var status)) return;
-        _seen[archive] = (status.Inode, status.Modified);
-        if (status.IsRegular) _names[archive] = CountedFiles.Read(handle, status.Size, out _);
+        _seen[archive] = (status.Inode, status.Size, status.Modified);
+        if (!status.IsRegular) return;
+        try
+        {
+            _names[archive] = CountedFiles.Read(handle, status.Size, out _);
+        }
+        catch (IOException)
+        {
+            // Then its entries cannot be read either, which the scrape reports; the files that it names count.
+        }
     }
 }

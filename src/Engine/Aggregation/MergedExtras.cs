@@ -93,7 +93,7 @@ internal sealed class MergedExtras
             read(path);
             _setAside.Remove(path);
         }
-        catch (Exception e) when (e is CorruptFileException or StoreException)
+        catch (Exception e)
         {
             if (!_setAside.Add(path)) return;
             ScrapeLog.FileSetAside(_logger, e.Message);

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Immutable;
 using System.Collections.ObjectModel;
 using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Diagnostics;
@@ -38,7 +39,8 @@ public sealed class StoreAggregator : IDisposable
     private readonly ForwarderSamples _forwarders;
     private readonly MergedExtras _extras;
     private readonly SnapshotTaker _snapshots;
-    private long _corruptFiles;
+    private readonly ImmutableArray<(string Name, Action Add)> _parts;
+    private readonly HashSet<string> _faults = new(StringComparer.Ordinal);
     private bool[] _mapped = [];
     private int _mappedSeries;
     private bool _isListingReported;
@@ -70,7 +72,16 @@ public sealed class StoreAggregator : IDisposable
         _forwarders = new ForwarderSamples(_families, _values, _time);
         _extras = new MergedExtras(directory, logger);
         _snapshots = new SnapshotTaker(_layout);
+        _parts =
+        [
+            ("workers", _workers.AddLoads), ("masters", () => _masters.Add(_slots.Masters)),
+            ("liveness", () => _derived.AddLiveness(_listing.Files)), ("exporter", _process.Add),
+            ("forwarders", () => _forwarders.Add(Forwarders)),
+        ];
     }
+
+    /// <summary>The damaged files of the store; who folds the store counts with it too.</summary>
+    public DamagedFiles Damaged { get; } = new();
 
     /// <summary>What the workers have in hand, and what the dead had.</summary>
     public FlightWatch Flights { get; }
@@ -125,12 +136,8 @@ public sealed class StoreAggregator : IDisposable
         if (passes > PassesBesideFolding) _slots.ResumeFolding();
 
         // 4 Add what only a reader can know.
-        _workers.AddLoads();
-        _masters.Add(_slots.Masters);
-        _derived.AddLiveness(_listing.Files);
-        _process.Add();
-        _forwarders.Add(Forwarders);
-        var corrupt = _corruptFiles + Flights.CorruptFiles + _extras.CorruptFiles;
+        foreach (var (name, add) in _parts) Try(name, add);
+        var corrupt = Damaged.Count + Flights.CorruptFiles + _extras.CorruptFiles;
         if (LastReload is { } reload) _derived.AddReload(reload);
         _derived.AddExporter(files, bytes, corrupt, Compactions, _time.GetElapsedTime(start));
 
@@ -197,12 +204,30 @@ public sealed class StoreAggregator : IDisposable
         return isChanged;
     }
 
+    /// <summary>Adds a part; if it cannot be added, whatever keeps it from that, the others are served.</summary>
+    private void Try(string part, Action add)
+    {
+        try
+        {
+            add();
+        }
+        catch (Exception e)
+        {
+            if (_faults.Add(part)) ScrapeLog.PartLeftOut(_logger, part, e.GetType().Name, e.Message);
+        }
+    }
+
     private bool ListFiles()
     {
         try
         {
+            var damaged = Damaged.Known;
             Flights.Refresh();
             var isChanged = _listing.Refresh();
+            foreach (var gone in damaged)
+            {
+                if (!_listing.Contains(gone)) Damaged.Remove(gone);
+            }
             _isListingReported = false;
             return isChanged;
         }
@@ -223,16 +248,13 @@ public sealed class StoreAggregator : IDisposable
         {
             if (!file.HasKnownName) throw new CorruptFileException(file.Path, "its name is none that a store file has");
             if (!file.Reader.TryRead(_buffer)) return false;
+            if (file.IsSetAside) Damaged.Remove(file.FileName);
             file.IsSetAside = false;
             return true;
         }
-        catch (Exception e) when (e is CorruptFileException or StoreException)
+        catch (Exception e)
         {
-            if (!file.IsSetAside)
-            {
-                ScrapeLog.FileSetAside(_logger, e.Message);
-                _corruptFiles++;
-            }
+            if (Damaged.TryAdd(file.FileName)) ScrapeLog.FileSetAside(_logger, e.Message);
             file.IsSetAside = true;
             return false;
         }

@@ -53,6 +53,9 @@ internal sealed class StoreListing : IDisposable
         return came || _gone > 0;
     }
 
+    /// <summary>Whether a file is among them.</summary>
+    public bool Contains(string fileName) => _byName.ContainsKey(fileName);
+
     /// <inheritdoc/>
     public void Dispose() => _files.ForEach(file => file.Dispose());
 

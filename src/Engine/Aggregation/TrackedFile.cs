@@ -55,7 +55,7 @@ internal sealed class TrackedFile : IDisposable
     /// <summary>Whether its values are in the merged ones.</summary>
     public bool IsMerged { get; set; }
 
-    /// <summary>Whether it was set aside, and counted so.</summary>
+    /// <summary>Whether the last read found it damaged.</summary>
     public bool IsSetAside { get; set; }
 
     /// <summary>The series of the entry whose value lies at an offset; null if there is none.</summary>

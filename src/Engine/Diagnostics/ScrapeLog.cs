@@ -24,4 +24,7 @@ internal static partial class ScrapeLog
         "The store has more than {Maximum} series; those that come later are left out, first one of {Family}: " +
         "take labels away, or raise GUNICORN_EXPORTER_MAX_SERIES")]
     public static partial void SeriesDropped(ILogger logger, int maximum, string family);
+
+    [LoggerMessage(1106, LogLevel.Error, "A part of the metrics cannot be added, the others are served: {Part} ({Type}: {Reason})")]
+    public static partial void PartLeftOut(ILogger logger, string part, string type, string reason);
 }

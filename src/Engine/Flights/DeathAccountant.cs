@@ -6,19 +6,24 @@ namespace GunicornPrometheusExporter.Flights;
 
 /// <summary>Says what dead workers had in hand, counts it once, and removes their flight files.</summary>
 /// <remarks>
-/// Any number of exporters may account: the one that holds the exporter's slot does. Not thread-safe. A fault is logged
-/// once, never thrown.
+/// Any number of exporters may account: the one that holds the exporter's slot does. Not thread-safe. A fault, of whatever
+/// kind, is logged once, never thrown, and keeps no other death from being accounted for.
 /// </remarks>
 public sealed class DeathAccountant
 {
     // How long the master may take to say how a worker ended.
     private const double LongestWait = 2;
 
+    // Their names stand in the ledger until their files are gone.
+    private const int MostAtOnce = 1024;
+
     private readonly string _directory;
     private readonly FlightWatch _flights;
     private readonly ExitRecords _exits;
     private readonly ILogger _logger;
-    private bool _isReported;
+    private readonly HashSet<string> _reported = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _told = new(StringComparer.Ordinal);
+    private string? _fault;
 
     /// <summary>An accountant that has accounted for nothing yet.</summary>
     /// <param name="directory">The store.</param>
@@ -38,32 +43,31 @@ public sealed class DeathAccountant
     public int MaximumLabelValues { get; set; }
 
     /// <summary>Accounts for the workers that died, once it is known how, or after two seconds.</summary>
-    public void Account()
+    /// <returns>Why not every death that is known could be accounted for; null if each was.</returns>
+    public string? Account()
     {
-        try
-        {
-            _flights.Refresh();
-            Recover();
-            var now = MonotonicClock.Seconds();
-            var deaths = _flights.Dead.Select(worker => TryExplain(worker, now)).OfType<Death>().ToList();
-            if (deaths.Count == 0) return;
-            using var slots = SlotTable.Open(_directory);
-            if (!slots.TryTake(SlotKind.Exporter, 1)) return;
-            Settle(deaths);
-            _isReported = false;
-        }
-        catch (Exception e) when (e is StoreException or CorruptFileException or IOException or UnauthorizedAccessException)
-        {
-            if (!_isReported) DeathLog.NotAccounted(_logger, e.Message);
-            _isReported = true;
-        }
+        _fault = null;
+        Try(Settle);
+        if (_fault is null) _reported.Clear();
+        return _fault;
+    }
+
+    private void Settle()
+    {
+        _flights.Refresh();
+        Recover();
+        var now = MonotonicClock.Seconds();
+        var deaths = _flights.Dead.Select(worker => TryExplain(worker, now)).OfType<Death>().Take(MostAtOnce).ToList();
+        if (deaths.Count == 0) return;
+        using var slots = SlotTable.Open(_directory);
+        if (slots.TryTake(SlotKind.Exporter, 1)) Settle(deaths);
     }
 
     /// <summary>Lets the files of a worker that died while it committed say the same as its flight file.</summary>
     private void Recover()
     {
         var unfinished = _flights.Dead.Where(worker => worker.Report is { IsUnfinished: true }).ToList();
-        foreach (var worker in unfinished) SlotStore.Recover(_directory, SlotKind.Worker, worker.Number);
+        foreach (var worker in unfinished) Try(() => SlotStore.Recover(_directory, SlotKind.Worker, worker.Number));
         if (unfinished.Count > 0) _flights.Refresh();
     }
 
@@ -71,11 +75,12 @@ public sealed class DeathAccountant
     {
         // Another exporter may have settled some before this one got the slot.
         deaths.RemoveAll(death => !File.Exists(death.Worker.Path));
-        foreach (var death in deaths.Where(death => death.Worker.Report is null)) _flights.SetAside(death.Worker);
+        foreach (var death in deaths.Where(death => death.Worker.Report is null)) Try(() => _flights.SetAside(death.Worker));
         deaths.RemoveAll(death => death.Worker.Report is null);
 
         // 1 Count, all in one step, what is not counted.
         var ledger = DeathLedger.Read(_directory, MaximumLabelValues);
+        if (ledger.Quarantined is { } aside) _flights.NoteCorrupt($"the ledger was damaged, and is kept as {aside}");
         var uncounted = deaths
             .Where(death => death.Worker.Report!.Requests.Length > 0 || death.LostBusySeconds > 0)
             .Where(death => !ledger.Counted.Contains(death.Worker.FileName))
@@ -85,10 +90,30 @@ public sealed class DeathAccountant
         // 2 Log, then remove: a file that stands is not yet told of, one that is gone is.
         foreach (var death in deaths)
         {
-            foreach (var request in death.Worker.Report!.Requests) Log(death, request);
-            File.Delete(death.Worker.Path);
+            if (_told.Add(death.Worker.FileName)) foreach (var request in death.Worker.Report!.Requests) Log(death, request);
+            Try(() =>
+            {
+                File.Delete(death.Worker.Path);
+                _told.Remove(death.Worker.FileName);
+            });
         }
         _flights.Refresh();
+    }
+
+    /// <summary>Does something that may fail for one death and must keep no other from being accounted for.</summary>
+    private void Try(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception e)
+        {
+            _fault = e is StoreException or CorruptFileException or IOException or UnauthorizedAccessException
+                ? e.Message
+                : $"{e.GetType().Name}: {e.Message}";
+            if (_reported.Add(_fault)) DeathLog.NotAccounted(_logger, _fault);
+        }
     }
 
     /// <summary>How and when a worker died.</summary>

@@ -11,6 +11,7 @@ namespace GunicornPrometheusExporter.Flights;
 internal sealed class DeathLedger
 {
     private const int LongestKey = 16 << 10;
+    private const int LongestFile = StoreFileWriter.MaximumSize + (2 * CountedFiles.MaximumLength);
 
     private readonly string _path;
     private readonly int _maximumLabelValues;
@@ -25,14 +26,19 @@ internal sealed class DeathLedger
     /// <summary>The names of the flight files that are counted.</summary>
     internal IReadOnlySet<string> Counted { get; }
 
+    /// <summary>Where a damaged one is kept aside in whose place this one begins; null if there was none.</summary>
+    internal string? Quarantined { get; private init; }
+
     /// <summary>Reads the ledger of a store; one that is damaged is kept aside under another name.</summary>
     internal static DeathLedger Read(string directory, int maximumLabelValues)
     {
         var path = Path.Combine(directory, StoreFileName.Ledger.ToString());
-        if (StoreFiles.TryReadAll(path) is not { } bytes) return new(path, maximumLabelValues, [], []);
-        if (IsWhole(bytes, out var used)) return new(path, maximumLabelValues, bytes[..used], CountedFiles.Read(bytes.AsSpan(used)));
-        File.Move(path, path + ".corrupt", overwrite: true);
-        return new(path, maximumLabelValues, [], []);
+        if (StoreFiles.TryReadAll(path, LongestFile) is { } bytes && IsWhole(bytes, out var used))
+        {
+            return new(path, maximumLabelValues, bytes[..used], CountedFiles.Read(bytes.AsSpan(used)).Keys.ToHashSet());
+        }
+        var aside = StoreFiles.TryGetStatus(path, out _) ? StoreFiles.Quarantine(path) : null;
+        return new(path, maximumLabelValues, [], []) { Quarantined = aside };
     }
 
     /// <summary>Counts what dead workers had in hand, and names their files as counted.</summary>
@@ -99,7 +105,7 @@ internal sealed class DeathLedger
         var owner = SlotTable.NameOf(SlotKind.Worker, deaths.First().Worker.Number);
         var path = Path.Combine(
             Path.GetDirectoryName(_path)!, new StoreFileName(MetricType.Counter, GaugeMode.All, false, owner).ToString());
-        return StoreFiles.TryReadAll(path) is { } bytes && EntryWalk.TryGetUsed(bytes, bytes.Length, out var used)
+        return StoreFiles.TryReadAll(path, StoreFileWriter.MaximumSize) is { } bytes && EntryWalk.TryGetUsed(bytes, bytes.Length, out var used)
             ? EntryWalk.LayoutOf(bytes.AsSpan(0, used)) ?? EntryLayout.Timestamped
             : EntryLayout.Timestamped;
     }

@@ -13,7 +13,7 @@ internal static partial class DeathLog
         ILogger logger, string workerId, int processId, string cause, string method, string route, double age, int status,
         string traceId, double memory);
 
-    [LoggerMessage(1201, LogLevel.Warning, "A flight file is set aside: {Reason}")]
+    [LoggerMessage(1201, LogLevel.Warning, "A flight file or the ledger of deaths is set aside: {Reason}")]
     internal static partial void FlightFileSetAside(ILogger logger, string reason);
 
     [LoggerMessage(1202, LogLevel.Error, "Deaths of workers are not accounted for, trying again every second: {Reason}")]

@@ -8,6 +8,9 @@ namespace GunicornPrometheusExporter.Flights;
 /// <summary>Reads <c>master-N.exits</c>: how workers ended, one JSON object a line, the newest last.</summary>
 internal sealed class ExitRecords(string directory)
 {
+    // A master keeps its last workers' ends, some 150 bytes each.
+    private const int LongestFile = 1 << 20;
+
     /// <summary>The record of a worker's end.</summary>
     /// <param name="report">What the worker left.</param>
     /// <returns>Null if no master has noted it (yet).</returns>
@@ -22,11 +25,14 @@ internal sealed class ExitRecords(string directory)
         return newest;
     }
 
-    /// <summary>Whether a process has ended since it wrote a file.</summary>
+    /// <summary>Whether a process has certainly ended since it wrote a file.</summary>
     /// <param name="pid">The process, where its master is.</param>
-    /// <param name="lastWritten">When the file was last modified, UTC.</param>
-    internal bool HasEnded(int pid, DateTime lastWritten) =>
-        Of(pid).Any(exit => DateTime.UnixEpoch.AddSeconds(exit.Time) >= lastWritten);
+    /// <param name="lastWritten">When the file was last modified.</param>
+    /// <remarks>
+    /// Where the wall clock was set since the process ended, nothing is certain: what wrote the file may have got the pid later.
+    /// </remarks>
+    internal bool HasEnded(int pid, DateTime lastWritten) => Of(pid).Any(exit =>
+        exit.Time >= ClockSteps.SecondsOf(lastWritten) && ClockSteps.IsSame(exit.Time - exit.Monotonic, ClockSteps.RealAtMonotonicZero()));
 
     private IEnumerable<ExitRecord> Of(int pid) => Directory.GetFiles(directory, "master-*.exits")
         .SelectMany(Lines)
@@ -40,7 +46,7 @@ internal sealed class ExitRecords(string directory)
 
     // There may be none any more: its master ended in order a moment ago.
     private static string[] Lines(string path) =>
-        StoreFiles.TryReadAll(path) is { } text ? Encoding.UTF8.GetString(text).Split('\n') : [];
+        StoreFiles.TryReadAll(path, LongestFile) is { } text ? Encoding.UTF8.GetString(text).Split('\n') : [];
 
     private static ExitRecord? Parse(string line)
     {

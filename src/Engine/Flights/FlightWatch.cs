@@ -45,7 +45,7 @@ public sealed class FlightWatch
             {
                 Look(path);
             }
-            catch (Exception e) when (e is StoreException or CorruptFileException)
+            catch (Exception e)
             {
                 if (_reported.Add(path)) ScrapeLog.FileSetAside(_logger, e.Message);
             }
@@ -75,10 +75,17 @@ public sealed class FlightWatch
     /// <summary>Keeps a damaged file of a dead worker aside under another name, and counts it.</summary>
     internal void SetAside(DeadWorker worker)
     {
-        File.Move(worker.Path, worker.Path + ".corrupt", overwrite: true);
+        StoreFiles.Quarantine(worker.Path);
         _dead.Remove(worker.Path);
+        NoteCorrupt($"{worker.Path} has no header of a flight file");
+    }
+
+    /// <summary>Counts a file of deaths that was damaged and is kept aside.</summary>
+    /// <param name="reason">Which, and why.</param>
+    internal void NoteCorrupt(string reason)
+    {
         CorruptFiles++;
-        DeathLog.FlightFileSetAside(_logger, $"{worker.Path} has no header of a flight file");
+        DeathLog.FlightFileSetAside(_logger, reason);
     }
 
     private void Look(string path)

@@ -27,21 +27,28 @@ internal sealed class Archive(string directory, StoreFileName name)
         if (handle is null || !StoreFiles.TryGetStatus(handle, out var status) || !status.IsRegular) return;
         var names = CountedFiles.Read(handle, status.Size, out var used);
         if (names.Count == 0) return;
-        foreach (var folded in names.Where(IsOfThisKind)) Remove(System.IO.Path.Combine(directory, folded), status.Modified);
+        foreach (var (folded, identity) in names.Where(name => IsOfThisKind(name.Key)))
+        {
+            Remove(System.IO.Path.Combine(directory, folded), identity, status.Modified);
+        }
         RandomAccess.SetLength(handle, used);
     }
 
     private bool IsOfThisKind(string fileName) =>
         StoreFileName.TryParse(fileName, out var folded) && folded.TryGetProcess(out _) && folded.Archive == name;
 
-    /// <summary>Removes a folded file, unless another process has got its pid meanwhile and goes on writing it.</summary>
-    private static void Remove(string path, long foldedAt)
+    /// <summary>Removes a folded file, unless another process has got its pid meanwhile and wrote it, or made its own.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="identity">That of the file that was folded; empty in an archive of an earlier version's.</param>
+    /// <param name="foldedAt">When it was folded at the latest: a time by a clock that may have stepped since.</param>
+    private static void Remove(string path, string identity, long foldedAt)
     {
         using var file = HeldFile.TryTake(path, out var isWritten);
         if (file is null && !isWritten && System.IO.Path.Exists(path))
         {
             throw new StoreException($"{path} is in the archive already and cannot be opened; remove it");
         }
-        if (file?.Status.Modified <= foldedAt) File.Delete(path);
+        if (file is null) return;
+        if (identity.Length > 0 ? file.Identity == identity : file.Status.Modified <= foldedAt) File.Delete(path);
     }
 }

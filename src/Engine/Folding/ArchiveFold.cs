@@ -1,3 +1,4 @@
+using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Store;
 using GunicornPrometheusExporter.Store.Native;
@@ -13,6 +14,7 @@ internal sealed class ArchiveFold : IDisposable
 {
     private readonly Archive _archive;
     private readonly List<HeldFile> _dead;
+    private readonly DamagedFiles _damaged;
     private HeldFile? _old;
     private FileStream? _new;
     private int _used;
@@ -20,16 +22,24 @@ internal sealed class ArchiveFold : IDisposable
     /// <summary>A fold that has not begun.</summary>
     /// <param name="archive">The archive, recovered.</param>
     /// <param name="dead">The files, owned by the fold from now on.</param>
-    public ArchiveFold(Archive archive, IEnumerable<HeldFile> dead)
+    /// <param name="damaged">Counts those that are damaged.</param>
+    public ArchiveFold(Archive archive, IEnumerable<HeldFile> dead, DamagedFiles damaged)
     {
         _archive = archive;
         _dead = [.. dead];
+        _damaged = damaged;
     }
+
+    /// <summary>Where damaged files are kept aside.</summary>
+    public List<string> Quarantined { get; } = [];
+
+    /// <summary>Why files that are not damaged could not be read; they stay where they are.</summary>
+    public List<string> Unread { get; } = [];
 
     /// <summary>1: writes the archive anew beside the old one, with the files in it and their names behind it.</summary>
     /// <returns>False if there is nothing to fold, or the archive is not ours to write.</returns>
-    /// <remarks>A file that is damaged is left where it is: scrapes tell of it.</remarks>
-    /// <exception cref="IOException">A file cannot be read or written.</exception>
+    /// <remarks>A file that is damaged is kept aside: it would be read in vain at every fold and every scrape.</remarks>
+    /// <exception cref="IOException">The archive cannot be read or written, or a damaged file not be kept aside.</exception>
     /// <exception cref="StoreException">The archive is damaged, or would be too large.</exception>
     public bool Write()
     {
@@ -43,7 +53,7 @@ internal sealed class ArchiveFold : IDisposable
         _used = content.Length;
         _new = StoreFiles.Create(_archive.TemporaryPath);
         _new.Write(content);
-        _new.Write(CountedFiles.Write(_dead.Select(file => Path.GetFileName(file.Path))));
+        _new.Write(CountedFiles.Write(_dead.Select(file => $"{Path.GetFileName(file.Path)}/{file.Identity}")));
         _new.Flush(flushToDisk: true);
         Adopt(_dead.MaxBy(file => file.Status.Modified)!.Status);
         return true;
@@ -80,14 +90,15 @@ internal sealed class ArchiveFold : IDisposable
         foreach (var file in _dead) file.Dispose();
     }
 
-    /// <summary>Merges archive and files in the order in which a scrape reads them, and lets go of files that are damaged.</summary>
+    /// <summary>Merges archive and files in the order in which a scrape reads them, and lets go of those that cannot be read.</summary>
     /// <returns>The layout of the file that was written last: the library in use reads that one.</returns>
     private EntryLayout Merge(FoldedEntries entries)
     {
         var (newest, written) = (EntryLayout.Timestamped, long.MinValue);
         foreach (var file in (HeldFile[])[.. _dead.Append(_old).OfType<HeldFile>().OrderBy(file => file.Path, StringComparer.Ordinal)])
         {
-            if (file.TryRead(out var content) && entries.TryAdd(content, out var layout))
+            if (!TryRead(file, out var content)) continue;
+            if (content is not null && entries.TryAdd(content, out var layout))
             {
                 // The archive was written when it was folded: its time says nothing.
                 var time = file == _old ? 0 : file.Status.Modified;
@@ -95,11 +106,38 @@ internal sealed class ArchiveFold : IDisposable
                 continue;
             }
             if (file == _old) throw new StoreException($"{file.Path} is damaged; remove it to have files of dead processes folded again");
-            _dead.Remove(file);
-            file.Dispose();
+            _damaged.TryAdd(Path.GetFileName(file.Path));
+            Quarantined.Add(StoreFiles.Quarantine(file.Path));
+            LetGo(file);
         }
         // A library that knows this mode writes timestamps.
         return _archive.Name.Rule == GaugeMode.MostRecent ? EntryLayout.Timestamped : newest;
+    }
+
+    /// <summary>Reads a file.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="content">What it has in use; null if it is damaged.</param>
+    /// <returns>False if the system cannot read it, and it is not the archive.</returns>
+    private bool TryRead(HeldFile file, out byte[]? content)
+    {
+        try
+        {
+            if (!file.TryRead(out content)) content = null;
+            return true;
+        }
+        catch (IOException e) when (file != _old)
+        {
+            content = null;
+            Unread.Add($"{file.Path} cannot be read: {e.Message}");
+            LetGo(file);
+            return false;
+        }
+    }
+
+    private void LetGo(HeldFile file)
+    {
+        _dead.Remove(file);
+        file.Dispose();
     }
 
     /// <summary>Lets those read the archive who may read the files.</summary>

@@ -35,11 +35,11 @@ internal sealed class DeadProcesses(string directory)
     public HeldFile? TryTake(string path, StoreFileName name)
     {
         var file = HeldFile.TryTake(path, out _);
-        if (file is null || file.IsLeased || HasEnded(name, File.GetLastWriteTimeUtc(path))) return file;
+        if (file is null || file.IsLeased || HasEnded(path, name)) return file;
         file.Dispose();
         return null;
     }
 
-    private bool HasEnded(StoreFileName name, DateTime lastWritten) =>
-        name.TryGetProcess(out var pid) && (_exits.HasEnded(pid, lastWritten) || _pids.HasEnded(name, lastWritten));
+    private bool HasEnded(string path, StoreFileName name) => name.TryGetProcess(out var pid)
+        && (_exits.HasEnded(pid, File.GetLastWriteTimeUtc(path)) || _pids.HasEnded(path, name));
 }

@@ -1,3 +1,4 @@
+using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Store;
 using Microsoft.Extensions.Logging;
 
@@ -5,8 +6,8 @@ namespace GunicornPrometheusExporter.Folding;
 
 /// <summary>Folds the files of dead processes into archives, so that a store does not grow with every process.</summary>
 /// <remarks>
-/// Any number of exporters may fold a store: one at a time does. Scrapes go on meanwhile. Not thread-safe. A fault is
-/// logged once, never thrown.
+/// Any number of exporters may fold a store: one at a time does. Scrapes go on meanwhile. Not thread-safe. A fault, of
+/// whatever kind, is logged once, never thrown, and keeps no other archive from being folded.
 /// </remarks>
 public sealed class StoreFolding : IDisposable
 {
@@ -16,17 +17,21 @@ public sealed class StoreFolding : IDisposable
     private readonly string _directory;
     private readonly ILogger _logger;
     private readonly DeadProcesses _processes;
+    private readonly DamagedFiles _damaged;
     private readonly HashSet<string> _reported = new(StringComparer.Ordinal);
     private SlotTable? _slots;
+    private string? _fault;
     private long _compactions;
 
     /// <summary>Nothing is folded yet.</summary>
     /// <param name="directory">The store; it need not exist yet.</param>
     /// <param name="logger">Told why files cannot be folded.</param>
-    public StoreFolding(string directory, ILogger logger)
+    /// <param name="damaged">Counts the damaged files; who scrapes the same store counts with it too.</param>
+    public StoreFolding(string directory, ILogger logger, DamagedFiles? damaged = null)
     {
         _directory = directory;
         _logger = logger;
+        _damaged = damaged ?? new DamagedFiles();
         _processes = new DeadProcesses(directory);
     }
 
@@ -35,9 +40,11 @@ public sealed class StoreFolding : IDisposable
 
     /// <summary>Folds what is dead now, and removes the live gauges of dead processes.</summary>
     /// <param name="end">Ends it early, between two archives.</param>
-    public void Fold(CancellationToken end = default)
+    /// <returns>Why not everything was folded; null if it was.</returns>
+    public string? Fold(CancellationToken end = default)
     {
-        if (!Directory.Exists(_directory)) return;
+        _fault = null;
+        if (!Directory.Exists(_directory)) return null;
         Try(() =>
         {
             var suspects = _processes.Suspects().ToList();
@@ -47,6 +54,8 @@ public sealed class StoreFolding : IDisposable
                 Try(() => Fold(new Archive(_directory, name), suspects.Where(suspect => suspect.Name.Archive == name), end));
             }
         });
+        if (_fault is null) _reported.Clear();
+        return _fault;
     }
 
     /// <inheritdoc/>
@@ -65,8 +74,16 @@ public sealed class StoreFolding : IDisposable
     private void Fold(Archive archive, (string Path, StoreFileName Name)[] suspects)
     {
         archive.Recover();
-        using var fold = new ArchiveFold(archive, Take(suspects));
-        if (!fold.Write() || !fold.Commit()) return;
+        using var fold = new ArchiveFold(archive, Take(suspects), _damaged);
+        try
+        {
+            if (!fold.Write() || !fold.Commit()) return;
+        }
+        finally
+        {
+            foreach (var path in fold.Quarantined) FoldingLog.Quarantined(_logger, path);
+            foreach (var reason in fold.Unread) Report(reason);
+        }
         Interlocked.Increment(ref _compactions);
         fold.Remove();
         fold.Finish();
@@ -95,10 +112,16 @@ public sealed class StoreFolding : IDisposable
         {
             action();
         }
-        catch (Exception e) when (e is StoreException or IOException or UnauthorizedAccessException)
+        catch (Exception e)
         {
-            if (_reported.Add(e.Message)) FoldingLog.NotFolded(_logger, e.Message);
+            Report(e is StoreException or IOException or UnauthorizedAccessException ? e.Message : $"{e.GetType().Name}: {e.Message}");
         }
+    }
+
+    private void Report(string reason)
+    {
+        _fault = reason;
+        if (_reported.Add(reason)) FoldingLog.NotFolded(_logger, reason);
     }
 
     /// <summary>Does something while no other process prepares the store or folds its files; not at all if one does.</summary>

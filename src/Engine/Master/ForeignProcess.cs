@@ -1,32 +1,42 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Text;
+using GunicornPrometheusExporter.Store.Native;
+using GunicornPrometheusExporter.Workers;
 
 namespace GunicornPrometheusExporter.Master;
 
-/// <summary>A process that wrote a store file under its pid.</summary>
+/// <summary>A process that has the pid of one that wrote a store file.</summary>
 internal static class ForeignProcess
 {
-    // The kernel counts a start in hundredths of a second from a boot time that it gives in whole seconds.
-    private static readonly TimeSpan StartTimeError = TimeSpan.FromSeconds(2);
+    // A start is noted in hundredths of a second, and the times of files in steps of the kernel's clock.
+    private const double TimeError = 2;
 
-    /// <summary>Whether the process that wrote a file has certainly ended; its pid may be another's by now.</summary>
-    /// <param name="pid">The pid in the file's name.</param>
-    /// <param name="lastWritten">When the file was last modified, UTC.</param>
-    internal static bool HasEnded(int pid, DateTime lastWritten)
+    /// <summary>Whether there is one, as far as is known: one that is hidden is there.</summary>
+    internal static bool IsThere(int pid)
     {
         try
         {
             using var process = Process.GetProcessById(pid);
-            return process.StartTime.ToUniversalTime() > lastWritten + StartTimeError;
+            return true;
         }
         catch (ArgumentException)
         {
-            return true;
+            return false;
         }
         catch (Exception e) when (e is Win32Exception or InvalidOperationException)
         {
-            // Hidden from this user, or ending at this moment: not certain.
-            return false;
+            return true;
         }
+    }
+
+    /// <summary>Whether it has certainly started after a time.</summary>
+    /// <param name="pid">The process.</param>
+    /// <param name="time">In seconds of the clock that runs since the machine booted.</param>
+    internal static bool HasStartedAfter(int pid, double time)
+    {
+        Span<byte> text = stackalloc byte[1024];
+        var stat = text[..Libc.ReadFile(Encoding.ASCII.GetBytes($"/proc/{pid}/stat\0"), text)];
+        return !stat.IsEmpty && ProcessFigures.StartSeconds(stat) > time + TimeError;
     }
 }

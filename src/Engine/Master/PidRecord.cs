@@ -1,3 +1,4 @@
+using System.Text.Json;
 using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Master;
@@ -7,23 +8,55 @@ namespace GunicornPrometheusExporter.Master;
 internal sealed class PidRecord
 {
     private const string FileName = "pids.json";
+    private const int LongestText = 4 << 10;
 
+    private readonly string _directory;
     private readonly string _path;
 
-    internal PidRecord(string directory) => _path = Path.Combine(directory, FileName);
+    internal PidRecord(string directory) => (_directory, _path) = (directory, Path.Combine(directory, FileName));
 
     /// <summary>Records, with the time, that pids count from now on where this process is, unless they do already.</summary>
     internal void Renew()
     {
-        if (!IsOurs()) ProcessSpace.Current().Write(_path);
+        if (Read() is { IsClockTheSame: true } record && IsOurs(record)) return;
+        var temporary = _path + ".new";
+        using (var stream = StoreFiles.Create(temporary))
+        {
+            var space = ProcessSpace.Current();
+            JsonSerializer.Serialize(
+                stream, new PidSpace(space.BootId, space.PidNamespace, ClockSteps.RealAtBoot()), MasterJson.Default.PidSpace);
+        }
+        // What stands already is older, whatever the clock showed when it was written.
+        var newest = Directory.GetFiles(_directory, "*" + StoreFormat.Extension).Select(File.GetLastWriteTimeUtc).DefaultIfEmpty().Max();
+        if (newest > File.GetLastWriteTimeUtc(temporary)) File.SetLastWriteTimeUtc(temporary, newest);
+        File.Move(temporary, _path, overwrite: true);
     }
 
     /// <summary>Whether the process that wrote a file under its pid has certainly ended.</summary>
-    /// <param name="name">The file's name.</param>
-    /// <param name="lastWritten">When the file was last modified, UTC.</param>
-    internal bool HasEnded(StoreFileName name, DateTime lastWritten) =>
-        name.TryGetProcess(out var pid) && IsOurs() && lastWritten > File.GetLastWriteTimeUtc(_path)
-        && ForeignProcess.HasEnded(pid, lastWritten);
+    /// <param name="path">The file.</param>
+    /// <param name="name">What its name says.</param>
+    internal bool HasEnded(string path, StoreFileName name)
+    {
+        if (!name.TryGetProcess(out var pid) || Read() is not { } record || !IsOurs(record)) return false;
+        // Where the kernel tells of writers, it knows of those in other PID namespaces too.
+        using var held = HeldFile.TryTake(path, out var isWritten);
+        var lastWritten = File.GetLastWriteTimeUtc(path);
+        if (isWritten || lastWritten <= File.GetLastWriteTimeUtc(_path)) return false;
+        return !ForeignProcess.IsThere(pid)
+            || (record.IsClockTheSame && ForeignProcess.HasStartedAfter(pid, ClockSteps.SecondsOf(lastWritten) - ClockSteps.RealAtBoot()));
+    }
 
-    private bool IsOurs() => ProcessSpace.Current().IsCertainly(ProcessSpace.Read(_path));
+    private static bool IsOurs(PidSpace record) => ProcessSpace.Current().IsCertainly(new(record.BootId, record.PidNamespace));
+
+    private PidSpace? Read()
+    {
+        try
+        {
+            return StoreFiles.TryReadAll(_path, LongestText) is { } text ? JsonSerializer.Deserialize(text, MasterJson.Default.PidSpace) : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 }

@@ -20,20 +20,6 @@ internal sealed record ProcessSpace(string BootId, string PidNamespace)
     /// <summary>Whether it is certainly the one in which a process is that wrote another down.</summary>
     internal bool IsCertainly(ProcessSpace? other) => BootId.Length > 0 && PidNamespace.Length > 0 && this == other;
 
-    /// <summary>Reads a space back.</summary>
-    /// <returns>Null if there is no such file, or it says something else.</returns>
-    internal static ProcessSpace? Read(string path)
-    {
-        try
-        {
-            return StoreFiles.TryReadAll(path) is { } text ? JsonSerializer.Deserialize(text, MasterJson.Default.ProcessSpace) : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
-
     /// <summary>Writes the space in the place of whatever was there, in one step for every reader.</summary>
     internal void Write(string path)
     {

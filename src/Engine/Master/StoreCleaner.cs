@@ -28,7 +28,7 @@ internal sealed class StoreCleaner
         bool IsDead(string path, StoreFileName name) =>
             name.IsArchive || (SlotTable.TryParseName(name.Owner, out var kind, out var number)
                 ? IsFree(kind, number)
-                : pids.HasEnded(name, File.GetLastWriteTimeUtc(path)));
+                : pids.HasEnded(path, name));
         if (Files().Any(file => file.Name.Type != MetricType.Gauge && !IsDead(file.Path, file.Name)))
         {
             RemoveDeadGauges(except);

@@ -60,6 +60,7 @@ public sealed unsafe partial class FlightTableWriter : IDisposable
         var descriptor = Libc.Open(
             path, Libc.OpenReadWrite | Libc.OpenCreate | Libc.OpenExclusive | Libc.OpenCloseOnExec | Libc.OpenNoFollow, 0x180);
         if (descriptor < 0) throw StoreException.OfWriter(path, "made", Marshal.GetLastPInvokeError());
+        byte* file = null;
         try
         {
             var life = new Libc.RecordLock { Type = Libc.WriteLock, Length = 1 };
@@ -70,9 +71,10 @@ public sealed unsafe partial class FlightTableWriter : IDisposable
             var error = Libc.Allocate(descriptor, 0, SizeOf(InitialEntries));
             if (error != 0) throw StoreException.OfWriter(path, "allocated", error);
             // SAFETY: the range past the end of the file is reserved, not touched, until Grow allocates it.
-            var file = (byte*)Libc.Map(
+            var start = (byte*)Libc.Map(
                 null, FlightFormat.MaximumSize, Libc.ProtectRead | Libc.ProtectWrite, Libc.MapShared, descriptor, 0);
-            if ((nint)file == -1) throw StoreException.OfWriter(path, "mapped", Marshal.GetLastPInvokeError());
+            if ((nint)start == -1) throw StoreException.OfWriter(path, "mapped", Marshal.GetLastPInvokeError());
+            file = start;
             var writer = new FlightTableWriter(path, descriptor, file, store, busy);
             writer.Header.Pid = Environment.ProcessId;
             writer._last->BusyTotal = busy.Value;
@@ -82,7 +84,11 @@ public sealed unsafe partial class FlightTableWriter : IDisposable
         }
         catch
         {
+            // SAFETY: mapped just now with this length, and nobody has it.
+            if (file is not null) _ = Libc.Unmap(file, FlightFormat.MaximumSize);
             _ = Libc.Close(descriptor);
+            // One without a header would look like a dead worker's.
+            File.Delete(path);
             throw;
         }
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using GunicornPrometheusExporter.Store.Native;
 using Microsoft.Win32.SafeHandles;
@@ -28,6 +29,9 @@ internal sealed class HeldFile : IDisposable
     /// <summary>What the file is.</summary>
     public ref readonly FileStatus Status => ref _status;
 
+    /// <summary>What tells this file, as it is, from every other one that its path ever leads to.</summary>
+    public string Identity => string.Create(CultureInfo.InvariantCulture, $"{_status.Inode}.{_status.Size}.{_status.Modified}");
+
     /// <summary>Takes a file.</summary>
     /// <param name="path">Where it is.</param>
     /// <param name="isWritten">Whether some process has it open for writing.</param>
@@ -56,12 +60,12 @@ internal sealed class HeldFile : IDisposable
 
     /// <summary>Reads what a store file has in use.</summary>
     /// <param name="content">Header and entries; empty if no process has begun to use it.</param>
-    /// <returns>False if its header is damaged.</returns>
+    /// <returns>False if its header is damaged, or states more than a scrape reads.</returns>
     /// <exception cref="IOException">It cannot be read.</exception>
     public bool TryRead(out byte[] content)
     {
         content = StoreFiles.Read(_handle, 0, StoreFormat.HeaderSize);
-        if (!EntryWalk.TryGetUsed(content, _status.Size, out var used)) return false;
+        if (!EntryWalk.TryGetUsed(content, _status.Size, out var used) || used > StoreFileReader.MaximumUsed) return false;
         content = StoreFiles.Read(_handle, 0, used);
         return true;
     }

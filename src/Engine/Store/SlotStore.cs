@@ -27,10 +27,19 @@ public sealed class SlotStore : IDisposable
         var owner = SlotTable.NameOf(kind, number);
         string PathOf(StoreFileName name) => Path.Combine(directory, name.ToString());
 
-        _counters = Continue(PathOfCounters(directory, owner), layout, report);
-        _histograms = Continue(PathOf(new(MetricType.Histogram, GaugeMode.All, false, owner)), layout, report);
-        if (kind == SlotKind.Worker) FlightRecovery.Apply(directory, owner, _counters, _histograms);
-        _gauges = StoreFileWriter.Replace(PathOf(new(MetricType.Gauge, GaugeMode.Max, true, owner)), layout);
+        try
+        {
+            _counters = Continue(PathOfCounters(directory, owner), layout, report);
+            _histograms = Continue(PathOf(new(MetricType.Histogram, GaugeMode.All, false, owner)), layout, report);
+            if (kind == SlotKind.Worker) FlightRecovery.Apply(directory, owner, _counters, _histograms);
+            _gauges = StoreFileWriter.Replace(PathOf(new(MetricType.Gauge, GaugeMode.Max, true, owner)), layout);
+        }
+        catch
+        {
+            _counters?.Dispose();
+            _histograms?.Dispose();
+            throw;
+        }
     }
 
     /// <summary>What kind of process this is.</summary>
@@ -130,8 +139,7 @@ public sealed class SlotStore : IDisposable
         }
         catch (CorruptFileException damage)
         {
-            var aside = path + ".corrupt";
-            File.Move(path, aside, overwrite: true);
+            var aside = StoreFiles.Quarantine(path);
             report($"{damage.Message}; it is kept as {aside}, and a new file is begun");
             return StoreFileWriter.Open(path, layout);
         }

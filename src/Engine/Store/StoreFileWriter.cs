@@ -73,8 +73,16 @@ public sealed unsafe class StoreFileWriter : IDisposable
         var temporary = path + ".new";
         File.Delete(temporary);
         var writer = Map(temporary, Libc.OpenReadWrite | Libc.OpenCreate | Libc.OpenExclusive, layout, path);
-        File.Move(temporary, path, overwrite: true);
-        return writer;
+        try
+        {
+            File.Move(temporary, path, overwrite: true);
+            return writer;
+        }
+        catch
+        {
+            writer.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The value of a key, made at 0 if the file has it not.</summary>
@@ -138,6 +146,7 @@ public sealed unsafe class StoreFileWriter : IDisposable
         var descriptor = Libc.Open(path, flags | Libc.OpenCloseOnExec | Libc.OpenNoFollow, 0x180);
         if (descriptor < 0) throw StoreException.OfWriter(path, "opened", Marshal.GetLastPInvokeError());
         StoreFileWriter? writer = null;
+        byte* file = null;
         try
         {
             var size = SizeOf(descriptor);
@@ -146,17 +155,21 @@ public sealed unsafe class StoreFileWriter : IDisposable
             var error = Libc.Allocate(descriptor, 0, size);
             if (error != 0) throw StoreException.OfWriter(path, "allocated", error);
             // SAFETY: the range beyond the end of the file is reserved, not touched, until Grow allocates it.
-            var file = (byte*)Libc.Map(
+            var start = (byte*)Libc.Map(
                 null, MaximumSize, Libc.ProtectRead | Libc.ProtectWrite, Libc.MapShared, descriptor, 0);
-            if ((nint)file == -1) throw StoreException.OfWriter(path, "mapped", Marshal.GetLastPInvokeError());
+            if ((nint)start == -1) throw StoreException.OfWriter(path, "mapped", Marshal.GetLastPInvokeError());
+            file = start;
             writer = new StoreFileWriter(finalPath, descriptor, file, (int)size, layout);
             writer.Continue();
             return writer;
         }
         catch
         {
-            if (writer is not null) writer.Dispose();
-            else _ = Libc.Close(descriptor);
+            writer?.Dispose();
+            if (writer is not null) throw;
+            // SAFETY: mapped just now with this length, and nobody has it.
+            if (file is not null) _ = Libc.Unmap(file, MaximumSize);
+            _ = Libc.Close(descriptor);
             throw;
         }
     }

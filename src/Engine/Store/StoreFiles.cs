@@ -65,21 +65,34 @@ internal static class StoreFiles
         Libc.Status(Libc.AtWorkingDirectory, path, Libc.AtNoFollow, Libc.BasicStatus, out status) == 0;
 
     /// <summary>All of a small file.</summary>
-    /// <returns>Null if nothing stands there, or a link or something else that is no regular file.</returns>
+    /// <param name="path">The file.</param>
+    /// <param name="most">The size in bytes past which it is not read: other processes decide how large it is.</param>
+    /// <returns>Null if nothing stands there, or a link, something that is no regular file, or a larger file.</returns>
     /// <exception cref="StoreException">It cannot be opened.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
-    public static byte[]? TryReadAll(string path)
+    public static byte[]? TryReadAll(string path, int most)
     {
         try
         {
             if (!TryOpen(path, out var descriptor)) return null;
             using var handle = new SafeFileHandle(descriptor, ownsHandle: true);
-            return Read(handle, 0, RegularStatus(descriptor, path).Size);
+            var size = RegularStatus(descriptor, path).Size;
+            return size <= most ? Read(handle, 0, size) : null;
         }
         catch (CorruptFileException)
         {
             return null;
         }
+    }
+
+    /// <summary>Keeps a damaged file aside, under a name that no reader of the store looks at.</summary>
+    /// <returns>Where it is now. One that was kept there before is gone.</returns>
+    /// <exception cref="IOException">The store cannot be changed.</exception>
+    public static string Quarantine(string path)
+    {
+        var aside = path + ".corrupt";
+        File.Move(path, aside, overwrite: true);
+        return aside;
     }
 
     /// <summary>Makes a file that only its user may use, in the place of whatever stands there.</summary>

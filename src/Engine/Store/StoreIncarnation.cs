@@ -13,6 +13,7 @@ namespace GunicornPrometheusExporter.Store;
 public sealed record StoreIncarnation(string Store, int Generation)
 {
     private const string FileName = "incarnation";
+    private const int LongestText = 4 << 10;
 
     /// <summary>The incarnation of a store, which is its first if it has none.</summary>
     /// <exception cref="StoreException">The file can be neither read nor made.</exception>
@@ -57,7 +58,7 @@ public sealed record StoreIncarnation(string Store, int Generation)
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Store}-{Generation}");
 
     private static StoreIncarnation? Read(string path) =>
-        StoreFiles.TryReadAll(path) is { } text ? Parse(Encoding.ASCII.GetString(text)) : null;
+        StoreFiles.TryReadAll(path, LongestText) is { } text ? Parse(Encoding.ASCII.GetString(text)) : null;
 
     private void Write(string path)
     {

@@ -40,12 +40,18 @@ internal static class ProcessFigures
     internal static double AgeSeconds()
     {
         Span<byte> text = stackalloc byte[1024];
-        var stat = text[..Libc.ReadFile("/proc/self/stat\0"u8, text)];
-        // The second field is the command's name in parentheses, and may hold spaces and parentheses itself.
-        var afterName = stat.LastIndexOf((byte)')') + 1;
-        var start = FieldOf(stat[afterName..], StartTimeField - 2) / TicksPerSecond;
+        var start = StartSeconds(text[..Libc.ReadFile("/proc/self/stat\0"u8, text)]);
         _ = Libc.ClockTime(Libc.ClockBoot, out var now);
         return now.Seconds + (now.Nanoseconds / 1e9) - start;
+    }
+
+    /// <summary>When a process started, in seconds since the machine booted.</summary>
+    /// <param name="stat">Its <c>/proc/PID/stat</c>.</param>
+    internal static double StartSeconds(ReadOnlySpan<byte> stat)
+    {
+        // The second field is the command's name in parentheses, and may hold spaces and parentheses itself.
+        var afterName = stat.LastIndexOf((byte)')') + 1;
+        return FieldOf(stat[afterName..], StartTimeField - 2) / TicksPerSecond;
     }
 
     /// <summary>The number after <paramref name="field"/> spaces.</summary>

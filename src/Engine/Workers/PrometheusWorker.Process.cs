@@ -7,8 +7,13 @@ public sealed partial class PrometheusWorker
 {
     private const double UpdateInterval = 1;
 
-    // The kernel walks the process's page tables to tell the proportional size.
-    private const double ProportionalInterval = 15;
+    // The kernel walks the process's page tables to tell the proportional size, which takes longer the larger the process:
+    // the interval is so long that reading takes no more than this share of it.
+    private const double LeastProportionalInterval = 15;
+    private const double MostProportionalShare = 0.001;
+
+    // A heartbeat keeps nobody waiting; the end of a request reads it only where none has come for so long.
+    private const double LongestWithoutHeartbeat = 60;
 
     private readonly Cell _memory;
     private readonly Cell _proportionalMemory;
@@ -17,24 +22,28 @@ public sealed partial class PrometheusWorker
     private readonly Cell _systemSeconds;
     private readonly Cell _uptime;
     private double _lastUpdate = double.NegativeInfinity;
-    private double _lastProportional = double.NegativeInfinity;
+    private double _nextProportional = double.NegativeInfinity;
     private (double User, double System) _lastUsage;
 
     // What makes a time of the monotonic clock one since the epoch.
     private double _epoch;
 
     /// <summary>Updates the process's figures if the last update is a second old.</summary>
-    public void Heartbeat() => Heartbeat(MonotonicClock.Seconds());
+    public void Heartbeat() => Heartbeat(MonotonicClock.Seconds(), 0);
 
     /// <summary>Updates memory, processor use and age of the process now.</summary>
-    public void UpdateWorkerMetrics() => Update(MonotonicClock.Seconds());
+    public void UpdateWorkerMetrics() => Update(MonotonicClock.Seconds(), 0);
 
-    private void Heartbeat(double now)
+    /// <summary>When the proportional size is due again, by how long reading it took.</summary>
+    internal static double NextProportional(double start, double end) =>
+        end + Math.Max(LeastProportionalInterval, (end - start) / MostProportionalShare);
+
+    private void Heartbeat(double now, double proportionalDelay)
     {
-        if (now - _lastUpdate >= UpdateInterval) Update(now);
+        if (now - _lastUpdate >= UpdateInterval) Update(now, proportionalDelay);
     }
 
-    private void Update(double now)
+    private void Update(double now, double proportionalDelay)
     {
         _epoch = (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds - now;
         var usage = ProcessFigures.ProcessorSeconds();
@@ -48,8 +57,9 @@ public sealed partial class PrometheusWorker
         _memory.Set(memory);
         _flight?.SetMemory(memory);
         _uptime.Set(ProcessFigures.AgeSeconds());
-        if (now - _lastProportional < ProportionalInterval) return;
+        if (now < _nextProportional + proportionalDelay) return;
+        var start = MonotonicClock.Seconds();
         _proportionalMemory.Set(ProcessFigures.ProportionalBytes());
-        _lastProportional = now;
+        _nextProportional = NextProportional(start, MonotonicClock.Seconds());
     }
 }

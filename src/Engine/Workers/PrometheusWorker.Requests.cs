@@ -132,7 +132,7 @@ public sealed partial class PrometheusWorker
         if (!double.IsNaN(entry.Queue)) _queue?.Plan(_flight, entry.Queue);
         // 6 One store, and it is counted and in hand no more, whatever happens to the process.
         _flight.Commit(now, token);
-        Heartbeat(now);
+        Heartbeat(now, LongestWithoutHeartbeat);
         if (!series.IsWhole) Report(series);
     }
 

@@ -15,7 +15,7 @@ public sealed partial class PrometheusWorker : IDisposable
     private readonly TimeProvider _time;
 
     /// <summary>Starts recording, with every series that needs no request at 0.</summary>
-    /// <param name="store">The slot of this process; disposed with the worker.</param>
+    /// <param name="store">The slot of this process; disposed with the worker, and if it cannot be made.</param>
     /// <param name="time">The clock.</param>
     /// <param name="maximumLabelValues">The most values that a label takes.</param>
     /// <param name="nativeSchema">The schema of native histograms, -4 to 8; null to record none.</param>
@@ -27,12 +27,20 @@ public sealed partial class PrometheusWorker : IDisposable
     {
         _store = store;
         _time = time;
-        if (store.Kind == SlotKind.Worker) _files = HistogramFiles.Open(store, nativeSchema);
-        Metrics = new MetricWriter(store, maximumLabelValues, _files, maximumSeries, report);
-        _routes = new RouteSeriesTable(Metrics);
-        if (store.Kind != SlotKind.Worker) return;
+        try
+        {
+            if (store.Kind == SlotKind.Worker) _files = HistogramFiles.Open(store, nativeSchema);
+            Metrics = new MetricWriter(store, maximumLabelValues, _files, maximumSeries, report);
+            _routes = new RouteSeriesTable(Metrics);
+            if (store.Kind == SlotKind.Worker) _flight = FlightTableWriter.Create(store, Metrics.Locate(MetricCatalogue.WorkerBusy, [WorkerId]));
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+        if (_flight is null) return;
 
-        _flight = FlightTableWriter.Create(store, Metrics.Locate(MetricCatalogue.WorkerBusy, [WorkerId]));
         _invalidQueueHeaders = Metrics.Locate(MetricCatalogue.InvalidQueueHeaders, []);
         _invalidContentLengths = Metrics.Locate(MetricCatalogue.InvalidContentLengths, []);
         _requestSize = Metrics.LocateHistogram(MetricCatalogue.WorkerRequestSize, [WorkerId]);

@@ -313,6 +313,38 @@ public sealed class DeathAccountantTests : IDisposable
         Assert.True(File.Exists(_directory["counter_exporter-1.db.corrupt"]));
     }
 
+    [Theory]
+    [InlineData("counter_exporter-1.db", LostToSignal)]
+    [InlineData("counter_worker-1.db", LostToSignal)]
+    [InlineData("master-2.exits", LostToSignal)]
+    public void A_file_of_three_gigabytes_keeps_no_death_from_being_counted(string name, string lost)
+    {
+        WriteFlight("00000001", new FlightRequest(FlightState.Running, 0, _now, "GET", "/", "", ""));
+        WriteExit("signal");
+        using (var file = File.Create(_directory[name])) file.SetLength(3L << 30);
+
+        _accountant.Account();
+
+        Assert.Equal(1, _aggregator.Read().Samples[lost]);
+    }
+
+    [Fact]
+    public void A_death_whose_files_are_broken_keeps_no_other_from_being_counted()
+    {
+        // It died over a commit, and its slot's files cannot be opened.
+        var broken = FlightImage.Bytes(Pid + 1, 1, 0, _now, new FlightRequest(FlightState.Running, 0, _now, "GET", "/", "", ""));
+        broken[16] = 1;
+        File.WriteAllBytes(_directory["flight_worker-2_00000001.bin"], broken);
+        Directory.CreateDirectory(_directory["counter_worker-2.db"]);
+        WriteFlight("00000002", new FlightRequest(FlightState.Running, 0, _now, "GET", "/", "", ""));
+        WriteExit("signal");
+
+        _accountant.Account();
+
+        Assert.Equal(1, _aggregator.Read().Samples[LostToSignal]);
+        Assert.Contains("counter_worker-2.db", _log.Messages[0], StringComparison.Ordinal);
+    }
+
     private (StoreAggregator Aggregator, DeathAccountant Accountant) Start()
     {
         var aggregator = new StoreAggregator(_directory.Path, _log);

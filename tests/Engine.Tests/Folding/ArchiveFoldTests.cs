@@ -92,6 +92,46 @@ public sealed class ArchiveFoldTests : IDisposable
     }
 
     [Fact]
+    public void A_file_of_a_process_that_got_the_pid_again_counts_though_the_clock_was_set_back_since()
+    {
+        Fold(3, "counter_900000001.db");
+        Write("counter_900000001.db", 16);
+        File.SetLastWriteTimeUtc(_directory["counter_900000001.db"], DateTime.UtcNow.AddHours(-1));
+
+        new Archive(_directory.Path, Counters).Recover();
+
+        Assert.Equal(31, Scraped.Once(_directory.Path).Samples["c_total{}"]);
+    }
+
+    [Fact]
+    public void A_folded_file_is_removed_though_the_clock_was_set_back_during_the_fold()
+    {
+        File.SetLastWriteTimeUtc(_directory["counter_900000001.db"], DateTime.UtcNow.AddHours(1));
+        Fold(2, "counter_900000001.db");
+
+        new Archive(_directory.Path, Counters).Recover();
+
+        Assert.False(File.Exists(_directory["counter_900000001.db"]));
+        Assert.Equal(15, Scraped.Once(_directory.Path).Samples["c_total{}"]);
+    }
+
+    [Fact]
+    public void Names_that_are_cut_off_within_a_step_of_the_clock_are_forgotten()
+    {
+        using var aggregator = new StoreAggregator(_directory.Path, NullLogger.Instance);
+        Fold(3, "counter_900000001.db");
+        var time = DateTime.UtcNow.AddSeconds(-1);
+        File.SetLastWriteTimeUtc(_directory["counter_archive.db"], time);
+        Assert.Equal(15, aggregator.Read().Samples["c_total{}"]);
+        new Archive(_directory.Path, Counters).Recover();
+        File.SetLastWriteTimeUtc(_directory["counter_archive.db"], time);
+
+        Write("counter_900000001.db", 16);
+
+        Assert.Equal(31, aggregator.Read().Samples["c_total{}"]);
+    }
+
+    [Fact]
     public void A_folded_file_that_cannot_be_looked_at_keeps_its_name_in_the_archive()
     {
         Fold(2, "counter_900000001.db");
@@ -110,7 +150,7 @@ public sealed class ArchiveFoldTests : IDisposable
     public async Task A_file_that_somebody_opens_for_writing_is_not_folded()
     {
         var file = Take("counter_900000001.db");
-        using (var fold = new ArchiveFold(new Archive(_directory.Path, Counters), [file]))
+        using (var fold = new ArchiveFold(new Archive(_directory.Path, Counters), [file], new()))
         {
             Assert.True(fold.Write());
             var opening = Task.Run(() => File.OpenHandle(file.Path, access: FileAccess.ReadWrite, share: FileShare.ReadWrite).Dispose());
@@ -141,7 +181,7 @@ public sealed class ArchiveFoldTests : IDisposable
     private void Fold(int steps, params string[] names)
     {
         if (steps == 0) return;
-        using var fold = new ArchiveFold(new Archive(_directory.Path, Counters), names.Select(Take));
+        using var fold = new ArchiveFold(new Archive(_directory.Path, Counters), names.Select(Take), new());
         if (fold.Write() && steps > 1)
         {
             Assert.True(fold.Commit());

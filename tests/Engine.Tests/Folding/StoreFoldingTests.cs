@@ -202,7 +202,7 @@ public sealed class StoreFoldingTests : IDisposable
     }
 
     [Fact]
-    public void A_damaged_file_stays_and_all_others_are_folded()
+    public void Damaged_files_are_quarantined_and_all_others_are_folded()
     {
         Write($"counter_{Dead}.db", TestEntry.Of("c", "c_total", [], 1));
         Write($"counter_{Dead + 1}.db", new TestEntry("[\"no\", \"key\"]", 5));
@@ -215,10 +215,12 @@ public sealed class StoreFoldingTests : IDisposable
         _folding.Fold();
 
         Assert.Equal(
-            [$"counter_{Dead + 1}.db", $"counter_{Dead + 2}.db", $"counter_{Dead + 5}.db", "counter_archive.db", "slots.lock"], Names());
+            [$"counter_{Dead + 1}.db.corrupt", $"counter_{Dead + 2}.db.corrupt", $"counter_{Dead + 5}.db", "counter_archive.db", "slots.lock"],
+            Names());
+        // What is no regular file stays, and each scrape reports it.
         var samples = Scraped.Once(_directory.Path).Samples;
-        Assert.Equal((1, 4), (samples["c_total{}"], samples["gunicorn_exporter_corrupt_files_total{}"]));
-        Assert.Empty(_log.Messages);
+        Assert.Equal((1, 2), (samples["c_total{}"], samples["gunicorn_exporter_corrupt_files_total{}"]));
+        Assert.Equal(2, _log.Messages.Count);
     }
 
     [Fact]

@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
 using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Master;
 using GunicornPrometheusExporter.Metrics;
@@ -192,6 +194,64 @@ public sealed class MasterPreparationTests : IDisposable
         Prepare();
 
         AssertGone($"counter_{Environment.ProcessId}.db");
+    }
+
+    [Fact]
+    public void A_living_process_s_file_stays_though_the_clock_was_set_after_it_was_written()
+    {
+        EndInOrder();
+        var name = $"counter_{Environment.ProcessId}.db";
+        Touch(name);
+        using var self = Process.GetCurrentProcess();
+        // As files look whose times are an hour behind, for the clock was set forward since.
+        File.SetLastWriteTime(_directory[name], self.StartTime.AddMinutes(-59));
+        var record = File.ReadAllText(_directory["pids.json"]);
+        File.WriteAllText(_directory["pids.json"], Regex.Replace(
+            record, "(\"booted_at\":)([0-9.]+)", match => string.Create(
+                CultureInfo.InvariantCulture,
+                $"{match.Groups[1]}{double.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture) - 3600}")));
+        File.SetLastWriteTime(_directory["pids.json"], self.StartTime.AddMinutes(-60));
+
+        Prepare();
+
+        AssertExist(name);
+    }
+
+    [Fact]
+    public void A_file_that_a_process_has_open_stays_whatever_its_pid_says()
+    {
+        EndInOrder();
+        Touch("counter_999999999.db");
+        using var open = File.Open(_directory["counter_999999999.db"], FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+
+        Prepare();
+
+        AssertExist("counter_999999999.db");
+    }
+
+    [Fact]
+    public void Files_that_stood_before_the_record_of_pids_prove_nothing_though_their_times_are_later()
+    {
+        Touch("gauge_all_999999999.db");
+        File.SetLastWriteTimeUtc(_directory["gauge_all_999999999.db"], DateTime.UtcNow.AddMinutes(30));
+        File.Delete(Prepare().RunFile);
+
+        Prepare();
+
+        AssertExist("gauge_all_999999999.db");
+    }
+
+    [Theory]
+    [InlineData("pids.json")]
+    [InlineData("master-1.run")]
+    [InlineData("master-1.exits")]
+    public void A_side_file_of_three_gigabytes_stops_no_start(string name)
+    {
+        EndInOrder();
+        using (var file = File.Create(_directory[name])) file.SetLength(3L << 30);
+        Touch("counter_999999999.db");
+
+        Prepare();
     }
 
     [Fact]

@@ -35,6 +35,14 @@ public sealed class StoreIncarnationTests : IDisposable
     }
 
     [Fact]
+    public void A_file_of_three_gigabytes_is_none_of_it()
+    {
+        using (var file = File.Create(_directory["incarnation"])) file.SetLength(3L << 30);
+
+        Assert.Equal(1, StoreIncarnation.Of(_directory.Path).Generation);
+    }
+
+    [Fact]
     public void A_store_that_nobody_asked_has_none()
     {
         StoreIncarnation.Renew(_directory.Path);

@@ -13,6 +13,7 @@ internal static class SnapshotFile
 {
     private const string Extension = ".snapshot";
     private const int ChecksumLength = 8;
+    private const int LongestFile = 256 << 20;
 
     /// <summary>The path of the file of a time, in milliseconds since 1970.</summary>
     internal static string PathOf(string directory, long time) =>
@@ -55,7 +56,7 @@ internal static class SnapshotFile
     {
         try
         {
-            if (StoreFiles.TryReadAll(path) is not { Length: >= ChecksumLength } bytes) return null;
+            if (StoreFiles.TryReadAll(path, LongestFile) is not { Length: >= ChecksumLength } bytes) return null;
             var message = bytes.AsSpan(ChecksumLength);
             return BinaryPrimitives.ReadUInt64LittleEndian(bytes) == XxHash3.HashToUInt64(message)
                 ? BufferedSnapshot.Parser.ParseFrom(message)
