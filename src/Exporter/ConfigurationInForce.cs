@@ -47,11 +47,13 @@ internal sealed class ConfigurationInForce(ExporterConfig first, ILogger log) : 
             log.ConfigurationReloaded();
             return null;
         }
-        catch (Exception e) when (e is ConfigurationException or StoreException or IOException)
+        catch (Exception e)
         {
-            foreach (var line in e.Message.Split('\n')) log.ConfigurationRefused(line);
+            // What is not foreseen may hold a secret in its message.
+            var reason = e is ConfigurationException or StoreException or IOException ? e.Message : $"a fault of its own, {e.GetType().Name}";
+            foreach (var line in reason.Split('\n')) log.ConfigurationRefused(line);
             _status = _status with { IsSuccessful = false };
-            return e.Message;
+            return reason;
         }
         finally
         {

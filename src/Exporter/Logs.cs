@@ -51,6 +51,9 @@ internal static partial class Logs
     [LoggerMessage(3023, LogLevel.Warning, "{Settings} changed, which takes effect {Time}")]
     internal static partial void ConfigurationWaits(this ILogger log, string settings, string time);
 
+    [LoggerMessage(3008, LogLevel.Error, "{Work} met a fault and will be tried again: {Reason}{Stack}")]
+    internal static partial void BackgroundFault(this ILogger log, string work, string reason, string? stack);
+
     [LoggerMessage(3020, LogLevel.Warning, "{Warning}")]
     internal static partial void ConfigurationWarning(this ILogger log, string warning);
 }

@@ -7,13 +7,26 @@ using GunicornPrometheusExporter.Forwarding;
 namespace GunicornPrometheusExporter.Exporter;
 
 /// <summary>The uses of the store: scrapes and the accounts of workers that died, one at a time, and folding beside them.</summary>
+/// <param name="aggregator">Reads the store.</param>
+/// <param name="accountant">Accounts for deaths.</param>
+/// <param name="folding">Folds the files of dead processes.</param>
+/// <param name="configuration">The settings in force.</param>
+/// <param name="log">Told of faults that neither of them foresees.</param>
 internal sealed class StoreReading(
-    StoreAggregator aggregator, DeathAccountant accountant, StoreFolding folding, ConfigurationInForce configuration)
+    StoreAggregator aggregator, DeathAccountant accountant, StoreFolding folding, ConfigurationInForce configuration, ILogger log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan FoldingInterval = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
+    private readonly BackgroundWork _accounting = new("accounting", log);
+    private readonly BackgroundWork _folding = new("folding", log);
+
+    /// <summary>Other work beside the scrapes, the faults of which the metrics count.</summary>
+    internal IReadOnlyList<BackgroundWork> Beside { get; init; } = [];
+
+    /// <summary>Why dead workers are not accounted for, or dead processes' files not folded; null if they are.</summary>
+    internal string? Problem => _accounting.Problem ?? _folding.Problem;
 
     /// <summary>Reads the store once, deaths until now included, and writes every answer.</summary>
     internal void Scrape(IEnumerable<ScrapeAnswer> answers)
@@ -73,7 +86,7 @@ internal sealed class StoreReading(
             for (var pause = Interval; ; pause = FoldingInterval)
             {
                 await Task.Delay(pause, end);
-                if (configuration.Config.CleanupDbFiles) folding.Fold(end);
+                _folding.Run(() => configuration.Config.CleanupDbFiles ? folding.Fold(end) : null);
             }
         }
         catch (OperationCanceledException)
@@ -88,12 +101,13 @@ internal sealed class StoreReading(
         aggregator.MaximumSeries = configuration.Config.MaxSeries;
         aggregator.LastReload = configuration.Status;
         aggregator.Compactions = folding.Compactions;
+        aggregator.BackgroundFailures = Beside.Prepend(_folding).Prepend(_accounting).ToDictionary(work => work.Name, work => work.Failures);
         aggregator.Refresh();
     }
 
     private void Account()
     {
         accountant.MaximumLabelValues = configuration.Config.MaxLabelValues;
-        accountant.Account();
+        _accounting.Run(accountant.Account);
     }
 }

@@ -49,6 +49,12 @@ internal sealed class DerivedSamples
         _values.Ensure(_families.SeriesOf(MetricCatalogue.MasterWorkerRestarts));
     }
 
+    /// <summary>Adds how often each kind of work beside the scrapes failed.</summary>
+    public void AddFailures(IReadOnlyDictionary<string, long> failures)
+    {
+        foreach (var (work, count) in failures) Set(MetricCatalogue.BackgroundFailures, count, new Label("work", work));
+    }
+
     /// <summary>Adds how the last reading of the configuration went.</summary>
     public void AddReload(ReloadStatus reload)
     {

@@ -76,7 +76,7 @@ public sealed class StoreAggregator : IDisposable
         [
             ("workers", _workers.AddLoads), ("masters", () => _masters.Add(_slots.Masters)),
             ("liveness", () => _derived.AddLiveness(_listing.Files)), ("exporter", _process.Add),
-            ("forwarders", () => _forwarders.Add(Forwarders)),
+            ("forwarders", () => _forwarders.Add(Forwarders)), ("failures", () => _derived.AddFailures(BackgroundFailures)),
         ];
     }
 
@@ -88,6 +88,9 @@ public sealed class StoreAggregator : IDisposable
 
     /// <summary>How often dead processes' files were folded, as the one who folds them told.</summary>
     public long Compactions { get; set; }
+
+    /// <summary>How often each kind of work beside the scrapes failed, as the one who does it told.</summary>
+    public IReadOnlyDictionary<string, long> BackgroundFailures { get; set; } = ReadOnlyDictionary<string, long>.Empty;
 
     /// <summary>How the last reading of the configuration went, as who reads it told; null if nobody does.</summary>
     public ReloadStatus? LastReload { get; set; }

@@ -71,6 +71,10 @@ public sealed class ForwarderManager(Func<MetricSnapshot> read, ILogger logger, 
             {
                 ForwarderLog.NotStarted(logger, name, e.Message);
             }
+            catch (Exception e)
+            {
+                ForwarderLog.Faulted(logger, name, e.GetType().Name, e.StackTrace);
+            }
         }
         return Task.CompletedTask;
     });

@@ -207,6 +207,16 @@ public static class MetricCatalogue
         Help = "Times that this exporter folded files of dead processes into an archive",
     };
 
+    /// <summary>Faults of what the exporter does beside scrapes.</summary>
+    public static MetricFamily BackgroundFailures { get; } = new()
+    {
+        Name = "gunicorn_exporter_background_failures_total",
+        Type = MetricType.Counter,
+        Source = FamilySource.Exporter,
+        Help = "Times that this exporter failed to account for dead workers (accounting) or to fold files of dead processes (folding)",
+        Labels = ["work"],
+    };
+
     /// <summary>Request bodies, by worker.</summary>
     public static MetricFamily WorkerRequestSize { get; } = new()
     {
@@ -632,7 +642,7 @@ public static class MetricCatalogue
         WorkerRequests, WorkerRequestDuration, WorkerFailedRequests, WorkerErrorHandling, WorkerRequestsLost,
         WorkerRequestSize, WorkerResponseSize, WorkerRequestQueue,
         HttpRequests, HttpRequestDuration,
-        BuildInfo, ScrapeDuration, StoreFiles, StoreBytes, CorruptFiles, SeriesDropped, Compactions,
+        BuildInfo, ScrapeDuration, StoreFiles, StoreBytes, CorruptFiles, SeriesDropped, Compactions, BackgroundFailures,
         LabelOverflow, Dropped, InvalidQueueHeaders, InvalidContentLengths, ConfigReloadSuccessful, ConfigReloadTime,
         ForwarderUp, ForwarderLastSuccess, ForwarderLag, ForwarderSnapshots, ForwarderBytes,
         ProcessCpuSeconds, ProcessResidentMemory, ProcessStartTime, ProcessOpenFiles, ProcessMaximumFiles,

@@ -67,16 +67,18 @@ internal sealed class ServeCommand : Command
             directory, loggers.CreateLogger("store"), maximumSeries: config.MaxSeries, listeners: parsed.GetValue(_listeners) ?? []);
         var accountant = new DeathAccountant(
             directory, aggregator.Flights, config.MaxLabelValues, loggers.CreateLogger("deaths"));
-        using var folding = new StoreFolding(directory, loggers.CreateLogger("folding"));
-        var reading = new StoreReading(aggregator, accountant, folding, configuration);
+        using var folding = new StoreFolding(directory, loggers.CreateLogger("folding"), aggregator.Damaged);
+        var control = new BackgroundWork("control", log);
+        var reading = new StoreReading(aggregator, accountant, folding, configuration, log) { Beside = [control] };
         var scrapes = new SharedScrape(reading.Scrape);
         var server = new MetricsServer(
-            scrapes, loggers, web, new ReloadEndpoint(configuration), page: new(new StatusWatch(reading.Look, TimeProvider.System)));
+            scrapes, loggers, web, new ReloadEndpoint(configuration), page: new(new StatusWatch(reading.Look, TimeProvider.System)),
+            problem: () => reading.Problem);
         await using var manager = new ForwarderManager(reading.Snapshot, loggers.CreateLogger("forwarding"));
         aggregator.Forwarders = manager.Statuses;
         using var forwarders = new ConfiguredForwarders(manager, config);
         await forwarders.AddWantedAsync(log);
-        using var turn = new StoreTurn(directory, forwarders, scrapes, loggers);
+        using var turn = new StoreTurn(directory, forwarders, scrapes, control, loggers);
         configuration.Apply = next => forwarders.ChangeAsync(next, turn.IsHeld);
         using var hangUp = configuration.ReloadOnHangUp();
         using var served = CancellationTokenSource.CreateLinkedTokenSource(end);

@@ -6,14 +6,14 @@ namespace GunicornPrometheusExporter.Exporter.Control;
 /// <summary>What one exporter of a store does and no other: it forwards, and lets itself be controlled.</summary>
 /// <remarks>A second one, as during an upgrade, waits until the first has ended.</remarks>
 internal sealed class StoreTurn(
-    string directory, ConfiguredForwarders forwarders, SharedScrape scrapes, ILoggerFactory loggers) : IDisposable
+    string directory, ConfiguredForwarders forwarders, SharedScrape scrapes, BackgroundWork work, ILoggerFactory loggers) : IDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly ILogger _log = loggers.CreateLogger("control");
     private SlotTable? _slots;
     private KeptDirectory? _kept;
-    private bool _isReported;
+    private string? _reported;
 
     /// <summary>Whether this exporter has the turn: its forwarders run.</summary>
     internal bool IsHeld { get; private set; }
@@ -23,21 +23,30 @@ internal sealed class StoreTurn(
     {
         while (!end.IsCancellationRequested)
         {
-            if (TryTake())
-            {
-                await using var control = await TryServeAsync();
-                IsHeld = true;
-                await forwarders.Manager.StartAllAsync();
-                while (_slots!.StillStands() && !end.IsCancellationRequested) await WaitAsync(end);
-                IsHeld = false;
-                if (control is not null) await control.EndAsync();
-                await forwarders.Manager.StopAllAsync();
-            }
+            await work.RunAsync(() => HoldAsync(end));
             await WaitAsync(end);
         }
     }
 
     public void Dispose() => Close();
+
+    private async Task HoldAsync(CancellationToken end)
+    {
+        if (!TryTake()) return;
+        await using var control = await TryServeAsync();
+        IsHeld = true;
+        try
+        {
+            await forwarders.Manager.StartAllAsync();
+            while (_slots!.StillStands() && !end.IsCancellationRequested) await WaitAsync(end);
+        }
+        finally
+        {
+            IsHeld = false;
+            if (control is not null) await control.EndAsync();
+            await forwarders.Manager.StopAllAsync();
+        }
+    }
 
     private static async Task WaitAsync(CancellationToken end) =>
         await Task.Delay(Pause, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -81,7 +90,7 @@ internal sealed class StoreTurn(
 
     private void Report(Exception fault)
     {
-        if (!_isReported) _log.NoControl(fault.Message);
-        _isReported = true;
+        if (fault.Message != _reported) _log.NoControl(fault.Message);
+        _reported = fault.Message;
     }
 }

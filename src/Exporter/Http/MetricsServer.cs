@@ -1,14 +1,22 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using GunicornPrometheusExporter.Exporter.StatusPage;
 using GunicornPrometheusExporter.Exporter.Web;
 
 namespace GunicornPrometheusExporter.Exporter.Http;
 
 /// <summary>The HTTP server: metrics, health and, for a person, the status page; without one, links.</summary>
+/// <param name="scrapes">Reads what is served.</param>
+/// <param name="loggers">Make the logs.</param>
+/// <param name="web">Whom to let in, and TLS; null for everybody, in plain.</param>
+/// <param name="reload">Reloads the configuration.</param>
+/// <param name="isTextOnly">Whether no other format is served.</param>
+/// <param name="page">The status page; null for links.</param>
+/// <param name="problem">Says why this exporter is not healthy, in one line; it must touch no file. Null if it always is.</param>
 internal sealed class MetricsServer(
     SharedScrape scrapes, ILoggerFactory loggers, WebConfigFile? web, ReloadEndpoint reload, bool isTextOnly = false,
-    StatusEndpoints? page = null)
+    StatusEndpoints? page = null, Func<string?>? problem = null)
 {
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
 
@@ -36,18 +44,21 @@ internal sealed class MetricsServer(
     {
         var server = HttpServer.Build(sockets, loggers, longestBody: 0, web);
         server.MapMethods("/metrics", Methods, new MetricsEndpoint(scrapes, isTextOnly).AnswerAsync);
-        server.MapMethods("/-/healthy", Methods, static context => AnswerAsync(context, "healthy\n"));
+        server.MapMethods("/-/healthy", Methods, context => AnswerAsync(context, "healthy"));
         server.MapPost("/-/reload", reload.AnswerAsync);
-        server.MapMethods("/-/ready", Methods, static context => AnswerAsync(context, "ready\n"));
+        server.MapMethods("/-/ready", Methods, context => AnswerAsync(context, "ready"));
         if (page is null) server.MapMethods("/", Methods, LandingPage.AnswerAsync);
         else page.Map(server, Methods);
         return server;
     }
 
-    private static Task AnswerAsync(HttpContext context, string text)
+    private Task AnswerAsync(HttpContext context, string state)
     {
+        var fault = problem?.Invoke();
+        if (fault is not null) context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+        var text = Encoding.UTF8.GetBytes((fault is null ? state : $"not {state}: {fault}") + "\n");
         context.Response.ContentType = "text/plain; charset=utf-8";
         context.Response.ContentLength = text.Length;
-        return context.Response.WriteAsync(text);
+        return context.Response.Body.WriteAsync(text).AsTask();
     }
 }

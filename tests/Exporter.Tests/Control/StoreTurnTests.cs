@@ -33,7 +33,7 @@ public sealed class StoreTurnTests : IDisposable
         Assert.True(first.TryTake(SlotKind.Exporter, 1));
         await using var manager = new ForwarderManager(() => throw new InvalidOperationException(), NullLogger.Instance);
         using var forwarders = new ConfiguredForwarders(manager, new ExporterConfig());
-        using var second = new StoreTurn(_directory, forwarders, new SharedScrape(_ => { }), NullLoggerFactory.Instance);
+        using var second = new StoreTurn(_directory, forwarders, new SharedScrape(_ => { }), new("control", NullLogger.Instance), NullLoggerFactory.Instance);
 
         using var end = new CancellationTokenSource();
         var waiting = second.RunAsync(end.Token);
