@@ -12,5 +12,6 @@ internal sealed record ConfigurationFile(
 {
     /// <summary>Whether every user of the machine can read secrets in it.</summary>
     public bool ShowsSecrets =>
-        Settings.Keys.Any(variable => variable.Secret) && (File.GetUnixFileMode(Path) & UnixFileMode.OtherRead) != 0;
+        Settings.Any(setting => setting.Key.Secret || (setting.Value.Text is { } text && VariableParser.Shown(setting.Key, text) != text))
+        && (File.GetUnixFileMode(Path) & UnixFileMode.OtherRead) != 0;
 }

@@ -220,7 +220,7 @@ public sealed partial class ExporterConfig
         {
             if (_values.TryGetValue(variable, out var value))
             {
-                yield return new(variable.Property, variable.Secret && value is not null ? VariableParser.Mask : value);
+                yield return new(variable.Property, value is string text ? VariableParser.Shown(variable, text) : variable.Secret && value is not null ? VariableParser.Mask : value);
             }
         }
     }
@@ -241,6 +241,7 @@ public sealed partial class ExporterConfig
         {
             _ when variable.Secret => VariableParser.Mask,
             bool flag => flag ? "true" : "false",
+            string shown => VariableParser.Shown(variable, shown),
             _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
         };
         return $"{text} ({PlaceOf(variable)})";

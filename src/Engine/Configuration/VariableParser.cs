@@ -9,9 +9,13 @@ internal static class VariableParser
     /// <summary>What is shown in place of a secret.</summary>
     internal const string Mask = "********";
 
-    /// <summary>A text as errors may show it. A URL that is refused may be so for the password in it.</summary>
-    internal static string Shown(ConfigurationVariable variable, string text) =>
-        variable.Secret || (variable.Kind == VariableKind.Url && text.Contains('@', StringComparison.Ordinal)) ? Mask : text;
+    /// <summary>A text as errors and listings may show it. A URL may hold a password, or a token in its query.</summary>
+    internal static string Shown(ConfigurationVariable variable, string text)
+    {
+        if (variable.Secret || (variable.Kind == VariableKind.Url && text.Contains('@', StringComparison.Ordinal))) return Mask;
+        var query = variable.Kind == VariableKind.Url ? text.AsSpan().IndexOfAny('?', '#') : -1;
+        return query < 0 ? text : $"{text.AsSpan(0, query + 1)}{Mask}";
+    }
 
     /// <summary>What a text of it must be, as the end of a sentence that begins with "set it to".</summary>
     internal static string RuleOf(ConfigurationVariable variable)

@@ -163,6 +163,28 @@ public class ExporterConfigTests
         Assert.DoesNotContain("hunter", Printed(config), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("https://host/write?token=hunter2", "https://host/write?********")]
+    [InlineData("https://host/write#hunter2", "https://host/write#********")]
+    [InlineData("https://host/write", "https://host/write")]
+    public void What_a_url_may_hold_of_secrets_is_not_shown(string url, string shown)
+    {
+        var config = With(("REMOTE_WRITE_URL", url));
+
+        Assert.Equal(url, config.RemoteWriteUrl);
+        Assert.Contains($"  REMOTE_WRITE_URL = {shown} (environment)\n", Printed(config), StringComparison.Ordinal);
+        Assert.Contains(KeyValuePair.Create("remote_write_url", (object?)shown), config.Settings());
+    }
+
+    [Fact]
+    public void The_query_of_a_bad_url_is_not_shown_in_its_error()
+    {
+        var config = With(("REMOTE_WRITE_URL", "ftp://host/write?token=hunter2"));
+
+        Assert.Equal("ftp://host/write?********", Assert.Single(config.Errors).Value);
+        Assert.DoesNotContain("hunter", Printed(config), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_print_has_a_line_for_every_variable_and_every_error()
     {

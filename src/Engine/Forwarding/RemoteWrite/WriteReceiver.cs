@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Google.Protobuf;
+using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Diagnostics;
 using GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages;
 
@@ -94,7 +95,7 @@ internal sealed class WriteReceiver(RemoteWriteSettings settings, TimeProvider t
     }
 
     /// <summary>The first line of what the receiver says.</summary>
-    private static async Task<string> ReasonAsync(HttpResponseMessage response, CancellationToken cancellation)
+    private async Task<string> ReasonAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
         var bytes = new byte[LongestReason];
         var stream = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
@@ -102,7 +103,9 @@ internal sealed class WriteReceiver(RemoteWriteSettings settings, TimeProvider t
         var line = Encoding.UTF8.GetString(bytes, 0, count).AsSpan().Trim();
         var end = line.IndexOfAny('\r', '\n');
         if (end >= 0) line = line[..end];
-        return line.IsEmpty ? "" : $": {line}";
+        // It may repeat what it was asked for, and the query may hold a token.
+        var query = settings.Url.Query.TrimStart('?');
+        return line.IsEmpty ? "" : $": {(query.Length == 0 ? line : line.ToString().Replace(query, VariableParser.Mask, StringComparison.Ordinal))}";
     }
 
     private HttpRequestMessage Request(ByteString body, WriteProtocol protocol)

@@ -148,6 +148,15 @@ public sealed class RemoteWriteFaultTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_query_of_the_url_is_not_shown_though_the_receiver_repeats_it()
+    {
+        await using var forwarder = new RemoteWriteForwarder(new() { Url = new(_receiver.Url, "?token=hunter2") }, _clock);
+        _receiver.Next(503, "no such page: /write?token=hunter2");
+
+        Assert.EndsWith("answered 503: no such page: /write?********", (await FailAsync(forwarder)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_redirect_is_not_followed_and_nothing_is_lost()
     {
         await using var other = await ScriptedReceiver.StartAsync();
