@@ -6,7 +6,7 @@ namespace GunicornPrometheusExporter.Fuzz;
 internal static class FuzzTargets
 {
     /// <summary>All of them.</summary>
-    public static IFuzzTarget[] MakeAll() => [.. ((string[])["reader", "entries", "scrape", "folding", "deaths", "request", "settings"]).Select(Make)];
+    public static IFuzzTarget[] MakeAll() => [.. ((string[])["reader", "entries", "scrape", "folding", "deaths", "sides", "request", "settings"]).Select(Make)];
 
     /// <summary>The one of a name, made alone: an instrumented engine must not run before its fuzzer.</summary>
     /// <exception cref="ArgumentException">There is none.</exception>
@@ -17,6 +17,7 @@ internal static class FuzzTargets
         "scrape" => new ScrapeTarget(),
         "folding" => new FoldingTarget(),
         "deaths" => new DeathTarget(),
+        "sides" => new SideFilesTarget(),
         "request" => new RequestTarget(),
         "settings" => new SettingsTarget(),
         _ => throw new ArgumentException($"there is no target {name}; see docs/fuzzing.md", nameof(name)),

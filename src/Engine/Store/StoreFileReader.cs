@@ -16,8 +16,6 @@ internal sealed class StoreFileReader : IDisposable
     /// <summary>The used bytes past which a file is not read: memory must not follow what a damaged header says.</summary>
     public const int MaximumUsed = 256 << 20;
 
-    private const long LongestClockStep = 20_000_000;
-
     private readonly string _path;
     private readonly byte[] _pathBytes;
     private readonly KeyResolver _resolve;
@@ -26,6 +24,7 @@ internal sealed class StoreFileReader : IDisposable
     private readonly List<int> _offsets = [];
     private FileMapping? _mapping;
     private EntryLayout _layout;
+    private ChangeWatch _changes;
     private long _provenChange;
     private int _end = StoreFormat.HeaderSize;
 
@@ -176,11 +175,12 @@ internal sealed class StoreFileReader : IDisposable
         _mapping = null;
     }
 
-    /// <summary>Whether another change would show: the kernel's clock for it goes in steps.</summary>
-    private static bool IsSettled(in FileStatus status)
+    /// <summary>Whether another change would show.</summary>
+    private bool IsSettled(in FileStatus status)
     {
         _ = Libc.ClockTime(Libc.ClockReal, out var now);
-        return now.TotalNanoseconds - status.Change.TotalNanoseconds > LongestClockStep;
+        _ = Libc.ClockTime(Libc.ClockMonotonic, out var steady);
+        return _changes.IsSettled(status.Change.TotalNanoseconds, now.TotalNanoseconds, steady.TotalNanoseconds);
     }
 
     private int UsedOf(FileMapping mapping)

@@ -20,7 +20,7 @@ public sealed class SnapshotTests : IDisposable
     public void Dispose() => _directory.Dispose();
 
     [Fact]
-    public void A_snapshot_has_the_samples_that_the_text_format_shows() => RandomStore.Any.Sample(
+    public void A_snapshot_has_the_samples_that_the_text_format_shows() => RandomStore.Any.ForAll(
         store =>
         {
             using var directory = new TemporaryDirectory();
@@ -39,7 +39,7 @@ public sealed class SnapshotTests : IDisposable
                 Assert.Equal(text.Helps[family.Name], family.Help);
             });
         },
-        iter: Stores, threads: 1);
+        count: Stores);
 
     [Fact]
     public void A_gauge_says_how_hosts_merge_it()

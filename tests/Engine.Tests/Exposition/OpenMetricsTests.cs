@@ -112,7 +112,7 @@ public sealed class OpenMetricsTests(ClientParser client) : IClassFixture<Client
 
     [Fact]
     public void Random_directories_are_read_by_the_client_with_the_values_of_the_text() =>
-        RandomStore.Any.Sample(
+        RandomStore.Any.ForAll(
             store =>
             {
                 using var directory = new TemporaryDirectory();
@@ -132,7 +132,7 @@ public sealed class OpenMetricsTests(ClientParser client) : IClassFixture<Client
                         || (name.StartsWith("s_count", StringComparison.Ordinal) && !text[name].EndsWith(".0", StringComparison.Ordinal)),
                         $"{name} {text[name]} is missing"));
             },
-            iter: Directories, threads: 1);
+            count: Directories);
 
     [Fact]
     public void Every_family_of_a_worker_is_read_by_the_client()

@@ -92,7 +92,7 @@ public sealed class ProtobufTests : IDisposable
 
     [Fact]
     public void Random_directories_have_the_samples_of_the_text() =>
-        RandomStore.Any.Sample(
+        RandomStore.Any.ForAll(
             store =>
             {
                 using var directory = new TemporaryDirectory();
@@ -115,7 +115,7 @@ public sealed class ProtobufTests : IDisposable
                 }
                 Assert.All(samples, sample => Assert.True(text.Samples.ContainsKey(sample.Key) || sample.Value == 0, sample.Key));
             },
-            iter: Directories, threads: 1);
+            count: Directories);
 
     private static void AddSamples(Dictionary<string, double> samples, string family, Metric metric)
     {

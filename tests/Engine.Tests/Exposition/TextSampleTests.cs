@@ -11,7 +11,7 @@ public sealed class TextSampleTests
     public void What_is_written_is_read()
     {
         var value = Gen.OneOf(Gen.String[Gen.Char["ab\\n\"\n{},= #é"], 0, 8], Gen.String[0, 8]);
-        Gen.Select(value, value).Sample((first, second) =>
+        Gen.Select(value, value).ForAll((first, second) =>
         {
             Label[] labels = [new("a", first), new("b", second)];
             var line = $"name{{{TextSyntax.Labels(labels)}}} 1.5";
@@ -20,7 +20,7 @@ public sealed class TextSampleTests
 
             Assert.Equal(("name", 1.5), (sample.Name, sample.Value));
             Assert.Equal(labels, sample.Labels);
-        });
+        }, count: 100);
     }
 
     [Theory]
@@ -45,7 +45,7 @@ public sealed class TextSampleTests
 
     [Fact]
     public void No_text_does_anything_worse_than_be_refused() =>
-        Gen.String[Gen.Char["ab{}=\"\\, \n#1.e"], 0, 30].Sample(text =>
+        Gen.String[Gen.Char["ab{}=\"\\, \n#1.e"], 0, 30].ForAll(text =>
         {
             try
             {
@@ -55,5 +55,5 @@ public sealed class TextSampleTests
             {
                 // Refused.
             }
-        });
+        }, count: 100);
 }

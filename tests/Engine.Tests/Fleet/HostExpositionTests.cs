@@ -16,7 +16,7 @@ public sealed class HostExpositionTests
     private const int Fleets = 50;
 
     [Fact]
-    public Task Random_hosts_show_the_samples_of_their_own_expositions_with_their_instance() => RandomStore.Any.Array[1, 3].SampleAsync(
+    public Task Random_hosts_show_the_samples_of_their_own_expositions_with_their_instance() => RandomStore.Any.Array[1, 3].ForAllAsync(
         async stores =>
         {
             var hub = new TestHub(isMerged: false);
@@ -37,7 +37,7 @@ public sealed class HostExpositionTests
             Assert.Equal(expected, actual.Where(name => !name.StartsWith("gunicorn_hub_", StringComparison.Ordinal)
                 && name.Contains("instance=", StringComparison.Ordinal)));
         },
-        iter: Fleets, threads: 1);
+        count: Fleets);
 
     [Fact]
     public async Task A_family_stands_once_with_the_samples_of_every_host()

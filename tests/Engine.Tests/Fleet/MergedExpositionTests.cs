@@ -21,7 +21,7 @@ public sealed class MergedExpositionTests
     public Task Processes_on_hosts_of_their_own_merge_as_those_of_one_store() => RandomStore.Any
         .Select(store => store.WithExactSums().WithoutTies())
         .Where(HasCounts)
-        .SampleAsync(
+        .ForAllAsync(
             async store =>
             {
                 using var whole = new TemporaryDirectory();
@@ -40,11 +40,11 @@ public sealed class MergedExpositionTests
 
                 Assert.Equal(Scraped.Once(whole.Path).Where(IsCompared), actual.Where(IsCompared));
             },
-            iter: Fleets, threads: 1);
+            count: Fleets);
 
     [Fact]
     public Task What_was_counted_is_a_sum_that_never_falls_whatever_becomes_of_the_hosts() =>
-        Gen.Select(Gen.Int[0, 4], Gen.Int[0, 3], Amounts).Array[1, 60].SampleAsync(
+        Gen.Select(Gen.Int[0, 4], Gen.Int[0, 3], Amounts).Array[1, 60].ForAllAsync(
             async events =>
             {
                 var hub = new TestHub(isMerged: true);
@@ -77,7 +77,7 @@ public sealed class MergedExpositionTests
                     Assert.Equal(live, text.Samples.GetValueOrDefault("g{}"));
                 }
             },
-            iter: Fleets, threads: 1);
+            count: Fleets);
 
     [Fact]
     public async Task A_gauge_follows_its_mode_and_stays_apart_where_it_has_none()

@@ -291,7 +291,7 @@ public sealed partial class StoreFileReaderTests : IDisposable
         Gen.Select(
             Gen.Enum<EntryLayout>(),
             Gen.Select(Gen.Int[0, 400], Gen.Frequency((3, Gen.Byte), (1, Gen.OneOf<byte>(0, 1, 8, 0x7f, 0xff, (byte)'"', (byte)'\\'))))
-                .Array[1, 6]).Sample(
+                .Array[1, 6]).ForAll(
             (layout, changes) =>
             {
                 var bytes = TestFile.Bytes(layout, A, B, C, A, B);
@@ -299,7 +299,7 @@ public sealed partial class StoreFileReaderTests : IDisposable
                 Write(bytes);
                 if (Record.Exception(() => _reader.TryRead(_buffer)) is { } fault) Assert.IsType<CorruptFileException>(fault);
             },
-            iter: 5000, threads: 1);
+            count: 5000);
 
     [Fact]
     public void A_FIFO_does_not_block_and_is_refused()

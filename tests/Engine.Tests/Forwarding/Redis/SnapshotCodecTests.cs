@@ -25,12 +25,12 @@ public class SnapshotCodecTests
                 0.0, -0.0, 1 / 3.0, double.NaN, double.PositiveInfinity, double.NegativeInfinity, double.Epsilon, double.MaxValue,
                 9007199254740992, -9007199254740992, 9007199254740994, MetricSnapshot.Absent));
 
-        value.Array[0, 100].Sample(values =>
+        value.Array[0, 100].ForAll(values =>
         {
             var read = new double[values.Length];
             SnapshotCodec.DecodeValues(SnapshotCodec.EncodeValues(values), read);
             Assert.Equal(values.Select(BitConverter.DoubleToUInt64Bits), read.Select(BitConverter.DoubleToUInt64Bits));
-        });
+        }, count: 100);
     }
 
     [Fact]
@@ -68,11 +68,11 @@ public class SnapshotCodecTests
         var values = SnapshotCodec.EncodeValues([1, 2, 3, 4, 5, 6.5, 7]);
         var refused = 0;
 
-        Gen.Select(Gen.Byte.Array[0, 60], Gen.Int[0, 200], Gen.Bool).Sample((noise, at, isCut) =>
+        Gen.Select(Gen.Byte.Array[0, 60], Gen.Int[0, 200], Gen.Bool).ForAll((noise, at, isCut) =>
         {
             Attempt(() => SnapshotCodec.DecodeLayout(Damage(layout.Bytes, noise, at, isCut), layout.Id));
             Attempt(() => SnapshotCodec.DecodeValues(Damage(values, noise, at, isCut), new double[7]));
-        });
+        }, count: 100);
 
         Assert.True(refused > 0);
 
@@ -90,7 +90,7 @@ public class SnapshotCodecTests
     }
 
     [Fact]
-    public void A_layout_of_any_content_is_read_or_refused() => Gen.Byte.Array[0, 200].Sample(content =>
+    public void A_layout_of_any_content_is_read_or_refused() => Gen.Byte.Array[0, 200].ForAll(content =>
     {
         try
         {
@@ -99,7 +99,7 @@ public class SnapshotCodecTests
         catch (SnapshotFormatException)
         {
         }
-    });
+    }, count: 100);
 
     [Theory]
     [InlineData("bad-name", "label")]
