@@ -131,6 +131,12 @@ def alerts(job: str) -> tuple[Alert, ...]:
             "Files of the store on {{ $labels.instance }} that the exporter cannot read and skips, in the last hour: about "
             "{{ $value | humanize }}. Their counts are missing."),
         Alert(
+            "GunicornExporterFailing", WARNING, "increase(gunicorn_exporter_background_failures_total[5m]) > 0",
+            "The exporter of {{ $labels.instance }} fails at {{ $labels.work }}.",
+            "Failed attempts at {{ $labels.work }} on {{ $labels.instance }}, in the last 5 minutes: about {{ $value | humanize }}. "
+            "/-/healthy and the exporter's log say why.",
+            lasting="10m"),
+        Alert(
             "GunicornSeriesDropped", WARNING, "gunicorn_exporter_series_dropped > 0",
             "{{ $labels.instance }} serves fewer series than it has.",
             "Series on {{ $labels.instance }} dropped because the store has more than GUNICORN_EXPORTER_MAX_SERIES: {{ $value }}.",

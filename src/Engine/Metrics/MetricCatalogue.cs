@@ -213,7 +213,7 @@ public static class MetricCatalogue
         Name = "gunicorn_exporter_background_failures_total",
         Type = MetricType.Counter,
         Source = FamilySource.Exporter,
-        Help = "Times that this exporter failed to account for dead workers (accounting) or to fold files of dead processes (folding)",
+        Help = "Failures of work beside scrapes: accounting for dead workers, folding the files of dead processes, control of forwarders",
         Labels = ["work"],
     };
 
