@@ -41,7 +41,7 @@ internal sealed class SideFilesTarget : IFuzzTarget
         [
             WithTail(random, Flight), Encoding.UTF8.GetBytes(Exits(random)),
             Encoding.UTF8.GetBytes($"{random.NextInt64():x32}-{random.Next()}"), Encoding.UTF8.GetBytes(Pids(random)),
-            WithTail(random, $"counter_{Dead}.db", $"counter_{Dead}.db/{random.Next(9)}.{random.Next(9)}.{random.Next(9)}", "counter_2.db"),
+            WithTail(random, $"counter_{Dead}.db", $"counter_{Dead}.db/{random.Next(9)}.{random.Next(9)}.{random.Next(9)}", "counter_1.db"),
         ];
         var input = new InputWriter();
         foreach (var content in contents)
