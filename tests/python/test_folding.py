@@ -184,11 +184,29 @@ def test_where_the_kernel_does_not_tell_in_another_PID_namespace_the_master_does
     if subprocess.run([*unshare, "true"], capture_output=True, check=False).returncode != 0:
         pytest.skip("this machine does not let the test make a PID namespace: THE MASTER'S WORD IS NOT TESTED")
     prepare(nobodys_store)
-    told, untold, again = (nobodys_store.begin() for _ in range(3))
+    told, untold, again, stepped = (nobodys_store.begin() for _ in range(4))
     exits = nobodys_store.directory / "master-1.exits"
-    exits.write_text("".join(json.dumps({"pid": pid, "time": end, "monotonic": 0}) + "\n" for pid, end in (
-        (told, time.time() + 1), (again, time.time() - 60),
-    )))
-    for pid in (told, untold, again):
+    # The last exit was noted before the wall clock was set back by an hour: the pid may be another process's since.
+    exits.write_text("".join(json.dumps({"pid": pid, "time": time.time() + after + step, "monotonic": time.monotonic() + after}) + "\n"
+                             for pid, after, step in ((told, 1, 0), (again, -60, 0), (stepped, -60, 3600))))
+    for pid in (told, untold, again, stepped):
         nobodys_store.kill(pid)
-    assert fold_as_nobody(nobodys_store, *unshare) == {untold, again}
+    assert fold_as_nobody(nobodys_store, *unshare) == {untold, again, stepped}
+
+
+def test_a_clock_that_was_set_forward_makes_no_living_process_look_dead(tmp_path: Path) -> None:
+    if shutil.which("faketime") is None:
+        pytest.skip("there is no faketime: A CLOCK THAT IS SET IS NOT TESTED")
+    store = FoldingStore(tmp_path / "store", SEED)
+    variables = {
+        **os.environ, "PROMETHEUS_MULTIPROC_DIR": str(store.directory), "NO_FAKE_STAT": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+    }
+    prepare = [str(EXECUTABLE), "prepare"]
+    subprocess.run(prepare, env=variables, stdout=subprocess.DEVNULL, check=True)
+    (store.directory / "master-1.run").unlink()
+    try:
+        living = {store.begin() for _ in range(5)}
+        subprocess.run(["faketime", "-f", "+1h", *prepare], env=variables, stdout=subprocess.DEVNULL, check=True)
+        assert store.processes() == living
+    finally:
+        store.end()
