@@ -50,7 +50,8 @@ internal sealed class ConfigurationInForce(ExporterConfig first, ILogger log) : 
         catch (Exception e)
         {
             // What is not foreseen may hold a secret in its message.
-            var reason = e is ConfigurationException or StoreException or IOException ? e.Message : $"a fault of its own, {e.GetType().Name}";
+            var isForeseen = e is ConfigurationException or StoreException or IOException;
+            var reason = isForeseen ? e.Message : $"a fault of its own, {e.GetType().Name}";
             foreach (var line in reason.Split('\n')) log.ConfigurationRefused(line);
             _status = _status with { IsSuccessful = false };
             return reason;

@@ -101,7 +101,8 @@ internal sealed class StoreReading(
         aggregator.MaximumSeries = configuration.Config.MaxSeries;
         aggregator.LastReload = configuration.Status;
         aggregator.Compactions = folding.Compactions;
-        aggregator.BackgroundFailures = Beside.Prepend(_folding).Prepend(_accounting).ToDictionary(work => work.Name, work => work.Failures);
+        aggregator.BackgroundFailures = Beside.Append(_folding).Append(_accounting)
+            .ToDictionary(work => work.Name, work => work.Failures);
         aggregator.Refresh();
     }
 

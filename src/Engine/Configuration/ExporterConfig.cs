@@ -220,7 +220,12 @@ public sealed partial class ExporterConfig
         {
             if (_values.TryGetValue(variable, out var value))
             {
-                yield return new(variable.Property, value is string text ? VariableParser.Shown(variable, text) : variable.Secret && value is not null ? VariableParser.Mask : value);
+                yield return new(variable.Property, value switch
+                {
+                    string text => VariableParser.Shown(variable, text),
+                    not null when variable.Secret => VariableParser.Mask,
+                    _ => value,
+                });
             }
         }
     }

@@ -105,7 +105,8 @@ internal sealed class DeathLedger
         var owner = SlotTable.NameOf(SlotKind.Worker, deaths.First().Worker.Number);
         var path = Path.Combine(
             Path.GetDirectoryName(_path)!, new StoreFileName(MetricType.Counter, GaugeMode.All, false, owner).ToString());
-        return StoreFiles.TryReadAll(path, StoreFileWriter.MaximumSize) is { } bytes && EntryWalk.TryGetUsed(bytes, bytes.Length, out var used)
+        return StoreFiles.TryReadAll(path, StoreFileWriter.MaximumSize) is { } bytes
+            && EntryWalk.TryGetUsed(bytes, bytes.Length, out var used)
             ? EntryWalk.LayoutOf(bytes.AsSpan(0, used)) ?? EntryLayout.Timestamped
             : EntryLayout.Timestamped;
     }

@@ -52,7 +52,9 @@ internal sealed class PidRecord
     {
         try
         {
-            return StoreFiles.TryReadAll(_path, LongestText) is { } text ? JsonSerializer.Deserialize(text, MasterJson.Default.PidSpace) : null;
+            return StoreFiles.TryReadAll(_path, LongestText) is { } text
+                ? JsonSerializer.Deserialize(text, MasterJson.Default.PidSpace)
+                : null;
         }
         catch (JsonException)
         {

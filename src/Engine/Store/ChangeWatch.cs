@@ -12,7 +12,7 @@ internal struct ChangeWatch
     /// <summary>Looks at a time of change; times are in nanoseconds.</summary>
     /// <param name="change">When the kernel last noted a change, by the wall clock.</param>
     /// <param name="now">The wall clock's time.</param>
-    /// <param name="steady">The time of a clock that nobody sets: where the wall clock was set back, the change is not yet past by it.</param>
+    /// <param name="steady">The time of a clock that nobody sets: where the wall clock was set back, only this one shows the step.</param>
     internal bool IsSettled(long change, long now, long steady)
     {
         if (change != _change) (_change, _seenAt) = (change, steady);

@@ -32,7 +32,10 @@ public sealed partial class PrometheusWorker : IDisposable
             if (store.Kind == SlotKind.Worker) _files = HistogramFiles.Open(store, nativeSchema);
             Metrics = new MetricWriter(store, maximumLabelValues, _files, maximumSeries, report);
             _routes = new RouteSeriesTable(Metrics);
-            if (store.Kind == SlotKind.Worker) _flight = FlightTableWriter.Create(store, Metrics.Locate(MetricCatalogue.WorkerBusy, [WorkerId]));
+            if (store.Kind == SlotKind.Worker)
+            {
+                _flight = FlightTableWriter.Create(store, Metrics.Locate(MetricCatalogue.WorkerBusy, [WorkerId]));
+            }
         }
         catch
         {

@@ -105,7 +105,8 @@ internal sealed class WriteReceiver(RemoteWriteSettings settings, TimeProvider t
         if (end >= 0) line = line[..end];
         // It may repeat what it was asked for, and the query may hold a token.
         var query = settings.Url.Query.TrimStart('?');
-        return line.IsEmpty ? "" : $": {(query.Length == 0 ? line : line.ToString().Replace(query, VariableParser.Mask, StringComparison.Ordinal))}";
+        if (line.IsEmpty || query.Length == 0) return line.IsEmpty ? "" : $": {line}";
+        return $": {line.ToString().Replace(query, VariableParser.Mask, StringComparison.Ordinal)}";
     }
 
     private HttpRequestMessage Request(ByteString body, WriteProtocol protocol)
