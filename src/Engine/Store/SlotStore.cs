@@ -109,7 +109,8 @@ public sealed class SlotStore : IDisposable
     /// <summary>Whether the holder of a slot had to merge series, as its counters say.</summary>
     private static bool IsFull(string path)
     {
-        if (StoreFiles.TryReadAll(path) is not { } bytes || !EntryWalk.TryGetUsed(bytes, bytes.Length, out var used)) return false;
+        if (StoreFiles.TryReadAll(path, StoreFileWriter.MaximumSize) is not { } bytes) return false;
+        if (!EntryWalk.TryGetUsed(bytes, bytes.Length, out var used)) return false;
         var content = bytes.AsSpan(0, used);
         if (EntryWalk.LayoutOf(content) is not { } layout) return false;
         var overflow = MetricCatalogue.LabelOverflow;
