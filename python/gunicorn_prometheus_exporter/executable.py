@@ -27,12 +27,17 @@ def find_executable() -> str:
     Raises MetricsError if there is none.
     """
     own = _own_path()
-    path = own if os.path.exists(own) else shutil.which(NAME)
+    path = own if os.path.exists(own) else shutil.which(NAME, path=_absolute_search_path())
     if path is None:
         raise MetricsError(
             f"the executable {NAME} is neither at {own} nor on PATH; install the package anew for this machine"
         )
     return path
+
+
+def _absolute_search_path() -> str:
+    # What is relative starts from the application's directory, in which another user may put an executable.
+    return os.pathsep.join(filter(os.path.isabs, os.get_exec_path()))
 
 
 def main() -> NoReturn:

@@ -1,5 +1,7 @@
-"""The exporter as the master's child: started, restarted with backoff, ended (D7)."""
+"""The exporter as the master's child: started, restarted with back-off, stopped (D7)."""
 
+import contextlib
+import errno
 import os
 import signal
 import subprocess
@@ -15,15 +17,29 @@ FIRST_DELAY = 1.0
 LONGEST_DELAY = 60.0
 HEALTHY_LIFE = 60.0
 
-#: Seconds that the exporter has to end after SIGTERM.
+#: What stops the exporter at once: a SIGTERM that a service manager sends to all has it wait for its master.
+STOP_SIGNAL = signal.SIGINT
+
+#: Seconds that the exporter has to exit after STOP_SIGNAL, and after SIGKILL.
 END_TIMEOUT = 5.0
+KILL_TIMEOUT = 1.0
+
+#: What the exporter has in its environment unless the master has it: a single arena leaves address space for threads.
+ENVIRONMENT = {"MALLOC_ARENA_MAX": "1"}
+
+#: Errors of a start that pass without anybody installing anything: the next start may succeed.
+PASSING_ERRORS = (
+    errno.EAGAIN, errno.EINTR, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ESTALE, errno.ETXTBSY)
 
 #: Seconds after its start within which the exporter may not hear a SIGHUP yet, and would end by it.
 START_TIME = 2.0
 
 
 class ExporterProcess:
-    """One exporter. All methods are the master's, in its main thread, but ``poll``, which may interrupt them."""
+    """One exporter. All methods are the master's, in its main thread, but ``poll``, which may interrupt them.
+
+    None raises, whatever the system refuses, and none waits longer than ``stop`` does.
+    """
 
     def __init__(
         self, directory: str, listeners: Iterable[str], uid: int, gid: int, log: Logger, variables: dict[str, str]
@@ -47,66 +63,91 @@ class ExporterProcess:
     def tend(self) -> None:
         """Starts the exporter if it does not run and its time has come. Called about once a second."""
         now = time.monotonic()
-        if self._process is not None:
-            status = self._process.poll()
+        process = self._process
+        if process is not None:
+            status = process.poll()
             if status is None:
                 if self._is_reload_due and now - self._started >= START_TIME:
                     self._is_reload_due = False
-                    self._process.send_signal(signal.SIGHUP)
+                    _send(process, signal.SIGHUP)
                 return
-            self._ended(status, now)
+            self._process = None
+            if now - self._started >= HEALTHY_LIFE:
+                self._delay = FIRST_DELAY
+            self._retry(_ending(status), now)
         if now >= self._next_start:
             self._start(now)
 
     def reload(self) -> None:
-        """Has the exporter read its configuration anew, when it is next tended."""
+        """Has the exporter reload its configuration, when it is next tended."""
         self._is_reload_due = True
 
     def poll(self) -> None:
-        """Learns how the exporter ended, before Gunicorn reaps it with its other children."""
+        """Learns how the exporter exited, before Gunicorn reaps it with its other children."""
         if self._process is not None:
             self._process.poll()
 
     def stop(self) -> None:
-        """Ends the exporter and waits for it, for END_TIMEOUT seconds before it is killed."""
+        """Stops the exporter and waits for it: for END_TIMEOUT seconds before it is killed, and for KILL_TIMEOUT after."""
         process, self._process, self._next_start = self._process, None, float("inf")
         if process is None:
             return
-        process.terminate()
-        try:
-            process.wait(END_TIMEOUT)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        for number, timeout in ((STOP_SIGNAL, END_TIMEOUT), (signal.SIGKILL, KILL_TIMEOUT)):
+            _send(process, number)
+            try:
+                process.wait(timeout)
+                return
+            except subprocess.TimeoutExpired:
+                self._log.error("Metrics exporter did not exit within %g s of %s", timeout, number.name)
 
     def _start(self, now: float) -> None:
         self._started = now
         self._is_reload_due = False
         try:
-            path = find_executable()
-            command = [path, "serve", "--parent-pid", str(os.getpid()), "--multiproc-dir", self._directory,
-                       *self._listeners]
-            try:
-                self._process = subprocess.Popen(
-                    command, stdin=subprocess.DEVNULL, close_fds=True, start_new_session=True,
-                    env={**os.environ, **self._variables}, **self._identity
-                )
-            except OSError as error:
-                raise cannot_run(path, error) from error
+            self._process = self._run(find_executable())
         except MetricsError as error:
             # What is missing now is missing a minute later: say it once.
             self._next_start = float("inf")
             self._log.error("Metrics are not served: %s", error)
-            return
-        self._log.info("Metrics exporter started (pid: %s)", self._process.pid)
+        except OSError as error:
+            self._retry(f"cannot be started ({error.strerror})", now)
+        else:
+            self._log.info("Metrics exporter started (pid: %s)", self._process.pid)
 
-    def _ended(self, status: int, now: float) -> None:
-        self._process = None
-        if now - self._started >= HEALTHY_LIFE:
-            self._delay = FIRST_DELAY
+    def _run(self, path: str) -> "subprocess.Popen[bytes]":
+        command = [path, "serve", "--parent-pid", str(os.getpid()), "--multiproc-dir", self._directory, *self._listeners]
+        try:
+            return subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, close_fds=True, start_new_session=True,
+                env={**ENVIRONMENT, **os.environ, **self._variables}, **self._identity
+            )
+        except OSError as error:
+            if error.errno in PASSING_ERRORS:
+                raise
+            raise cannot_run(path, error) from error
+        except (ValueError, subprocess.SubprocessError) as error:
+            raise MetricsError(f"the executable {path} cannot be run ({error})") from error
+
+    def _retry(self, event: str, now: float) -> None:
         self._next_start = now + self._delay
-        self._log.error("Metrics exporter ended with status %s; next start in %g s", status, self._delay)
+        self._log.error("Metrics exporter %s; next start in %g s", event, self._delay)
         self._delay = min(self._delay * 2, LONGEST_DELAY)
+
+
+def _send(process: "subprocess.Popen[bytes]", number: signal.Signals) -> None:
+    # One that has just exited, or that the kernel does not let us signal, is what the next poll or wait finds.
+    with contextlib.suppress(OSError):
+        process.send_signal(number)
+
+
+def _ending(status: int) -> str:
+    if status >= 0:
+        return f"exited with status {status}"
+    try:
+        return f"was killed by {signal.Signals(-status).name}"
+    except ValueError:
+        # A real-time signal.
+        return f"was killed by signal {-status}"
 
 
 def _identity(uid: int, gid: int) -> dict[str, Any]:

@@ -9,6 +9,8 @@ internal static partial class Logs
     internal static ILoggerFactory CreateFactory() => LoggerFactory.Create(logging => logging
         .SetMinimumLevel(LogLevel.Information)
         .AddFilter("Microsoft", LogLevel.Warning)
+        // It would say again, over many lines, what ends the process with a line.
+        .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
         .AddSimpleConsole(console =>
         {
             console.SingleLine = true;
@@ -29,6 +31,10 @@ internal static partial class Logs
 
     [LoggerMessage(3003, LogLevel.Information, "the master {ProcessId} has ended; ending with it")]
     internal static partial void MasterIsGone(this ILogger log, int processId);
+
+    [LoggerMessage(3009, LogLevel.Information,
+        "SIGTERM received; shutting down when Gunicorn master {ProcessId} exits, or at the next SIGTERM")]
+    internal static partial void EndsWithMaster(this ILogger log, int processId);
 
     [LoggerMessage(3004, LogLevel.Warning, "Metrics are served, but forwarding is off or cannot be controlled: {Reason}")]
     internal static partial void NoControl(this ILogger log, string reason);

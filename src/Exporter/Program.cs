@@ -1,5 +1,10 @@
 using System.CommandLine;
+using GunicornPrometheusExporter.Diagnostics;
+using GunicornPrometheusExporter.Exporter;
 using GunicornPrometheusExporter.Exporter.Commands;
+
+OwnProcess.ShareArena();
+Starvation.EndProcess();
 
 var root = new RootCommand("Exports the metrics of a Gunicorn server to Prometheus.")
 {

@@ -19,6 +19,11 @@ public static class MasterProcess
             throw new InvalidOperationException(
                 $"the death of process {processId} cannot be watched ({Marshal.GetLastPInvokeErrorMessage()})");
         }
-        return Libc.ParentProcessId() == processId;
+        return IsParent(processId);
     }
+
+    /// <summary>Whether a master lives and is this process's parent.</summary>
+    /// <param name="processId">The master.</param>
+    /// <remarks>False as soon as it exits, before anybody has waited for it: the kernel gives its children away first.</remarks>
+    public static bool IsParent(int processId) => Libc.ParentProcessId() == processId;
 }

@@ -10,7 +10,6 @@ namespace GunicornPrometheusExporter.Exporter.Commands;
 /// <summary>Runs a command and turns every way in which it can end into an exit status.</summary>
 internal static class CommandLine
 {
-    // Time for the last snapshot to arrive, and less than a master waits before it kills.
     private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(4);
 
     internal static async Task<int> RunAsync(RootCommand root, string[] args)
@@ -18,7 +17,6 @@ internal static class CommandLine
         var invocation = new InvocationConfiguration
         {
             EnableDefaultExceptionHandler = false,
-            ProcessTerminationTimeout = LongestEnd,
         };
         try
         {
@@ -26,6 +24,8 @@ internal static class CommandLine
             var help = root.Options.OfType<HelpOption>().Single();
             foreach (var spelling in (ReadOnlySpan<string>)["/h", "/?"]) help.Aliases.Remove(spelling);
             var parsed = root.Parse(args);
+            // The exporter of a master decides itself which signals end it.
+            invocation.ProcessTerminationTimeout = parsed.CommandResult.Command is ServeCommand ? null : LongestEnd;
             var status = await parsed.InvokeAsync(invocation);
             return parsed.Errors.Count > 0 ? ExitStatus.Usage : status;
         }
@@ -40,7 +40,7 @@ internal static class CommandLine
         catch (Exception e)
         {
             // Last stop: what is not foreseen is shown whole, and still ends with a status that Gunicorn ignores.
-            return Fail(e.ToString(), ExitStatus.Failure);
+            return Fail(Starvation.Describe(e), ExitStatus.Failure);
         }
     }
 

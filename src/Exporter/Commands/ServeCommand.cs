@@ -44,15 +44,24 @@ internal sealed class ServeCommand : Command
         SetAction(RunAsync);
     }
 
-    private async Task<int> RunAsync(ParseResult parsed, CancellationToken end)
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
         using var loggers = Logs.CreateFactory();
         var log = loggers.CreateLogger("serve");
-        if (parsed.GetValue(_parent) is { } parent && !MasterProcess.TryFollow(parent))
+        var master = parsed.GetValue(_parent);
+        // Not disposed of: while the work of a process that ends late still runs, it asks for it.
+        var signals = new EndSignals(master, log);
+        if (master is { } parent && !MasterProcess.TryFollow(parent))
         {
             log.MasterIsGone(parent);
             return ExitStatus.Ok;
         }
+        return await signals.RunAsync(end => ServeAsync(parsed, loggers, signals, end));
+    }
+
+    private async Task ServeAsync(ParseResult parsed, ILoggerFactory loggers, EndSignals signals, CancellationToken end)
+    {
+        var log = loggers.CreateLogger("serve");
         var config = _settings.Load(parsed);
         if (config.ServingErrors.Count > 0) throw new ConfigurationException(config.ServingErrors);
         if (config.Warning is { } warning) log.ConfigurationWarning(warning);
@@ -81,18 +90,14 @@ internal sealed class ServeCommand : Command
         using var turn = new StoreTurn(directory, forwarders, scrapes, control, loggers);
         configuration.Apply = next => forwarders.ChangeAsync(next, turn.IsHeld);
         using var hangUp = configuration.ReloadOnHangUp();
-        using var served = CancellationTokenSource.CreateLinkedTokenSource(end);
-        var work = Task.WhenAll(
-            reading.AccountAsync(served.Token), reading.FoldAsync(served.Token), turn.RunAsync(served.Token));
-        try
-        {
-            await server.RunAsync(addresses, end);
-        }
-        finally
-        {
-            await served.CancelAsync();
-            await work;
-        }
-        return ExitStatus.Ok;
+        Task[] work =
+        [
+            server.RunAsync(addresses, end), reading.AccountAsync(end), reading.FoldAsync(end),
+            turn.RunAsync(end),
+        ];
+        // One that fails ends the others: the master starts an exporter that is whole.
+        await Task.WhenAny(work);
+        await signals.EndAsync();
+        await Task.WhenAll(work);
     }
 }

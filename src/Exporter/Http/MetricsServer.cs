@@ -28,8 +28,10 @@ internal sealed class MetricsServer(
         {
             var log = loggers.CreateLogger("serve");
             var sockets = await Task.WhenAll(addresses.Select(address => ListenSocket.OpenAsync(address.EndPoint, log, end)));
-            await using var server = Build(sockets);
-            await server.StartAsync(end);
+            var started = Build(sockets);
+            await started.StartAsync(end);
+            // One that did not start may wait for ever to be disposed of.
+            await using var server = started;
             foreach (var socket in sockets) log.Serving(web is { IsTls: true } ? "https" : "http", (IPEndPoint)socket.LocalEndPoint!);
             await Task.Delay(Timeout.InfiniteTimeSpan, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await server.EndAsync();

@@ -1,0 +1,72 @@
+using System.Runtime.InteropServices;
+using GunicornPrometheusExporter.Master;
+
+namespace GunicornPrometheusExporter.Exporter.Commands;
+
+/// <summary>When an exporter ends: at SIGINT or SIGTERM, but for the first SIGTERM while its master lives.</summary>
+/// <remarks>
+/// A service manager sends SIGTERM to the whole service at once. The master and its workers then finish the requests in
+/// flight, and the exporter has to forward what those count: it goes on until the master exits. The kernel sends SIGTERM when
+/// that happens, and a master that stops in order sends SIGINT as its last step.
+/// </remarks>
+internal sealed class EndSignals : IDisposable
+{
+    // Time for the last snapshot to arrive, and less than a master waits before it kills.
+    private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(4);
+
+    private readonly CancellationTokenSource _end = new();
+    private readonly PosixSignalRegistration _terminations;
+    private readonly PosixSignalRegistration _interrupts;
+    private readonly int? _master;
+    private readonly ILogger _log;
+    private int _terminated;
+
+    /// <param name="master">The master to end with, null without one.</param>
+    /// <param name="log">Told of a SIGTERM that does not end it yet.</param>
+    internal EndSignals(int? master, ILogger log)
+    {
+        (_master, _log) = (master, log);
+        _terminations = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Terminate);
+        _interrupts = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
+    }
+
+    /// <summary>Runs work that ends when its token says so, or by a fault, and is left alone where it does not.</summary>
+    /// <returns>The exit status.</returns>
+    internal async Task<int> RunAsync(Func<CancellationToken, Task> work)
+    {
+        var running = work(_end.Token);
+        if (await Task.WhenAny(running, OverdueAsync()) != running) return ExitStatus.Failure;
+        await running;
+        return ExitStatus.Ok;
+    }
+
+    /// <summary>Ends the work as a signal would.</summary>
+    internal Task EndAsync() => _end.CancelAsync();
+
+    public void Dispose()
+    {
+        _interrupts.Dispose();
+        _terminations.Dispose();
+        _end.Dispose();
+    }
+
+    private async Task OverdueAsync()
+    {
+        await Task.Delay(Timeout.InfiniteTimeSpan, _end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(LongestEnd);
+    }
+
+    private void Terminate(PosixSignalContext signal)
+    {
+        signal.Cancel = true;
+        var isFirst = Interlocked.Exchange(ref _terminated, 1) == 0;
+        if (isFirst && _master is { } master && MasterProcess.IsParent(master)) _log.EndsWithMaster(master);
+        else _ = EndAsync();
+    }
+
+    private void Interrupt(PosixSignalContext signal)
+    {
+        signal.Cancel = true;
+        _ = EndAsync();
+    }
+}

@@ -1,0 +1,63 @@
+using System.ComponentModel;
+using System.Runtime.ExceptionServices;
+using System.Text;
+using GunicornPrometheusExporter.Diagnostics;
+using GunicornPrometheusExporter.Exporter.Commands;
+using Microsoft.Win32.SafeHandles;
+
+namespace GunicornPrometheusExporter.Exporter;
+
+/// <summary>Ends a process that gets no further thread, or of which one has failed: it could live on and serve nothing.</summary>
+/// <remarks>
+/// Whoever asked for a thread may swallow the exception, as Kestrel and the thread pool do, so it is caught where it is thrown.
+/// The runtime would end the process by SIGABRT where nobody catches an exception.
+/// </remarks>
+internal static class Starvation
+{
+    private const int StandardError = 2;
+    private const int TryAgain = 11;
+    private const int NoMemory = 12;
+    private const string Remedy =
+        "cannot start a thread: the limit of memory, address space or processes is reached; " +
+        "raise it (ulimit -v, ulimit -u, MemoryMax, TasksMax, pids.max)";
+
+    /// <summary>Makes every such failure end the process, with a line that says why.</summary>
+    internal static void EndProcess()
+    {
+        AppDomain.CurrentDomain.FirstChanceException += EndWithoutThread;
+        AppDomain.CurrentDomain.UnhandledException += (_, failure) => End(Describe((Exception)failure.ExceptionObject));
+    }
+
+    /// <summary>Returns what to say of an exception that nobody foresaw: the remedy, if a thread was missing, else all of it.</summary>
+    // The console and the class library's type initializers report the error of the thread that they start.
+    internal static string Describe(Exception failure) => failure.GetBaseException() switch
+    {
+        OutOfMemoryException or Win32Exception { NativeErrorCode: NoMemory or TryAgain } => Remedy,
+        IOException { HResult: NoMemory or TryAgain } => Remedy,
+        _ => failure.ToString(),
+    };
+
+    private static void EndWithoutThread(object? sender, FirstChanceExceptionEventArgs failure)
+    {
+        // Other allocations fail one at a time: a thread that is missing is missed for as long as the process lives.
+        if (failure.Exception is OutOfMemoryException && Environment.StackTrace.Contains("Threading.Thread.Start", StringComparison.Ordinal))
+        {
+            End(Remedy);
+        }
+    }
+
+    private static void End(string reason)
+    {
+        try
+        {
+            // Not the console, which wants a thread itself.
+            using var handle = new SafeFileHandle(StandardError, ownsHandle: false);
+            using var errors = new FileStream(handle, FileAccess.Write, bufferSize: 0);
+            errors.Write(Encoding.UTF8.GetBytes($"error: {reason}\n"));
+        }
+        finally
+        {
+            OwnProcess.Exit(ExitStatus.Failure);
+        }
+    }
+}
