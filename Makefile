@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 RID ?= $(if $(filter aarch64,$(shell uname -m)),linux-arm64,linux-x64)
 
-.PHONY: all build demo test test-matrix test-dotnet test-python fuzz bench lint dist clean setup help
+.PHONY: all build demo test test-random test-matrix soak fuzz bench lint dist clean setup help
 
 all: build
 
@@ -26,6 +26,16 @@ test: ## Runs every test.
 	@eng/build.sh $(RID)
 # A signal that whatever started make ignores, the tests' servers would ignore too.
 	@env --default-signal eng/test.sh
+
+test-random: ## Runs the tests that are random with a seed of their own, which it prints: SEED=1 replays one.
+	@eng/setup.sh build test
+	@eng/build.sh $(RID)
+	@env --default-signal eng/test_random.sh
+
+soak: ## Sends 100,000 requests to servers that recycle their workers, and fails if something grows; writes docs/reliability.md.
+	@eng/setup.sh build test bench
+	@eng/build.sh $(RID)
+	@/usr/bin/python3 -B bench/soak.py $(REQUESTS)
 
 test-matrix: ## Runs the servers' tests on every Gunicorn and CPython to be had; writes docs/compatibility.md.
 	@eng/setup.sh build test matrix

@@ -72,6 +72,25 @@ public sealed class RemoteWriteTests
         buffer.Delete(recursive: true);
     }
 
+    [Fact]
+    public async Task What_is_counted_while_master_workers_and_exporter_are_told_to_end_at_once_arrives()
+    {
+        await using var receiver = RemoteWriteServer.Prometheus(PrometheusServer.Machines, FreePort.Take());
+        await using var server = await new GunicornServer(["-w", "2", "--graceful-timeout", "30"], Settings(receiver.WriteUrl)).ReadyAsync(2);
+        for (var i = 0; i < Requests; i++) await server.GetAsync("/status/200");
+        var slow = server.GetAsync("/sleep/3");
+        await Wait.UntilAsync(async () => (await server.ScrapeAsync()).Sum("gunicorn_worker_requests_in_flight") == 1, "a request in flight");
+
+        int[] everyone = [server.Process.Id, .. server.Children()];
+        foreach (var pid in everyone) ServerProcess.Signal(pid, "TERM");
+
+        Assert.Equal(200, await slow);
+        Assert.Equal(0, await server.Process.ExitAsync());
+        Assert.DoesNotContain(everyone, GunicornServer.Lives);
+        var written = await receiver.QueryAsync("sum(max_over_time(gunicorn_http_requests_total[5m]))");
+        Assert.Equal(Requests + 1, written.Values.Single());
+    }
+
     private static Dictionary<string, string?> Settings(Uri url) => new()
     {
         ["REMOTE_WRITE_URL"] = url.ToString(),

@@ -18,7 +18,7 @@ public sealed class CheckTests : IDisposable
     [Fact]
     public async Task Something_else_answers()
     {
-        var port = RunningExporter.FreePort();
+        var port = FreePort.Take();
         await File.WriteAllTextAsync(_directory["metrics"], "up 1\n");
         using var other = Process.Start(Executable.StartInfo(
             Python.Path, ["-m", "http.server", "--bind", "127.0.0.1", "--directory", _directory.Path, $"{port}"], []))!;

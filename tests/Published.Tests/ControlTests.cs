@@ -58,7 +58,7 @@ public sealed class ControlTests : IDisposable
     [Fact]
     public async Task One_exporter_of_a_store_forwards_at_a_time()
     {
-        (string, string)[] forwarding = [("REDIS_ENABLED", "true"), ("REDIS_PORT", $"{RunningExporter.FreePort()}")];
+        (string, string)[] forwarding = [("REDIS_ENABLED", "true"), ("REDIS_PORT", $"{FreePort.Take()}")];
         using var first = RunningExporter.Serving(_directory.Path, forwarding);
         using (var control = await ControlAsync(_directory.Path))
         {
@@ -78,7 +78,7 @@ public sealed class ControlTests : IDisposable
     public async Task A_place_that_cannot_be_forwarded_to_is_told_and_stops_nothing_else()
     {
         using var exporter = RunningExporter.Start(
-            RunningExporter.FreePort(), _directory.Path, ("REDIS_ENABLED", "true"), ("REDIS_FORWARD_INTERVAL", "0"));
+            FreePort.Take(), _directory.Path, ("REDIS_ENABLED", "true"), ("REDIS_FORWARD_INTERVAL", "0"));
 
         Assert.EndsWith(
             "Nothing is forwarded to redis: REDIS_FORWARD_INTERVAL is \"0\"; set it to a whole number of at least 1",
@@ -92,7 +92,7 @@ public sealed class ControlTests : IDisposable
     {
         using var exporter = RunningExporter.Serving(_directory.Path);
         using var control = await ControlAsync(_directory.Path);
-        var settings = new Dictionary<string, string> { ["REDIS_PASSWORD"] = Secret, ["REDIS_PORT"] = $"{RunningExporter.FreePort()}" };
+        var settings = new Dictionary<string, string> { ["REDIS_PASSWORD"] = Secret, ["REDIS_PORT"] = $"{FreePort.Take()}" };
         using var added = await control.PutAsJsonAsync("/forwarders/mine", new { destination = "redis", settings }, Cancel);
         using var started = await control.PostAsync("/forwarders/mine/start", null, Cancel);
         Assert.Equal((HttpStatusCode.NoContent, HttpStatusCode.NoContent), (added.StatusCode, started.StatusCode));

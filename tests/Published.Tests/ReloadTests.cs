@@ -32,7 +32,7 @@ public sealed class ReloadTests : IDisposable
         Assert.DoesNotContain("app_orders_total{n=\"19\"}", before, StringComparison.Ordinal);
         Assert.Equal(1, Value(before, "gunicorn_exporter_config_last_reload_successful"));
 
-        Write($"exporter: {{redis: {{enabled: true, port: {RunningExporter.FreePort()}}}}}");
+        Write($"exporter: {{redis: {{enabled: true, port: {FreePort.Take()}}}}}");
         await exporter.HangUpAsync();
 
         exporter.WaitForLine(InForce);
@@ -53,7 +53,7 @@ public sealed class ReloadTests : IDisposable
     [Fact]
     public async Task A_broken_file_leaves_the_one_before_in_force_and_is_told_of()
     {
-        Write($"exporter: {{redis: {{enabled: true, port: {RunningExporter.FreePort()}}}}}");
+        Write($"exporter: {{redis: {{enabled: true, port: {FreePort.Take()}}}}}");
         using var exporter = RunningExporter.Serving(_directory["store"], File);
 
         Write(Broken);
@@ -158,7 +158,7 @@ public sealed class ReloadTests : IDisposable
     [Fact]
     public async Task A_hub_reads_its_file_anew_too()
     {
-        var (former, next) = (RunningExporter.FreePort(), RunningExporter.FreePort());
+        var (former, next) = (FreePort.Take(), FreePort.Take());
         Write($"exporter: {{redis: {{port: {former}}}}}");
         using var hub = RunningExporter.Hub(File);
         var errors = Value(await hub.ScrapeAsync(), "gunicorn_hub_source_errors_total");
@@ -186,8 +186,8 @@ public sealed class ReloadTests : IDisposable
     }
 
     private void WriteStore(string store) => Write(
-        $"exporter: {{prometheus: {{multiproc_dir: {_directory[store]}, bind_address: 127.0.0.1, metrics_port: {RunningExporter.FreePort()}}}, " +
-        $"redis: {{enabled: true, port: {RunningExporter.FreePort()}}}}}");
+        $"exporter: {{prometheus: {{multiproc_dir: {_directory[store]}, bind_address: 127.0.0.1, metrics_port: {FreePort.Take()}}}, " +
+        $"redis: {{enabled: true, port: {FreePort.Take()}}}}}");
 
     private void Write(string text) => System.IO.File.WriteAllText(Path, text);
 

@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Published.Tests;
@@ -35,7 +33,7 @@ internal sealed class RunningExporter : IDisposable
     /// <summary>Starts serving a directory and waits until it serves.</summary>
     internal static RunningExporter Serving(string directory, params (string Name, string Value)[] environment)
     {
-        var exporter = Start(FreePort(), directory, environment);
+        var exporter = Start(FreePort.Take(), directory, environment);
         exporter.WaitForLine("metrics are served on");
         return exporter;
     }
@@ -43,7 +41,7 @@ internal sealed class RunningExporter : IDisposable
     /// <summary>Starts serving a directory under a web configuration, and waits until it serves.</summary>
     internal static RunningExporter Protected(string directory, string webConfig)
     {
-        var exporter = Start(FreePort(), ["serve", "--multiproc-dir", directory, "--web.config.file", webConfig], []);
+        var exporter = Start(FreePort.Take(), ["serve", "--multiproc-dir", directory, "--web.config.file", webConfig], []);
         exporter.WaitForLine("metrics are served on");
         return exporter;
     }
@@ -51,7 +49,7 @@ internal sealed class RunningExporter : IDisposable
     /// <summary>Starts a hub under a web configuration, with a Redis that is away, and waits until it serves.</summary>
     internal static RunningExporter Hub(string webConfig)
     {
-        var exporter = Start(FreePort(), ["hub", "--web.config.file", webConfig], [("REDIS_URL", "redis://127.0.0.1:1")]);
+        var exporter = Start(FreePort.Take(), ["hub", "--web.config.file", webConfig], [("REDIS_URL", "redis://127.0.0.1:1")]);
         exporter.WaitForLine("metrics are served on");
         return exporter;
     }
@@ -70,19 +68,12 @@ internal sealed class RunningExporter : IDisposable
     /// <summary>Starts a hub and waits until it serves.</summary>
     internal static RunningExporter Hub(params (string Name, string Value)[] environment)
     {
-        var port = FreePort();
+        var port = FreePort.Take();
         var process = Process.Start(
             Executable.StartInfo(Executable.Path, ["hub", "--web.listen-address", $"127.0.0.1:{port}"], environment))!;
         var hub = new RunningExporter(process, new Uri($"http://127.0.0.1:{port}"));
         hub.WaitForLine("metrics are served on");
         return hub;
-    }
-
-    internal static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     internal Task<string> ScrapeAsync() => Client.GetStringAsync("/metrics", TestContext.Current.CancellationToken);

@@ -92,7 +92,7 @@ public sealed class ServeLifeTests : IDisposable
     public async Task It_ends_with_its_master_however_that_ends_and_whoever_it_runs_as(string user)
     {
         File.SetUnixFileMode(_directory.Path, (UnixFileMode)0x1ED);
-        var port = RunningExporter.FreePort();
+        var port = FreePort.Take();
         var start = Executable.StartInfo(
             Python.Path,
             ["-c", Master, user, await Executable.CopyToAsync(_directory.Path), "serve", "--web.listen-address", $"127.0.0.1:{port}", "--multiproc-dir", _directory.Path],

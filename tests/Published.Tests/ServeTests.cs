@@ -53,7 +53,7 @@ public sealed class ServeTests : IDisposable
     [Fact]
     public async Task A_missing_store_is_told_and_picked_up_when_it_appears()
     {
-        using var exporter = RunningExporter.Start(RunningExporter.FreePort(), _directory["later"]);
+        using var exporter = RunningExporter.Start(FreePort.Take(), _directory["later"]);
         exporter.WaitForLine($"{_directory["later"]} does not exist yet");
         exporter.WaitForLine("metrics are served on");
         Assert.Contains("\ngunicorn_up 0.0\n", await exporter.ScrapeAsync(), StringComparison.Ordinal);
@@ -118,7 +118,7 @@ public sealed class ServeTests : IDisposable
     public async Task The_environment_says_where_to_listen_and_what_to_serve()
     {
         await Python.WriteCounterAsync(_directory.Path, "app_orders", 3);
-        var port = RunningExporter.FreePort();
+        var port = FreePort.Take();
         var start = Executable.StartInfo(
             Executable.Path, ["serve"],
             [
@@ -155,7 +155,7 @@ public sealed class ServeTests : IDisposable
     public async Task It_listens_on_every_address_given()
     {
         Assert.SkipUnless(Socket.OSSupportsIPv6, "this machine has no IPv6");
-        var (first, second) = (RunningExporter.FreePort(), RunningExporter.FreePort());
+        var (first, second) = (FreePort.Take(), FreePort.Take());
         var start = Executable.StartInfo(
             Executable.Path,
             [

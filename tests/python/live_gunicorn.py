@@ -33,10 +33,10 @@ on_exit = "gunicorn_prometheus_exporter.default_on_exit"
 PROMETHEUS_WORKER = 'worker_class = "gunicorn_prometheus_exporter.plugin.PrometheusWorker"\n'
 
 
-#: Ports below those that the kernel gives out, beginning elsewhere in each process that runs tests: until a server on a
-#: busy machine gets to listen on one, somebody else could.
-_ports = itertools.cycle(range(10_000, 32_000))
-for _ in range(os.getpid() * 200 % 22_000):
+#: Ports below those that the kernel gives out and those of the .NET tests (FreePort.cs), beginning elsewhere in each process
+#: that runs tests: until a server on a busy machine gets to listen on one, somebody else could.
+_ports = itertools.cycle(range(10_000, 21_000))
+for _ in range(os.getpid() * 2_000 % 11_000):
     next(_ports)
 
 

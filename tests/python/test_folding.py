@@ -25,7 +25,7 @@ from exposition import Exposition
 from folding_store import FoldingStore, samples, stock_samples
 from live_gunicorn import free_port, wait_for
 
-SEED = int(os.environ.get("FOLDING_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 32)
+SEED = int(os.environ.get("FOLDING_SEED", "1"))
 KILLS = int(os.environ.get("FOLDING_KILLS", "100"))
 STORES = 4
 NOT_TRACEABLE = 77

@@ -147,7 +147,7 @@ def test_an_exporter_that_was_killed_is_started_again(start_gunicorn):
     wait_for(lambda: server.exporters() not in ([], [exporter]), "another exporter")
     assert server.get("/") == 200
     assert server.metrics(requests=1).value("gunicorn_worker_requests_total") == 1
-    assert "Metrics exporter ended" in server.log
+    assert "Metrics exporter was killed by SIGKILL" in server.log
 
 
 @pytest.mark.parametrize("conf", [HOOKS, HOOKS + PROMETHEUS_WORKER], ids=["hooks", "hooks and worker"])

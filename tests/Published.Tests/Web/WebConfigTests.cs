@@ -48,7 +48,7 @@ public sealed class WebConfigTests : IDisposable
         if (text is not null) await File.WriteAllTextAsync(_directory["web.yml"], text, TestContext.Current.CancellationToken);
 
         var outcome = await Executable.RunAsync(
-            [command, "--web.config.file", _directory["web.yml"], "--web.listen-address", $"127.0.0.1:{RunningExporter.FreePort()}"],
+            [command, "--web.config.file", _directory["web.yml"], "--web.listen-address", $"127.0.0.1:{FreePort.Take()}"],
             ("PROMETHEUS_MULTIPROC_DIR", _directory.Path));
 
         Assert.Equal(Usage, outcome.Status);

@@ -17,7 +17,7 @@ internal sealed class RedisCluster : IAsyncDisposable
         for (var i = 0; i < Size; i++)
         {
             cluster.Nodes[i] = await RedisServer.StartAsync(
-                "--cluster-enabled", "yes", "--cluster-node-timeout", "1000", "--cluster-port", $"{RedisServer.FreePort()}",
+                "--cluster-enabled", "yes", "--cluster-node-timeout", "1000", "--cluster-port", $"{FreePort.Take()}",
                 "--cluster-replica-validity-factor", "0", "--repl-diskless-sync-delay", "0");
         }
         var answer = await cluster.Nodes[0].CliAsync(

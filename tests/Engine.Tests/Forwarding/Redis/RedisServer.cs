@@ -14,7 +14,7 @@ internal sealed class RedisServer : IAsyncDisposable
 
     private RedisServer(string[] arguments, string? sentinelFile)
     {
-        Port = FreePort();
+        Port = FreePort.Take();
         _isSentinel = sentinelFile is not null;
         if (sentinelFile is not null) File.WriteAllText(_home["sentinel.conf"], sentinelFile);
         _arguments =
@@ -72,13 +72,6 @@ internal sealed class RedisServer : IAsyncDisposable
         await _process.WaitForExitAsync();
         _process.Dispose();
         _home.Dispose();
-    }
-
-    internal static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private Process Run() =>
