@@ -33,7 +33,7 @@ test-random: ## Runs the tests that are random with a seed of their own, which i
 	@env --default-signal eng/test_random.sh
 
 soak: ## Sends 100,000 requests to servers that recycle their workers, and fails if something grows; writes docs/reliability.md.
-	@eng/setup.sh build test bench
+	@eng/setup.sh build test
 	@eng/build.sh $(RID)
 	@/usr/bin/python3 -B bench/soak.py $(REQUESTS)
 

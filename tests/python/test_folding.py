@@ -1,6 +1,6 @@
 """Dead processes' files are folded without loss, wherever the exporter is killed.
 
-FOLDING_KILLS sets how often that is, FOLDING_SEED replays a run.
+FOLDING_KILLS says how often that is, FOLDING_SEED when.
 """
 
 import contextlib
