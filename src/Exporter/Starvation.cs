@@ -7,7 +7,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace GunicornPrometheusExporter.Exporter;
 
-/// <summary>Ends a process that gets no further thread, or of which one has failed: it could live on and serve nothing.</summary>
+/// <summary>Ends a process that lacks what it needs: it could live on and serve nothing.</summary>
 /// <remarks>
 /// Whoever asked for a thread may swallow the exception, as Kestrel and the thread pool do, so it is caught where it is thrown.
 /// The runtime would end the process by SIGABRT where nobody catches an exception.
@@ -15,6 +15,7 @@ namespace GunicornPrometheusExporter.Exporter;
 internal static class Starvation
 {
     private const int StandardError = 2;
+    private const int FewestDescriptors = 16;
     private const int TryAgain = 11;
     private const int NoMemory = 12;
     private const string Remedy =
@@ -36,6 +37,25 @@ internal static class Starvation
         IOException { HResult: NoMemory or TryAgain } => Remedy,
         _ => failure.ToString(),
     };
+
+    /// <summary>Makes sure that files of the store and connections can be opened: a server that accepts none is not started.</summary>
+    /// <exception cref="IOException">They cannot.</exception>
+    internal static void CheckDescriptors()
+    {
+        var opened = new List<SafeFileHandle>();
+        try
+        {
+            while (opened.Count < FewestDescriptors) opened.Add(File.OpenHandle("/dev/null"));
+        }
+        catch (IOException e)
+        {
+            throw new IOException($"cannot open {FewestDescriptors} more files: the limit is reached; raise it (ulimit -n, LimitNOFILE)", e);
+        }
+        finally
+        {
+            foreach (var handle in opened) handle.Dispose();
+        }
+    }
 
     private static void EndWithoutThread(object? sender, FirstChanceExceptionEventArgs failure)
     {

@@ -73,6 +73,14 @@ def test_with_hardly_any_address_space_it_serves_or_says_why_not(kilobytes, tmp_
         assert log.splitlines()[-1].startswith(STARVED), log
 
 
+@pytest.mark.parametrize("descriptors", [6, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40])
+def test_with_few_descriptors_it_serves_or_says_why_not(descriptors, tmp_path, environment):
+    status, log = outcome(["prlimit", f"--nofile={descriptors}", "--core=0"], tmp_path, environment)
+    assert status in (None, 1), log
+    if status == 1:
+        assert log.splitlines()[-1].startswith("error: "), log
+
+
 def test_a_server_with_little_address_space_has_its_exporter(start_gunicorn):
     # An arena for each thread and the stacks that go with them took all of it.
     server = start_gunicorn(launcher=["prlimit", f"--as={700_000 * 1024}"])

@@ -28,6 +28,7 @@ internal sealed class MetricsServer(
         {
             var log = loggers.CreateLogger("serve");
             var sockets = await Task.WhenAll(addresses.Select(address => ListenSocket.OpenAsync(address.EndPoint, log, end)));
+            Starvation.CheckDescriptors();
             var started = Build(sockets);
             await started.StartAsync(end);
             // One that did not start may wait for ever to be disposed of.
