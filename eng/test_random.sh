@@ -4,7 +4,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 seed=${SEED:-$((RANDOM * 32768 + RANDOM + 1))}
 echo "test: SEED=$seed"
-export CHAOS_SEED=$seed KILL_SEED=$seed FOLDING_SEED=$seed
+export CHAOS_SEED=$seed KILL_SEED=$seed FOLDING_SEED=$seed PROPERTY_SEED=$seed
 export CHAOS_SECONDS=${CHAOS_SECONDS:-180} KILLS=${KILLS:-128} FOLDING_KILLS=${FOLDING_KILLS:-400}
 status=0
 

@@ -47,7 +47,8 @@ def test_a_request_that_hangs_is_a_timeout(start_gunicorn, expect):
     (pid,) = server.workers()
     # Newer Gunicorns answer with their last breath, and then end as if in order.
     assert server.get("/hang") in (0, 500)
-    assert expect(server, "timeout", pid)["signal"] is None
+    # On a busy machine it takes so long to end by SIGABRT that the master kills it.
+    assert expect(server, "timeout", pid)["signal"] in (None, signal.SIGKILL)
 
 
 def test_a_worker_that_cannot_even_be_aborted_is_a_timeout(start_gunicorn, expect):
