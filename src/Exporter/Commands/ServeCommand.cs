@@ -49,7 +49,7 @@ internal sealed class ServeCommand : Command
         using var loggers = Logs.CreateFactory();
         var log = loggers.CreateLogger("serve");
         var master = parsed.GetValue(_parent);
-        // Not disposed of: while the work of a process that ends late still runs, it asks for it.
+        // Never disposed of: a SIGTERM that arrives while the process exits would kill it.
         var signals = new EndSignals(master, log);
         if (master is { } parent && !MasterProcess.TryFollow(parent))
         {
