@@ -78,7 +78,7 @@ def test_with_few_descriptors_it_serves_or_says_why_not(descriptors, tmp_path, e
     status, log = outcome(["prlimit", f"--nofile={descriptors}", "--core=0"], tmp_path, environment)
     assert status in (None, 1), log
     if status == 1:
-        assert log.splitlines()[-1].startswith("error: "), log
+        assert any(line.startswith("error: ") for line in log.splitlines()), log
 
 
 def test_a_server_with_little_address_space_has_its_exporter(start_gunicorn):
