@@ -47,15 +47,8 @@ internal sealed class ServeCommand : Command
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
         using var loggers = Logs.CreateFactory();
-        var log = loggers.CreateLogger("serve");
-        var master = parsed.GetValue(_parent);
         // Never disposed of: a SIGTERM that arrives while the process exits would kill it.
-        var signals = new EndSignals(master, log);
-        if (master is { } parent && !MasterProcess.TryFollow(parent))
-        {
-            log.MasterIsGone(parent);
-            return ExitStatus.Ok;
-        }
+        var signals = new EndSignals(parsed.GetValue(_parent), loggers.CreateLogger("serve"));
         return await signals.RunAsync(end => ServeAsync(parsed, loggers, signals, end));
     }
 
@@ -71,6 +64,12 @@ internal sealed class ServeCommand : Command
         var addresses = _addresses.AddressesOf(parsed, config);
         ListenSocket.OpenPrivileged(addresses);
         MultiprocessDirectory.BecomeOwner(directory);
+        // The kernel forgets it when a process changes its user.
+        if (parsed.GetValue(_parent) is { } master && !MasterProcess.TryFollow(master))
+        {
+            log.MasterIsGone(master);
+            return;
+        }
         if (!Directory.Exists(directory)) log.StoreIsMissing(directory);
         using var aggregator = new StoreAggregator(
             directory, loggers.CreateLogger("store"), maximumSeries: config.MaxSeries, listeners: parsed.GetValue(_listeners) ?? []);
@@ -92,8 +91,7 @@ internal sealed class ServeCommand : Command
         using var hangUp = configuration.ReloadOnHangUp();
         Task[] work =
         [
-            server.RunAsync(addresses, end), reading.AccountAsync(end), reading.FoldAsync(end),
-            turn.RunAsync(end),
+            server.RunAsync(addresses, end), reading.AccountAsync(end), reading.FoldAsync(end), turn.RunAsync(end),
         ];
         // One that fails ends the others: the master starts an exporter that is whole.
         await Task.WhenAny(work);
