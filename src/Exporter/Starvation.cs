@@ -49,7 +49,8 @@ internal static class Starvation
         }
         catch (IOException e)
         {
-            throw new IOException($"cannot open {FewestDescriptors} more files: the limit is reached; raise it (ulimit -n, LimitNOFILE)", e);
+            throw new IOException(
+                $"cannot open {FewestDescriptors} more files: the limit is reached; raise it (ulimit -n, LimitNOFILE)", e);
         }
         finally
         {
@@ -60,7 +61,8 @@ internal static class Starvation
     private static void EndWithoutThread(object? sender, FirstChanceExceptionEventArgs failure)
     {
         // Other allocations fail one at a time: a thread that is missing is missed for as long as the process lives.
-        if (failure.Exception is OutOfMemoryException && Environment.StackTrace.Contains("Threading.Thread.Start", StringComparison.Ordinal))
+        if (failure.Exception is OutOfMemoryException &&
+            Environment.StackTrace.Contains("Threading.Thread.Start", StringComparison.Ordinal))
         {
             End(Remedy);
         }
