@@ -66,6 +66,8 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     private void Keep(object sender, DataReceivedEventArgs line)
     {
+        // The end of a stream is no line: that of errors may come before the first line of output.
+        if (line.Data is null) return;
         lock (_output) _output.AppendLine(line.Data);
     }
 }
