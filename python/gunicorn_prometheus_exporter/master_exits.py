@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from logging import Logger
 from typing import Any, Optional
 
+from .errors import MetricsError, report_fault
 from .master_causes import Ending, reason_of
 from .master_store import MasterStore
 from .oom_kills import OomKills
@@ -20,6 +21,7 @@ REMEMBERED = 200
 LAST_WAIT = 2.0
 
 _EXITS = "gunicorn_worker_exits_total"
+_UNKNOWN = "unknown"
 
 
 class WorkerExits:
@@ -72,7 +74,7 @@ class WorkerExits:
         try:
             while self._new:
                 exit_ = self._new.popleft()
-                self._store.add(_EXITS, reason=exit_["reason"])
+                self._count(exit_)
                 self._lines.append(json.dumps(exit_))
             self._publish()
         except OSError as error:
@@ -102,6 +104,15 @@ class WorkerExits:
             "time": time.time(),
             "monotonic": time.monotonic(),
         })
+
+    def _count(self, exit_: dict[str, Any]) -> None:
+        try:
+            self._store.add(_EXITS, reason=exit_["reason"])
+        except MetricsError as error:
+            # The executable is of another version, and lacks the reason.
+            report_fault(f"an exit is counted with reason={_UNKNOWN}: {error}")
+            exit_["reason"] = _UNKNOWN
+            self._store.add(_EXITS, reason=_UNKNOWN)
 
     def _publish(self) -> None:
         self._store.replace(self._store.exits_file, "".join(line + "\n" for line in self._lines))

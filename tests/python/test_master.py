@@ -50,6 +50,18 @@ def test_a_worker_that_was_killed_is_counted_as_one_restart(start_gunicorn):
     wait_for(lambda: server.metrics().value(RESTARTS) == 1, "the restart")
 
 
+def test_an_exit_for_a_reason_that_the_executable_lacks_is_counted_as_unknown(start_gunicorn):
+    conf = HOOKS + """
+from gunicorn_prometheus_exporter import master_exits
+master_exits.reason_of = lambda ending, worker: "gremlin"
+"""
+    server = start_gunicorn("-w", "2", conf=conf)
+    os.kill(server.workers()[0], signal.SIGKILL)
+    wait_for(lambda: server.metrics().value("gunicorn_worker_exits_total", reason="unknown") == 1, "the exit")
+    assert "an exit is counted with reason=unknown" in server.log
+    assert server.get("/") == 200
+
+
 def test_more_and_fewer_workers_are_not_restarts(start_gunicorn):
     server = start_gunicorn("-w", "2")
     for number, count in ((signal.SIGTTIN, 3), (signal.SIGTTOU, 2), (signal.SIGTTIN, 3)):
