@@ -54,7 +54,7 @@ public sealed class ExpositionTests
         Assert.All(onlyReaderKnows, key => Assert.Matches(
             "^(gunicorn_up|gunicorn_workers\\{state=\"live\"\\}|" +
             "gunicorn_exporter_(build_info|config_last_reload|scrape_duration|store_|corrupt_files|compactions|series_dropped)|" +
-            "process_|gunicorn_worker_(requests_in_flight|capacity|oldest_request_seconds|requests_lost_total)|" +
+            "gunicorn_exporter_background_failures|process_|gunicorn_worker_(requests_in_flight|capacity|oldest_request_seconds|requests_lost_total)|" +
             "gunicorn_(listener_|master_(uptime|memory))).*", key));
         Assert.NotEmpty(onlyReaderKnows);
         Assert.Equal(
