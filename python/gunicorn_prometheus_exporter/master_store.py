@@ -44,6 +44,15 @@ class _Cell:
         self.offset = offset
         (self.value,) = _DOUBLE.unpack(os.pread(descriptor, _DOUBLE.size, offset))
 
+    def change(self, value: float) -> None:
+        """Takes on a value and writes it out. Raises OSError; the next change then writes this one too."""
+        self.value = value
+        # The workers' user may have cut the file short; writing past its end would make it grow.
+        if os.fstat(self.descriptor).st_size < self.offset + _DOUBLE.size:
+            raise OSError(0, "a file of the master's was cut short")
+        # Aligned, so that no reader sees a part of it: docs/decisions/0006.
+        os.pwrite(self.descriptor, _DOUBLE.pack(self.value), self.offset)
+
 
 class MasterStore:
     """The store as its master holds it: a slot for as long as the process lives, and its series.
@@ -108,14 +117,11 @@ class MasterStore:
         cell = self._cell(family, labels)
         if not isinstance(amount, (int, float)) or not amount >= 0:
             raise MetricsError(f"{family}: cannot be incremented by {amount!r}; give a number that is not negative")
-        cell.value += amount
-        self._write(cell)
+        self._write(cell, cell.value + amount)
 
     def set(self, family: str, value: float, **labels: Any) -> None:
         """Sets a gauge. Raises MetricsError."""
-        cell = self._cell(family, labels)
-        cell.value = value
-        self._write(cell)
+        self._write(self._cell(family, labels), value)
 
     def replace(self, name: str, text: str) -> None:
         """Puts a file that all may read in the place of whatever stands at a name in the store. Raises OSError."""
@@ -150,16 +156,11 @@ class MasterStore:
             known = [dict(key) for name, key in self._cells if name == family]
             raise MetricsError(f"{family}: no series of the master has the labels {labels}, but {known}") from None
 
-    def _write(self, cell: _Cell) -> None:
-        """Writes a value out. What cannot be written now is part of the value that is written next."""
+    def _write(self, cell: _Cell, value: float) -> None:
         if not self.is_ours:
             return
         try:
-            # The workers' user may have cut the file short; writing past its end would make it grow.
-            if os.fstat(cell.descriptor).st_size < cell.offset + _DOUBLE.size:
-                raise OSError(0, "a file of the master's was cut short")
-            # Aligned, so that no reader sees a part of it: docs/decisions/0006.
-            os.pwrite(cell.descriptor, _DOUBLE.pack(cell.value), cell.offset)
+            cell.change(value)
         except OSError as error:
             if not self._is_fault_logged:
                 self._is_fault_logged = True
