@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace GunicornPrometheusExporter.Store.Native;
 
 // What a process decides about itself.
-internal static unsafe partial class Libc
+internal static partial class Libc
 {
     internal const int MostArenas = -8;
 
