@@ -185,6 +185,9 @@ class PrometheusMaster(Arbiter):
 
     def shut_down(self) -> None:
         """Ends the exporter and marks the run as ended in order. May be called again."""
+        # An interrupt that the application raises takes a worker here too, with the master's object.
+        if self._store is not None and not self._store.is_ours:
+            return
         guard.call(_METRICS, self._count_last)
         if self._exits is not None:
             guard.call(_EXITS, self._exits.finish, self._workers)

@@ -62,6 +62,25 @@ master_exits.reason_of = lambda ending, worker: "gremlin"
     assert server.get("/") == 200
 
 
+def test_a_worker_that_leaves_by_an_interrupt_takes_neither_the_exporter_nor_its_master_along(start_gunicorn, tmp_path):
+    # Gunicorn then runs the end of the master in the worker, with the master's object.
+    (tmp_path / "interrupting.py").write_text("""
+from app import app as answering
+def app(environ, start_response):
+    if environ["PATH_INFO"] == "/interrupt":
+        raise KeyboardInterrupt
+    return answering(environ, start_response)
+""")
+    server = start_gunicorn("-w", "1", "--pythonpath", str(tmp_path), app="interrupting:app")
+    (worker,) = server.workers()
+    server.get("/interrupt")
+    wait_for(lambda: server.workers() and worker not in server.workers(), "another worker")
+    wait_for(lambda: server.get("/") == 200, "an answer")
+    assert server.log.count("Metrics exporter started") == 1
+    assert "a recording failed" not in server.log
+    assert (tmp_path / "store" / "master-1.run").exists()
+
+
 def test_more_and_fewer_workers_are_not_restarts(start_gunicorn):
     server = start_gunicorn("-w", "2")
     for number, count in ((signal.SIGTTIN, 3), (signal.SIGTTOU, 2), (signal.SIGTTIN, 3)):
