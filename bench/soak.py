@@ -1,7 +1,7 @@
 """Holds that nothing grows: many requests to a server that recycles its workers all the time, and what each process has then.
 
 ``soak.py [REQUESTS]``: so many requests to each worker class, each worker gone after 50 of them, while Prometheus scrapes,
-Redis is forwarded to and a reload comes every minute. What master, workers, exporter and store have is looked at when a tenth
+Redis is forwarded to and a reload comes every 15 seconds. What master, workers, exporter and store have is looked at when a tenth
 of the requests is answered, at the half and at the end. Ends with 1 if something grew by more than the margin below, or if a
 count is not the clients'. Writes what it found to docs/reliability.md.
 """
@@ -35,7 +35,7 @@ WORKERS = 4
 CLIENTS = 4
 LIFE = 50
 PATHS = ["/", "/users", "/missing"]
-RELOAD_INTERVAL = 60.0
+RELOAD_INTERVAL = 15.0
 SCRAPE_INTERVAL = 1.0
 PATIENCE = 120.0
 
