@@ -4,6 +4,7 @@ A child is forked that loads the engine and exits. It is this process in all tha
 and nothing that happens in it is seen here. The fork is the interpreter's own, which gevent and eventlet do not replace.
 """
 
+import contextlib
 import errno
 import mmap
 import os
@@ -11,6 +12,7 @@ import posix
 import resource
 import signal
 import sys
+import time
 import warnings
 from typing import NoReturn, Optional
 
@@ -18,6 +20,12 @@ MODULE = f"{__package__}._engine"
 
 #: Seconds after which the child is killed: fewer than a worker may be silent for, by most configurations.
 TIMEOUT = 5.0
+
+#: Seconds more after which the child is killed from outside: one that hangs in a handler of os.register_at_fork has no alarm yet.
+_GRACE = 1.0
+
+#: Seconds between two looks for what the child sends.
+_PAUSE = 0.002
 
 #: Address space that must be left when the engine has started, so that it is not the application that has none.
 SPARE = 64 << 20
@@ -48,13 +56,19 @@ def obstacle() -> Optional[str]:
         return _explain_fork(error)
     if pid == 0:
         _start_and_exit(sender)
-    # The child sends what it has started by then, and its end closes the pipe, within TIMEOUT.
+    # The child sends what it has started by then, and its exit closes the pipe, within TIMEOUT.
     posix.close(sender)
     try:
-        answer = posix.read(receiver, 1)
+        answer = _read(receiver, TIMEOUT + _GRACE)
     finally:
         posix.close(receiver)
-        status = _wait(pid)
+    if answer is None:
+        _kill(pid)
+    status = _wait(pid)
+    if answer is None:
+        return (
+            f"a child process did not start it within {TIMEOUT + _GRACE:g} s; a handler that the application has registered with "
+            "os.register_at_fork may hang")
     if answer == _STARTED:
         return None
     return _too_little_space() or (None if answer == _NOT_IMPORTED else _explain(status))
@@ -86,6 +100,23 @@ def _start_and_exit(sender: int) -> NoReturn:
             posix.write(sender, _STARTED)
     finally:
         posix._exit(0)
+
+
+def _read(receiver: int, timeout: float) -> Optional[bytes]:
+    """Returns what the child sends, nothing if it exits without, None if it does neither in time."""
+    limit = time.monotonic() + timeout
+    posix.set_blocking(receiver, False)
+    while time.monotonic() < limit:
+        with contextlib.suppress(BlockingIOError):
+            return posix.read(receiver, 1)
+        # A pause that gevent and eventlet do not replace.
+        signal.sigtimedwait((), _PAUSE)
+    return None
+
+
+def _kill(pid: int) -> None:
+    with contextlib.suppress(OSError):
+        posix.kill(pid, signal.SIGKILL)
 
 
 def _wait(pid: int) -> Optional[int]:
@@ -143,6 +174,9 @@ def _can_start_tasks() -> bool:
     except OSError:
         return False
     finally:
+        # They all wait, so that no pid is another process's yet. One may hang in a handler of os.register_at_fork.
+        for pid in children:
+            _kill(pid)
         posix.close(sender)
         posix.close(waiting)
         for pid in children:

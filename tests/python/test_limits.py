@@ -117,6 +117,23 @@ os.register_at_fork(after_in_child=lambda: setattr(engine_probe.resource, "setrl
     assert "SIGALRM" in done.stdout, done.stderr
 
 
+def test_a_child_that_hangs_in_a_handler_of_the_applications_costs_metrics_and_nothing_else(start_gunicorn):
+    server = start_gunicorn(conf=HOOKS + """
+def post_fork(server, worker):
+    import os, threading
+    lock = threading.Lock()
+    lock.acquire()
+    os.register_at_fork(after_in_child=lock.acquire)
+    from gunicorn_prometheus_exporter import engine_probe
+    engine_probe.TIMEOUT = 0.5
+""")
+    assert [server.get("/") for _ in range(3)] == [200] * 3
+    (line,) = off(server)
+    assert "os.register_at_fork" in line
+    assert server.log.count("Booting worker") == 1
+    assert server.end() == 0
+
+
 def test_a_failed_start_is_not_tried_again_by_each_metric_of_the_application(start_gunicorn):
     server = start_gunicorn(conf=HOOKS + """
 def post_fork(server, worker):
