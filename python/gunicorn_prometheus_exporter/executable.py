@@ -114,7 +114,7 @@ def run(*arguments: str, descriptors: Sequence[int] = ()) -> str:
     try:
         done = subprocess.run(
             [path, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=ANSWER_TIMEOUT, check=False,
-            pass_fds=descriptors,
+            pass_fds=descriptors, restore_signals=False,
         )
     except OSError as error:
         raise cannot_run(path, error) from error

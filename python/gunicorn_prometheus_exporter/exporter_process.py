@@ -118,7 +118,7 @@ class ExporterProcess:
         command = [path, "serve", "--parent-pid", str(os.getpid()), "--multiproc-dir", self._directory, *self._listeners]
         try:
             return subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, close_fds=True, start_new_session=True,
+                command, stdin=subprocess.DEVNULL, close_fds=True, start_new_session=True, restore_signals=False,
                 env={**ENVIRONMENT, **os.environ, **self._variables}, **self._identity
             )
         except OSError as error:

@@ -35,6 +35,8 @@ class WorkerExits:
         self._new: deque[dict[str, Any]] = deque()
         self._lines: deque[str] = deque(maxlen=REMEMBERED)
         self._is_writing = False
+        self._is_published = True
+        self._is_fault_logged = False
 
     def observe(self, workers: Mapping[int, Any]) -> None:
         """Takes note of the workers that ended and were not reaped, or not by Gunicorn. Call it just before they are."""
@@ -68,7 +70,7 @@ class WorkerExits:
     def write(self) -> None:
         """Adds what is new to the counters and to the file."""
         # A signal handler that comes in between leaves its part to the loop that it interrupted.
-        if self._is_writing or not self._new:
+        if self._is_writing or (self._is_published and not self._new):
             return
         self._is_writing = True
         try:
@@ -76,9 +78,14 @@ class WorkerExits:
                 exit_ = self._new.popleft()
                 self._count(exit_)
                 self._lines.append(json.dumps(exit_))
+            self._is_published = False
             self._publish()
+            self._is_published, self._is_fault_logged = True, False
         except OSError as error:
-            self._log.error("The exporter cannot be told how workers ended: %s", error)
+            # Tried again each second: the disk may have room then.
+            if not self._is_fault_logged:
+                self._is_fault_logged = True
+                self._log.error("The exporter cannot be told how workers ended, trying again every second: %s", error)
         finally:
             self._is_writing = False
 

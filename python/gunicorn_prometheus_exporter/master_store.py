@@ -47,8 +47,11 @@ class _Cell:
     def change(self, value: float) -> None:
         """Takes on a value and writes it out. Raises OSError; the next change then writes this one too."""
         self.value = value
+        status = os.fstat(self.descriptor)
+        if status.st_nlink == 0:
+            raise OSError(0, "a file of the master's was removed")
         # The workers' user may have cut the file short; writing past its end would make it grow.
-        if os.fstat(self.descriptor).st_size < self.offset + _DOUBLE.size:
+        if status.st_size < self.offset + _DOUBLE.size:
             raise OSError(0, "a file of the master's was cut short")
         # Aligned, so that no reader sees a part of it: docs/decisions/0006.
         os.pwrite(self.descriptor, _DOUBLE.pack(self.value), self.offset)

@@ -134,6 +134,15 @@ def post_fork(server, worker):
     assert server.end() == 0
 
 
+def test_a_limit_of_the_size_of_files_costs_metrics_and_nothing_else(start_gunicorn):
+    server = start_gunicorn(launcher=limited("-f 16"))
+    assert [server.get("/") for _ in range(3)] == [200] * 3
+    (line,) = [line for line in server.log.splitlines() if "Metrics are off" in line]
+    assert "File too large" in line
+    assert server.log.count("Booting worker") == 1
+    assert server.end() == 0
+
+
 def test_a_failed_start_is_not_tried_again_by_each_metric_of_the_application(start_gunicorn):
     server = start_gunicorn(conf=HOOKS + """
 def post_fork(server, worker):

@@ -1,6 +1,7 @@
 """The master counts restarts, keeps the exporter running, and never loads the engine."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -245,3 +246,32 @@ run()
     finally:
         process.terminate()
         assert process.wait(20) == 0
+
+
+def test_exits_that_the_exporter_cannot_be_told_of_are_told_when_it_can(start_gunicorn, tmp_path):
+    server = start_gunicorn("--workers", "2")
+    obstacle = tmp_path / "store" / "master-1.exits.new"
+    obstacle.mkdir()
+    wait_for(lambda: server.log.count("Booting worker") == 2, "both workers")
+    before = server.workers()
+    for pid in before:
+        os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: len(server.workers()) == 2 and not set(before) & set(server.workers()), "two more workers")
+    wait_for(lambda: "cannot be told how workers ended" in server.log, "the line")
+    obstacle.rmdir()
+    exits = tmp_path / "store" / "master-1.exits"
+    wait_for(lambda: exits.exists() and len(exits.read_text().splitlines()) == 2, "both exits")
+    assert server.log.count("cannot be told how workers ended") == 1
+    assert all(str(pid) in exits.read_text() for pid in before)
+
+
+def test_a_store_removed_while_in_use_is_said_once_and_the_application_serves(start_gunicorn, tmp_path):
+    server = start_gunicorn()
+    shutil.rmtree(tmp_path / "store")
+    wait_for(lambda: "was removed" in server.log, "the line")
+    assert [server.get("/") for _ in range(3)] == [200] * 3
+    os.kill(server.workers()[0], signal.SIGKILL)
+    wait_for(lambda: server.log.count("Booting worker") == 2, "another worker")
+    assert server.get("/") == 200
+    assert server.end() == 0
+    assert server.log.count("was removed") == 1
