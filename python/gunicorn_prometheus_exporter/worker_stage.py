@@ -29,8 +29,8 @@ class SharedStage:
 
     @property
     def value(self) -> Stage:
-        """The stage now."""
-        return Stage(self._memory[0])
+        """The stage now. A byte that is no stage, which only a hostile worker writes, is the last one."""
+        return Stage(min(self._memory[0], max(Stage)))
 
     def reach(self, stage: Stage) -> None:
         """Goes on to a stage; there is no way back."""

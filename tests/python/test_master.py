@@ -275,3 +275,16 @@ def test_a_store_removed_while_in_use_is_said_once_and_the_application_serves(st
     assert server.get("/") == 200
     assert server.end() == 0
     assert server.log.count("was removed") == 1
+
+
+def test_a_worker_that_spoils_its_stage_is_counted_and_so_are_the_others(start_gunicorn):
+    server = start_gunicorn()
+    server.request("POST", "/exec", """
+import gc, os
+for stage in gc.get_objects():
+    if type(stage).__name__ == "SharedStage":
+        stage._memory[0] = 255
+os._exit(0)
+""")
+    wait_for(lambda: server.metrics().value("gunicorn_worker_exits_total", reason="graceful") == 1, "the exit")
+    assert "a recording failed" not in server.log
