@@ -1,4 +1,4 @@
-"""The exporter as the master's child: started, restarted with back-off, stopped (D7)."""
+"""The master starts the exporter as a child, restarts it with back-off, and stops it (D7)."""
 
 import contextlib
 import errno
@@ -12,33 +12,33 @@ from typing import Any, Iterable, Optional
 from .errors import MetricsError
 from .executable import cannot_run, find_executable
 
-#: Seconds between a death and the next start: doubled at each death, reset by a life of HEALTHY_LIFE seconds.
+#: Seconds between an exit and the next start: doubled after each exit, reset once the exporter has run HEALTHY_LIFE seconds.
 FIRST_DELAY = 1.0
 LONGEST_DELAY = 60.0
 HEALTHY_LIFE = 60.0
 
-#: What stops the exporter at once: a SIGTERM that a service manager sends to all has it wait for its master.
+#: Stops the exporter at once. After a SIGTERM, which a service manager sends to all processes, it waits for its master.
 STOP_SIGNAL = signal.SIGINT
 
 #: Seconds that the exporter has to exit after STOP_SIGNAL, and after SIGKILL.
 END_TIMEOUT = 5.0
 KILL_TIMEOUT = 1.0
 
-#: What the exporter has in its environment unless the master has it: a single arena leaves address space for threads.
+#: The exporter's environment, unless the master sets the variable: a single arena leaves address space for threads.
 ENVIRONMENT = {"MALLOC_ARENA_MAX": "1"}
 
-#: Errors of a start that pass without anybody installing anything: the next start may succeed.
+#: Errors of a start that may pass: the next start may succeed.
 PASSING_ERRORS = (
     errno.EAGAIN, errno.EINTR, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ESTALE, errno.ETXTBSY)
 
-#: Seconds after its start within which the exporter may not hear a SIGHUP yet, and would end by it.
+#: Seconds after its start in which a SIGHUP may still kill the exporter, before its handler is installed.
 START_TIME = 2.0
 
 
 class ExporterProcess:
-    """One exporter. All methods are the master's, in its main thread, but ``poll``, which may interrupt them.
+    """One exporter process. The master calls all methods in its main thread; ``poll`` may interrupt the others.
 
-    None raises, whatever the system refuses, and none waits longer than ``stop`` does.
+    No method raises, whatever the system refuses. Only ``stop`` waits.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class ExporterProcess:
         self._is_reload_due = False
 
     def tend(self) -> None:
-        """Starts the exporter if it does not run and its time has come. Called about once a second."""
+        """Starts the exporter if it is not running and its delay has passed. The master calls this about once a second."""
         now = time.monotonic()
         process = self._process
         if process is not None:
@@ -79,11 +79,11 @@ class ExporterProcess:
             self._start(now)
 
     def reload(self) -> None:
-        """Has the exporter reload its configuration, when it is next tended."""
+        """Requests that the exporter reload its configuration; the next ``tend`` sends the signal."""
         self._is_reload_due = True
 
     def poll(self) -> None:
-        """Learns how the exporter exited, before Gunicorn reaps it with its other children."""
+        """Collects the exporter's exit status before Gunicorn reaps it with its other children."""
         if self._process is not None:
             self._process.poll()
 
@@ -106,7 +106,7 @@ class ExporterProcess:
         try:
             self._process = self._run(find_executable())
         except MetricsError as error:
-            # What is missing now is missing a minute later: say it once.
+            # A missing executable stays missing, so log it once.
             self._next_start = float("inf")
             self._log.error("Metrics are not served: %s", error)
         except OSError as error:
@@ -135,7 +135,7 @@ class ExporterProcess:
 
 
 def _send(process: "subprocess.Popen[bytes]", number: signal.Signals) -> None:
-    # One that has just exited, or that the kernel does not let us signal, is what the next poll or wait finds.
+    # The next poll or wait finds an exporter that has just exited.
     with contextlib.suppress(OSError):
         process.send_signal(number)
 

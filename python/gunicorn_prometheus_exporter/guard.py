@@ -1,7 +1,8 @@
-"""The one place where exceptions of ours end: Gunicorn, its workers and the application never see one.
+"""The guard stops every exception of this package before Gunicorn, a worker or the application sees it.
 
-What raised is dropped, logged once for its part and counted; the next recording of the part is tried again, so that one odd
-request does not end the recording of the others. KeyboardInterrupt, SystemExit and the like are nobody's to catch.
+It drops the recording that raised, logs the first failure of each part, and counts every failure. The next recording of the
+part runs as usual, so one odd request does not end the recording of the others. KeyboardInterrupt, SystemExit and other
+exceptions that are not an Exception pass through.
 """
 
 import contextlib
@@ -27,7 +28,7 @@ def count_with(count: Callable[[], None]) -> None:
 
 
 def call(part: str, function: Callable[..., _T], *arguments: Any) -> Optional[_T]:
-    """Calls a function of ours and returns what it returns, None if it raises; ``part`` names what is then not recorded."""
+    """Calls a function of this package; returns its result, or None if it raises. ``part`` names what the log then reports."""
     try:
         return function(*arguments)
     except Exception:
@@ -36,8 +37,8 @@ def call(part: str, function: Callable[..., _T], *arguments: Any) -> Optional[_T
 
 
 def fault(part: str) -> None:
-    """Ends the exception that is being handled. Where a call more would cost too much, call it in an ``except Exception``."""
-    # Not even a logger of the user's may raise here.
+    """Logs and counts the exception in flight. Call it in an ``except Exception`` where ``call`` would cost too much."""
+    # A logger of the user's may raise.
     with contextlib.suppress(Exception):
         if part not in _logged:
             _logged.add(part)
@@ -51,7 +52,7 @@ def fault(part: str) -> None:
 
 
 def _place(traceback: Optional[TracebackType]) -> str:
-    """Returns the innermost line of this package's that the exception came through."""
+    """Returns the innermost line of this package in the traceback."""
     place = "?"
     while traceback is not None:
         file = traceback.tb_frame.f_code.co_filename

@@ -1,7 +1,7 @@
-"""Every private name of another package that this one replaces or reads, and what is lost where a version lacks it.
+"""The private names of other packages that this package replaces or reads, and what is lost if a version lacks one.
 
-Only this module patches. A name without a row cannot be patched, and one that is gone or has changed costs what its row says
-and a warning, never a request.
+Only this module patches. A name without a row cannot be patched. If a name is missing or has changed, the exporter logs a
+warning and does not record what the row lists; requests are served as before.
 """
 
 import importlib
@@ -14,14 +14,14 @@ _missed: set[str] = set()
 
 
 class Row(NamedTuple):
-    """What we do with a name, and what is lost without it."""
+    """What this package does with a name, and what is lost without it."""
 
     #: Where the name is: ``module:attribute`` or ``module:Class.attribute``.
     place: str
 
-    #: "wrapped": ours calls the stock one, once. "read": looked at. "set": given another value.
-    #: "added": one of ours, on a class that all instances share.
-    #: "overridden": a subclass of ours has a method of that name; a version that does not call it loses what it records.
+    #: "wrapped": a wrapper calls the original once. "read": only read. "set": given another value.
+    #: "added": a new attribute on a class, shared by all instances.
+    #: "overridden": a subclass of this package has a method of that name, which records nothing if a version does not call it.
     use: str
     lost: str
 
@@ -122,10 +122,10 @@ _ROWS = (
 TABLE = {row.place: row for row in _ROWS}
 
 def wrap(place: str, make: Callable[[Any], Any], owner: Optional[Any] = None) -> bool:
-    """Puts what ``make`` makes of the stock object in its place; returns whether it could.
+    """Replaces a name with the wrapper that ``make`` returns for the original; returns whether it could.
 
-    ``owner`` is the object that has it, where that is not the class which the table names. What ``make`` makes calls the stock
-    object once with whatever it was given, outside any guard.
+    ``owner`` is the object that has the name, if it is not the class in the table. The wrapper calls the original once, with
+    its own arguments, outside any guard.
     """
     row = TABLE[place]
     try:
@@ -143,12 +143,12 @@ def put(place: str, value: Any, owner: Optional[Any] = None) -> bool:
     try:
         target = row.owner() if owner is None else owner
         if row.use == "set":
-            # Under another name nobody would look at it.
+            # If the name has changed, nobody reads the old one.
             getattr(target, row.name)
         if owner is None:
             setattr(target, row.name, value)
         else:
-            # Gunicorn's configuration takes nothing that is called like a setting, but by this.
+            # Gunicorn's Config.__setattr__ rejects the names of settings.
             object.__setattr__(target, row.name, value)
     except Exception as error:
         _miss(row, error)
@@ -157,7 +157,7 @@ def put(place: str, value: Any, owner: Optional[Any] = None) -> bool:
 
 
 def read(place: str, default: Any, owner: Optional[Any] = None) -> Any:
-    """Returns what the name stands for, the default if there is none."""
+    """Returns the value of the name, or the default if the name is missing."""
     row = TABLE[place]
     try:
         return getattr(row.owner() if owner is None else owner, row.name)
