@@ -8,6 +8,8 @@ the configuration. Where there can be none, ``prometheus_client`` is told of non
 import os
 import stat
 import sys
+import tempfile
+import threading
 from typing import Any, Optional
 
 from . import engine, private_names
@@ -31,6 +33,33 @@ _forgotten: dict[str, str] = {}
 _made: Optional[tuple[str, int, int]] = None
 
 
+class _Value:
+    """A value in this process's memory, for a ``prometheus_client`` whose own class for it has another name."""
+
+    _multiprocess = False
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        self._lock = threading.Lock()
+        self._value = 0.0
+        self._exemplar: Any = None
+
+    def inc(self, amount: float) -> None:
+        with self._lock:
+            self._value += amount
+
+    def set(self, value: float, timestamp: Optional[float] = None) -> None:
+        self._value = value
+
+    def get(self) -> float:
+        return self._value
+
+    def set_exemplar(self, exemplar: Any) -> None:
+        self._exemplar = exemplar
+
+    def get_exemplar(self) -> Any:
+        return self._exemplar
+
+
 def settle_if_configuring() -> None:
     """Settles the matter while Gunicorn reads its configuration; anywhere else it does nothing."""
     if "gunicorn.app.base" in sys.modules and not engine.is_in_arbiter():
@@ -51,10 +80,7 @@ def settle() -> None:
     fault = _fault_of(directory)
     if fault is not None:
         engine.refuse(fault)
-        _keep_in_memory()
-        for name in _VARIABLES:
-            if name in os.environ:
-                _forgotten[name] = os.environ.pop(name)
+        _forgotten.update(_hide())
     elif is_missing:
         path = os.path.realpath(directory)
         status = os.stat(path)
@@ -96,24 +122,30 @@ def do_without(cfg: Any) -> None:
     """Lets ``prometheus_client`` keep values in this worker's memory. Called before the worker loads its application."""
     # The metrics of a preloaded application are there already; if they are files, they go on needing the directory.
     if not (cfg.preload_app and _are_files()):
-        _keep_in_memory()
-        for name in _VARIABLES:
-            os.environ.pop(name, None)
+        _hide()
+
+
+def _hide() -> dict[str, str]:
+    """Hides the directory from ``prometheus_client``; returns the variables that named it."""
+    hidden = {name: os.environ.pop(name) for name in _VARIABLES if name in os.environ}
+    if not _keep_in_memory():
+        # It insists on files: nobody reads these, and the application starts.
+        os.environ[VARIABLE] = tempfile.mkdtemp(prefix="gunicorn-prometheus-exporter-unread-")
+    return hidden
 
 
 def _are_files() -> bool:
     """Returns whether metrics that ``prometheus_client`` makes from now on are files."""
     if "prometheus_client.values" not in sys.modules:
         return False
-    in_memory = private_names.read("prometheus_client.values:MutexValue", None)
-    return private_names.read("prometheus_client.values:ValueClass", in_memory) is not in_memory
+    in_memory = private_names.read("prometheus_client.values:MutexValue", _Value)
+    return private_names.read("prometheus_client.values:ValueClass", None) is not in_memory
 
 
-def _keep_in_memory() -> None:
-    """Has ``prometheus_client`` decide anew, where the configuration has imported it."""
-    if _are_files():
-        private_names.put(
-            "prometheus_client.values:ValueClass", private_names.read("prometheus_client.values:MutexValue", None))
+def _keep_in_memory() -> bool:
+    """Makes ``prometheus_client`` decide again, if the configuration has imported it; returns whether it could."""
+    return not _are_files() or private_names.put(
+        "prometheus_client.values:ValueClass", private_names.read("prometheus_client.values:MutexValue", _Value))
 
 
 def _fault_of(directory: str) -> Optional[str]:
