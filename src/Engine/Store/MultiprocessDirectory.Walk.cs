@@ -5,13 +5,11 @@ namespace GunicornPrometheusExporter.Store;
 
 public static partial class MultiprocessDirectory
 {
-    private const int MostLinks = 40;
-
     /// <summary>Follows a path one component after another, making what is missing, and returns what it ends at.</summary>
     private static FileStatus Walk(string path)
     {
         var rest = new Stack<string>();
-        Push(rest, path);
+        RootWalk.Push(rest, path);
         var current = "/";
         var parent = StatusOf(current)!.Value;
         var links = 0;
@@ -22,10 +20,10 @@ public static partial class MultiprocessDirectory
             if (status.IsLink)
             {
                 RequireTrustedLink(next, status, isLast: rest.Count == 0, parent);
-                if (++links > MostLinks) throw Refused(path, "is reached through a loop of links", "remove the loop");
+                if (++links > RootWalk.MostLinks) throw Refused(path, "is reached through a loop of links", "remove the loop");
                 var target = new FileInfo(next).LinkTarget ?? "";
                 if (Path.IsPathRooted(target)) (current, parent) = ("/", StatusOf("/")!.Value);
-                Push(rest, target);
+                RootWalk.Push(rest, target);
                 continue;
             }
             if (!status.IsDirectory)
@@ -35,14 +33,6 @@ public static partial class MultiprocessDirectory
             (current, parent) = (next, status);
         }
         return parent;
-    }
-
-    private static void Push(Stack<string> rest, string path)
-    {
-        foreach (var name in path.Split('/', StringSplitOptions.RemoveEmptyEntries).Reverse())
-        {
-            if (name != ".") rest.Push(name);
-        }
     }
 
     private static void RequireTrustedLink(string link, FileStatus status, bool isLast, FileStatus parent)

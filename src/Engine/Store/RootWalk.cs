@@ -13,7 +13,9 @@ namespace GunicornPrometheusExporter.Store;
 /// </remarks>
 internal sealed class RootWalk : IDisposable
 {
-    private const int MostLinks = 40;
+    /// <summary>The links on a path past which it is taken for a loop, as the kernel does.</summary>
+    internal const int MostLinks = 40;
+
     private const int LongestTarget = 4096;
 
     private readonly Stack<string> _rest = new();
@@ -26,7 +28,7 @@ internal sealed class RootWalk : IDisposable
     internal RootWalk(string path)
     {
         _directory = OpenRoot(out _status);
-        Push(path);
+        Push(_rest, path);
         Advance();
     }
 
@@ -73,6 +75,15 @@ internal sealed class RootWalk : IDisposable
         return _rest.Count < left;
     }
 
+    /// <summary>Puts the names of a path on a stack, the first one on top.</summary>
+    internal static void Push(Stack<string> rest, string path)
+    {
+        foreach (var name in path.Split('/', StringSplitOptions.RemoveEmptyEntries).Reverse())
+        {
+            if (name != ".") rest.Push(name);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _directory.Dispose();
 
@@ -115,17 +126,9 @@ internal sealed class RootWalk : IDisposable
         if (length <= 0 || ++_links > MostLinks) return false;
         var path = Encoding.UTF8.GetString(target[..length]);
         _ = _rest.Pop();
-        Push(path);
+        Push(_rest, path);
         if (path[0] == '/') Stand(OpenRoot(out var status), status);
         return true;
-    }
-
-    private void Push(string path)
-    {
-        foreach (var name in path.Split('/', StringSplitOptions.RemoveEmptyEntries).Reverse())
-        {
-            if (name != ".") _rest.Push(name);
-        }
     }
 
     private void Stand(SafeFileHandle directory, in FileStatus status)
