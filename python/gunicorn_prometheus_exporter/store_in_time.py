@@ -5,6 +5,7 @@ preloaded application imports it before Gunicorn calls any hook; so the director
 the configuration. Where there can be none, ``prometheus_client`` is told of none, and the application serves without.
 """
 
+import logging
 import os
 import stat
 import sys
@@ -14,6 +15,8 @@ from typing import Any, Optional
 
 from . import engine, private_names
 from .utils import VARIABLE, get_multiprocess_dir
+
+_log = logging.getLogger("gunicorn.error")
 
 #: The name in capitals, and the one that came before it.
 _VARIABLES = (VARIABLE, VARIABLE.lower())
@@ -31,6 +34,9 @@ _forgotten: dict[str, str] = {}
 
 #: The directory that this process made, by path, device and inode.
 _made: Optional[tuple[str, int, int]] = None
+
+#: The missing directory that only the workers' user may make, which is after an application is preloaded.
+_left_to_workers: Optional[str] = None
 
 
 class _Value:
@@ -68,14 +74,19 @@ def settle_if_configuring() -> None:
 
 def settle() -> None:
     """Makes the directory that the environment names, if it is missing; without one, metrics are off. Once in a process."""
-    global _is_settled, _made
+    global _is_settled, _made, _left_to_workers
     directory = get_multiprocess_dir()
     if _is_settled or directory is None:
         return
     _is_settled = True
     is_missing = not os.path.exists(directory)
     # What is left alone here is seen to when the store is prepared: as the workers' user, and where Gunicorn has changed to.
-    if _is_others(directory) or (is_missing and not os.path.isabs(directory)):
+    if _is_others(directory):
+        if is_missing:
+            _left_to_workers = directory
+            _forgotten.update(_hide())
+        return
+    if is_missing and not os.path.isabs(directory):
         return
     fault = _fault_of(directory)
     if fault is not None:
@@ -114,8 +125,15 @@ def hand_over(uid: int, gid: int) -> None:
 
 def remember() -> None:
     """Puts back what was forgotten for the import of a preloaded application: hooks of the user's may look for it."""
+    global _left_to_workers
     os.environ.update(_forgotten)
     _forgotten.clear()
+    missing, _left_to_workers = _left_to_workers, None
+    if missing is not None and "prometheus_client.values" in sys.modules and not _are_files():
+        _log.warning(
+            "%s: %s was missing when the application was preloaded, and root creates nothing where another user can change the "
+            "path; the application's own metrics are not served: create the directory before Gunicorn starts",
+            VARIABLE, missing)
 
 
 def do_without(cfg: Any) -> None:

@@ -152,6 +152,24 @@ def test_a_missing_store_is_made_before_the_application_is_preloaded(start_gunic
     assert figures.value("hits_total") == 2
 
 
+@pytest.mark.parametrize("is_planted", [False, True], ids=["missing", "a dangling link"])
+@pytest.mark.parametrize("conf", CONFIGURATIONS.values(), ids=CONFIGURATIONS)
+def test_a_preloaded_application_serves_where_only_the_workers_user_may_make_the_store(
+        start_gunicorn, public_directory, conf, is_planted, environment):
+    os.chown(public_directory, 65534, 65534)
+    store = public_directory / "store"
+    if is_planted:
+        store.symlink_to(public_directory / "nowhere")
+        os.lchown(store, 65534, 65534)
+    environment["PROMETHEUS_MULTIPROC_DIR"] = str(store)
+    server = start_gunicorn("--preload", "-u", "nobody", "-g", "nogroup", app=APP, conf=conf)
+    # The workers have a store all the same, which their user makes once Gunicorn starts.
+    assert serves(server) == "2 True"
+    assert "Metrics are off" not in server.log
+    assert server.log.count("was missing when the application was preloaded") == 1
+    assert "create the directory before Gunicorn starts" in server.log
+
+
 @pytest.mark.parametrize("conf", CONFIGURATIONS.values(), ids=CONFIGURATIONS)
 def test_a_proc_that_shows_processes_only_costs_no_answer(start_gunicorn, conf):
     bare = ("unshare", "--mount", "sh", "-c", 'mount -t proc -o subset=pid proc /proc && exec "$@"', "sh")
@@ -166,6 +184,7 @@ def test_root_makes_nothing_where_another_user_could_have_put_a_link(public_dire
 from gunicorn_prometheus_exporter import engine, store_in_time
 store_in_time.settle()
 assert engine.refusal() is None
+store_in_time.remember()
 store_in_time.settle_in_worker()
 print(engine.refusal())
 """, PROMETHEUS_MULTIPROC_DIR=str(public_directory / "store"))
@@ -184,6 +203,7 @@ def test_root_follows_no_link_that_another_user_has_put_on_the_way(public_direct
     done = run_python("""
 from gunicorn_prometheus_exporter import store_in_time
 store_in_time.settle()
+store_in_time.remember()
 store_in_time.settle_in_worker()
 """, PROMETHEUS_MULTIPROC_DIR=str(theirs / "link" / "store"))
     assert done.returncode == 0, done.stderr
