@@ -5,6 +5,7 @@ The store belongs to the workers' user, the master may be root. So the master op
 """
 
 import contextlib
+import errno
 import fcntl
 import logging
 import os
@@ -27,6 +28,8 @@ _LOCK_FILE = "slots.lock"
 _REPLACED_MASTER = "GUNICORN_PID"
 
 _DOUBLE = struct.Struct("<d")
+#: ``struct flock``: type, whence, start, length, pid.
+_FLOCK = struct.Struct("hhqqi4x")
 _READABLE = 0o644
 
 _Key = tuple[str, frozenset[tuple[str, Any]]]
@@ -81,9 +84,9 @@ class MasterStore:
                 if not answer["ok"]:
                     raise ConfigurationError("; ".join(answer["errors"]))
                 _check(files)
-                if _take(files[_LOCK_FILE], answer["lock_offset"]):
+                if _take(files[_LOCK_FILE], answer["life_byte"], answer["pid_byte"]):
                     break
-                _discard(files)
+                _close(files)
             else:
                 raise MetricsError(f"{answer['directory']}: other masters took the slot {ATTEMPTS} times over")
             self.directory: str = answer["directory"]
@@ -98,12 +101,11 @@ class MasterStore:
             }
             others = answer["other_masters"]
         except (KeyError, TypeError, ValueError, struct.error) as error:
-            _discard(files)
+            _close(files)
             raise MetricsError(f"the executable's answer to prepare cannot be understood: {error!r}") from error
         except BaseException:
-            _discard(files)
+            _close(files)
             raise
-        # Never closed in this process: closing any descriptor of the lock file would release the lock.
         self._files = files
         os.register_at_fork(after_in_child=self._leave)
         _keep(files[_STORE])
@@ -187,11 +189,20 @@ def _check(files: dict[str, int]) -> None:
             raise MetricsError(f"{name} in the store is not what it should be; remove it")
 
 
-def _take(lock_file: int, offset: int) -> bool:
+def _take(lock_file: int, life: int, pid: int) -> bool:
+    """Locks the bytes of a slot, until this process exits and no child has the file open: false if another process did."""
     try:
-        fcntl.lockf(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, offset)
+        try:
+            # No code of the process can drop it by closing the file, as it can a POSIX lock.
+            fcntl.fcntl(lock_file, fcntl.F_OFD_SETLK, _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, life, 1, 0))
+        except OSError as error:
+            if error.errno != errno.EINVAL:
+                raise
+            fcntl.lockf(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, life)
     except (BlockingIOError, PermissionError):
         return False
+    with contextlib.suppress(OSError):
+        fcntl.lockf(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, pid)
     return True
 
 
@@ -210,14 +221,6 @@ def _warn_of(others: list[int], directory: str) -> None:
                 "servers; set PROMETHEUS_MULTIPROC_DIR to a directory of its own for each",
                 f"pid {pid}" if pid > 0 else "in another PID namespace", directory)
             return
-
-
-def _discard(files: dict[str, int]) -> None:
-    """Closes files that were handed over for nothing."""
-    if current() is not None:
-        # A lock that this process holds would go with any descriptor of its file.
-        files.pop(_LOCK_FILE, None)
-    _close(files)
 
 
 def _close(files: dict[str, int]) -> None:

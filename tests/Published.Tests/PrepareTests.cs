@@ -21,7 +21,8 @@ public sealed class PrepareTests : IDisposable
         Assert.Equal(0, status);
         Assert.True(json.GetProperty("ok").GetBoolean());
         Assert.Equal(_directory["store"], json.GetProperty("directory").GetString());
-        Assert.Equal(1048577, json.GetProperty("lock_offset").GetInt64());
+        Assert.Equal(1048577, json.GetProperty("pid_byte").GetInt64());
+        Assert.Equal((8 << 20) + 1048577, json.GetProperty("life_byte").GetInt64());
         Assert.Equal(0, json.GetProperty("other_masters").GetArrayLength());
         Assert.Equal("master-1.run", json.GetProperty("run_file").GetString());
         Assert.Equal("master-1.exits", json.GetProperty("exits_file").GetString());

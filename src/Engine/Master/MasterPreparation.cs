@@ -32,8 +32,8 @@ public static class MasterPreparation
             ProcessSpace.Current().Write(runFile);
             using var files = new MasterFiles(directory, number, layout, report);
             return new(
-                directory, slots.Path, SlotTable.OffsetOf(SlotKind.Master, number), runFile,
-                ExitFiles.PathOf(directory, number), OthersIn(slots), files.LayOut());
+                directory, slots.Path, SlotTable.LifeByteOf(SlotKind.Master, number), SlotTable.PidByteOf(SlotKind.Master, number),
+                runFile, ExitFiles.PathOf(directory, number), OthersIn(slots), files.LayOut());
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

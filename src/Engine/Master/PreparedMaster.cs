@@ -7,14 +7,15 @@ namespace GunicornPrometheusExporter.Master;
 
 /// <summary>What a master needs to know of the store that was prepared for it.</summary>
 /// <param name="Directory">The store.</param>
-/// <param name="LockFile">The file in which the master locks one byte for as long as it lives.</param>
-/// <param name="LockOffset">That byte.</param>
+/// <param name="LockFile">The file in which the master locks two bytes for as long as it lives.</param>
+/// <param name="LifeByte">The byte whose lock, of the open file description, says that the slot is held.</param>
+/// <param name="PidByte">The byte whose POSIX lock tells the master's pid.</param>
 /// <param name="RunFile">The file that the master removes when it ends in order.</param>
 /// <param name="ExitsFile">The file in which the master tells how its workers ended.</param>
 /// <param name="OtherMasters">The pids of the masters that record in the store already; 0 for one in another PID namespace.</param>
 /// <param name="Series">The series that the master writes.</param>
 public sealed record PreparedMaster(
-    string Directory, string LockFile, long LockOffset, string RunFile, string ExitsFile,
+    string Directory, string LockFile, long LifeByte, long PidByte, string RunFile, string ExitsFile,
     ImmutableArray<int> OtherMasters, ImmutableArray<MasterSeries> Series)
 {
     /// <summary>

@@ -35,7 +35,7 @@ public sealed class PrometheusMaster : IDisposable
         {
             var prepared = MasterPreparation.Run(config, layout);
             var slots = SlotTable.Open(prepared.Directory);
-            var number = (int)(prepared.LockOffset - SlotTable.OffsetOf(SlotKind.Master, 0));
+            var number = (int)(prepared.PidByte - SlotTable.PidByteOf(SlotKind.Master, 0));
             if (slots.TryTake(SlotKind.Master, number))
             {
                 return new PrometheusMaster(prepared, slots, new MasterFiles(prepared.Directory, number, layout));

@@ -71,5 +71,5 @@ internal sealed class StoreCleaner
         }
     }
 
-    private bool IsFree(SlotKind kind, int number) => _slots.HolderOf(kind, number) is null;
+    private bool IsFree(SlotKind kind, int number) => !_slots.IsHeld(kind, number);
 }

@@ -22,16 +22,18 @@ public sealed unsafe partial class FlightTableWriter : IDisposable
 
     private readonly int* _nextFree;
     private readonly int _descriptor;
+    private readonly LifeLock _life;
     private readonly string _path;
     private byte* _file;
     private int _allocated;
     private int _highWater;
     private int _firstFree = NoEntry;
 
-    private FlightTableWriter(string path, int descriptor, byte* file, SlotStore store, Cell busy)
+    private FlightTableWriter(string path, int descriptor, LifeLock life, byte* file, SlotStore store, Cell busy)
     {
         _path = path;
         _descriptor = descriptor;
+        _life = life;
         _file = file;
         _counters = store.FileOf(MetricType.Counter).Start;
         _histograms = store.FileOf(MetricType.Histogram).Start;
@@ -61,13 +63,10 @@ public sealed unsafe partial class FlightTableWriter : IDisposable
             path, Libc.OpenReadWrite | Libc.OpenCreate | Libc.OpenExclusive | Libc.OpenCloseOnExec | Libc.OpenNoFollow, 0x180);
         if (descriptor < 0) throw StoreException.OfWriter(path, "made", Marshal.GetLastPInvokeError());
         byte* file = null;
+        LifeLock? life = null;
         try
         {
-            var life = new Libc.RecordLock { Type = Libc.WriteLock, Length = 1 };
-            if (Libc.Control(descriptor, Libc.SetLock, ref life) != 0)
-            {
-                throw StoreException.OfWriter(path, "locked", Marshal.GetLastPInvokeError());
-            }
+            life = LifeLock.TryTake(path, 0) ?? throw new StoreException($"{path}: another process locked it; remove the store");
             var error = Libc.Allocate(descriptor, 0, SizeOf(InitialEntries));
             if (error != 0) throw StoreException.OfWriter(path, "allocated", error);
             // SAFETY: the range past the end of the file is reserved, not touched, until Grow allocates it.
@@ -75,7 +74,7 @@ public sealed unsafe partial class FlightTableWriter : IDisposable
                 null, FlightFormat.MaximumSize, Libc.ProtectRead | Libc.ProtectWrite, Libc.MapShared, descriptor, 0);
             if ((nint)start == -1) throw StoreException.OfWriter(path, "mapped", Marshal.GetLastPInvokeError());
             file = start;
-            var writer = new FlightTableWriter(path, descriptor, file, store, busy);
+            var writer = new FlightTableWriter(path, descriptor, life, file, store, busy);
             writer.Header.Pid = Environment.ProcessId;
             writer._last->BusyTotal = busy.Value;
             writer._last->LastChange = MonotonicClock.Seconds();
@@ -86,6 +85,7 @@ public sealed unsafe partial class FlightTableWriter : IDisposable
         {
             // SAFETY: mapped just now with this length, and nobody has it.
             if (file is not null) _ = Libc.Unmap(file, FlightFormat.MaximumSize);
+            life?.Dispose();
             _ = Libc.Close(descriptor);
             // One without a header would look like a dead worker's.
             File.Delete(path);
@@ -151,6 +151,7 @@ public sealed unsafe partial class FlightTableWriter : IDisposable
         _ = Libc.Unmap(_file, FlightFormat.MaximumSize);
         _file = null;
         NativeMemory.Free(_nextFree);
+        _life.Dispose();
         _ = Libc.Close(_descriptor);
     }
 

@@ -4,27 +4,30 @@ using GunicornPrometheusExporter.Store.Native;
 
 namespace GunicornPrometheusExporter.Store;
 
-/// <summary>
-/// Who lives: one POSIX record lock a process, byte by byte in one lock file. The kernel releases a lock however
-/// its process dies, gives it to no child, and shows its holder across PID namespaces that share the volume.
-/// </summary>
+/// <summary>Which processes of the store are alive: each locks the bytes of its slot in one lock file.</summary>
 /// <remarks>
-/// A POSIX lock goes when its process closes <em>any</em> descriptor of the file: open the table once a process.
-/// Not thread-safe; taking slots is the start-up path, asking who holds one is the reader's.
+/// A slot has two bytes. A <see cref="LifeLock"/> on the first says that it is held: the kernel releases it however the
+/// process dies. A POSIX lock on the second tells the holder's pid, as the reader's PID namespace numbers it; code of the
+/// process that closes a descriptor of the file drops it, and then the pid is unknown.
+/// Not thread-safe: a process takes slots while it starts, and readers ask who holds them.
 /// </remarks>
 public sealed class SlotTable : IDisposable
 {
     /// <summary>The lock file's name in the store. It holds no bytes, only locks.</summary>
     public const string FileName = "slots.lock";
 
-    /// <summary>How many slots each kind has: bytes <c>kind × this … </c> of the lock file.</summary>
+    /// <summary>How many slots each kind has.</summary>
     public const int SlotsPerKind = 1 << 20;
+
+    // The bytes that are locked for life lie behind those whose locks tell a pid.
+    private const long FirstLifeByte = 8 * SlotsPerKind;
 
     private const int MostSkipped = 8;
 
     /// <summary>No slot has this number: the byte is the lock of what only one process of a kind does at a time.</summary>
     private const int Alone = 0;
 
+    private readonly List<LifeLock> _taken = [];
     private int _descriptor;
 
     private SlotTable(string path, int descriptor)
@@ -76,8 +79,11 @@ public sealed class SlotTable : IDisposable
             : throw StoreException.OfReader(path, "opened", error, access == Libc.OpenReadWrite ? "write to" : "read");
     }
 
-    /// <summary>The byte of the lock file that stands for a slot.</summary>
-    public static long OffsetOf(SlotKind kind, int number) => ((long)kind * SlotsPerKind) + number;
+    /// <summary>The byte of the lock file whose POSIX lock tells the pid of a slot's holder.</summary>
+    public static long PidByteOf(SlotKind kind, int number) => ((long)kind * SlotsPerKind) + number;
+
+    /// <summary>The byte of the lock file that is locked for as long as the slot's holder lives.</summary>
+    public static long LifeByteOf(SlotKind kind, int number) => FirstLifeByte + PidByteOf(kind, number);
 
     /// <summary>The name of a slot, as in file names and in <c>worker_id</c>: <c>worker-3</c>.</summary>
     public static string NameOf(SlotKind kind, int number) => $"{WordOf(kind)}-{number}";
@@ -106,7 +112,7 @@ public sealed class SlotTable : IDisposable
     /// <exception cref="StoreException">The file system grants no locks.</exception>
     public void EnterPreparation()
     {
-        var recordLock = LockOf(SlotKind.Master, Alone);
+        var recordLock = LockOf(LifeByteOf(SlotKind.Master, Alone));
         if (Libc.Control(_descriptor, Libc.SetLockAndWait, ref recordLock) != 0)
         {
             throw CannotLock(Marshal.GetLastPInvokeError());
@@ -126,7 +132,7 @@ public sealed class SlotTable : IDisposable
     /// <summary>Lets others in again.</summary>
     public void LeavePreparation()
     {
-        var recordLock = LockOf(SlotKind.Master, Alone);
+        var recordLock = LockOf(LifeByteOf(SlotKind.Master, Alone));
         recordLock.Type = Libc.Unlocked;
         _ = Libc.Control(_descriptor, Libc.SetDescriptionLock, ref recordLock);
     }
@@ -149,41 +155,48 @@ public sealed class SlotTable : IDisposable
         var skipped = 0;
         for (var number = 1; number < SlotsPerKind; number++)
         {
-            if (HolderOf(kind, number) is not null) continue;
+            if (IsHeld(kind, number)) continue;
             if (isFull?.Invoke(number) == true && skipped++ < Math.Max(MostSkipped, Held(kind).Count)) continue;
             if (TryTake(kind, number)) return number;
         }
         throw new StoreException($"{Path}: no free slot for a {kind} is left");
     }
 
-    /// <summary>Takes one slot for this process if no other holds it.</summary>
+    /// <summary>Takes one slot for this process, until it exits or this table is closed, if nobody holds it.</summary>
     /// <exception cref="StoreException">The file system grants no locks.</exception>
     public bool TryTake(SlotKind kind, int number)
     {
-        var recordLock = LockOf(kind, number);
-        if (Libc.Control(_descriptor, Libc.SetLock, ref recordLock) == 0) return true;
-        var error = Marshal.GetLastPInvokeError();
-        if (error is Libc.ErrorAgain or Libc.ErrorAccess) return false;
-        throw CannotLock(error);
+        if (LifeLock.TryTake(Path, LifeByteOf(kind, number)) is not { } life) return false;
+        _taken.Add(life);
+        // The holder of a life lock is the only one that asks for this one.
+        var pid = LockOf(PidByteOf(kind, number));
+        _ = Libc.Control(_descriptor, Libc.SetLock, ref pid);
+        return true;
     }
 
     /// <summary>The process that holds a slot, as this process's PID namespace numbers it.</summary>
-    /// <returns>The holder's pid; 0 if another PID namespace hides it; null if the slot is free.</returns>
-    /// <remarks>A slot that this very process holds reads as free: the kernel reports other processes' locks.</remarks>
+    /// <returns>The holder's pid; 0 if it is unknown, because another PID namespace hides it, say; null if the slot is free.</returns>
+    /// <remarks>The kernel names other processes only: the pid of a slot that this process holds is unknown.</remarks>
     public int? HolderOf(SlotKind kind, int number)
     {
-        var recordLock = LockOf(kind, number);
-        return Ask(ref recordLock) ? Math.Max(recordLock.ProcessId, 0) : null;
+        if (!IsHeld(kind, number)) return null;
+        var pid = LockOf(PidByteOf(kind, number));
+        return Ask(ref pid) ? Math.Max(pid.ProcessId, 0) : 0;
     }
 
-    /// <summary>The numbers of all slots of a kind that other processes hold, ascending.</summary>
+    /// <summary>Whether a process holds a slot, this one included.</summary>
+    public bool IsHeld(SlotKind kind, int number)
+    {
+        var life = LockOf(LifeByteOf(kind, number));
+        return Ask(ref life);
+    }
+
+    /// <summary>The numbers of all slots of a kind that processes hold, ascending.</summary>
     public IReadOnlyList<int> Held(SlotKind kind)
     {
         var held = new List<int>();
-        var next = OffsetOf(kind, 1);
-        var end = OffsetOf(kind, SlotsPerKind);
         // F_GETLK answers with some lock that overlaps the range, so look on both sides of each answer.
-        Search(held, next, end, OffsetOf(kind, 0));
+        Search(held, LifeByteOf(kind, 1), LifeByteOf(kind, SlotsPerKind), LifeByteOf(kind, 0));
         held.Sort();
         return held;
     }
@@ -198,6 +211,7 @@ public sealed class SlotTable : IDisposable
     public void Dispose()
     {
         if (_descriptor < 0) return;
+        foreach (var life in _taken) life.Dispose();
         _ = Libc.Close(_descriptor);
         _descriptor = -1;
     }
@@ -205,7 +219,7 @@ public sealed class SlotTable : IDisposable
     private void Search(List<int> held, long start, long end, long kindBase)
     {
         if (start >= end) return;
-        var range = new Libc.RecordLock { Type = Libc.WriteLock, Start = start, Length = end - start };
+        var range = LockOf(start, end - start);
         if (!Ask(ref range)) return;
         var first = Math.Max(range.Start, start);
         var last = range.Length == 0 ? end : Math.Min(range.Start + range.Length, end);
@@ -225,7 +239,7 @@ public sealed class SlotTable : IDisposable
 
     private bool TryLockAlone(SlotKind kind, short type, int command)
     {
-        var recordLock = LockOf(kind, Alone);
+        var recordLock = LockOf(LifeByteOf(kind, Alone));
         recordLock.Type = type;
         if (Libc.Control(_descriptor, command, ref recordLock) == 0) return true;
         var error = Marshal.GetLastPInvokeError();
@@ -235,10 +249,8 @@ public sealed class SlotTable : IDisposable
     private static string WordOf(SlotKind kind) =>
         kind switch { SlotKind.Worker => "worker", SlotKind.Master => "master", SlotKind.Exporter => "exporter", _ => "process" };
 
-    private StoreException CannotLock(int error) => new(
-        $"{Path} cannot be locked ({Marshal.GetPInvokeErrorMessage(error)}); " +
-        "put PROMETHEUS_MULTIPROC_DIR on a local file system");
+    private StoreException CannotLock(int error) => LifeLock.CannotLock(Path, error);
 
-    private static Libc.RecordLock LockOf(SlotKind kind, int number) =>
-        new() { Type = Libc.WriteLock, Start = OffsetOf(kind, number), Length = 1 };
+    private static Libc.RecordLock LockOf(long start, long length = 1) =>
+        new() { Type = Libc.WriteLock, Start = start, Length = length };
 }

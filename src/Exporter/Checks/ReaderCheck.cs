@@ -10,7 +10,7 @@ internal static class ReaderCheck
 
     internal static IEnumerable<Finding> Find(StoreView store)
     {
-        if (store.Slots?.HolderOf(SlotKind.Exporter, Turn) is null)
+        if (store.Slots?.IsHeld(SlotKind.Exporter, Turn) != true)
         {
             yield return Finding.Error(
                 $"{store.Directory}: no exporter reads it; start Gunicorn with the hooks of the package, " +

@@ -11,7 +11,8 @@ internal static class PrepareJson
         json.WriteOutcome([]);
         json.WriteRecording(config);
         json.WriteString("directory", prepared.Directory);
-        json.WriteNumber("lock_offset", prepared.LockOffset);
+        json.WriteNumber("life_byte", prepared.LifeByte);
+        json.WriteNumber("pid_byte", prepared.PidByte);
         json.WriteString("run_file", Path.GetFileName(prepared.RunFile));
         json.WriteString("exits_file", Path.GetFileName(prepared.ExitsFile));
         json.WriteStartArray("other_masters");

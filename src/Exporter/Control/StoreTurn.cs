@@ -55,7 +55,6 @@ internal sealed class StoreTurn(
     {
         try
         {
-            // Open for as long as the store stands: closing it would let go of what the accounts of deaths lock meanwhile.
             if (_slots?.StillStands() == false) Close();
             _slots ??= SlotTable.OpenOwn(directory);
             _kept ??= KeptDirectory.TryKeep(directory);

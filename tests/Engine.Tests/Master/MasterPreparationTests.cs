@@ -36,7 +36,7 @@ public sealed class MasterPreparationTests : IDisposable
         Assert.All(prepared.Series, series => Assert.Equal(0, series.Offset % 8));
         Assert.All(prepared.Series, series => Assert.Equal(0, ValueOf(series)));
         Assert.Equal(_directory["slots.lock"], prepared.LockFile);
-        Assert.Equal(SlotTable.OffsetOf(SlotKind.Master, 1), prepared.LockOffset);
+        Assert.Equal(SlotTable.LifeByteOf(SlotKind.Master, 1), prepared.LifeByte);
         Assert.True(File.Exists(prepared.RunFile));
         Assert.Equal(
             [.. WorkerExitReasons.All, WorkerExitReasons.Unknown],
@@ -346,7 +346,7 @@ public sealed class MasterPreparationTests : IDisposable
 
         var second = Prepare();
 
-        Assert.Equal(SlotTable.OffsetOf(SlotKind.Master, 2), second.LockOffset);
+        Assert.Equal(SlotTable.LifeByteOf(SlotKind.Master, 2), second.LifeByte);
         Assert.Equal(_directory["counter_master-2.db"], second.Series[0].Path);
         Assert.Empty(first.OtherMasters);
         Assert.Equal([master.ProcessId], second.OtherMasters);

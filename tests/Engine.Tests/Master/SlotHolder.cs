@@ -10,7 +10,8 @@ internal sealed class SlotHolder : IDisposable
     private const string Script = """
         import fcntl, sys
         file = open(sys.argv[1], "r+b", buffering=0)
-        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, int(sys.argv[2]))
+        for byte in sys.argv[2:]:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, int(byte))
         print("held", flush=True)
         sys.stdin.read()
         """;
@@ -23,7 +24,7 @@ internal sealed class SlotHolder : IDisposable
         var path = Path.Combine(directory, SlotTable.FileName);
         if (!File.Exists(path)) File.WriteAllText(path, "");
         _process = Process.Start(new ProcessStartInfo(
-            "/usr/bin/python3", ["-c", Script, path, $"{SlotTable.OffsetOf(kind, number)}"])
+            "/usr/bin/python3", ["-c", Script, path, $"{SlotTable.LifeByteOf(kind, number)}", $"{SlotTable.PidByteOf(kind, number)}"])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -13,7 +13,7 @@ public sealed class SlotTableTests : IDisposable
     [Fact]
     public void The_lowest_slot_that_no_other_process_holds_is_taken()
     {
-        using var other = HoldInOtherProcess(SlotTable.OffsetOf(SlotKind.Worker, 1), SlotTable.OffsetOf(SlotKind.Worker, 2));
+        using var other = HoldInOtherProcess((SlotKind.Worker, 1), (SlotKind.Worker, 2));
         using var table = SlotTable.Open(_directory.Path);
         Assert.Equal(3, table.TakeLowest(SlotKind.Worker));
         Assert.Equal(1, table.TakeLowest(SlotKind.Master));
@@ -23,8 +23,8 @@ public sealed class SlotTableTests : IDisposable
     public void Held_slots_are_seen_with_their_holder_and_those_of_other_kinds_are_not()
     {
         using var other = HoldInOtherProcess(
-            SlotTable.OffsetOf(SlotKind.Worker, 2), SlotTable.OffsetOf(SlotKind.Worker, 3),
-            SlotTable.OffsetOf(SlotKind.Worker, 70), SlotTable.OffsetOf(SlotKind.Master, 1));
+            (SlotKind.Worker, 2), (SlotKind.Worker, 3),
+            (SlotKind.Worker, 70), (SlotKind.Master, 1));
         using var table = SlotTable.Open(_directory.Path);
         Assert.Equal([2, 3, 70], table.Held(SlotKind.Worker));
         Assert.Equal([1], table.Held(SlotKind.Master));
@@ -38,7 +38,6 @@ public sealed class SlotTableTests : IDisposable
     {
         using var first = SlotTable.OpenOwn(_directory.Path)!;
         Assert.True(first.TryTakeTurn());
-        // Closing any descriptor lets go of the slots of its process, but not of the turn.
         SlotTable.Open(_directory.Path).Dispose();
         using var second = SlotTable.OpenOwn(_directory.Path)!;
         Assert.False(second.TryTakeTurn());
@@ -53,13 +52,29 @@ public sealed class SlotTableTests : IDisposable
     public void A_killed_process_leaves_its_slot_free()
     {
         using var table = SlotTable.Open(_directory.Path);
-        using (var other = HoldInOtherProcess(SlotTable.OffsetOf(SlotKind.Worker, 1)))
+        using (var other = HoldInOtherProcess((SlotKind.Worker, 1)))
         {
             Assert.False(table.TryTake(SlotKind.Worker, 1));
             other.Kill();
             other.WaitForExit();
         }
         Assert.True(table.TryTake(SlotKind.Worker, 1));
+    }
+
+    [Fact]
+    public void A_slot_stays_held_when_its_process_opens_and_closes_the_lock_file()
+    {
+        using var first = SlotTable.Open(_directory.Path);
+        Assert.True(first.TryTake(SlotKind.Worker, 1));
+        SlotTable.Open(_directory.Path).Dispose();
+        using var second = SlotTable.Open(_directory.Path);
+        Assert.Equal([1], second.Held(SlotKind.Worker));
+        Assert.False(second.TryTake(SlotKind.Worker, 1));
+        Assert.Equal(0, second.HolderOf(SlotKind.Worker, 1));
+
+        first.Dispose();
+
+        Assert.True(second.TryTake(SlotKind.Worker, 1));
     }
 
     [Fact]
@@ -70,7 +85,11 @@ public sealed class SlotTableTests : IDisposable
         Assert.Throws<StoreException>(() => SlotTable.Open(_directory.Path));
     }
 
-    private Holder HoldInOtherProcess(params long[] offsets) => new(_directory[SlotTable.FileName], offsets);
+    private Holder HoldInOtherProcess(params (SlotKind Kind, int Number)[] slots) =>
+        new(_directory[SlotTable.FileName], [.. slots.SelectMany(slot => new[]
+        {
+            SlotTable.LifeByteOf(slot.Kind, slot.Number), SlotTable.PidByteOf(slot.Kind, slot.Number),
+        })]);
 
     private sealed class Holder : IDisposable
     {

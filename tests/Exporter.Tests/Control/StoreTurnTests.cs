@@ -40,7 +40,7 @@ public sealed class StoreTurnTests : IDisposable
         await end.CancelAsync();
         await waiting;
 
-        Assert.Equal("held", await ProbeAsync(SlotTable.OffsetOf(SlotKind.Exporter, 1)));
+        Assert.Equal("held", await ProbeAsync(SlotTable.LifeByteOf(SlotKind.Exporter, 1)));
     }
 
     private async Task<string> ProbeAsync(long offset)

@@ -21,9 +21,11 @@ internal static unsafe partial class Libc
 
     internal const int SeekEnd = 2;
 
+    internal const int ProtectNone = 0;
     internal const int ProtectRead = 1;
     internal const int ProtectWrite = 2;
     internal const int MapShared = 1;
+    internal const int AdviseNoFork = 10;
 
     internal const int ResourceUsageSelf = 0;
     internal const int ClockReal = 0;
@@ -55,6 +57,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "munmap", SetLastError = true)]
     internal static partial int Unmap(void* address, nuint length);
+
+    [LibraryImport("libc", EntryPoint = "madvise", SetLastError = true)]
+    internal static partial int Advise(void* address, nuint length, int advice);
 
     [LibraryImport("libc", EntryPoint = "getpid")]
     internal static partial int ProcessId();
