@@ -124,3 +124,29 @@ def test_a_kernel_without_locks_of_descriptions_counts_all_the_same(start_gunico
     wait_for(lambda: len(server.workers()) == 2 and worker not in server.workers(), "another worker")
     wait_for(lambda: server.metrics().value("gunicorn_workers", state="live") == 2, "two live workers")
     assert set(server.metrics(requests=10).by("gunicorn_worker_requests_total", "worker_id")) <= {"worker_1", "worker_2"}
+
+
+def test_an_application_that_closes_our_descriptors_gets_nothing_written_into_the_files_that_take_their_numbers(
+        start_gunicorn, tmp_path):
+    server = start_gunicorn()
+    status, text = server.request("POST", "/exec", f"""
+import os
+store = os.environ["PROMETHEUS_MULTIPROC_DIR"]
+closed = 0
+for name in os.listdir("/proc/self/fd"):
+    try:
+        if os.readlink("/proc/self/fd/" + name).startswith(store):
+            os.close(int(name))
+            closed += 1
+    except OSError:
+        pass
+for number in range(closed + 8):
+    os.open({str(tmp_path)!r} + "/mine-%d" % number, os.O_RDWR | os.O_CREAT)
+print(closed)
+""")
+    assert status == 200
+    assert int(text) > 0
+    for number in range(150):
+        assert server.get(f"/{'abcdefghij'[number % 10]}{'klmnopqrstuvwxyz'[number // 10]}") == 200
+    assert server.metrics(requests=151).value("gunicorn_worker_requests_total") == 151
+    assert {path.stat().st_size for path in tmp_path.glob("mine-*")} == {0}

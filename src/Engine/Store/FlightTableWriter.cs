@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using GunicornPrometheusExporter.Metrics;
-using GunicornPrometheusExporter.Store.Native;
 
 namespace GunicornPrometheusExporter.Store;
 
@@ -21,7 +20,7 @@ public sealed unsafe partial class FlightTableWriter : IDisposable
     private const int IndexBits = 14;
 
     private readonly int* _nextFree;
-    private readonly int _descriptor;
+    private readonly GrowingFile _mapping;
     private readonly LifeLock _life;
     private readonly string _path;
     private byte* _file;
@@ -29,19 +28,19 @@ public sealed unsafe partial class FlightTableWriter : IDisposable
     private int _highWater;
     private int _firstFree = NoEntry;
 
-    private FlightTableWriter(string path, int descriptor, LifeLock life, byte* file, SlotStore store, Cell busy)
+    private FlightTableWriter(string path, GrowingFile mapping, LifeLock life, SlotStore store, Cell busy)
     {
         _path = path;
-        _descriptor = descriptor;
+        _mapping = mapping;
         _life = life;
-        _file = file;
+        _file = mapping.Start;
         _counters = store.FileOf(MetricType.Counter).Start;
         _histograms = store.FileOf(MetricType.Histogram).Start;
         _busy = busy;
         // SAFETY: both records lie in the mapped header.
-        _last = (FlightRecord*)(file + FlightHeader.RecordsOffset);
+        _last = (FlightRecord*)(_file + FlightHeader.RecordsOffset);
         _next = _last + 1;
-        _allocated = InitialEntries;
+        _allocated = EntriesIn(mapping.Size);
         // SAFETY: one link for each entry that the file can ever have; freed by Dispose.
         _nextFree = (int*)NativeMemory.Alloc(FlightFormat.MaximumEntries, sizeof(int));
     }
@@ -59,22 +58,13 @@ public sealed unsafe partial class FlightTableWriter : IDisposable
         var suffix = Random.Shared.Next().ToString("x8", CultureInfo.InvariantCulture);
         var name = $"{FlightFormat.Prefix}{SlotTable.NameOf(store.Kind, store.Number)}_{suffix}{FlightFormat.Extension}";
         var path = System.IO.Path.Combine(store.Directory, name);
-        var descriptor = Libc.Open(
-            path, Libc.OpenReadWrite | Libc.OpenCreate | Libc.OpenExclusive | Libc.OpenCloseOnExec | Libc.OpenNoFollow, 0x180);
-        if (descriptor < 0) throw StoreException.OfWriter(path, "made", Marshal.GetLastPInvokeError());
-        byte* file = null;
+        GrowingFile? mapping = null;
         LifeLock? life = null;
         try
         {
+            mapping = GrowingFile.Open(path, SizeOf(InitialEntries), FlightFormat.MaximumSize, mustBeNew: true);
             life = LifeLock.TryTake(path, 0) ?? throw new StoreException($"{path}: another process locked it; remove the store");
-            var error = Libc.Allocate(descriptor, 0, SizeOf(InitialEntries));
-            if (error != 0) throw StoreException.OfWriter(path, "allocated", error);
-            // SAFETY: the range past the end of the file is reserved, not touched, until Grow allocates it.
-            var start = (byte*)Libc.Map(
-                null, FlightFormat.MaximumSize, Libc.ProtectRead | Libc.ProtectWrite, Libc.MapShared, descriptor, 0);
-            if ((nint)start == -1) throw StoreException.OfWriter(path, "mapped", Marshal.GetLastPInvokeError());
-            file = start;
-            var writer = new FlightTableWriter(path, descriptor, life, file, store, busy);
+            var writer = new FlightTableWriter(path, mapping, life, store, busy);
             writer.Header.Pid = Environment.ProcessId;
             writer._last->BusyTotal = busy.Value;
             writer._last->LastChange = MonotonicClock.Seconds();
@@ -83,10 +73,8 @@ public sealed unsafe partial class FlightTableWriter : IDisposable
         }
         catch
         {
-            // SAFETY: mapped just now with this length, and nobody has it.
-            if (file is not null) _ = Libc.Unmap(file, FlightFormat.MaximumSize);
             life?.Dispose();
-            _ = Libc.Close(descriptor);
+            mapping?.Dispose();
             // One without a header would look like a dead worker's.
             File.Delete(path);
             throw;
@@ -147,23 +135,20 @@ public sealed unsafe partial class FlightTableWriter : IDisposable
     {
         if (_file is null) return;
         if (InFlight == 0 && Header.BusyTold <= _last->BusyTotal) File.Delete(_path);
-        // SAFETY: mapped and allocated once by this writer.
-        _ = Libc.Unmap(_file, FlightFormat.MaximumSize);
         _file = null;
         NativeMemory.Free(_nextFree);
         _life.Dispose();
-        _ = Libc.Close(_descriptor);
+        _mapping.Dispose();
     }
 
     private bool Grow()
     {
-        if (_allocated >= FlightFormat.MaximumEntries) return false;
-        var entries = Math.Min(2 * _allocated, FlightFormat.MaximumEntries);
-        var start = SizeOf(_allocated);
-        if (Libc.Allocate(_descriptor, start, SizeOf(entries) - start) != 0) return false;
-        _allocated = entries;
+        if (_allocated >= FlightFormat.MaximumEntries || !_mapping.TryGrow(SizeOf(_allocated + 1))) return false;
+        _allocated = EntriesIn(_mapping.Size);
         return true;
     }
+
+    private static int EntriesIn(int size) => (size - FlightHeader.Size) / FlightFormat.EntrySize;
 
     private static int IndexOf(long token) => (int)(token & ((1 << IndexBits) - 1));
 

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using GunicornPrometheusExporter.Store.Native;
 
 namespace GunicornPrometheusExporter.Store;
 
@@ -7,8 +6,7 @@ namespace GunicornPrometheusExporter.Store;
 /// The one writer of one store file, mapped into memory: what is stored survives the process, however it ends.
 /// </summary>
 /// <remarks>
-/// The address range is reserved once for the largest size, so cells stay where they are while the file grows. Disk
-/// blocks are allocated before they are touched: a full disk refuses an entry, it never raises SIGBUS.
+/// Cells stay where they are while the file grows, and a full disk refuses an entry: see <see cref="GrowingFile"/>.
 /// Not thread-safe: the holder of the slot writes, one thread at a time.
 /// </remarks>
 public sealed unsafe class StoreFileWriter : IDisposable
@@ -22,19 +20,17 @@ public sealed unsafe class StoreFileWriter : IDisposable
     private const int Spare = 16 << 10;
 
     private readonly EntryIndex _index;
+    private readonly GrowingFile _mapping;
     private byte* _file;
-    private int _descriptor;
-    private int _size;
     private int _used;
 
-    private StoreFileWriter(string path, int descriptor, byte* file, int size, EntryLayout layout)
+    private StoreFileWriter(string path, GrowingFile mapping, EntryLayout layout)
     {
         Path = path;
         Layout = layout;
-        _descriptor = descriptor;
-        _file = file;
-        _size = size;
-        _index = new EntryIndex(file);
+        _mapping = mapping;
+        _file = mapping.Start;
+        _index = new EntryIndex(_file);
     }
 
     /// <summary>The file.</summary>
@@ -62,7 +58,7 @@ public sealed unsafe class StoreFileWriter : IDisposable
     /// <exception cref="StoreException">The file cannot be opened, mapped or allocated.</exception>
     /// <exception cref="CorruptFileException">The file holds something else; it was not changed.</exception>
     public static StoreFileWriter Open(string path, EntryLayout layout) =>
-        Map(path, Libc.OpenReadWrite | Libc.OpenCreate, layout, path);
+        Map(path, layout, path, mustBeNew: false);
 
     /// <summary>Makes a new file in the place of whatever was there, in one step for every reader.</summary>
     /// <param name="path">The file.</param>
@@ -72,7 +68,7 @@ public sealed unsafe class StoreFileWriter : IDisposable
     {
         var temporary = path + ".new";
         File.Delete(temporary);
-        var writer = Map(temporary, Libc.OpenReadWrite | Libc.OpenCreate | Libc.OpenExclusive, layout, path);
+        var writer = Map(temporary, layout, path, mustBeNew: true);
         try
         {
             File.Move(temporary, path, overwrite: true);
@@ -135,46 +131,29 @@ public sealed unsafe class StoreFileWriter : IDisposable
     {
         if (_file is null) return;
         _index.Dispose();
-        // SAFETY: mapped once by Map with this length; the caller lets no cell outlive the writer.
-        _ = Libc.Unmap(_file, MaximumSize);
         _file = null;
-        _ = Libc.Close(_descriptor);
+        _mapping.Dispose();
     }
 
-    private static StoreFileWriter Map(string path, int flags, EntryLayout layout, string finalPath)
+    private static StoreFileWriter Map(string path, EntryLayout layout, string finalPath, bool mustBeNew)
     {
-        var descriptor = Libc.Open(path, flags | Libc.OpenCloseOnExec | Libc.OpenNoFollow, 0x180);
-        if (descriptor < 0) throw StoreException.OfWriter(path, "opened", Marshal.GetLastPInvokeError());
-        StoreFileWriter? writer = null;
-        byte* file = null;
+        var mapping = GrowingFile.Open(path, InitialSize, MaximumSize, mustBeNew);
+        var writer = new StoreFileWriter(finalPath, mapping, layout);
         try
         {
-            var size = SizeOf(descriptor);
-            if (size > MaximumSize) throw new CorruptFileException(path, $"{size} bytes are more than a store file has");
-            size = Math.Max(size, InitialSize);
-            var error = Libc.Allocate(descriptor, 0, size);
-            if (error != 0) throw StoreException.OfWriter(path, "allocated", error);
-            // SAFETY: the range beyond the end of the file is reserved, not touched, until Grow allocates it.
-            var start = (byte*)Libc.Map(
-                null, MaximumSize, Libc.ProtectRead | Libc.ProtectWrite, Libc.MapShared, descriptor, 0);
-            if ((nint)start == -1) throw StoreException.OfWriter(path, "mapped", Marshal.GetLastPInvokeError());
-            file = start;
-            writer = new StoreFileWriter(finalPath, descriptor, file, (int)size, layout);
+            if (mapping.OpenedLength > MaximumSize)
+            {
+                throw new CorruptFileException(path, $"{mapping.OpenedLength} bytes are more than a store file has");
+            }
             writer.Continue();
             return writer;
         }
         catch
         {
-            writer?.Dispose();
-            if (writer is not null) throw;
-            // SAFETY: mapped just now with this length, and nobody has it.
-            if (file is not null) _ = Libc.Unmap(file, MaximumSize);
-            _ = Libc.Close(descriptor);
+            writer.Dispose();
             throw;
         }
     }
-
-    private static long SizeOf(int descriptor) => Libc.Seek(descriptor, 0, Libc.SeekEnd);
 
     /// <summary>Indexes what the file holds already, or gives an empty file its header.</summary>
     private void Continue()
@@ -187,9 +166,9 @@ public sealed unsafe class StoreFileWriter : IDisposable
             Publish(StoreFormat.HeaderSize);
             return;
         }
-        if (!StoreFormat.IsUsed(used, _size))
+        if (!StoreFormat.IsUsed(used, _mapping.Size))
         {
-            throw new CorruptFileException(Path, $"it says that {used} of its {_size} bytes are in use");
+            throw new CorruptFileException(Path, $"it says that {used} of its {_mapping.Size} bytes are in use");
         }
         // SAFETY: used bytes are inside the file and this process is the only one that writes it.
         var content = new ReadOnlySpan<byte>(_file, used);
@@ -208,9 +187,9 @@ public sealed unsafe class StoreFileWriter : IDisposable
     private int Append(ReadOnlySpan<byte> key, int spare)
     {
         var entrySize = StoreFormat.EntrySize(key.Length, Layout);
-        if (entrySize + spare > _size - _used && !Grow(_used + entrySize + spare)) return 0;
+        if (!_mapping.TryGrow(_used + entrySize + spare)) return 0;
         var offset = _used;
-        // SAFETY: Grow made sure that the entry's bytes are allocated inside the mapping.
+        // SAFETY: TryGrow made sure that the entry's bytes are allocated inside the mapping.
         var entry = new Span<byte>(_file + offset, entrySize);
         MemoryMarshal.Write(entry, key.Length);
         key.CopyTo(entry[StoreFormat.LengthSize..]);
@@ -220,16 +199,6 @@ public sealed unsafe class StoreFileWriter : IDisposable
         Publish(offset + entrySize);
         _index.Add(offset);
         return offset;
-    }
-
-    private bool Grow(int needed)
-    {
-        if (needed > MaximumSize) return false;
-        var size = _size;
-        while (size < needed) size = Math.Min(2 * size, MaximumSize);
-        if (Libc.Allocate(_descriptor, _size, size - _size) != 0) return false;
-        _size = size;
-        return true;
     }
 
     /// <summary>Makes every byte below <paramref name="used"/> part of the file for its readers.</summary>
