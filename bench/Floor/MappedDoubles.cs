@@ -17,12 +17,8 @@ internal sealed unsafe class MappedDoubles : IDisposable
             content = content[..BitConverter.ToInt32(content)];
             var layout = EntryWalk.LayoutOf(content)!.Value;
             var offsets = new List<int>();
-            for (var offset = StoreFormat.HeaderSize; offset < content.Length;)
-            {
-                var keyLength = EntryWalk.KeyLengthAt(content, offset, layout);
-                offsets.Add(offset + StoreFormat.ValueOffset(keyLength));
-                offset += StoreFormat.EntrySize(keyLength, layout);
-            }
+            var walk = new EntryWalk(content, layout);
+            while (walk.MoveNext()) offsets.Add(walk.ValueOffset);
             using var file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
             var view = file.CreateViewAccessor(0, content.Length, MemoryMappedFileAccess.Read);
             byte* start = null;

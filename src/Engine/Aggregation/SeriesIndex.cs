@@ -57,7 +57,7 @@ internal sealed class SeriesIndex
 
     private int Add(UInt128 hash, ReadOnlySpan<byte> head, int keyLength)
     {
-        if (ReadKey.TryParse(head, keyLength) is not { } key) return 0;
+        if (ReadKey.TryParse(head.Slice(StoreFormat.LengthSize, keyLength)) is not { } key) return 0;
         if (_count == _hashes.Length) Grow();
         _series[_count] = _find(key);
         _hashes[_count] = hash;

@@ -39,21 +39,17 @@ internal sealed class FoldedEntries
         _fileSeries.Clear();
         _values.Clear();
         _timestamps.Clear();
-        for (var offset = StoreFormat.HeaderSize; offset < content.Length;)
+        var walk = new EntryWalk(content, known);
+        while (walk.MoveNext())
         {
-            var keyLength = EntryWalk.KeyLengthAt(content, offset, known);
-            var head = content.Slice(offset, StoreFormat.ValueOffset(keyLength));
-            if (!_lookup.TryGetValue(head, out var series))
+            if (!_lookup.TryGetValue(walk.Head, out var series))
             {
-                if (ReadKey.TryParse(head, keyLength) is null) return false;
-                _series.Add(head.ToArray(), series = _merged.Add());
+                if (ReadKey.TryParse(walk.Key) is null) return false;
+                _series.Add(walk.Head.ToArray(), series = _merged.Add());
             }
-            var value = content[(offset + head.Length)..];
             _fileSeries.Add(series);
-            _values.Add(BinaryPrimitives.ReadDoubleLittleEndian(value));
-            _timestamps.Add(
-                known == EntryLayout.Timestamped ? BinaryPrimitives.ReadDoubleLittleEndian(value[StoreFormat.DoubleSize..]) : 0);
-            offset += StoreFormat.EntrySize(keyLength, known);
+            _values.Add(walk.Value);
+            _timestamps.Add(walk.Timestamp);
         }
         _merged.Merge(
             _rule, CollectionsMarshal.AsSpan(_fileSeries), CollectionsMarshal.AsSpan(_values), CollectionsMarshal.AsSpan(_timestamps));

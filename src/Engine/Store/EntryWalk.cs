@@ -2,10 +2,55 @@ using System.Buffers.Binary;
 
 namespace GunicornPrometheusExporter.Store;
 
-/// <summary>Walks the bytes of a store file from entry to entry; the only place that knows the step.</summary>
-public static class EntryWalk
+/// <summary>A walk over the bytes of a store file, from entry to entry.</summary>
+/// <param name="content">The used bytes of the file, header included.</param>
+/// <param name="layout">The layout of its entries.</param>
+/// <remarks>Usage: <c>while (walk.MoveNext())</c>. It ends at the first entry that is not whole: see <see cref="IsComplete"/>.</remarks>
+public ref struct EntryWalk(ReadOnlySpan<byte> content, EntryLayout layout)
 {
+    private readonly ReadOnlySpan<byte> _content = content;
+    private int _end = StoreFormat.HeaderSize;
+    private int _keyLength;
+
     private static ReadOnlySpan<byte> KeyStart => "[\""u8;
+
+    /// <summary>Where the entry starts in the file.</summary>
+    public int Offset { get; private set; }
+
+    /// <summary>Where its value is in the file.</summary>
+    public readonly int ValueOffset => Offset + StoreFormat.ValueOffset(_keyLength);
+
+    /// <summary>The entry's key, as JSON.</summary>
+    public readonly ReadOnlySpan<byte> Key => _content.Slice(Offset + StoreFormat.LengthSize, _keyLength);
+
+    /// <summary>The bytes in front of the value: length, key and padding.</summary>
+    public readonly ReadOnlySpan<byte> Head => _content[Offset..ValueOffset];
+
+    /// <summary>The entry's value.</summary>
+    public readonly double Value => BinaryPrimitives.ReadDoubleLittleEndian(_content[ValueOffset..]);
+
+    /// <summary>The entry's timestamp, 0 in a layout without.</summary>
+    public readonly double Timestamp => layout == EntryLayout.Timestamped
+        ? BinaryPrimitives.ReadDoubleLittleEndian(_content[(ValueOffset + StoreFormat.DoubleSize)..])
+        : 0;
+
+    /// <summary>Whether the last entry so far ends where the used bytes end.</summary>
+    public readonly bool IsComplete => _end == _content.Length;
+
+    /// <summary>Goes to the next entry.</summary>
+    /// <returns>False at the end, and where no whole entry with a key of the right shape starts.</returns>
+    public bool MoveNext()
+    {
+        var rest = _content[_end..];
+        if (rest.Length < StoreFormat.LengthSize) return false;
+        var length = BinaryPrimitives.ReadInt32LittleEndian(rest);
+        if (length < KeyStart.Length || length > rest.Length - StoreFormat.LengthSize) return false;
+        var size = StoreFormat.EntrySize(length, layout);
+        if (size > rest.Length || !rest.Slice(StoreFormat.LengthSize, length).StartsWith(KeyStart)) return false;
+        (Offset, _keyLength) = (_end, length);
+        _end += size;
+        return true;
+    }
 
     /// <summary>The layout under which the entries end exactly where the file's used bytes end.</summary>
     /// <param name="content">The used bytes of a file, header included.</param>
@@ -35,26 +80,10 @@ public static class EntryWalk
         return used == 0 || StoreFormat.IsUsed(used, size);
     }
 
-    /// <summary>The length of the key of the entry at an offset.</summary>
-    /// <returns>-1 if no whole entry with a key of the right shape starts there.</returns>
-    public static int KeyLengthAt(ReadOnlySpan<byte> content, int offset, EntryLayout layout)
-    {
-        if (content.Length - offset < StoreFormat.LengthSize) return -1;
-        var length = BinaryPrimitives.ReadInt32LittleEndian(content[offset..]);
-        if (length < KeyStart.Length || length > content.Length - offset - StoreFormat.LengthSize) return -1;
-        if (StoreFormat.EntrySize(length, layout) > content.Length - offset) return -1;
-        return content.Slice(offset + StoreFormat.LengthSize, length).StartsWith(KeyStart) ? length : -1;
-    }
-
     private static bool Fits(ReadOnlySpan<byte> content, EntryLayout layout)
     {
-        var offset = StoreFormat.HeaderSize;
-        while (offset < content.Length)
-        {
-            var length = KeyLengthAt(content, offset, layout);
-            if (length < 0) return false;
-            offset += StoreFormat.EntrySize(length, layout);
-        }
-        return offset == content.Length;
+        var walk = new EntryWalk(content, layout);
+        while (walk.MoveNext()) { }
+        return walk.IsComplete;
     }
 }

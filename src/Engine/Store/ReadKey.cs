@@ -27,13 +27,13 @@ internal sealed class ReadKey
     /// <summary>The family's help text.</summary>
     public string Help { get; }
 
-    /// <summary>Parses the head of an entry.</summary>
-    /// <returns>Null unless the key is JSON of exactly the four parts.</returns>
-    public static ReadKey? TryParse(ReadOnlySpan<byte> head, int keyLength)
+    /// <summary>Parses the key of an entry.</summary>
+    /// <returns>Null unless it is JSON of exactly the four parts.</returns>
+    public static ReadKey? TryParse(ReadOnlySpan<byte> key)
     {
         try
         {
-            var json = new Utf8JsonReader(head.Slice(StoreFormat.LengthSize, keyLength));
+            var json = new Utf8JsonReader(key);
             return json.Read() && json.TokenType == JsonTokenType.StartArray
                 && TryReadString(ref json, out var family)
                 && TryReadString(ref json, out var sample)
@@ -55,11 +55,10 @@ internal sealed class ReadKey
     /// <param name="layout">The layout that fits them.</param>
     public static bool AreIn(ReadOnlySpan<byte> content, EntryLayout layout)
     {
-        for (var offset = StoreFormat.HeaderSize; offset < content.Length;)
+        var walk = new EntryWalk(content, layout);
+        while (walk.MoveNext())
         {
-            var keyLength = EntryWalk.KeyLengthAt(content, offset, layout);
-            if (TryParse(content.Slice(offset, StoreFormat.ValueOffset(keyLength)), keyLength) is null) return false;
-            offset += StoreFormat.EntrySize(keyLength, layout);
+            if (TryParse(walk.Key) is null) return false;
         }
         return true;
     }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Store;
@@ -116,14 +115,10 @@ public sealed class SlotStore : IDisposable
         var overflow = MetricCatalogue.LabelOverflow;
         var key = new StoreKey(stackalloc byte[LongestOverflowKey]);
         key.Write(overflow.StoreName, overflow.Name, [new Label(overflow.Labels[0], MetricCatalogue.SeriesOverflow)], overflow.Help);
-        for (var offset = StoreFormat.HeaderSize; offset < content.Length;)
+        var walk = new EntryWalk(content, layout);
+        while (walk.MoveNext())
         {
-            var length = EntryWalk.KeyLengthAt(content, offset, layout);
-            if (content.Slice(offset + StoreFormat.LengthSize, length).SequenceEqual(key.Written))
-            {
-                return BinaryPrimitives.ReadDoubleLittleEndian(content[(offset + StoreFormat.ValueOffset(length))..]) > 0;
-            }
-            offset += StoreFormat.EntrySize(length, layout);
+            if (walk.Key.SequenceEqual(key.Written)) return walk.Value > 0;
         }
         return false;
     }

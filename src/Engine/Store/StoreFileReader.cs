@@ -215,17 +215,15 @@ internal sealed class StoreFileReader : IDisposable
     /// <exception cref="CorruptFileException">A key is not that of a sample.</exception>
     private bool TryProve(ReadOnlySpan<byte> content)
     {
-        var (offset, count) = (StoreFormat.HeaderSize, 0);
-        while (offset < content.Length)
+        var walk = new EntryWalk(content, _layout);
+        var count = 0;
+        while (walk.MoveNext())
         {
-            var keyLength = EntryWalk.KeyLengthAt(content, offset, _layout);
-            if (keyLength < 0) return false;
-            var valueOffset = offset + StoreFormat.ValueOffset(keyLength);
-            var series = _resolve(content[offset..valueOffset], keyLength);
-            if (series < 0) throw new CorruptFileException(_path, $"the key at byte {offset} is not that of a sample");
-            Remember(count++, valueOffset, series);
-            offset = valueOffset + StoreFormat.TailSize(_layout);
+            var series = _resolve(walk.Head, walk.Key.Length);
+            if (series < 0) throw new CorruptFileException(_path, $"the key at byte {walk.Offset} is not that of a sample");
+            Remember(count++, walk.ValueOffset, series);
         }
+        if (!walk.IsComplete) return false;
         if (count < _series.Count) Truncate(count);
         return true;
     }

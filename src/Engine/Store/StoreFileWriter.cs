@@ -118,12 +118,8 @@ public sealed unsafe class StoreFileWriter : IDisposable
     /// <summary>Calls <paramref name="visit"/> with the key of every entry, in the order of the file.</summary>
     public void VisitKeys(KeyVisitor visit)
     {
-        for (var offset = StoreFormat.HeaderSize; offset < _used;)
-        {
-            var key = KeyAt(offset);
-            visit(key);
-            offset += StoreFormat.EntrySize(key.Length, Layout);
-        }
+        var walk = Walk();
+        while (walk.MoveNext()) visit(walk.Key);
     }
 
     /// <inheritdoc/>
@@ -177,11 +173,8 @@ public sealed unsafe class StoreFileWriter : IDisposable
             : throw new CorruptFileException(Path, "its entries are in no known layout"));
         if (!ReadKey.AreIn(content, Layout)) throw new CorruptFileException(Path, "a key in it is not that of a sample");
         _used = used;
-        for (var offset = StoreFormat.HeaderSize; offset < used;)
-        {
-            _index.Add(offset);
-            offset += StoreFormat.EntrySize(KeyAt(offset).Length, Layout);
-        }
+        var walk = Walk();
+        while (walk.MoveNext()) _index.Add(walk.Offset);
     }
 
     private int Append(ReadOnlySpan<byte> key, int spare)
@@ -209,6 +202,6 @@ public sealed unsafe class StoreFileWriter : IDisposable
         _used = used;
     }
 
-    // SAFETY: offset is that of a whole entry below used.
-    private ReadOnlySpan<byte> KeyAt(int offset) => new(_file + offset + StoreFormat.LengthSize, *(int*)(_file + offset));
+    // SAFETY: used bytes are mapped, and this process is the only one that writes them.
+    private EntryWalk Walk() => new(new ReadOnlySpan<byte>(_file, _used), Layout);
 }

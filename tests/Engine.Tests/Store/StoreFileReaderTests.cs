@@ -348,7 +348,7 @@ public sealed partial class StoreFileReaderTests : IDisposable
     private int Resolve(ReadOnlySpan<byte> head, int keyLength)
     {
         if (_numbers.TryGetValue(Convert.ToHexString(head), out var known)) return known;
-        if (ReadKey.TryParse(head, keyLength) is not { } key) return -1;
+        if (ReadKey.TryParse(head.Slice(StoreFormat.LengthSize, keyLength)) is not { } key) return -1;
         _keys.Add(key);
         _numbers.Add(Convert.ToHexString(head), _numbers.Count);
         return _keys.Count - 1;

@@ -39,7 +39,7 @@ internal sealed class ReaderTarget : IFuzzTarget
 
     private int Resolve(ReadOnlySpan<byte> head, int keyLength)
     {
-        if (ReadKey.TryParse(head, keyLength) is null) return -1;
+        if (ReadKey.TryParse(head.Slice(StoreFormat.LengthSize, keyLength)) is null) return -1;
         var bytes = head.ToArray();
         var known = _heads.FindIndex(other => other.AsSpan().SequenceEqual(bytes));
         if (known >= 0) return known;
