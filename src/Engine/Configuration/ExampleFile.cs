@@ -1,6 +1,6 @@
 namespace GunicornPrometheusExporter.Configuration;
 
-/// <summary>A file with every setting, commented out, and what each is for.</summary>
+/// <summary>A file with every setting and its purpose, commented out.</summary>
 public static class ExampleFile
 {
     /// <summary>Writes it.</summary>
@@ -9,8 +9,8 @@ public static class ExampleFile
         ArgumentNullException.ThrowIfNull(output);
         output.Write(
             """
-            # Settings of gunicorn-prometheus-exporter: each with its default, or with an example where it has none.
-            # Flags win over the environment, the environment over this file.
+            # Settings of gunicorn-prometheus-exporter: each with its default, or with an example if it has no default.
+            # A flag overrides the environment, and the environment overrides this file.
             exporter:
 
             """);
