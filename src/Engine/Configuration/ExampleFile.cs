@@ -3,7 +3,7 @@ namespace GunicornPrometheusExporter.Configuration;
 /// <summary>A file with every setting and its purpose, commented out.</summary>
 public static class ExampleFile
 {
-    /// <summary>Writes it.</summary>
+    /// <summary>Writes the file.</summary>
     public static void Write(TextWriter output)
     {
         ArgumentNullException.ThrowIfNull(output);

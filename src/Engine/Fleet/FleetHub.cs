@@ -45,7 +45,7 @@ public sealed class FleetHub
     }
 
     /// <summary>Reads what the hosts left; while that fails, what is known stays, for as long as its hosts may live.</summary>
-    /// <param name="end">Cancelled when the hub is to end.</param>
+    /// <param name="end">Cancelled when the hub stops.</param>
     public async Task RefreshAsync(CancellationToken end = default)
     {
         var start = _time.GetTimestamp();
@@ -66,7 +66,7 @@ public sealed class FleetHub
     }
 
     /// <summary>Writes what the last refresh read.</summary>
-    /// <param name="output">Where to.</param>
+    /// <param name="output">The destination.</param>
     /// <param name="format">In which format; without merging the text format is the only one.</param>
     /// <param name="names">The names of the families and samples that are wanted; null for all.</param>
     public void Write(IBufferWriter<byte> output, ExpositionFormat format = ExpositionFormat.Text, IReadOnlySet<string>? names = null) =>

@@ -13,7 +13,7 @@ internal interface IFleetExposition
     void Refresh(IReadOnlyList<HostSnapshot> hosts, DateTimeOffset now);
 
     /// <summary>Writes what was taken.</summary>
-    /// <param name="output">Where to.</param>
+    /// <param name="output">The destination.</param>
     /// <param name="format">In which format.</param>
     /// <param name="names">The names of the families and samples that are wanted; null for all.</param>
     void Write(IBufferWriter<byte> output, ExpositionFormat format, IReadOnlySet<string>? names);

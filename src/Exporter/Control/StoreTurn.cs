@@ -3,8 +3,8 @@ using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Exporter.Control;
 
-/// <summary>What one exporter of a store does and no other: it forwards, and lets itself be controlled.</summary>
-/// <remarks>A second one, as during an upgrade, waits until the first has ended.</remarks>
+/// <summary>What only the leader among the exporters of a store does: it forwards, and serves the control socket.</summary>
+/// <remarks>A second exporter, as during an upgrade, waits until the first exits.</remarks>
 internal sealed class StoreTurn(
     string directory, ConfiguredForwarders forwarders, SharedScrape scrapes, BackgroundWork work, ILoggerFactory loggers) : IDisposable
 {
@@ -15,10 +15,10 @@ internal sealed class StoreTurn(
     private KeptDirectory? _kept;
     private string? _reported;
 
-    /// <summary>Whether this exporter has the turn: its forwarders run.</summary>
+    /// <summary>Whether this exporter holds the leader lock and runs its forwarders.</summary>
     internal bool IsHeld { get; private set; }
 
-    /// <summary>Waits for the turn and takes it, until the end; anew where the store is removed and made again.</summary>
+    /// <summary>Waits for the leader lock and holds it until the end; does so again if the store is recreated.</summary>
     internal async Task RunAsync(CancellationToken end)
     {
         while (!end.IsCancellationRequested)
@@ -55,7 +55,7 @@ internal sealed class StoreTurn(
     {
         try
         {
-            // Open for as long as the store stands: closing it would let go of what the accounts of deaths lock meanwhile.
+            // Open as long as the store exists: closing it would release the locks that accounting for deaths takes.
             if (_slots?.StillStands() == false) Close();
             _slots ??= SlotTable.OpenOwn(directory);
             _kept ??= KeptDirectory.TryKeep(directory);
