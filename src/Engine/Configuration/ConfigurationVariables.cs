@@ -50,8 +50,8 @@ public static class ConfigurationVariables
         Key = "web.config_file",
         Flag = "--web.config.file",
         Kind = VariableKind.Path,
-        Description = "File with TLS, client certificates, users and headers of the metrics server, in the format of Prometheus' exporters; " +
-            "if unset, the exporter serves every client that reaches its port",
+        Description = "File with TLS, client certificates, users and headers of the metrics server, " +
+            "in the format of Prometheus' exporters; if unset, the exporter serves every client that reaches its port",
         Example = "/etc/gunicorn-exporter-web.yml",
         Renewal = Renewal.Restart,
     };
