@@ -235,8 +235,8 @@ def table(soak: Soak) -> str:
     load = soak.load
     lines = [
         f"### Worker class `{soak.worker_class}`\n",
-        f"{sum(load.received.values()):,} requests answered, {load.lost} not; {load.scrapes} scrapes, {load.reloads} reloads.\n",
-        "| Of | Figure | after a tenth | at the half | at the end |", "|---|---|---:|---:|---:|",
+        f"{sum(load.received.values()):,} requests answered, {load.lost} lost; {load.scrapes} scrapes, {load.reloads} reloads.\n",
+        "| Process | Value | after a tenth | at the half | at the end |", "|---|---|---:|---:|---:|",
     ]
     for name, first in soak.looks[0].items():
         for figure in first.values:

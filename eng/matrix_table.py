@@ -72,18 +72,18 @@ def main(folder: Path, tests: str, quick: str) -> int:
             rows.append(Row(*file.read_text().rstrip("\n").split("\t"), results=file.with_suffix(".xml")))
             lines.append(str(rows[-1]))
     what = (
-        f"What ran on {time.strftime('%F')}, on {platform.system()} {platform.machine()}, as `make test-matrix` writes it: real servers, "
-        "with the same extension module and the same executable everywhere. A cell says how many tests of a worker class passed; a dash "
-        "stands for a class that is not to be had there.")
+        f"This page lists the tested versions of Gunicorn and CPython. `make test-matrix` wrote it on {time.strftime('%F')}, on "
+        f"{platform.system()} {platform.machine()}. The tests ran real servers, all with the same extension module and executable. A "
+        "cell has the number of tests of a worker class that passed; a dash means that the class is not available there.")
     files = (
-        f"On the machine's own CPython, whose rows come first, ran {tests.replace(' ', ', ')}; on the others {quick.replace(' ', ', ')}.")
+        f"The machine's own CPython, whose rows come first, ran {tests.replace(' ', ', ')}; the others ran {quick.replace(' ', ', ')}.")
     print("# Compatibility", textwrap.fill(what, WIDTH), textwrap.fill(files, WIDTH), sep="\n\n", end="\n\n")
     print(f"| Gunicorn | CPython | {' | '.join(COLUMNS)} |")
     print("|" + "---|" * (len(COLUMNS) + 2))
     print("\n".join(lines))
     reasons = sum((row.reasons for row in rows), Counter())
     if reasons:
-        print("\nWhat was skipped within these rows, how often, and why:\n")
+        print("\nSkipped tests in these rows, by reason:\n")
         print("\n".join(f"- {count} × {reason}" for reason, count in sorted(reasons.items())))
     return 1 if any(row.failed for row in rows) else 0
 

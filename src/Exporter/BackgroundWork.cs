@@ -1,13 +1,13 @@
 namespace GunicornPrometheusExporter.Exporter;
 
-/// <summary>Work that is done again and again beside the scrapes, and how it goes. Safe for any number of threads.</summary>
-/// <remarks>Nothing that it meets ends it. Asking how it goes touches no file and waits for nothing.</remarks>
-/// <param name="name">What it is called in the log, in metrics and by <c>/-/healthy</c>.</param>
-/// <param name="log">Told of each reason for which it fails, once.</param>
+/// <summary>Periodic work beside the scrapes, and its health. Safe for any number of threads.</summary>
+/// <remarks>No fault stops it. Reading its health touches no file and does not wait.</remarks>
+/// <param name="name">Its name in the log, in metrics and at <c>/-/healthy</c>.</param>
+/// <param name="log">Logs each reason of a failure once.</param>
 /// <param name="time">The clock.</param>
 internal sealed class BackgroundWork(string name, ILogger log, TimeProvider? time = null)
 {
-    // Many times the interval of any: a store of a hundred thousand files takes some seconds.
+    // Much longer than any interval: a store of a hundred thousand files takes some seconds.
     private static readonly TimeSpan LongestSilence = TimeSpan.FromMinutes(1);
 
     private readonly TimeProvider _time = time ?? TimeProvider.System;
@@ -16,13 +16,13 @@ internal sealed class BackgroundWork(string name, ILogger log, TimeProvider? tim
     private string? _reported;
     private long _failures;
 
-    /// <summary>What it is called.</summary>
+    /// <summary>Its name.</summary>
     internal string Name => name;
 
-    /// <summary>How often it failed.</summary>
+    /// <summary>The number of failures.</summary>
     internal long Failures => Interlocked.Read(ref _failures);
 
-    /// <summary>Why it does not go on as it should, in one line; null if it does.</summary>
+    /// <summary>Why it fails, in one line; null if it does not.</summary>
     internal string? Problem
     {
         get
@@ -33,8 +33,8 @@ internal sealed class BackgroundWork(string name, ILogger log, TimeProvider? tim
         }
     }
 
-    /// <summary>Does it once.</summary>
-    /// <param name="work">Does it, and returns why it could not be done, having logged that; null if it could.</param>
+    /// <summary>Runs it once.</summary>
+    /// <param name="work">Does the work; returns why it failed, which it has logged, or null.</param>
     internal void Run(Func<string?> work)
     {
         try
@@ -47,7 +47,7 @@ internal sealed class BackgroundWork(string name, ILogger log, TimeProvider? tim
         }
     }
 
-    /// <summary>Does it once.</summary>
+    /// <summary>Runs it once.</summary>
     internal async Task RunAsync(Func<Task> work)
     {
         try
@@ -63,7 +63,7 @@ internal sealed class BackgroundWork(string name, ILogger log, TimeProvider? tim
 
     private void Fault(Exception fault)
     {
-        // Here nothing is foreseen: the log shows where it happened, once.
+        // For an unexpected exception the log shows the stack once.
         var reason = $"{fault.GetType().Name}: {fault.Message}";
         if (reason != _reported) log.BackgroundFault(name, reason, fault.StackTrace);
         _reported = reason;

@@ -4,33 +4,33 @@ using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Exporter;
 
-/// <summary>The configuration in force, and its reading anew. Safe for any number of threads.</summary>
-/// <remarks>Another one is taken whole or not at all; what is wrong with one that is not is told in the log.</remarks>
-/// <param name="first">The one of the start.</param>
-/// <param name="log">Told of each reading.</param>
+/// <summary>The configuration in force and its reload. Safe for any number of threads.</summary>
+/// <remarks>A new configuration is accepted as a whole or not at all; the log has the errors of a rejected one.</remarks>
+/// <param name="first">The configuration of the start.</param>
+/// <param name="log">Logs each reload.</param>
 internal sealed class ConfigurationInForce(ExporterConfig first, ILogger log) : IDisposable
 {
     private readonly SemaphoreSlim _gate = new(1);
     private volatile ReloadStatus _status = new(true, TimeProvider.System.GetUtcNow());
     private volatile ExporterConfig _config = first;
 
-    /// <summary>Goes by another one, or throws <see cref="ConfigurationException"/> and leaves everything as it is.</summary>
+    /// <summary>Applies a new one, or throws <see cref="ConfigurationException"/> and changes nothing.</summary>
     internal Func<ExporterConfig, Task> Apply { private get; set; } = _ => Task.CompletedTask;
 
     internal ExporterConfig Config => _config;
 
-    /// <summary>How the last reading went.</summary>
+    /// <summary>The result of the last reload.</summary>
     internal ReloadStatus Status => _status;
 
-    /// <summary>Reads it anew whenever the process gets a SIGHUP, until what is returned is disposed of.</summary>
+    /// <summary>Reloads it at each SIGHUP, until the returned object is disposed of.</summary>
     internal IDisposable ReloadOnHangUp() => PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
     {
         signal.Cancel = true;
         _ = ReloadAsync();
     });
 
-    /// <summary>Reads it anew.</summary>
-    /// <returns>What is wrong with it, one error a line; null if it is in force.</returns>
+    /// <summary>Reloads it.</summary>
+    /// <returns>Its errors, one per line; null if it is in force.</returns>
     internal async Task<string?> ReloadAsync()
     {
         await _gate.WaitAsync();
@@ -49,7 +49,7 @@ internal sealed class ConfigurationInForce(ExporterConfig first, ILogger log) : 
         }
         catch (Exception e)
         {
-            // What is not foreseen may hold a secret in its message.
+            // The message of an unexpected exception may contain a secret.
             var isForeseen = e is ConfigurationException or StoreException or IOException;
             var reason = isForeseen ? e.Message : $"a fault of its own, {e.GetType().Name}";
             foreach (var line in reason.Split('\n')) log.ConfigurationRefused(line);

@@ -4,21 +4,21 @@ using GunicornPrometheusExporter.Forwarding;
 
 namespace GunicornPrometheusExporter.Exporter;
 
-/// <summary>The scrapes of a hub, each of which reads what the hosts left. Safe for any number of threads.</summary>
+/// <summary>The scrapes of a hub, each of which reads the hosts' snapshots. Safe for any number of threads.</summary>
 /// <param name="hub">The hub.</param>
 /// <param name="source">Where it reads; disposed of with this.</param>
-/// <param name="configuration">What the hub tells of its configuration.</param>
-/// <param name="end">Cancelled when the hub is to end.</param>
+/// <param name="configuration">The hub's metrics about its configuration.</param>
+/// <param name="end">Cancelled when the hub stops.</param>
 internal sealed class HubReading(
     FleetHub hub, IFleetSource source, ConfigurationInForce configuration, CancellationToken end) : IAsyncDisposable
 {
     private readonly SemaphoreSlim _gate = new(1);
     private IFleetSource _source = source;
 
-    /// <summary>Reads once before anybody asks, so that a source that cannot be read is told of at the start.</summary>
+    /// <summary>Reads once at the start, so that an unreadable source is logged at once.</summary>
     internal Task BeginAsync() => ScrapeAsync([]);
 
-    /// <summary>Reads what the hosts left, and writes every answer.</summary>
+    /// <summary>Reads the hosts' snapshots, and writes every response.</summary>
     internal Task ScrapeAsync(IEnumerable<ScrapeAnswer> answers) => AloneAsync(async () =>
     {
         hub.LastReload = configuration.Status;

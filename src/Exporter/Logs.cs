@@ -3,13 +3,13 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace GunicornPrometheusExporter.Exporter;
 
-/// <summary>What the executable says on standard error, one line each.</summary>
+/// <summary>The log lines of the executable on standard error.</summary>
 internal static partial class Logs
 {
     internal static ILoggerFactory CreateFactory() => LoggerFactory.Create(logging => logging
         .SetMinimumLevel(LogLevel.Information)
         .AddFilter("Microsoft", LogLevel.Warning)
-        // It would say again, over many lines, what ends the process with a line.
+        // It would repeat, in many lines, the one line with which the process exits.
         .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
         .AddSimpleConsole(console =>
         {

@@ -7,10 +7,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace GunicornPrometheusExporter.Exporter;
 
-/// <summary>Ends a process that lacks what it needs: it could live on and serve nothing.</summary>
+/// <summary>Exits when a resource is missing, so that the process does not run without serving.</summary>
 /// <remarks>
-/// Whoever asked for a thread may swallow the exception, as Kestrel and the thread pool do, so it is caught where it is thrown.
-/// The runtime would end the process by SIGABRT where nobody catches an exception.
+/// The caller that needs a thread may swallow the exception, as Kestrel and the thread pool do, so it is caught where it is thrown.
+/// The runtime would abort the process at an uncaught exception.
 /// </remarks>
 internal static class Starvation
 {
@@ -22,14 +22,14 @@ internal static class Starvation
         "cannot start a thread: the limit of memory, address space or processes is reached; " +
         "raise it (ulimit -v, ulimit -u, MemoryMax, TasksMax, pids.max)";
 
-    /// <summary>Makes every such failure end the process, with a line that says why.</summary>
+    /// <summary>Makes every such failure exit the process, with a line that has the reason.</summary>
     internal static void EndProcess()
     {
         AppDomain.CurrentDomain.FirstChanceException += EndWithoutThread;
         AppDomain.CurrentDomain.UnhandledException += (_, failure) => End(Describe((Exception)failure.ExceptionObject));
     }
 
-    /// <summary>Returns what to say of an exception that nobody foresaw: the remedy, if a thread was missing, else all of it.</summary>
+    /// <summary>The message for an unexpected exception: the remedy if a thread could not start, else the exception.</summary>
     // The console and the class library's type initializers report the error of the thread that they start.
     internal static string Describe(Exception failure) => failure.GetBaseException() switch
     {
@@ -38,7 +38,7 @@ internal static class Starvation
         _ => failure.ToString(),
     };
 
-    /// <summary>Makes sure that files of the store and connections can be opened: a server that accepts none is not started.</summary>
+    /// <summary>Makes sure that files of the store and connections can be opened: otherwise the server does not start.</summary>
     /// <exception cref="IOException">They cannot.</exception>
     internal static void CheckDescriptors()
     {
@@ -60,7 +60,7 @@ internal static class Starvation
 
     private static void EndWithoutThread(object? sender, FirstChanceExceptionEventArgs failure)
     {
-        // Other allocations fail one at a time: a thread that is missing is missed for as long as the process lives.
+        // Other failed allocations are transient, but a missing thread is missing until the process exits.
         if (failure.Exception is OutOfMemoryException &&
             Environment.StackTrace.Contains("Threading.Thread.Start", StringComparison.Ordinal))
         {
@@ -72,7 +72,7 @@ internal static class Starvation
     {
         try
         {
-            // Not the console, which wants a thread itself.
+            // Not the console, which needs a thread itself.
             using var handle = new SafeFileHandle(StandardError, ownsHandle: false);
             using var errors = new FileStream(handle, FileAccess.Write, bufferSize: 0);
             errors.Write(Encoding.UTF8.GetBytes($"error: {reason}\n"));

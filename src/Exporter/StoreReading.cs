@@ -6,12 +6,12 @@ using GunicornPrometheusExporter.Forwarding;
 
 namespace GunicornPrometheusExporter.Exporter;
 
-/// <summary>The uses of the store: scrapes and the accounts of workers that died, one at a time, and folding beside them.</summary>
+/// <summary>The uses of the store: scrapes and accounting for dead workers, one at a time, and compaction beside them.</summary>
 /// <param name="aggregator">Reads the store.</param>
 /// <param name="accountant">Accounts for deaths.</param>
-/// <param name="folding">Folds the files of dead processes.</param>
+/// <param name="folding">Compacts the files of dead processes.</param>
 /// <param name="configuration">The settings in force.</param>
-/// <param name="log">Told of faults that neither of them foresees.</param>
+/// <param name="log">Logs unexpected faults.</param>
 internal sealed class StoreReading(
     StoreAggregator aggregator, DeathAccountant accountant, StoreFolding folding, ConfigurationInForce configuration, ILogger log)
 {
@@ -22,13 +22,13 @@ internal sealed class StoreReading(
     private readonly BackgroundWork _accounting = new("accounting", log);
     private readonly BackgroundWork _folding = new("folding", log);
 
-    /// <summary>Other work beside the scrapes, the faults of which the metrics count.</summary>
+    /// <summary>Other work beside the scrapes, whose failures the metrics count.</summary>
     internal IReadOnlyList<BackgroundWork> Beside { get; init; } = [];
 
-    /// <summary>Why dead workers are not accounted for, or dead processes' files not folded; null if they are.</summary>
+    /// <summary>Why accounting for dead workers or compaction fails; null if neither does.</summary>
     internal string? Problem => _accounting.Problem ?? _folding.Problem;
 
-    /// <summary>Reads the store once, deaths until now included, and writes every answer.</summary>
+    /// <summary>Reads the store once, including deaths until now, and writes every response.</summary>
     internal void Scrape(IEnumerable<ScrapeAnswer> answers)
     {
         lock (_gate)
@@ -41,7 +41,7 @@ internal sealed class StoreReading(
         }
     }
 
-    /// <summary>Reads the store once, likewise, and copies what it says.</summary>
+    /// <summary>Reads the store once, likewise, and copies the samples.</summary>
     internal MetricSnapshot Snapshot()
     {
         lock (_gate)
@@ -51,7 +51,7 @@ internal sealed class StoreReading(
         }
     }
 
-    /// <summary>Reads the store once, likewise, and what the workers have had in hand for longest.</summary>
+    /// <summary>Reads the store once, likewise, with the oldest requests in flight of the workers.</summary>
     internal (MetricSnapshot Snapshot, IReadOnlyCollection<OldestRequest> Oldest) Look()
     {
         lock (_gate)
@@ -61,7 +61,7 @@ internal sealed class StoreReading(
         }
     }
 
-    /// <summary>Accounts for deaths once a second, so that they are told of while nobody scrapes, and at the end.</summary>
+    /// <summary>Accounts for deaths once per second, so that they are logged even without scrapes, and at the end.</summary>
     internal async Task AccountAsync(CancellationToken end)
     {
         using var timer = new PeriodicTimer(Interval);
@@ -78,7 +78,7 @@ internal sealed class StoreReading(
         }
     }
 
-    /// <summary>Folds the files of dead processes, a second after the start and then every five.</summary>
+    /// <summary>Compacts the files of dead processes, a second after the start and then every five.</summary>
     internal async Task FoldAsync(CancellationToken end)
     {
         try
@@ -91,7 +91,7 @@ internal sealed class StoreReading(
         }
         catch (OperationCanceledException)
         {
-            // Told to end.
+            // Stopped.
         }
     }
 

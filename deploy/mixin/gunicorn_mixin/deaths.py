@@ -1,4 +1,4 @@
-"""The dashboard of workers' ends and what was lost with them."""
+"""The dashboard of worker exits and what was lost with them."""
 
 from typing import Any
 
@@ -16,15 +16,15 @@ LEGEND = "{{instance}} {{worker_id}}"
 
 def deaths() -> dict[str, Any]:
     """Returns the dashboard."""
-    return dashboard("deaths", "How workers ended, what was lost with them, and what they looked like before.", [
+    return dashboard("deaths", "How workers exited, what was lost with them, and their state before.", [
         Row("In the time shown", [
-            _ended("Exits", "Worker processes that ended, for whatever reason."),
-            _ended("Deaths", "Workers that ended unbidden: all but reload, graceful, max_requests and unknown.", e.DEATHS),
+            _ended("Exits", "Worker processes that exited, for any reason."),
+            _ended("Deaths", "Workers that died: every reason except reload, graceful, max_requests and unknown.", e.DEATHS),
             _ended("Timeouts", "Workers that were silent for longer than Gunicorn's timeout.", 'reason="timeout"'),
             _ended("Out of memory", "Workers that the kernel killed for lack of memory.", 'reason="oom"'),
-            stat("Requests lost", "short", "Requests that were in hand when their worker died.",
+            stat("Requests lost", "short", "Requests that were in flight when their worker died.",
                  f"round({e.gained(LOST, '', RANGE, CHOSEN)})", none_allowed()),
-            stat("Restarts", "short", "Workers that were started to replace one that ended.",
+            stat("Restarts", "short", "Workers started to replace one that exited.",
                  f"round({e.gained('gunicorn_master_worker_restarts_total', '', RANGE, CHOSEN)})"),
         ]),
         Row("When", [
@@ -32,7 +32,7 @@ def deaths() -> dict[str, Any]:
             lost(width=12),
         ]),
         Row("Where", [
-            table("Exits", "Worker processes that ended in the time shown.", {"instance": "Instance", "reason": "Reason"},
+            table("Exits", "Worker processes that exited in the selected time range.", {"instance": "Instance", "reason": "Reason"},
                   Query(f"round({e.gained(EXITS, 'instance, reason', RANGE, CHOSEN)}) > 0", "Exits"), sort_by="Exits", width=12),
             table("Requests lost", "Requests that were lost in the time shown. The exporter's log has a line for each, with route, age "
                   "and trace id: docs/flight-recorder.md.",
@@ -42,7 +42,7 @@ def deaths() -> dict[str, Any]:
         Row("Before", [
             series("Age", "s", "Time since each worker process started: it falls to 0 at a death.",
                    Query(f"max by ({BY}) ({e.select('gunicorn_worker_uptime_seconds', CHOSEN)})", LEGEND)),
-            series("Memory", "bytes", "Resident set of each worker: what the kernel looks at when memory is short.",
+            series("Memory", "bytes", "Resident set of each worker, which the kernel considers when memory runs out.",
                    Query(e.total("gunicorn_worker_memory_bytes", BY, CHOSEN), LEGEND)),
             series("Oldest request", "s", "Age of each worker's oldest request in flight: it rises steadily before a timeout.",
                    Query(f"max by ({BY}) ({e.select('gunicorn_worker_oldest_request_seconds', CHOSEN)})", LEGEND)),
@@ -50,7 +50,7 @@ def deaths() -> dict[str, Any]:
                    Query(e.gained("gunicorn_master_signals_total", "signal", WINDOW, CHOSEN), "{{signal}}"), stacked=True, bars=True),
             series("States", "short", "Workers in each state.",
                    Query(e.total("gunicorn_worker_state", "state", CHOSEN), "{{state}}"), stacked=True),
-            series("Workers missing", "short", "Workers that the masters are told to keep, without those that live.",
+            series("Workers missing", "short", "Configured workers minus live workers.",
                    Query(" - ".join(e.total("gunicorn_workers", "instance", CHOSEN, state)
                                     for state in ('state="configured"', 'state="live"')),
                          "{{instance}}")),

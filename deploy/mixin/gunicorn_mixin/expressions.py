@@ -1,4 +1,4 @@
-"""The PromQL that dashboards and rules share: what a number means is said here once."""
+"""The PromQL that dashboards and rules share, so that each value has one definition."""
 
 #: Of requests, how many may fail.
 ERROR_BUDGET = 0.001

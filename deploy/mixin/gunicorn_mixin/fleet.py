@@ -35,7 +35,7 @@ def fleet() -> dict[str, Any]:
                 sort_by="Requests", links={"Instance": TO_INSTANCE}),
         ]),
         Row("Traffic", [
-            series("Requests", "reqps", "Requests a second, by server.", Query(e.requests(BY, WINDOW, CHOSEN), LEGEND), stacked=True),
+            series("Requests", "reqps", "Requests per second, by server.", Query(e.requests(BY, WINDOW, CHOSEN), LEGEND), stacked=True),
             series("Errors", "percentunit", "Share of requests that were answered with 5xx or lost with their worker.",
                    Query(e.error_ratio(BY, WINDOW, CHOSEN), LEGEND), thresholds=rising(e.ERROR_BUDGET, 14.4 * e.ERROR_BUDGET)),
             series("Latency p95", "s", "19 in 20 requests are faster.",
@@ -54,9 +54,9 @@ def fleet() -> dict[str, Any]:
         Row("Workers", [
             exits(),
             lost(),
-            series("Restarts", "short", "Workers that were started to replace one that ended.",
+            series("Restarts", "short", "Workers started to replace one that exited.",
                    Query(e.gained("gunicorn_master_worker_restarts_total", BY, WINDOW, CHOSEN), LEGEND), stacked=True, bars=True),
-            series("Memory", "bytes", "Proportional set size of the workers of a server: what they share is counted once.",
+            series("Memory", "bytes", "Proportional set size of the workers of a server: shared memory counts once.",
                    Query(e.total("gunicorn_worker_proportional_memory_bytes", BY, CHOSEN), LEGEND), width=12),
             series("CPU", "short", "Cores that the workers of a server use.",
                    Query(e.rate("gunicorn_worker_cpu_seconds_total", BY, WINDOW, CHOSEN), LEGEND), width=12),

@@ -30,18 +30,18 @@ def _quantiles(title: str, unit: str, description: str, histogram: str) -> Panel
 
 def _traffic() -> list[Panel]:
     return [
-        series("Requests", "reqps", "Requests a second, by status.",
+        series("Requests", "reqps", "Requests per second, by status.",
                Query(e.rate("gunicorn_http_requests_total", "status_code", WINDOW, CHOSEN), "{{status_code}}"), stacked=True),
         series("Errors", "percentunit", "Share of requests that were answered with 5xx or lost with their worker.",
                Query(e.error_ratio("instance", WINDOW, CHOSEN), "errors"), thresholds=rising(e.ERROR_BUDGET, 14.4 * e.ERROR_BUDGET)),
-        series("Exceptions", "short", "Exceptions a second that reached the worker, by type.",
+        series("Exceptions", "short", "Exceptions per second that reached the worker, by type.",
                Query(e.rate("gunicorn_worker_error_handling_total", "error_type", WINDOW, CHOSEN), "{{error_type}}"), stacked=True),
         _quantiles("Latency", "s", "Time from the parsed request to the finished response.", LATENCY),
         heatmap("Latency, all requests", "s", "How many requests a second took how long.",
                 e.rate(f"{LATENCY}_bucket", "le", WINDOW, CHOSEN), width=16),
         _quantiles("Request size", "bytes", "Bodies of requests, as their Content-Length states it.", "gunicorn_worker_request_size_bytes"),
         _quantiles("Response size", "bytes", "Bodies of responses.", "gunicorn_worker_response_size_bytes"),
-        series("Balance", "reqps", "Requests a second, by worker.",
+        series("Balance", "reqps", "Requests per second, by worker.",
                Query(e.rate("gunicorn_worker_requests_total", BY, WINDOW, CHOSEN), LEGEND), stacked=True),
     ]
 
@@ -50,13 +50,13 @@ def _saturation() -> list[Panel]:
     return [
         series("Utilisation", "percentunit", "Share of each worker's capacity that is in use.",
                Query(e.utilisation(BY, WINDOW, CHOSEN), LEGEND), limit=1, thresholds=rising(0.7, 0.85)),
-        series("In flight", "short", "Requests that are begun and not finished, and how many there can be at most.",
+        series("In flight", "short", "Requests in flight, and the maximum.",
                Query(e.total("gunicorn_worker_requests_in_flight", "instance", CHOSEN), "in flight"),
                Query(e.total("gunicorn_worker_capacity", "instance", CHOSEN), "capacity")),
         series("Oldest request", "s", "Age of each worker's oldest request in flight; Gunicorn's default timeout is 30s.",
                Query(f"max by ({BY}) ({e.select('gunicorn_worker_oldest_request_seconds', CHOSEN)})", LEGEND),
                thresholds=rising(10, 20)),
-        series("Accept queue", "short", "Connections that no worker has taken yet, and how many there can be at most.",
+        series("Accept queue", "short", "Connections that no worker has accepted yet, and the maximum.",
                Query(e.total("gunicorn_listener_backlog", "listener", CHOSEN), "{{listener}}"),
                Query(e.total("gunicorn_listener_backlog_limit", "listener", CHOSEN), "{{listener}}, limit"), width=12),
         series("Time in the proxy's queue", "s", "Time from the proxy's X-Request-Start to the parsed request; without that header "
@@ -71,13 +71,13 @@ def _workers() -> list[Panel]:
         return Query(e.total(name, BY, CHOSEN), LEGEND)
 
     return [
-        series("Workers", "short", "Workers that the master is told to keep, and those that live.",
+        series("Workers", "short", "Configured and live workers.",
                Query(e.total("gunicorn_workers", "state", CHOSEN), "{{state}}")),
         series("States", "short", "Workers in each state.",
                Query(e.total("gunicorn_worker_state", "state", CHOSEN), "{{state}}"), stacked=True),
         exits(),
         lost(),
-        series("Memory", "bytes", "Proportional set size: memory of a worker's own and its share of what it shares.",
+        series("Memory", "bytes", "Proportional set size: private memory of a worker plus its share of shared memory.",
                each("gunicorn_worker_proportional_memory_bytes"), stacked=True),
         series("CPU", "percentunit", "Processor time of each worker, as a share of one core.",
                Query(e.rate("gunicorn_worker_cpu_seconds_total", BY, WINDOW, CHOSEN), LEGEND)),

@@ -19,17 +19,17 @@ class Query(NamedTuple):
 
 
 def rising(warning: float, critical: float) -> list[dict[str, Any]]:
-    """Returns thresholds of a figure that is better when it is small."""
+    """Returns thresholds of a value that is better when it is small."""
     return [{"color": GREEN, "value": None}, {"color": YELLOW, "value": warning}, {"color": RED, "value": critical}]
 
 
 def at_least(enough: float) -> list[dict[str, Any]]:
-    """Returns the threshold below which a figure is bad."""
+    """Returns the threshold below which a value is bad."""
     return [{"color": RED, "value": None}, {"color": GREEN, "value": enough}]
 
 
 def none_allowed() -> list[dict[str, Any]]:
-    """Returns the threshold of a figure that should be 0."""
+    """Returns the threshold of a value that should be 0."""
     return [{"color": GREEN, "value": None}, {"color": RED, "value": 0.001}]
 
 

@@ -1,4 +1,4 @@
-"""What Prometheus computes ahead: the figures that alerts look at over long windows, and fleets over many servers."""
+"""The recording rules: what alerts query over long windows, and fleet dashboards over many servers."""
 
 from dataclasses import dataclass
 

@@ -1,7 +1,7 @@
 namespace GunicornPrometheusExporter.Configuration;
 
 /// <summary>One variable whose value cannot be used.</summary>
-/// <param name="Variable">The variable's name; that of the file's, if the file cannot be used.</param>
+/// <param name="Variable">The variable's name; the name of the file's variable, if the file cannot be used.</param>
 /// <param name="Value">Its value as given; masked if it is a secret.</param>
 /// <param name="Remedy">What to set instead.</param>
 public sealed record ConfigurationError(string Variable, string Value, string Remedy)

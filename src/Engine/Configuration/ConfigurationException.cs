@@ -1,13 +1,13 @@
 namespace GunicornPrometheusExporter.Configuration;
 
-/// <summary>A setting was used whose variable cannot be.</summary>
+/// <summary>A setting was read whose variable has an invalid value.</summary>
 /// <remarks>A directory that cannot be used is a <see cref="Store.StoreException"/> instead.</remarks>
 public sealed class ConfigurationException : Exception
 {
     /// <summary>A failure described by a sentence that names the variable, its value and the remedy.</summary>
     public ConfigurationException(string message) : base(message) { }
 
-    /// <summary>The errors of a configuration, one a line.</summary>
+    /// <summary>The errors of a configuration, one per line.</summary>
     public ConfigurationException(IEnumerable<ConfigurationError> errors)
         : this(string.Join('\n', errors.Select(error => error.Message))) { }
 }

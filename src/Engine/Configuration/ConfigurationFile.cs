@@ -3,10 +3,10 @@ using System.Collections.Immutable;
 
 namespace GunicornPrometheusExporter.Configuration;
 
-/// <summary>What a file says, and everything that is wrong with it. Immutable.</summary>
+/// <summary>The settings of a file and all its errors. Immutable.</summary>
 /// <param name="Path">The file, by its absolute path.</param>
-/// <param name="Settings">What it states.</param>
-/// <param name="Errors">One sentence an error, with its line and column, in their order; no secret is in them.</param>
+/// <param name="Settings">Its settings.</param>
+/// <param name="Errors">One sentence per error, in order, with line and column and without secrets.</param>
 internal sealed record ConfigurationFile(
     string Path, FrozenDictionary<ConfigurationVariable, FileSetting> Settings, ImmutableArray<string> Errors)
 {

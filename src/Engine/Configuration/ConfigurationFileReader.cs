@@ -6,7 +6,7 @@ using YamlDotNet.Core.Events;
 namespace GunicornPrometheusExporter.Configuration;
 
 /// <summary>Reads a file of settings: YAML, of which only mappings of texts are used.</summary>
-/// <remarks>No tag is heeded and no alias followed, so that a file costs no more than its size.</remarks>
+/// <remarks>Tags and aliases are ignored, so a file costs no more than its size.</remarks>
 internal sealed class ConfigurationFileReader
 {
     private const string Root = "exporter";
@@ -19,7 +19,7 @@ internal sealed class ConfigurationFileReader
 
     private ConfigurationFileReader(YamlEntries entries) => _entries = entries;
 
-    /// <summary>Reads a file. Whatever it holds, this ends with what could be read and what is wrong.</summary>
+    /// <summary>Reads a file. For any content it returns the valid settings and the errors.</summary>
     /// <param name="path">Its path; a relative one counts from the current directory.</param>
     public static ConfigurationFile Read(string path)
     {

@@ -9,19 +9,19 @@ public sealed record ConfigurationVariable
     /// <summary>The variable's name: <c>REDIS_PORT</c>. The property of the same setting is its name in lower case.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Its section of the file and its name there: <c>redis.port</c>; null if the file cannot state it.</summary>
+    /// <summary>Its section of the file and its name there: <c>redis.port</c>; null if the file cannot set it.</summary>
     public string? Key { get; init; }
 
     /// <summary>Its option on the command line: <c>--config.file</c>; null if it has none.</summary>
     public string? Flag { get; init; }
 
-    /// <summary>What its text must be.</summary>
+    /// <summary>The form that its text must have.</summary>
     public required VariableKind Kind { get; init; }
 
     /// <summary>What it sets, in one sentence without a full stop, with its unit.</summary>
     public required string Description { get; init; }
 
-    /// <summary>The text that stands for an unset or empty variable; null if there is then no value.</summary>
+    /// <summary>The default, for an unset or empty variable; null if there is none.</summary>
     public string? Default { get; init; }
 
     /// <summary>A text for the documentation, if there is no default.</summary>

@@ -3,12 +3,12 @@ using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Configuration;
 
-/// <summary>Every variable of the product: the one place that states names, types, defaults and ranges.</summary>
+/// <summary>Every variable of the product: the only place with their names, types, defaults and ranges.</summary>
 public static class ConfigurationVariables
 {
     private const int LargestPort = 65535;
 
-    /// <summary>The file of all others.</summary>
+    /// <summary>The YAML file that holds the other settings.</summary>
     public static ConfigurationVariable ConfigFile { get; } = new()
     {
         Name = "GUNICORN_EXPORTER_CONFIG_FILE",
@@ -43,20 +43,20 @@ public static class ConfigurationVariables
         Renewal = Renewal.Restart,
     };
 
-    /// <summary>Who may read what the metrics server serves.</summary>
+    /// <summary>The file that restricts and encrypts access to the metrics server.</summary>
     public static ConfigurationVariable WebConfigFile { get; } = new()
     {
         Name = "GUNICORN_EXPORTER_WEB_CONFIG_FILE",
         Key = "web.config_file",
         Flag = "--web.config.file",
         Kind = VariableKind.Path,
-        Description = "File with TLS, client certificates, users and headers of the metrics server, as Prometheus' exporters read it; " +
-            "unset to serve whoever can reach it",
+        Description = "File with TLS, client certificates, users and headers of the metrics server, " +
+            "in the format of Prometheus' exporters; if unset, the exporter serves every client that reaches its port",
         Example = "/etc/gunicorn-exporter-web.yml",
         Renewal = Renewal.Restart,
     };
 
-    /// <summary>The store.</summary>
+    /// <summary>The directory of the store.</summary>
     public static ConfigurationVariable PrometheusMultiprocDir { get; } = new()
     {
         Name = MultiprocessDirectory.Variable,
@@ -64,12 +64,12 @@ public static class ConfigurationVariables
         Flag = "--multiproc-dir",
         Kind = VariableKind.Directory,
         Description = "Directory of the store, which the application's prometheus_client shares; " +
-            "by default a private one under the user's runtime or temporary directory",
+            "by default a private directory in the user's runtime or temporary directory",
         Example = "/run/gunicorn/metrics",
         Renewal = Renewal.Restart,
     };
 
-    /// <summary>How many workers.</summary>
+    /// <summary>The number of Gunicorn workers.</summary>
     public static ConfigurationVariable GunicornWorkers { get; } = new()
     {
         Name = "GUNICORN_WORKERS",
@@ -81,47 +81,47 @@ public static class ConfigurationVariables
         Renewal = Renewal.Restart,
     };
 
-    /// <summary>When a silent worker is ended.</summary>
+    /// <summary>The seconds after which Gunicorn kills a silent worker.</summary>
     public static ConfigurationVariable GunicornTimeout { get; } = new()
     {
         Name = "GUNICORN_TIMEOUT",
         Key = "gunicorn.timeout",
         Kind = VariableKind.Number,
         Default = "30",
-        Description = "Seconds after which Gunicorn ends a silent worker; 0 for never",
+        Description = "Seconds after which Gunicorn kills a silent worker; 0 disables this",
         Renewal = Renewal.Restart,
     };
 
-    /// <summary>How long an idle connection is kept.</summary>
+    /// <summary>How long Gunicorn keeps an idle connection open.</summary>
     public static ConfigurationVariable GunicornKeepalive { get; } = new()
     {
         Name = "GUNICORN_KEEPALIVE",
         Key = "gunicorn.keepalive",
         Kind = VariableKind.Number,
         Default = "2",
-        Description = "Seconds that Gunicorn keeps an idle connection",
+        Description = "Seconds that Gunicorn keeps an idle connection open",
         Renewal = Renewal.Restart,
     };
 
-    /// <summary>Whether Redis is a destination.</summary>
+    /// <summary>Whether the exporter forwards metrics to Redis.</summary>
     public static ConfigurationVariable RedisEnabled { get; } = new()
     {
         Name = "REDIS_ENABLED",
         Key = "redis.enabled",
         Kind = VariableKind.Boolean,
         Default = "false",
-        Description = "Whether metrics are forwarded to Redis",
+        Description = "Whether the exporter forwards metrics to Redis",
     };
 
-    /// <summary>The whole way to Redis in one text.</summary>
+    /// <summary>The complete Redis address in one URL.</summary>
     public static ConfigurationVariable RedisUrl { get; } = new()
     {
         Name = "REDIS_URL",
         Key = "redis.url",
         Kind = VariableKind.RedisUrl,
         Secret = true,
-        Description = "URL of Redis: redis://, or rediss:// for TLS, then user:password@, host:port once or more with commas " +
-            "between, and /database; what it states wins over the variables for one part each",
+        Description = "Redis address: redis://, or rediss:// for TLS, then user:password@, one or more host:port with commas " +
+            "between them, and /database; its parts override the other variables",
         Example = "rediss://user:password@redis.example:6379/0",
     };
 
@@ -154,7 +154,7 @@ public static class ConfigurationVariables
         Key = "redis.db",
         Kind = VariableKind.Number,
         Default = "0",
-        Description = "Number of the Redis database; Redis Cluster has 0 only",
+        Description = "Number of the Redis database; Redis Cluster has only database 0",
     };
 
     /// <summary>The Redis password.</summary>
@@ -174,52 +174,52 @@ public static class ConfigurationVariables
         Name = "REDIS_USERNAME",
         Key = "redis.username",
         Kind = VariableKind.Text,
-        Description = "User of the Redis server's access control list; by default the server's default user",
+        Description = "User in the Redis server's access control list; by default the server's default user",
         Example = "exporter",
     };
 
-    /// <summary>Whether Redis is spoken to by TLS.</summary>
+    /// <summary>Whether the exporter connects to Redis by TLS.</summary>
     public static ConfigurationVariable RedisSsl { get; } = new()
     {
         Name = "REDIS_SSL",
         Key = "redis.ssl",
         Kind = VariableKind.Boolean,
         Default = "false",
-        Description = "Whether Redis is spoken to by TLS",
+        Description = "Whether the exporter connects to Redis by TLS",
     };
 
-    /// <summary>Who vouches for the Redis server.</summary>
+    /// <summary>The authorities that may sign the Redis server's certificate.</summary>
     public static ConfigurationVariable RedisCaFile { get; } = new()
     {
         Name = "REDIS_CA_FILE",
         Key = "redis.ca_file",
         Kind = VariableKind.Text,
-        Description = "File with the certificates, in PEM, of which one must have signed the Redis server's; " +
+        Description = "PEM file of the authorities that may sign the Redis server's certificate; " +
             "by default those that the system trusts",
         Example = "/etc/ssl/redis-ca.pem",
     };
 
-    /// <summary>The master's name at the sentinels.</summary>
+    /// <summary>The name of the Redis master at the sentinels.</summary>
     public static ConfigurationVariable RedisSentinelService { get; } = new()
     {
         Name = "REDIS_SENTINEL_SERVICE",
         Key = "redis.sentinel_service",
         Kind = VariableKind.Text,
-        Description = "Name by which Sentinel knows the Redis master; if set, the hosts are those of the sentinels",
+        Description = "Name of the Redis master at the sentinels; if set, the hosts are those of the sentinels",
         Example = "mymaster",
     };
 
-    /// <summary>What every Redis key starts with.</summary>
+    /// <summary>The prefix of every Redis key.</summary>
     public static ConfigurationVariable RedisKeyPrefix { get; } = new()
     {
         Name = "REDIS_KEY_PREFIX",
         Key = "redis.key_prefix",
         Kind = VariableKind.KeyPrefix,
         Default = "gunicorn:metrics:",
-        Description = "What every Redis key starts with",
+        Description = "Prefix of every Redis key",
     };
 
-    /// <summary>How often metrics are forwarded.</summary>
+    /// <summary>How often the exporter forwards metrics to Redis.</summary>
     public static ConfigurationVariable RedisForwardInterval { get; } = new()
     {
         Name = "REDIS_FORWARD_INTERVAL",
@@ -227,30 +227,30 @@ public static class ConfigurationVariables
         Kind = VariableKind.Number,
         Default = "30",
         Minimum = 1,
-        Description = "Seconds between two forwardings to Redis",
+        Description = "Seconds between two snapshots sent to Redis",
     };
 
-    /// <summary>What this host is called among others.</summary>
+    /// <summary>The name of this store among all that forward to the same destination.</summary>
     public static ConfigurationVariable Instance { get; } = new()
     {
         Name = "GUNICORN_EXPORTER_INSTANCE",
         Key = "labels.instance",
         Kind = VariableKind.Name,
-        Description = "Name of this store among those that are forwarded to one place; by default the name of the host",
+        Description = "Name of this store among all that forward to the same destination; by default the host name",
         Example = "web-1",
     };
 
-    /// <summary>Where remote write goes.</summary>
+    /// <summary>The URL of the remote-write receiver.</summary>
     public static ConfigurationVariable RemoteWriteUrl { get; } = new()
     {
         Name = "REMOTE_WRITE_URL",
         Key = "remote_write.url",
         Kind = VariableKind.Url,
-        Description = "Where metrics are written to by Prometheus remote write; unset for nowhere",
+        Description = "URL of the receiver of Prometheus remote write; if unset, the exporter sends nothing",
         Example = "https://prometheus.example/api/v1/write",
     };
 
-    /// <summary>How often metrics are remote-written.</summary>
+    /// <summary>How often the exporter sends a remote write.</summary>
     public static ConfigurationVariable RemoteWriteInterval { get; } = new()
     {
         Name = "REMOTE_WRITE_INTERVAL",
@@ -269,28 +269,28 @@ public static class ConfigurationVariables
         Kind = VariableKind.Choice,
         Default = "auto",
         Choices = ["auto", "1.0", "2.0"],
-        Description = "Version of remote write: 1.0, 2.0, or auto for 2.0 where the receiver knows it",
+        Description = "Version of remote write: 1.0, 2.0, or auto for 2.0 unless the receiver does not support it",
     };
 
-    /// <summary>The labels of all that is remote-written.</summary>
+    /// <summary>The labels added to every remote-written series.</summary>
     public static ConfigurationVariable RemoteWriteExternalLabels { get; } = new()
     {
         Name = "REMOTE_WRITE_EXTERNAL_LABELS",
         Key = "remote_write.external_labels",
         Kind = VariableKind.Labels,
-        Description = "Labels of every remote-written series, name=value with commas between them; job is " +
-            "gunicorn and instance GUNICORN_EXPORTER_INSTANCE unless stated here",
+        Description = "Labels added to every remote-written series, name=value with commas between them; by default job is " +
+            "gunicorn and instance is GUNICORN_EXPORTER_INSTANCE",
         Example = "env=prod,region=eu",
     };
 
-    /// <summary>Further headers of remote write.</summary>
+    /// <summary>The headers added to every remote-write request.</summary>
     public static ConfigurationVariable RemoteWriteHeaders { get; } = new()
     {
         Name = "REMOTE_WRITE_HEADERS",
         Key = "remote_write.headers",
         Kind = VariableKind.Headers,
         Secret = true,
-        Description = "Headers of every remote write, name=value with commas between them",
+        Description = "Headers added to every remote-write request, name=value with commas between them",
         Example = "X-Scope-OrgID=shop",
     };
 
@@ -300,7 +300,7 @@ public static class ConfigurationVariables
         Name = "REMOTE_WRITE_USERNAME",
         Key = "remote_write.username",
         Kind = VariableKind.Text,
-        Description = "User of remote write's basic authentication",
+        Description = "User name for the basic authentication of remote write",
         Example = "exporter",
     };
 
@@ -311,21 +311,21 @@ public static class ConfigurationVariables
         Key = "remote_write.password",
         Kind = VariableKind.Text,
         Secret = true,
-        Description = "Password of remote write's basic authentication",
+        Description = "Password for the basic authentication of remote write",
         Example = "secret",
     };
 
-    /// <summary>Where the password of remote write lies.</summary>
+    /// <summary>The file with the password of remote write.</summary>
     public static ConfigurationVariable RemoteWritePasswordFile { get; } = new()
     {
         Name = "REMOTE_WRITE_PASSWORD_FILE",
         Key = "remote_write.password_file",
         Kind = VariableKind.Path,
-        Description = "File with that password instead, read before every remote write",
+        Description = "File with that password, read before every remote write",
         Example = "/run/secrets/remote-write-password",
     };
 
-    /// <summary>Where the token of remote write lies.</summary>
+    /// <summary>The file with the bearer token of remote write.</summary>
     public static ConfigurationVariable RemoteWriteBearerTokenFile { get; } = new()
     {
         Name = "REMOTE_WRITE_BEARER_TOKEN_FILE",
@@ -335,17 +335,17 @@ public static class ConfigurationVariables
         Example = "/run/secrets/remote-write-token",
     };
 
-    /// <summary>Whom remote write trusts.</summary>
+    /// <summary>The authorities that remote write trusts.</summary>
     public static ConfigurationVariable RemoteWriteCaFile { get; } = new()
     {
         Name = "REMOTE_WRITE_CA_FILE",
         Key = "remote_write.ca_file",
         Kind = VariableKind.Path,
-        Description = "PEM file of the authorities that remote write trusts; the machine's unless set",
+        Description = "PEM file of the authorities that remote write trusts; by default those that the system trusts",
         Example = "/etc/ssl/remote-write-ca.pem",
     };
 
-    /// <summary>What remote write shows itself with.</summary>
+    /// <summary>The client certificate of remote write.</summary>
     public static ConfigurationVariable RemoteWriteCertFile { get; } = new()
     {
         Name = "REMOTE_WRITE_CERT_FILE",
@@ -355,7 +355,7 @@ public static class ConfigurationVariables
         Example = "/etc/ssl/exporter.pem",
     };
 
-    /// <summary>The key of that certificate.</summary>
+    /// <summary>The key of the client certificate of remote write.</summary>
     public static ConfigurationVariable RemoteWriteKeyFile { get; } = new()
     {
         Name = "REMOTE_WRITE_KEY_FILE",
@@ -365,18 +365,17 @@ public static class ConfigurationVariables
         Example = "/etc/ssl/exporter.key",
     };
 
-    /// <summary>Where remote write keeps what waits.</summary>
+    /// <summary>The directory that keeps unsent snapshots.</summary>
     public static ConfigurationVariable RemoteWriteBufferDir { get; } = new()
     {
         Name = "REMOTE_WRITE_BUFFER_DIR",
         Key = "remote_write.buffer_dir",
         Kind = VariableKind.Path,
-        Description = "Directory that keeps what waits to be remote-written over restarts; unset to keep it in " +
-            "memory",
+        Description = "Directory that keeps unsent snapshots over restarts; if unset, the exporter keeps them in memory",
         Example = "/var/lib/gunicorn-exporter",
     };
 
-    /// <summary>How much may wait to be remote-written.</summary>
+    /// <summary>The maximum size of all unsent snapshots.</summary>
     public static ConfigurationVariable RemoteWriteBufferBytes { get; } = new()
     {
         Name = "REMOTE_WRITE_BUFFER_BYTES",
@@ -384,20 +383,20 @@ public static class ConfigurationVariables
         Kind = VariableKind.Number,
         Default = "67108864",
         Minimum = 1_048_576,
-        Description = "Most bytes that wait to be remote-written, the oldest dropped beyond them",
+        Description = "Maximum size of all unsent snapshots in bytes; beyond it the exporter drops the oldest",
     };
 
-    /// <summary>Whether files of dead processes are removed, by a start or by folding.</summary>
+    /// <summary>Whether files of dead processes are removed, by a start or by compaction.</summary>
     public static ConfigurationVariable CleanupDbFiles { get; } = new()
     {
         Name = "CLEANUP_DB_FILES",
         Key = "cleanup.db_files",
         Kind = VariableKind.Boolean,
         Default = "true",
-        Description = "Whether a start removes the store files of dead processes, and the exporter folds those of the application's",
+        Description = "Whether a start removes the store files of dead processes, and the exporter compacts those of the application",
     };
 
-    /// <summary>How many values a label takes.</summary>
+    /// <summary>The maximum number of values of a label.</summary>
     public static ConfigurationVariable MaxLabelValues { get; } = new()
     {
         Name = "GUNICORN_EXPORTER_MAX_LABEL_VALUES",
@@ -406,11 +405,11 @@ public static class ConfigurationVariables
         Default = "200",
         Minimum = 1,
         Maximum = 10_000,
-        Description = "Most values that a label takes in each worker; what comes later is recorded as __other__",
+        Description = "Maximum number of values of a label in each worker; later values are recorded as __other__",
         Renewal = Renewal.GunicornReload,
     };
 
-    /// <summary>How many series a worker records.</summary>
+    /// <summary>The maximum number of series that a worker records.</summary>
     public static ConfigurationVariable MaxWorkerSeries { get; } = new()
     {
         Name = "GUNICORN_EXPORTER_MAX_WORKER_SERIES",
@@ -419,12 +418,12 @@ public static class ConfigurationVariables
         Default = "15000",
         Minimum = 1_000,
         Maximum = 60_000,
-        Description = "Most series that each worker records, 18 for the latency of one route and method; " +
-            "what comes later is recorded as __other__",
+        Description = "Maximum number of series that each worker records; the latency of one route and method takes 18; " +
+            "later series are recorded as __other__",
         Renewal = Renewal.GunicornReload,
     };
 
-    /// <summary>How many series are served.</summary>
+    /// <summary>The maximum number of series that the exporter serves.</summary>
     public static ConfigurationVariable MaxSeries { get; } = new()
     {
         Name = "GUNICORN_EXPORTER_MAX_SERIES",
@@ -432,21 +431,21 @@ public static class ConfigurationVariables
         Kind = VariableKind.Number,
         Default = "1000000",
         Minimum = 1,
-        Description = "Most series that the exporter serves; whole label sets that come later are left out and counted",
+        Description = "Maximum number of series that the exporter serves; it drops later label sets as a whole and counts them",
     };
 
-    /// <summary>Whether native histograms are recorded.</summary>
+    /// <summary>Whether workers record native histograms.</summary>
     public static ConfigurationVariable NativeHistograms { get; } = new()
     {
         Name = "GUNICORN_EXPORTER_NATIVE_HISTOGRAMS",
         Key = "buckets.native",
         Kind = VariableKind.Boolean,
         Default = "false",
-        Description = "Whether workers record the latency of requests in native histograms too",
+        Description = "Whether workers also record the latency of requests in native histograms",
         Renewal = Renewal.GunicornReload,
     };
 
-    /// <summary>How fine native histograms are.</summary>
+    /// <summary>The schema, and so the resolution, of native histograms.</summary>
     public static ConfigurationVariable NativeHistogramSchema { get; } = new()
     {
         Name = "GUNICORN_EXPORTER_NATIVE_HISTOGRAM_SCHEMA",
@@ -455,11 +454,11 @@ public static class ConfigurationVariables
         Default = "3",
         Minimum = -4,
         Maximum = 8,
-        Description = "Schema of native histograms: a power of two has 2^schema buckets, 8 with schema 3",
+        Description = "Schema of native histograms: each power of two has 2^schema buckets, 8 with schema 3",
         Renewal = Renewal.GunicornReload,
     };
 
-    /// <summary>Whether a request over HTTP may re-read the file.</summary>
+    /// <summary>Whether a request over HTTP may reload the configuration.</summary>
     public static ConfigurationVariable WebEnableLifecycle { get; } = new()
     {
         Name = "GUNICORN_EXPORTER_WEB_ENABLE_LIFECYCLE",
@@ -467,10 +466,10 @@ public static class ConfigurationVariables
         Flag = "--web.enable-lifecycle",
         Kind = VariableKind.Boolean,
         Default = "false",
-        Description = "Whether POST /-/reload re-reads the file",
+        Description = "Whether POST /-/reload reloads the configuration",
     };
 
-    /// <summary>Those that only forwarding uses.</summary>
+    /// <summary>The variables that only forwarding uses.</summary>
     public static ImmutableArray<ConfigurationVariable> Forwarding { get; } =
     [
         RedisEnabled, RedisUrl, RedisHost, RedisPort, RedisDb, RedisUsername, RedisPassword, RedisSsl, RedisCaFile,
@@ -480,7 +479,7 @@ public static class ConfigurationVariables
         RemoteWriteCaFile, RemoteWriteCertFile, RemoteWriteKeyFile, RemoteWriteBufferDir, RemoteWriteBufferBytes,
     ];
 
-    /// <summary>Those that a process which records reads, from its environment only.</summary>
+    /// <summary>The variables that a recording process reads, from its environment only.</summary>
     public static ImmutableArray<ConfigurationVariable> Recording { get; } =
         [MaxLabelValues, MaxWorkerSeries, NativeHistograms, NativeHistogramSchema];
 
@@ -494,7 +493,7 @@ public static class ConfigurationVariables
         CleanupDbFiles, WebConfigFile, WebEnableLifecycle,
     ];
 
-    /// <summary>What the file can state, by section.</summary>
+    /// <summary>The settings of the YAML file, by section.</summary>
     public static ImmutableArray<IGrouping<string, ConfigurationVariable>> Sections { get; } =
         [.. All.Where(variable => variable.Key is not null).GroupBy(variable => variable.Key!.Split('.')[0])];
 }

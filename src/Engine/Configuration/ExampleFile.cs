@@ -1,16 +1,16 @@
 namespace GunicornPrometheusExporter.Configuration;
 
-/// <summary>A file with every setting, commented out, and what each is for.</summary>
+/// <summary>A file with every setting and its purpose, commented out.</summary>
 public static class ExampleFile
 {
-    /// <summary>Writes it.</summary>
+    /// <summary>Writes the file.</summary>
     public static void Write(TextWriter output)
     {
         ArgumentNullException.ThrowIfNull(output);
         output.Write(
             """
-            # Settings of gunicorn-prometheus-exporter: each with its default, or with an example where it has none.
-            # Flags win over the environment, the environment over this file.
+            # Settings of gunicorn-prometheus-exporter: each with its default, or with an example if it has no default.
+            # A flag overrides the environment, and the environment overrides this file.
             exporter:
 
             """);

@@ -9,29 +9,29 @@ public sealed partial class ExporterConfig
     private readonly ConfigurationFile? _file;
     private readonly Dictionary<ConfigurationVariable, SettingSource> _sources = [];
 
-    /// <summary>The configuration that flags, this process's environment and the file that either names state.</summary>
-    /// <param name="flags">Texts by the variables' names; an empty one stands for the default, whatever is stated elsewhere.</param>
+    /// <summary>The configuration of flags, this process's environment, and the file that one of them names.</summary>
+    /// <param name="flags">Texts by the variables' names; an empty one selects the default and overrides every other source.</param>
     public static ExporterConfig Load(IReadOnlyDictionary<string, string>? flags = null) =>
         Load(flags ?? new Dictionary<string, string>(), Environment());
 
-    /// <summary>The configuration that flags, variables and the file that either names state.</summary>
+    /// <summary>The configuration of flags, variables, and the file that one of them names.</summary>
     internal static ExporterConfig Load(IReadOnlyDictionary<string, string> flags, IReadOnlyDictionary<string, string> variables)
     {
         var file = new ExporterConfig(new(flags), variables, null).ConfigFile;
         return new(new(flags), variables, file is null ? null : ConfigurationFileReader.Read(file));
     }
 
-    /// <summary>The same, with the file as it is now.</summary>
+    /// <summary>The same configuration with the current file.</summary>
     public ExporterConfig Reread() => Load(_flags, _variables);
 
-    /// <summary>The settings that another configuration states otherwise.</summary>
+    /// <summary>The settings that differ in another configuration.</summary>
     public IEnumerable<ConfigurationVariable> ChangesTo(ExporterConfig next)
     {
         ArgumentNullException.ThrowIfNull(next);
         return ConfigurationVariables.All.Where(variable => Find(variable).Text != next.Find(variable).Text);
     }
 
-    /// <summary>The same, with the file as it was read, where some more flags win.</summary>
+    /// <summary>The same configuration with more flags; the file is not read again.</summary>
     /// <param name="flags">Texts by the variables' names.</param>
     public ExporterConfig With(IReadOnlyDictionary<string, string> flags)
     {
@@ -41,10 +41,10 @@ public sealed partial class ExporterConfig
         return new(all, _variables, _file);
     }
 
-    /// <summary>What states a setting.</summary>
+    /// <summary>The source of a setting.</summary>
     public SettingSource SourceOf(ConfigurationVariable variable) => _sources[variable];
 
-    /// <summary>Where a setting is stated, in a word or two: <c>environment</c>, or the file and its line.</summary>
+    /// <summary>The source of a setting in a word or two: <c>environment</c>, or the file and its line.</summary>
     public string PlaceOf(ConfigurationVariable variable) => SourceOf(variable) switch
     {
         SettingSource.Flag => "flag",
@@ -53,13 +53,13 @@ public sealed partial class ExporterConfig
         _ => "default",
     };
 
-    /// <summary>What the file states of <see cref="ConfigurationVariables.Recording"/>: the environment that workers are to have.</summary>
+    /// <summary>The file's values of <see cref="ConfigurationVariables.Recording"/>, for the environment of the workers.</summary>
     public IEnumerable<KeyValuePair<string, string>> RecordingVariables =>
         from variable in ConfigurationVariables.Recording
         where SourceOf(variable) == SettingSource.File && _values.ContainsKey(variable)
         select KeyValuePair.Create(variable.Name, _file!.Settings[variable].Text!);
 
-    /// <summary>What is not wrong, but should not be: a sentence that names the file; null if there is nothing.</summary>
+    /// <summary>A warning in one sentence that names the file; null if there is none.</summary>
     public string? Warning => _file?.ShowsSecrets == true
         ? $"{_file.Path} holds secrets and can be read by every user of this machine; take that from them (chmod o-r)"
         : null;

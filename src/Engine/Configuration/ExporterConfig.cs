@@ -4,20 +4,20 @@ using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Configuration;
 
-/// <summary>The configuration: immutable, read once, every error kept until it is asked for.</summary>
+/// <summary>The configuration: immutable, read once, with all errors.</summary>
 /// <remarks>
-/// A flag wins over the environment, the environment over the file, the file over the default; what is empty counts as
-/// unset. A property whose variable cannot be used throws <see cref="ConfigurationException"/>; every other still has its
+/// A flag overrides the environment, the environment the file, and the file the default; an empty value counts as
+/// unset. A property whose variable is invalid throws <see cref="ConfigurationException"/>; every other property has its
 /// value. The variables, with defaults and ranges, are in <see cref="ConfigurationVariables"/>.
 /// </remarks>
 public sealed partial class ExporterConfig
 {
     private readonly Dictionary<ConfigurationVariable, object?> _values = [];
 
-    /// <summary>The configuration that this process's environment states, without a file.</summary>
+    /// <summary>The configuration of this process's environment, without a file.</summary>
     public ExporterConfig() : this(Environment()) { }
 
-    /// <summary>The configuration that a set of variables states, whatever the environment says, without a file.</summary>
+    /// <summary>The configuration of a set of variables, without the environment and without a file.</summary>
     /// <param name="variables">Texts by the variables' names; others are ignored.</param>
     public ExporterConfig(IReadOnlyDictionary<string, string> variables) : this([], variables, null) { }
 
@@ -44,15 +44,15 @@ public sealed partial class ExporterConfig
     }
 
     /// <summary>
-    /// Everything that cannot be used: the file's errors, then variables in the order of <see cref="ConfigurationVariables.All"/>.
+    /// All errors: those of the file, then those of the variables in the order of <see cref="ConfigurationVariables.All"/>.
     /// </summary>
     public ImmutableArray<ConfigurationError> Errors { get; }
 
-    /// <summary>Those of them without which nothing can be served: a place that cannot be forwarded to stops nothing else.</summary>
+    /// <summary>The errors that prevent serving: an invalid destination of a forwarder is not among them.</summary>
     public IReadOnlyCollection<ConfigurationError> ServingErrors =>
         [.. Errors.Where(error => !ConfigurationVariables.Forwarding.Any(variable => variable.Name == error.Variable))];
 
-    /// <summary>File with settings, by its absolute path; null for none.</summary>
+    /// <summary>Absolute path of the file with settings; null if there is none.</summary>
     public string? ConfigFile => Get<string?>(ConfigurationVariables.ConfigFile);
 
     /// <summary>Port of the metrics server, 1 to 65535.</summary>
@@ -61,7 +61,7 @@ public sealed partial class ExporterConfig
     /// <summary>Address that the metrics server listens on.</summary>
     public string PrometheusBindAddress => Get<string>(ConfigurationVariables.PrometheusBindAddress);
 
-    /// <summary>File that states who may read what is served; null for whoever can reach it.</summary>
+    /// <summary>File that restricts access to the metrics server; null to serve every client.</summary>
     public string? WebConfigFile => Get<string?>(ConfigurationVariables.WebConfigFile);
 
     /// <summary>Absolute path of the store.</summary>
@@ -70,16 +70,16 @@ public sealed partial class ExporterConfig
     /// <summary>Number of Gunicorn workers, at least 1.</summary>
     public int GunicornWorkers => Get<int>(ConfigurationVariables.GunicornWorkers);
 
-    /// <summary>Seconds after which Gunicorn ends a silent worker; 0 for never.</summary>
+    /// <summary>Seconds after which Gunicorn kills a silent worker; 0 disables this.</summary>
     public int GunicornTimeout => Get<int>(ConfigurationVariables.GunicornTimeout);
 
-    /// <summary>Seconds that Gunicorn keeps an idle connection.</summary>
+    /// <summary>Seconds that Gunicorn keeps an idle connection open.</summary>
     public int GunicornKeepalive => Get<int>(ConfigurationVariables.GunicornKeepalive);
 
-    /// <summary>Whether metrics are forwarded to Redis.</summary>
+    /// <summary>Whether the exporter forwards metrics to Redis.</summary>
     public bool RedisEnabled => Get<bool>(ConfigurationVariables.RedisEnabled);
 
-    /// <summary>The whole way to Redis; null if none is set.</summary>
+    /// <summary>The complete Redis address; null if it is not set.</summary>
     public RedisUrl? RedisUrl => Get<RedisUrl?>(ConfigurationVariables.RedisUrl);
 
     /// <summary>Host name of the Redis server.</summary>
@@ -97,25 +97,25 @@ public sealed partial class ExporterConfig
     /// <summary>User of the Redis server's access control list; null for the default user.</summary>
     public string? RedisUsername => Get<string?>(ConfigurationVariables.RedisUsername);
 
-    /// <summary>Whether Redis is spoken to by TLS.</summary>
+    /// <summary>Whether the exporter connects to Redis by TLS.</summary>
     public bool RedisSsl => Get<bool>(ConfigurationVariables.RedisSsl);
 
-    /// <summary>File with the certificates that vouch for the Redis server; null for those that the system trusts.</summary>
+    /// <summary>PEM file of the authorities that may sign the Redis server's certificate; null for the system's.</summary>
     public string? RedisCaFile => Get<string?>(ConfigurationVariables.RedisCaFile);
 
-    /// <summary>Name by which Sentinel knows the Redis master; null if there is no Sentinel.</summary>
+    /// <summary>Name of the Redis master at the sentinels; null without Sentinel.</summary>
     public string? RedisSentinelService => Get<string?>(ConfigurationVariables.RedisSentinelService);
 
-    /// <summary>What every Redis key starts with.</summary>
+    /// <summary>The prefix of every Redis key.</summary>
     public string RedisKeyPrefix => Get<string>(ConfigurationVariables.RedisKeyPrefix);
 
-    /// <summary>Seconds between two forwardings to Redis, at least 1.</summary>
+    /// <summary>Seconds between two snapshots sent to Redis, at least 1.</summary>
     public int RedisForwardInterval => Get<int>(ConfigurationVariables.RedisForwardInterval);
 
-    /// <summary>Name of this store among those that are forwarded to one place.</summary>
+    /// <summary>Name of this store among all that forward to the same destination.</summary>
     public string Instance => Get<string?>(ConfigurationVariables.Instance) ?? InstanceName.OfHost();
 
-    /// <summary>Where metrics are remote-written to; null for nowhere.</summary>
+    /// <summary>URL of the remote-write receiver; null if there is none.</summary>
     public string? RemoteWriteUrl => Get<string?>(ConfigurationVariables.RemoteWriteUrl);
 
     /// <summary>Seconds between two remote writes, at least 1.</summary>
@@ -124,10 +124,10 @@ public sealed partial class ExporterConfig
     /// <summary>Version of remote write: <c>1.0</c>, <c>2.0</c> or <c>auto</c>.</summary>
     public string RemoteWriteProtocol => Get<string>(ConfigurationVariables.RemoteWriteProtocol);
 
-    /// <summary>Labels of every remote-written series, <c>name=value</c> with commas between them.</summary>
+    /// <summary>Labels added to every remote-written series, <c>name=value</c> with commas between them.</summary>
     public string? RemoteWriteExternalLabels => Get<string?>(ConfigurationVariables.RemoteWriteExternalLabels);
 
-    /// <summary>Headers of every remote write, <c>name=value</c> with commas between them; may hold secrets.</summary>
+    /// <summary>Headers added to every remote-write request, <c>name=value</c> with commas between them; may hold secrets.</summary>
     public string? RemoteWriteHeaders => Get<string?>(ConfigurationVariables.RemoteWriteHeaders);
 
     /// <summary>User of basic authentication; null for none.</summary>
@@ -136,13 +136,13 @@ public sealed partial class ExporterConfig
     /// <summary>Password of basic authentication.</summary>
     public string? RemoteWritePassword => Get<string?>(ConfigurationVariables.RemoteWritePassword);
 
-    /// <summary>File with that password instead.</summary>
+    /// <summary>File with that password.</summary>
     public string? RemoteWritePasswordFile => Get<string?>(ConfigurationVariables.RemoteWritePasswordFile);
 
     /// <summary>File with a bearer token; null for none.</summary>
     public string? RemoteWriteBearerTokenFile => Get<string?>(ConfigurationVariables.RemoteWriteBearerTokenFile);
 
-    /// <summary>PEM file of the authorities trusted; null for the machine's.</summary>
+    /// <summary>PEM file of the trusted authorities; null for the system's.</summary>
     public string? RemoteWriteCaFile => Get<string?>(ConfigurationVariables.RemoteWriteCaFile);
 
     /// <summary>PEM file of the client certificate; null for none.</summary>
@@ -151,38 +151,38 @@ public sealed partial class ExporterConfig
     /// <summary>PEM file of that certificate's key.</summary>
     public string? RemoteWriteKeyFile => Get<string?>(ConfigurationVariables.RemoteWriteKeyFile);
 
-    /// <summary>Directory that keeps what waits to be sent; null for memory.</summary>
+    /// <summary>Directory that keeps unsent snapshots; null for memory.</summary>
     public string? RemoteWriteBufferDir => Get<string?>(ConfigurationVariables.RemoteWriteBufferDir);
 
-    /// <summary>Most bytes that wait to be sent, at least 1,048,576.</summary>
+    /// <summary>Maximum size of all unsent snapshots in bytes, at least 1,048,576.</summary>
     public int RemoteWriteBufferBytes => Get<int>(ConfigurationVariables.RemoteWriteBufferBytes);
 
-    /// <summary>Whether a start removes the store files of dead processes, and the exporter folds those of the application's.</summary>
+    /// <summary>Whether a start removes the store files of dead processes, and the exporter compacts those of the application.</summary>
     public bool CleanupDbFiles => Get<bool>(ConfigurationVariables.CleanupDbFiles);
 
-    /// <summary>Most values that a label takes in each worker, 1 to 10,000.</summary>
+    /// <summary>Maximum number of values of a label in each worker, 1 to 10,000.</summary>
     public int MaxLabelValues => Get<int>(ConfigurationVariables.MaxLabelValues);
 
-    /// <summary>Most series that each worker records before new ones become <c>__other__</c>, 1,000 to 60,000.</summary>
+    /// <summary>Maximum number of series of a worker before new ones become <c>__other__</c>, 1,000 to 60,000.</summary>
     public int MaxWorkerSeries => Get<int>(ConfigurationVariables.MaxWorkerSeries);
 
-    /// <summary>Most series that the exporter serves, at least 1.</summary>
+    /// <summary>Maximum number of series that the exporter serves, at least 1.</summary>
     public int MaxSeries => Get<int>(ConfigurationVariables.MaxSeries);
 
-    /// <summary>Whether workers record the latency of requests in native histograms too.</summary>
+    /// <summary>Whether workers also record the latency of requests in native histograms.</summary>
     public bool NativeHistograms => Get<bool>(ConfigurationVariables.NativeHistograms);
 
     /// <summary>Schema of native histograms, -4 to 8.</summary>
     public int NativeHistogramSchema => Get<int>(ConfigurationVariables.NativeHistogramSchema);
 
-    /// <summary>Whether <c>POST /-/reload</c> re-reads the file.</summary>
+    /// <summary>Whether <c>POST /-/reload</c> reloads the configuration.</summary>
     public bool WebEnableLifecycle => Get<bool>(ConfigurationVariables.WebEnableLifecycle);
 
-    /// <summary>Whether everything can be used.</summary>
+    /// <summary>Whether the configuration has no error.</summary>
     public bool Validate() => Errors.IsEmpty;
 
     /// <summary>
-    /// Prints every setting with its place, one a line; a secret masked, an error in place of a value that cannot be used.
+    /// Prints every setting with its source, one per line. Secrets are masked; an error replaces an invalid value.
     /// </summary>
     public void PrintConfig(TextWriter output)
     {
@@ -195,8 +195,8 @@ public sealed partial class ExporterConfig
         foreach (var error in Errors) output.WriteLine($"  error: {error.Message}");
     }
 
-    /// <summary>Gunicorn's settings by Gunicorn's names.</summary>
-    /// <exception cref="ConfigurationException">One of them cannot be used.</exception>
+    /// <summary>The settings of Gunicorn, by Gunicorn's names.</summary>
+    /// <exception cref="ConfigurationException">One of them is invalid.</exception>
     public IReadOnlyDictionary<string, object> GetGunicornConfig() => new Dictionary<string, object>
     {
         ["workers"] = GunicornWorkers,
@@ -205,7 +205,7 @@ public sealed partial class ExporterConfig
     };
 
     /// <summary>The metrics server's settings.</summary>
-    /// <exception cref="ConfigurationException">One of them cannot be used.</exception>
+    /// <exception cref="ConfigurationException">One of them is invalid.</exception>
     public IReadOnlyDictionary<string, object> GetPrometheusConfig() => new Dictionary<string, object>
     {
         ["metrics_port"] = PrometheusMetricsPort,
@@ -213,7 +213,7 @@ public sealed partial class ExporterConfig
         ["multiproc_dir"] = PrometheusMultiprocDir,
     };
 
-    /// <summary>Every usable setting by the name of its property, a secret masked, null where no value is set.</summary>
+    /// <summary>Every valid setting by the name of its property; secrets are masked, unset settings are null.</summary>
     public IEnumerable<KeyValuePair<string, object?>> Settings()
     {
         foreach (var variable in ConfigurationVariables.All)
@@ -233,7 +233,7 @@ public sealed partial class ExporterConfig
     private T Get<T>(ConfigurationVariable variable)
     {
         if (_values.TryGetValue(variable, out var value)) return (T)value!;
-        // What the file states of it cannot be used, unless the variable itself has an error.
+        // The file's value is invalid, unless the variable itself has an error.
         var name = SourceOf(variable) == SettingSource.File ? ConfigurationVariables.ConfigFile.Name : variable.Name;
         throw new ConfigurationException(Errors.Where(error => error.Variable == name));
     }

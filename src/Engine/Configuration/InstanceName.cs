@@ -2,12 +2,12 @@ using System.Net;
 
 namespace GunicornPrometheusExporter.Configuration;
 
-/// <summary>What a store may be called among others: a name that is safe in keys, labels and logs.</summary>
+/// <summary>The name of a store among others: it is safe in keys, labels and logs.</summary>
 public static class InstanceName
 {
     private const int Longest = 200;
 
-    /// <summary>What a name must be, as the end of a sentence.</summary>
+    /// <summary>The rule for a name, as the end of a sentence.</summary>
     public const string Rule = "1 to 200 letters, digits, dots, underscores, hyphens and colons, a letter or digit first";
 
     /// <summary>Whether a text is a name.</summary>
@@ -17,7 +17,7 @@ public static class InstanceName
         return text.Length is > 0 and <= Longest && char.IsAsciiLetterOrDigit(text[0]) && text.All(IsAllowed);
     }
 
-    /// <summary>The name of this host; what a name may not have is a hyphen.</summary>
+    /// <summary>The name of this host, with a hyphen for each character that is not allowed.</summary>
     internal static string OfHost()
     {
         var name = new string([.. Dns.GetHostName().Take(Longest).Select(c => IsAllowed(c) ? c : '-')]);

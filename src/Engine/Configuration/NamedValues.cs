@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 
 namespace GunicornPrometheusExporter.Configuration;
 
-/// <summary>Names with values, as a variable states them: <c>name=value</c> with commas between them.</summary>
+/// <summary>Names with values, as in a variable: <c>name=value</c> with commas between them.</summary>
 internal static class NamedValues
 {
     private const string Letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -16,10 +16,10 @@ internal static class NamedValues
     internal static ImmutableArray<KeyValuePair<string, string>> Of(string? text) =>
         string.IsNullOrEmpty(text) ? [] : [.. text.Split(',').Select(Pair)];
 
-    /// <summary>The text if it states labels, each once; else null.</summary>
+    /// <summary>The text if it is a list of unique labels; else null.</summary>
     internal static string? TryParseLabels(string text) => IsValid(text, IsLabelName, StringComparer.Ordinal) ? text : null;
 
-    /// <summary>The text if it states headers, each once and none of those that make up the protocol; else null.</summary>
+    /// <summary>The text if it is a list of unique headers that the protocol does not set itself; else null.</summary>
     internal static string? TryParseHeaders(string text) => IsValid(text, IsHeaderName, StringComparer.OrdinalIgnoreCase) ? text : null;
 
     private static KeyValuePair<string, string> Pair(string text)

@@ -6,7 +6,7 @@ namespace GunicornPrometheusExporter.Configuration;
 /// <summary>
 /// <c>redis://[user[:password]@]host[:port][,host[:port]...][/database]</c>, with <c>rediss</c> for TLS. Immutable.
 /// </summary>
-/// <remarks>Several hosts are nodes of one Redis Cluster, or sentinels. Parts that it does not state are null.</remarks>
+/// <remarks>Several hosts are nodes of one Redis Cluster, or sentinels. Missing parts are null.</remarks>
 /// <param name="IsSsl">Whether it asks for TLS.</param>
 /// <param name="Username">The user, with escapes resolved.</param>
 /// <param name="Password">The password, with escapes resolved.</param>
@@ -20,8 +20,8 @@ public sealed record RedisUrl(
 
     /// <summary>Reads a URL.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="fault">What is wrong with it, in words that hold nothing of it.</param>
-    /// <returns>Null if it is none.</returns>
+    /// <param name="fault">What is wrong with it, without quoting any of it.</param>
+    /// <returns>Null if the text is no such URL.</returns>
     internal static RedisUrl? Parse(string text, out string fault)
     {
         var isSsl = text.StartsWith(Secure, StringComparison.OrdinalIgnoreCase);

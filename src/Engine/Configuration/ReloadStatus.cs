@@ -1,6 +1,6 @@
 namespace GunicornPrometheusExporter.Configuration;
 
-/// <summary>How the last reading of the configuration went.</summary>
-/// <param name="IsSuccessful">Whether it is in force.</param>
-/// <param name="LastSuccess">When the one that is in force was read.</param>
+/// <summary>The result of the last reload of the configuration.</summary>
+/// <param name="IsSuccessful">Whether it succeeded.</param>
+/// <param name="LastSuccess">When the configuration in force was read.</param>
 public sealed record ReloadStatus(bool IsSuccessful, DateTimeOffset LastSuccess);

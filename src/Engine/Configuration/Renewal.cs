@@ -3,12 +3,12 @@ namespace GunicornPrometheusExporter.Configuration;
 /// <summary>When a change of a setting in the file takes effect.</summary>
 public enum Renewal
 {
-    /// <summary>When the exporter re-reads the file.</summary>
+    /// <summary>When the exporter reloads the file.</summary>
     Reload,
 
     /// <summary>When Gunicorn is reloaded, by a SIGHUP to its master.</summary>
     GunicornReload,
 
-    /// <summary>When Gunicorn, or the exporter that runs by itself, is started again.</summary>
+    /// <summary>When Gunicorn, or a standalone exporter, restarts.</summary>
     Restart,
 }

@@ -1,9 +1,9 @@
 namespace GunicornPrometheusExporter.Configuration;
 
-/// <summary>What states a setting; of two the later one wins.</summary>
+/// <summary>The source of a setting, in ascending precedence.</summary>
 public enum SettingSource
 {
-    /// <summary>Nothing: it has its default.</summary>
+    /// <summary>The default.</summary>
     Default,
 
     /// <summary>The file.</summary>
@@ -12,6 +12,6 @@ public enum SettingSource
     /// <summary>The environment.</summary>
     Environment,
 
-    /// <summary>The command line, or a program that asks the exporter for something.</summary>
+    /// <summary>The command line, or a request of a program to the exporter.</summary>
     Flag,
 }

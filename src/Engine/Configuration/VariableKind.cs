@@ -1,6 +1,6 @@
 namespace GunicornPrometheusExporter.Configuration;
 
-/// <summary>What a variable's text must be.</summary>
+/// <summary>The form of a variable's text.</summary>
 public enum VariableKind
 {
     /// <summary>Any text without line breaks.</summary>
@@ -24,7 +24,7 @@ public enum VariableKind
     /// <summary>A <see cref="Configuration.RedisUrl"/>.</summary>
     RedisUrl,
 
-    /// <summary>What Redis keys start with: a text in which braces stand for one hash tag only.</summary>
+    /// <summary>A prefix of Redis keys: a text in which braces may only enclose one hash tag.</summary>
     KeyPrefix,
 
     /// <summary>A path. A relative one counts from the current directory.</summary>
@@ -33,12 +33,12 @@ public enum VariableKind
     /// <summary>One of the variable's <see cref="ConfigurationVariable.Choices"/>.</summary>
     Choice,
 
-    /// <summary>An address of HTTP or HTTPS, without user and password.</summary>
+    /// <summary>An HTTP or HTTPS URL, without user and password.</summary>
     Url,
 
     /// <summary>Labels, <c>name=value</c> with commas between them.</summary>
     Labels,
 
-    /// <summary>Headers of HTTP, <c>name=value</c> with commas between them.</summary>
+    /// <summary>HTTP headers, <c>name=value</c> with commas between them.</summary>
     Headers,
 }

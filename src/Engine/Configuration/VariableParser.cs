@@ -6,10 +6,10 @@ namespace GunicornPrometheusExporter.Configuration;
 /// <summary>Turns a variable's text into its value.</summary>
 internal static class VariableParser
 {
-    /// <summary>What is shown in place of a secret.</summary>
+    /// <summary>The mask shown in place of a secret.</summary>
     internal const string Mask = "********";
 
-    /// <summary>A text as errors and listings may show it. A URL may hold a password, or a token in its query.</summary>
+    /// <summary>A text as it may appear in errors and listings. A URL may hold a password, or a token in its query.</summary>
     internal static string Shown(ConfigurationVariable variable, string text)
     {
         if (variable.Secret || (variable.Kind == VariableKind.Url && text.Contains('@', StringComparison.Ordinal))) return Mask;
@@ -17,7 +17,7 @@ internal static class VariableParser
         return query < 0 ? text : $"{text.AsSpan(0, query + 1)}{Mask}";
     }
 
-    /// <summary>What a text of it must be, as the end of a sentence that begins with "set it to".</summary>
+    /// <summary>The rule for its text, as the end of a sentence that begins with "set it to".</summary>
     internal static string RuleOf(ConfigurationVariable variable)
     {
         TryParse(variable, (variable.Default ?? variable.Example)!, out _, out var rule);
@@ -25,13 +25,13 @@ internal static class VariableParser
     }
 
     /// <summary>Reads a text.</summary>
-    /// <param name="variable">What the text is of.</param>
+    /// <param name="variable">The variable of the text.</param>
     /// <param name="text">The text, not empty.</param>
     /// <param name="value">
     /// An <see cref="int"/>, <see cref="bool"/>, <see cref="string"/> or <see cref="RedisUrl"/> after the variable's kind.
     /// </param>
-    /// <param name="remedy">What to set it to, if this is not a value.</param>
-    /// <returns>Whether the text is a value.</returns>
+    /// <param name="remedy">What to set the variable to, if the text is invalid.</param>
+    /// <returns>Whether the text is valid.</returns>
     internal static bool TryParse(ConfigurationVariable variable, string text, out object? value, out string remedy)
     {
         switch (variable.Kind)

@@ -9,6 +9,6 @@ public enum ExpositionFormat
     /// <summary>OpenMetrics 1.0.0.</summary>
     OpenMetrics,
 
-    /// <summary>Messages <c>io.prometheus.client.MetricFamily</c>, each behind its length.</summary>
+    /// <summary>Messages <c>io.prometheus.client.MetricFamily</c>, each preceded by its length.</summary>
     Protobuf,
 }

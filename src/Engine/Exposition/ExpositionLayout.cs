@@ -3,8 +3,8 @@ using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Exposition;
 
-/// <summary>An exposition with its numbers left open: laid out when series come or go, written at every scrape.</summary>
-/// <remarks>What every format is written from. The lines of a label set stand together. Not thread-safe.</remarks>
+/// <summary>An exposition without its numbers: laid out when series come or go, written at every scrape.</summary>
+/// <remarks>All formats are written from it. The lines of a label set are adjacent. Not thread-safe.</remarks>
 internal sealed class ExpositionLayout
 {
     private readonly List<FamilyLines> _families = [];
@@ -23,7 +23,7 @@ internal sealed class ExpositionLayout
     public ReadOnlySpan<SampleLine> LinesOf(FamilyLines family) =>
         CollectionsMarshal.AsSpan(_lines).Slice(family.Start, family.Count);
 
-    /// <summary>Takes everything out.</summary>
+    /// <summary>Removes everything.</summary>
     public void Clear()
     {
         _families.Clear();
@@ -44,7 +44,7 @@ internal sealed class ExpositionLayout
 
     /// <summary>The part that shows some families, or some of their samples.</summary>
     /// <param name="names">Names of families, in any format, and of samples; one that does not exist is nothing.</param>
-    /// <remarks>Valid until this layout changes: lines of which none is hidden are not copied.</remarks>
+    /// <remarks>Valid until this layout changes: families without a hidden line are not copied.</remarks>
     public ExpositionLayout Restrict(IReadOnlySet<string> names)
     {
         var chosen = _families.FindAll(family => IsWhole(family.Header, names) || family.Header.SampleNames.Any(names.Contains));

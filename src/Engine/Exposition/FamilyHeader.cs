@@ -4,7 +4,7 @@ using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Exposition;
 
-/// <summary>What a family shows of itself in each format. Immutable.</summary>
+/// <summary>The header of a family in each format. Immutable.</summary>
 internal sealed class FamilyHeader
 {
     // By the kind of the line.
@@ -14,11 +14,11 @@ internal sealed class FamilyHeader
     private byte[]? _protobuf;
     private byte[]? _created;
 
-    /// <summary>That of a family.</summary>
+    /// <summary>The header of a family.</summary>
     /// <param name="storeName">The name that keys carry.</param>
     /// <param name="type">The type.</param>
     /// <param name="help">The help text.</param>
-    /// <param name="mode">How values of several hosts become one, if it is a gauge.</param>
+    /// <param name="mode">How values of several hosts are merged, if it is a gauge.</param>
     public FamilyHeader(string storeName, MetricType type, string help, GaugeMode mode = GaugeMode.All)
     {
         Type = type;
@@ -46,7 +46,7 @@ internal sealed class FamilyHeader
     /// <summary>The type.</summary>
     public MetricType Type { get; }
 
-    /// <summary>How values of several hosts become one, if it is a gauge.</summary>
+    /// <summary>How values of several hosts are merged, if it is a gauge.</summary>
     public GaugeMode Mode { get; }
 
     /// <summary>The help text.</summary>
@@ -64,13 +64,13 @@ internal sealed class FamilyHeader
     /// <summary>The lines above its samples in OpenMetrics.</summary>
     public byte[] OpenMetrics => _openMetrics ??= OpenMetricsSyntax.Header(BaseName, Type.Word(), Help);
 
-    /// <summary>The same for a counter that stands there without its type.</summary>
+    /// <summary>The same for a counter that is exposed without its type.</summary>
     public byte[] Untyped => _untyped ??= OpenMetricsSyntax.Header(Name, OpenMetricsSyntax.UnknownType, Help);
 
-    /// <summary>The fields in front of its metrics in protobuf.</summary>
+    /// <summary>The fields before its metrics in protobuf.</summary>
     public byte[] Protobuf => _protobuf ??= ProtobufSyntax.Header(Name, BaseName, Type, Help);
 
-    /// <summary>The name of the sample that tells when a series began, in OpenMetrics.</summary>
+    /// <summary>The name of the sample with the creation time of a series, in OpenMetrics.</summary>
     public byte[] Created => _created ??= Encoding.UTF8.GetBytes(BaseName + OpenMetricsSyntax.CreatedSuffix);
 
     /// <summary>The name of a sample.</summary>

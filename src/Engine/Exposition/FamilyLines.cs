@@ -1,7 +1,7 @@
 namespace GunicornPrometheusExporter.Exposition;
 
 /// <summary>A family of an <see cref="ExpositionLayout"/>, and where its lines are.</summary>
-/// <param name="Header">What stands above the lines.</param>
+/// <param name="Header">The lines above the samples.</param>
 /// <param name="Start">The index of the first line.</param>
 /// <param name="Count">How many there are.</param>
 /// <param name="OpenMetrics">What OpenMetrics can make of it beside the families in front of it.</param>

@@ -1,7 +1,7 @@
 namespace GunicornPrometheusExporter.Exposition;
 
 /// <summary>A family's samples with the same labels: one counter, one gauge, one whole histogram.</summary>
-/// <remarks>There is one for every series of a large store, so it keeps its labels once, as a part of a line.</remarks>
+/// <remarks>A large store has many, so each keeps its labels once, as a part of a line.</remarks>
 internal sealed class LabelSet : IComparable<LabelSet>, IEquatable<LabelSet>
 {
     private readonly ReadOnlyMemory<byte> _text;
@@ -11,13 +11,13 @@ internal sealed class LabelSet : IComparable<LabelSet>, IEquatable<LabelSet>
     private byte[]? _protobuf;
 
     /// <summary>A label set without samples.</summary>
-    /// <param name="text">The labels, sorted by name, as they stand between the braces of a line.</param>
+    /// <param name="text">The labels, sorted by name, in the form between the braces of a line.</param>
     public LabelSet(ReadOnlyMemory<byte> text) => _text = text;
 
-    /// <summary>The labels, as they stand between the braces of a line.</summary>
+    /// <summary>The labels, in the form between the braces of a line.</summary>
     public ReadOnlySpan<byte> Text => _text.Span;
 
-    /// <summary>When all of its values were 0, in seconds since the epoch; 0 if that is not known.</summary>
+    /// <summary>When all of its values were 0, in seconds since the epoch; 0 if unknown.</summary>
     public double Created { get; set; }
 
     /// <summary>The samples, in the order of an exposition.</summary>

@@ -1,6 +1,6 @@
 namespace GunicornPrometheusExporter.Exposition;
 
-/// <summary>Gives the lines of one family their numbers, in their order: buckets add up, and a count is their sum.</summary>
+/// <summary>Computes the numbers of a family's lines, in order: buckets are cumulative, and a count is their sum.</summary>
 internal struct LineNumbers
 {
     private double _buckets;

@@ -5,7 +5,7 @@ using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Exposition;
 
-/// <summary>Writes lines into the buffers of a writer, asking for as few of them as will do.</summary>
+/// <summary>Writes lines into the buffers of a writer, requesting as few buffers as possible.</summary>
 internal ref struct LineWriter
 {
     private const int MinimumBuffer = 4096;
@@ -17,10 +17,10 @@ internal ref struct LineWriter
 
     public LineWriter(IBufferWriter<byte> output) => _output = output;
 
-    /// <summary>Begins a family, whose header stands in front of its first line, if there is one.</summary>
+    /// <summary>Begins a family; its header precedes its first line, if there is one.</summary>
     public void Begin(ReadOnlySpan<byte> header) => _header = header;
 
-    /// <summary>Writes bytes as they are.</summary>
+    /// <summary>Writes bytes unchanged.</summary>
     public void Write(scoped ReadOnlySpan<byte> text)
     {
         Reserve(text.Length);
@@ -28,7 +28,7 @@ internal ref struct LineWriter
         _written += text.Length;
     }
 
-    /// <summary>Writes a line: its text, its number and its end.</summary>
+    /// <summary>Writes a line: its text, its number and the line break.</summary>
     public void WriteLine(scoped ReadOnlySpan<byte> text, double value)
     {
         WriteHeader();
@@ -49,7 +49,7 @@ internal ref struct LineWriter
         WriteLine(tail, value);
     }
 
-    /// <summary>Writes a line with an exemplar behind its number.</summary>
+    /// <summary>Writes a line with an exemplar after its number.</summary>
     public void WriteLine(scoped ReadOnlySpan<byte> text, double value, in Exemplar exemplar)
     {
         WriteHeader();
@@ -66,7 +66,7 @@ internal ref struct LineWriter
         Write("\n"u8);
     }
 
-    /// <summary>Hands what was written to the output.</summary>
+    /// <summary>Flushes the written bytes to the output.</summary>
     public void Flush()
     {
         _output.Advance(_written);

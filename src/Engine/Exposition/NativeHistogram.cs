@@ -25,14 +25,14 @@ internal sealed class NativeHistogram
     /// <summary>The count of each bucket, from the first on.</summary>
     public ReadOnlySpan<ulong> Buckets => _counts.AsSpan(0, IsPresent ? NativeHistogramFormat.BucketCount(Schema) : 0);
 
-    /// <summary>Takes every slot's away.</summary>
+    /// <summary>Removes the histograms of all slots.</summary>
     public void Clear()
     {
         Array.Clear(_counts);
         (IsPresent, ZeroCount, Count) = (false, 0, 0);
     }
 
-    /// <summary>Adds that of one slot.</summary>
+    /// <summary>Adds the histogram of one slot.</summary>
     public void Add(int schema, ulong zeroCount, ReadOnlySpan<ulong> buckets)
     {
         if (!IsPresent) Begin(schema);

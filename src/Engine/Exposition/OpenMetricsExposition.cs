@@ -6,11 +6,11 @@ namespace GunicornPrometheusExporter.Exposition;
 /// <summary>Writes OpenMetrics 1.0.0. Allocates nothing.</summary>
 /// <remarks>
 /// The format forbids values that a file may hold: a sum or a count that is negative or NaN, a histogram without its
-/// buckets. What it forbids is left out.
+/// buckets. This writer drops such values.
 /// </remarks>
 internal static class OpenMetricsExposition
 {
-    /// <summary>Writes the families whose series are present, and the end.</summary>
+    /// <summary>Writes the families whose series are present, and the end marker.</summary>
     public static void Write(IBufferWriter<byte> output, ExpositionLayout layout, SampleValues values)
     {
         var writer = new LineWriter(output);
@@ -71,7 +71,7 @@ internal static class OpenMetricsExposition
             else writer.WriteLine(line.Text, count);
         }
         if (!double.IsPositiveInfinity(lines[last].Bound)) WriteLastBucket(ref writer, lines[last].Text, count);
-        // With negative observations the sum is no counter, and the format has it and the count together or not at all.
+        // With negative observations the sum is not a counter; the format requires both sum and count, or neither.
         if (lowest >= 0 && sum >= 0)
         {
             foreach (ref readonly var line in lines[(last + 1)..])
@@ -83,14 +83,14 @@ internal static class OpenMetricsExposition
         WriteCreated(ref writer, header, lines[^1]);
     }
 
-    /// <summary>Writes the bucket of all observations, where no file has it.</summary>
+    /// <summary>Writes the bucket of all observations if no file has it.</summary>
     private static void WriteLastBucket(ref LineWriter writer, scoped ReadOnlySpan<byte> bucket, double count)
     {
         writer.Write(bucket[..bucket.LastIndexOf("le=\""u8)]);
         writer.WriteLine("le=\"+Inf\"} "u8, count);
     }
 
-    /// <summary>Writes when the series of a label set began, with the labels of one of its lines.</summary>
+    /// <summary>Writes the creation time of a label set, with the labels of one of its lines.</summary>
     private static void WriteCreated(ref LineWriter writer, FamilyHeader header, in SampleLine line)
     {
         if (line.Labels.Created == 0) return;

@@ -1,6 +1,6 @@
 namespace GunicornPrometheusExporter.Exposition;
 
-/// <summary>How a family stands in OpenMetrics, where a type reserves more names than it exposes.</summary>
+/// <summary>How OpenMetrics exposes a family; a type reserves more names there than it exposes.</summary>
 internal enum OpenMetricsKind
 {
     /// <summary>Under its type.</summary>

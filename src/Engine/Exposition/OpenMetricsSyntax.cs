@@ -4,16 +4,16 @@ using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Exposition;
 
-/// <summary>What OpenMetrics 1.0.0 writes in another way than the text format; the only place that states it.</summary>
+/// <summary>The differences of OpenMetrics 1.0.0 from the text format; the only place that has them.</summary>
 internal static class OpenMetricsSyntax
 {
-    /// <summary>The suffix of the sample that tells when a counter, a histogram or a summary began.</summary>
+    /// <summary>The suffix of the sample with the creation time of a counter, a histogram or a summary.</summary>
     public const string CreatedSuffix = "_created";
 
     /// <summary>The type of a family whose name another family's type has reserved.</summary>
     public const string UnknownType = "unknown";
 
-    /// <summary>What stands behind the last family.</summary>
+    /// <summary>The end marker after the last family.</summary>
     public static ReadOnlySpan<byte> End => "# EOF\n"u8;
 
     /// <summary>The lines above a family's samples.</summary>

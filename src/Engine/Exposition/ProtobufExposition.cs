@@ -4,7 +4,7 @@ using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Exposition;
 
-/// <summary>Writes families as messages of <c>io.prometheus.client</c>, each behind its length.</summary>
+/// <summary>Writes families as messages of <c>io.prometheus.client</c>, each preceded by its length.</summary>
 /// <remarks>A steady scrape allocates nothing. Not thread-safe.</remarks>
 internal sealed class ProtobufExposition
 {
@@ -104,8 +104,8 @@ internal sealed class ProtobufExposition
         if (native is not null) WriteNative(native);
     }
 
-    /// <summary>The native histogram beside a classic one; null if it lacks what some slot counted.</summary>
-    /// <remarks>Prometheus wants both to have one count. The native one can only be ahead, by what was counted since.</remarks>
+    /// <summary>The native histogram beside a classic one; null if it lacks the counts of some slot.</summary>
+    /// <remarks>Prometheus requires equal counts of both. The native one can only be ahead, by later observations.</remarks>
     private static NativeHistogram? NativeOf(ReadOnlySpan<SampleLine> lines, SampleValues values)
     {
         var (count, native) = (0.0, default(NativeHistogram));
@@ -144,14 +144,14 @@ internal sealed class ProtobufExposition
         _family.EndMessage(label);
     }
 
-    /// <summary>Writes the buckets that are not empty: runs of neighbours, and each count less the one before.</summary>
+    /// <summary>Writes the buckets that are not empty, as spans of neighbours and count differences.</summary>
     private void WriteNative(NativeHistogram native)
     {
         _family.WriteSigned(ProtobufSyntax.HistogramSchema, native.Schema);
         _family.WriteDouble(ProtobufSyntax.HistogramZeroThreshold, NativeHistogramFormat.ZeroThreshold);
         _family.WriteUnsigned(ProtobufSyntax.HistogramZeroCount, native.ZeroCount);
         var buckets = native.Buckets;
-        // The first offset counts from bucket 0, every other from the end of the run before.
+        // The first offset is relative to bucket 0, every other to the end of the previous span.
         var end = -native.First;
         for (var place = 0; place < buckets.Length;)
         {
@@ -176,7 +176,7 @@ internal sealed class ProtobufExposition
         }
     }
 
-    /// <summary>Writes a count, which a file can say to be anything, in the field that can hold it.</summary>
+    /// <summary>Writes a count, which can be any value in a file, in the field that can hold it.</summary>
     private void WriteCount(int field, int floatField, double value)
     {
         if (SampleValues.IsCount(value)) _family.WriteUnsigned(field, (ulong)value);

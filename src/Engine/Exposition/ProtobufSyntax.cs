@@ -3,7 +3,7 @@ using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Exposition;
 
-/// <summary>The field numbers of <c>io.prometheus.client</c>, by message; the only place that states them.</summary>
+/// <summary>The field numbers of <c>io.prometheus.client</c>, by message; the only place that has them.</summary>
 internal static class ProtobufSyntax
 {
     public const int FamilyName = 1;
@@ -56,7 +56,7 @@ internal static class ProtobufSyntax
     public const int TimestampSeconds = 1;
     public const int TimestampNanoseconds = 2;
 
-    /// <summary>The fields of a family in front of its metrics.</summary>
+    /// <summary>The fields of a family before its metrics.</summary>
     /// <param name="name">The name, a counter's with <c>_total</c>.</param>
     /// <param name="baseName">The same without.</param>
     /// <param name="type">The type.</param>

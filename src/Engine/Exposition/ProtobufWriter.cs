@@ -22,7 +22,7 @@ internal sealed class ProtobufWriter
     /// <summary>What was written since the last <see cref="Clear"/>.</summary>
     public ReadOnlySpan<byte> Written => _buffer.AsSpan(0, _length);
 
-    /// <summary>Begins anew.</summary>
+    /// <summary>Clears the memory for reuse.</summary>
     public void Clear() => _length = 0;
 
     /// <summary>Writes fields that were written before.</summary>
@@ -59,18 +59,18 @@ internal sealed class ProtobufWriter
     }
 
     /// <summary>Begins a field that is a message; its fields follow.</summary>
-    /// <returns>What <see cref="EndMessage"/> wants to be told.</returns>
+    /// <returns>The argument for <see cref="EndMessage"/>.</returns>
     public int BeginMessage(int field)
     {
         WriteTag(field, WireType.LengthDelimited);
         return _length;
     }
 
-    /// <summary>Ends a message, and writes its length in front of it.</summary>
+    /// <summary>Ends a message, and writes its length before it.</summary>
     public void EndMessage(int start)
     {
         var size = _length - start;
-        // The length's own size is known only now: the message makes room.
+        // The size of the length is known only now, so the message is moved.
         WriteVarint((ulong)size);
         Span<byte> length = stackalloc byte[LongestVarint];
         length = length[..(_length - start - size)];

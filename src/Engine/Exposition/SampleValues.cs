@@ -32,6 +32,6 @@ internal readonly ref struct SampleValues(
     public NativeHistogram? NativeOf(int series) =>
         _natives.TryGetValue(series, out var native) && native.IsPresent ? native : null;
 
-    /// <summary>Whether a value is one that a count can have; a file can say anything.</summary>
+    /// <summary>Whether a value is a valid count; a file can contain any value.</summary>
     public static bool IsCount(double value) => value is >= 0 and < MaximumCount && Math.Truncate(value) == value;
 }

@@ -5,14 +5,14 @@ using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Exposition;
 
-/// <summary>A sample as a line of the text format 0.0.4 states it. Immutable.</summary>
+/// <summary>A sample of the text format 0.0.4. Immutable.</summary>
 /// <param name="Name">The sample's name.</param>
 /// <param name="Labels">The labels, in the order of the line.</param>
 /// <param name="Value">The value.</param>
 public sealed record TextSample(string Name, ImmutableArray<Label> Labels, double Value)
 {
-    /// <summary>Reads every sample of a text, whoever wrote it; what it says of families is passed over.</summary>
-    /// <exception cref="FormatException">A line is none of the format's.</exception>
+    /// <summary>Reads every sample of an untrusted text; skips the lines about families.</summary>
+    /// <exception cref="FormatException">A line does not match the format.</exception>
     public static IEnumerable<TextSample> ReadAll(string text)
     {
         foreach (var line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
@@ -39,7 +39,7 @@ public sealed record TextSample(string Name, ImmutableArray<Label> Labels, doubl
             rest = rest[1..];
         }
         rest = rest.Trim();
-        // What may stand behind the value is a time.
+        // A timestamp may follow the value.
         var valueLength = rest.IndexOfAny(' ', '\t');
         return TryParse(valueLength < 0 ? rest : rest[..valueLength], out var value)
             ? new(name, labels.DrainToImmutable(), value)

@@ -4,17 +4,17 @@ using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Exposition;
 
-/// <summary>The syntax of the Prometheus text format 0.0.4; the only place that states it.</summary>
-/// <remarks>The lines of samples are those of OpenMetrics too.</remarks>
+/// <summary>The syntax of the Prometheus text format 0.0.4; the only place that has it.</summary>
+/// <remarks>OpenMetrics has the same lines of samples.</remarks>
 internal static class TextSyntax
 {
-    /// <summary>A metric's name with every character that the format has not replaced by an underscore.</summary>
+    /// <summary>A metric's name with an underscore for each character that the format does not allow.</summary>
     public static string MetricName(string name) => Replace(name, allowColon: true);
 
-    /// <summary>A label's name with every character that the format has not replaced by an underscore.</summary>
+    /// <summary>A label's name with an underscore for each character that the format does not allow.</summary>
     public static string LabelName(string name) => Replace(name, allowColon: false);
 
-    /// <summary>Labels as they stand between the braces, in the order given.</summary>
+    /// <summary>Labels in the form between the braces, in the given order.</summary>
     /// <returns>Null if two names become one because characters are replaced.</returns>
     public static string? Labels(IReadOnlyList<Label> labels)
     {
@@ -41,7 +41,7 @@ internal static class TextSyntax
         return text.ToString();
     }
 
-    /// <summary>Takes the first label away from labels as they stand between the braces.</summary>
+    /// <summary>Removes the first label from labels in the form between the braces.</summary>
     public static (byte[] Name, byte[] Value) TakeLabel(ref ReadOnlySpan<byte> labels)
     {
         var nameLength = labels.IndexOf("=\""u8);
@@ -58,7 +58,7 @@ internal static class TextSyntax
         return (name, [.. value]);
     }
 
-    /// <summary>Adds one label behind others.</summary>
+    /// <summary>Appends a label to others.</summary>
     public static string Append(string labels, string name, string value) =>
         labels.Length == 0 ? $"{name}=\"{value}\"" : $"{labels},{name}=\"{value}\"";
 

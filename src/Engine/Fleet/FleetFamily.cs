@@ -4,17 +4,17 @@ using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Fleet;
 
-/// <summary>A family that is merged from those of the hosts. A sample that hosts share is looked for once.</summary>
+/// <summary>A family that is merged from those of the hosts. A sample that hosts share is looked up once.</summary>
 /// <param name="family">The family of the first host.</param>
-/// <param name="values">Where its series are.</param>
+/// <param name="values">The values of its series.</param>
 internal sealed class FleetFamily(SnapshotFamily family, SeriesValues values)
 {
     private readonly Dictionary<SnapshotSample, int> _series = new(ReferenceEqualityComparer.Instance);
 
-    /// <summary>What it becomes.</summary>
+    /// <summary>The merged family.</summary>
     public MergedFamily Merged { get; } = new(family.StoreName, family.Type, family.Help, family.Mode, values);
 
-    /// <summary>The series that a host's sample belongs to: one of its own, if the hosts stay apart.</summary>
+    /// <summary>The series that a host's sample belongs to: one of its own, if the hosts are not merged.</summary>
     public int SeriesOf(SnapshotSample sample, string instance)
     {
         if (family is { Type: MetricType.Gauge, Mode: GaugeMode.All })

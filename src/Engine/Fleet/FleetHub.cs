@@ -6,9 +6,9 @@ using Microsoft.Extensions.Logging;
 
 namespace GunicornPrometheusExporter.Fleet;
 
-/// <summary>Serves the hosts of a fleet as one exposition, from what they left at a source.</summary>
+/// <summary>Serves the hosts of a fleet as one exposition, from their snapshots at a source.</summary>
 /// <remarks>
-/// Keeps nothing that is not at the source: every hub says the same, and may be started anew at any time. Not thread-safe.
+/// Stores nothing that is not at the source: every hub shows the same, and can restart at any time. Not thread-safe.
 /// </remarks>
 public sealed class FleetHub
 {
@@ -21,8 +21,8 @@ public sealed class FleetHub
 
     /// <summary>A hub that has read nothing yet.</summary>
     /// <param name="source">Where the hosts leave their snapshots.</param>
-    /// <param name="isMerged">Whether all hosts are one, instead of a label <c>instance</c> that tells them apart.</param>
-    /// <param name="logger">Told of each change once.</param>
+    /// <param name="isMerged">Whether all hosts are merged, instead of distinguished by a label <c>instance</c>.</param>
+    /// <param name="logger">Logs each change once.</param>
     /// <param name="time">The clock.</param>
     public FleetHub(IFleetSource source, bool isMerged, ILogger logger, TimeProvider? time = null)
     {
@@ -33,19 +33,19 @@ public sealed class FleetHub
         _time = time ?? TimeProvider.System;
     }
 
-    /// <summary>How the last reading of the configuration went, as who reads it told; null if nobody does.</summary>
+    /// <summary>The result of the last reload of the configuration; null without one.</summary>
     public ReloadStatus? LastReload { get; set; }
 
     /// <summary>Reads from another source from now on.</summary>
-    /// <param name="source">The source; that of before is still its owner's.</param>
+    /// <param name="source">The source; the previous one still belongs to its owner.</param>
     public void Replace(IFleetSource source)
     {
         ArgumentNullException.ThrowIfNull(source);
         (_source, _journal.Place) = (source, source.Place);
     }
 
-    /// <summary>Reads what the hosts left; while that fails, what is known stays, for as long as its hosts may live.</summary>
-    /// <param name="end">Cancelled when the hub is to end.</param>
+    /// <summary>Reads the hosts' snapshots. If that fails, the known ones stay as long as they are fresh.</summary>
+    /// <param name="end">Cancelled when the hub stops.</param>
     public async Task RefreshAsync(CancellationToken end = default)
     {
         var start = _time.GetTimestamp();
@@ -57,7 +57,7 @@ public sealed class FleetHub
         }
         catch (ForwardingException e)
         {
-            // One that was told to end has nothing to tell of its source.
+            // A hub that is stopping reports nothing about its source.
             if (!end.IsCancellationRequested) _journal.Fail(e.Message);
         }
         var now = _time.GetUtcNow();
@@ -66,9 +66,9 @@ public sealed class FleetHub
     }
 
     /// <summary>Writes what the last refresh read.</summary>
-    /// <param name="output">Where to.</param>
-    /// <param name="format">In which format; without merging the text format is the only one.</param>
-    /// <param name="names">The names of the families and samples that are wanted; null for all.</param>
+    /// <param name="output">The destination.</param>
+    /// <param name="format">The format; without merging only the text format.</param>
+    /// <param name="names">The names of the selected families and samples; null for all.</param>
     public void Write(IBufferWriter<byte> output, ExpositionFormat format = ExpositionFormat.Text, IReadOnlySet<string>? names = null) =>
         _exposition.Write(output, format, names);
 }

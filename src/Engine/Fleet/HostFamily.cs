@@ -2,11 +2,11 @@ using GunicornPrometheusExporter.Exposition;
 
 namespace GunicornPrometheusExporter.Fleet;
 
-/// <summary>A family of several hosts, whose samples stay apart.</summary>
-/// <param name="header">What it shows of itself.</param>
+/// <summary>A family of several hosts, whose samples are not merged.</summary>
+/// <param name="header">Its header.</param>
 internal sealed class HostFamily(FamilyHeader header)
 {
-    /// <summary>What it shows of itself.</summary>
+    /// <summary>Its header.</summary>
     public FamilyHeader Header { get; } = header;
 
     /// <summary>The samples, host by host.</summary>

@@ -4,15 +4,15 @@ using GunicornPrometheusExporter.Forwarding;
 
 namespace GunicornPrometheusExporter.Fleet;
 
-/// <summary>The line of a sample, in two parts: a host's own label comes between them, the number behind. Immutable.</summary>
+/// <summary>The line of a sample, in two parts: the label of a host comes between them, the number after them. Immutable.</summary>
 /// <param name="Name">The sample's name.</param>
-/// <param name="Head">What comes first.</param>
-/// <param name="Tail">What comes behind the label.</param>
+/// <param name="Head">The part before the label.</param>
+/// <param name="Tail">The part after the label.</param>
 internal sealed record HostLine(string Name, byte[] Head, byte[] Tail)
 {
-    /// <summary>That of a sample.</summary>
+    /// <summary>The line of a sample.</summary>
     /// <param name="sample">The sample.</param>
-    /// <param name="isHosts">Whether a label is to come in; if not, all is in the first part.</param>
+    /// <param name="isHosts">Whether a label is inserted; if not, the first part has everything.</param>
     /// <returns>Null if two of its labels have the same name.</returns>
     public static HostLine? Of(SnapshotSample sample, bool isHosts)
     {

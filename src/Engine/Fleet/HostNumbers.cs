@@ -3,8 +3,8 @@ using GunicornPrometheusExporter.Forwarding;
 
 namespace GunicornPrometheusExporter.Fleet;
 
-/// <summary>The numbers of one host by merged series, in arrays that serve one host after the other.</summary>
-/// <remarks>A bucket's number is what it has more than the one below it, as it is in a store.</remarks>
+/// <summary>The numbers of one host by merged series, in arrays that are reused from host to host.</summary>
+/// <remarks>A bucket's number excludes that of the bucket below it, as in a store.</remarks>
 internal sealed class HostNumbers
 {
     private int[] _series = [];

@@ -8,7 +8,7 @@ using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Fleet;
 
-/// <summary>What a hub tells about itself, as the snapshot of a host without a name.</summary>
+/// <summary>The hub's metrics about itself, as the snapshot of a host without a name.</summary>
 internal sealed class HubFigures
 {
     private static readonly SkipKind[] Kinds = Enum.GetValues<SkipKind>();
@@ -16,12 +16,12 @@ internal sealed class HubFigures
     private string[] _instances = [];
     private SnapshotLayout _layout = LayOut([]);
 
-    /// <summary>The figures of one reading.</summary>
-    /// <param name="reading">The reading; that of before, if this one failed.</param>
+    /// <summary>The values for one read.</summary>
+    /// <param name="reading">The read; the previous one, if this one failed.</param>
     /// <param name="now">The time.</param>
-    /// <param name="journal">How readings went.</param>
-    /// <param name="duration">How long reading took.</param>
-    /// <param name="reload">How the last reading of the configuration went; null if there is none.</param>
+    /// <param name="journal">The results of the reads.</param>
+    /// <param name="duration">The duration of the read.</param>
+    /// <param name="reload">The result of the last reload of the configuration; null if there is none.</param>
     public HostSnapshot Take(FleetReading reading, DateTimeOffset now, HubJournal journal, TimeSpan duration, ReloadStatus? reload)
     {
         var live = reading.Hosts.Where(host => host.IsLive(now)).ToArray();

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace GunicornPrometheusExporter.Fleet;
 
-/// <summary>Tells of readings whatever is not as it was at the last one.</summary>
+/// <summary>Logs every change between one read and the next.</summary>
 internal sealed class HubJournal(ILogger logger)
 {
     private bool? _hasHosts;
@@ -12,15 +12,15 @@ internal sealed class HubJournal(ILogger logger)
     /// <summary>Where it reads, as the end of a sentence.</summary>
     public required string Place { get; set; }
 
-    /// <summary>Whether the last reading failed.</summary>
+    /// <summary>Whether the last read failed.</summary>
     public bool IsLost { get; private set; }
 
-    /// <summary>How many readings failed.</summary>
+    /// <summary>The number of failed reads.</summary>
     public long Errors { get; private set; }
 
-    /// <summary>Takes note of a reading.</summary>
-    /// <param name="live">How many hosts live.</param>
-    /// <param name="skipped">What was skipped.</param>
+    /// <summary>Records a read.</summary>
+    /// <param name="live">The number of live hosts.</param>
+    /// <param name="skipped">The skipped entries.</param>
     public void Read(int live, IReadOnlyList<SkippedEntry> skipped)
     {
         var (hasHosts, isSkipping) = (live > 0, skipped.Count > 0);
@@ -34,7 +34,7 @@ internal sealed class HubJournal(ILogger logger)
         (IsLost, _hasHosts, _isSkipping) = (false, hasHosts, isSkipping);
     }
 
-    /// <summary>Takes note of a reading that failed.</summary>
+    /// <summary>Records a failed read.</summary>
     public void Fail(string reason)
     {
         if (!IsLost) HubLog.SourceLost(logger, reason);

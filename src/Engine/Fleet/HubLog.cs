@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace GunicornPrometheusExporter.Fleet;
 
-/// <summary>What a hub has to say, each change once: events 1500 to 1599.</summary>
+/// <summary>The log lines of a hub, one for each change: events 1500 to 1599.</summary>
 internal static partial class HubLog
 {
     [LoggerMessage(1500, LogLevel.Warning, "The hosts' snapshots cannot be read: {Reason} What is known is served until it expires")]

@@ -7,14 +7,14 @@ namespace GunicornPrometheusExporter.Fleet;
 /// <summary>One way of showing all hosts in one exposition. Not thread-safe.</summary>
 internal interface IFleetExposition
 {
-    /// <summary>Takes what is to be shown.</summary>
+    /// <summary>Sets the snapshots to show.</summary>
     /// <param name="hosts">The snapshots, in the order of their instances; the hub's own has none.</param>
-    /// <param name="now">The time that tells which of them live.</param>
+    /// <param name="now">The time, which decides which of them are live.</param>
     void Refresh(IReadOnlyList<HostSnapshot> hosts, DateTimeOffset now);
 
-    /// <summary>Writes what was taken.</summary>
-    /// <param name="output">Where to.</param>
-    /// <param name="format">In which format.</param>
-    /// <param name="names">The names of the families and samples that are wanted; null for all.</param>
+    /// <summary>Writes the exposition of the snapshots.</summary>
+    /// <param name="output">The destination.</param>
+    /// <param name="format">The format.</param>
+    /// <param name="names">The names of the selected families and samples; null for all.</param>
     void Write(IBufferWriter<byte> output, ExpositionFormat format, IReadOnlySet<string>? names);
 }

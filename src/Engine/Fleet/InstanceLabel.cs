@@ -2,7 +2,7 @@ using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Fleet;
 
-/// <summary>The label that tells hosts apart.</summary>
+/// <summary>The label that distinguishes hosts.</summary>
 internal static class InstanceLabel
 {
     /// <summary>Its name.</summary>
@@ -10,7 +10,7 @@ internal static class InstanceLabel
 
     private const string Exported = "exported_";
 
-    /// <summary>Makes room for the label: one that a sample has already is renamed, as Prometheus does it.</summary>
+    /// <summary>Renames an existing label of that name, as Prometheus does.</summary>
     public static IReadOnlyList<Label> MakeRoom(IReadOnlyList<Label> labels)
     {
         if (!Has(labels, Name)) return labels;
@@ -21,7 +21,7 @@ internal static class InstanceLabel
 
     /// <summary>Adds the label.</summary>
     /// <param name="labels">The labels of a sample.</param>
-    /// <param name="instance">The host; empty for the hub itself, whose samples stay as they are.</param>
+    /// <param name="instance">The host; empty for the hub itself, whose samples do not change.</param>
     public static IReadOnlyList<Label> AddTo(IReadOnlyList<Label> labels, string instance) =>
         instance.Length == 0 ? labels : Sorted(MakeRoom(labels).Append(new Label(Name, instance)));
 

@@ -10,9 +10,9 @@ namespace GunicornPrometheusExporter.Fleet;
 
 /// <summary>Merges the samples of all hosts as an exporter merges those of processes.</summary>
 /// <remarks>
-/// Counters, histograms and summaries are sums over all that was ever left there, so that they never go back; gauges are
-/// of hosts that live. A histogram has every bucket that some host has: in one that a host has not it counts what the host
-/// has in the next lower.
+/// Counters, histograms and summaries are sums over all hosts that ever forwarded, so that they never decrease; gauges are
+/// those of live hosts. A histogram has every bucket that any host has; a host that lacks a bucket contributes the count of
+/// its next lower one.
 /// </remarks>
 internal sealed class MergedExposition(ILogger logger) : IFleetExposition
 {
@@ -55,7 +55,7 @@ internal sealed class MergedExposition(ILogger logger) : IFleetExposition
     }
 
     /// <summary>Maps the samples of every snapshot whose layout is not known.</summary>
-    /// <returns>Whether the layouts are others than before.</returns>
+    /// <returns>Whether the layouts have changed.</returns>
     private bool MapAll(IReadOnlyList<HostSnapshot> hosts)
     {
         var before = _maps;
@@ -122,7 +122,7 @@ internal sealed class MergedExposition(ILogger logger) : IFleetExposition
         }
         if (host.Past is { } rest)
         {
-            // What the host's store does not have any more, or not yet.
+            // The host's store no longer has it, or does not have it yet.
             _numbers.Read(_maps[(host.Instance, rest.Layout)], rest);
             _numbers.Numbers.Clear();
             _past.MoveTo(_numbers);
@@ -167,7 +167,7 @@ internal sealed class MergedExposition(ILogger logger) : IFleetExposition
         }
     }
 
-    /// <summary>Forgets all series, most of which no host has any more; the next refresh finds those that are left.</summary>
+    /// <summary>Removes all series, most of which no host has any more; the next refresh adds the remaining ones.</summary>
     private void Forget()
     {
         _families.Clear();

@@ -1,9 +1,9 @@
 namespace GunicornPrometheusExporter.Fleet;
 
-/// <summary>What a host had counted before, by merged series: all 0 between two hosts.</summary>
+/// <summary>The counts of a host's earlier incarnations, by merged series: all 0 between two hosts.</summary>
 /// <remarks>
-/// It is added to the host's own numbers and not to those of all hosts, as its exporter adds it up when a store is over:
-/// the sum rounds the same, before and after.
+/// They are added to the host's own numbers, not to the sum of all hosts, as its exporter does at a new incarnation:
+/// so the sum is rounded in the same way before and after.
 /// </remarks>
 internal sealed class PastNumbers
 {
@@ -16,7 +16,7 @@ internal sealed class PastNumbers
         for (var i = 0; i < past.Series.Length; i++) _numbers[past.Series[i]] += past.Numbers[i];
     }
 
-    /// <summary>Moves to some numbers what belongs to their series.</summary>
+    /// <summary>Moves the counts to the numbers of the same series.</summary>
     public void MoveTo(HostNumbers numbers)
     {
         var series = numbers.Series;

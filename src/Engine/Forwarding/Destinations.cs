@@ -4,7 +4,7 @@ using GunicornPrometheusExporter.Forwarding.RemoteWrite;
 
 namespace GunicornPrometheusExporter.Forwarding;
 
-/// <summary>Every kind of place that snapshots are sent to: one line each.</summary>
+/// <summary>Every kind of destination of snapshots, one per line.</summary>
 public static class Destinations
 {
     /// <summary>The kinds.</summary>

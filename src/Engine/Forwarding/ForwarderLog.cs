@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace GunicornPrometheusExporter.Forwarding;
 
-/// <summary>What forwarding tells its operator.</summary>
+/// <summary>The log lines of forwarding.</summary>
 internal static partial class ForwarderLog
 {
     [LoggerMessage(1400, LogLevel.Information, "Forwarding to {Forwarder} every {Seconds} s")]

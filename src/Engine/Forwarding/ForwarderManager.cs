@@ -6,11 +6,11 @@ namespace GunicornPrometheusExporter.Forwarding;
 
 /// <summary>Runs forwarders by name. Safe for any number of threads.</summary>
 /// <remarks>
-/// Each forwards once an interval, in a task of its own; what one meets is in its status and its log, and reaches neither
+/// Each forwards once per interval, in a task of its own. A failure goes to its status and its log, and affects neither
 /// the others nor the caller.
 /// </remarks>
 /// <param name="read">Reads the store; called from any thread.</param>
-/// <param name="logger">Told once when a forwarder begins to fail, and once when it works again.</param>
+/// <param name="logger">Logs one line when a forwarder begins to fail, and one when it works again.</param>
 /// <param name="time">The clock of intervals and pauses.</param>
 public sealed class ForwarderManager(Func<MetricSnapshot> read, ILogger logger, TimeProvider? time = null) : IAsyncDisposable
 {
@@ -23,12 +23,12 @@ public sealed class ForwarderManager(Func<MetricSnapshot> read, ILogger logger, 
     private readonly Dictionary<string, ForwarderRun> _runs = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _gate = new(1);
 
-    /// <summary>How every forwarder fares, by name.</summary>
+    /// <summary>The status of every forwarder, by name.</summary>
     public IReadOnlyDictionary<string, ForwarderStatus> Statuses => _statuses;
 
-    /// <summary>Adds a forwarder, stopped; one of the same name is stopped and forgotten.</summary>
+    /// <summary>Adds a forwarder, stopped; a forwarder of the same name is stopped and removed.</summary>
     /// <param name="name">Its name.</param>
-    /// <param name="create">Makes it anew at each start.</param>
+    /// <param name="create">Creates it at each start.</param>
     public Task AddAsync(string name, Func<IForwarder> create) => AloneAsync(async () =>
     {
         await StopRunAsync(name);
@@ -36,7 +36,7 @@ public sealed class ForwarderManager(Func<MetricSnapshot> read, ILogger logger, 
         _statuses.TryAdd(name, _removed.Remove(name, out var status) ? status : new());
     });
 
-    /// <summary>Stops a forwarder after a last snapshot, and forgets it. If it is added again, its counts go on.</summary>
+    /// <summary>Stops a forwarder after a last snapshot, and removes it. If it is added again, its counts continue.</summary>
     /// <param name="name">Its name.</param>
     public Task RemoveAsync(string name) => AloneAsync(async () =>
     {
@@ -47,7 +47,7 @@ public sealed class ForwarderManager(Func<MetricSnapshot> read, ILogger logger, 
 
     /// <summary>Starts a forwarder, if it does not run.</summary>
     /// <returns>False if there is none of that name.</returns>
-    /// <exception cref="ConfigurationException">Its settings make no sense together.</exception>
+    /// <exception cref="ConfigurationException">Its settings contradict each other.</exception>
     public Task<bool> StartAsync(string name) => AloneAsync(() => Task.FromResult(Start(name)));
 
     /// <summary>Stops a forwarder, if it runs, after a last snapshot; takes two and a half seconds at most.</summary>
@@ -58,7 +58,7 @@ public sealed class ForwarderManager(Func<MetricSnapshot> read, ILogger logger, 
         return _forwarders.ContainsKey(name);
     });
 
-    /// <summary>Starts every forwarder that does not run; one that cannot be started is told of in the log.</summary>
+    /// <summary>Starts every forwarder that does not run, and logs each one that cannot be started.</summary>
     public Task StartAllAsync() => AloneAsync(() =>
     {
         foreach (var name in _forwarders.Keys)

@@ -2,8 +2,8 @@ using Microsoft.Extensions.Logging;
 
 namespace GunicornPrometheusExporter.Forwarding;
 
-/// <summary>One forwarder at work, from a start to its stop.</summary>
-/// <remarks>It asks for snapshots and waits in a task of its own, and nothing that the forwarder does ends it.</remarks>
+/// <summary>A running forwarder, from a start to its stop.</summary>
+/// <remarks>It requests snapshots and waits in a task of its own, and no fault of the forwarder stops it.</remarks>
 internal sealed class ForwarderRun : IAsyncDisposable
 {
     private static readonly TimeSpan LongestLast = TimeSpan.FromSeconds(1);
@@ -22,11 +22,11 @@ internal sealed class ForwarderRun : IAsyncDisposable
     private volatile bool _isOver;
 
     /// <summary>Begins to forward.</summary>
-    /// <param name="name">What it is called in the log.</param>
+    /// <param name="name">Its name in the log.</param>
     /// <param name="forwarder">The forwarder, which is this run's own.</param>
     /// <param name="read">Reads the store.</param>
-    /// <param name="tell">Told of every change of the status.</param>
-    /// <param name="logger">Told when forwarding begins to fail, and when it works again.</param>
+    /// <param name="tell">Receives every change of the status.</param>
+    /// <param name="logger">Logs when forwarding begins to fail, and when it works again.</param>
     /// <param name="time">The clock.</param>
     public ForwarderRun(
         string name, IForwarder forwarder, Func<MetricSnapshot> read, Action<Func<ForwarderStatus, ForwarderStatus>> tell,
@@ -38,7 +38,7 @@ internal sealed class ForwarderRun : IAsyncDisposable
         _work = Task.Run(() => RunAsync(end));
     }
 
-    /// <summary>Sends what the store says now, and ends, within two and a half seconds.</summary>
+    /// <summary>Sends a last snapshot and stops, within two and a half seconds.</summary>
     public async ValueTask DisposeAsync()
     {
         await _end.CancelAsync();
@@ -92,7 +92,7 @@ internal sealed class ForwarderRun : IAsyncDisposable
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, end);
         try
         {
-            // One call at a time, also of a forwarder that does not heed its cancellation.
+            // One call at a time, even if a forwarder ignores its cancellation.
             await _attempt.WaitAsync(either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             either.Token.ThrowIfCancellationRequested();
             var attempt = _forwarder.ForwardAsync(_read(), either.Token);
@@ -116,7 +116,7 @@ internal sealed class ForwarderRun : IAsyncDisposable
         }
         catch (Exception e)
         {
-            // What is not foreseen may hold a secret in its message.
+            // The message of an unexpected exception may contain a secret.
             if (!_isFailing) ForwarderLog.Faulted(_logger, _name, e.GetType().Name, e.StackTrace);
             Fail($"a fault of its own, {e.GetType().Name}", default);
             return pauses.AfterFailure();

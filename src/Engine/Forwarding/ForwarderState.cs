@@ -1,6 +1,6 @@
 namespace GunicornPrometheusExporter.Forwarding;
 
-/// <summary>What a forwarder does now.</summary>
+/// <summary>The state of a forwarder.</summary>
 public enum ForwarderState
 {
     /// <summary>Nothing: it was not started yet, or was stopped.</summary>
@@ -9,6 +9,6 @@ public enum ForwarderState
     /// <summary>It forwards, and the last attempt did not fail.</summary>
     Running,
 
-    /// <summary>It forwards, but the last attempt failed; it tries again.</summary>
+    /// <summary>It forwards, but the last attempt failed; it retries.</summary>
     Failing,
 }

@@ -1,15 +1,15 @@
 namespace GunicornPrometheusExporter.Forwarding;
 
-/// <summary>How a forwarder fares. Immutable; the counts go on when it is stopped and started again.</summary>
+/// <summary>The status of a forwarder. Immutable; the counts continue when it restarts.</summary>
 public sealed record ForwarderStatus
 {
-    /// <summary>What it does now.</summary>
+    /// <summary>The current state.</summary>
     public ForwarderState State { get; init; }
 
     /// <summary>When a snapshot last arrived; null if none has.</summary>
     public DateTimeOffset? LastSuccess { get; init; }
 
-    /// <summary>Why the last attempt that failed did, without any secret; null if none has failed.</summary>
+    /// <summary>The reason of the last failed attempt, without any secret; null if none has failed.</summary>
     public string? LastError { get; init; }
 
     /// <summary>When that was.</summary>
@@ -21,7 +21,7 @@ public sealed record ForwarderStatus
     /// <summary>Attempts that failed.</summary>
     public long Failed { get; init; }
 
-    /// <summary>Snapshots that were given up.</summary>
+    /// <summary>Snapshots that were dropped.</summary>
     public long Dropped { get; init; }
 
     /// <summary>Bytes that were sent.</summary>
@@ -30,10 +30,10 @@ public sealed record ForwarderStatus
     /// <summary>Snapshots that wait to be sent.</summary>
     public int Waiting { get; init; }
 
-    /// <summary>When the oldest snapshot was taken that has not arrived; null if the last one has.</summary>
+    /// <summary>When the oldest snapshot that has not arrived was taken; null if all have arrived.</summary>
     public DateTimeOffset? BehindSince { get; init; }
 
-    /// <summary>The age of the oldest snapshot that has not arrived; 0 if the last one has.</summary>
+    /// <summary>The age of the oldest snapshot that has not arrived; 0 if all have arrived.</summary>
     public TimeSpan LagAt(DateTimeOffset now) => BehindSince is { } since && since < now ? now - since : TimeSpan.Zero;
 
     internal ForwarderStatus AfterSuccess(DateTimeOffset time, Forwarded done) => After(time, done) with

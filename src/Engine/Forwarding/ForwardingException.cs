@@ -12,6 +12,6 @@ public sealed class ForwardingException : Exception
     /// <summary>An exception with a message and its cause.</summary>
     public ForwardingException(string message, Exception innerException) : base(message, innerException) { }
 
-    /// <summary>What the call did nevertheless, and what waits now.</summary>
+    /// <summary>What the call sent nevertheless, and what is still unsent.</summary>
     public Forwarded Forwarded { get; init; }
 }

@@ -1,14 +1,14 @@
 namespace GunicornPrometheusExporter.Forwarding;
 
-/// <summary>The newest that a host has left. Immutable.</summary>
+/// <summary>The newest snapshot of a host. Immutable.</summary>
 /// <param name="Instance">The host's name.</param>
-/// <param name="Written">When it was left there, by the reader's clock.</param>
-/// <param name="Expires">From when on it only counts, and its gauges say nothing: its host has left nothing newer.</param>
+/// <param name="Written">When it was written, by the reader's clock.</param>
+/// <param name="Expires">When it expires: from then on only its counters are used, not its gauges.</param>
 /// <param name="Snapshot">The host's last snapshot.</param>
-/// <param name="Past">What stores of the host had counted before that are over, to be added to it; null for nothing.</param>
+/// <param name="Past">The counts of earlier incarnations of the host's store, to be added; null if there are none.</param>
 public sealed record HostSnapshot(
     string Instance, DateTimeOffset Written, DateTimeOffset Expires, MetricSnapshot Snapshot, MetricSnapshot? Past = null)
 {
-    /// <summary>Whether the host still lives, as far as one can know.</summary>
+    /// <summary>Whether the host is live, as far as the reader can tell.</summary>
     public bool IsLive(DateTimeOffset now) => now < Expires;
 }

@@ -1,6 +1,6 @@
 namespace GunicornPrometheusExporter.Forwarding;
 
-/// <summary>Compares samples by what they say: the labels of equal ones need not be the same array.</summary>
+/// <summary>Compares samples by content: the labels of equal samples may be different arrays.</summary>
 public sealed class SampleComparer : IEqualityComparer<SnapshotSample>
 {
     /// <inheritdoc/>

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace GunicornPrometheusExporter.Forwarding;
 
-/// <summary>Lets equal samples of many layouts be one object: a thousand hosts of one application differ in a few.</summary>
+/// <summary>Makes equal samples of many layouts one object: a thousand hosts of one application differ in a few.</summary>
 /// <remarks>Not thread-safe.</remarks>
 public sealed class SharedSamples
 {
@@ -12,14 +12,14 @@ public sealed class SharedSamples
     private readonly HashSet<SnapshotSample> _samples = new(new SampleComparer());
     private int _forgetAt = SamplesWorthForgetting;
 
-    /// <summary>Whether so many were added that those which no layout has any more are worth forgetting.</summary>
+    /// <summary>Whether so many were added that removing the unused ones is worthwhile.</summary>
     public bool IsLarge => _samples.Count >= _forgetAt;
 
-    /// <summary>The same layout, of shared samples.</summary>
+    /// <summary>The same layout, with shared samples.</summary>
     public SnapshotLayout Share(SnapshotLayout layout) =>
         new([.. layout.Families.Select(family => family with { Samples = Share(family.Samples) })]);
 
-    /// <summary>Forgets every sample that is in none of some layouts.</summary>
+    /// <summary>Removes every sample that is in none of the layouts.</summary>
     /// <param name="layouts">Layouts whose samples are shared.</param>
     public void Keep(IEnumerable<SnapshotLayout> layouts)
     {

@@ -6,6 +6,6 @@ public enum SkipKind
     /// <summary>No exporter wrote it.</summary>
     Foreign,
 
-    /// <summary>An exporter wrote it, of another version, or its bytes have changed since.</summary>
+    /// <summary>An exporter of another version wrote it, or its bytes are damaged.</summary>
     Unreadable,
 }

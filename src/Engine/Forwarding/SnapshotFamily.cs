@@ -7,7 +7,7 @@ namespace GunicornPrometheusExporter.Forwarding;
 /// <param name="Name">The name; a counter's ends in <c>_total</c>.</param>
 /// <param name="Type">The type.</param>
 /// <param name="Mode">
-/// How values of several hosts become one, if it is a gauge; <see cref="GaugeMode.All"/> for those that stay apart.
+/// How values of several hosts are merged, if it is a gauge; <see cref="GaugeMode.All"/> for no merge.
 /// </param>
 /// <param name="Help">The help text.</param>
 /// <param name="Samples">The samples; those of one histogram or summary together, buckets first and cumulative.</param>

@@ -3,8 +3,8 @@ namespace GunicornPrometheusExporter.Yaml;
 /// <summary>Finds the name that was meant.</summary>
 public static class NearestName
 {
-    /// <summary>The name that takes the fewest letters to be changed, added or left out.</summary>
-    /// <returns>Null if each takes more than half of its own.</returns>
+    /// <summary>The name that needs the fewest letters changed, added or removed.</summary>
+    /// <returns>Null if each needs more than half of its letters changed.</returns>
     public static string? Of(string written, IEnumerable<string> names) =>
         names.Select(name => (Name: name, Distance: Distance(written, name)))
             .Where(candidate => candidate.Distance <= candidate.Name.Length / 2)

@@ -3,8 +3,8 @@ using YamlDotNet.Core.Events;
 
 namespace GunicornPrometheusExporter.Yaml;
 
-/// <summary>A parser that ends where values lie deeper in each other than settings do.</summary>
-/// <remarks>What a parser costs grows with the square of that depth.</remarks>
+/// <summary>A parser that rejects values nested more deeply than any setting.</summary>
+/// <remarks>The cost of a parser grows with the square of the depth.</remarks>
 internal sealed class ShallowParser(TextReader text) : IParser
 {
     private const int Deepest = 16;

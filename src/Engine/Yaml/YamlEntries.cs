@@ -4,7 +4,7 @@ using YamlDotNet.Core.Events;
 namespace GunicornPrometheusExporter.Yaml;
 
 /// <summary>Reads mappings of a YAML document key by key, and keeps every error with its place.</summary>
-/// <remarks>Works on events and never calls itself, so that no depth of nesting ends the process.</remarks>
+/// <remarks>Works on events without recursion, so deep nesting cannot crash the process.</remarks>
 /// <param name="text">The text.</param>
 /// <param name="path">The file that errors name.</param>
 public sealed class YamlEntries(string text, string path)
@@ -23,8 +23,8 @@ public sealed class YamlEntries(string text, string path)
     /// <summary>Keeps an error.</summary>
     public void Reject(Mark place, string sentence) => _errors.Add($"{path}:{place.Line}:{place.Column}: {sentence}");
 
-    /// <summary>Reads the text's only document, which is a mapping. A text that is no YAML is an error like others.</summary>
-    /// <param name="readers">What reads the value of each key; the key is handed over.</param>
+    /// <summary>Reads the text's only document, which is a mapping. A text that is not YAML is an error like any other.</summary>
+    /// <param name="readers">Reads the value of each key, given the key.</param>
     /// <returns>Whether there is anything in it.</returns>
     public bool ReadDocument(IReadOnlyDictionary<string, Action<Scalar>> readers)
     {
@@ -42,15 +42,15 @@ public sealed class YamlEntries(string text, string path)
         }
         catch (Exception e) when (e is InvalidOperationException or EndOfStreamException)
         {
-            // What the parser says of some texts in which it loses its way.
+            // The parser throws this for some malformed texts.
             Reject(_parser.Current?.End ?? Mark.Empty, "this is not YAML");
         }
         return true;
     }
 
     /// <summary>Reads a mapping whose keys are known. Nothing in its place counts as an empty one.</summary>
-    /// <param name="name">What it is called in errors.</param>
-    /// <param name="readers">What reads the value of each key; the key is handed over.</param>
+    /// <param name="name">Its name in errors.</param>
+    /// <param name="readers">Reads the value of each key, given the key.</param>
     public void Read(string name, IReadOnlyDictionary<string, Action<Scalar>> readers)
     {
         foreach (var key in Keys(name))
@@ -68,7 +68,7 @@ public sealed class YamlEntries(string text, string path)
     }
 
     /// <summary>The keys of a mapping, each once. After each the caller reads its value.</summary>
-    /// <param name="name">What the mapping is called in errors.</param>
+    /// <param name="name">The mapping's name in errors.</param>
     public IEnumerable<Scalar> Keys(string name)
     {
         if (TryReadNothing()) yield break;
@@ -137,7 +137,7 @@ public sealed class YamlEntries(string text, string path)
         return texts;
     }
 
-    /// <summary>Passes over a value whatever it is.</summary>
+    /// <summary>Skips a value of any kind.</summary>
     public void Skip() => _parser.SkipThisAndNestedEvents();
 
     private bool TryReadNothing() =>

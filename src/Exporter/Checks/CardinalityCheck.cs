@@ -5,7 +5,7 @@ namespace GunicornPrometheusExporter.Exporter.Checks;
 /// <summary>Whether labels take too many values.</summary>
 internal static class CardinalityCheck
 {
-    // What Prometheus's authors call too many for one metric of one target, with buckets.
+    // Prometheus's authors consider this too many for one metric of one target, with buckets.
     private const int MostSeries = 10_000;
 
     internal static IEnumerable<Finding> Find(ExporterView exporter)

@@ -1,6 +1,6 @@
 namespace GunicornPrometheusExporter.Exporter.Checks;
 
-/// <summary>Every check, in the order in which findings are told.</summary>
+/// <summary>Every check, in the order of the findings.</summary>
 internal static class CheckList
 {
     private static readonly Func<ExporterView, IEnumerable<Finding>>[] OfExporter =

@@ -5,7 +5,7 @@ namespace GunicornPrometheusExporter.Exporter.Checks;
 /// <summary>Whether the store has room to grow.</summary>
 internal static class DiskCheck
 {
-    // What one worker's files may grow to.
+    // The maximum size of one worker's files.
     private const long LeastRoom = 16 << 20;
 
     internal static IEnumerable<Finding> Find(StoreView store)

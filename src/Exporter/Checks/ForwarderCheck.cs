@@ -2,7 +2,7 @@ using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Exporter.Checks;
 
-/// <summary>Whether what is to be forwarded arrives.</summary>
+/// <summary>Whether forwarded snapshots arrive.</summary>
 internal static class ForwarderCheck
 {
     internal static IEnumerable<Finding> Find(ExporterView exporter) =>

@@ -2,7 +2,7 @@ using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Exporter.Checks;
 
-/// <summary>Whether files were written at a time that has not come.</summary>
+/// <summary>Whether files have a modification time in the future.</summary>
 internal static class FutureCheck
 {
     private static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(1);

@@ -3,10 +3,10 @@ using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Exporter.Checks;
 
-/// <summary>Whether what a hub serves is of now.</summary>
+/// <summary>Whether a hub serves current values.</summary>
 internal static class HubCheck
 {
-    // Four intervals of forwarding, as they are by default.
+    // Four default intervals of forwarding.
     private const double LongestAge = 60;
 
     internal static IEnumerable<Finding> Find(ExporterView exporter)

@@ -6,7 +6,7 @@ namespace GunicornPrometheusExporter.Exporter.Checks;
 /// <summary>Whether files of dead processes pile up.</summary>
 internal static class LeftoverCheck
 {
-    // More than a few that will be folded in the next seconds.
+    // More than the few that wait for the next compaction.
     private const int Most = 50;
 
     internal static IEnumerable<Finding> Find(StoreView store)

@@ -2,7 +2,7 @@ using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Exporter.Checks;
 
-/// <summary>Whether the server that the figures are of lives, whole.</summary>
+/// <summary>Whether the server runs with all its workers.</summary>
 internal static class MasterCheck
 {
     internal static IEnumerable<Finding> Find(ExporterView exporter)

@@ -3,7 +3,7 @@ using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Exporter.Checks;
 
-/// <summary>Whether every worker that lives still has the file that it counts in.</summary>
+/// <summary>Whether every live worker still has the file that it counts in.</summary>
 internal static class MissingFileCheck
 {
     internal static IEnumerable<Finding> Find(StoreView store)

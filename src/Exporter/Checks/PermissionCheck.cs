@@ -2,7 +2,7 @@ using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Exporter.Checks;
 
-/// <summary>Whether the store is its user's alone, and this user may use it.</summary>
+/// <summary>Whether only its user can access the store, and this user may use it.</summary>
 internal static class PermissionCheck
 {
     internal static IEnumerable<Finding> Find(StoreView store)
@@ -23,7 +23,7 @@ internal static class PermissionCheck
         }
     }
 
-    /// <summary>Why nothing of this user's would use the directory, which is there; null if it would, and for root, who need not.</summary>
+    /// <summary>Why this user's processes would reject the existing directory; null if they would not, and for root.</summary>
     private static string? RefusalOf(string directory)
     {
         if (Environment.IsPrivilegedProcess) return null;

@@ -5,7 +5,7 @@ namespace GunicornPrometheusExporter.Exporter.Checks;
 /// <summary>Whether an exporter reads the store.</summary>
 internal static class ReaderCheck
 {
-    // The lock of the exporter whose turn it is: no slot has this number.
+    // The leader lock; no slot has this number.
     private const int Turn = 0;
 
     internal static IEnumerable<Finding> Find(StoreView store)

@@ -4,7 +4,7 @@ using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Exporter.Checks;
 
-/// <summary>Whether an exporter reads the store that it is thought to read.</summary>
+/// <summary>Whether an exporter reads the expected store.</summary>
 internal static class SameStoreCheck
 {
     internal static IEnumerable<Finding> Find(ExporterView exporter, StoreView store)

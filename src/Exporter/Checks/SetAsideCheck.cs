@@ -1,6 +1,6 @@
 namespace GunicornPrometheusExporter.Exporter.Checks;
 
-/// <summary>Whether damaged files were set aside.</summary>
+/// <summary>Whether damaged files were quarantined.</summary>
 internal static class SetAsideCheck
 {
     internal static IEnumerable<Finding> Find(StoreView store) =>

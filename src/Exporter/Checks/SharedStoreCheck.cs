@@ -3,7 +3,7 @@ using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Exporter.Checks;
 
-/// <summary>Whether several servers record in the store, whose sums then count them all.</summary>
+/// <summary>Whether several servers record in the store, so that its sums count all of them.</summary>
 internal static class SharedStoreCheck
 {
     internal static IEnumerable<Finding> Find(StoreView store)

@@ -2,7 +2,7 @@ using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Exporter.Checks;
 
-/// <summary>A store as it stands, for checks. Nothing in it is changed.</summary>
+/// <summary>The current state of a store, for checks. Changes nothing in it.</summary>
 internal sealed class StoreView : IDisposable
 {
     /// <exception cref="StoreException">The locks cannot be read.</exception>
@@ -21,15 +21,15 @@ internal sealed class StoreView : IDisposable
 
     internal DateTimeOffset Time { get; }
 
-    /// <summary>The workers of this machine, in whatever store, as seen before this process became the store's user.</summary>
+    /// <summary>The workers of this machine in any store, listed before this process became the store's user.</summary>
     internal IReadOnlyList<WorkerProcess> MachineWorkers { get; }
 
     internal IReadOnlyList<FileInfo> Files { get; }
 
-    /// <summary>Who lives; null if nobody of ours ever lived here.</summary>
+    /// <summary>The live processes; null if the store never had one.</summary>
     internal SlotTable? Slots { get; }
 
-    /// <summary>The numbers of the workers that live.</summary>
+    /// <summary>The numbers of the live workers.</summary>
     internal IReadOnlyList<int> Workers => Slots?.Held(SlotKind.Worker) ?? [];
 
     public void Dispose() => Slots?.Dispose();

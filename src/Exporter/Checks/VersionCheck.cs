@@ -3,7 +3,7 @@ using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Exporter.Checks;
 
-/// <summary>Whether an exporter is what is installed now.</summary>
+/// <summary>Whether an exporter has the installed version.</summary>
 internal static class VersionCheck
 {
     internal static IEnumerable<Finding> Find(ExporterView exporter) =>

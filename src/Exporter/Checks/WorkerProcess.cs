@@ -19,7 +19,7 @@ internal sealed partial record WorkerProcess(int ProcessId, string Store)
            select new WorkerProcess(pid, store),
     ];
 
-    /// <summary>The directory of the file that a process has mapped as a worker; null if it is none, or another user's.</summary>
+    /// <summary>The directory of the file that a process has mapped as a worker; null if there is none, or it is another user's.</summary>
     private static string? StoreOf(string process)
     {
         try

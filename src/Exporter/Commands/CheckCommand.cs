@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace GunicornPrometheusExporter.Exporter.Commands;
 
-/// <summary><c>check</c>: says what is wrong with an exporter or a store; with both of the configuration, if none is named.</summary>
+/// <summary><c>check</c>: reports problems of an exporter or a store, by default of both that are configured.</summary>
 internal sealed class CheckCommand : Command
 {
     private readonly Argument<string?> _target = new("TARGET")
@@ -80,7 +80,7 @@ internal sealed class CheckCommand : Command
         return new(target.Address.Authority, await client.ReadSamplesAsync(end), TimeProvider.System.GetUtcNow());
     }
 
-    /// <summary>Reads a store as an exporter would, and looks at its files.</summary>
+    /// <summary>Reads a store as an exporter would, and inspects its files.</summary>
     private static IReadOnlyList<Finding> CheckStore(string directory) => Look(directory, store =>
     {
         using var aggregator = new StoreAggregator(store.Directory, NullLogger.Instance);
@@ -93,7 +93,7 @@ internal sealed class CheckCommand : Command
     {
         try
         {
-            // Other users' processes are seen before, by root.
+            // Root lists other users' processes before it changes its user.
             var elsewhere = WorkerProcess.FindAll();
             MultiprocessDirectory.BecomeOwner(directory);
             var path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));

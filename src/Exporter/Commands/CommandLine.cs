@@ -7,7 +7,7 @@ using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Exporter.Commands;
 
-/// <summary>Runs a command and turns every way in which it can end into an exit status.</summary>
+/// <summary>Runs a command and maps every outcome to an exit status.</summary>
 internal static class CommandLine
 {
     private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(4);
@@ -20,11 +20,11 @@ internal static class CommandLine
         };
         try
         {
-            // Spellings that only Windows has would be offered as completions.
+            // Windows-only spellings would appear among the completions.
             var help = root.Options.OfType<HelpOption>().Single();
             foreach (var spelling in (ReadOnlySpan<string>)["/h", "/?"]) help.Aliases.Remove(spelling);
             var parsed = root.Parse(args);
-            // The exporter of a master decides itself which signals end it.
+            // The exporter of a master decides itself which signals stop it.
             invocation.ProcessTerminationTimeout = parsed.CommandResult.Command is ServeCommand ? null : LongestEnd;
             var status = await parsed.InvokeAsync(invocation);
             return parsed.Errors.Count > 0 ? ExitStatus.Usage : status;
@@ -39,7 +39,7 @@ internal static class CommandLine
         }
         catch (Exception e)
         {
-            // Last stop: what is not foreseen is shown whole, and still ends with a status that Gunicorn ignores.
+            // Unexpected exceptions are printed in full, with an exit status that Gunicorn ignores.
             return Fail(Starvation.Describe(e), ExitStatus.Failure);
         }
     }

@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace GunicornPrometheusExporter.Exporter.Commands;
 
-/// <summary><c>completion</c>: prints what makes a shell complete this command line.</summary>
+/// <summary><c>completion</c>: prints the script for completion in a shell.</summary>
 internal sealed class CompletionCommand : Command
 {
     private readonly Argument<string> _shell = new("SHELL") { Description = "bash, zsh or fish", HelpName = "SHELL" };

@@ -31,7 +31,7 @@ internal static class ConfigJson
         json.WriteString("text", text.ToString());
     });
 
-    /// <summary>A group is null if one of its settings cannot be used.</summary>
+    /// <summary>A group is null if one of its settings is invalid.</summary>
     private static void WriteGroup(
         Utf8JsonWriter json, string name, Func<IReadOnlyDictionary<string, object>> settings)
     {

@@ -3,10 +3,10 @@ using GunicornPrometheusExporter.Master;
 
 namespace GunicornPrometheusExporter.Exporter.Commands;
 
-/// <summary>When an exporter ends: at SIGINT or SIGTERM, but for the first SIGTERM while its master lives.</summary>
+/// <summary>When an exporter exits: at SIGINT or SIGTERM, except the first SIGTERM while its master runs.</summary>
 /// <remarks>
 /// A service manager sends SIGTERM to the whole service at once. The master and its workers then finish the requests in
-/// flight, and the exporter has to forward what those count: it goes on until the master exits. The kernel sends SIGTERM when
+/// flight, and the exporter has to forward their counts: it continues until the master exits. The kernel sends SIGTERM when
 /// that happens, and a master that stops in order sends SIGINT as its last step.
 /// </remarks>
 internal sealed class EndSignals : IDisposable
@@ -21,8 +21,8 @@ internal sealed class EndSignals : IDisposable
     private readonly ILogger _log;
     private int _terminated;
 
-    /// <param name="master">The master to end with, null without one.</param>
-    /// <param name="log">Told of a SIGTERM that does not end it yet.</param>
+    /// <param name="master">The master to exit with; null without one.</param>
+    /// <param name="log">Logs a SIGTERM that does not stop it yet.</param>
     internal EndSignals(int? master, ILogger log)
     {
         (_master, _log) = (master, log);
@@ -30,7 +30,7 @@ internal sealed class EndSignals : IDisposable
         _interrupts = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
     }
 
-    /// <summary>Runs work that ends when its token says so, or by a fault, and is left alone where it does not.</summary>
+    /// <summary>Runs work until its token is cancelled or it fails; abandons work that does not stop.</summary>
     /// <returns>The exit status.</returns>
     internal async Task<int> RunAsync(Func<CancellationToken, Task> work)
     {
@@ -40,7 +40,7 @@ internal sealed class EndSignals : IDisposable
         return ExitStatus.Ok;
     }
 
-    /// <summary>Ends the work as a signal would.</summary>
+    /// <summary>Stops the work as a signal would.</summary>
     internal Task EndAsync() => _end.CancelAsync();
 
     public void Dispose()

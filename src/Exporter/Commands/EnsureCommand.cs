@@ -3,7 +3,7 @@ using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Exporter.Commands;
 
-/// <summary><c>ensure</c>: makes a directory that can be a store, or says in JSON why it cannot be one.</summary>
+/// <summary><c>ensure</c>: creates a directory for a store, or reports in JSON why it cannot be one.</summary>
 internal sealed class EnsureCommand : Command
 {
     private readonly Option<string> _directory = new("--dir") { Description = "The directory", Required = true };

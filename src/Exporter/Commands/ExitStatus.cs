@@ -1,7 +1,7 @@
 namespace GunicornPrometheusExporter.Exporter.Commands;
 
-/// <summary>How the process ends.</summary>
-/// <remarks>Never 3 or 4: up to 26.0 Gunicorn stops the whole server when any child of its master ends with those.</remarks>
+/// <summary>The exit statuses of the process.</summary>
+/// <remarks>Never 3 or 4: up to 26.0 Gunicorn stops the whole server when a child of its master exits with one of them.</remarks>
 internal static class ExitStatus
 {
     internal const int Ok = 0;

@@ -7,7 +7,7 @@ using GunicornPrometheusExporter.Forwarding;
 
 namespace GunicornPrometheusExporter.Exporter.Commands;
 
-/// <summary><c>hub</c>: answers scrapes with what the exporters of many hosts forwarded, until it is told to end.</summary>
+/// <summary><c>hub</c>: serves the snapshots that the exporters of many hosts forwarded, until a signal stops it.</summary>
 internal sealed class HubCommand : Command
 {
     private readonly ListenOption _addresses = new();

@@ -19,7 +19,7 @@ internal static class JsonOutput
         output.Flush();
     }
 
-    /// <summary>Whether a command did what it should, and each sentence that says why not.</summary>
+    /// <summary>Whether a command succeeded, and its errors, one sentence each.</summary>
     internal static void WriteOutcome(this Utf8JsonWriter json, IReadOnlyCollection<string> errors)
     {
         json.WriteBoolean("ok", errors.Count == 0);
@@ -28,7 +28,7 @@ internal static class JsonOutput
         json.WriteEndArray();
     }
 
-    /// <summary>What the file states for processes that record, which read the environment only.</summary>
+    /// <summary>The file's values for recording processes, which read only the environment.</summary>
     internal static void WriteRecording(this Utf8JsonWriter json, ExporterConfig config) => json.WriteSettings(
         "recording", config.RecordingVariables.Select(variable => KeyValuePair.Create(variable.Key, (object?)variable.Value)));
 

@@ -4,7 +4,7 @@ using GunicornPrometheusExporter.Exporter.Http;
 
 namespace GunicornPrometheusExporter.Exporter.Commands;
 
-/// <summary><c>--web.listen-address</c>: where a command serves metrics; by default where the configuration says.</summary>
+/// <summary><c>--web.listen-address</c>: where a command serves metrics; by default at the configured address.</summary>
 internal sealed class ListenOption : Option<ListenAddress[]>
 {
     internal ListenOption() : base("--web.listen-address")
@@ -14,7 +14,7 @@ internal sealed class ListenOption : Option<ListenAddress[]>
         CustomParser = ListenAddress.ParseAll;
     }
 
-    /// <summary>The addresses of a command line.</summary>
+    /// <summary>The addresses on a command line.</summary>
     internal ListenAddress[] AddressesOf(ParseResult parsed, ExporterConfig config) =>
         parsed.GetValue(this) is { Length: > 0 } addresses
             ? addresses

@@ -5,7 +5,7 @@ using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Exporter.Commands;
 
-/// <summary><c>prepare</c>: makes the store ready for a master that is about to start, and says so in JSON.</summary>
+/// <summary><c>prepare</c>: prepares the store for a master that is about to start, and reports the result in JSON.</summary>
 internal sealed class PrepareCommand : Command
 {
     private const string Json = "json";

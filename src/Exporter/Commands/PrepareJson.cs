@@ -3,7 +3,7 @@ using GunicornPrometheusExporter.Master;
 
 namespace GunicornPrometheusExporter.Exporter.Commands;
 
-/// <summary>The answer to a master that starts.</summary>
+/// <summary>The response to a master that starts.</summary>
 internal static class PrepareJson
 {
     internal static void Write(Stream output, PreparedMaster prepared, ExporterConfig config) => JsonOutput.Write(output, json =>

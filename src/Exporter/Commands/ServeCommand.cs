@@ -13,7 +13,7 @@ using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Exporter.Commands;
 
-/// <summary><c>serve</c>: answers scrapes until it is told to end, or until its master ends.</summary>
+/// <summary><c>serve</c>: serves scrapes until a signal stops it, or until its master exits.</summary>
 internal sealed class ServeCommand : Command
 {
     private readonly ListenOption _addresses = new();
@@ -93,7 +93,7 @@ internal sealed class ServeCommand : Command
         [
             server.RunAsync(addresses, end), reading.AccountAsync(end), reading.FoldAsync(end), turn.RunAsync(end),
         ];
-        // One that fails ends the others: the master starts an exporter that is whole.
+        // A failed one stops the others: the master then starts a complete exporter.
         await Task.WhenAny(work);
         await signals.EndAsync();
         await Task.WhenAll(work);

@@ -3,7 +3,7 @@ using GunicornPrometheusExporter.Configuration;
 
 namespace GunicornPrometheusExporter.Exporter.Commands;
 
-/// <summary>The options of a command that are settings, and the configuration that they and everything else state.</summary>
+/// <summary>The options of a command that are settings, and the resulting configuration.</summary>
 internal sealed class SettingOptions(params ConfigurationVariable[] variables)
 {
     private readonly Dictionary<string, Option<string?>> _options = variables.ToDictionary(variable => variable.Name, OptionOf);
@@ -25,7 +25,7 @@ internal sealed class SettingOptions(params ConfigurationVariable[] variables)
             HelpName = variable.Kind is VariableKind.Path or VariableKind.Directory ? "PATH" : null,
             Arity = variable.Kind == VariableKind.Boolean ? ArgumentArity.ZeroOrOne : ArgumentArity.ExactlyOne,
         };
-        // A script's empty variable must not open what a file was to close.
+        // An empty variable in a script must not remove the protection that a file configures.
         if (variable.Kind == VariableKind.Path)
         {
             option.Validators.Add(given =>

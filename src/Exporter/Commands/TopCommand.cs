@@ -7,7 +7,7 @@ using GunicornPrometheusExporter.Exporter.Top;
 
 namespace GunicornPrometheusExporter.Exporter.Commands;
 
-/// <summary><c>top</c>: shows what the workers do, live on a terminal, or once.</summary>
+/// <summary><c>top</c>: shows the workers, live on a terminal or once.</summary>
 internal sealed class TopCommand : Command
 {
     private const double ShortestInterval = .1;
@@ -59,7 +59,7 @@ internal sealed class TopCommand : Command
         var watch = new TopWatch(client, TimeProvider.System);
         if (parsed.GetValue(_once) || !Terminal.IsThere)
         {
-            // Rates need two readings.
+            // Rates need two reads.
             _ = await watch.LookAsync(end);
             await Task.Delay(interval, end);
             var status = await watch.LookAsync(end);

@@ -4,22 +4,22 @@ using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Exporter.Control;
 
-/// <summary>The forwarders that the configuration asks for, and those that programs ask for. Safe for any number of threads.</summary>
+/// <summary>The forwarders of the configuration and those that programs added. Safe for any number of threads.</summary>
 /// <param name="manager">Runs them.</param>
-/// <param name="config">What settings are where nobody states others.</param>
+/// <param name="config">The configuration that added forwarders start from.</param>
 internal sealed class ConfiguredForwarders(ForwarderManager manager, ExporterConfig config) : IDisposable
 {
     private readonly Dictionary<string, AddedForwarder> _added = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _gate = new(1);
 
-    // That of the start: what a later configuration says of it waits for the next one.
+    // From the start; a change takes effect at the next start.
     private readonly string _directory = config.PrometheusMultiprocDir;
     private ExporterConfig _config = config;
 
     /// <summary>Runs them.</summary>
     internal ForwarderManager Manager => manager;
 
-    /// <summary>Adds those that a configuration asks for, stopped; what keeps one from it is told in the log.</summary>
+    /// <summary>Adds the forwarders of a configuration, stopped, and logs why one cannot be added.</summary>
     internal async Task AddWantedAsync(ILogger log)
     {
         foreach (var destination in Destinations.All)
@@ -35,8 +35,8 @@ internal sealed class ConfiguredForwarders(ForwarderManager manager, ExporterCon
         }
     }
 
-    /// <summary>Adds one, stopped. One that is there already, just so, is left alone: several processes may ask for it.</summary>
-    /// <exception cref="ConfigurationException">There is no such place, or the name or a setting cannot be used.</exception>
+    /// <summary>Adds one, stopped. An identical one stays as it is: several processes may add it.</summary>
+    /// <exception cref="ConfigurationException">There is no such destination, or the name or a setting is invalid.</exception>
     internal async Task AddAsync(string name, string place, Dictionary<string, string> settings)
     {
         if (!name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.'))
@@ -65,10 +65,10 @@ internal sealed class ConfiguredForwarders(ForwarderManager manager, ExporterCon
         }
     }
 
-    /// <summary>Goes by another configuration: the forwarders of which a setting has changed begin anew with theirs.</summary>
+    /// <summary>Applies another configuration: forwarders with a changed setting restart.</summary>
     /// <param name="next">The configuration.</param>
-    /// <param name="isStarting">Whether those that it asks for and that were not there are started too.</param>
-    /// <exception cref="ConfigurationException">A forwarder cannot be made of it; nothing has changed.</exception>
+    /// <param name="isStarting">Whether to start the forwarders that are new in it too.</param>
+    /// <exception cref="ConfigurationException">It has an invalid forwarder; nothing has changed.</exception>
     internal async Task ChangeAsync(ExporterConfig next, bool isStarting)
     {
         await _gate.WaitAsync();

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace GunicornPrometheusExporter.Exporter.Control;
 
-/// <summary>What goes over the control socket.</summary>
+/// <summary>The JSON of the control socket.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(ForwarderRequest))]
 [JsonSerializable(typeof(Dictionary<string, ForwarderReport>))]

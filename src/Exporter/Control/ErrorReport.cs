@@ -1,4 +1,4 @@
 namespace GunicornPrometheusExporter.Exporter.Control;
 
-/// <summary>Why a request was refused.</summary>
+/// <summary>Why a request was rejected.</summary>
 internal sealed record ErrorReport(string Error);

@@ -3,7 +3,7 @@ using GunicornPrometheusExporter.Configuration;
 
 namespace GunicornPrometheusExporter.Exporter.Control;
 
-/// <summary>Answers <c>/forwarders</c>: which there are, how they fare, and what is to become of them.</summary>
+/// <summary>Answers <c>/forwarders</c>: lists, adds, starts and stops forwarders.</summary>
 internal sealed class ForwarderEndpoints(ConfiguredForwarders forwarders)
 {
     internal void Map(WebApplication server)

@@ -2,7 +2,7 @@ using GunicornPrometheusExporter.Forwarding;
 
 namespace GunicornPrometheusExporter.Exporter.Control;
 
-/// <summary>How a forwarder fares, as programs read it; times are in seconds since the epoch.</summary>
+/// <summary>The status of a forwarder for programs; times are in seconds since the epoch.</summary>
 internal sealed record ForwarderReport(
     string State, double? LastSuccess, string? LastError, double? LastErrorTime, long SnapshotsSent, long SnapshotsFailed,
     long SnapshotsDropped, int SnapshotsWaiting, long BytesSent, double LagSeconds)

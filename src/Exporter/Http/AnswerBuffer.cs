@@ -2,8 +2,8 @@ using System.Buffers;
 
 namespace GunicornPrometheusExporter.Exporter.Http;
 
-/// <summary>The bytes of one answer in chunks, so that they take no more memory than they are. Not thread-safe.</summary>
-/// <param name="free">Where chunks are taken from, and go when the buffer is cleared.</param>
+/// <summary>The bytes of one response in chunks, so that they take no more memory than their size. Not thread-safe.</summary>
+/// <param name="free">The pool that chunks come from, and return to when the buffer is cleared.</param>
 internal sealed class AnswerBuffer(FreeChunks free) : Stream, IBufferWriter<byte>
 {
     private readonly List<byte[]> _chunks = [];
@@ -13,7 +13,7 @@ internal sealed class AnswerBuffer(FreeChunks free) : Stream, IBufferWriter<byte
     /// <summary>The bytes written.</summary>
     public override long Length => _length;
 
-    /// <summary>What was written, in order.</summary>
+    /// <summary>The written bytes, in order.</summary>
     internal IEnumerable<ReadOnlyMemory<byte>> Written
     {
         get
@@ -45,7 +45,7 @@ internal sealed class AnswerBuffer(FreeChunks free) : Stream, IBufferWriter<byte
         _length += count;
     }
 
-    /// <summary>Gives every chunk back.</summary>
+    /// <summary>Returns every chunk to the pool.</summary>
     internal void Clear()
     {
         _chunks.ForEach(free.Give);

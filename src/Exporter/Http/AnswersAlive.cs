@@ -1,24 +1,24 @@
 namespace GunicornPrometheusExporter.Exporter.Http;
 
-/// <summary>The answers that take memory: those of the pass under way, and those that clients still read.</summary>
+/// <summary>The responses that take memory: those of the current pass, and those that clients still read.</summary>
 /// <remarks>Safe for any number of threads.</remarks>
 internal sealed class AnswersAlive
 {
     private const long MostBytes = 32 << 20;
 
-    // An ordinary Prometheus and a few people at the same moment: so many are written however large they are.
+    // One Prometheus and a few people at the same moment: this many are written whatever their size.
     private const int AlwaysWritten = 4;
 
     private readonly Lock _gate = new();
     private readonly LinkedList<(ScrapeAnswer Answer, long Bytes)> _oldestFirst = [];
     private long _bytes;
 
-    /// <summary>Whether another answer may be written now.</summary>
+    /// <summary>Whether another response may be written now.</summary>
     /// <param name="isWhole">
-    /// Whether it has all families. Such an answer is always written: if there is no room, the clients that have read for
-    /// longest give way to it.
+    /// Whether it has all families. Such a response is always written: if there is no room, the clients that have read for
+    /// longest are disconnected.
     /// </param>
-    /// <param name="pass">The answers of the pass under way, which do not give way.</param>
+    /// <param name="pass">The responses of the current pass, which are never removed.</param>
     internal bool HasRoom(bool isWhole, ScrapePass pass)
     {
         var evicted = new List<ScrapeAnswer>();
@@ -40,7 +40,7 @@ internal sealed class AnswersAlive
         return true;
     }
 
-    /// <summary>Counts an answer that was written.</summary>
+    /// <summary>Counts a response that was written.</summary>
     internal void Add(ScrapeAnswer answer)
     {
         lock (_gate)
@@ -50,7 +50,7 @@ internal sealed class AnswersAlive
         }
     }
 
-    /// <summary>Counts an answer no more that nobody reads.</summary>
+    /// <summary>Stops counting a response that no client reads any more.</summary>
     internal void Remove(ScrapeAnswer answer)
     {
         lock (_gate)

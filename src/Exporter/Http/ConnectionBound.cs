@@ -4,10 +4,10 @@ namespace GunicornPrometheusExporter.Exporter.Http;
 
 /// <summary>Bounds the connections of a server, without ever refusing a new one. Safe for any number of threads.</summary>
 /// <remarks>
-/// At the bound, the connection that has waited longest gives way: the one whose last request came, or which was made, before
-/// all others. A rightful scrape asks at once and is young, so those who hold connections open push out each other.
+/// At the limit, the connection that has been idle longest is closed: the one whose last request, or creation, was before
+/// all others. A scrape sends its request at once, so clients that hold connections open displace each other.
 /// </remarks>
-/// <param name="most">How many there may be.</param>
+/// <param name="most">The maximum number of connections.</param>
 internal sealed class ConnectionBound(int most)
 {
     private readonly Lock _gate = new();
@@ -48,7 +48,7 @@ internal sealed class ConnectionBound(int most)
         var place = (LinkedListNode<ConnectionContext>)items[this]!;
         lock (_gate)
         {
-            // One that has given way stays out.
+            // A connection that was chosen for closing stays closed.
             if (place.List is null) return;
             _oldestFirst.Remove(place);
             _oldestFirst.AddLast(place);

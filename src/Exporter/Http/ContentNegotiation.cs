@@ -4,15 +4,15 @@ using Microsoft.Net.Http.Headers;
 namespace GunicornPrometheusExporter.Exporter.Http;
 
 /// <summary>Which format and which encoding a client gets; the only place that states content types.</summary>
-/// <remarks>Nobody is refused: who accepts nothing that there is gets the text format as it is.</remarks>
+/// <remarks>No client is refused: one that accepts none of the formats gets the text format, not compressed.</remarks>
 internal static class ContentNegotiation
 {
-    /// <summary>The encoding that there is.</summary>
+    /// <summary>The only supported encoding.</summary>
     internal const string Gzip = "gzip";
 
     private const string Identity = "identity";
 
-    // What comes first wins where a client likes several alike.
+    // The first one wins if a client prefers several equally.
     private static readonly (ExpositionFormat Format, MediaTypeHeaderValue Type)[] Offers =
     [
         (ExpositionFormat.Text, MediaTypeHeaderValue.Parse("text/plain; version=0.0.4; charset=utf-8")),
@@ -25,14 +25,14 @@ internal static class ContentNegotiation
     internal static string ContentTypeOf(ExpositionFormat format) =>
         Offers.First(offer => offer.Format == format).Type.ToString();
 
-    /// <summary>The format that a client likes best.</summary>
+    /// <summary>The format that a client prefers.</summary>
     /// <param name="accept">The media ranges of its <c>Accept</c> header.</param>
     internal static ExpositionFormat FormatOf(IList<MediaTypeHeaderValue> accept)
     {
         var best = (Format: ExpositionFormat.Text, Quality: 0.0, Place: 0);
         foreach (var (format, type) in Offers)
         {
-            // The range that says most of a type decides on it.
+            // The most specific range decides on a type.
             var (range, place) = accept
                 .Select((range, place) => (range, place))
                 .Where(entry => Covers(entry.range, type))
@@ -45,7 +45,7 @@ internal static class ContentNegotiation
         return best.Format;
     }
 
-    /// <summary>Whether a client wants the answer compressed by gzip.</summary>
+    /// <summary>Whether a client accepts a response compressed by gzip.</summary>
     /// <param name="accept">Its <c>Accept-Encoding</c> header.</param>
     internal static bool IsGzipWanted(IList<StringWithQualityHeaderValue> accept)
     {
@@ -53,7 +53,7 @@ internal static class ContentNegotiation
         return gzip > 0 && gzip >= (QualityOf(accept, Identity) ?? 0);
     }
 
-    /// <summary>Whether a range has a type in it; parameters that the type has not, such as Prometheus' own, do not count.</summary>
+    /// <summary>Whether a range has a type in it; parameters that the type lacks, such as those of Prometheus, do not count.</summary>
     private static bool Covers(MediaTypeHeaderValue range, MediaTypeHeaderValue type) =>
         range.MatchesMediaType(type.MediaType)
         && type.Parameters.All(own => range.Parameters

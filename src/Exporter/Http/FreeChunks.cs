@@ -2,11 +2,11 @@ using System.Collections.Concurrent;
 
 namespace GunicornPrometheusExporter.Exporter.Http;
 
-/// <summary>Chunks of memory that answers are made of, kept for later ones: a steady scrape allocates none.</summary>
+/// <summary>Chunks of memory for responses, reused by later ones: a steady scrape allocates none.</summary>
 /// <remarks>Safe for any number of threads.</remarks>
 internal sealed class FreeChunks
 {
-    /// <summary>The bytes of a chunk; what asks for more at once gets a larger one, which is not kept.</summary>
+    /// <summary>The bytes of a chunk; a larger request gets a larger chunk, which is not kept.</summary>
     internal const int Size = 64 << 10;
 
     // 16 MiB.

@@ -7,22 +7,22 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 
 namespace GunicornPrometheusExporter.Exporter.Http;
 
-/// <summary>Kestrel as every server of the executable has it: on sockets that are bound, no settings from outside.</summary>
+/// <summary>Kestrel as used by every server of the executable: on bound sockets, without outside settings.</summary>
 internal static class HttpServer
 {
     private const int MostConnections = 256;
     private const int MostStreams = 8; // Of a connection of HTTP/2: Prometheus uses one.
     private const double SlowestReader = 64 << 10; // Bytes a second.
 
-    // A scrape gives up after ten seconds itself: who takes half of them for one step only holds a place.
+    // A scrape gives up after ten seconds: a client that needs half of that for one step only blocks others.
     private static readonly TimeSpan LongestStep = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestEnd = TimeSpan.FromMilliseconds(500);
 
     /// <summary>A server without paths.</summary>
-    /// <param name="sockets">Where it listens, once it is started.</param>
+    /// <param name="sockets">The sockets that it listens on after its start.</param>
     /// <param name="loggers">Where it logs.</param>
-    /// <param name="longestBody">The bytes that a request may bring.</param>
-    /// <param name="web">Who may come in, and encrypted how; null for everybody, in plain text.</param>
+    /// <param name="longestBody">The maximum size of a request body in bytes.</param>
+    /// <param name="web">Access control and TLS; null for none.</param>
     internal static WebApplication Build(
         IReadOnlyCollection<Socket> sockets, ILoggerFactory loggers, long longestBody, WebConfigFile? web = null)
     {
@@ -61,7 +61,7 @@ internal static class HttpServer
         return server;
     }
 
-    /// <summary>Ends it, in half a second at most, whoever is still connected.</summary>
+    /// <summary>Stops it within half a second, whatever clients are connected.</summary>
     internal static async Task EndAsync(this WebApplication server)
     {
         using var limit = new CancellationTokenSource(LongestEnd);

@@ -11,14 +11,14 @@ internal sealed record ListenAddress(IPEndPoint EndPoint)
 {
     private const string Localhost = "localhost";
 
-    /// <summary>That of a host and a port, both checked before.</summary>
+    /// <summary>The address of a valid host and port.</summary>
     /// <param name="host">An IP address, or <c>localhost</c>.</param>
     /// <param name="port">The port.</param>
     internal static ListenAddress Of(string host, int port) =>
         new(new IPEndPoint(host == Localhost ? IPAddress.Loopback : IPAddress.Parse(host), port));
 
     /// <summary>Reads <c>HOST:PORT</c>, <c>[IPv6]:PORT</c> or <c>:PORT</c>, the last of which means every address.</summary>
-    /// <returns>Null if the text is none of these.</returns>
+    /// <returns>Null if the text has none of these forms.</returns>
     internal static ListenAddress? Parse(string text)
     {
         var colon = text.LastIndexOf(':');

@@ -1,4 +1,4 @@
 namespace GunicornPrometheusExporter.Exporter.Http;
 
-/// <summary>An address cannot be listened on, however long one waits.</summary>
+/// <summary>An address cannot be listened on, and waiting does not help.</summary>
 internal sealed class ListenException(string message, Exception cause) : Exception(message, cause);

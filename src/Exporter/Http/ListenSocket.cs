@@ -5,22 +5,22 @@ using System.Net.Sockets;
 namespace GunicornPrometheusExporter.Exporter.Http;
 
 /// <summary>Opens a listening socket, waiting for its port while another process has it.</summary>
-/// <remarks>During an upgrade (USR2) the old exporter keeps the port until the old master ends.</remarks>
+/// <remarks>During an upgrade (USR2) the old exporter keeps the port until the old master exits.</remarks>
 internal static class ListenSocket
 {
     private const int Backlog = 128;
     private const int FirstFreePort = 1024;
 
-    // The kernel would grow it to megabytes for each client that does not read.
+    // By default the kernel grows it to megabytes for each client that does not read.
     private const int SendBuffer = 256 << 10;
     private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
 
-    // Opened while the process was root still, each until its server asks for it.
+    // Opened while the process was still root, and kept until their server starts.
     private static readonly ConcurrentDictionary<IPEndPoint, Socket> Privileged = new();
 
-    /// <summary>Opens those sockets that only root may, if the process is root: it may be about to become another user.</summary>
-    /// <remarks>One whose port another process has is left to <see cref="OpenAsync"/>, which that user may be refused.</remarks>
+    /// <summary>Opens the sockets that only root may open, before the process becomes another user.</summary>
+    /// <remarks>A socket whose port is in use is left to <see cref="OpenAsync"/>, which may then lack the permission.</remarks>
     /// <exception cref="ListenException">The address is not this machine's.</exception>
     internal static void OpenPrivileged(IEnumerable<ListenAddress> addresses)
     {

@@ -3,7 +3,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace GunicornPrometheusExporter.Exporter.Http;
 
-/// <summary>Answers <c>/metrics</c>.</summary>
+/// <summary>Serves <c>/metrics</c>.</summary>
 internal sealed class MetricsEndpoint(SharedScrape scrapes, bool isTextOnly)
 {
     private const string RetryAfter = "1";
@@ -19,7 +19,7 @@ internal sealed class MetricsEndpoint(SharedScrape scrapes, bool isTextOnly)
         }
         catch (OperationCanceledException)
         {
-            // The client has left, or gives way to others.
+            // The client has disconnected, or was disconnected in favour of others.
             context.Abort();
         }
     }
@@ -33,7 +33,7 @@ internal sealed class MetricsEndpoint(SharedScrape scrapes, bool isTextOnly)
         if (answer.Request.IsCompressed) headers.ContentEncoding = ContentNegotiation.Gzip;
         if (HttpMethods.IsHead(context.Request.Method)) return;
         using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, answer.Evicted);
-        // In chunks, so that a large answer waits for its reader instead of filling the server's own buffers.
+        // In chunks, so that a large response waits for its reader instead of filling the server's own buffers.
         foreach (var chunk in answer.Body) await context.Response.BodyWriter.WriteAsync(chunk, end.Token);
     }
 

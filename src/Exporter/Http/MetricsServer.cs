@@ -7,13 +7,13 @@ using GunicornPrometheusExporter.Exporter.Web;
 namespace GunicornPrometheusExporter.Exporter.Http;
 
 /// <summary>The HTTP server: metrics, health and, for a person, the status page; without one, links.</summary>
-/// <param name="scrapes">Reads what is served.</param>
-/// <param name="loggers">Make the logs.</param>
-/// <param name="web">Whom to let in, and TLS; null for everybody, in plain.</param>
+/// <param name="scrapes">Reads the metrics.</param>
+/// <param name="loggers">Create the logs.</param>
+/// <param name="web">Access control and TLS; null for none.</param>
 /// <param name="reload">Reloads the configuration.</param>
 /// <param name="isTextOnly">Whether no other format is served.</param>
 /// <param name="page">The status page; null for links.</param>
-/// <param name="problem">Says why this exporter is not healthy, in one line; it must touch no file. Null if it always is.</param>
+/// <param name="problem">Returns in one line why this exporter is not healthy, without file access. Null if it always is.</param>
 internal sealed class MetricsServer(
     SharedScrape scrapes, ILoggerFactory loggers, WebConfigFile? web, ReloadEndpoint reload, bool isTextOnly = false,
     StatusEndpoints? page = null, Func<string?>? problem = null)
@@ -31,7 +31,7 @@ internal sealed class MetricsServer(
             Starvation.CheckDescriptors();
             var started = Build(sockets);
             await started.StartAsync(end);
-            // One that did not start may wait for ever to be disposed of.
+            // Disposing of a server that did not start may never return.
             await using var server = started;
             foreach (var socket in sockets) log.Serving(web is { IsTls: true } ? "https" : "http", (IPEndPoint)socket.LocalEndPoint!);
             await Task.Delay(Timeout.InfiniteTimeSpan, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -39,7 +39,7 @@ internal sealed class MetricsServer(
         }
         catch (OperationCanceledException) when (end.IsCancellationRequested)
         {
-            // Told to end before it served.
+            // Stopped before it served.
         }
     }
 

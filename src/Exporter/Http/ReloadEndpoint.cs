@@ -1,6 +1,6 @@
 namespace GunicornPrometheusExporter.Exporter.Http;
 
-/// <summary>Answers <c>POST /-/reload</c>, if that is allowed.</summary>
+/// <summary>Answers <c>POST /-/reload</c>, if the configuration allows it.</summary>
 internal sealed class ReloadEndpoint(ConfigurationInForce configuration)
 {
     internal async Task AnswerAsync(HttpContext context)

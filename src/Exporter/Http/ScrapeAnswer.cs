@@ -3,8 +3,8 @@ using System.IO.Compression;
 
 namespace GunicornPrometheusExporter.Exporter.Http;
 
-/// <summary>The bytes that all clients of a pass get who asked for the same.</summary>
-/// <remarks>The pass and each client that joined dispose of it once; with the last of them its memory is free again.</remarks>
+/// <summary>The response that all clients with the same request share.</summary>
+/// <remarks>The pass and each client dispose of it once; the last of them frees its memory.</remarks>
 internal sealed class ScrapeAnswer(SharedScrape owner, ScrapeRequest request, Task completion, FreeChunks free) : IDisposable
 {
     private readonly AnswerBuffer _body = new(free);
@@ -16,28 +16,28 @@ internal sealed class ScrapeAnswer(SharedScrape owner, ScrapeRequest request, Ta
     // The first is the pass.
     private int _users = 1;
 
-    /// <summary>What was asked for.</summary>
+    /// <summary>The request.</summary>
     internal ScrapeRequest Request => request;
 
-    /// <summary>Done when the answer is whole.</summary>
+    /// <summary>Completes when the response is complete.</summary>
     internal Task Completion => completion;
 
     /// <summary>Where the pass writes.</summary>
     internal IBufferWriter<byte> Output => _plain ?? _body;
 
-    /// <summary>The answer, once it is whole, in chunks.</summary>
+    /// <summary>The complete response, in chunks.</summary>
     internal IEnumerable<ReadOnlyMemory<byte>> Body => _body.Written;
 
-    /// <summary>The bytes of the answer.</summary>
+    /// <summary>The bytes of the response.</summary>
     internal long Length => _body.Length;
 
-    /// <summary>Whether the pass wrote nothing, because too much memory is in answers that are being read.</summary>
+    /// <summary>Whether the pass wrote nothing because responses that are being sent take too much memory.</summary>
     internal bool IsRefused { get; private set; }
 
     /// <summary>Whether a client still waits for it.</summary>
     internal bool IsWanted => Volatile.Read(ref _users) > 1;
 
-    /// <summary>Cancelled when its clients are to give way to others.</summary>
+    /// <summary>Cancelled when its clients are disconnected in favour of others.</summary>
     internal CancellationToken Evicted => _eviction.Token;
 
     internal void Join() => Interlocked.Increment(ref _users);
@@ -48,7 +48,7 @@ internal sealed class ScrapeAnswer(SharedScrape owner, ScrapeRequest request, Ta
     /// <summary>Closes its clients' connections.</summary>
     internal void Evict() => _eviction.Cancel();
 
-    /// <summary>Makes the body of what was written.</summary>
+    /// <summary>Creates the body from the written bytes.</summary>
     internal void Finish()
     {
         if (_plain is null) return;

@@ -1,22 +1,22 @@
 namespace GunicornPrometheusExporter.Exporter.Http;
 
-/// <summary>One pass over the store, with an answer for each thing that was asked for. Used under the gate of its owner.</summary>
+/// <summary>One pass over the store, with a response for each distinct request. Used under the gate of its owner.</summary>
 internal sealed class ScrapePass
 {
     private const int MostSelections = 16;
 
     private readonly List<ScrapeAnswer> _answers = [];
 
-    /// <summary>Done when every answer is whole.</summary>
+    /// <summary>Completes when every response is complete.</summary>
     internal required Task Completion { get; set; }
 
-    /// <summary>The answers, each to another request.</summary>
+    /// <summary>The responses, each to a different request.</summary>
     internal IReadOnlyList<ScrapeAnswer> Answers => _answers;
 
-    /// <summary>The answer to a request; null if nobody has asked for that yet.</summary>
+    /// <summary>The response to a request; null if there is none yet.</summary>
     internal ScrapeAnswer? Find(ScrapeRequest request) => _answers.Find(answer => answer.Request == request);
 
-    /// <summary>Whether another answer may be added: those with all families are few, selections are as many as clients invent.</summary>
+    /// <summary>Whether another response may be added: few have all families, but clients can invent any number of selections.</summary>
     internal bool HasRoomFor(ScrapeRequest request) =>
         request.IsWhole || _answers.Count(answer => !answer.Request.IsWhole && answer.IsWanted) < MostSelections;
 

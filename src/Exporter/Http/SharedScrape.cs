@@ -2,11 +2,11 @@ namespace GunicornPrometheusExporter.Exporter.Http;
 
 /// <summary>Lets concurrent scrapes share passes over the store. Safe for any number of threads.</summary>
 /// <remarks>
-/// A request joins the next pass that has not begun, never one under way: its answer holds everything that was counted
-/// before it asked. So at most one pass runs and one waits, however many ask. What a pass writes is bounded, and what
-/// nobody waits for any more is not written.
+/// A request joins the next pass that has not begun, never the current one, so its response has everything that was counted
+/// before it. So at most one pass runs and one waits, for any number of clients. The output of a pass is bounded, and
+/// a response without a waiting client is not written.
 /// </remarks>
-/// <param name="scrape">Reads once, and writes every answer that it is given, one after the other.</param>
+/// <param name="scrape">Reads once, and writes every given response, one after the other.</param>
 internal sealed class SharedScrape(Func<IEnumerable<ScrapeAnswer>, Task> scrape)
 {
     private readonly Lock _gate = new();
@@ -15,7 +15,7 @@ internal sealed class SharedScrape(Func<IEnumerable<ScrapeAnswer>, Task> scrape)
     private ScrapePass? _next;
     private Task _last = Task.CompletedTask;
 
-    /// <summary>Shares passes that wait for nothing.</summary>
+    /// <summary>Shares passes without delay.</summary>
     internal SharedScrape(Action<IEnumerable<ScrapeAnswer>> scrape) : this(answers =>
     {
         scrape(answers);
@@ -24,10 +24,10 @@ internal sealed class SharedScrape(Func<IEnumerable<ScrapeAnswer>, Task> scrape)
     { }
 
     /// <summary>Waits for a pass that begins now or later.</summary>
-    /// <param name="request">What is asked for.</param>
-    /// <param name="left">Cancelled when the client has left.</param>
-    /// <returns>The answer; dispose of it after reading its body. Null if too many different ones are asked for.</returns>
-    /// <exception cref="OperationCanceledException">The client has left.</exception>
+    /// <param name="request">The request.</param>
+    /// <param name="left">Cancelled when the client disconnects.</param>
+    /// <returns>The response; dispose of it after reading its body. Null if there are too many different requests.</returns>
+    /// <exception cref="OperationCanceledException">The client disconnected.</exception>
     internal async Task<ScrapeAnswer?> JoinAsync(ScrapeRequest request, CancellationToken left = default)
     {
         ScrapeAnswer? answer;
@@ -56,7 +56,7 @@ internal sealed class SharedScrape(Func<IEnumerable<ScrapeAnswer>, Task> scrape)
         }
     }
 
-    /// <summary>Counts an answer no more that nobody reads.</summary>
+    /// <summary>Stops counting a response that no client reads any more.</summary>
     internal void Forget(ScrapeAnswer answer) => _alive.Remove(answer);
 
     private ScrapePass Plan()
@@ -69,7 +69,7 @@ internal sealed class SharedScrape(Func<IEnumerable<ScrapeAnswer>, Task> scrape)
     private async Task RunAsync(ScrapePass pass, Task previous)
     {
         await previous.ConfigureAwait(ConfigureAwaitOptions.ForceYielding | ConfigureAwaitOptions.SuppressThrowing);
-        // From here on nobody joins any more.
+        // From here on no request joins the pass.
         lock (_gate) _next = null;
         try
         {
@@ -81,7 +81,7 @@ internal sealed class SharedScrape(Func<IEnumerable<ScrapeAnswer>, Task> scrape)
         }
     }
 
-    /// <summary>The answers of a pass that are to be written, each looked at when its turn comes.</summary>
+    /// <summary>The responses that a pass has to write, each checked just before it is written.</summary>
     private IEnumerable<ScrapeAnswer> Admit(ScrapePass pass)
     {
         foreach (var answer in pass.Answers)

@@ -1,4 +1,4 @@
 namespace GunicornPrometheusExporter.Exporter.Readings;
 
-/// <summary>What died of one cause since the store was made.</summary>
+/// <summary>The deaths of one cause since the store was created.</summary>
 internal sealed record Exits(string Reason, double Workers, double RequestsLost);

@@ -36,8 +36,8 @@ internal sealed class ExporterClient : IDisposable
 
     internal Target Target { get; }
 
-    /// <summary>Every sample that it has now.</summary>
-    /// <exception cref="ReadingException">It does not answer, or something else does.</exception>
+    /// <summary>All its current samples.</summary>
+    /// <exception cref="ReadingException">It does not answer, or is not an exporter.</exception>
     internal async Task<IReadOnlyList<Sample>> ReadSamplesAsync(CancellationToken end)
     {
         try
@@ -53,7 +53,7 @@ internal sealed class ExporterClient : IDisposable
         }
     }
 
-    /// <summary>What its workers have had in hand for longest; null where it cannot tell, as a hub.</summary>
+    /// <summary>The oldest requests in flight of its workers; null if it does not report them, as a hub.</summary>
     /// <exception cref="ReadingException">It does not answer any more.</exception>
     internal async Task<IReadOnlyCollection<OldestRequest>?> ReadOldestAsync(CancellationToken end)
     {

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace GunicornPrometheusExporter.Exporter.Readings;
 
-/// <summary>Numbers as a person reads them; a dash for what is not known.</summary>
+/// <summary>Formats numbers for people; a dash for an unknown value.</summary>
 internal static class Figures
 {
     private const string None = "–";
@@ -41,10 +41,10 @@ internal static class Figures
     /// <summary>A size in whole megabytes, short.</summary>
     internal static string Mega(double? bytes) => Text(bytes / (1 << 20), "#,0", "M");
 
-    /// <summary>A text from outside, cut where it is too long to read.</summary>
+    /// <summary>An untrusted text, truncated to a readable length.</summary>
     internal static string Shortened(string text) => text.Length <= LongestText ? text : text[..LongestText] + "…";
 
-    /// <summary>A text from outside as a terminal may have it: what would command it, or reorder its text, is a question mark.</summary>
+    /// <summary>An untrusted text that is safe for a terminal: control and reordering characters become question marks.</summary>
     internal static string Printable(string text) =>
         string.Concat(text.EnumerateRunes().Select(rune => Rune.GetUnicodeCategory(rune) is
             UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator

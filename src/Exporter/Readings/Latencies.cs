@@ -7,7 +7,7 @@ internal sealed class Latencies
 {
     private readonly SortedDictionary<double, double> _cumulative = [];
 
-    /// <summary>The requests in each bucket alone, by its upper bound in seconds, the infinite one last.</summary>
+    /// <summary>The requests in each single bucket, by its upper bound in seconds, the infinite one last.</summary>
     internal IEnumerable<(double Bound, double Count)> Counts
     {
         get
@@ -25,7 +25,7 @@ internal sealed class Latencies
     internal double Total => _cumulative.Count > 0 ? _cumulative.Values.Max() : 0;
 
     /// <summary>Adds a cumulative bucket.</summary>
-    /// <param name="bound">The upper bound as its label says it.</param>
+    /// <param name="bound">The upper bound, as in its label.</param>
     /// <param name="count">The requests that took no longer.</param>
     internal void Add(string bound, double count)
     {

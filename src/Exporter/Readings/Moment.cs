@@ -1,4 +1,4 @@
 namespace GunicornPrometheusExporter.Exporter.Readings;
 
-/// <summary>What one reading found new: a column of the heat strip.</summary>
+/// <summary>The new requests of one read: a column of the heat strip.</summary>
 internal sealed record Moment(DateTimeOffset Time, Traffic Traffic);

@@ -4,12 +4,12 @@ using GunicornPrometheusExporter.Flights;
 
 namespace GunicornPrometheusExporter.Exporter.Readings;
 
-/// <summary>What workers have had in hand for longest, between two processes: metrics tell its age, but not its route.</summary>
+/// <summary>The oldest requests in flight as JSON: metrics have their age, but not their route.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(OldestRequest[]))]
 internal sealed partial class OldestRequestJson : JsonSerializerContext
 {
-    /// <summary>Where an exporter answers with it.</summary>
+    /// <summary>The path that serves it.</summary>
     internal const string Path = "requests.json";
 
     internal static string Write(IEnumerable<WorkerStatus> workers) =>

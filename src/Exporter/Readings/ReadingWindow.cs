@@ -1,17 +1,17 @@
 namespace GunicornPrometheusExporter.Exporter.Readings;
 
-/// <summary>The readings of about the last ten seconds, between which rates are worked out. Not thread-safe.</summary>
+/// <summary>The reads of about the last ten seconds, for computing rates. Not thread-safe.</summary>
 internal sealed class ReadingWindow
 {
-    /// <summary>A reading of longer ago tells nothing of now.</summary>
+    /// <summary>An older read says nothing about the present.</summary>
     internal static readonly TimeSpan Memory = TimeSpan.FromMinutes(1);
 
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(10);
 
     private readonly List<Samples> _readings = [];
 
-    /// <summary>Takes in a new reading.</summary>
-    /// <returns>The earlier ones to compare it with: the first of the window and the last; null if there is none.</returns>
+    /// <summary>Adds a new read.</summary>
+    /// <returns>The earlier reads to compare it with: the first of the window and the last; null if there is none.</returns>
     internal (Samples? First, Samples? Last) Move(Samples now)
     {
         Forget(now.Time);
@@ -20,7 +20,7 @@ internal sealed class ReadingWindow
         return earlier;
     }
 
-    /// <summary>Keeps one reading that is older than the window, if it is not too old; none from before a clock was set back.</summary>
+    /// <summary>Keeps one read that is older than the window, unless it is too old or from before a clock was set back.</summary>
     private void Forget(DateTimeOffset now)
     {
         while (_readings.Count > 1 && now - _readings[1].Time >= Window) _readings.RemoveAt(0);

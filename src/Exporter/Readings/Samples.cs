@@ -3,7 +3,7 @@ using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Exporter.Readings;
 
-/// <summary>What one reading of a store says of Gunicorn and of the exporter. Immutable.</summary>
+/// <summary>The samples about Gunicorn and the exporter from one read. Immutable.</summary>
 internal sealed class Samples
 {
     private const string Prefix = "gunicorn_";
@@ -11,7 +11,7 @@ internal sealed class Samples
     private readonly Dictionary<string, List<Sample>> _byName = new(StringComparer.Ordinal);
     private readonly Lazy<Dictionary<SnapshotSample, double>> _byKey;
 
-    /// <summary>Those of samples that are about Gunicorn or the exporter.</summary>
+    /// <summary>Selects the samples that are about Gunicorn or the exporter.</summary>
     internal Samples(DateTimeOffset time, IEnumerable<Sample> samples)
     {
         Time = time;
@@ -23,13 +23,13 @@ internal sealed class Samples
             .ToDictionary(sample => sample.Key, sample => sample.Value, new SampleComparer()));
     }
 
-    /// <summary>Those of a snapshot.</summary>
+    /// <summary>Selects them from a snapshot.</summary>
     internal static Samples Of(MetricSnapshot snapshot) => new(snapshot.Time, AllOf(snapshot));
 
     /// <summary>When the store was read.</summary>
     internal DateTimeOffset Time { get; }
 
-    /// <summary>The samples of a family that is no histogram.</summary>
+    /// <summary>The samples of a family that is not a histogram.</summary>
     internal IReadOnlyList<Sample> Of(MetricFamily family) => Named(family.Name);
 
     /// <summary>The buckets of a histogram.</summary>
@@ -38,7 +38,7 @@ internal sealed class Samples
     /// <summary>The sum of a family; null if it has no sample.</summary>
     internal double? Sum(MetricFamily family) => Of(family) is { Count: > 0 } samples ? samples.Sum(sample => sample.Value) : null;
 
-    /// <summary>How much a counter or a bucket of a later reading has grown since this one; at least 0.</summary>
+    /// <summary>The increase of a counter or a bucket from this read to a later one; at least 0.</summary>
     internal double GrowthOf(Sample later) => Math.Max(0, later.Value - _byKey.Value.GetValueOrDefault(later.Key));
 
     /// <summary>Every sample of a snapshot.</summary>

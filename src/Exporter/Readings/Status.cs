@@ -2,30 +2,30 @@ using System.Collections.Immutable;
 
 namespace GunicornPrometheusExporter.Exporter.Readings;
 
-/// <summary>What the page shows. Immutable.</summary>
+/// <summary>The content of the status page. Immutable.</summary>
 internal sealed record Status
 {
-    /// <summary>The reading that it is of.</summary>
+    /// <summary>The read that it is from.</summary>
     internal required Samples Now { get; init; }
 
-    /// <summary>The traffic since an earlier reading; null at the first.</summary>
+    /// <summary>The traffic since an earlier read; null at the first one.</summary>
     internal Traffic? Traffic { get; init; }
 
     /// <summary>The time between the two.</summary>
     internal TimeSpan Window { get; init; }
 
-    /// <summary>What each reading of the last minute found new, the newest last.</summary>
+    /// <summary>The new requests of each read of the last minute, the newest last.</summary>
     internal ImmutableArray<Moment> History { get; init; } = [];
 
     /// <summary>The workers, by number.</summary>
     internal required ImmutableArray<WorkerStatus> Workers { get; init; }
 
-    /// <summary>The routes with most requests since the earlier reading.</summary>
+    /// <summary>The routes with the most requests since the earlier read.</summary>
     internal ImmutableArray<RouteStatus> Routes { get; init; } = [];
 
     /// <summary>The accept queues.</summary>
     internal required ImmutableArray<ListenerStatus> Listeners { get; init; }
 
-    /// <summary>What workers died of, and the requests they took with them.</summary>
+    /// <summary>The causes of worker deaths, and the requests lost with them.</summary>
     internal required ImmutableArray<Exits> Exits { get; init; }
 }

@@ -4,16 +4,16 @@ using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Exporter.Readings;
 
-/// <summary>Works out from two readings what the page shows.</summary>
-/// <param name="now">The later.</param>
-/// <param name="before">The earlier; null if there is none.</param>
+/// <summary>Computes the content of the status page from two reads.</summary>
+/// <param name="now">The later read.</param>
+/// <param name="before">The earlier read; null if there is none.</param>
 internal sealed class StatusReading(Samples now, Samples? before)
 {
     private const int MostRoutes = 20;
 
     private double Seconds => before is null ? 0 : (now.Time - before.Time).TotalSeconds;
 
-    /// <summary>What the page shows.</summary>
+    /// <summary>The content of the status page.</summary>
     internal Status ToStatus(IReadOnlyCollection<OldestRequest> oldest, ImmutableArray<Moment> history) => new()
     {
         Now = now,
@@ -26,12 +26,12 @@ internal sealed class StatusReading(Samples now, Samples? before)
         Exits = Exits(),
     };
 
-    /// <summary>All traffic between the readings; null if there is no earlier one.</summary>
+    /// <summary>All traffic between the reads; null if there is no earlier one.</summary>
     internal Traffic? Traffic() => before is null
         ? null
         : TrafficOf(now.Of(MetricCatalogue.HttpRequests), now.BucketsOf(MetricCatalogue.HttpRequestDuration));
 
-    /// <summary>The ages of the oldest requests, where nothing tells what they are.</summary>
+    /// <summary>The ages of the oldest requests, if their routes are unknown.</summary>
     internal IReadOnlyCollection<OldestRequest> AgesOfOldest() =>
     [
         .. now.Of(MetricCatalogue.WorkerOldestRequest).Where(sample => sample.Value > 0)
@@ -129,13 +129,13 @@ internal sealed class StatusReading(Samples now, Samples? before)
 
     private ILookup<string, double> Values(MetricFamily family) => now.Of(family).ToLookup(IdOf, sample => sample.Value);
 
-    /// <summary>By how much a worker's counter grew, a second.</summary>
+    /// <summary>The increase of a worker's counter per second.</summary>
     private ILookup<string, double> Growths(MetricFamily family) =>
         (before is null ? [] : now.Of(family)).ToLookup(IdOf, sample => before!.GrowthOf(sample) / Seconds);
 
     private static double? Find(ILookup<string, double> values, string worker) => values.Contains(worker) ? values[worker].Sum() : null;
 
-    /// <summary>The worker; where a hub tells of many hosts, with the host.</summary>
+    /// <summary>The name of the worker; for a hub with the host.</summary>
     private static string IdOf(Sample sample) =>
         sample["instance"] is { Length: > 0 } host ? $"{host} {sample["worker_id"]}" : sample["worker_id"];
 

@@ -5,16 +5,16 @@ using GunicornPrometheusExporter.Configuration;
 namespace GunicornPrometheusExporter.Exporter.Readings;
 
 /// <summary>Where an exporter answers.</summary>
-/// <param name="Address">What its paths are under, without a user.</param>
+/// <param name="Address">The base URL of its paths, without a user.</param>
 /// <param name="User">User and password, with a colon between them; empty for none.</param>
 internal sealed record Target(Uri Address, string User)
 {
     private const string Metrics = "metrics";
 
-    /// <summary>Where its metrics are.</summary>
+    /// <summary>The URL of its metrics.</summary>
     internal Uri MetricsAddress => new(Address, Metrics);
 
-    /// <summary>The exporter of this machine, as the configuration has it.</summary>
+    /// <summary>The configured exporter of this machine.</summary>
     internal static Target Of(ExporterConfig config)
     {
         var host = IPAddress.TryParse(config.PrometheusBindAddress, out var address) ? Reachable(address) : IPAddress.Loopback;
@@ -41,7 +41,7 @@ internal sealed record Target(Uri Address, string User)
         return null;
     }
 
-    /// <summary>An address at which one that listens on every address is reached.</summary>
+    /// <summary>An address that reaches a server which listens on every address.</summary>
     private static IPAddress Reachable(IPAddress address) => address switch
     {
         _ when address.Equals(IPAddress.Any) => IPAddress.Loopback,

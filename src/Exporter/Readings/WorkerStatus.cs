@@ -2,7 +2,7 @@ using GunicornPrometheusExporter.Flights;
 
 namespace GunicornPrometheusExporter.Exporter.Readings;
 
-/// <summary>A worker as one reading found it; what is not known is null.</summary>
+/// <summary>A worker at the time of a read; unknown values are null.</summary>
 internal sealed record WorkerStatus
 {
     /// <summary>The worker's slot, as <c>worker_id</c> names it.</summary>
@@ -14,10 +14,10 @@ internal sealed record WorkerStatus
     /// <summary>The process.</summary>
     internal string? Pid { get; init; }
 
-    /// <summary>The share of its capacity that was busy since the earlier reading, from 0 to 1.</summary>
+    /// <summary>The share of its capacity that was busy since the earlier read, from 0 to 1.</summary>
     internal double? Utilisation { get; init; }
 
-    /// <summary>Requests finished a second since the earlier reading.</summary>
+    /// <summary>Requests finished per second since the earlier read.</summary>
     internal double? Requests { get; init; }
 
     /// <summary>How long they took.</summary>
@@ -35,7 +35,7 @@ internal sealed record WorkerStatus
     /// <summary>Processes that followed the first in this slot.</summary>
     internal double? Restarts { get; init; }
 
-    /// <summary>Memory: its own and its share of what it shares, else its resident set; in bytes.</summary>
+    /// <summary>Memory in bytes: private memory plus its share of shared memory, else the resident set.</summary>
     internal double? Memory { get; init; }
 
     /// <summary>Processor use in percent of one core.</summary>

@@ -3,7 +3,7 @@ using GunicornPrometheusExporter.Exporter.Readings;
 
 namespace GunicornPrometheusExporter.Exporter.StatusPage;
 
-/// <summary>Draws latency over time: a column a reading, a row a bucket, the darker the more requests.</summary>
+/// <summary>Draws latency over time: a column per read, a row per bucket, darker for more requests.</summary>
 internal static class HeatStrip
 {
     private const int Columns = 60;

@@ -5,7 +5,7 @@ using System.Text.Encodings.Web;
 
 namespace GunicornPrometheusExporter.Exporter.StatusPage;
 
-/// <summary>Writes HTML from interpolated texts: what is literal is markup, and what fills a hole is escaped. Not thread-safe.</summary>
+/// <summary>Writes HTML from interpolated texts: literal parts are markup, and interpolated values are escaped. Not thread-safe.</summary>
 internal sealed class HtmlWriter
 {
     private readonly StringBuilder _text = new();

@@ -3,7 +3,7 @@ using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Exporter.StatusPage;
 
-/// <summary>Writes the page. A part with <c>data-live</c> is what the script renews.</summary>
+/// <summary>Writes the page. A part with <c>data-live</c> is updated by the script.</summary>
 internal static class StatusDocument
 {
     private const double Full = .9;

@@ -2,7 +2,7 @@ using GunicornPrometheusExporter.Exporter.Readings;
 
 namespace GunicornPrometheusExporter.Exporter.StatusPage;
 
-/// <summary>Answers <c>/</c>, with the style and the script that go with it, and what the workers have in hand.</summary>
+/// <summary>Answers <c>/</c>, with its style and script, and the requests in flight of the workers.</summary>
 internal sealed class StatusEndpoints(StatusWatch watch)
 {
     private const string Policy =

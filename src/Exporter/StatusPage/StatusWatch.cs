@@ -5,7 +5,7 @@ using GunicornPrometheusExporter.Forwarding;
 
 namespace GunicornPrometheusExporter.Exporter.StatusPage;
 
-/// <summary>Reads the store for those who look at the page, and remembers some of it. Safe for any number of threads.</summary>
+/// <summary>Reads the store for viewers of the page, and remembers recent reads. Safe for any number of threads.</summary>
 /// <param name="read">Reads the store once.</param>
 /// <param name="time">The clock.</param>
 internal sealed class StatusWatch(Func<(MetricSnapshot Snapshot, IReadOnlyCollection<OldestRequest> Oldest)> read, TimeProvider time)
@@ -18,7 +18,7 @@ internal sealed class StatusWatch(Func<(MetricSnapshot Snapshot, IReadOnlyCollec
     private Status? _status;
     private long _readAt;
 
-    /// <summary>What the page shows: of a reading less than a second old.</summary>
+    /// <summary>The content of the page, from a read less than a second old.</summary>
     internal Status Look()
     {
         lock (_gate)

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace GunicornPrometheusExporter.Exporter.Top;
 
-/// <summary>The screen of a terminal while this process has it; what was on it before comes back. Not thread-safe.</summary>
+/// <summary>The screen of a terminal while this process uses it; afterwards it is restored. Not thread-safe.</summary>
 internal sealed class Terminal : IDisposable
 {
     private const string Enter = "\e[?1049h\e[?25l";
@@ -19,7 +19,7 @@ internal sealed class Terminal : IDisposable
     private readonly PosixSignalRegistration[] _signals;
 
     /// <summary>Takes the screen.</summary>
-    /// <param name="changed">Called, on another thread, when the screen has another size or was another process's for a while.</param>
+    /// <param name="changed">Called on another thread when the screen was resized, or used by another process.</param>
     internal Terminal(Action changed)
     {
         _signals =
@@ -30,7 +30,7 @@ internal sealed class Terminal : IDisposable
         Write(Enter);
     }
 
-    /// <summary>Whether this process has a terminal, and one that can do more than print.</summary>
+    /// <summary>Whether this process has a terminal that supports full-screen output.</summary>
     internal static bool IsThere =>
         !Console.IsInputRedirected && !Console.IsOutputRedirected
         && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
@@ -39,9 +39,9 @@ internal sealed class Terminal : IDisposable
 
     internal static int Height => Math.Max(1, Console.WindowHeight);
 
-    /// <summary>Shows lines in place of those before; what does not fit is cut.</summary>
+    /// <summary>Shows lines in place of the previous ones, truncated to the screen.</summary>
     /// <param name="lines">Texts without control characters.</param>
-    /// <param name="title">The line that stands out.</param>
+    /// <param name="title">The highlighted line.</param>
     internal void Draw(IReadOnlyList<string> lines, int title)
     {
         var frame = new StringBuilder(Home);

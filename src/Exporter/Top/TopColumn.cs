@@ -4,18 +4,18 @@ using GunicornPrometheusExporter.Metrics;
 namespace GunicornPrometheusExporter.Exporter.Top;
 
 /// <summary>A column of the table.</summary>
-/// <param name="Title">What stands above it, and what it is called on the command line in small letters.</param>
-/// <param name="Text">A worker's figure.</param>
+/// <param name="Title">Its heading; in lower case, its name on the command line.</param>
+/// <param name="Text">The value of a worker.</param>
 /// <param name="Order">What the workers are sorted by, the largest first; null for the order of their numbers.</param>
 internal sealed record TopColumn(string Title, Func<WorkerStatus, string> Text, Func<WorkerStatus, double?>? Order)
 {
-    /// <summary>Whether it is text, which begins at the left.</summary>
+    /// <summary>Whether it is text, which is aligned to the left.</summary>
     internal bool IsText { get; init; }
 
-    /// <summary>The narrowest screen that it is shown on, in characters.</summary>
+    /// <summary>The minimum width of a screen that shows it, in characters.</summary>
     internal int NarrowestScreen { get; init; }
 
-    /// <summary>All columns; the last takes what room is left.</summary>
+    /// <summary>All columns; the last takes the remaining width.</summary>
     internal static IReadOnlyList<TopColumn> All { get; } =
     [
         new("WORKER", worker => worker.Id, null) { IsText = true },

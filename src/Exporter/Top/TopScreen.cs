@@ -3,7 +3,7 @@ using GunicornPrometheusExporter.Exporter.Readings;
 
 namespace GunicornPrometheusExporter.Exporter.Top;
 
-/// <summary>Shows a server on a terminal until a key ends it.</summary>
+/// <summary>Shows a server on a terminal until the user quits.</summary>
 internal sealed class TopScreen(TopWatch watch, Target target, TopTable table, TimeSpan interval, TimeProvider time)
 {
     private const string Help = "q quit   < > sort by another column   r reverse";
@@ -59,11 +59,11 @@ internal sealed class TopScreen(TopWatch watch, Target target, TopTable table, T
         }
         catch (OperationCanceledException)
         {
-            // Told to end.
+            // Stopped.
         }
     }
 
-    /// <summary>False if one of the keys says to end.</summary>
+    /// <summary>False if one of the keys quits.</summary>
     private bool HandleKeys()
     {
         while (_events.Reader.TryRead(out var key))

@@ -9,14 +9,14 @@ internal sealed class TopTable(TopColumn sorted)
     private TopColumn _sorted = sorted;
     private bool _isReversed;
 
-    /// <summary>Sorts by the column so many to the right, from the last on by the first.</summary>
+    /// <summary>Sorts by the column that many to the right, wrapping around.</summary>
     internal void Move(int columns)
     {
         var place = TopColumn.All.ToList().IndexOf(_sorted) + columns + TopColumn.All.Count;
         (_sorted, _isReversed) = (TopColumn.All[place % TopColumn.All.Count], false);
     }
 
-    /// <summary>Sorts the other way round.</summary>
+    /// <summary>Reverses the order.</summary>
     internal void Reverse() => _isReversed = !_isReversed;
 
     /// <summary>The lines of the table, its titles first.</summary>
@@ -36,7 +36,7 @@ internal sealed class TopTable(TopColumn sorted)
 
     private char Mark => _isReversed == (_sorted.Order is null) ? '↓' : '↑';
 
-    /// <summary>What is not known comes last.</summary>
+    /// <summary>Unknown values come last.</summary>
     private IEnumerable<WorkerStatus> Sort(IEnumerable<WorkerStatus> workers) => (_sorted.Order, _isReversed) switch
     {
         (null, false) => workers,

@@ -3,7 +3,7 @@ using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Exporter.Top;
 
-/// <summary>What is shown of a server: some lines about the whole, then the table of its workers.</summary>
+/// <summary>The view of a server: some lines about the whole, then the table of its workers.</summary>
 internal static class TopView
 {
     private const string Gap = "   ";

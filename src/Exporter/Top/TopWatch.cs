@@ -2,7 +2,7 @@ using GunicornPrometheusExporter.Exporter.Readings;
 
 namespace GunicornPrometheusExporter.Exporter.Top;
 
-/// <summary>Reads an exporter again and again. Not thread-safe.</summary>
+/// <summary>Reads an exporter repeatedly. Not thread-safe.</summary>
 internal sealed class TopWatch(ExporterClient client, TimeProvider time)
 {
     private readonly ReadingWindow _window = new();

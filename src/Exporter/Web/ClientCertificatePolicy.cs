@@ -1,20 +1,20 @@
 namespace GunicornPrometheusExporter.Exporter.Web;
 
-/// <summary>What is asked of a client: the values of <c>client_auth_type</c>, by the names that they have there.</summary>
+/// <summary>The policy for client certificates: the values of <c>client_auth_type</c>, by their names.</summary>
 internal enum ClientCertificatePolicy
 {
-    /// <summary>No certificate is asked for.</summary>
+    /// <summary>No certificate is requested.</summary>
     NoClientCert,
 
-    /// <summary>One is asked for; none will do, and any.</summary>
+    /// <summary>A certificate is requested, but neither required nor verified.</summary>
     RequestClientCert,
 
-    /// <summary>One must be shown; any will do.</summary>
+    /// <summary>A certificate is required, but not verified.</summary>
     RequireAnyClientCert,
 
-    /// <summary>One that is shown must be vouched for; none will do.</summary>
+    /// <summary>A certificate is verified if the client sends one.</summary>
     VerifyClientCertIfGiven,
 
-    /// <summary>One that is vouched for must be shown.</summary>
+    /// <summary>A verified certificate is required.</summary>
     RequireAndVerifyClientCert,
 }

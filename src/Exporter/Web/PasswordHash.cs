@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace GunicornPrometheusExporter.Exporter.Web;
 
-/// <summary>Knows a bcrypt hash by its form: <c>$2y$</c>, a cost of 4 to 31, 22 letters of salt and 31 of hash.</summary>
+/// <summary>Recognises a bcrypt hash by its form: <c>$2y$</c>, a cost of 4 to 31, 22 letters of salt and 31 of hash.</summary>
 internal static partial class PasswordHash
 {
     internal static bool IsOne(string text) => Form().IsMatch(text);

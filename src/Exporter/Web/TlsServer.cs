@@ -5,15 +5,15 @@ using GunicornPrometheusExporter.Configuration;
 
 namespace GunicornPrometheusExporter.Exporter.Web;
 
-/// <summary>The server's side of TLS, with certificates that are loaded. Immutable.</summary>
+/// <summary>The server's side of TLS, with loaded certificates. Immutable.</summary>
 internal sealed class TlsServer
 {
     private readonly TlsServerConfig _config;
     private readonly SslStreamCertificateContext _certificate;
     private readonly X509Certificate2Collection _authorities = [];
 
-    /// <summary>Loads what is PEM text.</summary>
-    /// <exception cref="ConfigurationException">A text is no certificate, or no key of that certificate.</exception>
+    /// <summary>Loads the PEM texts.</summary>
+    /// <exception cref="ConfigurationException">A text is not a certificate, or not the key of that certificate.</exception>
     internal TlsServer(TlsServerConfig config, string certificate, string key, string? authorities)
     {
         _config = config;
@@ -31,7 +31,7 @@ internal sealed class TlsServer
         if (authorities is not null) _authorities = Load(config.ClientAuthorities!, authorities, "client_ca");
     }
 
-    /// <summary>How one connection is made.</summary>
+    /// <summary>The options of one connection.</summary>
     internal SslServerAuthenticationOptions Options() => new()
     {
         ServerCertificateContext = _certificate,
@@ -39,7 +39,7 @@ internal sealed class TlsServer
         ClientCertificateRequired = _config.ClientPolicy is not ClientCertificatePolicy.NoClientCert,
         CertificateChainPolicy = ClientChain(),
         RemoteCertificateValidationCallback = (_, certificate, _, errors) => IsWelcome(certificate as X509Certificate2, errors),
-        // A session resumed would carry over what was right before the files changed.
+        // A resumed session would keep the access from before the files changed.
         AllowTlsResume = false,
     };
 
@@ -49,7 +49,7 @@ internal sealed class TlsServer
         {
             TrustMode = X509ChainTrustMode.CustomRootTrust,
             RevocationMode = X509RevocationMode.NoCheck,
-            // A client must not make this process ask an address of the client's choice.
+            // A client must not make this process connect to an address of the client's choice.
             DisableCertificateDownloads = true,
         };
         policy.CustomTrustStore.AddRange(_authorities);

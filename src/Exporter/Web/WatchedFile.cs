@@ -4,7 +4,7 @@ using GunicornPrometheusExporter.Configuration;
 namespace GunicornPrometheusExporter.Exporter.Web;
 
 /// <summary>A file as it was when it was read. Immutable.</summary>
-/// <remarks>It is compared by what is in it: times and sizes miss quick writes, and links that come to point elsewhere.</remarks>
+/// <remarks>It is compared by content: times and sizes miss quick writes, and links with a new target.</remarks>
 internal sealed class WatchedFile
 {
     private readonly string _path;
@@ -25,10 +25,10 @@ internal sealed class WatchedFile
         }
     }
 
-    /// <summary>What is in it, as text.</summary>
+    /// <summary>Its content as text.</summary>
     internal string Text => Encoding.UTF8.GetString(_content);
 
-    /// <summary>Whether something else is in it now.</summary>
-    /// <exception cref="ConfigurationException">It cannot be read any more.</exception>
+    /// <summary>Whether its content has changed.</summary>
+    /// <exception cref="ConfigurationException">It can no longer be read.</exception>
     internal bool HasChanged() => !new WatchedFile(_path)._content.AsSpan().SequenceEqual(_content);
 }

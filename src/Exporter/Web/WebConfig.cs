@@ -1,12 +1,12 @@
 namespace GunicornPrometheusExporter.Exporter.Web;
 
-/// <summary>What a web configuration file states. Immutable. Not a record: its text would show secrets.</summary>
+/// <summary>The content of a web configuration file. Immutable. Not a record: its text would show secrets.</summary>
 internal sealed class WebConfig
 {
-    /// <summary>How connections are encrypted; null for not at all.</summary>
+    /// <summary>The TLS configuration; null for plain text.</summary>
     internal TlsServerConfig? Tls { get; init; }
 
-    /// <summary>Whether HTTP/2 is spoken beside HTTP/1.1, under TLS only.</summary>
+    /// <summary>Whether HTTP/2 is supported besides HTTP/1.1, only with TLS.</summary>
     internal bool IsHttp2 { get; init; } = true;
 
     /// <summary>Headers of every answer, by name.</summary>

@@ -2,9 +2,9 @@ using GunicornPrometheusExporter.Configuration;
 
 namespace GunicornPrometheusExporter.Exporter.Web;
 
-/// <summary>A web configuration file while a server runs: what is in force, read anew when it has changed.</summary>
+/// <summary>A web configuration file while a server runs, reloaded when it changes.</summary>
 /// <remarks>
-/// What is wrong with a changed file is logged once, and what was in force stays so. Safe for any number of threads.
+/// If a changed file is invalid, the errors are logged once and the previous configuration stays in force. Safe for any number of threads.
 /// </remarks>
 internal sealed class WebConfigFile
 {
@@ -31,10 +31,10 @@ internal sealed class WebConfigFile
     /// <summary>Whether connections are encrypted. For as long as the process lives, like <see cref="IsHttp2"/>.</summary>
     internal bool IsTls => _state.Tls is not null;
 
-    /// <summary>Whether HTTP/2 is spoken.</summary>
+    /// <summary>Whether HTTP/2 is supported.</summary>
     internal bool IsHttp2 => IsTls && _state.Config.IsHttp2;
 
-    /// <summary>What is in force for a connection or a request that begins now.</summary>
+    /// <summary>The configuration for a connection or a request that begins now.</summary>
     internal WebState Current()
     {
         lock (_gate)

@@ -7,7 +7,7 @@ internal sealed partial class WebConfigReader
 {
     private const string ByOpenSsl = "OpenSSL's configuration on this machine decides on it";
 
-    // By rank, lowest first.
+    // In ascending order.
     private static readonly (string Name, SslProtocols Protocol)[] Versions =
         [("TLS12", SslProtocols.Tls12), ("TLS13", SslProtocols.Tls13)];
 
@@ -77,7 +77,7 @@ internal sealed partial class WebConfigReader
         {
             _yaml.Reject(section.Start, $"client_auth_type is {policy}, for which client_ca_file is missing; give it");
         }
-        // A name counts for nothing in a certificate that nobody vouches for, or that may be left away.
+        // A name means nothing in a certificate that is not verified or not required.
         if (sans is not null && policy is not ClientCertificatePolicy.RequireAndVerifyClientCert)
         {
             _yaml.Reject(section.Start,

@@ -6,14 +6,14 @@ using YamlDotNet.Core.Events;
 namespace GunicornPrometheusExporter.Exporter.Web;
 
 /// <summary>Reads a web configuration file, whose schema is that of Prometheus' exporter-toolkit.</summary>
-/// <remarks>Every error is told at once. None repeats a hash or a key.</remarks>
+/// <remarks>It reports all errors at once. No error contains a hash or a key.</remarks>
 internal sealed partial class WebConfigReader
 {
     private const string TlsSection = "tls_server_config";
     private const string HttpSection = "http_server_config";
     private const string UserSection = "basic_auth_users";
 
-    // The names that the toolkit lets be set, and their values where they are few.
+    // The headers that the toolkit allows, and their values if there are few.
     private static readonly Dictionary<string, string[]> HeaderValues = new()
     {
         ["Content-Security-Policy"] = [],
@@ -37,7 +37,7 @@ internal sealed partial class WebConfigReader
     }
 
     /// <summary>Reads the text of a file.</summary>
-    /// <param name="path">Absolute path of the file, from whose directory relative paths count.</param>
+    /// <param name="path">Absolute path of the file; relative paths start at its directory.</param>
     /// <param name="text">What is in it.</param>
     /// <exception cref="ConfigurationException">Something is wrong, one line each with line and column.</exception>
     internal static WebConfig Read(string path, string text)
@@ -63,7 +63,7 @@ internal sealed partial class WebConfigReader
             [UserSection] = _ => ReadUsers(),
             ["rate_limit"] = key => Refuse(key, "a scrape costs little, and concurrent ones share one"),
         });
-        // A file that is being written is empty for a moment: that must not open the door.
+        // A file that is being written is empty for a moment, which must not remove the protection.
         if (!isAny) _yaml.Reject(new Mark(0, 1, 1), $"the file is empty; state {TlsSection}, {HttpSection} or {UserSection}");
     }
 

@@ -3,14 +3,14 @@ using System.Text;
 
 namespace GunicornPrometheusExporter.Exporter.Web;
 
-/// <summary>What every request passes before any path: the configured headers, and authentication.</summary>
+/// <summary>The first step of every request: the configured headers, and authentication.</summary>
 internal sealed class WebGate(WebConfigFile file)
 {
     private const string Scheme = "Basic";
 
     private readonly PasswordCheck _passwords = new();
 
-    /// <summary>Lets a request of the rightful pass; answers 401 to others, whatever path they ask for.</summary>
+    /// <summary>Passes authorised requests; answers 401 to others on any path.</summary>
     internal async Task PassAsync(HttpContext context, RequestDelegate next)
     {
         var config = file.Current().Config;

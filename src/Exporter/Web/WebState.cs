@@ -16,14 +16,14 @@ internal sealed class WebState
         Tls = new(tls, TextOf(tls.Certificate), TextOf(tls.Key), tls.ClientAuthorities is { } authorities ? TextOf(authorities) : null);
     }
 
-    /// <summary>What the file states.</summary>
+    /// <summary>The content of the file.</summary>
     internal WebConfig Config { get; }
 
-    /// <summary>How connections are encrypted; null for not at all.</summary>
+    /// <summary>The TLS configuration; null for plain text.</summary>
     internal TlsServer? Tls { get; }
 
     /// <summary>Whether one of the files is different now.</summary>
-    /// <exception cref="ConfigurationException">One cannot be read any more.</exception>
+    /// <exception cref="ConfigurationException">One can no longer be read.</exception>
     internal bool HasChanged() => _files.Exists(file => file.HasChanged());
 
     private string TextOf(PemSource source) => source.Path is { } path ? Open(path) : source.Text!;

@@ -38,10 +38,11 @@ public sealed partial class ConfigurationReferenceTests
             """
             # Configuration
 
-            Written from `src/Engine/Configuration/ConfigurationVariables.cs`; a test keeps it current (`UPDATE_DOCS=1` rewrites it).
+            This page shows how to configure the exporter and lists every setting. A test generates the page from
+            `src/Engine/Configuration/ConfigurationVariables.cs`; `UPDATE_DOCS=1` rewrites it.
 
-            Every setting can be stated in the environment and in a YAML file, some also by a flag. A flag wins over the
-            environment, the environment over the file, the file over the default; what is empty counts as unset.
+            You can put each setting into the environment or into a YAML file; some also have a flag. A flag overrides the
+            environment, the environment overrides the file, and the file overrides the default. An empty value counts as unset.
 
             ## The file
 
@@ -57,9 +58,9 @@ public sealed partial class ConfigurationReferenceTests
                 external_labels: {env: prod, region: eu}
             ```
 
-            [exporter.example.yml](exporter.example.yml) has every setting with what it is for; `config --example` prints the same.
-            `GUNICORN_EXPORTER_CONFIG_FILE` names the file to everything that belongs to one server: the hooks, the workers and the
-            exporter. So does, in `gunicorn.conf.py`:
+            [exporter.example.yml](exporter.example.yml) has every setting and its purpose; `config --example` prints the same file.
+            Set `GUNICORN_EXPORTER_CONFIG_FILE` to the path of your file: the hooks, the workers and the exporter of one server all
+            read it. Or name the file in `gunicorn.conf.py`:
 
             ```python
             from gunicorn_prometheus_exporter import load_yaml_config
@@ -67,12 +68,13 @@ public sealed partial class ConfigurationReferenceTests
             load_yaml_config("exporter.yml")
             ```
 
-            Commands that read the configuration take `--config.file` too. The file must be readable by the user that the workers run
-            as, because the exporter runs as that user. If it holds secrets and every user of the machine can read it, that is warned
-            of. It is UTF-8, of 256 KiB at most; aliases and tags mean nothing in it, and a value is the text that its variable would
-            have. Labels and headers may be a mapping, as above.
+            - Commands that read the configuration also take `--config.file`.
+            - The user that the workers run as must be able to read the file, because the exporter runs as that user.
+            - If the file holds secrets and every user of the machine can read it, the exporter logs a warning.
+            - The file is UTF-8 and at most 256 KiB. YAML tags and aliases in it have no effect.
+            - A value has the same form as in the environment. Labels and headers can also be a mapping, as above.
 
-            A file in which anything is wrong is refused as a whole, with every error at once, one a line:
+            If anything in the file is wrong, the exporter rejects the whole file and reports every error, one per line:
 
             ```yaml
             # wrong.yml
@@ -88,16 +90,16 @@ public sealed partial class ConfigurationReferenceTests
             error: …wrong.yml:5:5: exporter.redis.port is "0"; set it to a whole number from 1 to 65535
             ```
 
-            ## Looking at it
+            ## Print and check the configuration
 
             | Command | Prints |
             |---|---|
-            | `config` | every setting as it is in force, secrets masked, and where it is from: `flag`, `environment`, the file and its line, or `default` |
-            | `config --format json` | the same for programs |
-            | `config --check` | what is wrong only |
+            | `config` | every setting in force and its source: `flag`, `environment`, the file with the line, or `default`; secrets are masked |
+            | `config --format json` | the same as JSON |
+            | `config --check` | only the errors |
             | `config --example` | a file with every setting, commented out |
 
-            The exit status is 2 if anything is wrong, else 0.
+            The exit status is 2 if there is an error, else 0.
 
             ```console
             $ REDIS_PORT=6380 gunicorn-prometheus-exporter config --config.file exporter.yml | grep -E "REDIS_(HOST|PORT)"
@@ -105,45 +107,48 @@ public sealed partial class ConfigurationReferenceTests
               REDIS_PORT = 6380 (environment)
             ```
 
-            ## Reading it anew
+            ## Reload the configuration
 
-            SIGHUP to the exporter, or to a hub, reads the file anew. SIGHUP to Gunicorn's master does so too, a second later at
-            most, and its new workers go by the file; what Gunicorn itself reads is read by Gunicorn's rules. `POST /-/reload` does
-            it over HTTP, if `--web.enable-lifecycle` or its setting allows that: it answers 200, 500 with what is wrong, or 403.
-            An exporter that was started with `nohup` hears no SIGHUP.
+            | Trigger | What reloads the file |
+            |---|---|
+            | SIGHUP to the exporter or to a hub | that process. A process that was started with `nohup` ignores SIGHUP |
+            | SIGHUP to the Gunicorn master | the exporter, within a second, and the new workers. Gunicorn's own rules apply to the settings of Gunicorn |
+            | `POST /-/reload`, if `--web.enable-lifecycle` or its setting allows it | the exporter. It returns 200; 500 with the errors; or 403 if reloading over HTTP is not allowed |
 
-            The column Change says when a setting takes effect: at this `reload`, at a `reload of Gunicorn`, or at the next `start`;
-            what has to wait is named in the log. A forwarder begins anew if a setting of its own has changed: what it had waiting in
-            memory is sent once more at its end, or lost.
+            The column Change of the [settings](#settings) says when a new value takes effect: at this `reload`, at a `reload of Gunicorn`,
+            or at the next `start`. The log names the changed settings that have to wait.
 
-            A file that is wrong is refused as a whole: what was in force stays so, each error is logged, and
-            `gunicorn_exporter_config_last_reload_successful` is 0 until a reading succeeds;
-            `gunicorn_exporter_config_last_reload_success_timestamp_seconds` tells when the one in force was read.
+            If a setting of a [forwarder](glossary.md#forwarder) changes, that forwarder restarts. Before it stops, it makes one last
+            attempt to send the snapshots that it buffers in memory; if the attempt fails, they are lost.
+
+            If anything in the file is wrong, the previous configuration stays in force and the exporter logs each error.
+            `gunicorn_exporter_config_last_reload_successful` is then 0 until a reload succeeds.
+            `gunicorn_exporter_config_last_reload_success_timestamp_seconds` is the time at which the configuration in force was loaded.
 
             ## The bounds of a worker
 
-            A client chooses the method, the path and in part the status of a request, so it could make a worker record any number
-            of series. Three bounds hold it:
+            A client chooses the method, the path and in part the status of a request, so without bounds it could make a worker record
+            any number of series. There are three:
 
-            | Bound | Default | Past it |
+            | Bound | Default | Beyond it |
             |---|---|---|
             | methods | the nine of RFC 9110, and `PATCH` | the method is `__other__` |
             | `GUNICORN_EXPORTER_MAX_LABEL_VALUES` | 200 values of each label | the label is `__other__` |
-            | `GUNICORN_EXPORTER_MAX_WORKER_SERIES` | 15,000 series of a worker | method and endpoint are `__other__`; the status stays, for 256 further series, then it is `__other__` too |
+            | `GUNICORN_EXPORTER_MAX_WORKER_SERIES` | 15,000 series of a worker | method and endpoint are `__other__`. The status stays for 256 more series, and is `__other__` after that |
 
-            A route takes 18 series for the latency of each method, and one or two for each status. So 200 routes of two methods and
-            six statuses each take 11,200, which leaves a quarter of the default free. A full worker takes 5 MiB of disk and adds about
-            1.5 MB to an answer of `/metrics`.
+            A route takes 18 series for the latency of each method, and one or two for each status. So 200 routes with two methods and
+            six statuses each take 11,200 series, which leaves a quarter of the default free. A full worker takes 5 MiB of disk and adds
+            about 1.5 MB to a response of `/metrics`.
 
-            Totals stay exact: each request is counted once in every family, under `__other__` if need be. A worker that reaches
-            15,000 series logs that once, `gunicorn_exporter_label_overflow_total{label="series"}` counts each recording that is
-            merged so, `GunicornLabelOverflow` alerts on it, and `check` reports it. A worker whose files are at their largest
-            (16 MiB), or whose disk is full, merges new series in the same way.
+            Totals stay exact: each request is counted once in every family, if necessary under `__other__`. A worker that reaches 15,000
+            series logs that once. `gunicorn_exporter_label_overflow_total{label="series"}` counts each recording under `__other__` that
+            this causes, `GunicornLabelOverflow` alerts on it, and `check` reports it. If a worker's files have their maximum size (16 MiB) or
+            its disk is full, new series become `__other__` in the same way.
 
-            A full worker has room again when its process is replaced, by `max_requests`, a reload or a crash: the new process skips
-            the full slot and takes the next one, `worker_5` in place of `worker_1` for example. What the full slot counted stays
-            and is served. When eight slots are full, or as many as there are workers if that is more, new processes continue the
-            full ones until Gunicorn is restarted: an application that needs more series needs a higher bound, not more slots.
+            A full worker has room again when its process is replaced, by `max_requests`, a reload or a crash. The new process skips the
+            full [slot](glossary.md#slot) and takes the next one, for example `worker_5` instead of `worker_1`. The counts of the full slot
+            stay and are served. At most eight slots, or as many as there are workers if that is more, can be full: from then on, new
+            processes continue the full slots until Gunicorn restarts. An application that needs more series needs a higher bound.
 
             ## Settings
 

@@ -16,28 +16,31 @@ public sealed class MetricReferenceTests
             """
             # Metrics
 
-            Written from `src/Engine/Metrics/MetricCatalogue.cs`; a test keeps it current (`UPDATE_DOCS=1` rewrites it).
+            This page lists every metric of the exporter. A test generates it from `src/Engine/Metrics/MetricCatalogue.cs`;
+            `UPDATE_DOCS=1` rewrites it.
 
-            `worker_id` names a slot, not a process: `worker_1` is whichever process holds slot 1, and its counters go on when
-            that process is replaced. `gunicorn_worker_info` tells which process it is now. `endpoint` is the route that the
-            framework found ([worker classes](worker-classes.md)), else the path with ids, UUIDs, hashes and tokens replaced by
-            placeholders. `method` is one of the nine of RFC 9110, `PATCH`, or `__other__`.
+            | Label | Value |
+            |---|---|
+            | `worker_id` | a [slot](glossary.md#slot), not a process: `worker_1` is the process that holds slot 1 at the time. Its counters continue when that process is replaced; `gunicorn_worker_info` has its current pid |
+            | `endpoint` | the route that the framework found ([worker classes](worker-classes.md)), else the path with placeholders for ids, UUIDs, hashes and tokens |
+            | `method` | one of the nine methods of RFC 9110, `PATCH`, or `__other__` |
 
-            A label takes at most `GUNICORN_EXPORTER_MAX_LABEL_VALUES` values in each process (200), and a worker records at most
-            `GUNICORN_EXPORTER_MAX_WORKER_SERIES` series (15,000). What comes later is recorded as `__other__` and counted in
-            `gunicorn_exporter_label_overflow_total`, under the label's name or under `series`: [the bounds of a
-            worker](configuration.md#the-bounds-of-a-worker). The exporter serves at most `GUNICORN_EXPORTER_MAX_SERIES` series
-            (1,000,000), the application's own included; whole label sets that come later are left out and counted in
-            `gunicorn_exporter_series_dropped`.
+            | Limit | Default | Beyond it |
+            |---|---|---|
+            | `GUNICORN_EXPORTER_MAX_LABEL_VALUES`: values of a label in each process | 200 | the value is `__other__`; counted in `gunicorn_exporter_label_overflow_total` under the label's name |
+            | `GUNICORN_EXPORTER_MAX_WORKER_SERIES`: series of a worker | 15,000 | [method and endpoint are `__other__`](configuration.md#the-bounds-of-a-worker); counted in `gunicorn_exporter_label_overflow_total` under `series` |
+            | `GUNICORN_EXPORTER_MAX_SERIES`: series that the exporter serves, including those of the application | 1,000,000 | the exporter drops later label sets as a whole; counted in `gunicorn_exporter_series_dropped` |
 
-            `gunicorn_worker_request_size_bytes` observes what `Content-Length` states, whether or not the body arrives. A length
-            of more than 1 TiB is not observed, and neither is a wait in `gunicorn_worker_request_queue_seconds` of more than an
-            hour. A wait that ends up to 1 s before it began counts as 0, because the clocks of two machines differ; an earlier end
-            is not observed. Each is counted in `gunicorn_exporter_invalid_content_lengths_total` or
-            `gunicorn_exporter_invalid_queue_headers_total`.
+            Invalid headers are not observed:
 
-            The figures of several hosts become one ([forwarding](forwarding.md)) as the column Hosts says: apart are those
-            that are not merged, told apart by `instance`.
+            - `gunicorn_worker_request_size_bytes` observes the value of `Content-Length`, whether or not the body arrives. It does not
+              observe a length of more than 1 TiB; `gunicorn_exporter_invalid_content_lengths_total` counts that.
+            - `gunicorn_worker_request_queue_seconds` does not observe a wait of more than an hour, or one that ended more than 1 s
+              before it began; `gunicorn_exporter_invalid_queue_headers_total` counts that. A wait that ended up to 1 s before it began
+              counts as 0, because the clocks of two machines differ.
+
+            The column Hosts shows how a [hub](hub.md) with `--aggregate` merges the values of several hosts. `apart` means that it does
+            not merge them: the label `instance` distinguishes the hosts.
 
             | Family | Type | Labels | Written by | Hosts | Meaning |
             |---|---|---|---|---|---|

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace GunicornPrometheusExporter.Forwarding.Redis;
 
-/// <summary>Reads from the library's log why a connection failed: its exceptions often do not say.</summary>
+/// <summary>Reads from the library's log why a connection failed, because its exceptions often omit the reason.</summary>
 internal sealed class ConnectionWatch : ILoggerFactory, ILogger
 {
     private static readonly TimeSpan LongestDelay = TimeSpan.FromMilliseconds(500);
@@ -12,7 +12,7 @@ internal sealed class ConnectionWatch : ILoggerFactory, ILogger
     private readonly TaskCompletionSource<Exception> _cause = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The first failure of the network or of TLS; null if there was none.</summary>
-    /// <remarks>The log may lag behind the failure that it tells of.</remarks>
+    /// <remarks>The log may lag behind the failure.</remarks>
     public async Task<Exception?> CauseAsync(CancellationToken cancellation)
     {
         await Task.WhenAny(_cause.Task, Task.Delay(LongestDelay, cancellation)).ConfigureAwait(false);

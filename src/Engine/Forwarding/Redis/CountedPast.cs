@@ -5,26 +5,26 @@ using StackExchange.Redis;
 
 namespace GunicornPrometheusExporter.Forwarding.Redis;
 
-/// <summary>The base of an instance's counts, with that of the last writer added which is over.</summary>
-/// <param name="Writer">Incarnation, writer and sequence of what is in it; empty if nothing is to be added.</param>
+/// <summary>The base of an instance's counts, including those of the previous writer.</summary>
+/// <param name="Writer">Incarnation, writer and sequence of its latest part; empty if there is nothing to add.</param>
 /// <param name="LayoutId">The id of the layout.</param>
 /// <param name="Layout">The encoded layout.</param>
 /// <param name="Values">The encoded values.</param>
 internal sealed record CountedPast(string Writer, string LayoutId, byte[] Layout, byte[] Values)
 {
-    /// <summary>What the exporter counts of itself begins anew with each exporter, not with the store.</summary>
+    /// <summary>The exporter's counters about itself restart with each exporter, not with the store.</summary>
     private static readonly FrozenSet<string> ExportersOwn = MetricCatalogue.All
         .Where(family => family.Source == FamilySource.Exporter).Select(family => family.Name).ToFrozenSet(StringComparer.Ordinal);
 
-    /// <summary>Nothing to be added.</summary>
+    /// <summary>No counts to add.</summary>
     public static CountedPast None { get; } = new("", "", [], []);
 
-    /// <summary>Reads what another writer left and adds it up.</summary>
+    /// <summary>Reads the counts of another writer and adds them up.</summary>
     /// <param name="redis">The database.</param>
     /// <param name="counted">The key.</param>
     /// <param name="now">The first snapshot of the writer that follows.</param>
     /// <param name="incarnation">The incarnation that it is of.</param>
-    /// <exception cref="ForwardingException">What is there was written by somebody else.</exception>
+    /// <exception cref="ForwardingException">Another application wrote the key.</exception>
     public static async Task<CountedPast> ReadAsync(IDatabase redis, string counted, MetricSnapshot now, StoreIncarnation incarnation)
     {
         var held = await redis.HashGetAsync(counted,

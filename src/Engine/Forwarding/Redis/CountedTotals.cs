@@ -5,13 +5,13 @@ using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Forwarding.Redis;
 
-/// <summary>Sums of counters, histograms and summaries, whose sources are over.</summary>
+/// <summary>Sums of counters, histograms and summaries of earlier incarnations.</summary>
 internal sealed class CountedTotals
 {
     private readonly Dictionary<string, (SnapshotFamily Family, Dictionary<string, int> Samples)> _families = new(StringComparer.Ordinal);
     private readonly List<(SnapshotSample Sample, double Value)> _samples = [];
 
-    /// <summary>Adds the samples of a snapshot for which a condition holds; gauges never.</summary>
+    /// <summary>Adds the samples of a snapshot that meet a condition, except gauges.</summary>
     public void Add(SnapshotLayout layout, ReadOnlySpan<double> values, Func<SnapshotFamily, SnapshotSample, double, bool> isOver)
     {
         var index = 0;
@@ -42,7 +42,7 @@ internal sealed class CountedTotals
         return (new(families.ToImmutable()), [.. values]);
     }
 
-    /// <summary>What tells a sample from all others of its family.</summary>
+    /// <summary>The identity of a sample within its family.</summary>
     internal static string KeyOf(SnapshotSample sample) => $"{sample.Name}\n{TextOf(sample.Labels)}";
 
     private void Add(SnapshotFamily family, SnapshotSample sample, double value)
@@ -63,7 +63,7 @@ internal sealed class CountedTotals
     private static string TextOf(IEnumerable<Label> labels) =>
         string.Concat(labels.Select(label => $"{label.Name.Length}:{label.Name}{label.Value.Length}:{label.Value}"));
 
-    /// <summary>The upper bound of a bucket; null for what is none.</summary>
+    /// <summary>The upper bound of a bucket; null for other samples.</summary>
     private static double? BoundOf(SnapshotSample sample)
     {
         if (!sample.Name.EndsWith(MetricFamily.BucketSuffix, StringComparison.Ordinal)) return null;

@@ -6,7 +6,7 @@ using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Forwarding.Redis;
 
-/// <summary>What stands in an encoded layout. Every number is a varint; a text stands once and is then its index.</summary>
+/// <summary>The content of an encoded layout. Every number is a varint; each text is stored once and referred to by its index.</summary>
 /// <remarks>
 /// <code>
 /// layout  [texts][text...][families][family...]
@@ -59,8 +59,8 @@ internal static class LayoutFormat
         }
     }
 
-    /// <summary>Reads a layout that anyone may have written.</summary>
-    /// <exception cref="SnapshotFormatException">It is none, or its names and labels could not be exposed.</exception>
+    /// <summary>Reads an untrusted layout.</summary>
+    /// <exception cref="SnapshotFormatException">It is not a layout, or its names and labels cannot be exposed.</exception>
     public static SnapshotLayout Read(ReadOnlySpan<byte> input)
     {
         var reader = new SnapshotReader(input);

@@ -3,7 +3,7 @@ using StackExchange.Redis;
 
 namespace GunicornPrometheusExporter.Forwarding.Redis;
 
-/// <summary>The connection to Redis: made when it is used, made anew after any failure.</summary>
+/// <summary>The connection to Redis, opened on first use and reopened after any failure.</summary>
 /// <remarks>
 /// A new connection finds the new master, the new address, the new certificates; and no command that waits for an old one is
 /// ever sent late. Used by one task at a time.
@@ -14,7 +14,7 @@ internal sealed class RedisConnection(ExporterConfig config, TimeSpan limit) : I
     private ConnectionWatch? _watch;
 
     /// <summary>Sends commands, within the limit.</summary>
-    /// <param name="commands">Sends them; called again if a connection turns out to be gone, so what it does must bear that.</param>
+    /// <param name="commands">Sends them; called again if the connection was lost, so it must be repeatable.</param>
     /// <param name="cancellation">Cancelled when the caller has no time left.</param>
     /// <exception cref="OperationCanceledException">The caller has no time left.</exception>
     /// <exception cref="ForwardingException">They could not be sent, were refused, or took too long.</exception>
@@ -32,7 +32,7 @@ internal sealed class RedisConnection(ExporterConfig config, TimeSpan limit) : I
                 }
                 catch (Exception e) when (e is RedisConnectionException or RedisServerException { Kind: RedisErrorKind.ReadOnly })
                 {
-                    // It went since the last time; a new connection may do, or tells why not.
+                    // The connection was lost since the last call; a new one may work, or fails with the reason.
                     await DisposeAsync().ConfigureAwait(false);
                 }
             }
@@ -68,7 +68,7 @@ internal sealed class RedisConnection(ExporterConfig config, TimeSpan limit) : I
         }
         catch (OperationCanceledException)
         {
-            // It still ends, one way or the other, and nobody waits for it any more.
+            // It still completes or fails, but nothing waits for it any more.
             _ = CloseLateAsync(connecting);
             throw;
         }
@@ -82,7 +82,7 @@ internal sealed class RedisConnection(ExporterConfig config, TimeSpan limit) : I
         }
         catch (RedisException)
         {
-            // It was told already that there is no connection.
+            // The missing connection has already been reported.
         }
     }
 }

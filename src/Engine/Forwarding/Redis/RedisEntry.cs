@@ -2,14 +2,14 @@ using StackExchange.Redis;
 
 namespace GunicornPrometheusExporter.Forwarding.Redis;
 
-/// <summary>What Redis said of an instance.</summary>
+/// <summary>The reply of Redis about an instance.</summary>
 /// <param name="Instance">The instance.</param>
-/// <param name="Names">The names of the fields that were asked for; none if no exporter wrote the key.</param>
+/// <param name="Names">The names of the requested fields; empty if no exporter wrote the key.</param>
 /// <param name="Values">Their values.</param>
-/// <param name="TimeToLive">How long its snapshot is still fresh; null if it is not, or was not asked for.</param>
+/// <param name="TimeToLive">How long its snapshot is still fresh; null if it is not, or was not requested.</param>
 internal sealed record RedisEntry(string Instance, RedisValue[] Names, RedisValue[] Values, TimeSpan? TimeToLive = null)
 {
-    /// <summary>That of a key which is something else.</summary>
+    /// <summary>The entry of a foreign key.</summary>
     public static RedisEntry Foreign(string instance) => new(instance, [], []);
 
     /// <summary>Whether no exporter wrote the key.</summary>
@@ -19,15 +19,15 @@ internal sealed record RedisEntry(string Instance, RedisValue[] Names, RedisValu
     public bool Has(string field) => !Find(field).IsNull;
 
     /// <summary>The text of a field.</summary>
-    /// <exception cref="SnapshotFormatException">It has none.</exception>
+    /// <exception cref="SnapshotFormatException">The field has no such value.</exception>
     public string Text(string field) => (string?)Find(field) ?? throw new SnapshotFormatException($"its field {field} is missing");
 
     /// <summary>The bytes of a field.</summary>
-    /// <exception cref="SnapshotFormatException">It has none.</exception>
+    /// <exception cref="SnapshotFormatException">The field has no such value.</exception>
     public byte[] Bytes(string field) => (byte[]?)Find(field) ?? throw new SnapshotFormatException($"its field {field} is missing");
 
     /// <summary>The number of a field.</summary>
-    /// <exception cref="SnapshotFormatException">It has none.</exception>
+    /// <exception cref="SnapshotFormatException">The field has no such value.</exception>
     public long Number(string field) =>
         Find(field).TryParse(out long number) ? number : throw new SnapshotFormatException($"its field {field} is no number");
 

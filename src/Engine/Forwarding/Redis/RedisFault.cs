@@ -3,18 +3,18 @@ using StackExchange.Redis;
 
 namespace GunicornPrometheusExporter.Forwarding.Redis;
 
-/// <summary>Says in one sentence why Redis was of no use.</summary>
-/// <remarks>Nothing of a library's message is passed on that could hold a setting; a server's answer holds none.</remarks>
+/// <summary>Explains in one sentence why a request to Redis failed.</summary>
+/// <remarks>No part of a library's message that could contain a setting is passed on; a server's reply contains none.</remarks>
 internal static class RedisFault
 {
     private const string Credentials = "does not take the user and the password; check REDIS_USERNAME and REDIS_PASSWORD, or REDIS_URL";
 
-    /// <summary>The failure to tell.</summary>
+    /// <summary>The failure to report.</summary>
     /// <param name="e">The exception.</param>
-    /// <param name="cause">Why the connection failed, as far as that is known.</param>
+    /// <param name="cause">Why the connection failed, if known.</param>
     /// <param name="config">The configuration.</param>
-    /// <param name="limit">How long was waited at most.</param>
-    /// <returns>Null if the exception is none of Redis's.</returns>
+    /// <param name="limit">The maximum wait.</param>
+    /// <returns>Null if the exception does not come from Redis.</returns>
     public static ForwardingException? Explain(Exception e, Exception? cause, ExporterConfig config, TimeSpan limit)
     {
         var reason = e switch
@@ -49,7 +49,7 @@ internal static class RedisFault
     private static string DatabaseFault(ExporterConfig config) =>
         $"has no database {config.RedisUrl?.Db ?? config.RedisDb}; set REDIS_DB, or the end of REDIS_URL, to one that it has";
 
-    /// <summary>Where Redis is, without any secret.</summary>
+    /// <summary>The address of Redis, without any secret.</summary>
     public static string PlaceOf(ExporterConfig config)
     {
         var hosts = config.RedisUrl is { } url

@@ -3,10 +3,10 @@ using StackExchange.Redis;
 
 namespace GunicornPrometheusExporter.Forwarding.Redis;
 
-/// <summary>Reads what <see cref="RedisForwarder"/>s left: of a host whose layout is known only values that have changed.</summary>
+/// <summary>Reads what each <see cref="RedisForwarder"/> wrote: only changed values if the layout is known.</summary>
 /// <remarks>
-/// An instance is read by one command from one key, and so as its forwarder wrote it. What cannot be read any more stays as
-/// it was read last, so that nothing which was counted vanishes. Not thread-safe.
+/// One command reads an instance from one key, so as its forwarder wrote it. An entry that can no longer be read stays as
+/// it was last read, so that no count vanishes. Not thread-safe.
 /// </remarks>
 public sealed class RedisFleetSource : IFleetSource
 {
@@ -29,9 +29,9 @@ public sealed class RedisFleetSource : IFleetSource
     private readonly RedisHostReader _reader;
     private Dictionary<string, RedisHost> _hosts = new(StringComparer.Ordinal);
 
-    /// <summary>A source that has asked nobody yet.</summary>
+    /// <summary>A source that has not connected yet.</summary>
     /// <param name="config">A valid configuration.</param>
-    /// <param name="isMerged">Whether what is only counted is wanted too: by hosts that are gone, and by stores that are over.</param>
+    /// <param name="isMerged">Whether to include the counts of hosts that are gone and of earlier incarnations.</param>
     /// <param name="time">The clock.</param>
     public RedisFleetSource(ExporterConfig config, bool isMerged, TimeProvider? time = null)
     {
@@ -53,7 +53,7 @@ public sealed class RedisFleetSource : IFleetSource
             redis => redis.SortedSetRangeByRankAsync(_keys.Index), cancellation).ConfigureAwait(false);
         var hosts = new Dictionary<string, RedisHost>(instances.Length, StringComparer.Ordinal);
         var skipped = new List<SkippedEntry>();
-        // What is read of a large fleet is kept, though a later batch should fail.
+        // The results of earlier batches are kept if a later batch fails.
         foreach (var batch in instances.Chunk(InstancesAtOnce))
         {
             var entries = await _connection.RunAsync(
@@ -98,7 +98,7 @@ public sealed class RedisFleetSource : IFleetSource
         return isOthers ? RedisEntry.Foreign(instance) : new(instance, fields, values, await timeToLive.ConfigureAwait(false));
     }
 
-    /// <summary>The key of an instance that has all that is wanted.</summary>
+    /// <summary>The key of an instance with all the requested data.</summary>
     private string KeyOf(string instance) => _isMerged ? _keys.Counted(instance) : _keys.Snapshot(instance);
 
     /// <returns>Null if the instance expired, or was removed, or was never read.</returns>

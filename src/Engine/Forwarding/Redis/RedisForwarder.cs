@@ -5,14 +5,14 @@ using StackExchange.Redis;
 
 namespace GunicornPrometheusExporter.Forwarding.Redis;
 
-/// <summary>Keeps the last snapshot of a store in Redis, and what the store ever counted.</summary>
+/// <summary>Writes the latest snapshot of a store to Redis, and all that the store ever counted.</summary>
 /// <remarks>
-/// A steady store sends its values, in one round trip. The server says when it needs more: after a restart the layout, after
-/// another exporter the base. docs/forwarding-redis.md tells what stands in Redis and why no sum of it goes back.
+/// A steady store sends only its values, in one round trip. The server requests more if needed: the layout after a restart,
+/// the base after another exporter. docs/forwarding-redis.md describes the keys and why no sum decreases.
 /// </remarks>
 public sealed class RedisForwarder : IForwarder
 {
-    /// <summary>How many intervals a snapshot is fresh.</summary>
+    /// <summary>The number of intervals for which a snapshot is fresh.</summary>
     internal const int IntervalsToLive = 3;
 
     private const int MostExchanges = 4;
@@ -31,7 +31,7 @@ public sealed class RedisForwarder : IForwarder
     private bool _isLayoutStored;
     private long _sequence;
 
-    /// <summary>A forwarder that has asked nobody yet.</summary>
+    /// <summary>A forwarder that has not connected yet.</summary>
     /// <param name="config">A valid configuration.</param>
     public RedisForwarder(ExporterConfig config)
     {
@@ -52,7 +52,7 @@ public sealed class RedisForwarder : IForwarder
     {
         ArgumentNullException.ThrowIfNull(snapshot);
         var incarnation = CurrentIncarnation();
-        // What was read while the counters began anew may be of both: the next snapshot is not.
+        // A snapshot taken while the counters restarted may mix both incarnations; the next one does not.
         var isWhole = _incarnation is null || _incarnation == incarnation;
         _incarnation = incarnation;
         if (!isWhole) return Task.FromResult(default(Forwarded));
@@ -84,7 +84,7 @@ public sealed class RedisForwarder : IForwarder
     {
         var values = SnapshotCodec.EncodeValues(snapshot.Values.Span);
         var time = snapshot.Time.ToUnixTimeMilliseconds();
-        // In the same round trip; where the index lies in another slot, it is not atomic with the rest.
+        // In the same round trip; if the index is in another slot, its update is not atomic with the rest.
         var indexed = redis.SortedSetAddAsync(_keys.Index, _instance, time);
         var bytes = 0L;
         var past = CountedPast.None;
@@ -127,7 +127,7 @@ public sealed class RedisForwarder : IForwarder
         return _isLayoutStored ? arguments : [.. arguments, SnapshotFields.Layout, _encoded.Bytes];
     }
 
-    /// <summary>Makes sure that nobody goes on with what another incarnation counted, or it would be counted twice.</summary>
+    /// <summary>Makes sure that no other exporter continues the counts of another incarnation, which would count them twice.</summary>
     private void CheckThatItIsOver(StoreIncarnation incarnation, string? held, long freshFor)
     {
         var other = StoreIncarnation.Parse(held);

@@ -1,7 +1,7 @@
 namespace GunicornPrometheusExporter.Forwarding.Redis;
 
-/// <summary>What was read of an instance. Immutable.</summary>
-/// <param name="Writer">Who wrote it.</param>
+/// <summary>The data of one instance. Immutable.</summary>
+/// <param name="Writer">The forwarder that wrote it.</param>
 /// <param name="Sequence">The number of the snapshot.</param>
 /// <param name="LayoutId">The id of its layout.</param>
 /// <param name="Host">The snapshot.</param>

@@ -1,19 +1,19 @@
 namespace GunicornPrometheusExporter.Forwarding.Redis;
 
-/// <summary>Makes hosts of what Redis said. Layouts with the same id are one object. Not thread-safe.</summary>
+/// <summary>Creates hosts from the replies of Redis. Layouts with the same id are one object. Not thread-safe.</summary>
 internal sealed class RedisHostReader(TimeProvider time)
 {
     private const int LayoutsWorthForgetting = 16;
 
-    // In milliseconds, some ten thousand years less than a date can be.
+    // In milliseconds, some ten thousand years below the maximum of a date.
     private const long LongestTime = 1L << 45;
 
     private readonly SharedSamples _samples = new();
     private Dictionary<string, SnapshotLayout> _layouts = new(StringComparer.Ordinal);
 
     /// <summary>Reads an entry that has changed.</summary>
-    /// <param name="entry">The entry; without a layout, it is of the layout that is known.</param>
-    /// <param name="known">What was read of the instance before.</param>
+    /// <param name="entry">The entry; if it has no layout, the known one applies.</param>
+    /// <param name="known">The previous data of the instance.</param>
     /// <exception cref="SnapshotFormatException">No exporter of this version wrote it.</exception>
     public RedisHost Read(RedisEntry entry, RedisHost? known)
     {
@@ -33,7 +33,7 @@ internal sealed class RedisHostReader(TimeProvider time)
         return new(entry.Text(SnapshotFields.Writer), entry.Number(SnapshotFields.Sequence), entry.Text(SnapshotFields.LayoutId), host);
     }
 
-    /// <summary>Forgets the layouts that no host has any more.</summary>
+    /// <summary>Removes the layouts that no host uses any more.</summary>
     public void Keep(IReadOnlyCollection<RedisHost> hosts)
     {
         if (_layouts.Count > LayoutsWorthForgetting + (2 * hosts.Count))

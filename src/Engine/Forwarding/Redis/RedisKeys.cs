@@ -1,11 +1,11 @@
 namespace GunicornPrometheusExporter.Forwarding.Redis;
 
-/// <summary>The names of the keys; docs/forwarding-redis.md says what they hold.</summary>
+/// <summary>The names of the keys; docs/forwarding-redis.md describes their content.</summary>
 /// <remarks>
 /// No instance begins with <c>@</c> or has braces, so no two of the names are the same. The two keys of an instance are in
 /// one slot of a Redis Cluster: one script writes both.
 /// </remarks>
-/// <param name="prefix">What all begin with; it may have one hash tag.</param>
+/// <param name="prefix">The prefix of all keys; it may have one hash tag.</param>
 public sealed class RedisKeys(string prefix)
 {
     /// <summary>A sorted set: every instance that ever forwarded, by the time of its last snapshot in milliseconds.</summary>
@@ -15,7 +15,7 @@ public sealed class RedisKeys(string prefix)
     public string Snapshot(string instance) => $"{prefix}{instance}";
 
     /// <summary>
-    /// A hash of <see cref="SnapshotFields"/> that stays: an instance's last snapshot, and what earlier incarnations counted.
+    /// A hash of <see cref="SnapshotFields"/> that does not expire: an instance's last snapshot, and the counts of earlier incarnations.
     /// </summary>
     public string Counted(string instance) =>
         prefix.Contains('{', StringComparison.Ordinal) ? $"{prefix}{instance}@counted" : $"{{{prefix}{instance}}}@counted";

@@ -6,7 +6,7 @@ using StackExchange.Redis;
 
 namespace GunicornPrometheusExporter.Forwarding.Redis;
 
-/// <summary>What StackExchange.Redis is told for a configuration.</summary>
+/// <summary>The options of StackExchange.Redis for a configuration.</summary>
 internal static class RedisOptions
 {
     private const int SentinelPort = 26379;
@@ -14,7 +14,7 @@ internal static class RedisOptions
     /// <summary>The options.</summary>
     /// <param name="config">A valid configuration.</param>
     /// <param name="limit">The longest wait for a connection and for an answer.</param>
-    /// <param name="watch">Told why there is no connection.</param>
+    /// <param name="watch">Learns why there is no connection.</param>
     /// <exception cref="ForwardingException">The file of certificates cannot be read.</exception>
     public static ConfigurationOptions From(ExporterConfig config, TimeSpan limit, ConnectionWatch watch)
     {
@@ -28,14 +28,14 @@ internal static class RedisOptions
             Password = url?.Password ?? config.RedisPassword,
             Ssl = config.RedisSsl || url is { IsSsl: true },
             ServiceName = config.RedisSentinelService,
-            // So early that there is time left to learn why there is no connection.
+            // Early enough to leave time to find out why there is no connection.
             ConnectTimeout = milliseconds * 2 / 3,
             AsyncTimeout = milliseconds,
-            // Who calls tries again, with a connection of its own.
+            // The caller retries, with a new connection.
             ConnectRetry = 0,
             LoggerFactory = watch,
             BacklogPolicy = BacklogPolicy.FailFast,
-            // Nothing is subscribed to, so that a user needs no right to do so.
+            // Without subscriptions, the Redis user needs no permission for them.
             ConfigurationChannel = "",
             TieBreaker = "",
             IncludeDetailInExceptions = false,

@@ -1,15 +1,15 @@
 namespace GunicornPrometheusExporter.Forwarding.Redis;
 
-/// <summary>The one command that writes: all of it is true of both keys, or nothing.</summary>
+/// <summary>The only command that writes: it updates both keys, or neither.</summary>
 internal static class RedisScript
 {
-    /// <summary>The snapshot was stored, or one that is newer.</summary>
+    /// <summary>The snapshot, or a newer one, was stored.</summary>
     public const string Stored = "stored";
 
-    /// <summary>Nothing was stored: the server has not the layout, which must come along.</summary>
+    /// <summary>Nothing was stored: the server lacks the layout, which the caller must send.</summary>
     public const string LayoutMissing = "layout";
 
-    /// <summary>Nothing was stored: what another writer counted must be added to the base first.</summary>
+    /// <summary>Nothing was stored: the counts of another writer must be added to the base first.</summary>
     public const string Succeeds = "succeeds";
 
     /// <summary>

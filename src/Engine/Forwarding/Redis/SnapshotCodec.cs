@@ -4,21 +4,21 @@ using System.IO.Hashing;
 
 namespace GunicornPrometheusExporter.Forwarding.Redis;
 
-/// <summary>Snapshots as bytes: layouts and values apart, since a steady store sends values only.</summary>
+/// <summary>Encodes snapshots: layouts and values apart, because a steady store sends only values.</summary>
 /// <remarks>
 /// <code>
 /// encoded  [version: 1 byte][length of the content: varint][content, Brotli]
 /// layout   see LayoutFormat
-/// values   [a varint a sample: 0, or 1 + the zigzagged difference to the whole number before][a double for each 0]
+/// values   [a varint per sample: 0, or 1 + the zigzagged difference to the whole number before][a double for each 0]
 /// </code>
-/// Cumulative buckets and neighbouring series differ little; what is no whole number, -0 and not-a-numbers stand bit by bit.
+/// Cumulative buckets and neighbouring series differ little. Fractions, -0 and NaN are stored bit by bit.
 /// </remarks>
 public static class SnapshotCodec
 {
     /// <summary>The version of the format, the first byte of everything encoded.</summary>
     public const byte Version = 1;
 
-    /// <summary>The most samples of a layout: what a reader is ready to make room for.</summary>
+    /// <summary>The maximum number of samples that a reader accepts in a layout.</summary>
     public const int MaximumSamples = 1 << 20;
 
     private const int LargestLayout = 64 << 20;
@@ -29,7 +29,7 @@ public static class SnapshotCodec
     private const int Window = 22;
 
     /// <summary>Encodes a layout.</summary>
-    /// <exception cref="ForwardingException">It is larger than a reader is ready for.</exception>
+    /// <exception cref="ForwardingException">It is larger than a reader accepts.</exception>
     public static EncodedLayout EncodeLayout(SnapshotLayout layout)
     {
         ArgumentNullException.ThrowIfNull(layout);
@@ -41,9 +41,9 @@ public static class SnapshotCodec
     }
 
     /// <summary>Decodes a layout.</summary>
-    /// <param name="bytes">The bytes, anyone's.</param>
+    /// <param name="bytes">The untrusted bytes.</param>
     /// <param name="id">The id that the layout must have.</param>
-    /// <exception cref="SnapshotFormatException">They are no layout of this id.</exception>
+    /// <exception cref="SnapshotFormatException">They are not the layout of this id.</exception>
     public static SnapshotLayout DecodeLayout(ReadOnlySpan<byte> bytes, string id)
     {
         var content = Decompress(bytes, Math.Min(LargestLayout, (long)LargestRatio * bytes.Length), out var length);
@@ -82,9 +82,9 @@ public static class SnapshotCodec
     }
 
     /// <summary>Decodes the values of a snapshot.</summary>
-    /// <param name="bytes">The bytes, anyone's.</param>
-    /// <param name="values">Where to: as many as the layout has samples. Undefined after an exception.</param>
-    /// <exception cref="SnapshotFormatException">They are not so many values.</exception>
+    /// <param name="bytes">The untrusted bytes.</param>
+    /// <param name="values">The destination, with one value per sample of the layout. Undefined after an exception.</param>
+    /// <exception cref="SnapshotFormatException">They are not that many values.</exception>
     public static void DecodeValues(ReadOnlySpan<byte> bytes, Span<double> values)
     {
         var content = Decompress(bytes, (long)BytesOfSample * values.Length, out var length);
@@ -119,7 +119,7 @@ public static class SnapshotCodec
     private static ForwardingException TooLarge(string what, string maximum) =>
         new($"The store has {what}, and a snapshot takes at most {maximum}; set GUNICORN_EXPORTER_MAX_SERIES lower.");
 
-    /// <summary>Whether a number is one that an integer stands for without loss; -0 is not.</summary>
+    /// <summary>Whether an integer represents the number without loss; not so for -0.</summary>
     private static bool IsWhole(double value) =>
         Math.Abs(value) <= LargestWhole && BitConverter.DoubleToUInt64Bits((long)value) == BitConverter.DoubleToUInt64Bits(value);
 
@@ -132,7 +132,7 @@ public static class SnapshotCodec
         output.WriteVarint(Version);
         output.WriteCount(content.Length);
         var room = encoded.GetSpan(BrotliEncoder.GetMaxCompressedLength(content.Length));
-        // There is always room for the longest result, so it cannot fail.
+        // The buffer has room for the longest result, so this cannot fail.
         _ = BrotliEncoder.TryCompress(content, room, out var written, Quality, Window);
         encoded.Advance(written);
         return encoded.WrittenSpan.ToArray();

@@ -3,22 +3,22 @@ namespace GunicornPrometheusExporter.Forwarding.Redis;
 /// <summary>The fields of the hashes of <see cref="RedisKeys"/>.</summary>
 public static class SnapshotFields
 {
-    /// <summary>Which <see cref="Store.StoreIncarnation"/> the values are of.</summary>
+    /// <summary>The <see cref="Store.StoreIncarnation"/> of the values.</summary>
     public const string Incarnation = "incarnation";
 
-    /// <summary>Which forwarder wrote them: another one at each start of an exporter.</summary>
+    /// <summary>The forwarder that wrote them: a new one at each start of an exporter.</summary>
     public const string Writer = "writer";
 
-    /// <summary>How many snapshots that forwarder had taken.</summary>
+    /// <summary>The number of snapshots that this forwarder had taken.</summary>
     public const string Sequence = "sequence";
 
     /// <summary>The id of <see cref="Layout"/>.</summary>
     public const string LayoutId = "layout_id";
 
-    /// <summary>What <see cref="SnapshotCodec.EncodeLayout"/> gave; written when it changes.</summary>
+    /// <summary>The result of <see cref="SnapshotCodec.EncodeLayout"/>; written when it changes.</summary>
     public const string Layout = "layout";
 
-    /// <summary>What <see cref="SnapshotCodec.EncodeValues"/> gave.</summary>
+    /// <summary>The result of <see cref="SnapshotCodec.EncodeValues"/>.</summary>
     public const string Values = "values";
 
     /// <summary>When the values were read, in milliseconds since 1970 by the clock of the exporter's host.</summary>
@@ -36,12 +36,12 @@ public static class SnapshotFields
     /// <summary>When the exporter started, in milliseconds since 1970.</summary>
     public const string Start = "start";
 
-    /// <summary>The id of <see cref="BaseLayout"/>. The three base fields are in the key that stays only, and may be missing.</summary>
+    /// <summary>The id of <see cref="BaseLayout"/>. Only the key that does not expire has the base fields, if any.</summary>
     public const string BaseLayoutId = "base_layout_id";
 
     /// <summary>The layout of <see cref="BaseValues"/>.</summary>
     public const string BaseLayout = "base_layout";
 
-    /// <summary>What had been counted before, by incarnations that are over: to be added to <see cref="Values"/>.</summary>
+    /// <summary>The counts of earlier incarnations, to be added to <see cref="Values"/>.</summary>
     public const string BaseValues = "base_values";
 }

@@ -3,13 +3,13 @@ using System.Text;
 
 namespace GunicornPrometheusExporter.Forwarding.Redis;
 
-/// <summary>Reads what <see cref="SnapshotWriter"/> wrote, out of bytes that anyone may have written.</summary>
-/// <remarks>Throws <see cref="SnapshotFormatException"/> rather than reading past the end.</remarks>
+/// <summary>Reads what <see cref="SnapshotWriter"/> wrote, from untrusted bytes.</summary>
+/// <remarks>Throws <see cref="SnapshotFormatException"/> instead of reading past the end.</remarks>
 internal ref struct SnapshotReader(ReadOnlySpan<byte> input)
 {
     private ReadOnlySpan<byte> _rest = input;
 
-    /// <summary>What is not read yet.</summary>
+    /// <summary>The bytes that are not read yet.</summary>
     public readonly ReadOnlySpan<byte> Rest => _rest;
 
     /// <summary>Reads a number.</summary>
@@ -25,7 +25,7 @@ internal ref struct SnapshotReader(ReadOnlySpan<byte> input)
         throw new SnapshotFormatException("a number is longer than 64 bits");
     }
 
-    /// <summary>Reads how many parts follow, each of at least some bytes: never more than there can be.</summary>
+    /// <summary>Reads how many parts follow, each with a minimum size: never more than the remaining bytes can hold.</summary>
     public int ReadCount(int bytesEach)
     {
         var count = ReadVarint();
@@ -42,10 +42,10 @@ internal ref struct SnapshotReader(ReadOnlySpan<byte> input)
     /// <summary>Reads a double bit by bit.</summary>
     public double ReadDouble() => BitConverter.UInt64BitsToDouble(BinaryPrimitives.ReadUInt64LittleEndian(Take(sizeof(ulong))));
 
-    /// <summary>Reads a text; bytes that are no UTF-8 are replaced.</summary>
+    /// <summary>Reads a text; bytes that are not UTF-8 are replaced.</summary>
     public string ReadString() => Encoding.UTF8.GetString(Take(ReadCount(bytesEach: 1)));
 
-    /// <summary>Ends the reading.</summary>
+    /// <summary>Checks that all bytes were read.</summary>
     public readonly void End()
     {
         if (!_rest.IsEmpty) throw new SnapshotFormatException("something follows its end");

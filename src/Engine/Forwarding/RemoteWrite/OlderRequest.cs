@@ -6,7 +6,7 @@ using V2 = GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages.V2;
 
 namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
 
-/// <summary>Says in version 1.0 what was encoded in 2.0 before it was known that the receiver does not understand that.</summary>
+/// <summary>Converts a request from version 2.0 to 1.0, once the receiver has rejected 2.0.</summary>
 internal static class OlderRequest
 {
     /// <summary>The body in version 1.0, compressed as the other is.</summary>

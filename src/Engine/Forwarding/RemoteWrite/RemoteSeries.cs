@@ -5,13 +5,13 @@ namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
 
 /// <summary>One series of a layout.</summary>
 /// <param name="Sample">The index of its value in a snapshot.</param>
-/// <param name="Family">The family that it is of.</param>
+/// <param name="Family">Its family.</param>
 /// <param name="Labels">Its labels, as they are sent.</param>
 internal sealed record RemoteSeries(int Sample, SnapshotFamily Family, ImmutableArray<Label> Labels)
 {
-    /// <summary>What tells it from every other series.</summary>
+    /// <summary>Its identity among all series.</summary>
     internal string Key => string.Join('\n', Labels.Select(label => $"{label.Name}={label.Value.Length}={label.Value}"));
 
-    /// <summary>Whether a value was sent and no end yet.</summary>
+    /// <summary>Whether a value was sent, and no stale marker after it.</summary>
     internal bool IsLive { get; set; }
 }

@@ -5,8 +5,8 @@ namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
 
 /// <summary>Writes snapshots to a receiver by Prometheus remote write, in order.</summary>
 /// <remarks>
-/// A snapshot is encoded and buffered, then sent; what could not be sent waits for the next call, what the receiver refuses is
-/// dropped. A request that was received but whose answer was lost is sent again: receivers take a sample twice as once.
+/// A snapshot is encoded and buffered, then sent; an unsent one waits for the next call, one that the receiver rejects is
+/// dropped. A request whose response was lost is sent again: receivers accept duplicate samples.
 /// </remarks>
 public sealed class RemoteWriteForwarder : IForwarder
 {
@@ -43,8 +43,8 @@ public sealed class RemoteWriteForwarder : IForwarder
         return EmptyAsync(_buffer, dropped, Interval * 0.75, cancellation);
     }
 
-    /// <summary>Ends every series at the receiver; takes a second at most.</summary>
-    /// <exception cref="ForwardingException">What waits in memory could not be sent and is lost.</exception>
+    /// <summary>Sends a stale marker for every series; takes a second at most.</summary>
+    /// <exception cref="ForwardingException">Unsent snapshots in memory are lost.</exception>
     public async ValueTask DisposeAsync()
     {
         try
@@ -74,7 +74,7 @@ public sealed class RemoteWriteForwarder : IForwarder
 
     private static int Keep(SnapshotBuffer buffer, BufferedSnapshot? snapshot) => snapshot is null ? 0 : buffer.Add(snapshot);
 
-    /// <summary>Sends what waits, oldest first; begins with none when two thirds of its time are over.</summary>
+    /// <summary>Sends the unsent snapshots, oldest first; starts no further one after two thirds of its time.</summary>
     private async Task<Forwarded> EmptyAsync(SnapshotBuffer buffer, int dropped, TimeSpan time, CancellationToken cancellation)
     {
         var started = _time.GetTimestamp();

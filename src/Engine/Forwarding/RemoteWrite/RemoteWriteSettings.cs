@@ -10,10 +10,10 @@ public sealed record RemoteWriteSettings
 {
     private const string DefaultJob = "gunicorn";
 
-    /// <summary>Where requests are posted to.</summary>
+    /// <summary>The URL that requests are posted to.</summary>
     public required Uri Url { get; init; }
 
-    /// <summary>The time between two snapshots; also the longest that one call takes.</summary>
+    /// <summary>The time between two snapshots; also the time limit of one call.</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>The labels of every series, <c>job</c> and <c>instance</c> among them.</summary>
@@ -25,7 +25,7 @@ public sealed record RemoteWriteSettings
     /// <summary>The user of basic authentication; null for none.</summary>
     public string? Username { get; init; }
 
-    /// <summary>The password of basic authentication, if it is in no file.</summary>
+    /// <summary>The password of basic authentication, if it is not in a file.</summary>
     public string? Password { get; init; }
 
     /// <summary>The file with that password.</summary>
@@ -34,7 +34,7 @@ public sealed record RemoteWriteSettings
     /// <summary>The file with a bearer token; null for none.</summary>
     public string? BearerTokenFile { get; init; }
 
-    /// <summary>The PEM file of the authorities trusted; null for the machine's.</summary>
+    /// <summary>The PEM file of the trusted authorities; null for the system's.</summary>
     public string? AuthorityFile { get; init; }
 
     /// <summary>The PEM file of the client's certificate; null for none.</summary>
@@ -43,17 +43,17 @@ public sealed record RemoteWriteSettings
     /// <summary>The PEM file of the key of <see cref="CertificateFile"/>.</summary>
     public string? KeyFile { get; init; }
 
-    /// <summary>Where what waits is kept over restarts; null for memory.</summary>
+    /// <summary>The directory that keeps unsent snapshots over restarts; null for memory.</summary>
     public string? BufferDirectory { get; init; }
 
-    /// <summary>Most bytes that wait; the oldest snapshots are dropped beyond them, never the newest.</summary>
+    /// <summary>The maximum size of the unsent snapshots in bytes; beyond it the oldest are dropped, never the newest.</summary>
     public long BufferBytes { get; init; } = 64 << 20;
 
-    /// <summary>The version spoken; unspecified for 2.0 as long as the receiver understands it.</summary>
+    /// <summary>The protocol version; unspecified for 2.0 unless the receiver does not support it.</summary>
     internal WriteProtocol Protocol { get; init; }
 
-    /// <summary>The settings that a configuration states.</summary>
-    /// <exception cref="ConfigurationException">One cannot be used, or not beside another.</exception>
+    /// <summary>The settings of a configuration.</summary>
+    /// <exception cref="ConfigurationException">A setting is invalid, or contradicts another.</exception>
     public static RemoteWriteSettings From(ExporterConfig config)
     {
         Exclude(config.RemoteWriteUrl is null, "REMOTE_WRITE_URL is not set; set it to where metrics are written");
@@ -93,7 +93,7 @@ public sealed record RemoteWriteSettings
         };
     }
 
-    /// <summary>Without <c>job</c> and <c>instance</c> the series of two hosts would be one.</summary>
+    /// <summary>Without <c>job</c> and <c>instance</c> the series of two hosts would collide.</summary>
     private static ImmutableArray<Label> LabelsOf(ExporterConfig config)
     {
         var labels = new Dictionary<string, string> { ["job"] = DefaultJob, ["instance"] = config.Instance };

@@ -52,8 +52,8 @@ internal sealed class RequestTemplate
         _body = body.ToArray();
     }
 
-    /// <summary>The body of a request, compressed; null if no series has anything to say.</summary>
-    /// <param name="values">The values of a snapshot; none to end every series.</param>
+    /// <summary>The body of a request, compressed; null if it would have no sample.</summary>
+    /// <param name="values">The values of a snapshot; empty for stale markers of every series.</param>
     /// <param name="time">When they were read, in milliseconds since 1970.</param>
     internal ByteString? Fill(ReadOnlySpan<double> values, long time)
     {

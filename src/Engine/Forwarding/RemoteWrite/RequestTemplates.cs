@@ -7,7 +7,7 @@ using V2 = GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages.V2;
 
 namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
 
-/// <summary>Makes the templates of requests in either version.</summary>
+/// <summary>Creates the templates of requests in either version.</summary>
 internal static class RequestTemplates
 {
     /// <summary>The template of a request.</summary>

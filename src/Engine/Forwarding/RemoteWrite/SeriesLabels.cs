@@ -3,12 +3,12 @@ using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
 
-/// <summary>The labels of a series as receivers want them: sorted, unique, none empty, the name among them.</summary>
+/// <summary>The labels of a series as receivers require them: sorted, unique, not empty, including the name.</summary>
 internal static class SeriesLabels
 {
     private const string Name = "__name__";
 
-    /// <summary>What a scrape, too, puts before a label that has the name of one of the target's.</summary>
+    /// <summary>The prefix for a label with the name of a target label, as in a scrape.</summary>
     private const string Exported = "exported_";
 
     /// <summary>The labels of a sample together with those that every series has.</summary>

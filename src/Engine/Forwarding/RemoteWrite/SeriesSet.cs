@@ -5,10 +5,10 @@ using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
 
-/// <summary>The series of one layout, and which of them live: one to which a value was sent gets its end sent, once.</summary>
+/// <summary>The series of one layout, and which of them are live: each series that was sent gets one stale marker.</summary>
 internal sealed class SeriesSet
 {
-    /// <summary>Keeps a request within what receivers and proxies take: about 100 KB compressed.</summary>
+    /// <summary>Keeps a request within the limits of receivers and proxies: about 100 KB compressed.</summary>
     private const int SeriesPerRequest = 5_000;
 
     private readonly RemoteSeries[] _series;
@@ -22,7 +22,7 @@ internal sealed class SeriesSet
     {
         Layout = layout;
         Protocol = protocol;
-        // Labels without a value are not sent, so that two samples may come to be one series: the first is.
+        // Empty labels are not sent, so two samples may become one series: the first is used.
         _series = [.. SeriesOf(layout, common).DistinctBy(series => series.Key)];
         _requests = [.. _series.Chunk(SeriesPerRequest).Select(series => RequestTemplates.Of(series, protocol))];
     }
@@ -33,7 +33,7 @@ internal sealed class SeriesSet
     /// <summary>The version that they are encoded in.</summary>
     internal WriteProtocol Protocol { get; }
 
-    /// <summary>Takes over from an earlier set what lives; what still lives in that one has ended.</summary>
+    /// <summary>Takes over the live series of an earlier set; those left in it have disappeared.</summary>
     internal void Continue(SeriesSet earlier)
     {
         var ended = earlier._series.Where(series => series.IsLive).ToDictionary(series => series.Key);
@@ -52,7 +52,7 @@ internal sealed class SeriesSet
     internal IEnumerable<ByteString> Fill(ReadOnlyMemory<double> values, long time) =>
         _requests.Select(request => request.Fill(values.Span, time)).OfType<ByteString>();
 
-    /// <summary>The requests that end every series that lives.</summary>
+    /// <summary>The requests with a stale marker for every live series.</summary>
     /// <param name="time">When, in milliseconds since 1970.</param>
     internal IEnumerable<ByteString> End(long time) => Fill(default, time);
 

@@ -3,10 +3,10 @@ using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
 
-/// <summary>The snapshots that wait to be sent, oldest first, in memory or in a directory that it has to itself.</summary>
+/// <summary>The unsent snapshots, oldest first, in memory or in a directory of its own.</summary>
 /// <remarks>
 /// Used by one caller at a time. Beyond the bound the oldest are dropped, never the newest. In a directory every snapshot is a
-/// file, written before it is first sent and removed once it has arrived: what a killed process leaves is sent by the next.
+/// file, written before it is first sent and removed once it has arrived: the next process sends what a killed process leaves.
 /// </remarks>
 internal sealed class SnapshotBuffer : IDisposable
 {
@@ -20,10 +20,10 @@ internal sealed class SnapshotBuffer : IDisposable
 
     /// <summary>A buffer.</summary>
     /// <param name="directory">The directory, made if it is missing; null for memory.</param>
-    /// <param name="maximumBytes">Most bytes that wait.</param>
-    /// <exception cref="StoreException">The directory cannot be made, or is not private.</exception>
+    /// <param name="maximumBytes">The maximum size of the unsent snapshots in bytes.</param>
+    /// <exception cref="StoreException">The directory cannot be created, or is not private.</exception>
     /// <exception cref="IOException">The directory cannot be used, or another buffer uses it.</exception>
-    /// <exception cref="UnauthorizedAccessException">The directory may not be used.</exception>
+    /// <exception cref="UnauthorizedAccessException">The user has no permission to use the directory.</exception>
     internal SnapshotBuffer(string? directory, long maximumBytes)
     {
         _directory = directory;
@@ -36,20 +36,20 @@ internal sealed class SnapshotBuffer : IDisposable
         foreach (var (time, file) in SnapshotFile.In(directory)) Enqueue(new(time, file.Length, null));
     }
 
-    /// <summary>How many wait.</summary>
+    /// <summary>The number of unsent snapshots.</summary>
     internal int Count => _entries.Count;
 
-    /// <summary>When the oldest was taken, in milliseconds since 1970; 0 if none waits.</summary>
+    /// <summary>When the oldest was taken, in milliseconds since 1970; 0 if there is none.</summary>
     internal long OldestTime => _entries.TryPeek(out var oldest) ? oldest.Time : 0;
 
     /// <summary>When the last one that was added was taken, in milliseconds since 1970.</summary>
     internal long NewestTime { get; private set; }
 
-    /// <summary>Why the directory could not be written when a snapshot was last added or removed; null if it could.</summary>
+    /// <summary>Why the directory could not be written at the last change; null if it could.</summary>
     internal string? Fault { get; private set; }
 
-    /// <summary>Adds a snapshot; one that cannot be written is kept in memory.</summary>
-    /// <returns>How many were dropped for it.</returns>
+    /// <summary>Adds a snapshot; it stays in memory if its file cannot be written.</summary>
+    /// <returns>The number of snapshots that were dropped for it.</returns>
     internal int Add(BufferedSnapshot snapshot)
     {
         var isOnDisk = _directory is not null &&
@@ -60,7 +60,7 @@ internal sealed class SnapshotBuffer : IDisposable
         return dropped;
     }
 
-    /// <summary>The oldest; null if its file cannot be read any more, or was cut short.</summary>
+    /// <summary>The oldest; null if its file can no longer be read, or was truncated.</summary>
     internal BufferedSnapshot? Peek()
     {
         var oldest = _entries.Peek();
@@ -100,7 +100,7 @@ internal sealed class SnapshotBuffer : IDisposable
     }
 
     /// <param name="Time">When the snapshot was taken, in milliseconds since 1970.</param>
-    /// <param name="Bytes">What it counts for.</param>
+    /// <param name="Bytes">Its size towards the maximum.</param>
     /// <param name="InMemory">The snapshot, unless it is on disk.</param>
     private readonly record struct Entry(long Time, long Bytes, BufferedSnapshot? InMemory);
 }

@@ -5,19 +5,19 @@ using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
 
-/// <summary>Makes requests of snapshots, and ends the series that go.</summary>
+/// <summary>Encodes snapshots as requests, with a stale marker for each series that disappears.</summary>
 /// <param name="labels">The labels of every series.</param>
 internal sealed class SnapshotEncoder(ImmutableArray<Label> labels)
 {
     private SeriesSet? _series;
 
-    /// <summary>The requests that carry a snapshot; null if it says nothing.</summary>
+    /// <summary>The requests that carry a snapshot; null if it has no values.</summary>
     /// <param name="snapshot">The snapshot.</param>
     /// <param name="protocol">The version to encode it in.</param>
     internal BufferedSnapshot? Encode(MetricSnapshot snapshot, WriteProtocol protocol)
     {
         var time = snapshot.Time.ToUnixTimeMilliseconds();
-        // In the other version first, so that what ends and what goes on are of one version.
+        // The version changes first, so that stale markers and values have the same version.
         if (_series is not null && _series.Protocol != protocol) _ = Replace(_series.Layout, protocol, time);
         var ends = _series is null || !ReferenceEquals(_series.Layout, snapshot.Layout)
             ? Replace(snapshot.Layout, protocol, time)
@@ -25,12 +25,12 @@ internal sealed class SnapshotEncoder(ImmutableArray<Label> labels)
         return Message(time, protocol, [.. ends, .. _series!.Fill(snapshot.Values, time)]);
     }
 
-    /// <summary>The requests that end every series; null if none lives.</summary>
+    /// <summary>The stale markers of every live series; null if there is none.</summary>
     /// <param name="time">When, in milliseconds since 1970.</param>
     internal BufferedSnapshot? End(long time) => _series is null ? null : Message(time, _series.Protocol, [.. _series.End(time)]);
 
-    /// <summary>Takes another layout or version.</summary>
-    /// <returns>The requests that end the series that went.</returns>
+    /// <summary>Changes the layout or version.</summary>
+    /// <returns>The stale markers of the series that disappeared.</returns>
     private ImmutableArray<ByteString> Replace(SnapshotLayout layout, WriteProtocol protocol, long time)
     {
         var earlier = _series;

@@ -7,8 +7,8 @@ using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
 
-/// <summary>The file of one snapshot that waits: eight bytes of checksum, then the message.</summary>
-/// <remarks>Named by its time, so that the order of names is that of snapshots. A file that was cut short has a wrong checksum.</remarks>
+/// <summary>The file of one unsent snapshot: eight bytes of checksum, then the message.</summary>
+/// <remarks>Named by its time, so that the order of names is that of snapshots. A truncated file has a wrong checksum.</remarks>
 internal static class SnapshotFile
 {
     private const string Extension = ".snapshot";
@@ -51,7 +51,7 @@ internal static class SnapshotFile
         }
     }
 
-    /// <summary>Reads a snapshot; null if the file is gone or is not what was written.</summary>
+    /// <summary>Reads a snapshot; null if the file is gone or damaged.</summary>
     internal static BufferedSnapshot? Read(string path)
     {
         try

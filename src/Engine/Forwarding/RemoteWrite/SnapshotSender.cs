@@ -3,7 +3,7 @@ using GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages;
 
 namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
 
-/// <summary>Sends snapshots, in version 2.0 as long as the receiver understands it and the settings do not say otherwise.</summary>
+/// <summary>Sends snapshots, in version 2.0 unless the receiver does not support it or the settings select 1.0.</summary>
 internal sealed class SnapshotSender(RemoteWriteSettings settings, WriteReceiver receiver)
 {
     /// <summary>The version to encode snapshots in.</summary>
@@ -13,8 +13,8 @@ internal sealed class SnapshotSender(RemoteWriteSettings settings, WriteReceiver
     /// <summary>Sends the requests of a snapshot, one after the other.</summary>
     /// <param name="snapshot">The snapshot.</param>
     /// <param name="cancellation">Cancelled when there is no time left.</param>
-    /// <returns>Why the receiver refused it, or a part of it; null if it took all.</returns>
-    /// <exception cref="ForwardingException">It could not be sent; it may be sent again.</exception>
+    /// <returns>Why the receiver rejected all or a part of it; null if it accepted everything.</returns>
+    /// <exception cref="ForwardingException">It could not be sent; the caller may retry.</exception>
     internal async Task<string?> SendAsync(BufferedSnapshot snapshot, CancellationToken cancellation)
     {
         string? refusal = null;

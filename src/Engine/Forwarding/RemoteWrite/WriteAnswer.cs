@@ -1,6 +1,6 @@
 namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
 
-/// <summary>What a receiver made of a request that must not be sent again as it is.</summary>
-/// <param name="Outcome">What became of it.</param>
+/// <summary>The final result of a request, which must not be sent again unchanged.</summary>
+/// <param name="Outcome">The outcome.</param>
 /// <param name="Reason">Why it was not written, in a sentence without any secret.</param>
 internal readonly record struct WriteAnswer(WriteOutcome Outcome, string Reason = "");

@@ -1,14 +1,14 @@
 namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
 
-/// <summary>What becomes of a request.</summary>
+/// <summary>The outcome of a request.</summary>
 internal enum WriteOutcome
 {
     /// <summary>It was written.</summary>
     Written,
 
-    /// <summary>It was refused, and would be again.</summary>
+    /// <summary>The receiver rejected it, and would reject it again.</summary>
     Refused,
 
-    /// <summary>The receiver does not understand version 2.0: nothing of it was written.</summary>
+    /// <summary>The receiver does not support version 2.0 and wrote nothing.</summary>
     NotUnderstood,
 }

@@ -22,21 +22,21 @@ internal sealed class WriteReceiver(RemoteWriteSettings settings, TimeProvider t
 
     private static readonly TimeSpan LongestWait = TimeSpan.FromHours(1);
 
-    /// <summary>A connection is made anew now and then, to where the name then points.</summary>
+    /// <summary>A connection is reopened periodically, so that it follows changes of DNS.</summary>
     private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(5);
 
     private HttpClient? _client;
     private long _askedAt;
     private TimeSpan _askedWait;
 
-    /// <summary>What it is called in messages.</summary>
+    /// <summary>Its name in messages.</summary>
     internal string Name { get; } = $"The remote write receiver at {settings.Url.Authority}";
 
     /// <summary>Posts a request.</summary>
     /// <param name="body">Its body, compressed.</param>
     /// <param name="protocol">The version that the body is in.</param>
     /// <param name="cancellation">Cancelled when there is no time left.</param>
-    /// <exception cref="ForwardingException">The receiver could not be asked, or could not write now: it may be asked again.</exception>
+    /// <exception cref="ForwardingException">The receiver is unreachable, or cannot write now: the caller may retry.</exception>
     /// <exception cref="OperationCanceledException">It did not answer in time: likewise.</exception>
     internal async Task<WriteAnswer> PostAsync(ByteString body, WriteProtocol protocol, CancellationToken cancellation)
     {
@@ -54,7 +54,7 @@ internal sealed class WriteReceiver(RemoteWriteSettings settings, TimeProvider t
         }
         catch (Exception fault) when (fault is HttpRequestException or IOException)
         {
-            // The next client has the certificates as they are then.
+            // The next client reads the certificates again.
             _client?.Dispose();
             _client = null;
             throw new ForwardingException($"{Name} could not be reached: {fault.GetBaseException().Message}", fault);
@@ -94,7 +94,7 @@ internal sealed class WriteReceiver(RemoteWriteSettings settings, TimeProvider t
         return wait < LongestWait ? wait : LongestWait;
     }
 
-    /// <summary>The first line of what the receiver says.</summary>
+    /// <summary>The first line of the receiver's response.</summary>
     private async Task<string> ReasonAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
         var bytes = new byte[LongestReason];
@@ -103,7 +103,7 @@ internal sealed class WriteReceiver(RemoteWriteSettings settings, TimeProvider t
         var line = Encoding.UTF8.GetString(bytes, 0, count).AsSpan().Trim();
         var end = line.IndexOfAny('\r', '\n');
         if (end >= 0) line = line[..end];
-        // It may repeat what it was asked for, and the query may hold a token.
+        // It may repeat the URL, and the query may contain a token.
         var query = settings.Url.Query.TrimStart('?');
         if (line.IsEmpty || query.Length == 0) return line.IsEmpty ? "" : $": {line}";
         return $": {line.ToString().Replace(query, VariableParser.Mask, StringComparison.Ordinal)}";
@@ -113,7 +113,7 @@ internal sealed class WriteReceiver(RemoteWriteSettings settings, TimeProvider t
     {
         var request = new HttpRequestMessage(HttpMethod.Post, settings.Url) { Content = new ReadOnlyMemoryContent(body.Memory) };
         var isV1 = protocol == WriteProtocol.V1;
-        // Letter for letter: a space before "proto", as a parsed type has, makes Prometheus take it for 1.0.
+        // Written verbatim: a space before "proto", as in a parsed type, makes Prometheus assume 1.0.
         request.Content.Headers.TryAddWithoutValidation("Content-Type", isV1 ? TypeV1 : TypeV2);
         request.Content.Headers.ContentEncoding.Add("snappy");
         request.Headers.Add(VersionHeader, isV1 ? "0.1.0" : "2.0.0");
