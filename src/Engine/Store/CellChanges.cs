@@ -6,7 +6,7 @@ namespace GunicornPrometheusExporter.Store;
 [InlineArray(Capacity)]
 internal struct CellChanges
 {
-    internal const int Capacity = 16;
+    internal const int Capacity = 32;
 
     private CellChange _first;
 }

@@ -2,77 +2,69 @@ namespace GunicornPrometheusExporter.Store;
 
 /// <summary>One request in a worker's flight file, as its worker sees it.</summary>
 /// <remarks>Valid until the request ends; never kept longer than a call.</remarks>
-public readonly unsafe ref struct FlightEntry
+public readonly ref struct FlightEntry
 {
-    private readonly byte* _entry;
+    private readonly ref FlightRecord _record;
 
-    // SAFETY: FlightTableWriter makes entries of its own mapping, and every field below lies inside their 512 bytes.
-    internal FlightEntry(byte* entry) => _entry = entry;
+    internal FlightEntry(ref FlightRecord record) => _record = ref record;
 
     /// <summary>When it began, in seconds of the monotonic clock.</summary>
-    public double Started => *(double*)(_entry + FlightFormat.Started);
+    public double Started => _record.Started;
 
-    /// <summary>How long it waited in front of the worker, in seconds; NaN if no proxy said so.</summary>
+    /// <summary>How long it waited in front of the worker, in seconds; NaN if no proxy reported it.</summary>
     public double Queue
     {
-        get => *(double*)(_entry + FlightFormat.Queue);
-        set => *(double*)(_entry + FlightFormat.Queue) = value;
+        get => _record.Queue;
+        set => _record.Queue = value;
     }
 
     /// <summary>The size of its body, in bytes.</summary>
     public long Length
     {
-        get => *(long*)(_entry + FlightFormat.Length);
-        set => *(long*)(_entry + FlightFormat.Length) = value;
+        get => _record.Length;
+        set => _record.Length = value;
     }
 
     /// <summary>The method, in UTF-8.</summary>
-    public ReadOnlySpan<byte> Method => new(_entry + FlightFormat.Method, *(_entry + FlightFormat.MethodLength));
+    public ReadOnlySpan<byte> Method => _record.Method[.._record.MethodLength];
 
     /// <summary>The path, in UTF-8.</summary>
-    public ReadOnlySpan<byte> Path => new(_entry + FlightFormat.Path, *(ushort*)(_entry + FlightFormat.PathLength));
+    public ReadOnlySpan<byte> Path => _record.Path[.._record.PathLength];
 
-    /// <summary>The framework's route, in UTF-8; empty if none was told.</summary>
+    /// <summary>The framework's route, in UTF-8; empty if the framework has not reported one.</summary>
     public ReadOnlySpan<byte> Route
     {
-        get => new(_entry + FlightFormat.Route, *(ushort*)(_entry + FlightFormat.RouteLength));
-        set
-        {
-            var length = Math.Min(value.Length, FlightFormat.LongestRoute);
-            value[..length].CopyTo(new Span<byte>(_entry + FlightFormat.Route, FlightFormat.LongestRoute));
-            *(ushort*)(_entry + FlightFormat.RouteLength) = (ushort)length;
-        }
+        get => _record.Route[.._record.RouteLength];
+        set => _record.RouteLength = (ushort)FlightRecord.Copy(value, _record.Route);
     }
 
-    /// <summary>The trace id, 32 characters; one of another length is left out.</summary>
+    /// <summary>The trace id, 32 characters; one of another length is dropped.</summary>
     public ReadOnlySpan<byte> Trace
     {
-        get => new(_entry + FlightFormat.Trace, *(_entry + FlightFormat.TraceLength));
+        get => _record.Trace[.._record.TraceLength];
         set
         {
-            if (value.Length != FlightFormat.LongestTrace) return;
-            value.CopyTo(new Span<byte>(_entry + FlightFormat.Trace, FlightFormat.LongestTrace));
-            *(_entry + FlightFormat.TraceLength) = FlightFormat.LongestTrace;
+            if (value.Length == FlightRecord.LongestTrace) _record.TraceLength = (byte)FlightRecord.Copy(value, _record.Trace);
         }
     }
 
     /// <summary>The span id, 16 characters, of a trace that is kept; empty for any other.</summary>
     public ReadOnlySpan<byte> Span
     {
-        get => new(_entry + FlightFormat.Span, *(_entry + FlightFormat.SpanLength));
+        get => _record.Span[.._record.SpanLength];
         set
         {
-            if (value.Length != FlightFormat.LongestSpan) return;
-            value.CopyTo(new Span<byte>(_entry + FlightFormat.Span, FlightFormat.LongestSpan));
-            *(_entry + FlightFormat.SpanLength) = FlightFormat.LongestSpan;
+            if (value.Length == FlightRecord.LongestSpan) _record.SpanLength = (byte)FlightRecord.Copy(value, _record.Span);
         }
     }
 
-    /// <summary>Says that the client is about to get the first byte of a response.</summary>
+    /// <summary>Notes that the client is about to receive the first byte of a response.</summary>
     /// <param name="status">Its status.</param>
     public void Respond(int status)
     {
-        *(int*)(_entry + FlightFormat.Status) = status;
-        Volatile.Write(ref *(int*)(_entry + FlightFormat.State), (int)FlightState.Responding);
+        _record.Status = status;
+        // Readers see the status once they see the state.
+        Volatile.WriteBarrier();
+        _record.State = FlightState.Responding;
     }
 }

@@ -66,7 +66,7 @@ internal readonly struct FlightFile : IDisposable
 
     /// <summary>Gives an entry back in the place of a worker that died over it.</summary>
     internal void Free(int entry) =>
-        Write(FlightHeader.Size + ((long)entry * FlightFormat.EntrySize) + FlightFormat.State, (int)FlightState.Free);
+        Write(FlightHeader.Size + ((long)entry * FlightRecord.Size), FlightState.Free);
 
     /// <summary>Notes that every record is applied.</summary>
     internal void NoteApplied(int records) => Write(FlightHeader.AppliedOffset, records);

@@ -6,7 +6,7 @@ namespace GunicornPrometheusExporter.Store;
 [StructLayout(LayoutKind.Explicit, Size = Size)]
 internal struct FlightHeader
 {
-    internal const int Size = RecordsOffset + (2 * FlightRecord.Size);
+    internal const int Size = RecordsOffset + (2 * ChangeRecord.Size);
     internal const int CommittedOffset = 16;
     internal const int AppliedOffset = 20;
     internal const int BusyToldOffset = 32;
@@ -41,13 +41,13 @@ internal struct FlightHeader
     internal double BusyTold;
 
     [FieldOffset(RecordsOffset)]
-    internal FlightRecord Even;
+    internal ChangeRecord Even;
 
-    [FieldOffset(RecordsOffset + FlightRecord.Size)]
-    internal FlightRecord Odd;
+    [FieldOffset(RecordsOffset + ChangeRecord.Size)]
+    internal ChangeRecord Odd;
 
     /// <summary>The record that was committed last.</summary>
-    internal readonly FlightRecord Last => (Committed & 1) == 0 ? Even : Odd;
+    internal readonly ChangeRecord Last => (Committed & 1) == 0 ? Even : Odd;
 
     /// <summary>Whether the numbers that become those of counters are ones that a worker writes.</summary>
     internal readonly bool IsPossible =>

@@ -1,44 +1,91 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 
 namespace GunicornPrometheusExporter.Store;
 
-/// <summary>What a worker commits in one step: what it has in hand, and every cell that changes with that.</summary>
+/// <summary>One request in a flight file, as <see cref="FlightFormat"/> describes it.</summary>
 [StructLayout(LayoutKind.Explicit, Size = Size)]
-internal struct FlightRecord
+internal unsafe struct FlightRecord
 {
-    internal const int Size = 32 + (CellChanges.Capacity * CellChange.Size);
+    internal const int Size = 512;
+    internal const int LongestMethod = 32;
+    internal const int LongestTrace = 32;
+    internal const int LongestPath = 240;
+    internal const int LongestRoute = 144;
+    internal const int LongestSpan = 16;
 
     [FieldOffset(0)]
-    internal int InFlight;
+    internal FlightState State;
 
-    /// <summary>The entry that is given back; <see cref="FlightTableWriter.NoEntry"/> if none is.</summary>
     [FieldOffset(4)]
-    internal int Ended;
+    internal int Status;
 
-    /// <summary>Requests in flight integrated over time until <see cref="LastChange"/>, in seconds.</summary>
     [FieldOffset(8)]
-    internal double BusyTotal;
+    internal double Started;
 
     [FieldOffset(16)]
-    internal double LastChange;
+    internal double Queue;
 
     [FieldOffset(24)]
-    internal int Count;
+    internal long Length;
 
     [FieldOffset(32)]
-    internal CellChanges Changes;
+    internal uint Generation;
 
-    /// <summary>Requests in flight integrated over time, in seconds.</summary>
-    /// <param name="time">Until when; on the clock of <see cref="LastChange"/>.</param>
-    internal readonly double BusySecondsAt(double time) => BusyTotal + (InFlight * Math.Max(0, time - LastChange));
+    [FieldOffset(36)]
+    internal byte MethodLength;
 
-    /// <summary>Gives the cells their values. To do it again changes nothing, as long as nobody else writes them.</summary>
-    internal readonly void Apply(StoreFileWriter counters, StoreFileWriter histograms)
+    [FieldOffset(37)]
+    internal byte TraceLength;
+
+    [FieldOffset(38)]
+    internal ushort PathLength;
+
+    [FieldOffset(40)]
+    internal ushort RouteLength;
+
+    [FieldOffset(42)]
+    internal byte SpanLength;
+
+    [FieldOffset(48)]
+    private fixed byte _method[LongestMethod];
+
+    [FieldOffset(80)]
+    private fixed byte _trace[LongestTrace];
+
+    [FieldOffset(112)]
+    private fixed byte _path[LongestPath];
+
+    [FieldOffset(352)]
+    private fixed byte _route[LongestRoute];
+
+    [FieldOffset(496)]
+    private fixed byte _span[LongestSpan];
+
+    [UnscopedRef]
+    internal Span<byte> Method => MemoryMarshal.CreateSpan(ref _method[0], LongestMethod);
+
+    [UnscopedRef]
+    internal Span<byte> Trace => MemoryMarshal.CreateSpan(ref _trace[0], LongestTrace);
+
+    [UnscopedRef]
+    internal Span<byte> Path => MemoryMarshal.CreateSpan(ref _path[0], LongestPath);
+
+    [UnscopedRef]
+    internal Span<byte> Route => MemoryMarshal.CreateSpan(ref _route[0], LongestRoute);
+
+    [UnscopedRef]
+    internal Span<byte> Span => MemoryMarshal.CreateSpan(ref _span[0], LongestSpan);
+
+    /// <summary>Whether a request is in flight here.</summary>
+    internal readonly bool IsTaken => State is FlightState.Running or FlightState.Responding;
+
+    /// <summary>Copies the start of a text into a field.</summary>
+    /// <returns>How many bytes fit.</returns>
+    internal static int Copy(ReadOnlySpan<byte> text, Span<byte> field)
     {
-        var count = Math.Clamp(Count, 0, CellChanges.Capacity);
-        foreach (ref readonly var change in ((ReadOnlySpan<CellChange>)Changes)[..count])
-        {
-            (change.File == 0 ? counters : histograms).CellAt(change.Offset).Set(change.Value);
-        }
+        var length = Math.Min(text.Length, field.Length);
+        text[..length].CopyTo(field);
+        return length;
     }
 }

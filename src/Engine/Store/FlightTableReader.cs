@@ -9,7 +9,7 @@ public static class FlightTableReader
 {
     private const int BatchEntries = 32;
 
-    private delegate void EntryVisitor<T>(ref T found, ReadOnlySpan<byte> entry);
+    private delegate void RecordVisitor<T>(ref T found, ref FlightRecord record);
 
     /// <summary>The flight files of a store, by path, sorted.</summary>
     /// <exception cref="IOException">The store cannot be listed.</exception>
@@ -80,8 +80,7 @@ public static class FlightTableReader
         var oldest = double.PositiveInfinity;
         VisitTaken(
             file, ref oldest,
-            static (ref double oldest, ReadOnlySpan<byte> entry) =>
-                oldest = Math.Min(oldest, MemoryMarshal.Read<double>(entry[FlightFormat.Started..])));
+            static (ref double oldest, ref FlightRecord record) => oldest = Math.Min(oldest, record.Started));
         return oldest;
     }
 
@@ -90,48 +89,41 @@ public static class FlightTableReader
         var requests = ImmutableArray.CreateBuilder<FlightRequest>();
         VisitTaken(
             file, ref requests,
-            static (ref ImmutableArray<FlightRequest>.Builder requests, ReadOnlySpan<byte> entry) => requests.Add(RequestOf(entry)));
+            static (ref ImmutableArray<FlightRequest>.Builder requests, ref FlightRecord record) => requests.Add(RequestOf(ref record)));
         return requests.ToImmutable();
     }
 
-    /// <summary>Calls <paramref name="visit"/> with every entry that stands for a request; allocates nothing itself.</summary>
-    private static void VisitTaken<T>(FlightFile file, ref T found, EntryVisitor<T> visit)
+    /// <summary>Calls <paramref name="visit"/> with every record of a request in flight; allocates nothing itself.</summary>
+    private static void VisitTaken<T>(FlightFile file, ref T found, RecordVisitor<T> visit)
     {
-        Span<byte> batch = stackalloc byte[BatchEntries * FlightFormat.EntrySize];
+        Span<FlightRecord> batch = stackalloc FlightRecord[BatchEntries];
         for (var first = 0; first < FlightFormat.MaximumEntries; first += BatchEntries)
         {
-            var used = ReadEntries(file, first, batch);
-            for (var i = 0; i < used; i++)
+            var used = ReadRecords(file, first, batch);
+            foreach (ref var record in batch[..used])
             {
-                var entry = batch.Slice(i * FlightFormat.EntrySize, FlightFormat.EntrySize);
-                if (IsTaken(entry)) visit(ref found, entry);
+                if (record.IsTaken) visit(ref found, ref record);
             }
             if (used < BatchEntries) break;
         }
     }
 
-    /// <summary>Reads some entries, from one on.</summary>
-    /// <returns>How many of them were ever used: they are taken from the first on, so none behind those was.</returns>
-    private static int ReadEntries(FlightFile file, int first, Span<byte> batch)
+    /// <summary>Reads some records, from one on.</summary>
+    /// <returns>How many of them were ever used: the worker takes them in order, so none behind those was.</returns>
+    private static int ReadRecords(FlightFile file, int first, Span<FlightRecord> batch)
     {
-        var read = file.Read(batch, FlightHeader.Size + ((long)first * FlightFormat.EntrySize));
+        var read = file.Read(MemoryMarshal.AsBytes(batch), FlightHeader.Size + ((long)first * FlightRecord.Size));
         var used = 0;
-        while (used < read / FlightFormat.EntrySize
-            && MemoryMarshal.Read<uint>(batch[((used * FlightFormat.EntrySize) + FlightFormat.Generation)..]) != 0) used++;
+        while (used < read / FlightRecord.Size && batch[used].Generation != 0) used++;
         return used;
     }
 
-    private static bool IsTaken(ReadOnlySpan<byte> entry) =>
-        MemoryMarshal.Read<int>(entry) is (int)FlightState.Running or (int)FlightState.Responding;
-
-    private static FlightRequest RequestOf(ReadOnlySpan<byte> entry) => new(
-        (FlightState)MemoryMarshal.Read<int>(entry),
-        MemoryMarshal.Read<int>(entry[FlightFormat.Status..]),
-        MemoryMarshal.Read<double>(entry[FlightFormat.Started..]),
-        TextOf(entry.Slice(FlightFormat.Method, FlightFormat.LongestMethod), entry[FlightFormat.MethodLength]),
-        TextOf(entry.Slice(FlightFormat.Path, FlightFormat.LongestPath), MemoryMarshal.Read<ushort>(entry[FlightFormat.PathLength..])),
-        TextOf(entry.Slice(FlightFormat.Route, FlightFormat.LongestRoute), MemoryMarshal.Read<ushort>(entry[FlightFormat.RouteLength..])),
-        TraceIdOf(entry.Slice(FlightFormat.Trace, FlightFormat.LongestTrace), entry[FlightFormat.TraceLength]));
+    private static FlightRequest RequestOf(ref FlightRecord record) => new(
+        record.State, record.Status, record.Started,
+        TextOf(record.Method, record.MethodLength),
+        TextOf(record.Path, record.PathLength),
+        TextOf(record.Route, record.RouteLength),
+        TraceIdOf(record.Trace, record.TraceLength));
 
     private static string TraceIdOf(ReadOnlySpan<byte> field, int length) =>
         length == field.Length && !field.ContainsAnyExcept(TraceContext.Digits) && field.ContainsAnyExcept((byte)'0')

@@ -17,8 +17,8 @@ public sealed unsafe partial class FlightTableWriter
     private int _planned;
 
     // Both records of the header, by turns.
-    private FlightRecord* _last;
-    private FlightRecord* _next;
+    private ChangeRecord* _last;
+    private ChangeRecord* _next;
 
     /// <summary>Plans an addition for the next commit.</summary>
     /// <param name="cell">A counter's or a histogram's, of the slot; not planned yet. One that is none is left out.</param>
@@ -74,8 +74,8 @@ public sealed unsafe partial class FlightTableWriter
 
     private void Free(int index)
     {
-        // SAFETY: TryFind proved that the token's entry lies inside the allocated part of the mapping.
-        *(int*)(EntryAt(index) + FlightFormat.State) = (int)FlightState.Free;
+        // TryFind found the token's record, so index is below _allocated.
+        RecordAt(index).State = FlightState.Free;
         _nextFree[index] = _firstFree;
         _firstFree = index;
     }

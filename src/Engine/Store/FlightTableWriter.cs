@@ -38,7 +38,7 @@ public sealed unsafe partial class FlightTableWriter : IDisposable
         _histograms = store.FileOf(MetricType.Histogram).Start;
         _busy = busy;
         // SAFETY: both records lie in the mapped header.
-        _last = (FlightRecord*)(_file + FlightHeader.RecordsOffset);
+        _last = (ChangeRecord*)(_file + FlightHeader.RecordsOffset);
         _next = _last + 1;
         _allocated = EntriesIn(mapping.Size);
         // SAFETY: one link for each entry that the file can ever have; freed by Dispose.
@@ -99,19 +99,20 @@ public sealed unsafe partial class FlightTableWriter : IDisposable
         else if (_highWater < _allocated || Grow()) index = _highWater++;
         else return NoEntry;
 
-        var entry = EntryAt(index);
-        *(int*)(entry + FlightFormat.Status) = 0;
-        *(double*)(entry + FlightFormat.Started) = now;
-        *(double*)(entry + FlightFormat.Queue) = double.NaN;
-        *(long*)(entry + FlightFormat.Length) = 0;
-        *(entry + FlightFormat.TraceLength) = 0;
-        *(entry + FlightFormat.SpanLength) = 0;
-        *(ushort*)(entry + FlightFormat.RouteLength) = 0;
-        *(entry + FlightFormat.MethodLength) = (byte)Copy(method, entry + FlightFormat.Method, FlightFormat.LongestMethod);
-        *(ushort*)(entry + FlightFormat.PathLength) = (ushort)Copy(path, entry + FlightFormat.Path, FlightFormat.LongestPath);
-        var generation = ++*(uint*)(entry + FlightFormat.Generation);
-        // SAFETY: state is aligned; the release orders the entry's bytes before it.
-        Volatile.Write(ref *(int*)(entry + FlightFormat.State), (int)FlightState.Running);
+        ref var record = ref RecordAt(index);
+        record.Status = 0;
+        record.Started = now;
+        record.Queue = double.NaN;
+        record.Length = 0;
+        record.TraceLength = 0;
+        record.SpanLength = 0;
+        record.RouteLength = 0;
+        record.MethodLength = (byte)FlightRecord.Copy(method, record.Method);
+        record.PathLength = (ushort)FlightRecord.Copy(path, record.Path);
+        var generation = ++record.Generation;
+        // Readers see the rest of the record once they see the state.
+        Volatile.WriteBarrier();
+        record.State = FlightState.Running;
         InFlight++;
         return ((long)(ushort)generation << IndexBits) | (uint)index;
     }
@@ -123,10 +124,9 @@ public sealed unsafe partial class FlightTableWriter : IDisposable
         entry = default;
         var index = IndexOf(token);
         if (token < 0 || index >= _highWater) return false;
-        var start = EntryAt(index);
-        if (*(int*)(start + FlightFormat.State) == (int)FlightState.Free) return false;
-        if ((ushort)*(uint*)(start + FlightFormat.Generation) != token >> IndexBits) return false;
-        entry = new FlightEntry(start);
+        ref var record = ref RecordAt(index);
+        if (record.State == FlightState.Free || (ushort)record.Generation != token >> IndexBits) return false;
+        entry = new FlightEntry(ref record);
         return true;
     }
 
@@ -148,23 +148,15 @@ public sealed unsafe partial class FlightTableWriter : IDisposable
         return true;
     }
 
-    private static int EntriesIn(int size) => (size - FlightHeader.Size) / FlightFormat.EntrySize;
+    private static int EntriesIn(int size) => (size - FlightHeader.Size) / FlightRecord.Size;
 
     private static int IndexOf(long token) => (int)(token & ((1 << IndexBits) - 1));
 
-    private static int SizeOf(int entries) => FlightHeader.Size + (entries * FlightFormat.EntrySize);
+    private static int SizeOf(int entries) => FlightHeader.Size + (entries * FlightRecord.Size);
 
-    // SAFETY: index is below _allocated, whose entries are allocated inside the mapping.
-    private byte* EntryAt(int index) => _file + SizeOf(index);
+    // SAFETY: index is below _allocated, whose records are allocated inside the mapping.
+    private ref FlightRecord RecordAt(int index) => ref *(FlightRecord*)(_file + SizeOf(index));
 
     // SAFETY: the header is allocated and mapped, its fields are aligned.
     private ref FlightHeader Header => ref *(FlightHeader*)_file;
-
-    private static int Copy(ReadOnlySpan<byte> text, byte* destination, int longest)
-    {
-        var length = Math.Min(text.Length, longest);
-        // SAFETY: the field behind destination has longest bytes.
-        text[..length].CopyTo(new Span<byte>(destination, longest));
-        return length;
-    }
 }

@@ -125,7 +125,7 @@ public sealed class DeathAccountantTests : IDisposable
             // The second record was committed and not applied: the first entry is given back.
             stream.Position = 16;
             stream.WriteByte(1);
-            stream.Position = 352 + 8;
+            stream.Position = 608 + 8;
             stream.Write(BitConverter.GetBytes(105.0));
         }
         WriteExit("signal");

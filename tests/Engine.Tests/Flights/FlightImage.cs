@@ -6,12 +6,12 @@ namespace GunicornPrometheusExporter.Engine.Tests.Flights;
 /// <summary>Makes the bytes of flight files, apart from the product's writer.</summary>
 internal static class FlightImage
 {
-    private const int Entries = 640;
+    private const int Entries = 1152;
 
     internal static byte[] Bytes(int pid, int inFlight, double busy, double lastChange, params FlightRequest[] requests)
     {
         var bytes = new byte[Entries + (64 * 512)];
-        "GPEFLT01"u8.CopyTo(bytes);
+        "GPEFLT02"u8.CopyTo(bytes);
         BitConverter.TryWriteBytes(bytes.AsSpan(8), pid);
         BitConverter.TryWriteBytes(bytes.AsSpan(24), 50e6);
         BitConverter.TryWriteBytes(bytes.AsSpan(64), inFlight);

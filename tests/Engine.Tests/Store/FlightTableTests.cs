@@ -49,11 +49,11 @@ public sealed class FlightTableTests : IDisposable
 
         var path = Assert.Single(FlightTableReader.In(_directory.Path));
         Assert.Matches("/flight_worker-1_[0-9a-f]{8}\\.bin$", path);
-        var actual = File.ReadAllBytes(path).AsSpan(0, 640 + 512).ToArray();
+        var actual = File.ReadAllBytes(path).AsSpan(0, 1152 + 512).ToArray();
         var expected = new byte[actual.Length];
         void Put(int offset, params ReadOnlySpan<byte> bytes) => bytes.CopyTo(expected.AsSpan(offset));
         void PutDouble(int offset, double value) => Put(offset, BitConverter.GetBytes(value));
-        Put(0, "GPEFLT01"u8);
+        Put(0, "GPEFLT02"u8);
         Put(8, BitConverter.GetBytes(Environment.ProcessId));
         Put(12, 4, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0);
         PutDouble(24, 1024);
@@ -68,20 +68,20 @@ public sealed class FlightTableTests : IDisposable
         Put(112, 0, 0, 0, 0, (byte)valueOffset);
         PutDouble(120, 3.5);
         // The first one.
-        Put(352, 1, 0, 0, 0, 0xff, 0xff, 0xff, 0xff);
-        actual.AsSpan(360, 16).CopyTo(expected.AsSpan(360));
-        Put(376, 1);
-        Put(384, 0, 0, 0, 0, (byte)valueOffset);
-        actual.AsSpan(392, 8).CopyTo(expected.AsSpan(392));
-        Put(640, 2, 0, 0, 0, 0x94, 1, 0, 0);
-        PutDouble(640 + 8, start);
-        PutDouble(640 + 16, 0.25);
-        Put(640 + 24, 7);
-        Put(640 + 32, 1, 0, 0, 0, 3, 32, 9, 0, 11);
-        Put(640 + 48, "GET"u8);
-        Put(640 + 80, "0af7651916cd43dd8448eb211c80319c"u8);
-        Put(640 + 112, "/users/42"u8);
-        Put(640 + 352, "/users/{id}"u8);
+        Put(608, 1, 0, 0, 0, 0xff, 0xff, 0xff, 0xff);
+        actual.AsSpan(616, 16).CopyTo(expected.AsSpan(616));
+        Put(632, 1);
+        Put(640, 0, 0, 0, 0, (byte)valueOffset);
+        actual.AsSpan(648, 8).CopyTo(expected.AsSpan(648));
+        Put(1152, 2, 0, 0, 0, 0x94, 1, 0, 0);
+        PutDouble(1152 + 8, start);
+        PutDouble(1152 + 16, 0.25);
+        Put(1152 + 24, 7);
+        Put(1152 + 32, 1, 0, 0, 0, 3, 32, 9, 0, 11);
+        Put(1152 + 48, "GET"u8);
+        Put(1152 + 80, "0af7651916cd43dd8448eb211c80319c"u8);
+        Put(1152 + 112, "/users/42"u8);
+        Put(1152 + 352, "/users/{id}"u8);
         Assert.Equal(expected, actual);
         Assert.Equal((3.5, 0.5), (_busy.Value, sum.Value));
     }
@@ -236,7 +236,7 @@ public sealed class FlightTableTests : IDisposable
     [Theory]
     [InlineData("")]
     [InlineData("GPEFLT0")]
-    [InlineData("GPEFLT01 and no more")]
+    [InlineData("GPEFLT02 and no more")]
     public void A_file_without_a_header_is_corrupt(string content)
     {
         var path = _directory["flight_worker-1_00000000.bin"];

@@ -14,7 +14,7 @@ namespace GunicornPrometheusExporter.Fuzz.Targets;
 internal sealed class DeathTarget : IFuzzTarget
 {
     private const int Pid = 900_000_001;
-    private const int Entries = 640;
+    private const int Entries = 1152;
     private const int EntrySize = 512;
     private const string Flight = "flight_worker-1_1.bin";
     private const string Exits = "master-1.exits";
@@ -106,13 +106,13 @@ internal sealed class DeathTarget : IFuzzTarget
     {
         var entries = random.Next(4);
         var bytes = new byte[Entries + (EntrySize * (entries + random.Next(2)))];
-        "GPEFLT01"u8.CopyTo(bytes);
+        "GPEFLT02"u8.CopyTo(bytes);
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(8), Pid);
         var committed = random.Next(4);
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(16), committed);
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(20), random.Next(8) == 0 ? committed - 1 : committed);
         BinaryPrimitives.WriteDoubleLittleEndian(bytes.AsSpan(32), 1000 + random.Next(100));
-        foreach (var record in (int[])[64, 352])
+        foreach (var record in (int[])[64, 608])
         {
             BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(record), entries);
             BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(record + 4), random.Next(-1, entries));
