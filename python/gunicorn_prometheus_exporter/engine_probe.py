@@ -1,7 +1,7 @@
-"""Whether the engine can start in this process, tried in a child: its runtime ends the process in which it cannot.
+"""Tries in a child process whether the engine can start: a runtime that cannot start aborts its process.
 
-A child is forked that loads the engine and exits. It is this process in all that counts, its limits and its mappings among them,
-and nothing that happens in it is seen here. The fork is the interpreter's own, which gevent and eventlet do not replace.
+The module forks a child that loads the engine and exits. The child has the limits and mappings of this process, and an abort
+ends only the child. The fork is the interpreter's own, which gevent and eventlet do not replace.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ from typing import NoReturn, Optional
 
 MODULE = f"{__package__}._engine"
 
-#: Seconds after which the child is killed: fewer than a worker may be silent for, by most configurations.
+#: Seconds after which the child is killed: less than Gunicorn's ``timeout`` in most configurations.
 TIMEOUT = 5.0
 
 #: Seconds more after which the child is killed from outside: one that hangs in a handler of os.register_at_fork has no alarm yet.
@@ -30,7 +30,7 @@ _PAUSE = 0.002
 #: Address space that must be left when the engine has started, so that it is not the application that has none.
 SPARE = 64 << 20
 
-#: Address space that the engine takes, and the spare one; it varies by what the loader finds free.
+#: Address space that the engine takes, plus SPARE. The need varies with the gaps between the mappings.
 NEEDED = 220 << 20
 
 #: Threads and processes that must be left.
@@ -38,7 +38,7 @@ _TASKS = 4
 
 _MIB = 1 << 20
 
-#: What the child sends. An engine that is not imported has an exception that says more, which the import raises here too.
+#: What the child sends. After _NOT_IMPORTED the parent imports too, and gets the exception with the reason.
 _STARTED = b"+"
 _NOT_IMPORTED = b"-"
 
@@ -75,7 +75,7 @@ def obstacle() -> Optional[str]:
 
 
 def _fork() -> int:
-    # Python warns of forks in a process with threads; the child's only thread is this one, and it comes to nothing else.
+    # Python warns about a fork in a process with threads; this child only loads the engine and exits.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return posix.fork()
@@ -120,7 +120,7 @@ def _kill(pid: int) -> None:
 
 
 def _wait(pid: int) -> Optional[int]:
-    """Returns how the child ended, None if somebody else in this process has waited for it."""
+    """Returns the exit status of the child, or None if other code in this process has already waited for it."""
     try:
         return posix.waitpid(pid, 0)[1]
     except ChildProcessError:
@@ -141,8 +141,8 @@ def _explain(status: Optional[int]) -> str:
     if not _can_start_tasks():
         return _no_tasks()
     if status is not None and os.WIFSIGNALED(status):
-        return f"its runtime was ended by {signal.Signals(os.WTERMSIG(status)).name} when it was tried in a child process"
-    return "it failed when it was tried in a child process"
+        return f"a trial in a child process was killed by {signal.Signals(os.WTERMSIG(status)).name}"
+    return "a trial in a child process failed"
 
 
 def _explain_fork(error: OSError) -> str:
@@ -160,7 +160,7 @@ def _no_tasks() -> str:
 
 
 def _can_start_tasks() -> bool:
-    """Returns whether as many children can live at a time as the engine needs threads."""
+    """Returns whether this user can start as many processes as the engine needs threads."""
     waiting, sender = posix.pipe()
     children = []
     try:
