@@ -14,14 +14,17 @@ import signal
 import sys
 import time
 import warnings
+from _thread import get_ident
 from typing import NoReturn, Optional
+
+from . import heartbeat
 
 MODULE = f"{__package__}._engine"
 
-#: Seconds after which the child is killed: less than Gunicorn's ``timeout`` in most configurations.
+#: Seconds after which the child's own alarm kills it.
 TIMEOUT = 5.0
 
-#: Seconds more after which the child is killed from outside: one that hangs in a handler of os.register_at_fork has no alarm yet.
+#: Seconds more after which this process kills the child: a handler that runs in it before ``_limit`` may hang.
 _GRACE = 1.0
 
 #: Seconds between two looks for what the child sends.
@@ -37,6 +40,9 @@ NEEDED = 220 << 20
 _TASKS = 4
 
 _MIB = 1 << 20
+
+#: The thread that is forking one of the children here: another thread's child is none of this module's.
+_forking: Optional[int] = None
 
 #: What the child sends. After _NOT_IMPORTED the parent imports too, and gets the exception with the reason.
 _STARTED = b"+"
@@ -58,16 +64,18 @@ def obstacle() -> Optional[str]:
         _start_and_exit(sender)
     # The child sends what it has started by then, and its exit closes the pipe, within TIMEOUT.
     posix.close(sender)
+    answer, status = None, None
     try:
         answer = _read(receiver, TIMEOUT + _GRACE)
     finally:
         posix.close(receiver)
-    if answer is None:
-        _kill(pid)
-    status = _wait(pid)
-    if answer is None:
+        # Also when a signal's handler ends this process. Without an answer the child lives, and its pid is its own.
+        if answer is None:
+            _kill(pid)
+        status = _wait(pid)
+    if answer is None or _is_timeout(status):
         return (
-            f"a child process did not start it within {TIMEOUT + _GRACE:g} s; a handler that the application has registered with "
+            f"a child process did not start it within {TIMEOUT:g} s; a handler that the application has registered with "
             "os.register_at_fork may hang")
     if answer == _STARTED:
         return None
@@ -75,17 +83,31 @@ def obstacle() -> Optional[str]:
 
 
 def _fork() -> int:
-    # Python warns about a fork in a process with threads; this child only loads the engine and exits.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return posix.fork()
+    global _forking
+    _forking = get_ident()
+    try:
+        # Python warns about a fork in a process with threads; this child only loads the engine and exits.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return posix.fork()
+    finally:
+        _forking = None
+
+
+def _limit() -> None:
+    """Gives a child of this module an alarm, before handlers of the application that may hang, and without its parent."""
+    if _forking == get_ident():
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGALRM])
+        signal.setitimer(signal.ITIMER_REAL, TIMEOUT)
+
+
+# When the configuration is read, which is before the application can register a handler.
+os.register_at_fork(after_in_child=_limit)
 
 
 def _start_and_exit(sender: int) -> NoReturn:
     try:
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGALRM])
-        signal.setitimer(signal.ITIMER_REAL, TIMEOUT)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         nowhere = posix.open(os.devnull, posix.O_WRONLY)
         posix.dup2(nowhere, 1)
@@ -109,6 +131,7 @@ def _read(receiver: int, timeout: float) -> Optional[bytes]:
     while time.monotonic() < limit:
         with contextlib.suppress(BlockingIOError):
             return posix.read(receiver, 1)
+        heartbeat.beat()
         # A pause that gevent and eventlet do not replace.
         signal.sigtimedwait((), _PAUSE)
     return None
@@ -135,6 +158,10 @@ def _too_little_space() -> Optional[str]:
     return (
         f"{max(left, 0) // _MIB} MiB of address space are left under a limit of {limit // _MIB} MiB, and the engine needs "
         f"{NEEDED // _MIB} MiB; raise the limit (ulimit -v)")
+
+
+def _is_timeout(status: Optional[int]) -> bool:
+    return status is not None and os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGALRM
 
 
 def _explain(status: Optional[int]) -> str:
