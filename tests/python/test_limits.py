@@ -225,6 +225,27 @@ def test_a_limit_of_the_size_of_files_costs_metrics_and_nothing_else(start_gunic
     assert server.end() == 0
 
 
+@pytest.mark.parametrize("limit, remedy", [
+    ("resource.RLIMIT_AS, (space + (1 << 20),) * 2", "(ulimit -v)"),
+    ("resource.RLIMIT_FSIZE, (16384, 16384)", "(ulimit -f)"),
+    ("resource.RLIMIT_NOFILE, (len(os.listdir('/proc/self/fd')) + 1,) * 2", "(ulimit -n)"),
+], ids=["address space", "size of files", "open files"])
+def test_a_store_that_cannot_be_opened_names_the_limit(run_python, limit, remedy):
+    done = run_python(f"""
+import os, resource
+from gunicorn_prometheus_exporter import _engine
+os.makedirs(os.environ["PROMETHEUS_MULTIPROC_DIR"], 0o700)
+space = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit({limit})
+try:
+    _engine.open(os.environ["PROMETHEUS_MULTIPROC_DIR"], "worker", False)
+except Exception as error:
+    print(error)
+""")
+    assert remedy in done.stdout, (done.stdout, done.stderr)
+    assert "disk" not in done.stdout
+
+
 def test_a_failed_start_is_not_tried_again_by_each_metric_of_the_application(start_gunicorn):
     server = start_gunicorn(conf=HOOKS + """
 def post_fork(server, worker):
