@@ -5,6 +5,7 @@ A preloaded application imports it before Gunicorn calls any hook, so this modul
 configuration names this package. If it cannot, it hides the variable, and ``prometheus_client`` keeps its metrics in memory.
 """
 
+import errno
 import logging
 import os
 import stat
@@ -14,7 +15,7 @@ import threading
 from typing import Any, Optional
 
 from . import engine, private_names
-from .utils import VARIABLE, get_multiprocess_dir
+from .utils import VARIABLE, get_multiprocess_dir, not_text
 
 _log = logging.getLogger("gunicorn.error")
 
@@ -88,7 +89,7 @@ def settle() -> None:
         return
     if is_missing and not os.path.isabs(directory):
         return
-    fault = _fault_of(directory)
+    fault = _fault_of(directory, "restart Gunicorn")
     if fault is not None:
         engine.refuse(fault)
         _forgotten.update(_hide())
@@ -101,7 +102,7 @@ def settle() -> None:
 def settle_in_worker() -> None:
     """Creates the directory for this worker: its master may lack our hooks or may run as another user."""
     directory = get_multiprocess_dir()
-    fault = None if directory is None else _fault_of(directory)
+    fault = None if directory is None else _fault_of(directory, "reload Gunicorn (SIGHUP)")
     if fault is not None:
         engine.refuse(fault)
 
@@ -149,6 +150,8 @@ def _hide() -> dict[str, str]:
     if not _keep_in_memory():
         # It insists on files: nobody reads these, and the application starts.
         os.environ[VARIABLE] = tempfile.mkdtemp(prefix="gunicorn-prometheus-exporter-unread-")
+        # The umask must not change the mode.
+        os.chmod(os.environ[VARIABLE], _PRIVATE)
     return hidden
 
 
@@ -166,8 +169,15 @@ def _keep_in_memory() -> bool:
         "prometheus_client.values:ValueClass", private_names.read("prometheus_client.values:MutexValue", _Value))
 
 
-def _fault_of(directory: str) -> Optional[str]:
-    """Creates the directory if it is missing; returns why it cannot be used, or None."""
+def _fault_of(directory: str, renewal: str) -> Optional[str]:
+    """Creates the directory if it is missing; returns why it cannot be used, or None.
+
+    ``renewal`` is how the processes that start without metrics are replaced: they do not try again.
+    """
+    try:
+        os.fsencode(directory).decode()
+    except UnicodeDecodeError:
+        return not_text(os.fsencode(directory))
     path = os.path.realpath(directory)
     user = f"by user {os.geteuid()}"
     try:
@@ -180,14 +190,17 @@ def _fault_of(directory: str) -> Optional[str]:
         status = os.statvfs(path) if os.path.isdir(path) else None
     except OSError as error:
         return _refused(
-            path, f"cannot be created {user} ({error.strerror})", "correct its permissions, or choose another directory")
+            path, f"cannot be created {user} ({error.strerror})",
+            f"make room, then {renewal}" if error.errno in (errno.ENOSPC, errno.EDQUOT)
+            else "choose another directory" if error.errno == errno.EROFS
+            else "correct its permissions, or choose another directory")
     if status is None:
         return _refused(path, "is not a directory", "remove it, or choose another directory")
     if not os.access(path, os.W_OK | os.X_OK):
         return _refused(path, f"cannot be written {user}", "give it to that user (chown), or choose another directory")
     # A file system without a size reports 0 blocks.
     if status.f_blocks and status.f_bavail * status.f_frsize < _ROOM:
-        return _refused(path, "is on a disk without room", "make room, or choose another directory")
+        return _refused(path, "is on a disk without room", f"make room, then {renewal}")
     return None
 
 
