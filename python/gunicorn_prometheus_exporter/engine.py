@@ -17,7 +17,7 @@ from . import engine_probe, guard
 from .config import FILE_VARIABLE, ExporterConfig
 from .errors import ConfigurationError, MetricsError
 from .layout import writes_timestamps
-from .utils import store_directory
+from .utils import store_text
 
 #: Seconds after which a store that could not be opened is tried again.
 RETRY_AFTER = 60.0
@@ -124,7 +124,7 @@ def _import() -> ModuleType:
 
 def _open_store(engine: ModuleType, role: str) -> ModuleType:
     global _engine, _opened_in
-    engine.open(store_directory(), role, writes_timestamps())
+    engine.open(store_text(), role, writes_timestamps())
     os.register_at_fork(after_in_child=engine.disable)
     guard.count_with(lambda: engine.inc(_DROPPED, 1.0, {}))
     _engine, _opened_in = engine, os.getpid()

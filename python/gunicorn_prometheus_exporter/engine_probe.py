@@ -1,7 +1,7 @@
-"""Whether the engine can start in this process, tried in a child: its runtime ends the process in which it cannot.
+"""Tries in a child process whether the engine can start: a runtime that cannot start aborts its process.
 
-A child is forked that loads the engine and exits. It is this process in all that counts, its limits and its mappings among them,
-and nothing that happens in it is seen here. The fork is the interpreter's own, which gevent and eventlet do not replace.
+The module forks a child that loads the engine and exits. The child has the limits and mappings of this process, and an abort
+ends only the child. The fork is the interpreter's own, which gevent and eventlet do not replace.
 """
 
 import contextlib
@@ -14,14 +14,17 @@ import signal
 import sys
 import time
 import warnings
+from _thread import get_ident
 from typing import NoReturn, Optional
+
+from . import heartbeat
 
 MODULE = f"{__package__}._engine"
 
-#: Seconds after which the child is killed: fewer than a worker may be silent for, by most configurations.
+#: Seconds after which the child's own alarm kills it.
 TIMEOUT = 5.0
 
-#: Seconds more after which the child is killed from outside: one that hangs in a handler of os.register_at_fork has no alarm yet.
+#: Seconds more after which this process kills the child: a handler that runs in it before ``_limit`` may hang.
 _GRACE = 1.0
 
 #: Seconds between two looks for what the child sends.
@@ -30,7 +33,7 @@ _PAUSE = 0.002
 #: Address space that must be left when the engine has started, so that it is not the application that has none.
 SPARE = 64 << 20
 
-#: Address space that the engine takes, and the spare one; it varies by what the loader finds free.
+#: Address space that the engine takes, plus SPARE. The need varies with the gaps between the mappings.
 NEEDED = 220 << 20
 
 #: Threads and processes that must be left.
@@ -38,7 +41,10 @@ _TASKS = 4
 
 _MIB = 1 << 20
 
-#: What the child sends. An engine that is not imported has an exception that says more, which the import raises here too.
+#: The thread that is forking one of the children here: another thread's child is none of this module's.
+_forking: Optional[int] = None
+
+#: What the child sends. After _NOT_IMPORTED the parent imports too, and gets the exception with the reason.
 _STARTED = b"+"
 _NOT_IMPORTED = b"-"
 
@@ -58,16 +64,18 @@ def obstacle() -> Optional[str]:
         _start_and_exit(sender)
     # The child sends what it has started by then, and its exit closes the pipe, within TIMEOUT.
     posix.close(sender)
+    answer, status = None, None
     try:
         answer = _read(receiver, TIMEOUT + _GRACE)
     finally:
         posix.close(receiver)
-    if answer is None:
-        _kill(pid)
-    status = _wait(pid)
-    if answer is None:
+        # Also when a signal's handler ends this process. Without an answer the child lives, and its pid is its own.
+        if answer is None:
+            _kill(pid)
+        status = _wait(pid)
+    if answer is None or _is_timeout(status):
         return (
-            f"a child process did not start it within {TIMEOUT + _GRACE:g} s; a handler that the application has registered with "
+            f"a child process did not start it within {TIMEOUT:g} s; a handler that the application has registered with "
             "os.register_at_fork may hang")
     if answer == _STARTED:
         return None
@@ -75,17 +83,31 @@ def obstacle() -> Optional[str]:
 
 
 def _fork() -> int:
-    # Python warns of forks in a process with threads; the child's only thread is this one, and it comes to nothing else.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return posix.fork()
+    global _forking
+    _forking = get_ident()
+    try:
+        # Python warns about a fork in a process with threads; this child only loads the engine and exits.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return posix.fork()
+    finally:
+        _forking = None
+
+
+def _limit() -> None:
+    """Gives a child of this module an alarm, before handlers of the application that may hang, and without its parent."""
+    if _forking == get_ident():
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGALRM])
+        signal.setitimer(signal.ITIMER_REAL, TIMEOUT)
+
+
+# When the configuration is read, which is before the application can register a handler.
+os.register_at_fork(after_in_child=_limit)
 
 
 def _start_and_exit(sender: int) -> NoReturn:
     try:
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGALRM])
-        signal.setitimer(signal.ITIMER_REAL, TIMEOUT)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         nowhere = posix.open(os.devnull, posix.O_WRONLY)
         posix.dup2(nowhere, 1)
@@ -109,6 +131,7 @@ def _read(receiver: int, timeout: float) -> Optional[bytes]:
     while time.monotonic() < limit:
         with contextlib.suppress(BlockingIOError):
             return posix.read(receiver, 1)
+        heartbeat.beat()
         # A pause that gevent and eventlet do not replace.
         signal.sigtimedwait((), _PAUSE)
     return None
@@ -120,7 +143,7 @@ def _kill(pid: int) -> None:
 
 
 def _wait(pid: int) -> Optional[int]:
-    """Returns how the child ended, None if somebody else in this process has waited for it."""
+    """Returns the exit status of the child, or None if other code in this process has already waited for it."""
     try:
         return posix.waitpid(pid, 0)[1]
     except ChildProcessError:
@@ -137,12 +160,16 @@ def _too_little_space() -> Optional[str]:
         f"{NEEDED // _MIB} MiB; raise the limit (ulimit -v)")
 
 
+def _is_timeout(status: Optional[int]) -> bool:
+    return status is not None and os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGALRM
+
+
 def _explain(status: Optional[int]) -> str:
     if not _can_start_tasks():
         return _no_tasks()
     if status is not None and os.WIFSIGNALED(status):
-        return f"its runtime was ended by {signal.Signals(os.WTERMSIG(status)).name} when it was tried in a child process"
-    return "it failed when it was tried in a child process"
+        return f"a trial in a child process was killed by {signal.Signals(os.WTERMSIG(status)).name}"
+    return "a trial in a child process failed"
 
 
 def _explain_fork(error: OSError) -> str:
@@ -160,7 +187,7 @@ def _no_tasks() -> str:
 
 
 def _can_start_tasks() -> bool:
-    """Returns whether as many children can live at a time as the engine needs threads."""
+    """Returns whether this user can start as many processes as the engine needs threads."""
     waiting, sender = posix.pipe()
     children = []
     try:

@@ -6,15 +6,20 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Optional
 
+from . import heartbeat
 from .errors import MetricsError
 
 NAME = "gunicorn-prometheus-exporter"
 
 #: Seconds that a question to the executable may take.
 ANSWER_TIMEOUT = 30
+
+#: Seconds between two reports of a waiting worker to its master.
+_BEAT = 0.2
 
 #: What the executable hands over at most: a directory, a lock file, and a file for each type of metric.
 _MOST_FILES = 16
@@ -112,15 +117,31 @@ def run(*arguments: str, descriptors: Sequence[int] = ()) -> str:
     """Runs the executable with these arguments and returns its standard output. Raises MetricsError."""
     path = find_executable()
     try:
-        done = subprocess.run(
-            [path, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=ANSWER_TIMEOUT, check=False,
-            pass_fds=descriptors, restore_signals=False,
-        )
+        with subprocess.Popen(
+            [path, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, pass_fds=descriptors, restore_signals=False,
+        ) as process:
+            output = _output_of(process)
     except OSError as error:
         raise cannot_run(path, error) from error
-    except subprocess.TimeoutExpired as error:
-        raise MetricsError(f"{path} {arguments[0]} did not answer within {ANSWER_TIMEOUT} s") from error
-    return done.stdout.decode("utf-8", "replace")
+    if output is None:
+        raise MetricsError(f"{path} {arguments[0]} did not answer within {ANSWER_TIMEOUT} s")
+    return output.decode("utf-8", "replace")
+
+
+def _output_of(process: "subprocess.Popen[bytes]") -> Optional[bytes]:
+    """Returns all that a process writes until it exits, None if it did not exit in time and was killed."""
+    limit = time.monotonic() + ANSWER_TIMEOUT
+    try:
+        while time.monotonic() < limit:
+            try:
+                return process.communicate(timeout=_BEAT)[0]
+            except subprocess.TimeoutExpired:
+                heartbeat.beat()
+    except BaseException:
+        process.kill()
+        raise
+    process.kill()
+    return None
 
 
 def cannot_run(path: str, error: OSError) -> MetricsError:

@@ -11,6 +11,7 @@ from typing import Any, Iterable, Optional
 
 from .errors import MetricsError
 from .executable import cannot_run, find_executable
+from .utils import of_text
 
 #: Seconds between an exit and the next start: doubled after each exit, reset once the exporter has run HEALTHY_LIFE seconds.
 FIRST_DELAY = 1.0
@@ -115,7 +116,7 @@ class ExporterProcess:
             self._log.info("Metrics exporter started (pid: %s)", self._process.pid)
 
     def _run(self, path: str) -> "subprocess.Popen[bytes]":
-        command = [path, "serve", "--parent-pid", str(os.getpid()), "--multiproc-dir", self._directory, *self._listeners]
+        command = [path, "serve", "--parent-pid", str(os.getpid()), "--multiproc-dir", of_text(self._directory), *self._listeners]
         try:
             return subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, close_fds=True, start_new_session=True, restore_signals=False,

@@ -1,4 +1,4 @@
-"""The master's few series: doubles at offsets that the executable laid out. Knows no file format (D5).
+"""Writes the master's few series: doubles at offsets from the executable, so that Python knows no file format (D5).
 
 The store belongs to the workers' user, the master may be root. So the master opens nothing there by path and maps nothing:
 ``prepare``, which runs as that user, hands it open descriptors, and each value is written by its own small call.
@@ -17,14 +17,14 @@ from .errors import ConfigurationError, MetricsError, report_fault
 from .executable import ask_for_files
 from .layout import writes_timestamps
 
-#: How often a slot that another master took first is asked for anew.
+#: How many times the master asks for a slot, if other masters take the offered one first.
 ATTEMPTS = 5
 
-#: The names of the store itself and of its lock file among what ``prepare`` hands over.
+#: The names of the store itself and of its lock file among the descriptors from ``prepare``.
 _STORE = "."
 _LOCK_FILE = "slots.lock"
 
-#: Gunicorn names to a master that SIGUSR2 started the one that it replaces.
+#: Gunicorn sets this, in a master that SIGUSR2 started, to the pid of the master that it replaces.
 _REPLACED_MASTER = "GUNICORN_PID"
 
 _DOUBLE = struct.Struct("<d")
@@ -38,7 +38,7 @@ _current: "Optional[MasterStore]" = None
 
 
 class _Cell:
-    """One value, and where it lies: as the file's only writer the master knows what stands there."""
+    """One value and its place in a file. The master is the only writer of the file, so it keeps the value."""
 
     __slots__ = ("descriptor", "offset", "value")
 
@@ -48,7 +48,7 @@ class _Cell:
         (self.value,) = _DOUBLE.unpack(os.pread(descriptor, _DOUBLE.size, offset))
 
     def change(self, value: float) -> None:
-        """Takes on a value and writes it out. Raises OSError; the next change then writes this one too."""
+        """Keeps a value and writes it. Raises OSError; the value is kept, and the next increment includes it."""
         self.value = value
         status = os.fstat(self.descriptor)
         if status.st_nlink == 0:
@@ -61,13 +61,13 @@ class _Cell:
 
 
 class MasterStore:
-    """The store as its master holds it: a slot for as long as the process lives, and its series.
+    """The master's part of the store: its series, and a slot that it holds until the process exits.
 
-    One writer, the master's main thread. Children inherit the object, without its files.
+    Only the master's main thread writes. Children inherit the object without its files.
     """
 
     def __init__(self, uid: int, gid: int) -> None:
-        """Prepares the store for workers of this user and takes a master's slot in it.
+        """Prepares the store for workers of this user and takes a slot for the master.
 
         Raises ConfigurationError if the configuration does not allow it, MetricsError if it fails.
         """
@@ -88,11 +88,11 @@ class MasterStore:
                     break
                 _close(files)
             else:
-                raise MetricsError(f"{answer['directory']}: other masters took the slot {ATTEMPTS} times over")
+                raise MetricsError(f"{answer['directory']}: other masters took the slot first, {ATTEMPTS} times; restart Gunicorn")
             self.directory: str = answer["directory"]
-            #: What the file states for workers, by the names of variables.
+            #: Settings of the configuration file for workers, by the names of their variables.
             self.recording_variables: dict[str, str] = answer["recording"]
-            #: The name, in the store, of the file that tells how workers ended.
+            #: The name, in the store, of the file that records how workers exited.
             self.exits_file: str = answer["exits_file"]
             self._run_file: str = answer["run_file"]
             self._cells = {
@@ -102,7 +102,7 @@ class MasterStore:
             others = answer["other_masters"]
         except (KeyError, TypeError, ValueError, struct.error) as error:
             _close(files)
-            raise MetricsError(f"the executable's answer to prepare cannot be understood: {error!r}") from error
+            raise MetricsError(f"the executable's answer to prepare is invalid: {error!r}") from error
         except BaseException:
             _close(files)
             raise
@@ -114,7 +114,7 @@ class MasterStore:
 
     @property
     def is_ours(self) -> bool:
-        """Whether this process is the master that made the object, not a child that inherited it."""
+        """Whether this process is the master that created the object, not a child that inherited it."""
         return os.getpid() == self._pid
 
     def add(self, family: str, amount: float = 1.0, **labels: Any) -> None:
@@ -129,7 +129,7 @@ class MasterStore:
         self._write(self._cell(family, labels), value)
 
     def replace(self, name: str, text: str) -> None:
-        """Puts a file that all may read in the place of whatever stands at a name in the store. Raises OSError."""
+        """Replaces a file of the store by one that everybody can read. Raises OSError."""
         if not self.is_ours:
             return
         store = self._files[_STORE]
@@ -144,7 +144,7 @@ class MasterStore:
         os.rename(temporary, name, src_dir_fd=store, dst_dir_fd=store)
 
     def close(self) -> None:
-        """Says that this run ended in order. The slot goes with the process."""
+        """Marks this run as ended in order. The kernel frees the slot when the process exits."""
         if not self.is_ours:
             return
         try:
@@ -169,10 +169,10 @@ class MasterStore:
         except OSError as error:
             if not self._is_fault_logged:
                 self._is_fault_logged = True
-                report_fault(f"{self.directory}: the master's series are not written ({error.strerror}); restart Gunicorn")
+                report_fault(f"{self.directory}: the metrics of the master are not recorded ({error.strerror}); restart Gunicorn")
 
     def _leave(self) -> None:
-        """Closes the files in a child, which must be able neither to write through them nor to change how they are open."""
+        """Closes the files in a child, which must neither write to them nor change their flags."""
         files, self._files = self._files, {}
         _close(files)
 
@@ -186,7 +186,7 @@ def _check(files: dict[str, int]) -> None:
     for name, descriptor in files.items():
         mode = os.fstat(descriptor).st_mode
         if not (stat.S_ISDIR(mode) if name == _STORE else stat.S_ISREG(mode)):
-            raise MetricsError(f"{name} in the store is not what it should be; remove it")
+            raise MetricsError(f"{name} in the store is not a {'directory' if name == _STORE else 'regular file'}; remove it")
 
 
 def _take(lock_file: int, life: int, pid: int) -> bool:
@@ -207,13 +207,13 @@ def _take(lock_file: int, life: int, pid: int) -> bool:
 
 
 def _keep(store: int) -> None:
-    # systemd-tmpfiles leaves alone what is locked, and what was not locked yet the exporter's lock covers.
+    # systemd-tmpfiles skips a locked directory. If the lock fails here, the exporter's lock protects the store.
     with contextlib.suppress(OSError):
         fcntl.flock(store, fcntl.LOCK_SH | fcntl.LOCK_NB)
 
 
 def _warn_of(others: list[int], directory: str) -> None:
-    """Says once that several servers share a store, unless one is about to replace the other."""
+    """Warns once that several servers share a store, unless this one is about to replace the other."""
     for pid in others:
         if str(pid) != os.environ.get(_REPLACED_MASTER):
             logging.getLogger("gunicorn.error").warning(

@@ -1,10 +1,11 @@
-"""The store's directory before Gunicorn prepares it, and instead of it: what ``prometheus_client`` needs to be imported.
+"""Creates the store's directory before ``prometheus_client`` is imported, or makes ``prometheus_client`` do without it.
 
-``prometheus_client`` decides at its import whether metrics are files in PROMETHEUS_MULTIPROC_DIR, and then needs the directory. A
-preloaded application imports it before Gunicorn calls any hook; so the directory is made as soon as this package is named in
-the configuration. Where there can be none, ``prometheus_client`` is told of none, and the application serves without.
+``prometheus_client`` decides at its import whether metrics are files in PROMETHEUS_MULTIPROC_DIR, and then needs the directory.
+A preloaded application imports it before Gunicorn calls any hook, so this module creates the directory as soon as the
+configuration names this package. If it cannot, it hides the variable, and ``prometheus_client`` keeps its metrics in memory.
 """
 
+import errno
 import logging
 import os
 import stat
@@ -14,11 +15,11 @@ import threading
 from typing import Any, Optional
 
 from . import engine, private_names
-from .utils import VARIABLE, get_multiprocess_dir
+from .utils import VARIABLE, get_multiprocess_dir, not_text
 
 _log = logging.getLogger("gunicorn.error")
 
-#: The name in capitals, and the one that came before it.
+#: The variable and its older lower-case name.
 _VARIABLES = (VARIABLE, VARIABLE.lower())
 
 _PRIVATE = 0o700
@@ -26,16 +27,16 @@ _PASSABLE = 0o755
 
 _MOST_LINKS = 40
 
-#: Bytes of a disk with less of which ``prometheus_client`` would be killed by SIGBUS: it maps files that it does not fill.
+#: Free bytes that the disk must have: ``prometheus_client`` maps sparse files, and SIGBUS kills it when the disk is full.
 _ROOM = 64 << 10
 
 _is_settled = False
 _forgotten: dict[str, str] = {}
 
-#: The directory that this process made, by path, device and inode.
+#: The directory that this process created, by path, device and inode.
 _made: Optional[tuple[str, int, int]] = None
 
-#: The missing directory that only the workers' user may make, which is after an application is preloaded.
+#: The missing directory that only the workers' user may create, after an application is preloaded.
 _left_to_workers: Optional[str] = None
 
 
@@ -67,20 +68,20 @@ class _Value:
 
 
 def settle_if_configuring() -> None:
-    """Settles the matter while Gunicorn reads its configuration; anywhere else it does nothing."""
+    """Calls ``settle`` if Gunicorn is reading its configuration."""
     if "gunicorn.app.base" in sys.modules and not engine.is_in_arbiter():
         settle()
 
 
 def settle() -> None:
-    """Makes the directory that the environment names, if it is missing; without one, metrics are off. Once in a process."""
+    """Creates the directory in the environment if it is missing, or switches metrics off. Acts once in a process."""
     global _is_settled, _made, _left_to_workers
     directory = get_multiprocess_dir()
     if _is_settled or directory is None:
         return
     _is_settled = True
     is_missing = not os.path.exists(directory)
-    # What is left alone here is seen to when the store is prepared: as the workers' user, and where Gunicorn has changed to.
+    # ``prepare`` handles these later: as the workers' user, and in the directory that Gunicorn changes to.
     if _is_others(directory):
         if is_missing:
             _left_to_workers = directory
@@ -88,7 +89,7 @@ def settle() -> None:
         return
     if is_missing and not os.path.isabs(directory):
         return
-    fault = _fault_of(directory)
+    fault = _fault_of(directory, "restart Gunicorn")
     if fault is not None:
         engine.refuse(fault)
         _forgotten.update(_hide())
@@ -99,15 +100,15 @@ def settle() -> None:
 
 
 def settle_in_worker() -> None:
-    """Does the same for this worker, whose master may have had nothing of ours that works, or was another user."""
+    """Creates the directory for this worker: its master may lack our hooks or may run as another user."""
     directory = get_multiprocess_dir()
-    fault = None if directory is None else _fault_of(directory)
+    fault = None if directory is None else _fault_of(directory, "reload Gunicorn (SIGHUP)")
     if fault is not None:
         engine.refuse(fault)
 
 
 def hand_over(uid: int, gid: int) -> None:
-    """Gives the directory that this process has made as root to the workers' user; one that is not the same any more is left alone."""
+    """Gives a directory that this process created as root to the workers' user, unless it was replaced since."""
     global _made
     if _made is None or os.geteuid() != 0 or (uid, gid) == (0, 0):
         return
@@ -124,7 +125,7 @@ def hand_over(uid: int, gid: int) -> None:
 
 
 def remember() -> None:
-    """Puts back what was forgotten for the import of a preloaded application: hooks of the user's may look for it."""
+    """Restores the variables that were hidden from a preloaded application: hooks of the user may read them."""
     global _left_to_workers
     os.environ.update(_forgotten)
     _forgotten.clear()
@@ -138,7 +139,7 @@ def remember() -> None:
 
 def do_without(cfg: Any) -> None:
     """Lets ``prometheus_client`` keep values in this worker's memory. Called before the worker loads its application."""
-    # The metrics of a preloaded application are there already; if they are files, they go on needing the directory.
+    # A preloaded application has its metrics already; if they are files, they still need the directory.
     if not (cfg.preload_app and _are_files()):
         _hide()
 
@@ -149,11 +150,13 @@ def _hide() -> dict[str, str]:
     if not _keep_in_memory():
         # It insists on files: nobody reads these, and the application starts.
         os.environ[VARIABLE] = tempfile.mkdtemp(prefix="gunicorn-prometheus-exporter-unread-")
+        # The umask must not change the mode.
+        os.chmod(os.environ[VARIABLE], _PRIVATE)
     return hidden
 
 
 def _are_files() -> bool:
-    """Returns whether metrics that ``prometheus_client`` makes from now on are files."""
+    """Returns whether ``prometheus_client`` stores new metrics in files."""
     if "prometheus_client.values" not in sys.modules:
         return False
     in_memory = private_names.read("prometheus_client.values:MutexValue", _Value)
@@ -166,27 +169,38 @@ def _keep_in_memory() -> bool:
         "prometheus_client.values:ValueClass", private_names.read("prometheus_client.values:MutexValue", _Value))
 
 
-def _fault_of(directory: str) -> Optional[str]:
-    """Makes the directory if it is missing; returns why it cannot be used."""
+def _fault_of(directory: str, renewal: str) -> Optional[str]:
+    """Creates the directory if it is missing; returns why it cannot be used, or None.
+
+    ``renewal`` is how the processes that start without metrics are replaced: they do not try again.
+    """
+    try:
+        os.fsencode(directory).decode()
+    except UnicodeDecodeError:
+        return not_text(os.fsencode(directory))
     path = os.path.realpath(directory)
     user = f"by user {os.geteuid()}"
     try:
         if not os.path.lexists(path):
             if _is_others(directory):
                 return _refused(
-                    directory, "is missing, and root makes nothing where another user can change the path",
-                    "make it, or choose another directory")
+                    directory, "is missing, and root creates nothing where another user can change the path",
+                    "create it, or choose another directory")
             _make(path, _PRIVATE)
         status = os.statvfs(path) if os.path.isdir(path) else None
     except OSError as error:
-        return _refused(path, f"cannot be made {user} ({error.strerror})", "correct its permissions, or choose another directory")
+        return _refused(
+            path, f"cannot be created {user} ({error.strerror})",
+            f"make room, then {renewal}" if error.errno in (errno.ENOSPC, errno.EDQUOT)
+            else "choose another directory" if error.errno == errno.EROFS
+            else "correct its permissions, or choose another directory")
     if status is None:
         return _refused(path, "is not a directory", "remove it, or choose another directory")
     if not os.access(path, os.W_OK | os.X_OK):
         return _refused(path, f"cannot be written {user}", "give it to that user (chown), or choose another directory")
-    # A file system that does not know its size says 0 blocks.
+    # A file system without a size reports 0 blocks.
     if status.f_blocks and status.f_bavail * status.f_frsize < _ROOM:
-        return _refused(path, "is on a disk without room", "make room, or choose another directory")
+        return _refused(path, "is on a disk without room", f"make room, then {renewal}")
     return None
 
 
@@ -199,12 +213,12 @@ def _make(path: str, mode: int) -> None:
     if not os.path.lexists(parent):
         _make(parent, _PASSABLE)
     os.mkdir(path, mode)
-    # Whatever the umask is.
+    # The umask must not change the mode.
     os.chmod(path, mode)
 
 
 def _is_others(directory: str) -> bool:
-    """Returns whether this process is root's, and another user can change what the path leads to."""
+    """Returns whether this process is root and another user can change where the path leads."""
     if os.geteuid() != 0:
         return False
     rest = os.path.abspath(directory).split("/")[::-1]
@@ -219,7 +233,7 @@ def _is_others(directory: str) -> bool:
         try:
             status = os.lstat(following)
         except FileNotFoundError:
-            # It and what is to be in it will be root's.
+            # Root will own it and everything created in it.
             return False
         if status.st_uid != 0:
             return True

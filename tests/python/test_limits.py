@@ -1,11 +1,15 @@
 """Where the engine's runtime cannot start, workers serve without it: a child is lost for it, never a worker."""
 
+import contextlib
 import os
+import shutil
+import signal
 from pathlib import Path
 
 import pytest
 
-from live_gunicorn import HOOKS, wait_for
+from conftest import PACKAGE
+from live_gunicorn import HOOKS, PROMETHEUS_WORKER, wait_for
 
 #: The application maps 400 MiB, as one that has loaded a model or a large library.
 MAPPING = "mapping_app:app"
@@ -114,7 +118,7 @@ def test_a_child_that_hangs_is_killed_and_said(run_python):
 engine_probe.TIMEOUT = 0.5
 os.register_at_fork(after_in_child=lambda: setattr(engine_probe.resource, "setrlimit", lambda *_: os.read(os.pipe()[0], 1)))
 """))
-    assert "SIGALRM" in done.stdout, done.stderr
+    assert "did not start it within 0.5 s" in done.stdout, done.stderr
 
 
 def test_a_child_that_hangs_in_a_handler_of_the_applications_costs_metrics_and_nothing_else(start_gunicorn):
@@ -134,6 +138,84 @@ def post_fork(server, worker):
     assert server.end() == 0
 
 
+#: An application after which every forked child hangs before it runs a line of ours.
+HANGING = """
+def post_fork(server, worker):
+    import os, threading
+    lock = threading.Lock()
+    lock.acquire()
+    os.register_at_fork(after_in_child=lock.acquire)
+"""
+
+
+def processes_of(environment):
+    """The pids of all processes that were started with this store."""
+    mark = f"PROMETHEUS_MULTIPROC_DIR={environment['PROMETHEUS_MULTIPROC_DIR']}\0".encode()
+    found = []
+    for folder in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if folder.name.isdigit() and mark in (folder / "environ").read_bytes():
+                found.append(int(folder.name))
+    return found
+
+
+def children_of(pid):
+    """The pids of a process's children."""
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+@pytest.mark.parametrize("worker_class", ["sync", "gthread", "gevent", "eventlet", "tornado", "uvicorn", "asgi"])
+def test_a_child_that_hangs_for_longer_than_gunicorns_timeout_costs_no_worker(worker_class, start_worker, environment):
+    server = start_worker(worker_class, "--timeout", "2", conf=HANGING)
+    wait_for(lambda: off(server), "the line")
+    assert [server.get("/") for _ in range(3)] == [200] * 3
+    (line,) = off(server)
+    assert "os.register_at_fork" in line
+    assert server.log.count("Booting worker") == 1 and "TIMEOUT" not in server.log
+    (worker,) = server.workers()
+    assert children_of(worker) == []
+    assert server.end() == 0
+    assert processes_of(environment) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGABRT, signal.SIGQUIT], ids=["KILL", "ABRT", "QUIT"])
+def test_a_worker_that_dies_while_it_waits_for_its_child_leaves_no_orphan(number, start_gunicorn, environment):
+    server = start_gunicorn(conf=HOOKS + HANGING)
+    (worker,) = server.workers()
+    wait_for(lambda: children_of(worker), "the child")
+    (child,) = children_of(worker)
+    os.kill(worker, number)
+    wait_for(lambda: not Path(f"/proc/{child}").exists(), "the end of the child", timeout=20)
+    assert server.end() == 0
+    wait_for(lambda: not processes_of(environment), "the end of all processes", timeout=20)
+
+
+def test_an_executable_that_hangs_for_longer_than_gunicorns_timeout_costs_no_worker(start_gunicorn, tmp_path, environment):
+    copy = tmp_path / "packages" / PACKAGE.name
+    shutil.copytree(PACKAGE, copy)
+    (copy / "bin" / "gunicorn-prometheus-exporter").write_text("#!/bin/sh\nexec sleep 100\n")
+    environment.update(
+        PYTHONPATH=os.pathsep.join([str(copy.parent), environment["PYTHONPATH"]]),
+        GUNICORN_EXPORTER_CONFIG_FILE=str(tmp_path / "exporter.yml"))
+    (tmp_path / "exporter.yml").write_text("")
+    # Without hooks each worker asks the executable what the file states.
+    server = start_gunicorn("--timeout", "2", conf=PROMETHEUS_WORKER + """
+def post_fork(server, worker):
+    from gunicorn_prometheus_exporter import executable
+    executable.ANSWER_TIMEOUT = 4
+""")
+    wait_for(lambda: off(server), "the line")
+    (line,) = off(server)
+    assert "did not answer within 4 s" in line
+    assert server.get("/") == 200
+    assert server.log.count("Booting worker") == 1 and "TIMEOUT" not in server.log
+    assert server.end() == 0
+    assert processes_of(environment) == []
+
+
 def test_a_limit_of_the_size_of_files_costs_metrics_and_nothing_else(start_gunicorn):
     server = start_gunicorn(launcher=limited("-f 16"))
     assert [server.get("/") for _ in range(3)] == [200] * 3
@@ -141,6 +223,27 @@ def test_a_limit_of_the_size_of_files_costs_metrics_and_nothing_else(start_gunic
     assert "File too large" in line
     assert server.log.count("Booting worker") == 1
     assert server.end() == 0
+
+
+@pytest.mark.parametrize("limit, remedy", [
+    ("resource.RLIMIT_AS, (space + (1 << 20),) * 2", "(ulimit -v)"),
+    ("resource.RLIMIT_FSIZE, (16384, 16384)", "(ulimit -f)"),
+    ("resource.RLIMIT_NOFILE, (len(os.listdir('/proc/self/fd')) + 1,) * 2", "(ulimit -n)"),
+], ids=["address space", "size of files", "open files"])
+def test_a_store_that_cannot_be_opened_names_the_limit(run_python, limit, remedy):
+    done = run_python(f"""
+import os, resource
+from gunicorn_prometheus_exporter import _engine
+os.makedirs(os.environ["PROMETHEUS_MULTIPROC_DIR"], 0o700)
+space = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit({limit})
+try:
+    _engine.open(os.environ["PROMETHEUS_MULTIPROC_DIR"], "worker", False)
+except Exception as error:
+    print(error)
+""")
+    assert remedy in done.stdout, (done.stdout, done.stderr)
+    assert "disk" not in done.stdout
 
 
 def test_a_failed_start_is_not_tried_again_by_each_metric_of_the_application(start_gunicorn):

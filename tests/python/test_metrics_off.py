@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from conftest import PACKAGE
-from live_gunicorn import HOOKS, PROMETHEUS_WORKER
+from live_gunicorn import HOOKS, PROMETHEUS_WORKER, wait_for
 
 APP = "own_metrics_app:app"
 
@@ -41,20 +42,33 @@ def public_directory():
 
 
 @pytest.fixture
-def full_disk(tmp_path):
-    """A disk without room for another byte."""
-    mount = tmp_path / "full"
+def small_disk(tmp_path):
+    """A disk with room for the files of a few processes."""
+    mount = tmp_path / "disk"
     mount.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(mount)], check=True)
-    (mount / "store").mkdir(mode=0o700)
-    with open(mount / "ballast", "wb", buffering=0) as file:
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "none", str(mount)], check=True)
+    yield mount
+    # Lazily: a server of the test may end after it.
+    subprocess.run(["umount", "--lazy", str(mount)], check=True)
+
+
+def fill(disk):
+    """Leaves a disk without room for another byte; returns the file that takes it."""
+    ballast = disk / "ballast"
+    with open(ballast, "wb", buffering=0) as file:
         try:
             while True:
                 file.write(bytes(4096))
         except OSError:
-            pass
-    yield mount / "store"
-    subprocess.run(["umount", str(mount)], check=True)
+            return ballast
+
+
+@pytest.fixture
+def full_disk(small_disk):
+    """A store on a disk without room for another byte."""
+    (small_disk / "store").mkdir(mode=0o700)
+    fill(small_disk)
+    return small_disk / "store"
 
 
 def a_file(path):
@@ -121,7 +135,26 @@ def test_a_store_that_the_workers_may_not_write_costs_metrics_and_nothing_else(s
 def test_a_full_disk_costs_metrics_and_nothing_else(start_gunicorn, full_disk, conf):
     server = start_gunicorn(app=APP, conf=conf, variables={"PROMETHEUS_MULTIPROC_DIR": str(full_disk)})
     serves(server)
+    assert "make room, then restart Gunicorn" in said(server)
+
+
+@pytest.mark.parametrize("conf", CONFIGURATIONS.values(), ids=CONFIGURATIONS)
+def test_a_disk_that_fills_up_costs_the_metrics_of_workers_that_start_until_a_reload(start_gunicorn, small_disk, conf):
+    server = start_gunicorn(app=APP, conf=conf, variables={"PROMETHEUS_MULTIPROC_DIR": str(small_disk / "store")})
+    serves(server)
+    ballast = fill(small_disk)
+    (first,) = server.workers()
+    os.kill(first, 9)
+    wait_for(lambda: server.workers() not in ([], [first]), "the next worker")
+    serves(server)
+    assert "make room, then reload Gunicorn (SIGHUP)" in said(server)
+    ballast.unlink()
+    (second,) = server.workers()
+    server.signal(signal.SIGHUP)
+    wait_for(lambda: len(server.workers()) == 1 and server.workers() != [second], "the worker of the reload")
+    assert serves(server) == "2 True"
     said(server)
+
 
 
 @pytest.mark.parametrize("contents", [None, b"text"], ids=["missing", "foreign"])

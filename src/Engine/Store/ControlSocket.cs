@@ -27,6 +27,8 @@ public static class ControlSocket
             using var handle = new SafeFileHandle(socket.Handle, ownsHandle: false);
             File.SetUnixFileMode(handle, UnixFileMode.UserRead | UnixFileMode.UserWrite);
             socket.Bind(new UnixDomainSocketEndPoint(path));
+            // A umask may have taken it from this user too.
+            _ = Libc.TryOpenToOwner(path, Libc.OwnerReadWrite);
             return socket;
         }
         catch (Exception e)

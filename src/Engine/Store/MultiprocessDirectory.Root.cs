@@ -14,6 +14,7 @@ public static partial class MultiprocessDirectory
     /// <exception cref="StoreException">The store cannot be made, or this process may not become that user.</exception>
     public static void BecomeWorker(string directory, UserIdentity worker)
     {
+        RequireText(directory);
         if (Libc.EffectiveUserId() == 0 && worker.User != 0) MakeFor(Absolute(directory), worker);
         worker.Assume();
     }

@@ -44,10 +44,13 @@ public static partial class MultiprocessDirectory
 
     private static FileStatus Make(string path)
     {
-        if (Libc.MakeDirectory(path, Libc.PrivateMode) != 0 && Marshal.GetLastPInvokeError() != Libc.ErrorExists)
+        var isMade = Libc.MakeDirectory(path, Libc.PrivateMode) == 0;
+        if (!isMade && Marshal.GetLastPInvokeError() != Libc.ErrorExists)
         {
             throw CannotBe("made", path, "make it and give it to that user (chown), or choose another directory");
         }
+        // A umask may have taken them; those of a directory that was there are whoever's made it.
+        if (isMade) _ = Libc.TryOpenToOwner(path, Libc.PrivateMode);
         return StatusOf(path) ?? throw Refused(path, "disappeared while it was made", "start again");
     }
 

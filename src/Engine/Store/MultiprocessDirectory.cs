@@ -40,6 +40,7 @@ public static partial class MultiprocessDirectory
     public static string Ensure(string directory)
     {
         var path = Absolute(directory);
+        RequireText(path);
         var status = Walk(path);
         if (!IsTrusted(status.Owner))
         {
@@ -57,6 +58,12 @@ public static partial class MultiprocessDirectory
                 "give it to that user (chown), or choose another directory");
         }
         return path;
+    }
+
+    /// <summary>Refuses a path that is not the one that was meant: .NET has put a character in the place of what is not UTF-8.</summary>
+    private static void RequireText(string path)
+    {
+        if (path.Contains('\uFFFD')) throw Refused(path, "is not valid UTF-8", "choose another directory");
     }
 
     private static bool IsTrusted(uint user) => user == 0 || user == Libc.EffectiveUserId();

@@ -46,12 +46,7 @@ public sealed class SlotTable : IDisposable
         var path = System.IO.Path.Combine(directory, FileName);
         var descriptor = Libc.Open(
             path, Libc.OpenReadWrite | Libc.OpenCreate | Libc.OpenCloseOnExec | Libc.OpenNoFollow, 0x180);
-        if (descriptor < 0)
-        {
-            throw new StoreException(
-                $"{path} cannot be opened ({Marshal.GetLastPInvokeErrorMessage()}); " +
-                "the store must be a directory that the worker's user owns and may write to");
-        }
+        if (descriptor < 0) throw StoreException.OfWriter(path, "opened", Marshal.GetLastPInvokeError());
         return new SlotTable(path, descriptor);
     }
 

@@ -101,13 +101,17 @@ internal static class StoreFiles
     public static FileStream Create(string path)
     {
         File.Delete(path);
-        return new FileStream(path, new FileStreamOptions
+        const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        var file = new FileStream(path, new FileStreamOptions
         {
             Mode = FileMode.CreateNew,
             Access = FileAccess.ReadWrite,
             Share = FileShare.ReadWrite | FileShare.Delete,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            UnixCreateMode = Mode,
         });
+        // The umask must not change the mode.
+        File.SetUnixFileMode(file.SafeFileHandle, Mode);
+        return file;
     }
 
     /// <summary>A part of a file, as much of it as there is.</summary>

@@ -222,10 +222,16 @@ public sealed class PrometheusWorkerTests : IDisposable
         }
 
         Record(5_000);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        Record(5_000);
-        _worker.Heartbeat();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        // What recording allocates it allocates in each round; what the runtime does once, in one of them.
+        var allocated = new long[3];
+        for (var round = 0; round < allocated.Length; round++)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            Record(5_000);
+            _worker.UpdateWorkerMetrics();
+            allocated[round] = GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+        Assert.Contains(0, allocated);
     }
 
     [Fact]

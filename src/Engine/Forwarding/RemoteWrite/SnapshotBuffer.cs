@@ -33,6 +33,8 @@ internal sealed class SnapshotBuffer : IDisposable
         var path = Path.Combine(directory, LockName);
         if (new FileInfo(path).LinkTarget is not null) File.Delete(path);
         _lock = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        // The umask must not keep the next exporter out.
+        File.SetUnixFileMode(_lock.SafeFileHandle, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         foreach (var (time, file) in SnapshotFile.In(directory)) Enqueue(new(time, file.Length, null));
     }
 

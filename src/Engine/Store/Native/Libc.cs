@@ -36,9 +36,6 @@ internal static unsafe partial class Libc
     internal const int ErrorAgain = 11;
     internal const int ErrorAccess = 13;
 
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int Open(string path, int flags, uint mode);
-
     [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
     internal static partial int Close(int descriptor);
 
