@@ -44,26 +44,21 @@ internal sealed class DeathLedger
     /// <summary>Counts what dead workers had in hand, and names their files as counted.</summary>
     /// <param name="deaths">The workers, each with how and when it died.</param>
     /// <exception cref="StoreException">The file cannot be written; nothing is counted.</exception>
-    internal void Count(IReadOnlyCollection<Death> deaths)
+    internal void Count(IReadOnlyCollection<Death> deaths) => StoreFiles.Replace(_path, stream =>
     {
-        var temporary = _path + ".new";
-        using (var stream = StoreFiles.Create(temporary))
+        stream.Write(_content);
+        stream.Flush();
+        int used;
+        using (var file = StoreFileWriter.Open(stream.Name, LayoutOf(deaths)))
         {
-            stream.Write(_content);
-            stream.Flush();
-            int used;
-            using (var file = StoreFileWriter.Open(temporary, LayoutOf(deaths)))
-            {
-                Add(file, deaths);
-                used = file.Used;
-            }
-            stream.Position = used;
-            var names = deaths.Select(death => death.Worker.FileName).Concat(StillThere());
-            stream.Write(CountedFiles.Write(names));
-            stream.Flush(flushToDisk: true);
+            Add(file, deaths);
+            used = file.Used;
         }
-        File.Move(temporary, _path, overwrite: true);
-    }
+        stream.Position = used;
+        var names = deaths.Select(death => death.Worker.FileName).Concat(StillThere());
+        stream.Write(CountedFiles.Write(names));
+        stream.Flush(flushToDisk: true);
+    });
 
     private void Add(StoreFileWriter file, IReadOnlyCollection<Death> deaths)
     {

@@ -15,7 +15,7 @@ internal sealed class Archive(string directory, StoreFileName name)
     public string Path { get; } = System.IO.Path.Combine(directory, name.ToString());
 
     /// <summary>Where a new one is written before it takes the old one's place.</summary>
-    public string TemporaryPath => Path + ".new";
+    public string TemporaryPath => Path + StoreFiles.TemporaryExtension;
 
     /// <summary>Ends a fold that a killed process left: removes the files that are in the archive, then their names from it.</summary>
     /// <exception cref="IOException">The store cannot be changed.</exception>

@@ -19,17 +19,16 @@ internal sealed class PidRecord
     internal void Renew()
     {
         if (Read() is { IsClockTheSame: true } record && IsOurs(record)) return;
-        var temporary = _path + ".new";
-        using (var stream = StoreFiles.Create(temporary))
+        var space = ProcessSpace.Current();
+        StoreFiles.Replace(_path, file =>
         {
-            var space = ProcessSpace.Current();
             JsonSerializer.Serialize(
-                stream, new PidSpace(space.BootId, space.PidNamespace, ClockSteps.RealAtBoot()), MasterJson.Default.PidSpace);
-        }
-        // What stands already is older, whatever the clock showed when it was written.
-        var newest = Directory.GetFiles(_directory, "*" + StoreFormat.Extension).Select(File.GetLastWriteTimeUtc).DefaultIfEmpty().Max();
-        if (newest > File.GetLastWriteTimeUtc(temporary)) File.SetLastWriteTimeUtc(temporary, newest);
-        File.Move(temporary, _path, overwrite: true);
+                file, new PidSpace(space.BootId, space.PidNamespace, ClockSteps.RealAtBoot()), MasterJson.Default.PidSpace);
+            file.Flush();
+            // Files that exist already are older, whatever the clock showed when they were written.
+            var newest = Directory.GetFiles(_directory, "*" + StoreFormat.Extension).Select(File.GetLastWriteTimeUtc).DefaultIfEmpty().Max();
+            if (newest > File.GetLastWriteTimeUtc(file.SafeFileHandle)) File.SetLastWriteTimeUtc(file.SafeFileHandle, newest);
+        });
     }
 
     /// <summary>Whether the process that wrote a file under its pid has certainly ended.</summary>

@@ -21,13 +21,6 @@ internal sealed record ProcessSpace(string BootId, string PidNamespace)
     internal bool IsCertainly(ProcessSpace? other) => BootId.Length > 0 && PidNamespace.Length > 0 && this == other;
 
     /// <summary>Writes the space in the place of whatever was there, in one step for every reader.</summary>
-    internal void Write(string path)
-    {
-        var temporary = path + ".new";
-        using (var stream = StoreFiles.Create(temporary))
-        {
-            JsonSerializer.Serialize(stream, this, MasterJson.Default.ProcessSpace);
-        }
-        File.Move(temporary, path, overwrite: true);
-    }
+    internal void Write(string path) =>
+        StoreFiles.Replace(path, file => JsonSerializer.Serialize(file, this, MasterJson.Default.ProcessSpace));
 }

@@ -54,7 +54,7 @@ internal sealed class RootWalk : IDisposable
     internal bool TryMake(UserIdentity? owner)
     {
         var (directory, name, left) = (Number(_directory), _rest.Peek(), _rest.Count);
-        var temporary = name + ".new";
+        var temporary = name + StoreFiles.TemporaryExtension;
         // Left by a start that was killed: only root can have made it here.
         _ = Libc.RemoveAt(directory, temporary, Libc.RemoveDirectoryFlag);
         var mask = Libc.SetCreationMask(0);

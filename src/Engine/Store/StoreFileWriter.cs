@@ -66,7 +66,7 @@ public sealed unsafe class StoreFileWriter : IDisposable
     /// <exception cref="StoreException">The file cannot be made.</exception>
     public static StoreFileWriter Replace(string path, EntryLayout layout)
     {
-        var temporary = path + ".new";
+        var temporary = path + StoreFiles.TemporaryExtension;
         File.Delete(temporary);
         var writer = Map(temporary, layout, path, mustBeNew: true);
         try

@@ -7,6 +7,12 @@ namespace GunicornPrometheusExporter.Store;
 /// <summary>Files of a store as a whole: no link is followed, nothing that blocks is waited for.</summary>
 internal static class StoreFiles
 {
+    /// <summary>The extension of a damaged file that was quarantined.</summary>
+    public const string QuarantineExtension = ".corrupt";
+
+    /// <summary>The extension of a file that is about to replace another.</summary>
+    public const string TemporaryExtension = ".new";
+
     // A FIFO must not block, a symbolic link must not lead elsewhere.
     private static readonly int Flags = Libc.OpenCloseOnExec | Libc.OpenNoFollow | Libc.OpenNonBlocking;
 
@@ -90,7 +96,7 @@ internal static class StoreFiles
     /// <exception cref="IOException">The store cannot be changed.</exception>
     public static string Quarantine(string path)
     {
-        var aside = path + ".corrupt";
+        var aside = path + QuarantineExtension;
         File.Move(path, aside, overwrite: true);
         return aside;
     }
@@ -112,6 +118,16 @@ internal static class StoreFiles
         // The umask must not change the mode.
         File.SetUnixFileMode(file.SafeFileHandle, Mode);
         return file;
+    }
+
+    /// <summary>Writes a file that only its user may use, in the place of whatever stands there, in one step for every reader.</summary>
+    /// <exception cref="IOException">It cannot be written; what stood there still does.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be written; likewise.</exception>
+    public static void Replace(string path, Action<FileStream> write)
+    {
+        var temporary = path + TemporaryExtension;
+        using (var file = Create(temporary)) write(file);
+        File.Move(temporary, path, overwrite: true);
     }
 
     /// <summary>A part of a file, as much of it as there is.</summary>

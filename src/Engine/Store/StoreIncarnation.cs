@@ -62,7 +62,7 @@ public sealed record StoreIncarnation(string Store, int Generation)
 
     private void Write(string path)
     {
-        var temporary = $"{path}.{Environment.ProcessId}.new";
+        var temporary = $"{path}.{Environment.ProcessId}{StoreFiles.TemporaryExtension}";
         using (var file = StoreFiles.Create(temporary)) file.Write(Encoding.ASCII.GetBytes(ToString()));
         File.Move(temporary, path, overwrite: true);
     }
