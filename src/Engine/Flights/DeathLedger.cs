@@ -62,7 +62,7 @@ internal sealed class DeathLedger
             stream.Write(CountedFiles.Write(names));
             stream.Flush(flushToDisk: true);
         }
-        File.Move(temporary, _path, overwrite: true);
+        StoreFiles.Put(temporary, _path);
     }
 
     private void Add(StoreFileWriter file, IReadOnlyCollection<Death> deaths)

@@ -29,7 +29,7 @@ internal sealed class PidRecord
         // What stands already is older, whatever the clock showed when it was written.
         var newest = Directory.GetFiles(_directory, "*" + StoreFormat.Extension).Select(File.GetLastWriteTimeUtc).DefaultIfEmpty().Max();
         if (newest > File.GetLastWriteTimeUtc(temporary)) File.SetLastWriteTimeUtc(temporary, newest);
-        File.Move(temporary, _path, overwrite: true);
+        StoreFiles.Put(temporary, _path);
     }
 
     /// <summary>Whether the process that wrote a file under its pid has certainly ended.</summary>

@@ -28,6 +28,6 @@ internal sealed record ProcessSpace(string BootId, string PidNamespace)
         {
             JsonSerializer.Serialize(stream, this, MasterJson.Default.ProcessSpace);
         }
-        File.Move(temporary, path, overwrite: true);
+        StoreFiles.Put(temporary, path);
     }
 }

@@ -71,11 +71,11 @@ public sealed unsafe class StoreFileWriter : IDisposable
     public static StoreFileWriter Replace(string path, EntryLayout layout)
     {
         var temporary = path + ".new";
-        File.Delete(temporary);
+        StoreFiles.Clear(temporary);
         var writer = Map(temporary, Libc.OpenReadWrite | Libc.OpenCreate | Libc.OpenExclusive, layout, path);
         try
         {
-            File.Move(temporary, path, overwrite: true);
+            StoreFiles.Put(temporary, path);
             return writer;
         }
         catch
@@ -143,6 +143,7 @@ public sealed unsafe class StoreFileWriter : IDisposable
 
     private static StoreFileWriter Map(string path, int flags, EntryLayout layout, string finalPath)
     {
+        if (StoreFiles.IsIrregular(path)) throw new CorruptFileException(path, "it is not a regular file");
         var descriptor = Libc.Open(path, flags | Libc.OpenCloseOnExec | Libc.OpenNoFollow, 0x180);
         if (descriptor < 0) throw StoreException.OfWriter(path, "opened", Marshal.GetLastPInvokeError());
         StoreFileWriter? writer = null;
