@@ -103,8 +103,10 @@ class MasterStore:
         except BaseException:
             _discard(files)
             raise
-        # Never closed in this process: closing any descriptor of the lock file would release the lock.
+        # Not closed while this process has the slot: closing any descriptor of the lock file would release the lock.
         self._files = files
+        self._lock_offset: int = answer["lock_offset"]
+        self._location = _location(files[_LOCK_FILE])
         os.register_at_fork(after_in_child=self._leave)
         _keep(files[_STORE])
         _warn_of(others, self.directory)
@@ -114,6 +116,20 @@ class MasterStore:
     def is_ours(self) -> bool:
         """Whether this process is the master that made the object, not a child that inherited it."""
         return os.getpid() == self._pid
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the lock file no longer stands where it did: somebody removed, renamed, replaced or emptied the store."""
+        lock_file = self._files.get(_LOCK_FILE)
+        return lock_file is not None and _location(lock_file) != self._location
+
+    def abandon(self, successor: "MasterStore") -> None:
+        """Gives up the slot and closes the files. The successor's slot may be in the same lock file, under another path."""
+        files, self._files = self._files, {}
+        fcntl.lockf(files[_LOCK_FILE], fcntl.LOCK_UN, 1, self._lock_offset)
+        if os.path.sameopenfile(files[_LOCK_FILE], successor._files[_LOCK_FILE]):
+            self._files[_LOCK_FILE] = files.pop(_LOCK_FILE)
+        _close(files)
 
     def add(self, family: str, amount: float = 1.0, **labels: Any) -> None:
         """Adds to a counter. Raises MetricsError."""
@@ -128,7 +144,7 @@ class MasterStore:
 
     def replace(self, name: str, text: str) -> None:
         """Puts a file that all may read in the place of whatever stands at a name in the store. Raises OSError."""
-        if not self.is_ours:
+        if not self.is_ours or self.is_lost:
             return
         store = self._files[_STORE]
         temporary = name + ".new"
@@ -165,7 +181,8 @@ class MasterStore:
         try:
             cell.change(value)
         except OSError as error:
-            if not self._is_fault_logged:
+            # The master logs a loss of the whole store.
+            if not self._is_fault_logged and not self.is_lost:
                 self._is_fault_logged = True
                 report_fault(f"{self.directory}: the master's series are not written ({error.strerror}); restart Gunicorn")
 
@@ -195,6 +212,15 @@ def _take(lock_file: int, offset: int) -> bool:
     return True
 
 
+def _location(descriptor: int) -> str:
+    # Asks the kernel: as root this process resolves no path through a directory of another user's.
+    try:
+        return os.readlink(f"/proc/self/fd/{descriptor}")
+    except OSError:
+        # Without /proc nobody learns of a loss here; the exporter does.
+        return ""
+
+
 def _keep(store: int) -> None:
     # systemd-tmpfiles leaves alone what is locked, and what was not locked yet the exporter's lock covers.
     with contextlib.suppress(OSError):
@@ -204,7 +230,7 @@ def _keep(store: int) -> None:
 def _warn_of(others: list[int], directory: str) -> None:
     """Says once that several servers share a store, unless one is about to replace the other."""
     for pid in others:
-        if str(pid) != os.environ.get(_REPLACED_MASTER):
+        if str(pid) not in (os.environ.get(_REPLACED_MASTER), str(os.getpid())):
             logging.getLogger("gunicorn.error").warning(
                 "gunicorn_prometheus_exporter: another Gunicorn master (%s) records in %s too, so that every sum counts both "
                 "servers; set PROMETHEUS_MULTIPROC_DIR to a directory of its own for each",

@@ -10,23 +10,27 @@ namespace GunicornPrometheusExporter.Exporter;
 /// <param name="aggregator">Reads the store.</param>
 /// <param name="accountant">Accounts for deaths.</param>
 /// <param name="folding">Folds the files of dead processes.</param>
+/// <param name="watch">Watches whether Gunicorn records in the store.</param>
 /// <param name="configuration">The settings in force.</param>
 /// <param name="log">Told of faults that neither of them foresees.</param>
 internal sealed class StoreReading(
-    StoreAggregator aggregator, DeathAccountant accountant, StoreFolding folding, ConfigurationInForce configuration, ILogger log)
+    StoreAggregator aggregator, DeathAccountant accountant, StoreFolding folding, StoreWatch watch,
+    ConfigurationInForce configuration, ILogger log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan FoldingInterval = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
+    private readonly BackgroundWork _watching = new("store", log);
     private readonly BackgroundWork _accounting = new("accounting", log);
     private readonly BackgroundWork _folding = new("folding", log);
 
     /// <summary>Other work beside the scrapes, the faults of which the metrics count.</summary>
     internal IReadOnlyList<BackgroundWork> Beside { get; init; } = [];
 
-    /// <summary>Why dead workers are not accounted for, or dead processes' files not folded; null if they are.</summary>
-    internal string? Problem => _accounting.Problem ?? _folding.Problem;
+    /// <summary>Why what Gunicorn records is not read, dead workers are not accounted for, or dead processes' files not folded.</summary>
+    /// <remarks>Null if all is well.</remarks>
+    internal string? Problem => _watching.Problem ?? _accounting.Problem ?? _folding.Problem;
 
     /// <summary>Reads the store once, deaths until now included, and writes every answer.</summary>
     internal void Scrape(IEnumerable<ScrapeAnswer> answers)
@@ -61,14 +65,17 @@ internal sealed class StoreReading(
         }
     }
 
-    /// <summary>Accounts for deaths once a second, so that they are told of while nobody scrapes, and at the end.</summary>
+    /// <summary>Looks at the store and accounts for deaths, once a second, also while nobody scrapes; for deaths at the end too.</summary>
     internal async Task AccountAsync(CancellationToken end)
     {
+        // At once: what it has not seen in use it cannot miss.
+        _watching.Run(watch.Look);
         using var timer = new PeriodicTimer(Interval);
         try
         {
             while (await timer.WaitForNextTickAsync(end))
             {
+                _watching.Run(watch.Look);
                 lock (_gate) Account();
             }
         }
