@@ -35,7 +35,9 @@ internal sealed class StoreWatch(string directory, int? master, ILogger log) : I
     {
         try
         {
-            return IsInUse() ? null : $"{directory} was removed, renamed or replaced while Gunicorn records in it; reload Gunicorn (SIGHUP)";
+            return IsInUse()
+                ? null
+                : $"{directory} was removed, renamed or replaced while Gunicorn records in it; reload Gunicorn (SIGHUP)";
         }
         catch (StoreException e)
         {

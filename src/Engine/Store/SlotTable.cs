@@ -237,7 +237,8 @@ public sealed class SlotTable : IDisposable
 
     private static void CheckKind(string path)
     {
-        if (StoreFiles.IsIrregular(path)) throw new StoreException($"{path} is not a regular file; remove it, then reload Gunicorn (SIGHUP)");
+        if (!StoreFiles.IsIrregular(path)) return;
+        throw new StoreException($"{path} is not a regular file; remove it, then reload Gunicorn (SIGHUP)");
     }
 
     private static string WordOf(SlotKind kind) =>
