@@ -40,6 +40,7 @@ class PrometheusMaster(Arbiter):
     _exporter: Optional[ExporterProcess] = None
     _exits: Optional[WorkerExits] = None
     _is_set_up = False
+    _is_loss_logged = False
 
     #: Whether a reload is under way, which ends the workers that were there before.
     _is_reloading = False
@@ -64,8 +65,10 @@ class PrometheusMaster(Arbiter):
         """Reads the configuration, at the start and at each reload."""
         super().setup(app)
         guard.call(_ANYTHING, _instrument_workers, self)
-        if self._is_reloading and os.environ.get(FILE_VARIABLE):
-            guard.call("the configuration", self._reload_file)
+        if self._is_reloading:
+            if os.environ.get(FILE_VARIABLE):
+                guard.call("the configuration", self._reload_file)
+            guard.call(_METRICS, self._renew_store)
 
     def start(self) -> None:
         """Starts, without hooks in the configuration too."""
@@ -82,6 +85,7 @@ class PrometheusMaster(Arbiter):
 
     def manage_workers(self) -> None:
         """Keeps the workers, and the exporter. Called at least once a second."""
+        guard.call(_METRICS, self._watch_store)
         guard.call(_METRICS, self._record)
         guard.call(_EXITS, self._record_exits)
         guard.call(_EXPORTER, self._tend)
@@ -207,6 +211,31 @@ class PrometheusMaster(Arbiter):
         self._count_cpu()
         if self._store is not None:
             self._store.set(_WORKERS, self.num_workers, state="configured")
+
+    def _watch_store(self) -> None:
+        # Once for each store: whoever may rename it could fill the log.
+        if not self._is_loss_logged and self._store is not None and self._store.is_lost:
+            self._is_loss_logged = True
+            self.log.error(
+                "Metrics are recorded where nobody reads them: %s was removed, renamed or replaced; reload Gunicorn (SIGHUP), "
+                "which makes the directory if it is missing", self._store.directory)
+
+    def _renew_store(self) -> None:
+        """Takes the store that stands at the path now, or makes it, if the one in use no longer stands there."""
+        lost, exits = self._store, self._exits
+        if lost is None or exits is None or not lost.is_lost:
+            return
+        try:
+            store = MasterStore(self.cfg.uid, self.cfg.gid)
+        except (ConfigurationError, MetricsError, OSError) as error:
+            self.log.error("Metrics are not recorded: %s; reload Gunicorn (SIGHUP) when that is done", error)
+            return
+        # A signal handler that comes in between uses either.
+        self._store = store
+        exits.move_to(store)
+        lost.abandon(store)
+        self._is_loss_logged = False
+        self.log.info("Metrics are recorded in %s again", store.directory)
 
     def _record_exits(self) -> None:
         if self._exits is not None:

@@ -80,6 +80,8 @@ class WorkerExits:
                 self._lines.append(json.dumps(exit_))
             self._is_published = False
             self._publish()
+            if self._is_fault_logged:
+                self._log.info("The exporter can be told how workers ended again")
             self._is_published, self._is_fault_logged = True, False
         except OSError as error:
             # Tried again each second: the disk may have room then.
@@ -88,6 +90,11 @@ class WorkerExits:
                 self._log.error("The exporter cannot be told how workers ended, trying again every second: %s", error)
         finally:
             self._is_writing = False
+
+    def move_to(self, store: MasterStore) -> None:
+        """Goes on in another store, and tells there what was told so far."""
+        self._store = store
+        self._is_published = False
 
     def forget_old_oom_kills(self) -> None:
         """Lets kills that no worker died of be forgotten. Call it about once a second."""

@@ -107,6 +107,8 @@ class MasterStore:
             _close(files)
             raise
         self._files = files
+        self._pid_byte: int = answer["pid_byte"]
+        self._location = _location(files[_LOCK_FILE])
         os.register_at_fork(after_in_child=self._leave)
         _keep(files[_STORE])
         _warn_of(others, self.directory)
@@ -116,6 +118,19 @@ class MasterStore:
     def is_ours(self) -> bool:
         """Whether this process is the master that created the object, not a child that inherited it."""
         return os.getpid() == self._pid
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the lock file no longer stands where it did: somebody removed, renamed, replaced or emptied the store."""
+        lock_file = self._files.get(_LOCK_FILE)
+        return lock_file is not None and _location(lock_file) != self._location
+
+    def abandon(self, successor: "MasterStore") -> None:
+        """Gives up the slot and closes the files. The successor's slot may be in the same lock file, under another path."""
+        files, self._files = self._files, {}
+        _close(files)
+        # If it is the same lock file, that has dropped the successor's POSIX lock.
+        _tell_pid(successor._files[_LOCK_FILE], successor._pid_byte)
 
     def add(self, family: str, amount: float = 1.0, **labels: Any) -> None:
         """Adds to a counter. Raises MetricsError."""
@@ -129,8 +144,8 @@ class MasterStore:
         self._write(self._cell(family, labels), value)
 
     def replace(self, name: str, text: str) -> None:
-        """Replaces a file of the store by one that everybody can read. Raises OSError."""
-        if not self.is_ours:
+        """Replaces a file of the store by one that everybody can read, unless the store is lost. Raises OSError."""
+        if not self.is_ours or self.is_lost:
             return
         store = self._files[_STORE]
         temporary = name + ".new"
@@ -167,7 +182,8 @@ class MasterStore:
         try:
             cell.change(value)
         except OSError as error:
-            if not self._is_fault_logged:
+            # The master logs a loss of the whole store.
+            if not self._is_fault_logged and not self.is_lost:
                 self._is_fault_logged = True
                 report_fault(f"{self.directory}: the metrics of the master are not recorded ({error.strerror}); restart Gunicorn")
 
@@ -201,9 +217,22 @@ def _take(lock_file: int, life: int, pid: int) -> bool:
             fcntl.lockf(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, life)
     except (BlockingIOError, PermissionError):
         return False
-    with contextlib.suppress(OSError):
-        fcntl.lockf(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, pid)
+    _tell_pid(lock_file, pid)
     return True
+
+
+def _tell_pid(lock_file: int, byte: int) -> None:
+    with contextlib.suppress(OSError):
+        fcntl.lockf(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, byte)
+
+
+def _location(descriptor: int) -> str:
+    # Asks the kernel: as root this process resolves no path through a directory of another user's.
+    try:
+        return os.readlink(f"/proc/self/fd/{descriptor}")
+    except OSError:
+        # Without /proc nobody learns of a loss here; the exporter does.
+        return ""
 
 
 def _keep(store: int) -> None:
@@ -215,7 +244,7 @@ def _keep(store: int) -> None:
 def _warn_of(others: list[int], directory: str) -> None:
     """Warns once that several servers share a store, unless this one is about to replace the other."""
     for pid in others:
-        if str(pid) != os.environ.get(_REPLACED_MASTER):
+        if str(pid) not in (os.environ.get(_REPLACED_MASTER), str(os.getpid())):
             logging.getLogger("gunicorn.error").warning(
                 "gunicorn_prometheus_exporter: another Gunicorn master (%s) records in %s too, so that every sum counts both "
                 "servers; set PROMETHEUS_MULTIPROC_DIR to a directory of its own for each",

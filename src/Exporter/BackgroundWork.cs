@@ -33,7 +33,7 @@ internal sealed class BackgroundWork(string name, ILogger log, TimeProvider? tim
         }
     }
 
-    /// <summary>Runs it once.</summary>
+    /// <summary>Runs it once, and logs its first success after a failure.</summary>
     /// <param name="work">Does the work; returns why it failed, which it has logged, or null.</param>
     internal void Run(Func<string?> work)
     {
@@ -47,19 +47,21 @@ internal sealed class BackgroundWork(string name, ILogger log, TimeProvider? tim
         }
     }
 
-    /// <summary>Runs it once.</summary>
-    internal async Task RunAsync(Func<Task> work)
+    /// <inheritdoc cref="Run"/>
+    internal async Task RunAsync(Func<Task<string?>> work)
     {
         try
         {
-            await work();
-            End(null);
+            End(await work());
         }
         catch (Exception e)
         {
             Fault(e);
         }
     }
+
+    /// <summary>Notes that work that has not ended yet succeeds so far.</summary>
+    internal void Succeed() => End(null);
 
     private void Fault(Exception fault)
     {
@@ -72,7 +74,15 @@ internal sealed class BackgroundWork(string name, ILogger log, TimeProvider? tim
 
     private void End(string? fault)
     {
-        if (fault is not null) Interlocked.Increment(ref _failures);
+        if (fault is not null)
+        {
+            Interlocked.Increment(ref _failures);
+        }
+        else if (_fault is not null)
+        {
+            _reported = null;
+            log.BackgroundRecovered(name);
+        }
         _fault = fault?.ReplaceLineEndings(" ");
         Interlocked.Exchange(ref _lastEnd, _time.GetTimestamp());
     }

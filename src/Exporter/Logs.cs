@@ -60,6 +60,12 @@ internal static partial class Logs
     [LoggerMessage(3008, LogLevel.Error, "{Work} met a fault and will be tried again: {Reason}{Stack}")]
     internal static partial void BackgroundFault(this ILogger log, string work, string reason, string? stack);
 
+    [LoggerMessage(3010, LogLevel.Information, "{Work} works again")]
+    internal static partial void BackgroundRecovered(this ILogger log, string work);
+
+    [LoggerMessage(3011, LogLevel.Error, "{Reason}")]
+    internal static partial void StoreIsLost(this ILogger log, string reason);
+
     [LoggerMessage(3020, LogLevel.Warning, "{Warning}")]
     internal static partial void ConfigurationWarning(this ILogger log, string warning);
 }

@@ -10,23 +10,26 @@ namespace GunicornPrometheusExporter.Exporter;
 /// <param name="aggregator">Reads the store.</param>
 /// <param name="accountant">Accounts for deaths.</param>
 /// <param name="folding">Compacts the files of dead processes.</param>
+/// <param name="watch">Watches whether Gunicorn records in the store.</param>
 /// <param name="configuration">The settings in force.</param>
 /// <param name="log">Logs unexpected faults.</param>
 internal sealed class StoreReading(
-    StoreAggregator aggregator, DeathAccountant accountant, StoreFolding folding, ConfigurationInForce configuration, ILogger log)
+    StoreAggregator aggregator, DeathAccountant accountant, StoreFolding folding, StoreWatch watch,
+    ConfigurationInForce configuration, ILogger log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan FoldingInterval = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
+    private readonly BackgroundWork _watching = new("store", log);
     private readonly BackgroundWork _accounting = new("accounting", log);
     private readonly BackgroundWork _folding = new("folding", log);
 
     /// <summary>Other work beside the scrapes, whose failures the metrics count.</summary>
     internal IReadOnlyList<BackgroundWork> Beside { get; init; } = [];
 
-    /// <summary>Why accounting for dead workers or compaction fails; null if neither does.</summary>
-    internal string? Problem => _accounting.Problem ?? _folding.Problem;
+    /// <summary>Why the store is lost, or why accounting for dead workers or compaction fails; null if all is well.</summary>
+    internal string? Problem => _watching.Problem ?? _accounting.Problem ?? _folding.Problem;
 
     /// <summary>Reads the store once, including deaths until now, and writes every response.</summary>
     internal void Scrape(IEnumerable<ScrapeAnswer> answers)
@@ -61,14 +64,17 @@ internal sealed class StoreReading(
         }
     }
 
-    /// <summary>Accounts for deaths once per second, so that they are logged even without scrapes, and at the end.</summary>
+    /// <summary>Checks the store and accounts for deaths once per second, also without scrapes, and for deaths at the end.</summary>
     internal async Task AccountAsync(CancellationToken end)
     {
+        // At once: what it has not seen in use it cannot miss.
+        _watching.Run(watch.Look);
         using var timer = new PeriodicTimer(Interval);
         try
         {
             while (await timer.WaitForNextTickAsync(end))
             {
+                _watching.Run(watch.Look);
                 lock (_gate) Account();
             }
         }

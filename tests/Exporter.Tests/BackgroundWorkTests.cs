@@ -29,7 +29,7 @@ public sealed class BackgroundWorkTests
     public async Task Work_that_waits_is_guarded_likewise()
     {
         await _work.RunAsync(() => throw new InvalidOperationException("at once"));
-        await _work.RunAsync(async () =>
+        await _work.RunAsync(async Task<string?> () =>
         {
             await Task.Yield();
             throw new InvalidOperationException("line one\r\nline two");
@@ -45,6 +45,33 @@ public sealed class BackgroundWorkTests
         _work.Run(() => "the archive is damaged");
         Assert.Empty(_log.Lines);
         Assert.Equal(("folding fails: the archive is damaged", 1), (_work.Problem, _work.Failures));
+    }
+
+    [Fact]
+    public void The_first_success_after_failures_is_logged_and_the_same_reason_then_again()
+    {
+        _work.Run(() => null);
+        for (var i = 0; i < 2; i++) _work.Run(() => throw new NotSupportedException("no room"));
+        for (var i = 0; i < 2; i++) _work.Run(() => null);
+        Assert.Equal("folding works again", Assert.Single(_log.Lines.Skip(1)));
+
+        _work.Run(() => throw new NotSupportedException("no room"));
+        _work.Succeed();
+
+        Assert.Equal(4, _log.Lines.Count);
+        Assert.Equal("folding works again", _log.Lines[3]);
+        Assert.Null(_work.Problem);
+    }
+
+    [Fact]
+    public async Task A_success_of_work_that_waits_is_logged_likewise()
+    {
+        await _work.RunAsync(() => Task.FromResult<string?>("the port is taken"));
+        Assert.Equal("folding fails: the port is taken", _work.Problem);
+
+        await _work.RunAsync(() => Task.FromResult<string?>(null));
+
+        Assert.Equal(["folding works again"], _log.Lines);
     }
 
     [Fact]

@@ -35,6 +35,48 @@ public sealed class HealthTests : IDisposable
 
         Assert.Equal("healthy\n", await WaitForAsync(exporter, "/-/healthy", HttpStatusCode.OK));
         Assert.Contains("\napp_orders_total 3.0\n", await exporter.ScrapeAsync(), StringComparison.Ordinal);
+        exporter.WaitForLine("folding works again");
+    }
+
+    [Fact]
+    public async Task A_directory_at_the_path_of_an_archive_keeps_nothing_from_being_served_and_health_reports_it_until_it_is_removed()
+    {
+        await Python.WriteCounterAsync(_directory.Path, "app_orders", 3);
+        Directory.CreateDirectory(_directory["counter_archive.db"]);
+        using var exporter = RunningExporter.Serving(_directory.Path);
+
+        Assert.Equal(
+            $"not healthy: folding fails: {_directory["counter_archive.db"]} is not a regular file; " +
+            "remove it to have files of dead processes compacted again\n",
+            await WaitForAsync(exporter, "/-/healthy", HttpStatusCode.ServiceUnavailable));
+        Assert.Contains("\napp_orders_total 3.0\n", await exporter.ScrapeAsync(), StringComparison.Ordinal);
+        Assert.False(Path.Exists(_directory["counter_archive.db.new"]));
+
+        Directory.Delete(_directory["counter_archive.db"]);
+
+        Assert.Equal("healthy\n", await WaitForAsync(exporter, "/-/healthy", HttpStatusCode.OK));
+        Assert.Contains("\napp_orders_total 3.0\n", await exporter.ScrapeAsync(), StringComparison.Ordinal);
+        exporter.WaitForLine("folding works again");
+    }
+
+    [Fact]
+    public async Task A_damaged_file_in_which_each_process_has_its_own_gauges_is_quarantined()
+    {
+        using (var file = File.Create(_directory["gauge_all_4000002.db"]))
+        {
+            file.Write(BitConverter.GetBytes(-8));
+            file.SetLength(1 << 20);
+        }
+        using var exporter = RunningExporter.Serving(_directory.Path);
+
+        for (var i = 0; i < 300 && !File.Exists(_directory["gauge_all_4000002.db.corrupt"]); i++)
+        {
+            await exporter.ScrapeAsync();
+            await Task.Delay(100, Cancel);
+        }
+
+        Assert.False(File.Exists(_directory["gauge_all_4000002.db"]));
+        Assert.Contains("\ngunicorn_exporter_corrupt_files_total 1.0\n", await exporter.ScrapeAsync(), StringComparison.Ordinal);
     }
 
     [Fact]

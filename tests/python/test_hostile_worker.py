@@ -176,6 +176,18 @@ def test_root_outlives_what_happens_to_the_store(site, name):
     site.canary.check()
 
 
+def test_a_reload_heals_a_store_that_the_workers_user_removed_and_root_makes_nothing_itself(site):
+    store = site.home / "a" / "etc"
+    with running(site.start(store)) as server:
+        server.wait_until_served()
+        attack("the store removed", lambda: store_removed(store, site.canary))
+        live_on(server)
+        wait_for(lambda: server.metrics().value("gunicorn_up") == 1, f"health after the reload:\n{server.log}")
+        assert {path.stat().st_uid for path in (store, store / LOCK, store / "counter_master-1.db")} == {USER}
+        ends_in_order(server)
+    site.canary.check()
+
+
 @pytest.mark.parametrize("name", ["links in use", "every file truncated"])
 def test_a_second_master_of_root_is_not_led_astray_either(site, name):
     store = site.home / "a" / "etc"

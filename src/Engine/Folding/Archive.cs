@@ -22,7 +22,7 @@ internal sealed class Archive(string directory, StoreFileName name)
     /// <exception cref="StoreException">A file that is in the archive cannot be looked at; its name stays.</exception>
     public void Recover()
     {
-        File.Delete(TemporaryPath);
+        StoreFiles.Clear(TemporaryPath);
         using var handle = StoreFiles.TryOpen(Path, Libc.OpenReadWrite);
         if (handle is null || !StoreFiles.TryGetStatus(handle, out var status) || !status.IsRegular) return;
         var names = CountedFiles.Read(handle, status.Size, out var used);

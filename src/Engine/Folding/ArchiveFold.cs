@@ -18,6 +18,7 @@ internal sealed class ArchiveFold : IDisposable
     private HeldFile? _old;
     private FileStream? _new;
     private int _used;
+    private bool _isCommitted;
 
     /// <summary>A fold that has not begun.</summary>
     /// <param name="archive">The archive, recovered.</param>
@@ -43,6 +44,7 @@ internal sealed class ArchiveFold : IDisposable
     /// <exception cref="StoreException">The archive is damaged, or would be too large.</exception>
     public bool Write()
     {
+        if (StoreFiles.IsIrregular(_archive.Path)) throw Unusable("is not a regular file");
         _old = HeldFile.TryTake(_archive.Path, out _);
         if (_old is null && File.Exists(_archive.Path)) return false;
         var entries = new FoldedEntries(_archive.Name.Rule);
@@ -67,6 +69,7 @@ internal sealed class ArchiveFold : IDisposable
     {
         if (!_dead.TrueForAll(file => file.IsUndisturbed())) return false;
         File.Move(_archive.TemporaryPath, _archive.Path, overwrite: true);
+        _isCommitted = true;
         StoreFiles.SynchronizeNames(Path.GetDirectoryName(_archive.Path)!);
         return true;
     }
@@ -85,6 +88,7 @@ internal sealed class ArchiveFold : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (_new is not null && !_isCommitted) File.Delete(_archive.TemporaryPath);
         _new?.Dispose();
         _old?.Dispose();
         foreach (var file in _dead) file.Dispose();
@@ -105,7 +109,7 @@ internal sealed class ArchiveFold : IDisposable
                 if (layout is { } known && time > written) (newest, written) = (known, time);
                 continue;
             }
-            if (file == _old) throw new StoreException($"{file.Path} is damaged; remove it to have files of dead processes folded again");
+            if (file == _old) throw Unusable("is damaged");
             _damaged.TryAdd(Path.GetFileName(file.Path));
             Quarantined.Add(StoreFiles.Quarantine(file.Path));
             LetGo(file);
@@ -133,6 +137,9 @@ internal sealed class ArchiveFold : IDisposable
             return false;
         }
     }
+
+    private StoreException Unusable(string reason) =>
+        new($"{_archive.Path} {reason}; remove it to have files of dead processes compacted again");
 
     private void LetGo(HeldFile file)
     {

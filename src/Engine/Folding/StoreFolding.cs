@@ -49,6 +49,7 @@ public sealed class StoreFolding : IDisposable
         {
             var suspects = _processes.Suspects().ToList();
             RemoveGauges(suspects.Where(suspect => suspect.Name.Live));
+            foreach (var damaged in _damaged.Known) Try(() => KeepAside(damaged));
             foreach (var name in StoreFileName.Archives)
             {
                 Try(() => Fold(new Archive(_directory, name), suspects.Where(suspect => suspect.Name.Archive == name), end));
@@ -63,7 +64,7 @@ public sealed class StoreFolding : IDisposable
 
     private void Fold(Archive archive, IEnumerable<(string Path, StoreFileName Name)> suspects, CancellationToken end)
     {
-        var isThere = File.Exists(archive.Path);
+        var isThere = StoreFiles.TryGetStatus(archive.Path, out _);
         foreach (var files in suspects.Chunk(MostFilesAtOnce).DefaultIfEmpty([]))
         {
             if (end.IsCancellationRequested || (files.Length == 0 && !isThere)) return;
@@ -103,6 +104,25 @@ public sealed class StoreFolding : IDisposable
         }
     }
 
+    /// <summary>Keeps aside a file that a scrape found damaged and that is folded into no archive, if its process is dead.</summary>
+    /// <remarks>Those of slots are their next holder's, which begins new ones.</remarks>
+    private void KeepAside(string fileName)
+    {
+        var path = Path.Combine(_directory, fileName);
+        if (!StoreFileName.TryParse(fileName, out var name) || name.IsArchive || name.TryGetSlot(out _, out _)) return;
+        Alone(() =>
+        {
+            if (IsDamaged(path, name)) FoldingLog.Quarantined(_logger, StoreFiles.Quarantine(path));
+        });
+    }
+
+    private bool IsDamaged(string path, StoreFileName name)
+    {
+        if (StoreFiles.IsIrregular(path)) return true;
+        using var file = _processes.TryTake(path, name);
+        return file is not null && !(file.TryRead(out var content) && new FoldedEntries(name.Rule).TryAdd(content, out _));
+    }
+
     private IEnumerable<HeldFile> Take(IEnumerable<(string Path, StoreFileName Name)> suspects) =>
         suspects.Select(suspect => _processes.TryTake(suspect.Path, suspect.Name)).OfType<HeldFile>();
 
@@ -114,7 +134,13 @@ public sealed class StoreFolding : IDisposable
         }
         catch (Exception e)
         {
-            Report(e is StoreException or IOException or UnauthorizedAccessException ? e.Message : $"{e.GetType().Name}: {e.Message}");
+            Report(e switch
+            {
+                StoreException => e.Message,
+                IOException or UnauthorizedAccessException =>
+                    $"{e.Message}; the exporter's user must own the files of {_directory}, and its disk must have room",
+                _ => $"{e.GetType().Name}: {e.Message}",
+            });
         }
     }
 

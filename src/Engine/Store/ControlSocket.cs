@@ -22,7 +22,7 @@ public static class ControlSocket
                 ?? throw new StoreException($"{directory} cannot be opened");
             // An address holds no path of more than 107 bytes.
             var path = $"/proc/self/fd/{folder.DangerousGetHandle()}/{FileName}";
-            File.Delete(path);
+            StoreFiles.Clear(path);
             // Its mode is that of what is bound: at no moment is there one that others may connect to.
             using var handle = new SafeFileHandle(socket.Handle, ownsHandle: false);
             File.SetUnixFileMode(handle, UnixFileMode.UserRead | UnixFileMode.UserWrite);

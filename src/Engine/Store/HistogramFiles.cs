@@ -23,8 +23,10 @@ public sealed class HistogramFiles : IDisposable
         var owner = SlotTable.NameOf(store.Kind, store.Number);
         var created = store.FileOf(MetricType.Histogram).Created;
         var natives = Path.Combine(store.Directory, NativeHistogramFormat.NameOf(owner));
-        if (nativeSchema is null) File.Delete(natives);
-        var exemplars = ExemplarWriter.Open(Path.Combine(store.Directory, ExemplarFormat.NameOf(owner)), created);
+        var exemplarPath = Path.Combine(store.Directory, ExemplarFormat.NameOf(owner));
+        if (nativeSchema is null || StoreFiles.IsIrregular(natives)) StoreFiles.Clear(natives);
+        if (StoreFiles.IsIrregular(exemplarPath)) StoreFiles.Clear(exemplarPath);
+        var exemplars = ExemplarWriter.Open(exemplarPath, created);
         try
         {
             return new(nativeSchema is { } schema ? NativeHistogramWriter.Open(natives, schema, created) : null, exemplars);

@@ -44,6 +44,7 @@ public sealed class SlotTable : IDisposable
     public static SlotTable Open(string directory)
     {
         var path = System.IO.Path.Combine(directory, FileName);
+        CheckKind(path);
         var descriptor = Libc.Open(
             path, Libc.OpenReadWrite | Libc.OpenCreate | Libc.OpenCloseOnExec | Libc.OpenNoFollow, 0x180);
         if (descriptor < 0) throw StoreException.OfWriter(path, "opened", Marshal.GetLastPInvokeError());
@@ -66,7 +67,9 @@ public sealed class SlotTable : IDisposable
     private static SlotTable? OpenExisting(string directory, int access)
     {
         var path = System.IO.Path.Combine(directory, FileName);
-        var descriptor = Libc.Open(path, access | Libc.OpenCloseOnExec | Libc.OpenNoFollow, 0);
+        CheckKind(path);
+        // One that became a FIFO since must not block.
+        var descriptor = Libc.Open(path, access | Libc.OpenCloseOnExec | Libc.OpenNoFollow | Libc.OpenNonBlocking, 0);
         if (descriptor >= 0) return new SlotTable(path, descriptor);
         var error = Marshal.GetLastPInvokeError();
         return error is Libc.ErrorNoEntry or Libc.ErrorNotDirectory
@@ -239,6 +242,12 @@ public sealed class SlotTable : IDisposable
         if (Libc.Control(_descriptor, command, ref recordLock) == 0) return true;
         var error = Marshal.GetLastPInvokeError();
         return error is Libc.ErrorAgain or Libc.ErrorAccess ? false : throw CannotLock(error);
+    }
+
+    private static void CheckKind(string path)
+    {
+        if (!StoreFiles.IsIrregular(path)) return;
+        throw new StoreException($"{path} is not a regular file; remove it, then reload Gunicorn (SIGHUP)");
     }
 
     private static string WordOf(SlotKind kind) =>

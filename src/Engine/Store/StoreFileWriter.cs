@@ -67,11 +67,11 @@ public sealed unsafe class StoreFileWriter : IDisposable
     public static StoreFileWriter Replace(string path, EntryLayout layout)
     {
         var temporary = path + StoreFiles.TemporaryExtension;
-        File.Delete(temporary);
+        StoreFiles.Clear(temporary);
         var writer = Map(temporary, layout, path, mustBeNew: true);
         try
         {
-            File.Move(temporary, path, overwrite: true);
+            StoreFiles.Put(temporary, path);
             return writer;
         }
         catch
@@ -133,6 +133,7 @@ public sealed unsafe class StoreFileWriter : IDisposable
 
     private static StoreFileWriter Map(string path, EntryLayout layout, string finalPath, bool mustBeNew)
     {
+        if (StoreFiles.IsIrregular(path)) throw new CorruptFileException(path, "it is not a regular file");
         var mapping = GrowingFile.Open(path, InitialSize, MaximumSize, mustBeNew);
         var writer = new StoreFileWriter(finalPath, mapping, layout);
         try

@@ -30,7 +30,7 @@ internal static class StoreFiles
     /// <param name="access">To read it, or to write it too.</param>
     /// <param name="verb">What cannot be done with it where the system refuses.</param>
     /// <returns>False if there is no such file.</returns>
-    /// <exception cref="CorruptFileException">It is a link.</exception>
+    /// <exception cref="CorruptFileException">It is a link or a socket.</exception>
     /// <exception cref="StoreException">It cannot be opened.</exception>
     public static bool TryOpen(string path, out int descriptor, int access = Libc.OpenReadOnly, string verb = "opened")
     {
@@ -41,12 +41,13 @@ internal static class StoreFiles
 
     /// <summary>What a refusal of the system's says of a file.</summary>
     /// <returns>False: there is no such file.</returns>
-    /// <exception cref="CorruptFileException">It is a link.</exception>
+    /// <exception cref="CorruptFileException">It is a link or a socket.</exception>
     /// <exception cref="StoreException">It is there, and cannot be used.</exception>
     public static bool IsThere(string path, string verb, int error, string use = "read") => error switch
     {
         Libc.ErrorNoEntry => false,
         Libc.ErrorLoop => throw new CorruptFileException(path, "it is a symbolic link"),
+        Libc.ErrorNoDevice => throw new CorruptFileException(path, "it is a socket"),
         _ => throw StoreException.OfReader(path, verb, error, use),
     };
 
@@ -92,21 +93,52 @@ internal static class StoreFiles
     }
 
     /// <summary>Keeps a damaged file aside, under a name that no reader of the store looks at.</summary>
-    /// <returns>Where it is now. One that was kept there before is gone.</returns>
+    /// <returns>Where it is now. A file that was kept there before is gone.</returns>
     /// <exception cref="IOException">The store cannot be changed.</exception>
+    /// <exception cref="StoreException">A directory was kept there before: nobody removes what may be anybody's.</exception>
     public static string Quarantine(string path)
     {
         var aside = path + QuarantineExtension;
-        File.Move(path, aside, overwrite: true);
+        if (IsDirectory(aside)) throw new StoreException($"{path} cannot be quarantined: {aside} is a directory; remove it");
+        if (IsDirectory(path))
+        {
+            File.Delete(aside);
+            Directory.Move(path, aside);
+        }
+        else
+        {
+            File.Move(path, aside, overwrite: true);
+        }
         return aside;
     }
+
+    /// <summary>Makes a path free for a new file: a directory that stands there is kept aside, everything else removed.</summary>
+    /// <exception cref="IOException">The store cannot be changed.</exception>
+    public static void Clear(string path)
+    {
+        if (IsDirectory(path)) Quarantine(path);
+        else File.Delete(path);
+    }
+
+    /// <summary>Puts a file in the place of another in one step; a directory that stands there is kept aside.</summary>
+    /// <exception cref="IOException">The store cannot be changed.</exception>
+    public static void Put(string temporary, string path)
+    {
+        if (IsDirectory(path)) Quarantine(path);
+        File.Move(temporary, path, overwrite: true);
+    }
+
+    /// <summary>Whether something stands at a path that is no regular file: a directory, a link, a FIFO, a socket.</summary>
+    public static bool IsIrregular(string path) => TryGetStatus(path, out var status) && !status.IsRegular;
+
+    private static bool IsDirectory(string path) => TryGetStatus(path, out var status) && status.IsDirectory;
 
     /// <summary>Makes a file that only its user may use, in the place of whatever stands there.</summary>
     /// <exception cref="IOException">It cannot be made, or somebody else makes one at that moment.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be made.</exception>
     public static FileStream Create(string path)
     {
-        File.Delete(path);
+        Clear(path);
         const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         var file = new FileStream(path, new FileStreamOptions
         {
@@ -127,7 +159,7 @@ internal static class StoreFiles
     {
         var temporary = path + TemporaryExtension;
         using (var file = Create(temporary)) write(file);
-        File.Move(temporary, path, overwrite: true);
+        Put(temporary, path);
     }
 
     /// <summary>A part of a file, as much of it as there is.</summary>

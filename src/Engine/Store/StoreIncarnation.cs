@@ -64,6 +64,6 @@ public sealed record StoreIncarnation(string Store, int Generation)
     {
         var temporary = $"{path}.{Environment.ProcessId}{StoreFiles.TemporaryExtension}";
         using (var file = StoreFiles.Create(temporary)) file.Write(Encoding.ASCII.GetBytes(ToString()));
-        File.Move(temporary, path, overwrite: true);
+        StoreFiles.Put(temporary, path);
     }
 }

@@ -77,7 +77,8 @@ internal sealed class ServeCommand : Command
             directory, aggregator.Flights, config.MaxLabelValues, loggers.CreateLogger("deaths"));
         using var folding = new StoreFolding(directory, loggers.CreateLogger("folding"), aggregator.Damaged);
         var control = new BackgroundWork("control", log);
-        var reading = new StoreReading(aggregator, accountant, folding, configuration, log) { Beside = [control] };
+        using var watch = new StoreWatch(directory, parsed.GetValue(_parent), log);
+        var reading = new StoreReading(aggregator, accountant, folding, watch, configuration, log) { Beside = [control] };
         var scrapes = new SharedScrape(reading.Scrape);
         var server = new MetricsServer(
             scrapes, loggers, web, new ReloadEndpoint(configuration), page: new(new StatusWatch(reading.Look, TimeProvider.System)),

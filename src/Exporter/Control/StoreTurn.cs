@@ -13,6 +13,7 @@ internal sealed class StoreTurn(
     private readonly ILogger _log = loggers.CreateLogger("control");
     private SlotTable? _slots;
     private KeptDirectory? _kept;
+    private string? _fault;
     private string? _reported;
 
     /// <summary>Whether this exporter has the turn: its forwarders run.</summary>
@@ -30,14 +31,16 @@ internal sealed class StoreTurn(
 
     public void Dispose() => Close();
 
-    private async Task HoldAsync(CancellationToken end)
+    private async Task<string?> HoldAsync(CancellationToken end)
     {
-        if (!TryTake()) return;
+        _fault = null;
+        if (!TryTake()) return _fault;
         await using var control = await TryServeAsync();
         IsHeld = true;
         try
         {
             await forwarders.Manager.StartAllAsync();
+            if (_fault is null) Recover();
             while (_slots!.StillStands() && !end.IsCancellationRequested) await WaitAsync(end);
         }
         finally
@@ -46,6 +49,7 @@ internal sealed class StoreTurn(
             if (control is not null) await control.EndAsync();
             await forwarders.Manager.StopAllAsync();
         }
+        return _fault;
     }
 
     private static async Task WaitAsync(CancellationToken end) =>
@@ -90,6 +94,12 @@ internal sealed class StoreTurn(
     private void Report(Exception fault)
     {
         if (fault.Message != _reported) _log.NoControl(fault.Message);
-        _reported = fault.Message;
+        _reported = _fault = fault.Message;
+    }
+
+    private void Recover()
+    {
+        _reported = null;
+        work.Succeed();
     }
 }

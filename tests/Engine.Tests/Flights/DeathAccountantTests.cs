@@ -335,7 +335,7 @@ public sealed class DeathAccountantTests : IDisposable
         var broken = FlightImage.Bytes(Pid + 1, 1, 0, _now, new FlightRequest(FlightState.Running, 0, _now, "GET", "/", "", ""));
         broken[16] = 1;
         File.WriteAllBytes(_directory["flight_worker-2_00000001.bin"], broken);
-        Directory.CreateDirectory(_directory["counter_worker-2.db"]);
+        foreach (var name in (string[])["counter_worker-2.db", "counter_worker-2.db.corrupt"]) Directory.CreateDirectory(_directory[name]);
         WriteFlight("00000002", new FlightRequest(FlightState.Running, 0, _now, "GET", "/", "", ""));
         WriteExit("signal");
 

@@ -171,7 +171,7 @@ public sealed class ArchiveFoldTests : IDisposable
         File.WriteAllText(_directory["precious"], "precious");
         File.CreateSymbolicLink(_directory["counter_archive.db"], _directory["precious"]);
 
-        Fold(1, "counter_900000001.db");
+        Assert.Throws<StoreException>(() => Fold(1, "counter_900000001.db"));
 
         Assert.Equal("precious", File.ReadAllText(_directory["precious"]));
         Assert.NotNull(File.ResolveLinkTarget(_directory["counter_archive.db"], returnFinalTarget: false));

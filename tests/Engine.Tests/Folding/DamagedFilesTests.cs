@@ -54,6 +54,82 @@ public sealed class DamagedFilesTests : IDisposable
         Assert.Contains(_log.Messages, message => message.Contains("remove it", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("directory")]
+    [InlineData("link")]
+    [InlineData("FIFO")]
+    public void What_is_no_file_at_the_path_of_an_archive_is_a_fault_with_a_remedy_until_it_is_removed(string kind)
+    {
+        var archive = _directory["counter_archive.db"];
+        IrregularFile.Make(archive, kind);
+        Write($"counter_{Dead}.db", 1);
+        using var folding = new StoreFolding(_directory.Path, _log);
+
+        for (var i = 0; i < 2; i++)
+        {
+            Assert.Equal(
+                $"{archive} is not a regular file; remove it to have files of dead processes compacted again", folding.Fold());
+        }
+
+        Assert.Equal(1, Scraped.Once(_directory.Path).Samples["c_total{}"]);
+        Assert.DoesNotContain(Directory.GetFileSystemEntries(_directory.Path), path => path.EndsWith(".new", StringComparison.Ordinal));
+        Assert.Single(_log.Messages);
+        IrregularFile.Remove(archive);
+        Assert.Null(folding.Fold());
+        Assert.Equal(["counter_archive.db", "slots.lock"], Names());
+        Assert.Equal(1, Scraped.Once(_directory.Path).Samples["c_total{}"]);
+    }
+
+    [Fact]
+    public void A_directory_where_an_archive_is_written_is_kept_aside()
+    {
+        Directory.CreateDirectory(_directory["counter_archive.db.new"]);
+        Write($"counter_{Dead}.db", 1);
+        using var folding = new StoreFolding(_directory.Path, _log);
+
+        Assert.Null(folding.Fold());
+
+        Assert.True(Directory.Exists(_directory["counter_archive.db.new.corrupt"]));
+        Assert.Equal(1, Scraped.Once(_directory.Path).Samples["c_total{}"]);
+    }
+
+    [Theory]
+    [InlineData("gauge_all_900000000.db", -8)]
+    [InlineData("gauge_all_900000000.db", int.MinValue)]
+    [InlineData("gauge_all_900000000.db", 4096)]
+    [InlineData("counter_900000000.db", -8)]
+    [InlineData("counter_900000000.db", int.MinValue)]
+    [InlineData("counter_cron-job.db", -8)]
+    public void A_damaged_file_of_a_dead_process_is_quarantined_whatever_its_kind(string name, int used)
+    {
+        WriteGiant(name, 1 << 20, used);
+        using var aggregator = new StoreAggregator(_directory.Path, _log);
+        using var folding = new StoreFolding(_directory.Path, _log, aggregator.Damaged);
+
+        Assert.Equal(1, aggregator.Read().Samples[Corrupt]);
+        Assert.Null(folding.Fold());
+
+        Assert.Equal([name + ".corrupt", "slots.lock"], Names());
+        Assert.Equal(1, aggregator.Read().Samples[Corrupt]);
+        using var next = new StoreAggregator(_directory.Path, _log);
+        Assert.Equal(0, next.Read().Samples[Corrupt]);
+    }
+
+    [Fact]
+    public void A_damaged_file_that_its_process_has_open_stays()
+    {
+        WriteGiant("gauge_all_900000000.db", 1 << 20, -8);
+        using var aggregator = new StoreAggregator(_directory.Path, _log);
+        using var folding = new StoreFolding(_directory.Path, _log, aggregator.Damaged);
+        aggregator.Read();
+        using (new FileStream(_directory["gauge_all_900000000.db"], FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete))
+        {
+            folding.Fold();
+        }
+
+        Assert.Contains("gauge_all_900000000.db", Names());
+    }
+
     [Fact]
     public void A_dead_file_that_the_disk_does_not_give_back_stays_and_the_others_are_folded()
     {

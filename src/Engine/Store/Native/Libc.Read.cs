@@ -14,6 +14,7 @@ internal static unsafe partial class Libc
     internal const int ErrorFault = 14;
     internal const int ErrorNotDirectory = 20;
     internal const int ErrorLoop = 40;
+    internal const int ErrorNoDevice = 6;
 
     // SAFETY: the caller gives a buffer of count bytes that stays where it is during the call.
     [LibraryImport("libc", EntryPoint = "pread", SetLastError = true)]
