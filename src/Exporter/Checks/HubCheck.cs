@@ -1,3 +1,5 @@
+using System.Globalization;
+using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Exporter.Readings;
 using GunicornPrometheusExporter.Metrics;
 
@@ -6,8 +8,9 @@ namespace GunicornPrometheusExporter.Exporter.Checks;
 /// <summary>Whether what a hub serves is of now.</summary>
 internal static class HubCheck
 {
-    // Four intervals of forwarding, as they are by default.
-    private const double LongestAge = 60;
+    // Four intervals of forwarding, as they are by default: a hub does not know those of its hosts.
+    private static readonly double LongestAge =
+        4 * double.Parse(ConfigurationVariables.RedisForwardInterval.Default!, CultureInfo.InvariantCulture);
 
     internal static IEnumerable<Finding> Find(ExporterView exporter)
     {
