@@ -193,7 +193,7 @@ public static class ConfigurationVariables
     {
         Name = "REDIS_CA_FILE",
         Key = "redis.ca_file",
-        Kind = VariableKind.Text,
+        Kind = VariableKind.Path,
         Description = "File with the certificates, in PEM, of which one must have signed the Redis server's; " +
             "by default those that the system trusts",
         Example = "/etc/ssl/redis-ca.pem",
