@@ -129,14 +129,20 @@ public sealed class StoreAggregator : IDisposable
         int files;
         long bytes;
         var passes = 0;
-        do
+        try
         {
-            // What is folded, or accounted for, during a pass may be missed by it, or seen twice.
-            if (++passes > PassesBesideFolding) _slots.StopFolding();
-            isChanged |= ReadStore(out files, out bytes);
+            do
+            {
+                // What is folded, or accounted for, during a pass may be missed by it, or seen twice.
+                if (++passes > PassesBesideFolding) _slots.StopFolding();
+                isChanged |= ReadStore(out files, out bytes);
+            }
+            while (!_folded.StillStand() && passes <= PassesBesideFolding);
         }
-        while (!_folded.StillStand() && passes <= PassesBesideFolding);
-        if (passes > PassesBesideFolding) _slots.ResumeFolding();
+        finally
+        {
+            if (passes > PassesBesideFolding) _slots.ResumeFolding();
+        }
 
         // 4 Add what only a reader can know.
         foreach (var (name, add) in _parts) Try(name, add);
