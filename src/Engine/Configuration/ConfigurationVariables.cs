@@ -4,7 +4,7 @@ using GunicornPrometheusExporter.Store;
 namespace GunicornPrometheusExporter.Configuration;
 
 /// <summary>Every variable of the product: the one place that states names, types, defaults and ranges.</summary>
-public static class ConfigurationVariables
+internal static class ConfigurationVariables
 {
     private const int LargestPort = 65535;
 

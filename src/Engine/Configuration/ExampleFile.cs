@@ -1,7 +1,7 @@
 namespace GunicornPrometheusExporter.Configuration;
 
 /// <summary>A file with every setting, commented out, and what each is for.</summary>
-public static class ExampleFile
+internal static class ExampleFile
 {
     /// <summary>Writes it.</summary>
     public static void Write(TextWriter output)

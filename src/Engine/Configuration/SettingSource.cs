@@ -1,7 +1,7 @@
 namespace GunicornPrometheusExporter.Configuration;
 
 /// <summary>What states a setting; of two the later one wins.</summary>
-public enum SettingSource
+internal enum SettingSource
 {
     /// <summary>Nothing: it has its default.</summary>
     Default,

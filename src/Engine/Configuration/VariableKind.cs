@@ -1,7 +1,7 @@
 namespace GunicornPrometheusExporter.Configuration;
 
 /// <summary>What a variable's text must be.</summary>
-public enum VariableKind
+internal enum VariableKind
 {
     /// <summary>Any text without line breaks.</summary>
     Text,

@@ -10,7 +10,7 @@ namespace GunicornPrometheusExporter.Fleet;
 /// <remarks>
 /// Keeps nothing that is not at the source: every hub says the same, and may be started anew at any time. Not thread-safe.
 /// </remarks>
-public sealed class FleetHub
+internal sealed class FleetHub
 {
     private IFleetSource _source;
     private readonly IFleetExposition _exposition;

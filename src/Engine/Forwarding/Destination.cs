@@ -13,7 +13,7 @@ namespace GunicornPrometheusExporter.Forwarding;
 /// Makes what a hub reads it all again by, likewise; null if nothing can be read there. The second argument says whether what
 /// is left of hosts that are gone is wanted too.
 /// </param>
-public sealed record Destination(
+internal sealed record Destination(
     string Name, Func<ExporterConfig, bool> IsWanted, Func<ExporterConfig, IForwarder> Create,
     Func<ExporterConfig, bool, IFleetSource>? CreateSource = null)
 {

@@ -5,7 +5,7 @@ using GunicornPrometheusExporter.Forwarding.RemoteWrite;
 namespace GunicornPrometheusExporter.Forwarding;
 
 /// <summary>Every kind of place that snapshots are sent to: one line each.</summary>
-public static class Destinations
+internal static class Destinations
 {
     /// <summary>The kinds.</summary>
     public static ImmutableArray<Destination> All { get; } =

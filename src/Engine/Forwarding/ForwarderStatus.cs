@@ -1,7 +1,7 @@
 namespace GunicornPrometheusExporter.Forwarding;
 
 /// <summary>How a forwarder fares. Immutable; the counts go on when it is stopped and started again.</summary>
-public sealed record ForwarderStatus
+internal sealed record ForwarderStatus
 {
     /// <summary>What it does now.</summary>
     public ForwarderState State { get; init; }

@@ -6,7 +6,7 @@ namespace GunicornPrometheusExporter.Forwarding;
 /// <param name="Expires">From when on it only counts, and its gauges say nothing: its host has left nothing newer.</param>
 /// <param name="Snapshot">The host's last snapshot.</param>
 /// <param name="Past">What stores of the host had counted before that are over, to be added to it; null for nothing.</param>
-public sealed record HostSnapshot(
+internal sealed record HostSnapshot(
     string Instance, DateTimeOffset Written, DateTimeOffset Expires, MetricSnapshot Snapshot, MetricSnapshot? Past = null)
 {
     /// <summary>Whether the host still lives, as far as one can know.</summary>

@@ -2,7 +2,7 @@ namespace GunicornPrometheusExporter.Forwarding;
 
 /// <summary>Where the hosts of a fleet leave their snapshots.</summary>
 /// <remarks>One reading at a time. What did not change since the last one is the same object in the next.</remarks>
-public interface IFleetSource : IAsyncDisposable
+internal interface IFleetSource : IAsyncDisposable
 {
     /// <summary>Where that is, as the end of a sentence and without any secret.</summary>
     string Place { get; }

@@ -6,7 +6,7 @@ namespace GunicornPrometheusExporter.Forwarding;
 /// misses no snapshot; what it keeps from call to call is its own, also until when its destination asked not to be called.
 /// It neither logs nor waits between attempts of one snapshot: that is the business of who runs it.
 /// </remarks>
-public interface IForwarder : IAsyncDisposable
+internal interface IForwarder : IAsyncDisposable
 {
     /// <summary>The time between two snapshots.</summary>
     TimeSpan Interval { get; }

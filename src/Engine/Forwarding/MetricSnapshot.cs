@@ -4,7 +4,7 @@ namespace GunicornPrometheusExporter.Forwarding;
 /// <param name="Time">When it was read.</param>
 /// <param name="Layout">What its values are of; the same object as long as no series came or went.</param>
 /// <param name="Values">One value a sample, in the order of the layout; <see cref="Absent"/> where there is none now.</param>
-public sealed record MetricSnapshot(DateTimeOffset Time, SnapshotLayout Layout, ReadOnlyMemory<double> Values)
+internal sealed record MetricSnapshot(DateTimeOffset Time, SnapshotLayout Layout, ReadOnlyMemory<double> Values)
 {
     /// <summary>The value of a sample that has none: the not-a-number that Prometheus takes for the end of a series.</summary>
     public static double Absent { get; } = BitConverter.UInt64BitsToDouble(0x7ff0_0000_0000_0002);

@@ -1,7 +1,7 @@
 namespace GunicornPrometheusExporter.Forwarding;
 
 /// <summary>Compares samples by what they say: the labels of equal ones need not be the same array.</summary>
-public sealed class SampleComparer : IEqualityComparer<SnapshotSample>
+internal sealed class SampleComparer : IEqualityComparer<SnapshotSample>
 {
     /// <inheritdoc/>
     public bool Equals(SnapshotSample? x, SnapshotSample? y) =>

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace GunicornPrometheusExporter.Store;
 
 /// <summary>Walks the bytes of a store file from entry to entry; the only place that knows the step.</summary>
-public static class EntryWalk
+internal static class EntryWalk
 {
     private static ReadOnlySpan<byte> KeyStart => "[\""u8;
 

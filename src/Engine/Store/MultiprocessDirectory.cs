@@ -4,7 +4,7 @@ using GunicornPrometheusExporter.Store.Native;
 namespace GunicornPrometheusExporter.Store;
 
 /// <summary>The directory of the store: where it is, and whether it can be trusted.</summary>
-public static partial class MultiprocessDirectory
+internal static partial class MultiprocessDirectory
 {
     /// <summary>The environment variable that names the directory, as <c>prometheus_client</c> reads it.</summary>
     public const string Variable = "PROMETHEUS_MULTIPROC_DIR";

@@ -12,7 +12,7 @@ namespace GunicornPrometheusExporter.Store;
 /// A POSIX lock goes when its process closes <em>any</em> descriptor of the file: open the table once a process.
 /// Not thread-safe; taking slots is the start-up path, asking who holds one is the reader's.
 /// </remarks>
-public sealed class SlotTable : IDisposable
+internal sealed class SlotTable : IDisposable
 {
     /// <summary>The lock file's name in the store. It holds no bytes, only locks.</summary>
     public const string FileName = "slots.lock";

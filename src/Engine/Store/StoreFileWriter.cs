@@ -11,7 +11,7 @@ namespace GunicornPrometheusExporter.Store;
 /// blocks are allocated before they are touched: a full disk refuses an entry, it never raises SIGBUS.
 /// Not thread-safe: the holder of the slot writes, one thread at a time.
 /// </remarks>
-public sealed unsafe class StoreFileWriter : IDisposable
+internal sealed unsafe class StoreFileWriter : IDisposable
 {
     /// <summary>The size in bytes past which a file takes no new entries.</summary>
     public const int MaximumSize = 16 << 20;

@@ -4,7 +4,7 @@ using GunicornPrometheusExporter.Store.Native;
 namespace GunicornPrometheusExporter.Workers;
 
 /// <summary>The thread on which the runtime finalizes. It comes with the engine, and must cost a worker nothing.</summary>
-public static class FinalizerThread
+internal static class FinalizerThread
 {
     // What a thread itself raises (SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV), and SIGRTMIN, with which the runtime stops it.
     private const ulong Kept = 1UL << 3 | 1UL << 4 | 1UL << 6 | 1UL << 7 | 1UL << 10 | 1UL << 33;

@@ -5,7 +5,7 @@ using GunicornPrometheusExporter.Store;
 namespace GunicornPrometheusExporter.Workers;
 
 /// <remarks>The request path of ARCHITECTURE.md, steps 2, 5 and 6.</remarks>
-public sealed partial class PrometheusWorker
+internal sealed partial class PrometheusWorker
 {
     private const int InternalServerError = 500;
 

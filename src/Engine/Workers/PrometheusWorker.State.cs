@@ -4,7 +4,7 @@ using GunicornPrometheusExporter.Store;
 namespace GunicornPrometheusExporter.Workers;
 
 /// <remarks>The state set. Safe in Python's signal handlers: they run between two calls, and nothing is locked.</remarks>
-public sealed partial class PrometheusWorker
+internal sealed partial class PrometheusWorker
 {
     private readonly Cell[] _states = [];
     private readonly Cell _stateChange;

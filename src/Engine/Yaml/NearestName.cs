@@ -1,7 +1,7 @@
 namespace GunicornPrometheusExporter.Yaml;
 
 /// <summary>Finds the name that was meant.</summary>
-public static class NearestName
+internal static class NearestName
 {
     /// <summary>The name that takes the fewest letters to be changed, added or left out.</summary>
     /// <returns>Null if each takes more than half of its own.</returns>

@@ -8,7 +8,7 @@ namespace GunicornPrometheusExporter.Forwarding.Redis;
 /// An instance is read by one command from one key, and so as its forwarder wrote it. What cannot be read any more stays as
 /// it was read last, so that nothing which was counted vanishes. Not thread-safe.
 /// </remarks>
-public sealed class RedisFleetSource : IFleetSource
+internal sealed class RedisFleetSource : IFleetSource
 {
     private const int InstancesAtOnce = 250;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(4);

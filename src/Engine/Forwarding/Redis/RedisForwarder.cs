@@ -10,7 +10,7 @@ namespace GunicornPrometheusExporter.Forwarding.Redis;
 /// A steady store sends its values, in one round trip. The server says when it needs more: after a restart the layout, after
 /// another exporter the base. docs/forwarding-redis.md tells what stands in Redis and why no sum of it goes back.
 /// </remarks>
-public sealed class RedisForwarder : IForwarder
+internal sealed class RedisForwarder : IForwarder
 {
     /// <summary>How many intervals a snapshot is fresh.</summary>
     internal const int IntervalsToLive = 3;

@@ -13,7 +13,7 @@ namespace GunicornPrometheusExporter.Forwarding.Redis;
 /// </code>
 /// Cumulative buckets and neighbouring series differ little; what is no whole number, -0 and not-a-numbers stand bit by bit.
 /// </remarks>
-public static class SnapshotCodec
+internal static class SnapshotCodec
 {
     /// <summary>The version of the format, the first byte of everything encoded.</summary>
     public const byte Version = 1;

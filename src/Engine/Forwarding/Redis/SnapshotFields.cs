@@ -1,7 +1,7 @@
 namespace GunicornPrometheusExporter.Forwarding.Redis;
 
 /// <summary>The fields of the hashes of <see cref="RedisKeys"/>.</summary>
-public static class SnapshotFields
+internal static class SnapshotFields
 {
     /// <summary>Which <see cref="Store.StoreIncarnation"/> the values are of.</summary>
     public const string Incarnation = "incarnation";

@@ -8,7 +8,7 @@ namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
 /// A snapshot is encoded and buffered, then sent; what could not be sent waits for the next call, what the receiver refuses is
 /// dropped. A request that was received but whose answer was lost is sent again: receivers take a sample twice as once.
 /// </remarks>
-public sealed class RemoteWriteForwarder : IForwarder
+internal sealed class RemoteWriteForwarder : IForwarder
 {
     private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(1);
 
