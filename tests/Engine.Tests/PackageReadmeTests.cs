@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using GunicornPrometheusExporter.Engine.Tests.Workers;
 using GunicornPrometheusExporter.Store;
 using GunicornPrometheusExporter.Workers;
 using Xunit;
