@@ -20,7 +20,9 @@ internal static unsafe class BusErrors
         lock (Gate)
         {
             if (_isHandled) return;
-            var action = new Libc.SignalAction { Handler = (nint)(delegate* unmanaged<int, Libc.SignalInfo*, void*, void>)&OnSignal, Flags = Libc.WithSignalInfo };
+            // SAFETY: a static method, with the parameters that the kernel gives to a handler with information.
+            delegate* unmanaged<int, Libc.SignalInfo*, void*, void> handler = &OnSignal;
+            var action = new Libc.SignalAction { Handler = (nint)handler, Flags = Libc.WithSignalInfo };
             if (Libc.Handle(Signal, action, out _previous) != 0) throw new StoreException("SIGBUS cannot be handled");
             _isHandled = true;
         }
