@@ -11,9 +11,9 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
 cache=$root/out/matrix
-requests="test_worker_classes.py test_endings.py test_asgi.py test_http2.py test_requests.py test_access_log.py"
+requests="test_worker_classes.py test_endings.py test_asgi.py test_http2.py test_requests.py"
 tests=${MATRIX_TESTS:-$requests test_master.py test_lifecycle.py test_deaths.py test_routes.py test_exactness.py}
-quick=${MATRIX_QUICK:-test_worker_classes.py test_http2.py test_access_log.py}
+quick=${MATRIX_QUICK:-test_worker_classes.py test_http2.py}
 jobs=${MATRIX_JOBS:-2}
 suites=(trixie sid)
 rm -rf "$cache/rows"

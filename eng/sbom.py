@@ -14,7 +14,8 @@ from typing import Any, Iterable, Optional
 PROJECTS = ("src/Exporter", "src/PythonModule")
 
 #: Work at build time and leave nothing of themselves in what is built.
-TOOLS = {"Grpc.Tools", "Microsoft.CodeAnalysis.BannedApiAnalyzers", "Microsoft.NET.ILLink.Tasks"}
+TOOLS = {"Grpc.Tools", "Microsoft.CodeAnalysis.BannedApiAnalyzers", "Microsoft.CodeAnalysis.PublicApiAnalyzers",
+         "Microsoft.NET.ILLink.Tasks"}
 NAME = "gunicorn-prometheus-exporter"
 
 

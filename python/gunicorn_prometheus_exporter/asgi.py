@@ -138,4 +138,4 @@ def _is_asgi3(worker: Any, application: Any) -> bool:
     if inspect.isclass(application):
         return hasattr(application, "__await__")
     function = application if inspect.isfunction(application) else getattr(application, "__call__", None)  # noqa: B004
-    return asyncio.iscoroutinefunction(function)
+    return inspect.iscoroutinefunction(function)

@@ -66,12 +66,6 @@ _ROWS = (
     Row("gunicorn.http.wsgi:create", "wrapped", _ROUTES),
     Row("gunicorn.http2.response:HTTP2Response.send_headers", "wrapped", _BEGINNINGS),
     Row("gunicorn.http2.errors:HTTP2Error", "read", "streams of HTTP/2 that the client closes count as errors"),
-    Row("gunicorn.config:PreRequest.default", "read", _COST),
-    Row("gunicorn.config:PostRequest.default", "read", _COST),
-    Row("gunicorn.config:Config.pre_request", "set", _COST),
-    Row("gunicorn.config:Config.post_request", "set", _COST),
-    Row("gunicorn.glogging:Logger.debug", "read", _COST),
-    Row("gunicorn.glogging:Logger.access", "wrapped", _COST),
     Row("gunicorn.workers.base:Worker.notify", "wrapped", _IDLE),
     Row("gunicorn.workers.sync:SyncWorker.wait", "wrapped", _IDLE),
     Row("gunicorn.workers.base:Worker.wsgi", "set", _REQUESTS),
@@ -145,11 +139,7 @@ def put(place: str, value: Any, owner: Optional[Any] = None) -> bool:
         if row.use == "set":
             # If the name has changed, nobody reads the old one.
             getattr(target, row.name)
-        if owner is None:
-            setattr(target, row.name, value)
-        else:
-            # Gunicorn's Config.__setattr__ rejects the names of settings.
-            object.__setattr__(target, row.name, value)
+        setattr(target, row.name, value)
     except Exception as error:
         _miss(row, error)
         return False

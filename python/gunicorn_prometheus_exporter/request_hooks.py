@@ -1,11 +1,10 @@
 """Where a request is seen to begin and to end: Gunicorn's own hooks, wrapped inside the worker process."""
 
-import logging
 import sys
 from types import ModuleType
 from typing import Any
 
-from . import access_log, response_hooks, routes
+from . import response_hooks, routes
 from .guard import call, fault
 from .outcome import INTERNAL_SERVER_ERROR, body_size, error_of, status_of
 from .private_names import put, read, wrap
@@ -27,8 +26,8 @@ def install(worker: Any, engine: ModuleType) -> None:
     Call it in the worker: the master's configuration must not know the engine.
     """
     cfg = worker.cfg
-    users_pre_request = None if _says_nothing(cfg.pre_request, worker.log) else cfg.pre_request
-    users_post_request = None if cfg.post_request is read("gunicorn.config:PostRequest.default", None) else cfg.post_request
+    users_pre_request = cfg.pre_request
+    users_post_request = cfg.post_request
     stock_response = read("gunicorn.http.wsgi:Response", None)
     request_started = engine.request_started
     request_finished = engine.request_finished
@@ -40,8 +39,7 @@ def install(worker: Any, engine: ModuleType) -> None:
             req.prometheus_token = request_started(req.method, req.path, req.headers)
         except Exception:
             fault(_REQUESTS)
-        if users_pre_request is not None:
-            users_pre_request(worker, req)
+        users_pre_request(worker, req)
 
     # Request, step 4: it is over, whatever the outcome. Called exactly once.
     def post_request(worker: Any, req: Any, environ: Any, resp: Any) -> None:
@@ -58,30 +56,15 @@ def install(worker: Any, engine: ModuleType) -> None:
         except Exception:
             fault(_REQUESTS)
             call(_REQUESTS, engine.request_abandoned, getattr(req, "prometheus_token", -1))
-        if users_post_request is not None:
-            users_post_request(worker, req, environ, resp)
+        users_post_request(worker, req, environ, resp)
 
     # A worker class that never calls pre_request must not fail where the token is looked for.
     put("gunicorn.http.message:Request.prometheus_token", -1)
     cfg.set("pre_request", pre_request)
     cfg.set("post_request", post_request)
-    # On the object itself they are found at once; a setting is looked up by two calls, which cost as much as all of this.
-    # Not by vars(cfg): the dictionary that it makes slows down each look at the configuration, some 60 for a request.
-    put("gunicorn.config:Config.pre_request", pre_request, cfg)
-    put("gunicorn.config:Config.post_request", post_request, cfg)
-    call("nothing of requests", access_log.spare, worker.log)
     response_hooks.install(engine)
     if routes.install(engine):
         wrap("gunicorn.http.wsgi:create", _with_token)
-
-
-def _says_nothing(pre_request: Any, log: Any) -> bool:
-    """Returns whether the hook is Gunicorn's own, which does nothing but say each request at the level ``debug``."""
-    return (
-        pre_request is read("gunicorn.config:PreRequest.default", None)
-        and type(log).debug is read("gunicorn.glogging:Logger.debug", None)
-        and not log.error_log.isEnabledFor(logging.DEBUG)
-    )
 
 
 def _with_token(stock: Any) -> Any:

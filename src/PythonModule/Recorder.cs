@@ -24,7 +24,7 @@ internal static class Recorder
         int? nativeSchema = config.NativeHistograms ? config.NativeHistogramSchema : null;
         var maximumSeries = config.MaxWorkerSeries;
         var store = SlotStore.Open(directory, kind, layout, ErrorBoundary.Report);
-        FinalizerThread.SetApart();
+        FinalizerThread.BlockSignals();
         return Worker = new PrometheusWorker(
             store, TimeProvider.System, maximumLabelValues, nativeSchema, maximumSeries, ErrorBoundary.Report);
     }

@@ -3,7 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace GunicornPrometheusExporter.Engine.Tests;
 
 /// <summary>A log, kept as the lines that it holds.</summary>
-internal sealed class MessageList : ILogger
+/// <param name="added">Called after each line.</param>
+internal sealed class MessageList(Action? added = null) : ILogger
 {
     public List<string> Messages { get; } = [];
 
@@ -12,6 +13,9 @@ internal sealed class MessageList : ILogger
     public bool IsEnabled(LogLevel logLevel) => true;
 
     public void Log<TState>(
-        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
         Messages.Add(formatter(state, exception));
+        added?.Invoke();
+    }
 }

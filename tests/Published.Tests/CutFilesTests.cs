@@ -7,6 +7,7 @@ namespace GunicornPrometheusExporter.Published.Tests;
 
 public sealed class CutFilesTests : IDisposable
 {
+    private const int KilledByBusError = 128 + 7;
     private const int Scrapes = 1000;
     private const int Entries = 3000;
 
@@ -40,6 +41,16 @@ public sealed class CutFilesTests : IDisposable
         await cutter;
         Assert.True(seen > 0, "the file was never whole");
         Assert.Equal(0, (await exporter.TerminateAsync()).Status);
+    }
+
+    [Fact]
+    public async Task A_bus_error_that_a_process_sends_kills_the_exporter()
+    {
+        Write("counter_1.db", "whole", 1);
+        using var exporter = RunningExporter.Serving(_directory.Path);
+        await exporter.ScrapeAsync();
+
+        Assert.Equal(KilledByBusError, (await exporter.SignalAsync("BUS")).Status);
     }
 
     private static void CutAndRestore(string path, CancellationToken end)

@@ -91,11 +91,15 @@ internal sealed class RunningExporter : IDisposable
 
     /// <summary>Sends SIGTERM and waits for the end.</summary>
     /// <returns>The exit status, and the lines that no test has read.</returns>
-    internal async Task<(int Status, string[] Log)> TerminateAsync()
+    internal Task<(int Status, string[] Log)> TerminateAsync() => SignalAsync("TERM");
+
+    /// <summary>Sends a signal that is to end the exporter, and waits for that.</summary>
+    /// <returns>As <see cref="TerminateAsync"/>.</returns>
+    internal async Task<(int Status, string[] Log)> SignalAsync(string signal)
     {
-        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        using var kill = Process.Start("kill", [$"-{signal}", $"{_process.Id}"]);
         await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
-        await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await _process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(LongestWait, TestContext.Current.CancellationToken);
         return (_process.ExitCode, [.. _log]);
     }
 

@@ -1,5 +1,7 @@
 """What only ASGI has: answers that are followed by work, errors after an answer, and websockets."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from worker_classes import ASGI
@@ -63,3 +65,24 @@ def test_a_websocket_works_and_is_no_request(server):
     metrics = server.metrics(requests=1)
     assert metrics.by("gunicorn_http_requests_total", "endpoint") == {"/": 1}
     assert metrics.by("gunicorn_worker_error_handling_total", "error_type") == {}
+
+
+def test_the_version_of_an_application_is_found_without_what_python_deprecates(monkeypatch):
+    from gunicorn_prometheus_exporter.asgi import _is_asgi3
+
+    def deprecated(function):
+        raise DeprecationWarning("'asyncio.iscoroutinefunction' is deprecated; use inspect.iscoroutinefunction() instead")
+
+    class Application:
+        async def __call__(self, scope, receive, send):
+            """ASGI 3."""
+
+    async def asgi3(scope, receive, send):
+        """ASGI 3."""
+
+    def asgi2(scope):
+        """ASGI 2."""
+
+    monkeypatch.setattr("asyncio.iscoroutinefunction", deprecated)
+    worker = SimpleNamespace(config=SimpleNamespace(interface="auto"))
+    assert [_is_asgi3(worker, application) for application in (asgi3, Application(), asgi2)] == [True, True, False]

@@ -138,3 +138,25 @@ def test_what_a_file_wrapper_is_given_need_not_have_a_position(path, worker_clas
     assert (status, len(body)) == (200, FILE_SIZE)
     assert "Traceback" not in server.log
     assert dump(requests=1).total("gunicorn_worker_response_size_bytes_sum") == FILE_SIZE
+
+
+@pytest.mark.parametrize("worker_class", ["sync", "gthread"])
+def test_gunicorns_configuration_and_logger_stay_as_they_are(start_gunicorn, worker_class):
+    server = start_gunicorn("-k", worker_class)
+    server.request("POST", "/exec", """
+from gunicorn.config import Config
+from gunicorn.glogging import Logger
+Config.asked, Logger.said, stock = set(), [], Config.__getattr__
+def ask(config, name):
+    Config.asked.add(name)
+    return stock(config, name)
+Config.__getattr__ = ask
+Logger.debug = lambda log, message, *arguments: Logger.said.append(message % arguments)
+""")
+    assert server.get("/a") == 200
+    status, seen = server.request("POST", "/exec", """
+from gunicorn.config import Config
+from gunicorn.glogging import Logger
+print({"pre_request", "post_request", "accesslog"} <= Config.asked, any("/a" in line for line in Logger.said))
+""")
+    assert (status, seen) == (200, "True True\n")

@@ -1,7 +1,7 @@
 namespace GunicornPrometheusExporter.Aggregation;
 
 /// <summary>The damaged files of a store, each counted once, whether a scrape or a fold finds it. Safe for any number of threads.</summary>
-public sealed class DamagedFiles
+internal sealed class DamagedFiles
 {
     private readonly Lock _gate = new();
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);

@@ -81,22 +81,22 @@ public sealed class StoreAggregator : IDisposable
     }
 
     /// <summary>The damaged files of the store; who folds the store counts with it too.</summary>
-    public DamagedFiles Damaged { get; } = new();
+    internal DamagedFiles Damaged { get; } = new();
 
     /// <summary>What the workers have in hand, and what the dead had.</summary>
-    public FlightWatch Flights { get; }
+    internal FlightWatch Flights { get; }
 
     /// <summary>How often dead processes' files were folded, as the one who folds them told.</summary>
-    public long Compactions { get; set; }
+    internal long Compactions { get; set; }
 
     /// <summary>How often each kind of work beside the scrapes failed, as the one who does it told.</summary>
-    public IReadOnlyDictionary<string, long> BackgroundFailures { get; set; } = ReadOnlyDictionary<string, long>.Empty;
+    internal IReadOnlyDictionary<string, long> BackgroundFailures { get; set; } = ReadOnlyDictionary<string, long>.Empty;
 
     /// <summary>How the last reading of the configuration went, as who reads it told; null if nobody does.</summary>
-    public ReloadStatus? LastReload { get; set; }
+    internal ReloadStatus? LastReload { get; set; }
 
     /// <summary>The series past which those that come later are left out, at least 1.</summary>
-    public int MaximumSeries
+    internal int MaximumSeries
     {
         get => _families.MaximumSeries;
         set
@@ -108,7 +108,7 @@ public sealed class StoreAggregator : IDisposable
     }
 
     /// <summary>How the forwarders fare, as the one who runs them told.</summary>
-    public IReadOnlyDictionary<string, ForwarderStatus> Forwarders { get; set; } = ReadOnlyDictionary<string, ForwarderStatus>.Empty;
+    internal IReadOnlyDictionary<string, ForwarderStatus> Forwarders { get; set; } = ReadOnlyDictionary<string, ForwarderStatus>.Empty;
 
     /// <summary>Reads the store as it is now and writes it.</summary>
     /// <param name="output">Where to.</param>
@@ -129,14 +129,20 @@ public sealed class StoreAggregator : IDisposable
         int files;
         long bytes;
         var passes = 0;
-        do
+        try
         {
-            // What is folded, or accounted for, during a pass may be missed by it, or seen twice.
-            if (++passes > PassesBesideFolding) _slots.StopFolding();
-            isChanged |= ReadStore(out files, out bytes);
+            do
+            {
+                // What is folded, or accounted for, during a pass may be missed by it, or seen twice.
+                if (++passes > PassesBesideFolding) _slots.StopFolding();
+                isChanged |= ReadStore(out files, out bytes);
+            }
+            while (!_folded.StillStand() && passes <= PassesBesideFolding);
         }
-        while (!_folded.StillStand() && passes <= PassesBesideFolding);
-        if (passes > PassesBesideFolding) _slots.ResumeFolding();
+        finally
+        {
+            if (passes > PassesBesideFolding) _slots.ResumeFolding();
+        }
 
         // 4 Add what only a reader can know.
         foreach (var (name, add) in _parts) Try(name, add);
@@ -167,7 +173,7 @@ public sealed class StoreAggregator : IDisposable
     }
 
     /// <summary>Copies what the last refresh read: the numbers that the text format shows.</summary>
-    public MetricSnapshot Snapshot() => _snapshots.Take(_time.GetUtcNow(), Values);
+    internal MetricSnapshot Snapshot() => _snapshots.Take(_time.GetUtcNow(), Values);
 
     /// <inheritdoc/>
     public void Dispose()

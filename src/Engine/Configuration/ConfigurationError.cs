@@ -4,7 +4,7 @@ namespace GunicornPrometheusExporter.Configuration;
 /// <param name="Variable">The variable's name; the name of the file's variable, if the file cannot be used.</param>
 /// <param name="Value">Its value as given; masked if it is a secret.</param>
 /// <param name="Remedy">What to set instead.</param>
-public sealed record ConfigurationError(string Variable, string Value, string Remedy)
+internal sealed record ConfigurationError(string Variable, string Value, string Remedy)
 {
     /// <summary>The whole error in one sentence.</summary>
     public string Message { get; init; } = $"{Variable} is \"{Value}\"; set it to {Remedy}";

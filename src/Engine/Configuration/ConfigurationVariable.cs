@@ -4,7 +4,7 @@ namespace GunicornPrometheusExporter.Configuration;
 
 /// <summary>One setting: an environment variable, a key of the file and perhaps a flag.</summary>
 /// <remarks>Immutable, declared once in <see cref="ConfigurationVariables"/>.</remarks>
-public sealed record ConfigurationVariable
+internal sealed record ConfigurationVariable
 {
     /// <summary>The variable's name: <c>REDIS_PORT</c>. The property of the same setting is its name in lower case.</summary>
     public required string Name { get; init; }

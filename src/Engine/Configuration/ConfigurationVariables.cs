@@ -4,7 +4,7 @@ using GunicornPrometheusExporter.Store;
 namespace GunicornPrometheusExporter.Configuration;
 
 /// <summary>Every variable of the product: the only place with their names, types, defaults and ranges.</summary>
-public static class ConfigurationVariables
+internal static class ConfigurationVariables
 {
     private const int LargestPort = 65535;
 
@@ -193,7 +193,7 @@ public static class ConfigurationVariables
     {
         Name = "REDIS_CA_FILE",
         Key = "redis.ca_file",
-        Kind = VariableKind.Text,
+        Kind = VariableKind.Path,
         Description = "PEM file of the authorities that may sign the Redis server's certificate; " +
             "by default those that the system trusts",
         Example = "/etc/ssl/redis-ca.pem",

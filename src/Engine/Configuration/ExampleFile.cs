@@ -1,7 +1,7 @@
 namespace GunicornPrometheusExporter.Configuration;
 
 /// <summary>A file with every setting and its purpose, commented out.</summary>
-public static class ExampleFile
+internal static class ExampleFile
 {
     /// <summary>Writes the file.</summary>
     public static void Write(TextWriter output)

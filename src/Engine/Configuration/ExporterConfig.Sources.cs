@@ -2,7 +2,7 @@ using System.Collections;
 
 namespace GunicornPrometheusExporter.Configuration;
 
-public sealed partial class ExporterConfig
+internal sealed partial class ExporterConfig
 {
     private readonly IReadOnlyDictionary<string, string> _flags;
     private readonly IReadOnlyDictionary<string, string> _variables;

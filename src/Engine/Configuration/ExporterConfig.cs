@@ -10,7 +10,7 @@ namespace GunicornPrometheusExporter.Configuration;
 /// unset. A property whose variable is invalid throws <see cref="ConfigurationException"/>; every other property has its
 /// value. The variables, with defaults and ranges, are in <see cref="ConfigurationVariables"/>.
 /// </remarks>
-public sealed partial class ExporterConfig
+internal sealed partial class ExporterConfig
 {
     private readonly Dictionary<ConfigurationVariable, object?> _values = [];
 

@@ -3,7 +3,7 @@ using System.Net;
 namespace GunicornPrometheusExporter.Configuration;
 
 /// <summary>The name of a store among others: it is safe in keys, labels and logs.</summary>
-public static class InstanceName
+internal static class InstanceName
 {
     private const int Longest = 200;
 

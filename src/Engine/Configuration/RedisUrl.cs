@@ -12,7 +12,7 @@ namespace GunicornPrometheusExporter.Configuration;
 /// <param name="Password">The password, with escapes resolved.</param>
 /// <param name="Hosts">Names or addresses with their ports, at least one.</param>
 /// <param name="Db">The database.</param>
-public sealed record RedisUrl(
+internal sealed record RedisUrl(
     bool IsSsl, string? Username, string? Password, ImmutableArray<(string Name, int? Port)> Hosts, int? Db)
 {
     private const string Plain = "redis://";

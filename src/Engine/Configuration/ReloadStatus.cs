@@ -3,4 +3,4 @@ namespace GunicornPrometheusExporter.Configuration;
 /// <summary>The result of the last reload of the configuration.</summary>
 /// <param name="IsSuccessful">Whether it succeeded.</param>
 /// <param name="LastSuccess">When the configuration in force was read.</param>
-public sealed record ReloadStatus(bool IsSuccessful, DateTimeOffset LastSuccess);
+internal sealed record ReloadStatus(bool IsSuccessful, DateTimeOffset LastSuccess);

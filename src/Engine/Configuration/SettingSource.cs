@@ -1,7 +1,7 @@
 namespace GunicornPrometheusExporter.Configuration;
 
 /// <summary>The source of a setting, in ascending precedence.</summary>
-public enum SettingSource
+internal enum SettingSource
 {
     /// <summary>The default.</summary>
     Default,

@@ -1,7 +1,7 @@
 namespace GunicornPrometheusExporter.Configuration;
 
 /// <summary>The form of a variable's text.</summary>
-public enum VariableKind
+internal enum VariableKind
 {
     /// <summary>Any text without line breaks.</summary>
     Text,

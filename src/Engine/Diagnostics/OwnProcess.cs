@@ -3,7 +3,7 @@ using GunicornPrometheusExporter.Store.Native;
 namespace GunicornPrometheusExporter.Diagnostics;
 
 /// <summary>This process, as the C library has it.</summary>
-public static class OwnProcess
+internal static class OwnProcess
 {
     /// <summary>Lets all threads allocate native memory from one arena.</summary>
     /// <remarks>

@@ -3,7 +3,7 @@ using System.Reflection;
 namespace GunicornPrometheusExporter.Diagnostics;
 
 /// <summary>The version of the product, as its build states it.</summary>
-public static class ProductVersion
+internal static class ProductVersion
 {
     /// <summary>The version without build metadata: <c>0.1.0</c>.</summary>
     public static string Text { get; } =

@@ -9,7 +9,7 @@ namespace GunicornPrometheusExporter.Exposition;
 /// <param name="Name">The sample's name.</param>
 /// <param name="Labels">The labels, in the order of the line.</param>
 /// <param name="Value">The value.</param>
-public sealed record TextSample(string Name, ImmutableArray<Label> Labels, double Value)
+internal sealed record TextSample(string Name, ImmutableArray<Label> Labels, double Value)
 {
     /// <summary>Reads every sample of an untrusted text; skips the lines about families.</summary>
     /// <exception cref="FormatException">A line does not match the format.</exception>

@@ -10,7 +10,7 @@ namespace GunicornPrometheusExporter.Fleet;
 /// <remarks>
 /// Stores nothing that is not at the source: every hub shows the same, and can restart at any time. Not thread-safe.
 /// </remarks>
-public sealed class FleetHub
+internal sealed class FleetHub
 {
     private IFleetSource _source;
     private readonly IFleetExposition _exposition;

@@ -7,7 +7,7 @@ namespace GunicornPrometheusExporter.Flights;
 /// <param name="Number">Its slot, which may have another holder by now.</param>
 /// <param name="Report">What the worker had in hand; null if the file is damaged.</param>
 /// <param name="SeenAt">When it was first seen dead, in seconds of the monotonic clock.</param>
-public sealed record DeadWorker(string Path, int Number, FlightReport? Report, double SeenAt)
+internal sealed record DeadWorker(string Path, int Number, FlightReport? Report, double SeenAt)
 {
     /// <summary>The name of the file.</summary>
     public string FileName => System.IO.Path.GetFileName(Path);

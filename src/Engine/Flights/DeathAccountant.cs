@@ -9,7 +9,7 @@ namespace GunicornPrometheusExporter.Flights;
 /// Any number of exporters may account: the one that holds the exporter's slot does. Not thread-safe. A fault, of whatever
 /// kind, is logged once, never thrown, and keeps no other death from being accounted for.
 /// </remarks>
-public sealed class DeathAccountant
+internal sealed class DeathAccountant
 {
     // How long the master may take to say how a worker ended.
     private const double LongestWait = 2;

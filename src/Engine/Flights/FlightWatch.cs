@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace GunicornPrometheusExporter.Flights;
 
 /// <summary>What the flight files of a store say, as of the last refresh. Not thread-safe.</summary>
-public sealed class FlightWatch
+internal sealed class FlightWatch
 {
     private readonly string _directory;
     private readonly ILogger _logger;

@@ -7,7 +7,7 @@ namespace GunicornPrometheusExporter.Flights;
 /// <param name="Load">How busy it is.</param>
 /// <param name="Now">The time of the look, in seconds of the monotonic clock.</param>
 /// <param name="Path">That file.</param>
-public readonly record struct LiveWorker(int Number, FlightLoad Load, double Now, string Path)
+internal readonly record struct LiveWorker(int Number, FlightLoad Load, double Now, string Path)
 {
     /// <summary>The age of the oldest request in flight, 0 if there is none.</summary>
     public double OldestSeconds => Math.Max(0, Now - Load.OldestStart);

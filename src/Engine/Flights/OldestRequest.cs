@@ -5,4 +5,4 @@ namespace GunicornPrometheusExporter.Flights;
 /// <param name="Method">The method.</param>
 /// <param name="Route">The framework's route, else the normalised path.</param>
 /// <param name="Seconds">The request's age.</param>
-public sealed record OldestRequest(string WorkerId, string Method, string Route, double Seconds);
+internal sealed record OldestRequest(string WorkerId, string Method, string Route, double Seconds);

@@ -9,7 +9,7 @@ namespace GunicornPrometheusExporter.Folding;
 /// Any number of exporters may fold a store: one at a time does. Scrapes go on meanwhile. Not thread-safe. A fault, of
 /// whatever kind, is logged once, never thrown, and keeps no other archive from being folded.
 /// </remarks>
-public sealed class StoreFolding : IDisposable
+internal sealed class StoreFolding : IDisposable
 {
     // Each is open while it is folded, and a process may often have no more than 1,024 open.
     private const int MostFilesAtOnce = 256;

@@ -13,7 +13,7 @@ namespace GunicornPrometheusExporter.Forwarding;
 /// Creates the source that a hub reads, likewise; null if nothing can be read there. The second argument says whether
 /// to include the counts of hosts that are gone.
 /// </param>
-public sealed record Destination(
+internal sealed record Destination(
     string Name, Func<ExporterConfig, bool> IsWanted, Func<ExporterConfig, IForwarder> Create,
     Func<ExporterConfig, bool, IFleetSource>? CreateSource = null)
 {

@@ -5,7 +5,7 @@ using GunicornPrometheusExporter.Forwarding.RemoteWrite;
 namespace GunicornPrometheusExporter.Forwarding;
 
 /// <summary>Every kind of destination of snapshots, one per line.</summary>
-public static class Destinations
+internal static class Destinations
 {
     /// <summary>The kinds.</summary>
     public static ImmutableArray<Destination> All { get; } =

@@ -6,4 +6,4 @@ namespace GunicornPrometheusExporter.Forwarding;
 /// <param name="Dropped">Snapshots that were dropped.</param>
 /// <param name="Waiting">Snapshots that wait to be sent.</param>
 /// <param name="Lag">The age of the oldest of them.</param>
-public readonly record struct Forwarded(int Snapshots, long Bytes, int Dropped = 0, int Waiting = 0, TimeSpan Lag = default);
+internal readonly record struct Forwarded(int Snapshots, long Bytes, int Dropped = 0, int Waiting = 0, TimeSpan Lag = default);

@@ -12,7 +12,7 @@ namespace GunicornPrometheusExporter.Forwarding;
 /// <param name="read">Reads the store; called from any thread.</param>
 /// <param name="logger">Logs one line when a forwarder begins to fail, and one when it works again.</param>
 /// <param name="time">The clock of intervals and pauses.</param>
-public sealed class ForwarderManager(Func<MetricSnapshot> read, ILogger logger, TimeProvider? time = null) : IAsyncDisposable
+internal sealed class ForwarderManager(Func<MetricSnapshot> read, ILogger logger, TimeProvider? time = null) : IAsyncDisposable
 {
     private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly ConcurrentDictionary<string, ForwarderStatus> _statuses = new(StringComparer.Ordinal);

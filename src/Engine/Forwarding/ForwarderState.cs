@@ -1,7 +1,7 @@
 namespace GunicornPrometheusExporter.Forwarding;
 
 /// <summary>The state of a forwarder.</summary>
-public enum ForwarderState
+internal enum ForwarderState
 {
     /// <summary>Nothing: it was not started yet, or was stopped.</summary>
     Stopped,

@@ -1,7 +1,7 @@
 namespace GunicornPrometheusExporter.Forwarding;
 
 /// <summary>The status of a forwarder. Immutable; the counts continue when it restarts.</summary>
-public sealed record ForwarderStatus
+internal sealed record ForwarderStatus
 {
     /// <summary>The current state.</summary>
     public ForwarderState State { get; init; }

@@ -1,7 +1,7 @@
 namespace GunicornPrometheusExporter.Forwarding;
 
 /// <summary>A snapshot did not reach its destination. The message names the destination without any secret, and the remedy.</summary>
-public sealed class ForwardingException : Exception
+internal sealed class ForwardingException : Exception
 {
     /// <summary>An exception without a message.</summary>
     public ForwardingException() { }

@@ -6,7 +6,7 @@ namespace GunicornPrometheusExporter.Forwarding;
 /// <param name="Expires">When it expires: from then on only its counters are used, not its gauges.</param>
 /// <param name="Snapshot">The host's last snapshot.</param>
 /// <param name="Past">The counts of earlier incarnations of the host's store, to be added; null if there are none.</param>
-public sealed record HostSnapshot(
+internal sealed record HostSnapshot(
     string Instance, DateTimeOffset Written, DateTimeOffset Expires, MetricSnapshot Snapshot, MetricSnapshot? Past = null)
 {
     /// <summary>Whether the host is live, as far as the reader can tell.</summary>

@@ -2,7 +2,7 @@ namespace GunicornPrometheusExporter.Forwarding;
 
 /// <summary>Where the hosts of a fleet leave their snapshots.</summary>
 /// <remarks>One read at a time. Unchanged parts are the same objects in the next read.</remarks>
-public interface IFleetSource : IAsyncDisposable
+internal interface IFleetSource : IAsyncDisposable
 {
     /// <summary>The location, as the end of a sentence and without any secret.</summary>
     string Place { get; }

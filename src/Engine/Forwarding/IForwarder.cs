@@ -6,7 +6,7 @@ namespace GunicornPrometheusExporter.Forwarding;
 /// misses no snapshot. It keeps its own state between calls, including a time until which its destination asked it to wait.
 /// It neither logs nor waits between attempts of one snapshot: its caller does.
 /// </remarks>
-public interface IForwarder : IAsyncDisposable
+internal interface IForwarder : IAsyncDisposable
 {
     /// <summary>The time between two snapshots.</summary>
     TimeSpan Interval { get; }

@@ -1,7 +1,7 @@
 namespace GunicornPrometheusExporter.Forwarding;
 
 /// <summary>Compares samples by content: the labels of equal samples may be different arrays.</summary>
-public sealed class SampleComparer : IEqualityComparer<SnapshotSample>
+internal sealed class SampleComparer : IEqualityComparer<SnapshotSample>
 {
     /// <inheritdoc/>
     public bool Equals(SnapshotSample? x, SnapshotSample? y) =>

@@ -5,7 +5,7 @@ namespace GunicornPrometheusExporter.Forwarding;
 
 /// <summary>Makes equal samples of many layouts one object: a thousand hosts of one application differ in a few.</summary>
 /// <remarks>Not thread-safe.</remarks>
-public sealed class SharedSamples
+internal sealed class SharedSamples
 {
     private const int SamplesWorthForgetting = 4096;
 

@@ -1,7 +1,7 @@
 namespace GunicornPrometheusExporter.Forwarding;
 
 /// <summary>Why an entry is skipped.</summary>
-public enum SkipKind
+internal enum SkipKind
 {
     /// <summary>No exporter wrote it.</summary>
     Foreign,

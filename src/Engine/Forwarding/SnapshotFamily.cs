@@ -11,7 +11,7 @@ namespace GunicornPrometheusExporter.Forwarding;
 /// </param>
 /// <param name="Help">The help text.</param>
 /// <param name="Samples">The samples; those of one histogram or summary together, buckets first and cumulative.</param>
-public sealed record SnapshotFamily(
+internal sealed record SnapshotFamily(
     string Name, MetricType Type, GaugeMode Mode, string Help, ImmutableArray<SnapshotSample> Samples)
 {
     /// <summary>The name that keys of the family carry in a store.</summary>

@@ -4,7 +4,7 @@ namespace GunicornPrometheusExporter.Forwarding;
 
 /// <summary>The families and samples of snapshots, in the order of an exposition. Immutable.</summary>
 /// <param name="Families">The families.</param>
-public sealed record SnapshotLayout(ImmutableArray<SnapshotFamily> Families)
+internal sealed record SnapshotLayout(ImmutableArray<SnapshotFamily> Families)
 {
     /// <summary>How many samples all families have.</summary>
     public int SampleCount { get; } = Families.Sum(family => family.Samples.Length);

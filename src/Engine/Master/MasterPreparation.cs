@@ -5,7 +5,7 @@ using GunicornPrometheusExporter.Store;
 namespace GunicornPrometheusExporter.Master;
 
 /// <summary>Makes a store ready for a master that is about to start, as the user that the workers run as.</summary>
-public static class MasterPreparation
+internal static class MasterPreparation
 {
     /// <summary>Checks the directory, removes what an earlier run left, and lays out the master's files.</summary>
     /// <param name="config">The settings.</param>

@@ -4,7 +4,7 @@ using GunicornPrometheusExporter.Store.Native;
 namespace GunicornPrometheusExporter.Master;
 
 /// <summary>The master, as a process that it started sees it.</summary>
-public static class MasterProcess
+internal static class MasterProcess
 {
     private const int Terminate = 15;
 

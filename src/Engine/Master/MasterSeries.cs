@@ -9,4 +9,4 @@ namespace GunicornPrometheusExporter.Master;
 /// <param name="Labels">The series' labels.</param>
 /// <param name="Path">The file.</param>
 /// <param name="Offset">The value's offset in bytes, a multiple of eight.</param>
-public sealed record MasterSeries(MetricFamily Family, ImmutableArray<Label> Labels, string Path, int Offset);
+internal sealed record MasterSeries(MetricFamily Family, ImmutableArray<Label> Labels, string Path, int Offset);

@@ -14,7 +14,7 @@ namespace GunicornPrometheusExporter.Master;
 /// <param name="ExitsFile">The file in which the master tells how its workers ended.</param>
 /// <param name="OtherMasters">The pids of the masters that record in the store already; 0 for one in another PID namespace.</param>
 /// <param name="Series">The series that the master writes.</param>
-public sealed record PreparedMaster(
+internal sealed record PreparedMaster(
     string Directory, string LockFile, long LifeByte, long PidByte, string RunFile, string ExitsFile,
     ImmutableArray<int> OtherMasters, ImmutableArray<MasterSeries> Series)
 {

@@ -1,7 +1,7 @@
 namespace GunicornPrometheusExporter.Metrics;
 
 /// <summary>Who writes a family's samples.</summary>
-public enum FamilySource
+internal enum FamilySource
 {
     /// <summary>A worker, to its slot's files.</summary>
     Worker,

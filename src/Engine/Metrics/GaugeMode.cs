@@ -1,7 +1,7 @@
 namespace GunicornPrometheusExporter.Metrics;
 
 /// <summary>How the values of a gauge in several processes become one, as <c>prometheus_client</c> names it.</summary>
-public enum GaugeMode
+internal enum GaugeMode
 {
     /// <summary>One sample a process, told apart by a label <c>pid</c>.</summary>
     All,

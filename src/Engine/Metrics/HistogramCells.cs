@@ -4,7 +4,7 @@ using GunicornPrometheusExporter.Store;
 namespace GunicornPrometheusExporter.Metrics;
 
 /// <summary>The cells of one histogram series: a count for each bucket, not cumulative, and the sum.</summary>
-public sealed class HistogramCells
+internal sealed class HistogramCells
 {
     private readonly ImmutableArray<double> _bounds;
     private readonly Cell[] _buckets;

@@ -6,7 +6,7 @@ namespace GunicornPrometheusExporter.Metrics;
 /// <summary>Keeps the number of values a label takes below a bound; what comes later is <see cref="Other"/>.</summary>
 /// <remarks>Knows what earlier holders of the slot recorded, so recycling widens no bound. Not thread-safe.</remarks>
 /// <param name="maximumValues">The most values that a label takes in this process.</param>
-public sealed class LabelBounds(int maximumValues)
+internal sealed class LabelBounds(int maximumValues)
 {
     /// <summary>The value that stands for every value beyond the bound.</summary>
     public const string Other = "__other__";

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace GunicornPrometheusExporter.Metrics;
 
 /// <summary>The values of the label <c>signal</c> of <c>gunicorn_master_signals_total</c>.</summary>
-public static class MasterSignalNames
+internal static class MasterSignalNames
 {
     /// <summary>Every signal that a master handles, named as Gunicorn names its handlers.</summary>
     public static ImmutableArray<string> All { get; } =

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace GunicornPrometheusExporter.Metrics;
 
 /// <summary>Every family of the product: the one place that states names, types, labels, help and buckets.</summary>
-public static class MetricCatalogue
+internal static class MetricCatalogue
 {
     /// <summary>The default upper bounds of latency histograms, in seconds.</summary>
     public static ImmutableArray<double> LatencyBuckets { get; } =

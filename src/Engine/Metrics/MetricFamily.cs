@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace GunicornPrometheusExporter.Metrics;
 
 /// <summary>One family of the catalogue: immutable, declared once in <see cref="MetricCatalogue"/>.</summary>
-public sealed record MetricFamily
+internal sealed record MetricFamily
 {
     /// <summary>The name in an exposition; a counter's ends in <c>_total</c>.</summary>
     public required string Name { get; init; }

@@ -1,7 +1,7 @@
 namespace GunicornPrometheusExporter.Metrics;
 
 /// <summary>The type of a metric family, as the first part of a store file's name states it.</summary>
-public enum MetricType
+internal enum MetricType
 {
     /// <summary>A value that only grows.</summary>
     Counter,

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace GunicornPrometheusExporter.Metrics;
 
 /// <summary>The units in which families measure, as their names end in them.</summary>
-public static class MetricUnits
+internal static class MetricUnits
 {
     private static readonly ImmutableArray<string> All = ["seconds", "bytes", "percent"];
 

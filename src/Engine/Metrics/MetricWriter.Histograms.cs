@@ -5,7 +5,7 @@ using GunicornPrometheusExporter.Store;
 namespace GunicornPrometheusExporter.Metrics;
 
 /// <remarks>Histograms: many cells to a series, and what is kept beside them.</remarks>
-public sealed partial class MetricWriter
+internal sealed partial class MetricWriter
 {
     /// <summary>The cells of a histogram's series, made at 0 where it is new.</summary>
     /// <param name="family">A histogram of the catalogue.</param>

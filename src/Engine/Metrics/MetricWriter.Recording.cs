@@ -1,7 +1,7 @@
 namespace GunicornPrometheusExporter.Metrics;
 
 /// <remarks>The checked operations of the typed metric classes, and of Python's.</remarks>
-public sealed partial class MetricWriter
+internal sealed partial class MetricWriter
 {
     /// <summary>Adds to one series of a counter.</summary>
     /// <param name="family">A counter of the catalogue.</param>

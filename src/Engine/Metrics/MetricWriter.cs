@@ -7,7 +7,7 @@ namespace GunicornPrometheusExporter.Metrics;
 /// <remarks>
 /// The slow half of a recording: a series that is recorded often keeps its cells. Not thread-safe.
 /// </remarks>
-public sealed partial class MetricWriter
+internal sealed partial class MetricWriter
 {
     /// <summary>The longest label value, in characters.</summary>
     public const int MaximumValueLength = 256;

@@ -9,7 +9,7 @@ namespace GunicornPrometheusExporter.Metrics;
 /// Shortest digits that read back as the same double, always with a fraction or an exponent: <c>1.0</c>,
 /// <c>0.005</c>, <c>2.5e+06</c>, <c>NaN</c>, <c>+Inf</c>. Allocates nothing.
 /// </remarks>
-public static class SampleNumber
+internal static class SampleNumber
 {
     /// <summary>Bytes that are enough for every double.</summary>
     public const int MaximumSize = 32;

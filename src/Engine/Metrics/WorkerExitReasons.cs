@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace GunicornPrometheusExporter.Metrics;
 
 /// <summary>The values of the label <c>reason</c> of <c>gunicorn_worker_exits_total</c>.</summary>
-public static class WorkerExitReasons
+internal static class WorkerExitReasons
 {
     /// <summary>Nobody knows how it ended: the master was gone, or did not say.</summary>
     public const string Unknown = "unknown";

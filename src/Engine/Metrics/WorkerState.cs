@@ -6,7 +6,7 @@ namespace GunicornPrometheusExporter.Metrics;
 /// Sets the state of a worker: <c>gunicorn_worker_state</c>, and with it
 /// <c>gunicorn_worker_state_change_timestamp_seconds</c>.
 /// </summary>
-public sealed class WorkerState(MetricWriter writer)
+internal sealed class WorkerState(MetricWriter writer)
 {
     /// <summary>Sets one state, and the time of the change.</summary>
     /// <param name="value">1 for the state that the worker is in, 0 for one that it left.</param>

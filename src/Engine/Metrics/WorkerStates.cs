@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace GunicornPrometheusExporter.Metrics;
 
 /// <summary>The states of <c>gunicorn_worker_state</c>.</summary>
-public static class WorkerStates
+internal static class WorkerStates
 {
     /// <summary>The worker loads the application.</summary>
     public const string Starting = "starting";

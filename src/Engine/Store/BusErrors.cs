@@ -3,56 +3,41 @@ using GunicornPrometheusExporter.Store.Native;
 
 namespace GunicornPrometheusExporter.Store;
 
-/// <summary>Keeps SIGBUS, which a file that is cut short raises under its readers, from ending the process.</summary>
-/// <remarks>
-/// The reader comes upon the same page again and again, sleeping in between, until a timer's thread has put zeros where the
-/// file was. Process-wide, as signals are. Safe for any number of threads.
-/// </remarks>
-internal static class BusErrors
+/// <summary>Handles SIGBUS, which a file that is truncated raises under the thread that reads it.</summary>
+/// <remarks>Any other bus error has the effect that it has without this class. Process-wide, as signals are.</remarks>
+internal static unsafe class BusErrors
 {
     /// <summary>The number of the signal.</summary>
     internal const int Signal = 7;
 
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(10);
     private static readonly Lock Gate = new();
-    private static readonly List<FileMapping> BeingRead = [];
-    private static Timer? _watch;
-    private static bool _isWatching;
+    private static Libc.SignalAction _previous;
+    private static bool _isHandled;
 
-    /// <summary>Guards a mapping until <see cref="End"/>.</summary>
-    internal static void Begin(FileMapping mapping)
+    /// <summary>Installs the handler, once.</summary>
+    internal static void Handle()
     {
         lock (Gate)
         {
-            _watch ??= Arm();
-            BeingRead.Add(mapping);
-            if (!_isWatching) _isWatching = _watch.Change(Interval, Interval);
+            if (_isHandled) return;
+            // SAFETY: a static method, with the parameters that the kernel gives to a handler with information.
+            delegate* unmanaged<int, Libc.SignalInfo*, void*, void> handler = &OnSignal;
+            var action = new Libc.SignalAction { Handler = (nint)handler, Flags = Libc.WithSignalInfo };
+            if (Libc.Handle(Signal, action, out _previous) != 0) throw new StoreException("SIGBUS cannot be handled");
+            _isHandled = true;
         }
     }
 
-    /// <summary>Ends the guard.</summary>
-    internal static void End(FileMapping mapping)
+    // Managed code can run here because FileMapping touches pages in foreign code only, where a thread takes no part in
+    // collections. A bus error that managed code raises ends the process too: the runtime aborts.
+    [UnmanagedCallersOnly]
+    private static void OnSignal(int signal, Libc.SignalInfo* info, void* context)
     {
-        lock (Gate) BeingRead.Remove(mapping);
-    }
-
-    private static Timer Arm()
-    {
-        // usleep takes the signal's number for microseconds, and the instruction that raised the signal is tried again.
-        // No managed code runs here, so nothing waits for a collection, nor a collection for it.
-        var action = new Libc.SignalAction { Handler = NativeLibrary.GetExport(NativeLibrary.GetMainProgramHandle(), "usleep") };
-        if (Libc.Handle(Signal, ref action, 0) != 0) throw new StoreException("SIGBUS cannot be handled");
-        return new Timer(static _ => Look());
-    }
-
-    private static void Look()
-    {
-        lock (Gate)
-        {
-            foreach (var mapping in BeingRead) mapping.ReplaceIfCut();
-            if (BeingRead.Count > 0) return;
-            _isWatching = false;
-            _watch!.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        }
+        // SAFETY: the kernel gives the information of the signal, and an address with what the thread itself has raised.
+        var isOfThread = info->Code > 0;
+        if (isOfThread && FileMapping.TryReplace(info->Address)) return;
+        _ = Libc.Handle(signal, _previous, out _);
+        // The thread's own comes again with the instruction; one that a process sent does not.
+        if (!isOfThread) _ = Libc.Raise(signal);
     }
 }

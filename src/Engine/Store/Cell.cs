@@ -7,7 +7,7 @@ namespace GunicornPrometheusExporter.Store;
 /// Valid as long as the <see cref="StoreFileWriter"/> it came from. One writer: the process that holds the slot,
 /// one thread at a time. Readers in other processes see each store whole: it is one aligned eight-byte move.
 /// </remarks>
-public readonly unsafe struct Cell
+internal readonly unsafe struct Cell
 {
     private readonly double* _value;
 

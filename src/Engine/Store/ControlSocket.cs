@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 namespace GunicornPrometheusExporter.Store;
 
 /// <summary>The socket in the store by which programs of its user control the exporter.</summary>
-public static class ControlSocket
+internal static class ControlSocket
 {
     /// <summary>Its name in the store.</summary>
     public const string FileName = "control.sock";

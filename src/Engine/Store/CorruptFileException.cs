@@ -2,7 +2,7 @@ namespace GunicornPrometheusExporter.Store;
 
 /// <summary>A store file whose contents are not what the format allows.</summary>
 /// <remarks>Nothing in the file is used; a file that cannot be opened is a <see cref="StoreException"/> instead.</remarks>
-public sealed class CorruptFileException : Exception
+internal sealed class CorruptFileException : Exception
 {
     /// <summary>Names the file and what is wrong with it.</summary>
     /// <param name="path">The file.</param>
@@ -10,13 +10,5 @@ public sealed class CorruptFileException : Exception
     public CorruptFileException(string path, string reason)
         : base($"{path}: {reason}")
     {
-        Path = path;
-        Reason = reason;
     }
-
-    /// <summary>The file.</summary>
-    public string Path { get; }
-
-    /// <summary>What is wrong with it.</summary>
-    public string Reason { get; }
 }

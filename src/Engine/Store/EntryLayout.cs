@@ -1,7 +1,7 @@
 namespace GunicornPrometheusExporter.Store;
 
 /// <summary>What follows an entry's key. A file holds one layout throughout.</summary>
-public enum EntryLayout
+internal enum EntryLayout
 {
     /// <summary>A value and a timestamp: <c>prometheus_client</c> 0.18 and later.</summary>
     Timestamped,

@@ -6,7 +6,7 @@ namespace GunicornPrometheusExporter.Store;
 /// <param name="content">The used bytes of the file, header included.</param>
 /// <param name="layout">The layout of its entries.</param>
 /// <remarks>Usage: <c>while (walk.MoveNext())</c>. It ends at the first entry that is not whole: see <see cref="IsComplete"/>.</remarks>
-public ref struct EntryWalk(ReadOnlySpan<byte> content, EntryLayout layout)
+internal ref struct EntryWalk(ReadOnlySpan<byte> content, EntryLayout layout)
 {
     private readonly ReadOnlySpan<byte> _content = content;
     private int _end = StoreFormat.HeaderSize;

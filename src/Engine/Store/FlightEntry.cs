@@ -2,7 +2,7 @@ namespace GunicornPrometheusExporter.Store;
 
 /// <summary>One request in a worker's flight file, as its worker sees it.</summary>
 /// <remarks>Valid until the request ends; never kept longer than a call.</remarks>
-public readonly ref struct FlightEntry
+internal readonly ref struct FlightEntry
 {
     private readonly ref FlightRecord _record;
 

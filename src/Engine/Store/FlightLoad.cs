@@ -6,4 +6,4 @@ namespace GunicornPrometheusExporter.Store;
 /// <param name="InFlight">Requests that it has in hand.</param>
 /// <param name="BusySeconds">Requests in flight integrated over time: never less than what was said before.</param>
 /// <param name="OldestStart">When the oldest request in flight began; infinite if there is none.</param>
-public readonly record struct FlightLoad(bool IsAlive, int Capacity, int InFlight, double BusySeconds, double OldestStart);
+internal readonly record struct FlightLoad(bool IsAlive, int Capacity, int InFlight, double BusySeconds, double OldestStart);

@@ -12,6 +12,6 @@ namespace GunicornPrometheusExporter.Store;
 /// <param name="Memory">Its resident set when it last looked, in bytes.</param>
 /// <param name="IsUnfinished">Whether the slot's files lack some of what it had committed.</param>
 /// <param name="Requests">The requests, in the order of their entries.</param>
-public sealed record FlightReport(
+internal sealed record FlightReport(
     int Pid, int Capacity, int InFlight, double BusyTotal, double LastChange, double BusyTold, double Memory,
     bool IsUnfinished, ImmutableArray<FlightRequest> Requests);

@@ -8,5 +8,5 @@ namespace GunicornPrometheusExporter.Store;
 /// <param name="Path">The path as requested, without what was too long.</param>
 /// <param name="Route">The framework's route; empty if none was told.</param>
 /// <param name="TraceId">The trace id in hexadecimal; empty if there was none.</param>
-public readonly record struct FlightRequest(
+internal readonly record struct FlightRequest(
     FlightState State, int Status, double Started, string Method, string Path, string Route, string TraceId);

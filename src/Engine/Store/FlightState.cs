@@ -1,7 +1,7 @@
 namespace GunicornPrometheusExporter.Store;
 
 /// <summary>How far a request in a flight file has come.</summary>
-public enum FlightState
+internal enum FlightState
 {
     /// <summary>There is no request in the entry.</summary>
     Free,

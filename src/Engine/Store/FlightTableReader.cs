@@ -5,7 +5,7 @@ using System.Text;
 namespace GunicornPrometheusExporter.Store;
 
 /// <summary>Reads the flight file of a worker, alive or dead.</summary>
-public static class FlightTableReader
+internal static class FlightTableReader
 {
     private const int BatchEntries = 32;
 

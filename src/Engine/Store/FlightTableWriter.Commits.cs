@@ -5,7 +5,7 @@ namespace GunicornPrometheusExporter.Store;
 /// then do the cells get their values. A worker that is killed at any instruction has begun or ended a request in every
 /// respect or in none, once <see cref="FlightRecovery"/> has done what it had no time for.
 /// </remarks>
-public sealed unsafe partial class FlightTableWriter
+internal sealed unsafe partial class FlightTableWriter
 {
     // Where the slot's files are mapped.
     private readonly byte* _counters;

@@ -9,7 +9,7 @@ namespace GunicornPrometheusExporter.Store;
 /// Beginning and ending a request allocates nothing. Not thread-safe: one thread at a time, in a worker the one that
 /// holds the interpreter's lock. Readers are other processes, at any time.
 /// </remarks>
-public sealed unsafe partial class FlightTableWriter : IDisposable
+internal sealed unsafe partial class FlightTableWriter : IDisposable
 {
     /// <summary>The token of a request that has no entry.</summary>
     public const int NoEntry = -1;

@@ -3,7 +3,7 @@ using GunicornPrometheusExporter.Metrics;
 namespace GunicornPrometheusExporter.Store;
 
 /// <summary>What a slot keeps of its histograms beside their cells: native histograms, where they are on, and exemplars.</summary>
-public sealed class HistogramFiles : IDisposable
+internal sealed class HistogramFiles : IDisposable
 {
     private HistogramFiles(NativeHistogramWriter? natives, ExemplarWriter exemplars) => (Natives, Exemplars) = (natives, exemplars);
 

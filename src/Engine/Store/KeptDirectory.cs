@@ -5,7 +5,7 @@ namespace GunicornPrometheusExporter.Store;
 
 /// <summary>A store that is in use: cleaners of temporary directories leave it alone while this is open.</summary>
 /// <remarks>That is a shared lock (flock) on the directory: <c>systemd-tmpfiles</c> removes nothing from one that is locked.</remarks>
-public sealed class KeptDirectory : IDisposable
+internal sealed class KeptDirectory : IDisposable
 {
     private readonly SafeFileHandle _handle;
 

@@ -1,4 +1,4 @@
 namespace GunicornPrometheusExporter.Store;
 
 /// <summary>Receives the key of an entry, valid during the call only.</summary>
-public delegate void KeyVisitor(ReadOnlySpan<byte> key);
+internal delegate void KeyVisitor(ReadOnlySpan<byte> key);

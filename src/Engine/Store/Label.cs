@@ -1,4 +1,4 @@
 namespace GunicornPrometheusExporter.Store;
 
 /// <summary>A label's name and value.</summary>
-public readonly record struct Label(string Name, string Value);
+internal readonly record struct Label(string Name, string Value);

@@ -3,7 +3,7 @@ using GunicornPrometheusExporter.Store.Native;
 namespace GunicornPrometheusExporter.Store;
 
 /// <summary>The clock of flight files: one for all processes of a machine, and for nothing but durations.</summary>
-public static class MonotonicClock
+internal static class MonotonicClock
 {
     /// <summary>CLOCK_MONOTONIC, in seconds.</summary>
     public static double Seconds()

@@ -3,7 +3,7 @@ using GunicornPrometheusExporter.Store.Native;
 namespace GunicornPrometheusExporter.Store;
 
 // What root does on the way to a store: as little as possible, and nothing in a directory that another user may change.
-public static partial class MultiprocessDirectory
+internal static partial class MultiprocessDirectory
 {
     private const int Attempts = 5;
 

@@ -3,7 +3,7 @@ using GunicornPrometheusExporter.Store.Native;
 
 namespace GunicornPrometheusExporter.Store;
 
-public static partial class MultiprocessDirectory
+internal static partial class MultiprocessDirectory
 {
     /// <summary>Follows a path one component after another, making what is missing, and returns what it ends at.</summary>
     private static FileStatus Walk(string path)

@@ -4,16 +4,12 @@ using GunicornPrometheusExporter.Store.Native;
 namespace GunicornPrometheusExporter.Store;
 
 /// <summary>The directory of the store: where it is, and whether it can be trusted.</summary>
-public static partial class MultiprocessDirectory
+internal static partial class MultiprocessDirectory
 {
     /// <summary>The environment variable that names the directory, as <c>prometheus_client</c> reads it.</summary>
     public const string Variable = "PROMETHEUS_MULTIPROC_DIR";
 
     private const string Name = "gunicorn-prometheus-exporter";
-
-    /// <summary>The directory that the environment names; null if it names none.</summary>
-    public static string? Get() =>
-        Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } directory ? directory : null;
 
     /// <summary>The directory where the environment names none: private to the user that the workers run as.</summary>
     /// <param name="worker">That user's number; null for this process's user.</param>

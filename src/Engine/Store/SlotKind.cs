@@ -1,7 +1,7 @@
 namespace GunicornPrometheusExporter.Store;
 
 /// <summary>What kind of process holds a slot. Each kind numbers its slots from 1.</summary>
-public enum SlotKind
+internal enum SlotKind
 {
     /// <summary>A Gunicorn worker.</summary>
     Worker,

@@ -8,7 +8,7 @@ namespace GunicornPrometheusExporter.Store;
 /// gauges restart. A slot whose bound on series was reached is skipped: its files stay as they are, and readers count them.
 /// Not thread-safe.
 /// </remarks>
-public sealed class SlotStore : IDisposable
+internal sealed class SlotStore : IDisposable
 {
     private const int LongestOverflowKey = 1024;
 

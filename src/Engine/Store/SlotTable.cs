@@ -11,7 +11,7 @@ namespace GunicornPrometheusExporter.Store;
 /// process that closes a descriptor of the file drops it, and then the pid is unknown.
 /// Not thread-safe: a process takes slots while it starts, and readers ask who holds them.
 /// </remarks>
-public sealed class SlotTable : IDisposable
+internal sealed class SlotTable : IDisposable
 {
     /// <summary>The lock file's name in the store. It holds no bytes, only locks.</summary>
     public const string FileName = "slots.lock";

@@ -5,7 +5,7 @@ namespace GunicornPrometheusExporter.Store;
 
 /// <summary>The store cannot do what was asked: a path, a permission, a full disk.</summary>
 /// <remarks>A file with damaged contents is a <see cref="CorruptFileException"/> instead.</remarks>
-public sealed class StoreException : Exception
+internal sealed class StoreException : Exception
 {
     private const string Reload = "reload Gunicorn (SIGHUP): a worker that has started without metrics stays without";
 

@@ -12,7 +12,7 @@ namespace GunicornPrometheusExporter.Store;
 /// <param name="Mode">How a gauge's values merge; <see cref="GaugeMode.All"/> for every other type.</param>
 /// <param name="Live">Whether the values count only while their process lives.</param>
 /// <param name="Owner">The pid, or the slot's name.</param>
-public readonly record struct StoreFileName(MetricType Type, GaugeMode Mode, bool Live, string Owner)
+internal readonly record struct StoreFileName(MetricType Type, GaugeMode Mode, bool Live, string Owner)
 {
     private const string LivePrefix = "live";
     private const string ArchiveOwner = "archive";

@@ -109,17 +109,8 @@ internal sealed class StoreFileReader : IDisposable
         if (!isProven && !TryMap(ref status)) return false;
         if (_mapping is null) return true;
         var provable = IsSettled(status) ? status.Change.TotalNanoseconds : 0;
-        int used;
-        _mapping.Begin();
-        try
-        {
-            used = UsedOf(_mapping);
-            if (used <= _mapping.Length) _mapping.Copy(buffer.Content(used));
-        }
-        finally
-        {
-            _mapping.End();
-        }
+        var used = UsedOf(_mapping);
+        if (used <= _mapping.Length) _mapping.Copy(buffer.Content(used));
         if (_mapping.IsCut) throw new CorruptFileException(_path, "it was cut short while it was read");
         if (used > _mapping.Length)
         {

@@ -9,7 +9,7 @@ namespace GunicornPrometheusExporter.Store;
 /// Cells stay where they are while the file grows, and a full disk refuses an entry: see <see cref="GrowingFile"/>.
 /// Not thread-safe: the holder of the slot writes, one thread at a time.
 /// </remarks>
-public sealed unsafe class StoreFileWriter : IDisposable
+internal sealed unsafe class StoreFileWriter : IDisposable
 {
     /// <summary>The size in bytes past which a file takes no new entries.</summary>
     public const int MaximumSize = 16 << 20;

@@ -15,7 +15,7 @@ namespace GunicornPrometheusExporter.Store;
 /// <c>_total</c>, ASCII only, the labels sorted by name. <c>created</c> is when our writer made the file, in unsigned
 /// seconds since the epoch; <c>prometheus_client</c> leaves it 0 and does not look at it.
 /// </remarks>
-public static class StoreFormat
+internal static class StoreFormat
 {
     /// <summary>Bytes before the first entry: <c>used</c> and <c>created</c>.</summary>
     public const int HeaderSize = 8;

@@ -10,7 +10,7 @@ namespace GunicornPrometheusExporter.Store;
 /// </remarks>
 /// <param name="Store">What the store is called, as long as its directory is not removed: 32 hexadecimal digits.</param>
 /// <param name="Generation">How often its counters have begun anew.</param>
-public sealed record StoreIncarnation(string Store, int Generation)
+internal sealed record StoreIncarnation(string Store, int Generation)
 {
     private const string FileName = "incarnation";
     private const int LongestText = 4 << 10;

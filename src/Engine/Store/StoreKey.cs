@@ -5,7 +5,7 @@ namespace GunicornPrometheusExporter.Store;
 
 /// <summary>Writes an entry's key, byte for byte as <c>json.dumps(…, sort_keys=True)</c> of Python does.</summary>
 /// <remarks>Over a caller's buffer; <see cref="Overflowed"/> instead of an exception when that is too short.</remarks>
-public ref struct StoreKey
+internal ref struct StoreKey
 {
     private readonly Span<byte> _buffer;
     private int _length;

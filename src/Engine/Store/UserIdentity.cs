@@ -6,7 +6,7 @@ namespace GunicornPrometheusExporter.Store;
 /// <summary>The user and group that the workers run as.</summary>
 /// <param name="User">The user's number.</param>
 /// <param name="Group">The group's number.</param>
-public readonly record struct UserIdentity(uint User, uint Group)
+internal readonly record struct UserIdentity(uint User, uint Group)
 {
     /// <summary>Makes this process that user for good, without any other group.</summary>
     /// <remarks>Does nothing if the process is that user already and is not root.</remarks>

@@ -8,7 +8,7 @@ namespace GunicornPrometheusExporter.Workers;
 /// digits <c>{token}</c>; the query is dropped; what exceeds <see cref="MaximumLength"/> becomes <c>{rest}</c>.
 /// Allocates nothing.
 /// </remarks>
-public static class EndpointNormalizer
+internal static class EndpointNormalizer
 {
     /// <summary>The longest result, in characters.</summary>
     public const int MaximumLength = 200;

@@ -3,7 +3,7 @@ using GunicornPrometheusExporter.Store;
 namespace GunicornPrometheusExporter.Workers;
 
 /// <remarks>What the worker process uses: memory, processor, age.</remarks>
-public sealed partial class PrometheusWorker
+internal sealed partial class PrometheusWorker
 {
     private const double UpdateInterval = 1;
 

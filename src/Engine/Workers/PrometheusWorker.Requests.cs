@@ -5,9 +5,8 @@ using GunicornPrometheusExporter.Store;
 namespace GunicornPrometheusExporter.Workers;
 
 /// <remarks>The request path of ARCHITECTURE.md, steps 2, 5 and 6.</remarks>
-public sealed partial class PrometheusWorker
+internal sealed partial class PrometheusWorker
 {
-    private const int InternalServerError = 500;
 
     // A longer one is a clock's fault, or a client's invention: proxies give up after minutes.
     private const double LongestWait = 3_600;
@@ -31,30 +30,6 @@ public sealed partial class PrometheusWorker
 
     /// <summary>Says how many requests the worker can have in hand, 0 if that is not known.</summary>
     public void SetCapacity(int requests) => _flight?.SetCapacity(requests);
-
-    /// <summary>Runs an application on a request and records what becomes of it.</summary>
-    /// <param name="method">The method, in UTF-8.</param>
-    /// <param name="path">The path as requested, in UTF-8.</param>
-    /// <param name="application">Answers the request and returns the status.</param>
-    /// <remarks>What the application throws is recorded as a failure with status 500, and thrown on.</remarks>
-    public void HandleRequest(ReadOnlySpan<byte> method, ReadOnlySpan<byte> path, Func<int> application)
-    {
-        var token = RequestStarted(method, path, default);
-        var status = InternalServerError;
-        try
-        {
-            status = application();
-        }
-        catch (Exception exception)
-        {
-            RequestFailed(token, Encoding.UTF8.GetBytes(exception.GetType().Name));
-            throw;
-        }
-        finally
-        {
-            RequestFinished(token, status, 0);
-        }
-    }
 
     /// <summary>Notes a request that Gunicorn has parsed, where a death cannot wipe it out.</summary>
     /// <param name="method">The method, in UTF-8.</param>

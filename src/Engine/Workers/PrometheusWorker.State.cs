@@ -4,16 +4,10 @@ using GunicornPrometheusExporter.Store;
 namespace GunicornPrometheusExporter.Workers;
 
 /// <remarks>The state set. Safe in Python's signal handlers: they run between two calls, and nothing is locked.</remarks>
-public sealed partial class PrometheusWorker
+internal sealed partial class PrometheusWorker
 {
     private readonly Cell[] _states = [];
     private readonly Cell _stateChange;
-
-    /// <summary>The worker was told to end.</summary>
-    public void HandleQuit() => SetState(WorkerStates.Quit);
-
-    /// <summary>The worker was aborted: it did not answer in time.</summary>
-    public void HandleAbort() => SetState(WorkerStates.Abort);
 
     /// <summary>Moves the worker to a state, and notes when.</summary>
     /// <param name="state">One of <see cref="WorkerStates.All"/>.</param>

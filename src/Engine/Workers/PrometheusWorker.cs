@@ -8,7 +8,7 @@ namespace GunicornPrometheusExporter.Workers;
 /// One a process. Not thread-safe: in a worker the interpreter's lock serialises the calls. Recording a request like
 /// one before allocates nothing.
 /// </remarks>
-public sealed partial class PrometheusWorker : IDisposable
+internal sealed partial class PrometheusWorker : IDisposable
 {
     private readonly SlotStore _store;
     private readonly HistogramFiles? _files;

@@ -1,7 +1,7 @@
 namespace GunicornPrometheusExporter.Workers;
 
 /// <summary>What a request's headers say that the recorder wants to know; each empty where there is no such header.</summary>
-public readonly ref struct RequestHeaders
+internal readonly ref struct RequestHeaders
 {
     /// <summary><c>traceparent</c>, as it came.</summary>
     public ReadOnlySpan<byte> TraceParent { get; init; }

@@ -1,7 +1,7 @@
 namespace GunicornPrometheusExporter.Yaml;
 
 /// <summary>Finds the name that was meant.</summary>
-public static class NearestName
+internal static class NearestName
 {
     /// <summary>The name that needs the fewest letters changed, added or removed.</summary>
     /// <returns>Null if each needs more than half of its letters changed.</returns>

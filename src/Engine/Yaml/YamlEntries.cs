@@ -7,7 +7,7 @@ namespace GunicornPrometheusExporter.Yaml;
 /// <remarks>Works on events without recursion, so deep nesting cannot crash the process.</remarks>
 /// <param name="text">The text.</param>
 /// <param name="path">The file that errors name.</param>
-public sealed class YamlEntries(string text, string path)
+internal sealed class YamlEntries(string text, string path)
 {
     private const char ByteOrderMark = '\uFEFF';
 

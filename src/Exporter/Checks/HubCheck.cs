@@ -1,3 +1,5 @@
+using System.Globalization;
+using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Exporter.Readings;
 using GunicornPrometheusExporter.Metrics;
 
@@ -6,8 +8,9 @@ namespace GunicornPrometheusExporter.Exporter.Checks;
 /// <summary>Whether a hub serves current values.</summary>
 internal static class HubCheck
 {
-    // Four default intervals of forwarding.
-    private const double LongestAge = 60;
+    // Four default intervals of forwarding: a hub does not know the intervals of its hosts.
+    private static readonly double LongestAge =
+        4 * double.Parse(ConfigurationVariables.RedisForwardInterval.Default!, CultureInfo.InvariantCulture);
 
     internal static IEnumerable<Finding> Find(ExporterView exporter)
     {

@@ -1,3 +1,5 @@
+using GunicornPrometheusExporter.Store;
+
 namespace GunicornPrometheusExporter.Exporter.Checks;
 
 /// <summary>Whether damaged files were quarantined.</summary>
@@ -5,7 +7,7 @@ internal static class SetAsideCheck
 {
     internal static IEnumerable<Finding> Find(StoreView store) =>
         from file in store.Files
-        where file.Extension == ".corrupt"
+        where file.Extension == StoreFiles.QuarantineExtension
         select Finding.Warning(
             $"{file.FullName}: it was damaged and is set aside, with what it counted; check the disk, then remove it");
 }

@@ -44,6 +44,25 @@ public sealed class LivenessTests : IDisposable
     }
 
     [Fact]
+    public void A_refresh_that_fails_lets_others_fold()
+    {
+        using var slots = SlotTable.Open(_directory.Path);
+        var faults = 0;
+        using var aggregator = new StoreAggregator(_directory.Path, new MessageList(() =>
+        {
+            // What was read is out of date, and the next pass finds another damaged file.
+            File.WriteAllText(_directory["counter_archive.db"], new string('x', ++faults));
+            File.WriteAllText(_directory[$"counter_damaged{faults}.db"], "x");
+            if (!slots.TryEnterPreparation()) throw new NotSupportedException("the logger fails while nobody can fold");
+            slots.LeavePreparation();
+        }));
+        File.WriteAllText(_directory["counter_damaged.db"], "x");
+
+        Assert.Throws<NotSupportedException>(aggregator.Refresh);
+        Assert.True(slots.TryEnterPreparation());
+    }
+
+    [Fact]
     public void Live_gauges_are_those_of_the_slots_that_are_held_at_the_scrape()
     {
         AssertExposed(worker1: false, worker2: false);

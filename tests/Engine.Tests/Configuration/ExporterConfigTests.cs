@@ -131,6 +131,11 @@ public class ExporterConfigTests
             Path.Combine(Environment.CurrentDirectory, "metrics"),
             With(("PROMETHEUS_MULTIPROC_DIR", "metrics")).PrometheusMultiprocDir);
 
+    [Fact]
+    public void Each_variable_that_names_a_file_counts_from_the_current_directory() => Assert.All(
+        ConfigurationVariables.All.Where(variable => variable.Name.EndsWith("_FILE", StringComparison.Ordinal)),
+        variable => Assert.Equal(VariableKind.Path, variable.Kind));
+
     [Theory]
     [InlineData("x")]
     [InlineData("a much longer password than the mask")]

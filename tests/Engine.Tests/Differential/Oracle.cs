@@ -18,7 +18,7 @@ public sealed class Oracle : IDisposable
     }
 
     /// <summary>The layout that this version reads and writes.</summary>
-    public EntryLayout Layout { get; }
+    internal EntryLayout Layout { get; }
 
     /// <summary>What the stock collector exposes of a directory.</summary>
     public ExpositionText Collect(string directory)

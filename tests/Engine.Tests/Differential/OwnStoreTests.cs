@@ -1,6 +1,7 @@
 using System.Text;
 using GunicornPrometheusExporter.Engine.Tests.Aggregation;
 using GunicornPrometheusExporter.Engine.Tests.Master;
+using GunicornPrometheusExporter.Engine.Tests.Workers;
 using GunicornPrometheusExporter.Store;
 using GunicornPrometheusExporter.Workers;
 using Xunit;

@@ -7,4 +7,4 @@ namespace GunicornPrometheusExporter.Engine.Tests.Differential;
 /// <param name="Layout">The layout of its entries.</param>
 /// <param name="Entries">The entries, the same key perhaps more than once.</param>
 /// <param name="Unpublished">Entries that are written and not yet published.</param>
-public sealed record RandomFile(EntryLayout Layout, IReadOnlyList<TestEntry> Entries, IReadOnlyList<TestEntry> Unpublished);
+internal sealed record RandomFile(EntryLayout Layout, IReadOnlyList<TestEntry> Entries, IReadOnlyList<TestEntry> Unpublished);

@@ -7,7 +7,7 @@ namespace GunicornPrometheusExporter.Engine.Tests.Differential;
 
 /// <summary>A random directory, as several processes of an application with its own metrics leave it.</summary>
 /// <param name="Files">The files by name.</param>
-public sealed record RandomStore(IReadOnlyDictionary<string, RandomFile> Files)
+internal sealed record RandomStore(IReadOnlyDictionary<string, RandomFile> Files)
 {
     private const double Tie = 1.7e9;
 
@@ -86,7 +86,7 @@ public sealed record RandomStore(IReadOnlyDictionary<string, RandomFile> Files)
     }
 
     /// <summary>Writes the files in one layout, less those that a client of that layout does not know.</summary>
-    public void Write(string directory, EntryLayout layout)
+    internal void Write(string directory, EntryLayout layout)
     {
         foreach (var (name, file) in Files)
         {

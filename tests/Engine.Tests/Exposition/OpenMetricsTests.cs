@@ -4,6 +4,7 @@ using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Engine.Tests.Aggregation;
 using GunicornPrometheusExporter.Engine.Tests.Differential;
 using GunicornPrometheusExporter.Engine.Tests.Store;
+using GunicornPrometheusExporter.Engine.Tests.Workers;
 using GunicornPrometheusExporter.Exposition;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Store;

@@ -172,7 +172,7 @@ public sealed class StoreFoldingTests : IDisposable
     [Theory]
     [InlineData(EntryLayout.ValueOnly, EntryLayout.Timestamped)]
     [InlineData(EntryLayout.Timestamped, EntryLayout.ValueOnly)]
-    public void An_archive_has_the_layout_that_was_written_last(EntryLayout older, EntryLayout newer)
+    internal void An_archive_has_the_layout_that_was_written_last(EntryLayout older, EntryLayout newer)
     {
         TestFile.Write(_directory[$"counter_{Dead}.db"], older, TestEntry.Of("c", "c_total", [], 1), TestEntry.Of("d", "d_total", [], 1));
         _folding.Fold();

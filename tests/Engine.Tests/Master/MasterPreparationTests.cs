@@ -59,7 +59,7 @@ public sealed class MasterPreparationTests : IDisposable
     [Theory]
     [InlineData(EntryLayout.ValueOnly)]
     [InlineData(EntryLayout.Timestamped)]
-    public void The_files_have_the_layout_that_the_masters_prometheus_client_reads(EntryLayout layout)
+    internal void The_files_have_the_layout_that_the_masters_prometheus_client_reads(EntryLayout layout)
     {
         foreach (var path in Prepare(layout).Series.Select(series => series.Path).Distinct())
         {
@@ -327,7 +327,7 @@ public sealed class MasterPreparationTests : IDisposable
     [Theory]
     [InlineData(SlotKind.Master)]
     [InlineData(SlotKind.Worker)]
-    public void While_another_run_lives_nothing_is_touched(SlotKind kind)
+    internal void While_another_run_lives_nothing_is_touched(SlotKind kind)
     {
         EndInOrder();
         Touch("counter_worker-7.db", "gauge_livemax_worker-7.db", "counter_999999999.db");

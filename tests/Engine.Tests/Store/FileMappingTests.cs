@@ -28,7 +28,6 @@ public sealed class FileMappingTests : IDisposable
     {
         using var whole = Map("whole");
         Write("whole", 8, 3);
-        whole.Begin();
         for (var times = 0; times < 50; times++)
         {
             using var mapping = Map("cut");
@@ -38,7 +37,6 @@ public sealed class FileMappingTests : IDisposable
             Assert.Equal([0, 0], Gather(mapping)[1..]);
             Assert.True(mapping.IsCut);
         }
-        whole.End();
         Assert.False(whole.IsCut);
         Assert.Equal([3, 0, 0], Gather(whole));
     }
@@ -78,9 +76,7 @@ public sealed class FileMappingTests : IDisposable
     private static double[] Gather(FileMapping mapping)
     {
         var content = new byte[Size];
-        mapping.Begin();
         mapping.Copy(content);
-        mapping.End();
         return [.. Offsets.Select(offset => BitConverter.ToDouble(content, offset))];
     }
 

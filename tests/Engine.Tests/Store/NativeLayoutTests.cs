@@ -46,9 +46,10 @@ public sealed class NativeLayoutTests : IDisposable
                 P(PROT_READ); P(PROT_WRITE); P(MAP_SHARED); P(CLOCK_MONOTONIC); P(CLOCK_BOOTTIME); P(SEEK_END);
                 P(AT_EMPTY_PATH); P(RUSAGE_SELF);
                 P(offsetof(struct statx, stx_ctime.tv_sec)); P(offsetof(struct statx, stx_ctime.tv_nsec));
-                P(MAP_PRIVATE); P(MAP_FIXED); P(MAP_ANONYMOUS); P(CLOCK_REALTIME); P(SIGBUS); P(EFAULT);
+                P(MAP_PRIVATE); P(MAP_FIXED); P(MAP_ANONYMOUS); P(CLOCK_REALTIME); P(SIGBUS); P(SA_SIGINFO);
                 P(sizeof(struct sigaction)); P(offsetof(struct sigaction, sa_mask)); P(sizeof(sigset_t)); P(offsetof(struct sigaction, sa_flags));
                 P(sizeof(struct iovec)); P(offsetof(struct iovec, iov_len));
+                P(offsetof(siginfo_t, si_code)); P(offsetof(siginfo_t, si_addr));
                 return 0;
             }
             """);
@@ -66,9 +67,10 @@ public sealed class NativeLayoutTests : IDisposable
             Libc.ProtectRead, Libc.ProtectWrite, Libc.MapShared, Libc.ClockMonotonic, Libc.ClockBoot, Libc.SeekEnd,
             Libc.AtEmptyPath, Libc.ResourceUsageSelf,
             Offset<FileStatus>("Change"), Offset<FileStatus>("Change") + Offset<Libc.Time>("Nanoseconds"),
-            Libc.MapPrivate, Libc.MapFixed, Libc.MapAnonymous, Libc.ClockReal, BusErrors.Signal, Libc.ErrorFault,
+            Libc.MapPrivate, Libc.MapFixed, Libc.MapAnonymous, Libc.ClockReal, BusErrors.Signal, Libc.WithSignalInfo,
             Unsafe.SizeOf<Libc.SignalAction>(), Offset<Libc.SignalAction>("Mask"), Libc.SignalMaskSize, Offset<Libc.SignalAction>("Flags"),
             Unsafe.SizeOf<Libc.MemoryPart>(), Offset<Libc.MemoryPart>("Length"),
+            Offset<Libc.SignalInfo>("Code"), Offset<Libc.SignalInfo>("Address"),
         ];
         Assert.Equal(expected, ours);
     }

@@ -19,7 +19,7 @@ public sealed class StoreFileNameReadTests
     [InlineData("counter_app_web_1.db", MetricType.Counter, GaugeMode.All, false, "app_web_1")]
     [InlineData("gauge_sum_app_web_1.db", MetricType.Gauge, GaugeMode.Sum, false, "app_web_1")]
     [InlineData("gauge_latest_17.db", MetricType.Gauge, GaugeMode.All, false, "17")]
-    public void A_name_says_type_mode_and_owner(string text, MetricType type, GaugeMode mode, bool live, string owner)
+    internal void A_name_says_type_mode_and_owner(string text, MetricType type, GaugeMode mode, bool live, string owner)
     {
         Assert.True(StoreFileName.TryParse(text, out var name));
         Assert.Equal(new StoreFileName(type, mode, live, owner), name);
@@ -41,7 +41,7 @@ public sealed class StoreFileNameReadTests
     [InlineData("counter_17.db", false, default(SlotKind), 0)]
     [InlineData("counter_worker-x.db", false, default(SlotKind), 0)]
     [InlineData("counter_worker-0.db", false, default(SlotKind), 0)]
-    public void The_owner_is_a_slot_or_a_process_of_another_library(string text, bool isSlot, SlotKind kind, int number)
+    internal void The_owner_is_a_slot_or_a_process_of_another_library(string text, bool isSlot, SlotKind kind, int number)
     {
         Assert.True(StoreFileName.TryParse(text, out var name));
         Assert.Equal(isSlot, name.TryGetSlot(out var foundKind, out var foundNumber));

@@ -69,7 +69,7 @@ public sealed partial class StoreFileReaderTests : IDisposable
     [Theory]
     [InlineData(EntryLayout.Timestamped)]
     [InlineData(EntryLayout.ValueOnly)]
-    public void What_was_appended_is_told(EntryLayout layout)
+    internal void What_was_appended_is_told(EntryLayout layout)
     {
         TestFile.Write(_directory[Name], layout, A, B);
         Assert.Equal([1, 2.5], Read());
@@ -85,7 +85,7 @@ public sealed partial class StoreFileReaderTests : IDisposable
     [InlineData(EntryLayout.Timestamped, EntryLayout.ValueOnly)]
     [InlineData(EntryLayout.ValueOnly, EntryLayout.Timestamped)]
     [InlineData(EntryLayout.Timestamped, EntryLayout.Timestamped)]
-    public void A_file_that_was_replaced_is_read_anew_whatever_it_holds(EntryLayout before, EntryLayout after)
+    internal void A_file_that_was_replaced_is_read_anew_whatever_it_holds(EntryLayout before, EntryLayout after)
     {
         TestEntry[][] contents = [[A, B], [B, A], [A], [A, C], [C], [], [A, B, C], [A]];
         foreach (var (i, entries) in contents.Index())
@@ -105,7 +105,7 @@ public sealed partial class StoreFileReaderTests : IDisposable
     [Theory]
     [InlineData(EntryLayout.Timestamped)]
     [InlineData(EntryLayout.ValueOnly)]
-    public void A_value_stored_through_a_mapping_is_read_and_so_is_an_entry_appended_there(EntryLayout layout)
+    internal void A_value_stored_through_a_mapping_is_read_and_so_is_an_entry_appended_there(EntryLayout layout)
     {
         using var writer = StoreFileWriter.Open(_directory[Name], layout);
         var a = writer.GetOrAdd(Encoding.UTF8.GetBytes(A.Key));
@@ -245,7 +245,7 @@ public sealed partial class StoreFileReaderTests : IDisposable
     [Theory]
     [InlineData(EntryLayout.Timestamped)]
     [InlineData(EntryLayout.ValueOnly)]
-    public void Every_cut_and_every_wrong_length_is_refused(EntryLayout layout)
+    internal void Every_cut_and_every_wrong_length_is_refused(EntryLayout layout)
     {
         var whole = TestFile.Bytes(layout, A, B, C);
         for (var length = 1; length < whole.Length; length++)

@@ -17,7 +17,7 @@ public sealed class StoreFileWriterTests : IDisposable
     [Theory]
     [InlineData(EntryLayout.ValueOnly, 40, "28000000000000001200000" + "05b2266222c202266222c207b7d2c2022225d20200000000000000840")]
     [InlineData(EntryLayout.Timestamped, 48, "30000000000000001200000" + "05b2266222c202266222c207b7d2c2022225d202000000000000008400000000000000000")]
-    public void An_entry_has_exactly_the_bytes_of_the_format(EntryLayout layout, int used, string hex)
+    internal void An_entry_has_exactly_the_bytes_of_the_format(EntryLayout layout, int used, string hex)
     {
         using (var writer = StoreFileWriter.Open(FilePath, layout))
         {
@@ -34,7 +34,7 @@ public sealed class StoreFileWriterTests : IDisposable
     [Theory]
     [InlineData(EntryLayout.ValueOnly)]
     [InlineData(EntryLayout.Timestamped)]
-    public void A_reopened_file_goes_on_with_its_values_and_its_own_layout(EntryLayout layout)
+    internal void A_reopened_file_goes_on_with_its_values_and_its_own_layout(EntryLayout layout)
     {
         using (var first = StoreFileWriter.Open(FilePath, layout)) first.GetOrAdd(Key).Add(41);
 

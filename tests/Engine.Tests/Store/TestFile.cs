@@ -9,7 +9,7 @@ public static class TestFile
 {
     private const int ClientFileSize = 1 << 16;
 
-    public static byte[] Bytes(EntryLayout layout, params IEnumerable<TestEntry> entries)
+    internal static byte[] Bytes(EntryLayout layout, params IEnumerable<TestEntry> entries)
     {
         using var content = new MemoryStream();
         content.Write(new byte[8]);
@@ -33,10 +33,10 @@ public static class TestFile
     }
 
     /// <summary>Writes a file with the empty space behind its entries that the client leaves.</summary>
-    public static void Write(string path, EntryLayout layout, params IEnumerable<TestEntry> entries) => Write(path, layout, entries, []);
+    internal static void Write(string path, EntryLayout layout, params IEnumerable<TestEntry> entries) => Write(path, layout, entries, []);
 
     /// <summary>The same, as the client leaves it in the middle of adding entries: <c>used</c> does not cover the last ones yet.</summary>
-    public static void Write(string path, EntryLayout layout, IEnumerable<TestEntry> entries, IEnumerable<TestEntry> unpublished)
+    internal static void Write(string path, EntryLayout layout, IEnumerable<TestEntry> entries, IEnumerable<TestEntry> unpublished)
     {
         var published = entries.ToList();
         var bytes = Bytes(layout, [.. published, .. unpublished]);

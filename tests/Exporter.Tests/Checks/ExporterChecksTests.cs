@@ -12,7 +12,7 @@ public sealed class ExporterChecksTests
     [Theory]
     [InlineData("gunicorn_exporter_build_info{version=\"0.0.1\"} 1", "warning: host:9091: its version is 0.0.1, and this is ")]
     [InlineData("gunicorn_hub_source_up 0", "error: host:9091: the hub cannot read the hosts' snapshots; ")]
-    [InlineData("gunicorn_hub_host_age_seconds{instance=\"web-1\"} 3600", "the newest snapshot of web-1 is 1 h 0 min old; ")]
+    [InlineData("gunicorn_hub_host_age_seconds{instance=\"web-1\"} 121", "the newest snapshot of web-1 is 2 min 1 s old; ")]
     [InlineData("gunicorn_hub_host_age_seconds{instance=\"\u001b[2J\"} 3600", "the newest snapshot of ?[2J is")]
     [InlineData("gunicorn_exporter_dropped_total 7", "error: host:9091: 7 recordings were dropped; ")]
     [InlineData("gunicorn_exporter_label_overflow_total{label=\"series\"} 7", "7 recordings are under __other__ because a worker had too many series; ")]
@@ -28,7 +28,7 @@ public sealed class ExporterChecksTests
         gunicorn_workers{state="configured"} 4
         gunicorn_workers{state="live"} 4
         gunicorn_hub_source_up 1
-        gunicorn_hub_host_age_seconds{instance="web-1"} 20
+        gunicorn_hub_host_age_seconds{instance="web-1"} 119
         gunicorn_exporter_dropped_total 0
         gunicorn_exporter_label_overflow_total{label="endpoint"} 0
         gunicorn_exporter_forwarder_up{forwarder="redis"} 1

@@ -8,7 +8,7 @@ namespace GunicornPrometheusExporter.Forwarding.Redis;
 /// One command reads an instance from one key, so as its forwarder wrote it. An entry that can no longer be read stays as
 /// it was last read, so that no count vanishes. Not thread-safe.
 /// </remarks>
-public sealed class RedisFleetSource : IFleetSource
+internal sealed class RedisFleetSource : IFleetSource
 {
     private const int InstancesAtOnce = 250;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(4);

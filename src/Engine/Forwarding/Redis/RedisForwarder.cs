@@ -10,7 +10,7 @@ namespace GunicornPrometheusExporter.Forwarding.Redis;
 /// A steady store sends only its values, in one round trip. The server requests more if needed: the layout after a restart,
 /// the base after another exporter. docs/forwarding-redis.md describes the keys and why no sum decreases.
 /// </remarks>
-public sealed class RedisForwarder : IForwarder
+internal sealed class RedisForwarder : IForwarder
 {
     /// <summary>The number of intervals for which a snapshot is fresh.</summary>
     internal const int IntervalsToLive = 3;

@@ -6,7 +6,7 @@ namespace GunicornPrometheusExporter.Forwarding.Redis;
 /// one slot of a Redis Cluster: one script writes both.
 /// </remarks>
 /// <param name="prefix">The prefix of all keys; it may have one hash tag.</param>
-public sealed class RedisKeys(string prefix)
+internal sealed class RedisKeys(string prefix)
 {
     /// <summary>A sorted set: every instance that ever forwarded, by the time of its last snapshot in milliseconds.</summary>
     public string Index => $"{prefix}@index";

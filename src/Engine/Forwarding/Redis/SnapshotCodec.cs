@@ -13,7 +13,7 @@ namespace GunicornPrometheusExporter.Forwarding.Redis;
 /// </code>
 /// Cumulative buckets and neighbouring series differ little. Fractions, -0 and NaN are stored bit by bit.
 /// </remarks>
-public static class SnapshotCodec
+internal static class SnapshotCodec
 {
     /// <summary>The version of the format, the first byte of everything encoded.</summary>
     public const byte Version = 1;

@@ -1,7 +1,7 @@
 namespace GunicornPrometheusExporter.Forwarding.Redis;
 
 /// <summary>The fields of the hashes of <see cref="RedisKeys"/>.</summary>
-public static class SnapshotFields
+internal static class SnapshotFields
 {
     /// <summary>The <see cref="Store.StoreIncarnation"/> of the values.</summary>
     public const string Incarnation = "incarnation";

@@ -8,7 +8,7 @@ namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
 /// A snapshot is encoded and buffered, then sent; an unsent one waits for the next call, one that the receiver rejects is
 /// dropped. A request whose response was lost is sent again: receivers accept duplicate samples.
 /// </remarks>
-public sealed class RemoteWriteForwarder : IForwarder
+internal sealed class RemoteWriteForwarder : IForwarder
 {
     private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(1);
 

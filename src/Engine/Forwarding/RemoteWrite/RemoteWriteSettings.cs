@@ -6,7 +6,7 @@ using GunicornPrometheusExporter.Store;
 namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
 
 /// <summary>How to write to one receiver. Immutable.</summary>
-public sealed record RemoteWriteSettings
+internal sealed record RemoteWriteSettings
 {
     private const string DefaultJob = "gunicorn";
 

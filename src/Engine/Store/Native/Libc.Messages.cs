@@ -34,4 +34,12 @@ internal static unsafe partial class Libc
         internal int Level;
         internal int Type;
     }
+
+    /// <summary>Some memory: <c>struct iovec</c>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct MemoryPart
+    {
+        internal void* Start;
+        internal nuint Length;
+    }
 }

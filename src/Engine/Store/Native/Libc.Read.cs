@@ -11,7 +11,7 @@ internal static unsafe partial class Libc
     internal const int MapFixed = 0x10;
     internal const int MapAnonymous = 0x20;
     internal const int SignalMaskSize = 128;
-    internal const int ErrorFault = 14;
+    internal const int WithSignalInfo = 4;
     internal const int ErrorNotDirectory = 20;
     internal const int ErrorLoop = 40;
     internal const int ErrorNoDevice = 6;
@@ -28,14 +28,13 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "memcpy")]
     internal static partial void* Copy(void* destination, void* source, nuint count);
 
-    // SAFETY: the handler is a function of the C library's, which outlives every signal.
-    [LibraryImport("libc", EntryPoint = "sigaction", SetLastError = true)]
-    internal static partial int Handle(int signal, ref SignalAction action, nint previous);
+    // SAFETY: the handler is static, or the one that was there before.
+    [LibraryImport("libc", EntryPoint = "sigaction")]
+    internal static partial int Handle(int signal, in SignalAction action, out SignalAction previous);
 
-    // SAFETY: the kernel looks at the memory, and says so where there is none.
-    [LibraryImport("libc", EntryPoint = "process_vm_readv", SetLastError = true)]
-    internal static partial nint ReadMemory(
-        int pid, in MemoryPart local, nuint localCount, in MemoryPart remote, nuint remoteCount, nuint flags);
+    /// <summary>Sends the calling thread a signal.</summary>
+    [LibraryImport("libc", EntryPoint = "raise")]
+    internal static partial int Raise(int signal);
 
     /// <summary>The status of a file.</summary>
     /// <param name="directory">What a relative path starts from, or the file itself.</param>
@@ -57,11 +56,13 @@ internal static unsafe partial class Libc
         internal nint Restorer;
     }
 
-    /// <summary>Some memory: <c>struct iovec</c>.</summary>
+    /// <summary>Why a signal came: the first fields of <c>siginfo_t</c>.</summary>
     [StructLayout(LayoutKind.Sequential)]
-    internal struct MemoryPart
+    internal struct SignalInfo
     {
-        internal void* Start;
-        internal nuint Length;
+        internal int Signal;
+        internal int Error;
+        internal int Code;
+        internal void* Address;
     }
 }

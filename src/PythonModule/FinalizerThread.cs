@@ -1,0 +1,46 @@
+using System.Runtime.CompilerServices;
+using GunicornPrometheusExporter.Store.Native;
+
+namespace GunicornPrometheusExporter.PythonModule;
+
+/// <summary>The thread on which the runtime finalizes, which comes with the engine into each worker.</summary>
+internal static class FinalizerThread
+{
+    private const int IllegalInstruction = 4;
+    private const int Trap = 5;
+    private const int BusError = 7;
+    private const int FloatingPointError = 8;
+    private const int SegmentationFault = 11;
+
+    /// <summary>SIGRTMIN of the kernel and two that glibc takes: with it the runtime stops a thread.</summary>
+    private const int RuntimeStop = 34;
+
+    // What a thread itself raises would end the process unheard if it were blocked.
+    private const ulong Received =
+        1UL << (IllegalInstruction - 1) | 1UL << (Trap - 1) | 1UL << (BusError - 1) | 1UL << (FloatingPointError - 1)
+        | 1UL << (SegmentationFault - 1) | 1UL << (RuntimeStop - 1);
+
+    /// <summary>Makes the thread leave the signals of the process to the worker's own threads.</summary>
+    /// <remarks>Python's handler wakes an event loop by a write to a descriptor, on whichever thread receives the signal.</remarks>
+    internal static void BlockSignals()
+    {
+        CreateBlocker();
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+    }
+
+    // Not inlined, so that nothing holds the object when the garbage is collected.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void CreateBlocker() => _ = new Blocker();
+
+    /// <summary>Runs on the thread: the runtime offers no other way to reach it.</summary>
+    private sealed class Blocker
+    {
+        ~Blocker()
+        {
+            Span<ulong> signals = stackalloc ulong[Libc.SignalSetWords];
+            signals[0] = ~Received;
+            _ = Libc.MaskSignals(Libc.BlockSignals, signals, 0);
+        }
+    }
+}
