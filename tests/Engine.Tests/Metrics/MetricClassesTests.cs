@@ -1,3 +1,4 @@
+using System.Reflection;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Store;
 using Xunit;
@@ -76,6 +77,15 @@ public sealed class MetricClassesTests : IDisposable
             Assert.NotEmpty(family.Help);
         }
         Assert.Equal(MetricCatalogue.All.Length, MetricCatalogue.All.DistinctBy(family => family.Name).Count());
+    }
+
+    [Fact]
+    public void The_list_of_families_has_each_that_is_declared_and_no_other()
+    {
+        var declared = typeof(MetricCatalogue).GetProperties(BindingFlags.Static | BindingFlags.Public)
+            .Select(property => property.GetValue(null)).OfType<MetricFamily>().ToHashSet();
+        Assert.True(declared.Count > 50);
+        Assert.Equal(declared, MetricCatalogue.All.ToHashSet());
     }
 
     private static void AssertMistake(string message, Action action) =>
