@@ -1,7 +1,6 @@
 using System.Globalization;
-using GunicornPrometheusExporter.Forwarding;
 using GunicornPrometheusExporter.Metrics;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Snapshots;
 
 namespace GunicornPrometheusExporter.Bench.Fleet;
 

@@ -1,5 +1,5 @@
 using System.IO.MemoryMappedFiles;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Files;
 
 namespace GunicornPrometheusExporter.Bench.Floor;
 

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using GunicornPrometheusExporter.Configuration;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Files;
 
 namespace GunicornPrometheusExporter.Exporter;
 

@@ -1,8 +1,8 @@
 using GunicornPrometheusExporter.Aggregation;
+using GunicornPrometheusExporter.Deaths;
 using GunicornPrometheusExporter.Exporter.Http;
-using GunicornPrometheusExporter.Flights;
 using GunicornPrometheusExporter.Folding;
-using GunicornPrometheusExporter.Forwarding;
+using GunicornPrometheusExporter.Snapshots;
 
 namespace GunicornPrometheusExporter.Exporter;
 

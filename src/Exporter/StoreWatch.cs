@@ -1,5 +1,6 @@
+using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Master;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Slots;
 
 namespace GunicornPrometheusExporter.Exporter;
 

@@ -1,7 +1,8 @@
 using GunicornPrometheusExporter.Configuration;
+using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.PythonModule.CApi;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Recording;
 
 namespace GunicornPrometheusExporter.PythonModule;
 

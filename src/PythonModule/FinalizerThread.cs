@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using GunicornPrometheusExporter.Store.Native;
+using GunicornPrometheusExporter.Native;
 
 namespace GunicornPrometheusExporter.PythonModule;
 

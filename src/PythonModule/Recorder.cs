@@ -1,5 +1,6 @@
 using GunicornPrometheusExporter.Configuration;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Files;
+using GunicornPrometheusExporter.Recording;
 using GunicornPrometheusExporter.Workers;
 
 namespace GunicornPrometheusExporter.PythonModule;

@@ -10,12 +10,15 @@ internal static class Documentation
     /// <summary>Asserts that a page is current; rewrites it first if that is asked for.</summary>
     internal static void AssertIs(string page, string text)
     {
-        var path = Path.Combine(RepositoryRoot(), "docs", page);
+        var path = Path.Combine(Repository, "docs", page);
         if (Environment.GetEnvironmentVariable(Update) is not null) File.WriteAllText(path, text);
         Assert.Equal(text, File.ReadAllText(path));
     }
 
-    private static string RepositoryRoot()
+    /// <summary>The checkout's root.</summary>
+    internal static string Repository { get; } = FindRepository();
+
+    private static string FindRepository()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(folder.FullName, "GunicornPrometheusExporter.slnx"))) folder = folder.Parent!;

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using GunicornPrometheusExporter.Engine.Tests.Workers;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Files;
+using GunicornPrometheusExporter.Recording;
 using GunicornPrometheusExporter.Workers;
 using Xunit;
 

@@ -1,4 +1,4 @@
-using GunicornPrometheusExporter.Store.Native;
+using GunicornPrometheusExporter.Native;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Engine.Tests;

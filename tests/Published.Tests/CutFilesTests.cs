@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Files;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Published.Tests;

@@ -7,7 +7,7 @@ import pytest
 from pages import PAGES, REPOSITORY
 
 PAGE = PAGES["docs/file-format.md"].text
-STORE = REPOSITORY / "src" / "Engine" / "Store"
+ENGINE = REPOSITORY / "src" / "Engine"
 
 
 def offsets_under(words: str) -> set[int]:
@@ -17,17 +17,17 @@ def offsets_under(words: str) -> set[int]:
 
 
 @pytest.mark.parametrize(("words", "source", "pattern"), [
-    ("## Entries", "StoreFormat.cs", r"int \w+Offset = (\d+);"),
-    ("can have a list of file names", "CountedFiles.cs", r"int (?:\w+Offset|HeaderSize) = (\d+);"),
-    ("## Requests in flight", "FlightHeader.cs", r"(?:\w+Offset = |FieldOffset\()(\d+)"),
-    ("A flight record:", "FlightRecord.cs", r"FieldOffset\((\d+)"),
+    ("## Entries", "Files/StoreFormat.cs", r"int \w+Offset = (\d+);"),
+    ("can have a list of file names", "Files/CountedFiles.cs", r"int (?:\w+Offset|HeaderSize) = (\d+);"),
+    ("## Requests in flight", "Flights/FlightHeader.cs", r"(?:\w+Offset = |FieldOffset\()(\d+)"),
+    ("A flight record:", "Flights/FlightRecord.cs", r"FieldOffset\((\d+)"),
 ], ids=["entries", "names", "flights", "requests"])
 def test_every_offset_of_the_source_is_on_the_page(words, source, pattern):
-    stated = {int(number) for number in re.findall(pattern, (STORE / source).read_text())}
+    stated = {int(number) for number in re.findall(pattern, (ENGINE / source).read_text())}
     assert stated and stated <= offsets_under(words)
 
 
-@pytest.mark.parametrize("source", ["CountedFiles.cs", "FlightFormat.cs"])
+@pytest.mark.parametrize("source", ["Files/CountedFiles.cs", "Flights/FlightFormat.cs"])
 def test_the_first_bytes_of_a_file_are_those_of_the_source(source):
-    (magic,) = re.findall(r"Magic = 0x(\w+);", (STORE / source).read_text())
+    (magic,) = re.findall(r"Magic = 0x(\w+);", (ENGINE / source).read_text())
     assert f"`{bytes.fromhex(magic.replace('_', ''))[::-1].decode()}`" in PAGE

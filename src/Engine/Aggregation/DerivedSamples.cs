@@ -1,8 +1,8 @@
 using System.Runtime.InteropServices;
 using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Diagnostics;
+using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Metrics;
-using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Aggregation;
 
@@ -75,7 +75,7 @@ internal sealed class DerivedSamples
 
     private void AddDead(int number)
     {
-        var worker = new Label("worker_id", SlotTable.LabelOf(SlotKind.Worker, number));
+        var worker = new Label("worker_id", SlotName.LabelOf(SlotKind.Worker, number));
         foreach (var state in WorkerStates.All)
         {
             Set(MetricCatalogue.WorkerState, state == WorkerStates.Dead ? 1 : 0, new Label("state", state), worker);

@@ -1,7 +1,7 @@
 using GunicornPrometheusExporter.Diagnostics;
 using GunicornPrometheusExporter.Exposition;
+using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Metrics;
-using GunicornPrometheusExporter.Store;
 using Microsoft.Extensions.Logging;
 
 namespace GunicornPrometheusExporter.Aggregation;

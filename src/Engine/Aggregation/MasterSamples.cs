@@ -1,6 +1,5 @@
 using GunicornPrometheusExporter.Listeners;
 using GunicornPrometheusExporter.Metrics;
-using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Aggregation;
 

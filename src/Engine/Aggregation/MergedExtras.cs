@@ -1,8 +1,8 @@
 using System.Runtime.InteropServices;
 using GunicornPrometheusExporter.Diagnostics;
 using GunicornPrometheusExporter.Exposition;
+using GunicornPrometheusExporter.HistogramDetails;
 using GunicornPrometheusExporter.Metrics;
-using GunicornPrometheusExporter.Store;
 using Microsoft.Extensions.Logging;
 
 namespace GunicornPrometheusExporter.Aggregation;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using GunicornPrometheusExporter.Exposition;
 using GunicornPrometheusExporter.Metrics;
-using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Aggregation;
 

@@ -1,6 +1,6 @@
 using System.Text;
-using GunicornPrometheusExporter.Store.Native;
-using GunicornPrometheusExporter.Workers;
+using GunicornPrometheusExporter.Diagnostics;
+using GunicornPrometheusExporter.Native;
 
 namespace GunicornPrometheusExporter.Aggregation;
 

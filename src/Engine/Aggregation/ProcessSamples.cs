@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.IO.Enumeration;
+using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Metrics;
-using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Aggregation;
 

@@ -1,5 +1,5 @@
 using System.IO.Hashing;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Files;
 
 namespace GunicornPrometheusExporter.Aggregation;
 

@@ -1,5 +1,6 @@
 using GunicornPrometheusExporter.Diagnostics;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Files;
+using GunicornPrometheusExporter.Slots;
 using Microsoft.Extensions.Logging;
 
 namespace GunicornPrometheusExporter.Aggregation;

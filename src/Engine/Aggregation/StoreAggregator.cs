@@ -2,12 +2,12 @@ using System.Buffers;
 using System.Collections.Immutable;
 using System.Collections.ObjectModel;
 using GunicornPrometheusExporter.Configuration;
+using GunicornPrometheusExporter.Deaths;
 using GunicornPrometheusExporter.Diagnostics;
 using GunicornPrometheusExporter.Exposition;
-using GunicornPrometheusExporter.Flights;
-using GunicornPrometheusExporter.Forwarding;
+using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Listeners;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Snapshots;
 using Microsoft.Extensions.Logging;
 
 namespace GunicornPrometheusExporter.Aggregation;

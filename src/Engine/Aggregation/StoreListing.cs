@@ -1,5 +1,5 @@
 using System.IO.Enumeration;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Files;
 
 namespace GunicornPrometheusExporter.Aggregation;
 

@@ -1,6 +1,6 @@
-using GunicornPrometheusExporter.Flights;
+using GunicornPrometheusExporter.Deaths;
+using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Metrics;
-using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Aggregation;
 

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
+using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Metrics;
-using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Aggregation;
 
@@ -9,7 +9,7 @@ internal sealed class WorkerSeries
 {
     public WorkerSeries(FamilyTable families, int number)
     {
-        var worker = new Label("worker_id", SlotTable.LabelOf(SlotKind.Worker, number));
+        var worker = new Label("worker_id", SlotName.LabelOf(SlotKind.Worker, number));
         InFlight = families.SeriesOf(MetricCatalogue.WorkerRequestsInFlight, worker);
         Capacity = families.SeriesOf(MetricCatalogue.WorkerCapacity, worker);
         Oldest = families.SeriesOf(MetricCatalogue.WorkerOldestRequest, worker);

@@ -1,7 +1,7 @@
 namespace GunicornPrometheusExporter.Configuration;
 
 /// <summary>A setting was read whose variable has an invalid value.</summary>
-/// <remarks>A directory that cannot be used is a <see cref="Store.StoreException"/> instead.</remarks>
+/// <remarks>A directory that cannot be used is a <c>StoreException</c> instead.</remarks>
 internal sealed class ConfigurationException : Exception
 {
     /// <summary>A failure described by a sentence that names the variable, its value and the remedy.</summary>

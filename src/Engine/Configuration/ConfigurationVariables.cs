@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Directories;
 
 namespace GunicornPrometheusExporter.Configuration;
 

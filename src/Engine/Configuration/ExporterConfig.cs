@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Directories;
 
 namespace GunicornPrometheusExporter.Configuration;
 

@@ -1,4 +1,4 @@
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.HistogramDetails;
 
 namespace GunicornPrometheusExporter.Exposition;
 

@@ -1,6 +1,5 @@
 using System.Text;
 using GunicornPrometheusExporter.Metrics;
-using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Exposition;
 

@@ -1,6 +1,6 @@
 using GunicornPrometheusExporter.Aggregation;
-using GunicornPrometheusExporter.Forwarding;
 using GunicornPrometheusExporter.Metrics;
+using GunicornPrometheusExporter.Snapshots;
 
 namespace GunicornPrometheusExporter.Fleet;
 

@@ -2,9 +2,8 @@ using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text;
 using GunicornPrometheusExporter.Exposition;
-using GunicornPrometheusExporter.Forwarding;
 using GunicornPrometheusExporter.Metrics;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Snapshots;
 using Microsoft.Extensions.Logging;
 
 namespace GunicornPrometheusExporter.Fleet;

@@ -1,6 +1,6 @@
 using System.Text;
 using GunicornPrometheusExporter.Exposition;
-using GunicornPrometheusExporter.Forwarding;
+using GunicornPrometheusExporter.Snapshots;
 
 namespace GunicornPrometheusExporter.Fleet;
 

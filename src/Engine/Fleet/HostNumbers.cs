@@ -1,5 +1,5 @@
 using GunicornPrometheusExporter.Aggregation;
-using GunicornPrometheusExporter.Forwarding;
+using GunicornPrometheusExporter.Snapshots;
 
 namespace GunicornPrometheusExporter.Fleet;
 

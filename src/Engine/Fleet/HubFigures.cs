@@ -4,7 +4,7 @@ using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Diagnostics;
 using GunicornPrometheusExporter.Forwarding;
 using GunicornPrometheusExporter.Metrics;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Snapshots;
 
 namespace GunicornPrometheusExporter.Fleet;
 

@@ -1,4 +1,4 @@
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Fleet;
 

@@ -1,9 +1,9 @@
 using System.Buffers;
 using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Exposition;
-using GunicornPrometheusExporter.Forwarding;
+using GunicornPrometheusExporter.HistogramDetails;
 using GunicornPrometheusExporter.Metrics;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Snapshots;
 using Microsoft.Extensions.Logging;
 
 namespace GunicornPrometheusExporter.Fleet;

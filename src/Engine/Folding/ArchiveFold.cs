@@ -1,7 +1,7 @@
 using GunicornPrometheusExporter.Aggregation;
+using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Metrics;
-using GunicornPrometheusExporter.Store;
-using GunicornPrometheusExporter.Store.Native;
+using GunicornPrometheusExporter.Native;
 
 namespace GunicornPrometheusExporter.Folding;
 

@@ -1,6 +1,6 @@
-using GunicornPrometheusExporter.Flights;
+using GunicornPrometheusExporter.Deaths;
+using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Master;
-using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Folding;
 

@@ -1,5 +1,6 @@
 using GunicornPrometheusExporter.Aggregation;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Files;
+using GunicornPrometheusExporter.Slots;
 using Microsoft.Extensions.Logging;
 
 namespace GunicornPrometheusExporter.Folding;

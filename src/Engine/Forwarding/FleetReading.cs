@@ -1,3 +1,5 @@
+using GunicornPrometheusExporter.Snapshots;
+
 namespace GunicornPrometheusExporter.Forwarding;
 
 /// <summary>The snapshots of the hosts of a fleet, read at one moment. Immutable.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using GunicornPrometheusExporter.Configuration;
+using GunicornPrometheusExporter.Snapshots;
 using Microsoft.Extensions.Logging;
 
 namespace GunicornPrometheusExporter.Forwarding;

@@ -1,3 +1,4 @@
+using GunicornPrometheusExporter.Snapshots;
 using Microsoft.Extensions.Logging;
 
 namespace GunicornPrometheusExporter.Forwarding;

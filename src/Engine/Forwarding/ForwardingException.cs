@@ -1,3 +1,5 @@
+using GunicornPrometheusExporter.Snapshots;
+
 namespace GunicornPrometheusExporter.Forwarding;
 
 /// <summary>A snapshot did not reach its destination. The message names the destination without any secret, and the remedy.</summary>

@@ -1,3 +1,5 @@
+using GunicornPrometheusExporter.Snapshots;
+
 namespace GunicornPrometheusExporter.Forwarding;
 
 /// <summary>A destination of snapshots.</summary>

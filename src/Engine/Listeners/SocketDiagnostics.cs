@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Runtime.InteropServices;
 using System.Text;
-using GunicornPrometheusExporter.Store.Native;
+using GunicornPrometheusExporter.Native;
 
 namespace GunicornPrometheusExporter.Listeners;
 

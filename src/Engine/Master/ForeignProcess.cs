@@ -1,8 +1,8 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Text;
-using GunicornPrometheusExporter.Store.Native;
-using GunicornPrometheusExporter.Workers;
+using GunicornPrometheusExporter.Diagnostics;
+using GunicornPrometheusExporter.Native;
 
 namespace GunicornPrometheusExporter.Master;
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
+using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Metrics;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Recording;
 
 namespace GunicornPrometheusExporter.Master;
 
@@ -29,7 +30,7 @@ internal sealed class MasterFiles : IDisposable
     internal MasterFiles(string directory, int number, EntryLayout layout, Action<string>? report = null)
     {
         report ??= static _ => { };
-        var owner = SlotTable.NameOf(SlotKind.Master, number);
+        var owner = SlotName.Of(SlotKind.Master, number);
         string PathOf(StoreFileName name) => Path.Combine(directory, name.ToString());
 
         _counters = SlotStore.Continue(PathOf(new(MetricType.Counter, GaugeMode.All, false, owner)), layout, report);

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using GunicornPrometheusExporter.Configuration;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Directories;
+using GunicornPrometheusExporter.Files;
+using GunicornPrometheusExporter.Slots;
 
 namespace GunicornPrometheusExporter.Master;
 
@@ -46,7 +48,7 @@ internal static class MasterPreparation
     private static void TakeOver(string directory, SlotTable slots, int number, bool cleanUp)
     {
         var cleaner = new StoreCleaner(directory, slots);
-        var own = SlotTable.NameOf(SlotKind.Master, number);
+        var own = SlotName.Of(SlotKind.Master, number);
         var leftBehind = RunFiles.In(directory);
         if (cleanUp && leftBehind.Length == 0) cleaner.RemoveEarlierRun(except: own);
         else if (cleanUp) cleaner.RemoveDeadGauges(except: own);

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using GunicornPrometheusExporter.Store.Native;
+using GunicornPrometheusExporter.Native;
 
 namespace GunicornPrometheusExporter.Master;
 

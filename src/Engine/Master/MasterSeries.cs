@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using GunicornPrometheusExporter.Metrics;
-using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Master;
 

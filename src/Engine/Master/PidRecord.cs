@@ -1,5 +1,6 @@
 using System.Text.Json;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Diagnostics;
+using GunicornPrometheusExporter.Files;
 
 namespace GunicornPrometheusExporter.Master;
 

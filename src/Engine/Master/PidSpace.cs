@@ -1,4 +1,4 @@
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Diagnostics;
 
 namespace GunicornPrometheusExporter.Master;
 

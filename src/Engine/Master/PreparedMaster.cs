@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
-using GunicornPrometheusExporter.Store;
-using GunicornPrometheusExporter.Store.Native;
+using GunicornPrometheusExporter.Directories;
+using GunicornPrometheusExporter.Files;
+using GunicornPrometheusExporter.Native;
 using Microsoft.Win32.SafeHandles;
 
 namespace GunicornPrometheusExporter.Master;

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Files;
 
 namespace GunicornPrometheusExporter.Master;
 

@@ -1,4 +1,4 @@
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Files;
 
 namespace GunicornPrometheusExporter.Master;
 
@@ -12,7 +12,7 @@ internal static class RunFiles
 
     /// <summary>The file of a master.</summary>
     internal static string PathOf(string directory, int number) =>
-        Path.Combine(directory, SlotTable.NameOf(SlotKind.Master, number) + Extension);
+        Path.Combine(directory, SlotName.Of(SlotKind.Master, number) + Extension);
 
     /// <summary>Every one in a store.</summary>
     internal static string[] In(string directory) => Directory.GetFiles(directory, "master-*" + Extension);

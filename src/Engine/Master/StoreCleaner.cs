@@ -1,5 +1,8 @@
+using GunicornPrometheusExporter.Files;
+using GunicornPrometheusExporter.Flights;
 using GunicornPrometheusExporter.Metrics;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Recording;
+using GunicornPrometheusExporter.Slots;
 
 namespace GunicornPrometheusExporter.Master;
 
@@ -26,7 +29,7 @@ internal sealed class StoreCleaner
     {
         var pids = new PidRecord(_directory);
         bool IsDead(string path, StoreFileName name) =>
-            name.IsArchive || (SlotTable.TryParseName(name.Owner, out var kind, out var number)
+            name.IsArchive || (SlotName.TryParse(name.Owner, out var kind, out var number)
                 ? IsFree(kind, number)
                 : pids.HasEnded(path, name));
         if (Files().Any(file => file.Name.Type != MetricType.Gauge && !IsDead(file.Path, file.Name)))
@@ -37,7 +40,7 @@ internal sealed class StoreCleaner
         RemoveWhere(IsDead);
         foreach (var (path, owner) in HistogramFiles.In(_directory))
         {
-            if (SlotTable.TryParseName(owner, out var kind, out var number) && IsFree(kind, number)) File.Delete(path);
+            if (SlotName.TryParse(owner, out var kind, out var number) && IsFree(kind, number)) File.Delete(path);
         }
         // What an exporter could not tell any more: it would count in the run that begins.
         foreach (var path in FlightTableReader.In(_directory))
@@ -53,7 +56,7 @@ internal sealed class StoreCleaner
     internal void RemoveDeadGauges(string except) =>
         RemoveWhere((_, name) =>
             name is { Type: MetricType.Gauge, Live: true } && name.Owner != except &&
-            SlotTable.TryParseName(name.Owner, out var kind, out var number) && IsFree(kind, number));
+            SlotName.TryParse(name.Owner, out var kind, out var number) && IsFree(kind, number));
 
     private void RemoveWhere(Func<string, StoreFileName, bool> isDead)
     {

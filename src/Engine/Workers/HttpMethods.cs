@@ -20,8 +20,8 @@ internal static class HttpMethods
     internal static string LabelOf(ReadOnlySpan<byte> method)
     {
         Span<char> text = stackalloc char[LongestName];
-        if (method.Length > LongestName) return Metrics.LabelBounds.Other;
+        if (method.Length > LongestName) return Recording.LabelBounds.Other;
         var length = Encoding.Latin1.GetChars(method, text);
-        return Lookup.TryGetValue(text[..length], out var known) ? known : Metrics.LabelBounds.Other;
+        return Lookup.TryGetValue(text[..length], out var known) ? known : Recording.LabelBounds.Other;
     }
 }

@@ -1,4 +1,5 @@
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Diagnostics;
+using GunicornPrometheusExporter.Files;
 
 namespace GunicornPrometheusExporter.Workers;
 

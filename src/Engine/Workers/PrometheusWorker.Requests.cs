@@ -1,6 +1,9 @@
 using System.Text;
+using GunicornPrometheusExporter.Diagnostics;
+using GunicornPrometheusExporter.Files;
+using GunicornPrometheusExporter.Flights;
 using GunicornPrometheusExporter.Metrics;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Recording;
 
 namespace GunicornPrometheusExporter.Workers;
 

@@ -1,5 +1,6 @@
+using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Metrics;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Recording;
 
 namespace GunicornPrometheusExporter.Workers;
 
@@ -34,7 +35,7 @@ internal sealed partial class PrometheusWorker : IDisposable
             _routes = new RouteSeriesTable(Metrics);
             if (store.Kind == SlotKind.Worker)
             {
-                _flight = FlightTableWriter.Create(store, Metrics.Locate(MetricCatalogue.WorkerBusy, [WorkerId]));
+                _flight = store.OpenFlightTable(Metrics.Locate(MetricCatalogue.WorkerBusy, [WorkerId]));
             }
         }
         catch

@@ -1,4 +1,4 @@
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Files;
 
 namespace GunicornPrometheusExporter.Exporter.Checks;
 

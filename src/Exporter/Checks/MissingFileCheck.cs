@@ -1,5 +1,5 @@
+using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Metrics;
-using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Exporter.Checks;
 
@@ -10,11 +10,11 @@ internal static class MissingFileCheck
     {
         foreach (var number in store.Workers)
         {
-            var name = new StoreFileName(MetricType.Counter, default, false, SlotTable.NameOf(SlotKind.Worker, number)).ToString();
+            var name = new StoreFileName(MetricType.Counter, default, false, SlotName.Of(SlotKind.Worker, number)).ToString();
             if (!File.Exists(Path.Combine(store.Directory, name)))
             {
                 yield return Finding.Error(
-                    $"{store.Directory}: {SlotTable.LabelOf(SlotKind.Worker, number)} lives, but its file {name} was removed, " +
+                    $"{store.Directory}: {SlotName.LabelOf(SlotKind.Worker, number)} lives, but its file {name} was removed, " +
                     "and what it counts is lost; reload Gunicorn, and let nothing else remove files of the store");
             }
         }

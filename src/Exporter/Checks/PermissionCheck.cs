@@ -1,4 +1,5 @@
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Directories;
+using GunicornPrometheusExporter.Files;
 
 namespace GunicornPrometheusExporter.Exporter.Checks;
 

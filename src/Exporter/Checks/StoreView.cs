@@ -1,4 +1,5 @@
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Files;
+using GunicornPrometheusExporter.Slots;
 
 namespace GunicornPrometheusExporter.Exporter.Checks;
 

@@ -1,9 +1,10 @@
 using System.CommandLine;
 using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Configuration;
+using GunicornPrometheusExporter.Directories;
 using GunicornPrometheusExporter.Exporter.Checks;
 using GunicornPrometheusExporter.Exporter.Readings;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Files;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace GunicornPrometheusExporter.Exporter.Commands;

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.CommandLine;
 using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Configuration;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Directories;
 
 namespace GunicornPrometheusExporter.Exporter.Commands;
 

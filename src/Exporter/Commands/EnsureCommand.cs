@@ -1,5 +1,6 @@
 using System.CommandLine;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Directories;
+using GunicornPrometheusExporter.Files;
 
 namespace GunicornPrometheusExporter.Exporter.Commands;
 

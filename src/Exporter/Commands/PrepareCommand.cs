@@ -1,7 +1,8 @@
 using System.CommandLine;
 using GunicornPrometheusExporter.Configuration;
+using GunicornPrometheusExporter.Directories;
+using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Master;
-using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Exporter.Commands;
 

@@ -1,15 +1,15 @@
 using System.CommandLine;
 using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Configuration;
+using GunicornPrometheusExporter.Deaths;
+using GunicornPrometheusExporter.Directories;
 using GunicornPrometheusExporter.Exporter.Control;
 using GunicornPrometheusExporter.Exporter.Http;
-using GunicornPrometheusExporter.Exporter.Web;
 using GunicornPrometheusExporter.Exporter.StatusPage;
-using GunicornPrometheusExporter.Flights;
+using GunicornPrometheusExporter.Exporter.Web;
 using GunicornPrometheusExporter.Folding;
 using GunicornPrometheusExporter.Forwarding;
 using GunicornPrometheusExporter.Master;
-using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Exporter.Commands;
 

@@ -1,6 +1,7 @@
 using GunicornPrometheusExporter.Configuration;
+using GunicornPrometheusExporter.Directories;
 using GunicornPrometheusExporter.Forwarding;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Snapshots;
 
 namespace GunicornPrometheusExporter.Exporter.Control;
 

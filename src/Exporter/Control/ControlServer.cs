@@ -1,5 +1,6 @@
+using GunicornPrometheusExporter.Directories;
 using GunicornPrometheusExporter.Exporter.Http;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Files;
 
 namespace GunicornPrometheusExporter.Exporter.Control;
 

@@ -1,4 +1,4 @@
-using GunicornPrometheusExporter.Forwarding;
+using GunicornPrometheusExporter.Snapshots;
 
 namespace GunicornPrometheusExporter.Exporter.Control;
 

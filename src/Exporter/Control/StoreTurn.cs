@@ -1,5 +1,7 @@
+using GunicornPrometheusExporter.Directories;
 using GunicornPrometheusExporter.Exporter.Http;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Files;
+using GunicornPrometheusExporter.Slots;
 
 namespace GunicornPrometheusExporter.Exporter.Control;
 

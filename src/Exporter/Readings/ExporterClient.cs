@@ -2,10 +2,10 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using GunicornPrometheusExporter.Deaths;
 using GunicornPrometheusExporter.Exposition;
-using GunicornPrometheusExporter.Flights;
-using GunicornPrometheusExporter.Forwarding;
 using GunicornPrometheusExporter.Metrics;
+using GunicornPrometheusExporter.Snapshots;
 
 namespace GunicornPrometheusExporter.Exporter.Readings;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using GunicornPrometheusExporter.Flights;
+using GunicornPrometheusExporter.Deaths;
 
 namespace GunicornPrometheusExporter.Exporter.Readings;
 

@@ -1,5 +1,5 @@
-using GunicornPrometheusExporter.Forwarding;
 using GunicornPrometheusExporter.Metrics;
+using GunicornPrometheusExporter.Snapshots;
 
 namespace GunicornPrometheusExporter.Exporter.Readings;
 

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using GunicornPrometheusExporter.Flights;
+using GunicornPrometheusExporter.Deaths;
 using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Exporter.Readings;

@@ -1,4 +1,4 @@
-using GunicornPrometheusExporter.Flights;
+using GunicornPrometheusExporter.Deaths;
 
 namespace GunicornPrometheusExporter.Exporter.Readings;
 

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
+using GunicornPrometheusExporter.Deaths;
 using GunicornPrometheusExporter.Exporter.Readings;
-using GunicornPrometheusExporter.Flights;
-using GunicornPrometheusExporter.Forwarding;
+using GunicornPrometheusExporter.Snapshots;
 
 namespace GunicornPrometheusExporter.Exporter.StatusPage;
 

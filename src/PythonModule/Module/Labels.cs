@@ -1,5 +1,6 @@
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.PythonModule.CApi;
+using GunicornPrometheusExporter.Recording;
 
 namespace GunicornPrometheusExporter.PythonModule.Module;
 

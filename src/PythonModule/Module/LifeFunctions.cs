@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.PythonModule.CApi;
-using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.PythonModule.Module;
 

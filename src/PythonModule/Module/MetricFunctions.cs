@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.PythonModule.CApi;
+using GunicornPrometheusExporter.Recording;
 
 namespace GunicornPrometheusExporter.PythonModule.Module;
 

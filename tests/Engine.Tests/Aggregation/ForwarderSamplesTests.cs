@@ -1,5 +1,5 @@
 using GunicornPrometheusExporter.Aggregation;
-using GunicornPrometheusExporter.Forwarding;
+using GunicornPrometheusExporter.Snapshots;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;

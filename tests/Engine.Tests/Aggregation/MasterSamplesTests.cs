@@ -1,6 +1,6 @@
 using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Engine.Tests.Master;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Files;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 

@@ -1,7 +1,7 @@
 using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Engine.Tests.Exposition;
 using GunicornPrometheusExporter.Engine.Tests.Store;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Files;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Aggregation;

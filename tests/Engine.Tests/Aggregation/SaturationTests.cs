@@ -1,7 +1,9 @@
 using GunicornPrometheusExporter.Aggregation;
+using GunicornPrometheusExporter.Diagnostics;
 using GunicornPrometheusExporter.Engine.Tests.Flights;
 using GunicornPrometheusExporter.Engine.Tests.Store;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Files;
+using GunicornPrometheusExporter.Flights;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 

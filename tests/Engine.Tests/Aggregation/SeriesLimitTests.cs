@@ -1,6 +1,6 @@
 using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Engine.Tests.Store;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Files;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Aggregation;

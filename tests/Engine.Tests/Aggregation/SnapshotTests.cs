@@ -3,9 +3,9 @@ using CsCheck;
 using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Engine.Tests.Differential;
 using GunicornPrometheusExporter.Engine.Tests.Store;
-using GunicornPrometheusExporter.Forwarding;
+using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Metrics;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Snapshots;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 

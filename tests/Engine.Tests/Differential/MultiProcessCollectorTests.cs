@@ -3,7 +3,7 @@ using CsCheck;
 using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Engine.Tests.Aggregation;
 using GunicornPrometheusExporter.Engine.Tests.Exposition;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Files;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 

@@ -2,7 +2,8 @@ using System.Text;
 using GunicornPrometheusExporter.Engine.Tests.Aggregation;
 using GunicornPrometheusExporter.Engine.Tests.Master;
 using GunicornPrometheusExporter.Engine.Tests.Workers;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Files;
+using GunicornPrometheusExporter.Recording;
 using GunicornPrometheusExporter.Workers;
 using Xunit;
 

@@ -1,5 +1,5 @@
 using GunicornPrometheusExporter.Engine.Tests.Store;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Files;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Differential;
 

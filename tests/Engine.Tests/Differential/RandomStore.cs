@@ -1,7 +1,7 @@
 using CsCheck;
 using GunicornPrometheusExporter.Engine.Tests.Store;
+using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Metrics;
-using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Differential;
 

@@ -3,8 +3,9 @@ using System.Text;
 using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Engine.Tests.Store;
 using GunicornPrometheusExporter.Exposition;
+using GunicornPrometheusExporter.Files;
+using GunicornPrometheusExporter.HistogramDetails;
 using GunicornPrometheusExporter.Metrics;
-using GunicornPrometheusExporter.Store;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 

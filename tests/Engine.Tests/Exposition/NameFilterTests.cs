@@ -3,7 +3,7 @@ using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Engine.Tests.Aggregation;
 using GunicornPrometheusExporter.Engine.Tests.Store;
 using GunicornPrometheusExporter.Exposition;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Files;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 

@@ -1,6 +1,6 @@
 using CsCheck;
 using GunicornPrometheusExporter.Exposition;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Metrics;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Exposition;

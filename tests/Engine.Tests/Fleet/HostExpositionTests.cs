@@ -4,8 +4,8 @@ using GunicornPrometheusExporter.Engine.Tests.Aggregation;
 using GunicornPrometheusExporter.Engine.Tests.Differential;
 using GunicornPrometheusExporter.Engine.Tests.Exposition;
 using GunicornPrometheusExporter.Exposition;
-using GunicornPrometheusExporter.Forwarding;
 using GunicornPrometheusExporter.Metrics;
+using GunicornPrometheusExporter.Snapshots;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 

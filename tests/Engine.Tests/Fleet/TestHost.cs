@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
-using GunicornPrometheusExporter.Forwarding;
 using GunicornPrometheusExporter.Metrics;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Snapshots;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Fleet;
 

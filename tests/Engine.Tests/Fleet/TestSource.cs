@@ -1,4 +1,5 @@
 using GunicornPrometheusExporter.Forwarding;
+using GunicornPrometheusExporter.Snapshots;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Fleet;
 

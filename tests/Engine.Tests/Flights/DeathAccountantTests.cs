@@ -1,9 +1,11 @@
 using GunicornPrometheusExporter.Aggregation;
+using GunicornPrometheusExporter.Deaths;
+using GunicornPrometheusExporter.Diagnostics;
 using GunicornPrometheusExporter.Engine.Tests.Aggregation;
 using GunicornPrometheusExporter.Engine.Tests.Master;
 using GunicornPrometheusExporter.Engine.Tests.Store;
+using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Flights;
-using GunicornPrometheusExporter.Store;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Flights;

@@ -1,6 +1,6 @@
 using System.Globalization;
-using GunicornPrometheusExporter.Flights;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Deaths;
+using GunicornPrometheusExporter.Diagnostics;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Flights;

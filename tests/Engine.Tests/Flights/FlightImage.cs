@@ -1,5 +1,5 @@
 using System.Text;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Flights;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Flights;
 

@@ -1,9 +1,9 @@
 using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Engine.Tests.Aggregation;
 using GunicornPrometheusExporter.Engine.Tests.Store;
+using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Folding;
 using GunicornPrometheusExporter.Metrics;
-using GunicornPrometheusExporter.Store;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 

@@ -1,8 +1,8 @@
 using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Engine.Tests.Aggregation;
 using GunicornPrometheusExporter.Engine.Tests.Store;
+using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Folding;
-using GunicornPrometheusExporter.Store;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Folding;

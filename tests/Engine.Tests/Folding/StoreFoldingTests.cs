@@ -6,9 +6,9 @@ using GunicornPrometheusExporter.Engine.Tests.Aggregation;
 using GunicornPrometheusExporter.Engine.Tests.Differential;
 using GunicornPrometheusExporter.Engine.Tests.Master;
 using GunicornPrometheusExporter.Engine.Tests.Store;
+using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Folding;
 using GunicornPrometheusExporter.Master;
-using GunicornPrometheusExporter.Store;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 

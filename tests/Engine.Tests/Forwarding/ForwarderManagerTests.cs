@@ -1,5 +1,6 @@
 using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Forwarding;
+using GunicornPrometheusExporter.Snapshots;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 

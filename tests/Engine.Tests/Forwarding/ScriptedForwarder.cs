@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using GunicornPrometheusExporter.Forwarding;
+using GunicornPrometheusExporter.Snapshots;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Forwarding;
 

@@ -3,9 +3,10 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using GunicornPrometheusExporter.Configuration;
+using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Master;
 using GunicornPrometheusExporter.Metrics;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Slots;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Master;

@@ -1,4 +1,4 @@
-using GunicornPrometheusExporter.Metrics;
+using GunicornPrometheusExporter.Recording;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Metrics;

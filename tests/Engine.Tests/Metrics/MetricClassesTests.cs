@@ -1,6 +1,7 @@
 using System.Reflection;
+using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Metrics;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Recording;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Metrics;

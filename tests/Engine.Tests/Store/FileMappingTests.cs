@@ -1,5 +1,5 @@
-using GunicornPrometheusExporter.Store;
-using GunicornPrometheusExporter.Store.Native;
+using GunicornPrometheusExporter.Files;
+using GunicornPrometheusExporter.Native;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Store;

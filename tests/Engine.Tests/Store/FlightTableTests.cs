@@ -1,8 +1,11 @@
 using System.Text;
+using GunicornPrometheusExporter.Deaths;
+using GunicornPrometheusExporter.Diagnostics;
 using GunicornPrometheusExporter.Engine.Tests.Flights;
+using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Flights;
 using GunicornPrometheusExporter.Metrics;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Recording;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Store;
@@ -32,7 +35,7 @@ public sealed class FlightTableTests : IDisposable
     {
         _busy.Set(1.5);
         var sum = _store.FileOf(MetricType.Histogram).GetOrAdd("""["size","size_sum",{},"h"]"""u8);
-        using var writer = FlightTableWriter.Create(_store, _busy);
+        using var writer = _store.OpenFlightTable(_busy);
         writer.SetCapacity(4);
         writer.SetMemory(1024);
         var start = MonotonicClock.Seconds();
@@ -89,7 +92,7 @@ public sealed class FlightTableTests : IDisposable
     [Fact]
     public void What_is_committed_is_read_back_and_what_ended_is_not()
     {
-        using var writer = FlightTableWriter.Create(_store, _busy);
+        using var writer = _store.OpenFlightTable(_busy);
         var start = MonotonicClock.Seconds();
         var ended = writer.Begin("GET"u8, "/a"u8, start);
         var first = writer.Begin("POST"u8, "/b"u8, start + 1);
@@ -114,7 +117,7 @@ public sealed class FlightTableTests : IDisposable
     [Fact]
     public void The_table_grows_past_its_first_entries_until_it_is_full_and_frees_what_ended()
     {
-        using var writer = FlightTableWriter.Create(_store, _busy);
+        using var writer = _store.OpenFlightTable(_busy);
         var tokens = new List<long>();
         for (var i = 0; i < MostEntries; i++) tokens.Add(writer.Begin("GET"u8, Encoding.UTF8.GetBytes($"/{i}"), i));
         Assert.DoesNotContain(-1, tokens);
@@ -132,7 +135,7 @@ public sealed class FlightTableTests : IDisposable
     [Fact]
     public void A_token_finds_nothing_once_its_request_ended_even_if_another_has_its_entry()
     {
-        using var writer = FlightTableWriter.Create(_store, _busy);
+        using var writer = _store.OpenFlightTable(_busy);
         var stale = writer.Begin("GET"u8, "/a"u8, 1);
         writer.Commit(1, stale);
         Assert.False(writer.TryFind(stale, out _));
@@ -146,7 +149,7 @@ public sealed class FlightTableTests : IDisposable
     [Fact]
     public void What_is_too_long_is_cut()
     {
-        using var writer = FlightTableWriter.Create(_store, _busy);
+        using var writer = _store.OpenFlightTable(_busy);
         _ = writer.Begin(new byte[500].AsSpan(), Encoding.UTF8.GetBytes(new string('p', 500)), 1);
         var request = Assert.Single(Read().Requests);
         Assert.Equal((32, 240), (request.Method.Length, request.Path.Length));
@@ -155,10 +158,10 @@ public sealed class FlightTableTests : IDisposable
     [Fact]
     public void A_worker_that_ended_with_nothing_in_hand_leaves_no_file_and_any_other_does()
     {
-        var idle = FlightTableWriter.Create(_store, _busy);
+        var idle = _store.OpenFlightTable(_busy);
         idle.Dispose();
         Assert.Empty(FlightTableReader.In(_directory.Path));
-        var busy = FlightTableWriter.Create(_store, _busy);
+        var busy = _store.OpenFlightTable(_busy);
         _ = busy.Begin("GET"u8, "/"u8, 1);
         busy.Dispose();
         Assert.Single(Read().Requests);
@@ -167,7 +170,7 @@ public sealed class FlightTableTests : IDisposable
     [Fact]
     public void Too_many_cells_in_one_commit_are_refused()
     {
-        using var writer = FlightTableWriter.Create(_store, _busy);
+        using var writer = _store.OpenFlightTable(_busy);
         for (var i = 0; i < CellChanges.Capacity; i++) writer.Plan(_busy, 0);
         Assert.Throws<InvalidOperationException>(() => writer.Plan(_busy, 0));
     }
@@ -206,7 +209,7 @@ public sealed class FlightTableTests : IDisposable
     public async Task The_busy_time_of_a_worker_that_commits_meanwhile_never_falls()
     {
         const int Looks = 20_000;
-        using var writer = FlightTableWriter.Create(_store, _busy);
+        using var writer = _store.OpenFlightTable(_busy);
         var path = FlightTableReader.In(_directory.Path).Single();
         double last = 0;
         var looking = Task.Run(() =>

@@ -1,9 +1,12 @@
 using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Configuration;
+using GunicornPrometheusExporter.Deaths;
+using GunicornPrometheusExporter.Directories;
 using GunicornPrometheusExporter.Engine.Tests.Aggregation;
-using GunicornPrometheusExporter.Flights;
+using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Master;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Recording;
+using GunicornPrometheusExporter.Slots;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Store;

@@ -1,5 +1,6 @@
-using GunicornPrometheusExporter.Store;
-using GunicornPrometheusExporter.Store.Native;
+using GunicornPrometheusExporter.Directories;
+using GunicornPrometheusExporter.Files;
+using GunicornPrometheusExporter.Native;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Store;

@@ -1,5 +1,5 @@
 using CsCheck;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.HistogramDetails;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Store;

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using GunicornPrometheusExporter.Store;
-using GunicornPrometheusExporter.Store.Native;
+using GunicornPrometheusExporter.Files;
+using GunicornPrometheusExporter.Native;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Store;

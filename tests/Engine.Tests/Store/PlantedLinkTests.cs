@@ -1,7 +1,10 @@
 using GunicornPrometheusExporter.Configuration;
+using GunicornPrometheusExporter.Directories;
+using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Forwarding.RemoteWrite;
+using GunicornPrometheusExporter.HistogramDetails;
 using GunicornPrometheusExporter.Master;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Slots;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Store;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Files;
+using GunicornPrometheusExporter.Slots;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Store;

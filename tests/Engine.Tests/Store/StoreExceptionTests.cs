@@ -1,4 +1,4 @@
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Files;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Store;

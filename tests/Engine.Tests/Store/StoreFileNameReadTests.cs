@@ -1,5 +1,5 @@
+using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Metrics;
-using GunicornPrometheusExporter.Store;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Store;

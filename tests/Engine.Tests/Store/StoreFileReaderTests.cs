@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using System.Text;
 using CsCheck;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Files;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Store;

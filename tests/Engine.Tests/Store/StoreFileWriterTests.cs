@@ -1,5 +1,5 @@
 using System.Text;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Files;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Store;

@@ -1,4 +1,5 @@
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Files;
+using GunicornPrometheusExporter.Slots;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Store;

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Files;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Store;
 

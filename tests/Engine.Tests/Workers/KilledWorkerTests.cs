@@ -1,8 +1,10 @@
 using System.Globalization;
 using GunicornPrometheusExporter.Aggregation;
+using GunicornPrometheusExporter.Deaths;
+using GunicornPrometheusExporter.Diagnostics;
 using GunicornPrometheusExporter.Engine.Tests.Aggregation;
-using GunicornPrometheusExporter.Flights;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Files;
+using GunicornPrometheusExporter.Recording;
 using GunicornPrometheusExporter.Workers;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;

@@ -1,6 +1,8 @@
 using System.Text;
+using GunicornPrometheusExporter.Diagnostics;
+using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Metrics;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Recording;
 using GunicornPrometheusExporter.Workers;
 using Xunit;
 
@@ -413,7 +415,7 @@ public sealed class PrometheusWorkerTests : IDisposable
 
     private List<string> Keys(MetricType type)
     {
-        var owner = SlotTable.NameOf(SlotKind.Worker, 1);
+        var owner = SlotName.Of(SlotKind.Worker, 1);
         var name = type == MetricType.Gauge ? $"gauge_livemax_{owner}.db" : $"{(type == MetricType.Counter ? "counter" : "histogram")}_{owner}.db";
         var copy = _directory["copy"];
         File.Copy(_directory[name], copy, overwrite: true);

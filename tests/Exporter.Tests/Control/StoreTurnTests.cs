@@ -2,8 +2,9 @@ using System.Diagnostics;
 using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Exporter.Control;
 using GunicornPrometheusExporter.Exporter.Http;
+using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Forwarding;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Slots;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 

@@ -1,9 +1,8 @@
+using GunicornPrometheusExporter.Deaths;
 using GunicornPrometheusExporter.Exporter.Readings;
 using GunicornPrometheusExporter.Exporter.StatusPage;
-using GunicornPrometheusExporter.Flights;
-using GunicornPrometheusExporter.Forwarding;
 using GunicornPrometheusExporter.Metrics;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Snapshots;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 

@@ -1,6 +1,6 @@
+using GunicornPrometheusExporter.Deaths;
 using GunicornPrometheusExporter.Exporter.Readings;
 using GunicornPrometheusExporter.Exporter.Top;
-using GunicornPrometheusExporter.Flights;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Exporter.Tests.Top;

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
+using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Metrics;
-using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Fuzz.Inputs;
 

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 using GunicornPrometheusExporter.Aggregation;
-using GunicornPrometheusExporter.Flights;
+using GunicornPrometheusExporter.Deaths;
 using GunicornPrometheusExporter.Fuzz.Inputs;
 using GunicornPrometheusExporter.Fuzz.Oracles;
 using GunicornPrometheusExporter.Metrics;

@@ -1,8 +1,8 @@
+using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Folding;
 using GunicornPrometheusExporter.Fuzz.Inputs;
 using GunicornPrometheusExporter.Fuzz.Oracles;
 using GunicornPrometheusExporter.Metrics;
-using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Fuzz.Targets;
 

@@ -1,11 +1,11 @@
 using System.Buffers;
 using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Exposition;
+using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Folding;
 using GunicornPrometheusExporter.Fuzz.Inputs;
 using GunicornPrometheusExporter.Fuzz.Oracles;
 using GunicornPrometheusExporter.Metrics;
-using GunicornPrometheusExporter.Store;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace GunicornPrometheusExporter.Fuzz.Targets;

@@ -1,6 +1,6 @@
+using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Fuzz.Inputs;
 using GunicornPrometheusExporter.Fuzz.Oracles;
-using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Fuzz.Targets;
 

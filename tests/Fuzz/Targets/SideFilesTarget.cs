@@ -1,13 +1,16 @@
 using System.Buffers;
 using System.Text;
 using GunicornPrometheusExporter.Aggregation;
+using GunicornPrometheusExporter.Deaths;
+using GunicornPrometheusExporter.Diagnostics;
+using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Flights;
 using GunicornPrometheusExporter.Folding;
 using GunicornPrometheusExporter.Fuzz.Inputs;
 using GunicornPrometheusExporter.Fuzz.Oracles;
 using GunicornPrometheusExporter.Master;
 using GunicornPrometheusExporter.Metrics;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Slots;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace GunicornPrometheusExporter.Fuzz.Targets;

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using GunicornPrometheusExporter.Metrics;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Slots;
+using GunicornPrometheusExporter.Snapshots;
 using StackExchange.Redis;
 
 namespace GunicornPrometheusExporter.Forwarding.Redis;

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using GunicornPrometheusExporter.Metrics;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Snapshots;
 
 namespace GunicornPrometheusExporter.Forwarding.Redis;
 

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Collections.Immutable;
 using GunicornPrometheusExporter.Exposition;
 using GunicornPrometheusExporter.Metrics;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Snapshots;
 
 namespace GunicornPrometheusExporter.Forwarding.Redis;
 

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using GunicornPrometheusExporter.Configuration;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Files;
+using GunicornPrometheusExporter.Slots;
+using GunicornPrometheusExporter.Snapshots;
 using StackExchange.Redis;
 
 namespace GunicornPrometheusExporter.Forwarding.Redis;

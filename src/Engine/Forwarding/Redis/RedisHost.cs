@@ -1,3 +1,5 @@
+using GunicornPrometheusExporter.Snapshots;
+
 namespace GunicornPrometheusExporter.Forwarding.Redis;
 
 /// <summary>The data of one instance. Immutable.</summary>

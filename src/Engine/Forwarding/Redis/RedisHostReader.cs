@@ -1,3 +1,5 @@
+using GunicornPrometheusExporter.Snapshots;
+
 namespace GunicornPrometheusExporter.Forwarding.Redis;
 
 /// <summary>Creates hosts from the replies of Redis. Layouts with the same id are one object. Not thread-safe.</summary>

@@ -3,7 +3,7 @@ namespace GunicornPrometheusExporter.Forwarding.Redis;
 /// <summary>The fields of the hashes of <see cref="RedisKeys"/>.</summary>
 internal static class SnapshotFields
 {
-    /// <summary>The <see cref="Store.StoreIncarnation"/> of the values.</summary>
+    /// <summary>The <c>StoreIncarnation</c> of the values.</summary>
     public const string Incarnation = "incarnation";
 
     /// <summary>The forwarder that wrote them: a new one at each start of an exporter.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Metrics;
+using GunicornPrometheusExporter.Snapshots;
 
 namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
 

@@ -1,5 +1,6 @@
+using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Snapshots;
 
 namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
 

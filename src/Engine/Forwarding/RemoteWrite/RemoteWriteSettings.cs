@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using Google.Protobuf;
+using GunicornPrometheusExporter.Snapshots;
 using Snappier;
 using V1 = GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages.V1;
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Google.Protobuf;
 using GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages;
 using GunicornPrometheusExporter.Metrics;
+using GunicornPrometheusExporter.Snapshots;
 using V1 = GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages.V1;
 using V2 = GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages.V2;
 

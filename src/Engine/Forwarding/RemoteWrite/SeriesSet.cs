@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using Google.Protobuf;
 using GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Metrics;
+using GunicornPrometheusExporter.Snapshots;
 
 namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
 

@@ -1,5 +1,6 @@
+using GunicornPrometheusExporter.Directories;
+using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages;
-using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
 

@@ -2,8 +2,8 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.IO.Hashing;
 using Google.Protobuf;
+using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages;
-using GunicornPrometheusExporter.Store;
 
 namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
 

@@ -1,6 +1,7 @@
 using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Forwarding;
 using GunicornPrometheusExporter.Forwarding.Redis;
+using GunicornPrometheusExporter.Snapshots;
 using StackExchange.Redis;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Forwarding.Redis;

@@ -6,7 +6,8 @@ using GunicornPrometheusExporter.Engine.Tests.Fleet;
 using GunicornPrometheusExporter.Fleet;
 using GunicornPrometheusExporter.Forwarding;
 using GunicornPrometheusExporter.Forwarding.Redis;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Slots;
+using GunicornPrometheusExporter.Snapshots;
 using StackExchange.Redis;
 using Xunit;
 

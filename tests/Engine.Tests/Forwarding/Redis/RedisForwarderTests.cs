@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using GunicornPrometheusExporter.Forwarding.Redis;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Slots;
 using StackExchange.Redis;
 using Xunit;
 

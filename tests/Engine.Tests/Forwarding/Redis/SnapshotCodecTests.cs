@@ -2,6 +2,7 @@ using CsCheck;
 using GunicornPrometheusExporter.Forwarding;
 using GunicornPrometheusExporter.Forwarding.Redis;
 using GunicornPrometheusExporter.Metrics;
+using GunicornPrometheusExporter.Snapshots;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Forwarding.Redis;

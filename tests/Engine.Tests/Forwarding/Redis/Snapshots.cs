@@ -1,6 +1,5 @@
-using GunicornPrometheusExporter.Forwarding;
 using GunicornPrometheusExporter.Metrics;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Snapshots;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Forwarding.Redis;
 

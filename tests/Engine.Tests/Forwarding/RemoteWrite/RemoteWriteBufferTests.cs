@@ -1,5 +1,6 @@
 using GunicornPrometheusExporter.Forwarding;
 using GunicornPrometheusExporter.Forwarding.RemoteWrite;
+using GunicornPrometheusExporter.Snapshots;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Forwarding.RemoteWrite;

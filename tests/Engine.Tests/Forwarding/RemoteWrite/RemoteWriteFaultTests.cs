@@ -1,6 +1,7 @@
 using GunicornPrometheusExporter.Forwarding;
 using GunicornPrometheusExporter.Forwarding.RemoteWrite;
 using GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages;
+using GunicornPrometheusExporter.Snapshots;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Forwarding.RemoteWrite;

@@ -1,8 +1,7 @@
-using GunicornPrometheusExporter.Forwarding;
 using GunicornPrometheusExporter.Forwarding.RemoteWrite;
 using GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages;
 using GunicornPrometheusExporter.Metrics;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Snapshots;
 using Xunit;
 using MetadataType = GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages.V2.Metadata.Types.MetricType;
 

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using GunicornPrometheusExporter.Forwarding;
 using GunicornPrometheusExporter.Forwarding.RemoteWrite;
+using GunicornPrometheusExporter.Snapshots;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Forwarding.RemoteWrite;

@@ -2,7 +2,7 @@ using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Forwarding;
 using GunicornPrometheusExporter.Forwarding.RemoteWrite;
 using GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages;
-using GunicornPrometheusExporter.Store;
+using GunicornPrometheusExporter.Metrics;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Forwarding.RemoteWrite;

@@ -1,0 +1,117 @@
+using GunicornPrometheusExporter.Files;
+using GunicornPrometheusExporter.Flights;
+using GunicornPrometheusExporter.Metrics;
+using GunicornPrometheusExporter.Recording;
+
+namespace GunicornPrometheusExporter.Deaths;
+
+/// <summary>The exporter's own counters in the store, and which flight files are counted in them.</summary>
+/// <remarks>
+/// Written in one step: a copy is added to, made durable and moved over the old file, so that an exporter killed at any
+/// instruction has counted a death whole or not at all. Used under the lock of the exporter's slot.
+/// </remarks>
+internal sealed class DeathLedger
+{
+    private const int LongestKey = 16 << 10;
+    private const int LongestFile = StoreFileWriter.MaximumSize + (2 * CountedFiles.MaximumLength);
+
+    private readonly string _path;
+    private readonly int _maximumLabelValues;
+    private readonly byte[] _content;
+
+    private DeathLedger(string path, int maximumLabelValues, byte[] content, HashSet<string> counted)
+    {
+        (_path, _maximumLabelValues, _content) = (path, maximumLabelValues, content);
+        Counted = counted;
+    }
+
+    /// <summary>The names of the flight files that are counted.</summary>
+    internal IReadOnlySet<string> Counted { get; }
+
+    /// <summary>Where a damaged one is kept aside in whose place this one begins; null if there was none.</summary>
+    internal string? Quarantined { get; private init; }
+
+    /// <summary>Reads the ledger of a store; one that is damaged is kept aside under another name.</summary>
+    internal static DeathLedger Read(string directory, int maximumLabelValues)
+    {
+        var path = Path.Combine(directory, StoreFileName.Ledger.ToString());
+        if (StoreFiles.TryReadAll(path, LongestFile) is { } bytes && IsWhole(bytes, out var used))
+        {
+            return new(path, maximumLabelValues, bytes[..used], CountedFiles.Read(bytes.AsSpan(used)).Keys.ToHashSet());
+        }
+        var aside = StoreFiles.TryGetStatus(path, out _) ? StoreFiles.Quarantine(path) : null;
+        return new(path, maximumLabelValues, [], []) { Quarantined = aside };
+    }
+
+    /// <summary>Counts what dead workers had in hand, and names their files as counted.</summary>
+    /// <param name="deaths">The workers, each with how and when it died.</param>
+    /// <exception cref="StoreException">The file cannot be written; nothing is counted.</exception>
+    internal void Count(IReadOnlyCollection<Death> deaths) => StoreFiles.Replace(_path, stream =>
+    {
+        stream.Write(_content);
+        stream.Flush();
+        int used;
+        using (var file = StoreFileWriter.Open(stream.Name, LayoutOf(deaths)))
+        {
+            Add(file, deaths);
+            used = file.Used;
+        }
+        stream.Position = used;
+        var names = deaths.Select(death => death.Worker.FileName).Concat(StillThere());
+        stream.Write(CountedFiles.Write(names));
+        stream.Flush(flushToDisk: true);
+    });
+
+    private void Add(StoreFileWriter file, IReadOnlyCollection<Death> deaths)
+    {
+        var bounds = new LabelBounds(_maximumLabelValues);
+        file.VisitKeys(bounds.Learn);
+        foreach (var death in deaths)
+        {
+            var id = new Label("worker_id", SlotName.LabelOf(SlotKind.Worker, death.Worker.Number));
+            Add(file, MetricCatalogue.WorkerBusy, death.LostBusySeconds, id);
+            foreach (var request in death.Worker.Report!.Requests)
+            {
+                Add(file, MetricCatalogue.WorkerRequestsLost, 1, id, new("reason", death.Cause));
+                if (request is not { State: FlightState.Responding, Status: > 0 }) continue;
+                // The client may have the whole response: it is a finished request, as its worker would have counted it.
+                var labels = new RequestLabels(request);
+                _ = bounds.TryAdmit(RequestLabels.Endpoint, labels.Route, out var endpoint);
+                Label[] route = [new("method", labels.Method), new(RequestLabels.Endpoint, endpoint), new("status_code", labels.Status)];
+                Add(file, MetricCatalogue.WorkerRequests, 1, id);
+                Add(file, MetricCatalogue.HttpRequests, 1, route);
+                if (labels.IsFailed) Add(file, MetricCatalogue.WorkerFailedRequests, 1, [id, .. route]);
+            }
+        }
+    }
+
+    private static void Add(StoreFileWriter file, MetricFamily family, double amount, params ReadOnlySpan<Label> labels)
+    {
+        var key = new StoreKey(stackalloc byte[LongestKey]);
+        key.Write(family.StoreName, family.Name, labels, family.Help);
+        if (!key.Overflowed) file.GetOrAdd(key.Written).Add(amount);
+    }
+
+    /// <summary>Files that are counted already and could not be removed yet.</summary>
+    private IEnumerable<string> StillThere() =>
+        Counted.Where(name => File.Exists(Path.Combine(Path.GetDirectoryName(_path)!, name)));
+
+    /// <summary>The layout of the dead worker's own file: what reads that one reads this one.</summary>
+    private EntryLayout LayoutOf(IReadOnlyCollection<Death> deaths)
+    {
+        var owner = SlotName.Of(SlotKind.Worker, deaths.First().Worker.Number);
+        var path = Path.Combine(
+            Path.GetDirectoryName(_path)!, new StoreFileName(MetricType.Counter, GaugeMode.All, false, owner).ToString());
+        return StoreFiles.TryReadAll(path, StoreFileWriter.MaximumSize) is { } bytes
+            && EntryWalk.TryGetUsed(bytes, bytes.Length, out var used)
+            ? EntryWalk.LayoutOf(bytes.AsSpan(0, used)) ?? EntryLayout.Timestamped
+            : EntryLayout.Timestamped;
+    }
+
+    private static bool IsWhole(byte[] file, out int used)
+    {
+        if (!EntryWalk.TryGetUsed(file, file.Length, out used)) return false;
+        var content = file.AsSpan(0, used);
+        return used <= StoreFormat.HeaderSize || (EntryWalk.LayoutOf(content) is { } layout && ReadKey.AreIn(content, layout));
+    }
+}

@@ -1,0 +1,38 @@
+using System.Globalization;
+using System.Text;
+using GunicornPrometheusExporter.Flights;
+using GunicornPrometheusExporter.Recording;
+using GunicornPrometheusExporter.Workers;
+
+namespace GunicornPrometheusExporter.Deaths;
+
+/// <summary>A request that a dead worker had in hand, labelled as the worker would have labelled it.</summary>
+internal sealed class RequestLabels
+{
+    /// <summary>The label that routes are values of.</summary>
+    internal const string Endpoint = RouteSeriesTable.EndpointLabel;
+
+    internal RequestLabels(FlightRequest request)
+    {
+        Method = HttpMethods.LabelOf(Encoding.UTF8.GetBytes(request.Method));
+        Route = request.Route.Length > 0 ? request.Route : Normalized(request.Path);
+        var isStatus = request.Status is >= 100 and <= 999;
+        Status = isStatus ? request.Status.ToString(CultureInfo.InvariantCulture) : LabelBounds.Other;
+        IsFailed = isStatus && request.Status >= RouteSeriesTable.FirstFailure;
+    }
+
+    internal string Method { get; }
+
+    /// <summary>The framework's route, else the normalised path; not bounded.</summary>
+    internal string Route { get; }
+
+    internal string Status { get; }
+
+    internal bool IsFailed { get; }
+
+    private static string Normalized(string path)
+    {
+        Span<char> endpoint = stackalloc char[EndpointNormalizer.MaximumLength];
+        return endpoint[..EndpointNormalizer.Normalize(path, endpoint)].ToString();
+    }
+}

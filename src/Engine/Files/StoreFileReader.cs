@@ -1,0 +1,255 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Text;
+using GunicornPrometheusExporter.Native;
+
+namespace GunicornPrometheusExporter.Files;
+
+/// <summary>The reader of one file that others write, grow, replace and remove meanwhile.</summary>
+/// <remarks>
+/// It keeps the file mapped and remembers where the values lie. As long as the kernel notes no change of the file, which
+/// stores through the writer's own mapping are not, a read copies the used bytes and picks the values out. Otherwise every
+/// key is resolved again: it may have been replaced, cut or rewritten. Not thread-safe.
+/// </remarks>
+internal sealed class StoreFileReader : IDisposable
+{
+    /// <summary>The used bytes past which a file is not read: memory must not follow what a damaged header says.</summary>
+    public const int MaximumUsed = 256 << 20;
+
+    private readonly string _path;
+    private readonly byte[] _pathBytes;
+    private readonly KeyResolver _resolve;
+    private readonly bool _withTimestamps;
+    private readonly List<int> _series = [];
+    private readonly List<int> _offsets = [];
+    private FileMapping? _mapping;
+    private EntryLayout _layout;
+    private ChangeWatch _changes;
+    private long _provenChange;
+    private int _end = StoreFormat.HeaderSize;
+
+    /// <summary>A reader that has read nothing yet.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="resolve">Says which series a key is of.</param>
+    /// <param name="withTimestamps">Whether timestamps are wanted too.</param>
+    public StoreFileReader(string path, KeyResolver resolve, bool withTimestamps)
+    {
+        _path = path;
+        _pathBytes = Encoding.UTF8.GetBytes(path + '\0');
+        _resolve = resolve;
+        _withTimestamps = withTimestamps;
+    }
+
+    /// <summary>The series of each entry, in the order of the file.</summary>
+    public ReadOnlySpan<int> Series => CollectionsMarshal.AsSpan(_series);
+
+    /// <summary>Whether <see cref="Series"/> is not that of the read before.</summary>
+    public bool IsChanged { get; private set; }
+
+    /// <summary>Where the value of each entry lies, ascending.</summary>
+    public ReadOnlySpan<int> Offsets => CollectionsMarshal.AsSpan(_offsets);
+
+    /// <summary>When the file says that it was made, in seconds since the epoch; 0 if it does not say.</summary>
+    public uint Created { get; private set; }
+
+    /// <summary>The used bytes, header included.</summary>
+    public int Used => _end;
+
+    /// <summary>Reads the value of every entry as the file is now.</summary>
+    /// <param name="buffer">Takes the values, parallel to <see cref="Series"/>.</param>
+    /// <returns>False if there is no such file any more.</returns>
+    /// <exception cref="CorruptFileException">The file is not what the format allows; it may be next time.</exception>
+    /// <exception cref="StoreException">The file cannot be opened or read.</exception>
+    public bool TryRead(ReadBuffer buffer)
+    {
+        IsChanged = false;
+        try
+        {
+            return TryReadOnce(buffer);
+        }
+        catch (CorruptFileException)
+        {
+            // It may have been cut, grown or replaced in between.
+            Clear();
+        }
+        try
+        {
+            return TryReadOnce(buffer);
+        }
+        catch (CorruptFileException)
+        {
+            Clear();
+            throw;
+        }
+    }
+
+    /// <summary>Forgets what was read, so that the next read is as the first.</summary>
+    public void Clear()
+    {
+        IsChanged = true;
+        _series.Clear();
+        _offsets.Clear();
+        _end = StoreFormat.HeaderSize;
+        Unmap();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Clear();
+
+    private bool TryReadOnce(ReadBuffer buffer)
+    {
+        // One that is not mapped is opened first: there is nothing to compare its status with.
+        FileStatus status = default;
+        if (_mapping is not null && !TryGetStatus(out status))
+        {
+            Clear();
+            return false;
+        }
+        var isProven = _mapping?.Is(status) == true && status.Change.TotalNanoseconds == _provenChange;
+        if (!isProven && !TryMap(ref status)) return false;
+        if (_mapping is null) return true;
+        var provable = IsSettled(status) ? status.Change.TotalNanoseconds : 0;
+        var used = UsedOf(_mapping);
+        if (used <= _mapping.Length) _mapping.Copy(buffer.Content(used));
+        if (_mapping.IsCut) throw new CorruptFileException(_path, "it was cut short while it was read");
+        if (used > _mapping.Length)
+        {
+            // More pages are in use than were mapped.
+            Unmap();
+            return TryReadOnce(buffer);
+        }
+        if (!isProven || used != _end) Prove(buffer.Content(used));
+        _provenChange = provable;
+        Gather(buffer);
+        return true;
+    }
+
+    private bool TryGetStatus(out FileStatus status)
+    {
+        if (Libc.Status(Libc.AtWorkingDirectory, _pathBytes, Libc.AtNoFollow, Libc.BasicStatus, out status) == 0) return true;
+        return StoreFiles.IsThere(_path, "read", Marshal.GetLastPInvokeError());
+    }
+
+    /// <summary>Maps the file that the path leads to now.</summary>
+    /// <param name="status">Becomes that of the mapped file.</param>
+    /// <returns>False if there is no such file any more.</returns>
+    private bool TryMap(ref FileStatus status)
+    {
+        if (_mapping?.Is(status) == true) return true;
+        var descriptor = -1;
+        try
+        {
+            if (!StoreFiles.TryOpen(_path, out descriptor)) return false;
+        }
+        finally
+        {
+            if (descriptor < 0) Clear();
+        }
+        try
+        {
+            status = StoreFiles.RegularStatus(descriptor, _path);
+            Unmap();
+            if (status.Size == 0) Clear();
+            else _mapping = FileMapping.TryMap(descriptor, status, MaximumUsed)
+                ?? throw StoreException.OfReader(_path, "mapped", Marshal.GetLastPInvokeError());
+            return true;
+        }
+        finally
+        {
+            _ = Libc.Close(descriptor);
+        }
+    }
+
+    private void Unmap()
+    {
+        _mapping?.Dispose();
+        _mapping = null;
+    }
+
+    /// <summary>Whether another change would show.</summary>
+    private bool IsSettled(in FileStatus status)
+    {
+        _ = Libc.ClockTime(Libc.ClockReal, out var now);
+        _ = Libc.ClockTime(Libc.ClockMonotonic, out var steady);
+        return _changes.IsSettled(status.Change.TotalNanoseconds, now.TotalNanoseconds, steady.TotalNanoseconds);
+    }
+
+    private int UsedOf(FileMapping mapping)
+    {
+        if (mapping.Length < StoreFormat.HeaderSize) throw new CorruptFileException(_path, $"it ends at byte {mapping.Length}");
+        Span<byte> header = stackalloc byte[StoreFormat.HeaderSize];
+        mapping.Copy(header);
+        var used = BinaryPrimitives.ReadInt32LittleEndian(header[StoreFormat.UsedOffset..]);
+        Created = BinaryPrimitives.ReadUInt32LittleEndian(header[StoreFormat.CreatedOffset..]);
+        if (used == 0) return StoreFormat.HeaderSize;
+        if (used > MaximumUsed) throw new CorruptFileException(_path, $"{used} used bytes are more than are read");
+        if (!StoreFormat.IsUsed(used, mapping.FileSize))
+        {
+            throw new CorruptFileException(_path, $"it says that {used} of its {mapping.FileSize} bytes are in use");
+        }
+        return used;
+    }
+
+    /// <summary>Finds the series and the offset of every entry.</summary>
+    private void Prove(ReadOnlySpan<byte> content)
+    {
+        if (!TryProve(content))
+        {
+            // A file that is new or was replaced may have the other layout.
+            _layout = _layout == EntryLayout.Timestamped ? EntryLayout.ValueOnly : EntryLayout.Timestamped;
+            if (!TryProve(content)) throw new CorruptFileException(_path, "its entries are in no known layout");
+        }
+        _end = content.Length;
+    }
+
+    /// <returns>False if the entries do not fit the layout.</returns>
+    /// <exception cref="CorruptFileException">A key is not that of a sample.</exception>
+    private bool TryProve(ReadOnlySpan<byte> content)
+    {
+        var walk = new EntryWalk(content, _layout);
+        var count = 0;
+        while (walk.MoveNext())
+        {
+            var series = _resolve(walk.Head, walk.Key.Length);
+            if (series < 0) throw new CorruptFileException(_path, $"the key at byte {walk.Offset} is not that of a sample");
+            Remember(count++, walk.ValueOffset, series);
+        }
+        if (!walk.IsComplete) return false;
+        if (count < _series.Count) Truncate(count);
+        return true;
+    }
+
+    private void Remember(int index, int offset, int series)
+    {
+        if (index < _series.Count)
+        {
+            if (_offsets[index] == offset && _series[index] == series) return;
+            Truncate(index);
+        }
+        IsChanged = true;
+        _offsets.Add(offset);
+        _series.Add(series);
+    }
+
+    private void Truncate(int count)
+    {
+        IsChanged = true;
+        _offsets.RemoveRange(count, _offsets.Count - count);
+        _series.RemoveRange(count, _series.Count - count);
+    }
+
+    /// <summary>Picks the values out of the copy of the file.</summary>
+    private void Gather(ReadBuffer buffer)
+    {
+        var offsets = CollectionsMarshal.AsSpan(_offsets);
+        buffer.Reserve(offsets.Length);
+        // Offsets are multiples of a double's size.
+        var doubles = MemoryMarshal.Cast<byte, double>(buffer.Content(_end));
+        var values = buffer.Values[..offsets.Length];
+        for (var i = 0; i < offsets.Length; i++) values[i] = doubles[offsets[i] / StoreFormat.DoubleSize];
+        if (!_withTimestamps) return;
+        var timestamps = buffer.Timestamps[..offsets.Length];
+        if (_layout == EntryLayout.ValueOnly) timestamps.Clear();
+        else for (var i = 0; i < offsets.Length; i++) timestamps[i] = doubles[(offsets[i] / StoreFormat.DoubleSize) + 1];
+    }
+}

@@ -1,0 +1,208 @@
+using System.Runtime.InteropServices;
+
+namespace GunicornPrometheusExporter.Files;
+
+/// <summary>
+/// The one writer of one store file, mapped into memory: what is stored survives the process, however it ends.
+/// </summary>
+/// <remarks>
+/// Cells stay where they are while the file grows, and a full disk refuses an entry: see <see cref="GrowingFile"/>.
+/// Not thread-safe: the holder of the slot writes, one thread at a time.
+/// </remarks>
+internal sealed unsafe class StoreFileWriter : IDisposable
+{
+    /// <summary>The size in bytes past which a file takes no new entries.</summary>
+    public const int MaximumSize = 16 << 20;
+
+    private const int InitialSize = 64 << 10;
+
+    // Allocated behind the entries, always: for the few that must find room when the file or the disk is full.
+    private const int Spare = 16 << 10;
+
+    private readonly EntryIndex _index;
+    private readonly GrowingFile _mapping;
+    private byte* _file;
+    private int _used;
+
+    private StoreFileWriter(string path, GrowingFile mapping, EntryLayout layout)
+    {
+        Path = path;
+        Layout = layout;
+        _mapping = mapping;
+        _file = mapping.Start;
+        _index = new EntryIndex(_file);
+    }
+
+    /// <summary>The file.</summary>
+    public string Path { get; }
+
+    /// <summary>The layout of its entries: of what it held when opened, else as asked.</summary>
+    public EntryLayout Layout { get; private set; }
+
+    /// <summary>Bytes in use, header included.</summary>
+    public int Used => _used;
+
+    /// <summary>How many entries it has.</summary>
+    internal int Count => _index.Count;
+
+    /// <summary>Where its first byte is mapped.</summary>
+    internal byte* Start => _file;
+
+    /// <summary>When the file was made, in seconds since the epoch; 0 if another library made it.</summary>
+    // SAFETY: the header is mapped, its fields are aligned.
+    public uint Created => *(uint*)(_file + StoreFormat.CreatedOffset);
+
+    /// <summary>Opens a file and continues it, or makes it.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="layout">The layout of the entries if the file has none yet.</param>
+    /// <exception cref="StoreException">The file cannot be opened, mapped or allocated.</exception>
+    /// <exception cref="CorruptFileException">The file holds something else; it was not changed.</exception>
+    public static StoreFileWriter Open(string path, EntryLayout layout) =>
+        Map(path, layout, path, mustBeNew: false);
+
+    /// <summary>Makes a new file in the place of whatever was there, in one step for every reader.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="layout">The layout of its entries.</param>
+    /// <exception cref="StoreException">The file cannot be made.</exception>
+    public static StoreFileWriter Replace(string path, EntryLayout layout)
+    {
+        var temporary = path + StoreFiles.TemporaryExtension;
+        StoreFiles.Clear(temporary);
+        var writer = Map(temporary, layout, path, mustBeNew: true);
+        try
+        {
+            StoreFiles.Put(temporary, path);
+            return writer;
+        }
+        catch
+        {
+            writer.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The value of a key, made at 0 if the file has it not.</summary>
+    /// <returns>A cell, or <see cref="Cell.IsNone"/> if neither the file nor the disk has room.</returns>
+    public Cell GetOrAdd(ReadOnlySpan<byte> key) => GetOrAdd(key, mayUseSpare: false);
+
+    /// <inheritdoc cref="GetOrAdd(ReadOnlySpan{byte})"/>
+    /// <param name="key">The key.</param>
+    /// <param name="mayUseSpare">Whether it may take the room that is kept for the few keys that stand for all others.</param>
+    internal Cell GetOrAdd(ReadOnlySpan<byte> key, bool mayUseSpare) => CellAt(OffsetOf(key, mayUseSpare));
+
+    /// <summary>Where the value of a key lies in the file, made at 0 if the file has it not.</summary>
+    /// <returns>The offset in bytes, a multiple of eight; 0 if neither the file nor the disk has room.</returns>
+    public int OffsetOf(ReadOnlySpan<byte> key) => OffsetOf(key, mayUseSpare: false);
+
+    private int OffsetOf(ReadOnlySpan<byte> key, bool mayUseSpare)
+    {
+        var entry = _index.Find(key);
+        if (entry == 0) entry = Append(key, mayUseSpare ? 0 : Spare);
+        return entry == 0 ? 0 : entry + StoreFormat.ValueOffset(key.Length);
+    }
+
+    /// <summary>Whether the file has a key.</summary>
+    internal bool Contains(ReadOnlySpan<byte> key) => _index.Find(key) != 0;
+
+    /// <summary>The value at an offset; <see cref="Cell.IsNone"/> if there is none.</summary>
+    // SAFETY: an aligned value below used.
+    internal Cell CellAt(int offset) =>
+        offset >= StoreFormat.HeaderSize && offset <= _used - sizeof(double) && offset % sizeof(double) == 0
+            ? new((double*)(_file + offset))
+            : default;
+
+    /// <summary>Where the value of a cell lies in the file; 0 if it is not in this one.</summary>
+    // SAFETY: addresses are compared, nothing is read.
+    internal int OffsetOf(Cell cell) => cell.Address - _file is var offset and > 0 and < MaximumSize ? (int)offset : 0;
+
+    /// <summary>Calls <paramref name="visit"/> with the key of every entry, in the order of the file.</summary>
+    public void VisitKeys(KeyVisitor visit)
+    {
+        var walk = Walk();
+        while (walk.MoveNext()) visit(walk.Key);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_file is null) return;
+        _index.Dispose();
+        _file = null;
+        _mapping.Dispose();
+    }
+
+    private static StoreFileWriter Map(string path, EntryLayout layout, string finalPath, bool mustBeNew)
+    {
+        if (StoreFiles.IsIrregular(path)) throw new CorruptFileException(path, "it is not a regular file");
+        var mapping = GrowingFile.Open(path, InitialSize, MaximumSize, mustBeNew);
+        var writer = new StoreFileWriter(finalPath, mapping, layout);
+        try
+        {
+            if (mapping.OpenedLength > MaximumSize)
+            {
+                throw new CorruptFileException(path, $"{mapping.OpenedLength} bytes are more than a store file has");
+            }
+            writer.Continue();
+            return writer;
+        }
+        catch
+        {
+            writer.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Indexes what the file holds already, or gives an empty file its header.</summary>
+    private void Continue()
+    {
+        // SAFETY: InitialSize bytes at least are allocated, the header among them.
+        var used = *(int*)(_file + StoreFormat.UsedOffset);
+        if (used == 0)
+        {
+            *(uint*)(_file + StoreFormat.CreatedOffset) = (uint)TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
+            Publish(StoreFormat.HeaderSize);
+            return;
+        }
+        if (!StoreFormat.IsUsed(used, _mapping.Size))
+        {
+            throw new CorruptFileException(Path, $"it says that {used} of its {_mapping.Size} bytes are in use");
+        }
+        // SAFETY: used bytes are inside the file and this process is the only one that writes it.
+        var content = new ReadOnlySpan<byte>(_file, used);
+        Layout = EntryWalk.LayoutOf(content) ?? (used == StoreFormat.HeaderSize
+            ? Layout
+            : throw new CorruptFileException(Path, "its entries are in no known layout"));
+        if (!ReadKey.AreIn(content, Layout)) throw new CorruptFileException(Path, "a key in it is not that of a sample");
+        _used = used;
+        var walk = Walk();
+        while (walk.MoveNext()) _index.Add(walk.Offset);
+    }
+
+    private int Append(ReadOnlySpan<byte> key, int spare)
+    {
+        var entrySize = StoreFormat.EntrySize(key.Length, Layout);
+        if (!_mapping.TryGrow(_used + entrySize + spare)) return 0;
+        var offset = _used;
+        // SAFETY: TryGrow made sure that the entry's bytes are allocated inside the mapping.
+        var entry = new Span<byte>(_file + offset, entrySize);
+        MemoryMarshal.Write(entry, key.Length);
+        key.CopyTo(entry[StoreFormat.LengthSize..]);
+        var valueOffset = StoreFormat.ValueOffset(key.Length);
+        entry[(StoreFormat.LengthSize + key.Length)..valueOffset].Fill(StoreFormat.Padding);
+        entry[valueOffset..].Clear();
+        Publish(offset + entrySize);
+        _index.Add(offset);
+        return offset;
+    }
+
+    /// <summary>Makes every byte below <paramref name="used"/> part of the file for its readers.</summary>
+    private void Publish(int used)
+    {
+        // SAFETY: the header is mapped and aligned; the release orders the entry's bytes before it.
+        Volatile.Write(ref *(int*)(_file + StoreFormat.UsedOffset), used);
+        _used = used;
+    }
+
+    // SAFETY: used bytes are mapped, and this process is the only one that writes them.
+    private EntryWalk Walk() => new(new ReadOnlySpan<byte>(_file, _used), Layout);
+}

@@ -1,0 +1,62 @@
+namespace GunicornPrometheusExporter.Files;
+
+/// <summary>The constants of the <c>prometheus_client</c> mmap format; the only place that states them.</summary>
+/// <remarks>
+/// <code>
+/// file   0        4        8
+///        | used   | created | entry | entry | …          used counts from offset 0, header included
+///
+/// entry  0        4                     4+n (n+4 ≡ 0 mod 8)  +8           +16
+///        | length | JSON key … spaces   | value (double)     | timestamp  |   (Timestamped only)
+/// </code>
+/// All integers and doubles are little-endian. <c>length</c> counts the key without its padding; the padding is
+/// one to eight spaces, never none. An entry exists once <c>used</c> covers it.
+/// The key is <c>["family", "sample", {"label": "value"}, "help"]</c>, the family without a counter's
+/// <c>_total</c>, ASCII only, the labels sorted by name. <c>created</c> is when our writer made the file, in unsigned
+/// seconds since the epoch; <c>prometheus_client</c> leaves it 0 and does not look at it.
+/// </remarks>
+internal static class StoreFormat
+{
+    /// <summary>Bytes before the first entry: <c>used</c> and <c>created</c>.</summary>
+    public const int HeaderSize = 8;
+
+    /// <summary>Where <c>used</c> is.</summary>
+    public const int UsedOffset = 0;
+
+    /// <summary>Where <c>created</c> is.</summary>
+    public const int CreatedOffset = 4;
+
+    /// <summary>Bytes of the length in front of a key.</summary>
+    public const int LengthSize = 4;
+
+    /// <summary>Bytes of a value, and of a timestamp.</summary>
+    public const int DoubleSize = 8;
+
+    /// <summary>What every value is aligned to.</summary>
+    public const int Alignment = 8;
+
+    /// <summary>The byte that pads a key.</summary>
+    public const byte Padding = (byte)' ';
+
+    /// <summary>The extension of every file that holds entries.</summary>
+    public const string Extension = ".db";
+
+    /// <summary>Whether a header may say that so many bytes are in use.</summary>
+    /// <param name="used">What it says.</param>
+    /// <param name="size">The size of the file in bytes.</param>
+    public static bool IsUsed(int used, long size) => used >= HeaderSize && used <= size && used % Alignment == 0;
+
+    /// <summary>The bytes that a key of <paramref name="keyLength"/> bytes takes with its padding.</summary>
+    public static int PaddedKeySize(int keyLength) =>
+        keyLength + Alignment - ((keyLength + LengthSize) % Alignment);
+
+    /// <summary>The bytes from the start of an entry to its value.</summary>
+    public static int ValueOffset(int keyLength) => LengthSize + PaddedKeySize(keyLength);
+
+    /// <summary>The bytes of an entry from its value to its end.</summary>
+    public static int TailSize(EntryLayout layout) =>
+        layout == EntryLayout.Timestamped ? 2 * DoubleSize : DoubleSize;
+
+    /// <summary>The bytes of a whole entry.</summary>
+    public static int EntrySize(int keyLength, EntryLayout layout) => ValueOffset(keyLength) + TailSize(layout);
+}

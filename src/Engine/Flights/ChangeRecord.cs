@@ -1,0 +1,45 @@
+using System.Runtime.InteropServices;
+using GunicornPrometheusExporter.Files;
+
+namespace GunicornPrometheusExporter.Flights;
+
+/// <summary>What a worker commits in one step: its requests in flight, and every cell that changes with them.</summary>
+[StructLayout(LayoutKind.Explicit, Size = Size)]
+internal struct ChangeRecord
+{
+    internal const int Size = 32 + (CellChanges.Capacity * CellChange.Size);
+
+    [FieldOffset(0)]
+    internal int InFlight;
+
+    /// <summary>The entry that is given back; <see cref="FlightTableWriter.NoEntry"/> if none is.</summary>
+    [FieldOffset(4)]
+    internal int Ended;
+
+    /// <summary>Requests in flight integrated over time until <see cref="LastChange"/>, in seconds.</summary>
+    [FieldOffset(8)]
+    internal double BusyTotal;
+
+    [FieldOffset(16)]
+    internal double LastChange;
+
+    [FieldOffset(24)]
+    internal int Count;
+
+    [FieldOffset(32)]
+    internal CellChanges Changes;
+
+    /// <summary>Requests in flight integrated over time, in seconds.</summary>
+    /// <param name="time">Until when; on the clock of <see cref="LastChange"/>.</param>
+    internal readonly double BusySecondsAt(double time) => BusyTotal + (InFlight * Math.Max(0, time - LastChange));
+
+    /// <summary>Gives the cells their values. To do it again changes nothing, as long as nobody else writes them.</summary>
+    internal readonly void Apply(StoreFileWriter counters, StoreFileWriter histograms)
+    {
+        var count = Math.Clamp(Count, 0, CellChanges.Capacity);
+        foreach (ref readonly var change in ((ReadOnlySpan<CellChange>)Changes)[..count])
+        {
+            (change.File == 0 ? counters : histograms).CellAt(change.Offset).Set(change.Value);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
+
+namespace GunicornPrometheusExporter.Flights;
+
+/// <summary>One request in a flight file, as <see cref="FlightFormat"/> describes it.</summary>
+[StructLayout(LayoutKind.Explicit, Size = Size)]
+internal unsafe struct FlightRecord
+{
+    internal const int Size = 512;
+    internal const int LongestMethod = 32;
+    internal const int LongestTrace = 32;
+    internal const int LongestPath = 240;
+    internal const int LongestRoute = 144;
+    internal const int LongestSpan = 16;
+
+    [FieldOffset(0)]
+    internal FlightState State;
+
+    [FieldOffset(4)]
+    internal int Status;
+
+    [FieldOffset(8)]
+    internal double Started;
+
+    [FieldOffset(16)]
+    internal double Queue;
+
+    [FieldOffset(24)]
+    internal long Length;
+
+    [FieldOffset(32)]
+    internal uint Generation;
+
+    [FieldOffset(36)]
+    internal byte MethodLength;
+
+    [FieldOffset(37)]
+    internal byte TraceLength;
+
+    [FieldOffset(38)]
+    internal ushort PathLength;
+
+    [FieldOffset(40)]
+    internal ushort RouteLength;
+
+    [FieldOffset(42)]
+    internal byte SpanLength;
+
+    [FieldOffset(48)]
+    private fixed byte _method[LongestMethod];
+
+    [FieldOffset(80)]
+    private fixed byte _trace[LongestTrace];
+
+    [FieldOffset(112)]
+    private fixed byte _path[LongestPath];
+
+    [FieldOffset(352)]
+    private fixed byte _route[LongestRoute];
+
+    [FieldOffset(496)]
+    private fixed byte _span[LongestSpan];
+
+    // SAFETY: here and below, the span covers exactly its fixed buffer, which lies inside the record.
+    [UnscopedRef]
+    internal Span<byte> Method => MemoryMarshal.CreateSpan(ref _method[0], LongestMethod);
+
+    [UnscopedRef]
+    internal Span<byte> Trace => MemoryMarshal.CreateSpan(ref _trace[0], LongestTrace);
+
+    [UnscopedRef]
+    internal Span<byte> Path => MemoryMarshal.CreateSpan(ref _path[0], LongestPath);
+
+    [UnscopedRef]
+    internal Span<byte> Route => MemoryMarshal.CreateSpan(ref _route[0], LongestRoute);
+
+    [UnscopedRef]
+    internal Span<byte> Span => MemoryMarshal.CreateSpan(ref _span[0], LongestSpan);
+
+    /// <summary>Whether a request is in flight here.</summary>
+    internal readonly bool IsTaken => State is FlightState.Running or FlightState.Responding;
+
+    /// <summary>Copies the start of a text into a field.</summary>
+    /// <returns>How many bytes fit.</returns>
+    internal static int Copy(ReadOnlySpan<byte> text, Span<byte> field)
+    {
+        var length = Math.Min(text.Length, field.Length);
+        text[..length].CopyTo(field);
+        return length;
+    }
+}

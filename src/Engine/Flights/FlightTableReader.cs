@@ -1,0 +1,137 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using System.Text;
+using GunicornPrometheusExporter.Files;
+using GunicornPrometheusExporter.HistogramDetails;
+
+namespace GunicornPrometheusExporter.Flights;
+
+/// <summary>Reads the flight file of a worker, alive or dead.</summary>
+internal static class FlightTableReader
+{
+    private const int BatchEntries = 32;
+
+    private delegate void RecordVisitor<T>(ref T found, ref FlightRecord record);
+
+    /// <summary>The flight files of a store, by path, sorted.</summary>
+    /// <exception cref="IOException">The store cannot be listed.</exception>
+    public static string[] In(string directory)
+    {
+        if (!Directory.Exists(directory)) return [];
+        var files = Directory.GetFiles(directory, $"{FlightFormat.Prefix}*{FlightFormat.Extension}");
+        Array.Sort(files, StringComparer.Ordinal);
+        return files;
+    }
+
+    /// <summary>The slot whose holder made a flight file.</summary>
+    /// <returns>False if the name is not one of ours.</returns>
+    public static bool TryParseSlot(string path, out SlotKind kind, out int number)
+    {
+        var name = Path.GetFileNameWithoutExtension(path.AsSpan());
+        (kind, number) = (default, 0);
+        if (!name.StartsWith(FlightFormat.Prefix, StringComparison.Ordinal)) return false;
+        name = name[FlightFormat.Prefix.Length..];
+        var end = name.LastIndexOf('_');
+        return end > 0 && SlotName.TryParse(name[..end].ToString(), out kind, out number);
+    }
+
+    /// <summary>Reads how busy a worker is, and whether it lives; in the file of one that does it notes what it said.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="now">The time, taken before the call, in seconds of the monotonic clock.</param>
+    /// <param name="load">What it says; of a dead worker only that it is dead.</param>
+    /// <returns>False if there is no such file any more.</returns>
+    /// <exception cref="CorruptFileException">Its worker is dead and it is no flight file.</exception>
+    /// <exception cref="StoreException">It cannot be read or written.</exception>
+    public static bool TryReadLoad(string path, double now, out FlightLoad load)
+    {
+        load = default;
+        if (!FlightFile.TryOpen(path, out var file)) return false;
+        using (file)
+        {
+            if (!file.IsLocked()) return true;
+            // A worker locks its file before it writes the header: this one has just begun.
+            if (!file.TryReadHeader(out var header)) return true;
+            var last = header.Last;
+            load = new FlightLoad(
+                true, header.Capacity, last.InFlight, file.Tell(last.BusySecondsAt(now)),
+                last.InFlight > 0 ? OldestStart(file) : double.PositiveInfinity);
+            return true;
+        }
+    }
+
+    /// <summary>Reads a flight file whole, as it is now.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>Null if there is no such file any more.</returns>
+    /// <exception cref="CorruptFileException">It is no flight file.</exception>
+    /// <exception cref="StoreException">It cannot be read.</exception>
+    public static FlightReport? TryRead(string path)
+    {
+        if (!FlightFile.TryOpen(path, out var file)) return null;
+        using (file)
+        {
+            if (!file.TryReadHeader(out var header)) throw new CorruptFileException(path, "it has no header of a flight file");
+            var last = header.Last;
+            return new FlightReport(
+                header.Pid, header.Capacity, last.InFlight, last.BusyTotal, last.LastChange, header.BusyTold,
+                header.LastMemory, header.Applied != header.Committed, Requests(file));
+        }
+    }
+
+    private static double OldestStart(FlightFile file)
+    {
+        var oldest = double.PositiveInfinity;
+        VisitTaken(
+            file, ref oldest,
+            static (ref double oldest, ref FlightRecord record) => oldest = Math.Min(oldest, record.Started));
+        return oldest;
+    }
+
+    private static ImmutableArray<FlightRequest> Requests(FlightFile file)
+    {
+        var requests = ImmutableArray.CreateBuilder<FlightRequest>();
+        VisitTaken(
+            file, ref requests,
+            static (ref ImmutableArray<FlightRequest>.Builder requests, ref FlightRecord record) => requests.Add(RequestOf(ref record)));
+        return requests.ToImmutable();
+    }
+
+    /// <summary>Calls <paramref name="visit"/> with every record of a request in flight; allocates nothing itself.</summary>
+    private static void VisitTaken<T>(FlightFile file, ref T found, RecordVisitor<T> visit)
+    {
+        Span<FlightRecord> batch = stackalloc FlightRecord[BatchEntries];
+        for (var first = 0; first < FlightFormat.MaximumEntries; first += BatchEntries)
+        {
+            var used = ReadRecords(file, first, batch);
+            foreach (ref var record in batch[..used])
+            {
+                if (record.IsTaken) visit(ref found, ref record);
+            }
+            if (used < BatchEntries) break;
+        }
+    }
+
+    /// <summary>Reads some records, from one on.</summary>
+    /// <returns>How many of them were ever used: the worker takes them in order, so none behind those was.</returns>
+    private static int ReadRecords(FlightFile file, int first, Span<FlightRecord> batch)
+    {
+        var read = file.Read(MemoryMarshal.AsBytes(batch), FlightHeader.Size + ((long)first * FlightRecord.Size));
+        var used = 0;
+        while (used < read / FlightRecord.Size && batch[used].Generation != 0) used++;
+        return used;
+    }
+
+    private static FlightRequest RequestOf(ref FlightRecord record) => new(
+        record.State, record.Status, record.Started,
+        TextOf(record.Method, record.MethodLength),
+        TextOf(record.Path, record.PathLength),
+        TextOf(record.Route, record.RouteLength),
+        TraceIdOf(record.Trace, record.TraceLength));
+
+    private static string TraceIdOf(ReadOnlySpan<byte> field, int length) =>
+        length == field.Length && !field.ContainsAnyExcept(TraceContext.Digits) && field.ContainsAnyExcept((byte)'0')
+            ? Encoding.ASCII.GetString(field)
+            : "";
+
+    private static string TextOf(ReadOnlySpan<byte> field, int length) =>
+        Encoding.UTF8.GetString(field[..Math.Min(length, field.Length)]);
+}

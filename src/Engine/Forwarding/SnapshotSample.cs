@@ -1,9 +1,0 @@
-using System.Collections.Immutable;
-using GunicornPrometheusExporter.Store;
-
-namespace GunicornPrometheusExporter.Forwarding;
-
-/// <summary>One sample of a snapshot, without its value. Immutable.</summary>
-/// <param name="Name">The sample's name: the family's, or that with <c>_bucket</c>, <c>_sum</c> or <c>_count</c>.</param>
-/// <param name="Labels">The labels, sorted by name, <c>le</c> among them.</param>
-internal sealed record SnapshotSample(string Name, ImmutableArray<Label> Labels);

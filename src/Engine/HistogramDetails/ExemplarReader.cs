@@ -1,0 +1,47 @@
+using System.Runtime.InteropServices;
+using GunicornPrometheusExporter.Files;
+
+namespace GunicornPrometheusExporter.HistogramDetails;
+
+/// <summary>Reads the exemplars of slots whose holders may replace them meanwhile. Not thread-safe.</summary>
+internal sealed class ExemplarReader
+{
+    private readonly SideFileReader _first = new();
+    private readonly SideFileReader _second = new();
+
+    /// <summary>Calls <paramref name="visit"/> with every exemplar of a file that is whole.</summary>
+    /// <param name="path">The file; none is empty.</param>
+    /// <param name="created">When the file with the histograms was made; exemplars of another one's are left out.</param>
+    /// <param name="visit">Takes them.</param>
+    /// <exception cref="CorruptFileException">It is no file of exemplars.</exception>
+    /// <exception cref="StoreException">It cannot be read.</exception>
+    public void Read(string path, uint created, ExemplarVisitor visit)
+    {
+        var content = _first.Read(path, ExemplarFormat.MaximumSize);
+        if (content.Length < ExemplarFormat.HeaderSize) return;
+        if (MemoryMarshal.Read<uint>(content[ExemplarFormat.Created..]) != created) return;
+        if (MemoryMarshal.Read<ulong>(content) != ExemplarFormat.Magic)
+        {
+            throw new CorruptFileException(path, "it has no header of a file of exemplars");
+        }
+        // What is the same twice did not change in between.
+        var again = _second.Read(path, ExemplarFormat.MaximumSize);
+        var end = Math.Min(content.Length, again.Length) - ExemplarFormat.EntrySize;
+        for (var offset = ExemplarFormat.HeaderSize; offset <= end; offset += ExemplarFormat.EntrySize)
+        {
+            var entry = content.Slice(offset, ExemplarFormat.EntrySize);
+            var bucket = MemoryMarshal.Read<int>(entry[ExemplarFormat.Offset..]);
+            if (bucket == 0) return;
+            if (!entry.SequenceEqual(again.Slice(offset, entry.Length))) continue;
+            var exemplar = new Exemplar(
+                MemoryMarshal.Read<double>(entry[ExemplarFormat.Value..]),
+                MemoryMarshal.Read<double>(entry[ExemplarFormat.Time..]),
+                MemoryMarshal.Read<TraceContext>(entry[ExemplarFormat.Trace..]));
+            if (MemoryMarshal.Read<uint>(entry) % 2 == 0 && IsValid(exemplar)) visit(bucket, exemplar);
+        }
+    }
+
+    private static bool IsValid(in Exemplar exemplar) =>
+        double.IsFinite(exemplar.Value) && exemplar.Time > 0 && double.IsFinite(exemplar.Time)
+        && !exemplar.Context.Trace.ContainsAnyExcept(TraceContext.Digits) && !exemplar.Context.Span.ContainsAnyExcept(TraceContext.Digits);
+}

@@ -1,0 +1,77 @@
+using GunicornPrometheusExporter.Files;
+
+namespace GunicornPrometheusExporter.HistogramDetails;
+
+/// <summary>The one writer of a slot's exemplars, which go on where the slot's last holder stopped. Not thread-safe.</summary>
+internal sealed unsafe class ExemplarWriter : IDisposable
+{
+    private const int InitialSize = 16 << 10;
+
+    private readonly GrowingFile _file;
+    private readonly Dictionary<int, int> _entries = [];
+
+    private ExemplarWriter(GrowingFile file) => _file = file;
+
+    /// <summary>Opens a slot's file and continues it, or begins it where there is none.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="created">When the file with the histograms was made.</param>
+    /// <exception cref="StoreException">The file cannot be opened, mapped or allocated.</exception>
+    public static ExemplarWriter Open(string path, uint created)
+    {
+        var writer = new ExemplarWriter(Map(path));
+        if (writer.IsOf(created))
+        {
+            writer.Continue();
+            return writer;
+        }
+        writer.Dispose();
+        // Another store's, or no file of ours: its readers keep what they have open.
+        File.Delete(path);
+        writer = new ExemplarWriter(Map(path));
+        // SAFETY: the header is allocated and mapped. Readers believe it once it has its first word.
+        *(uint*)(writer._file.Start + ExemplarFormat.Created) = created;
+        Volatile.Write(ref *(ulong*)writer._file.Start, ExemplarFormat.Magic);
+        return writer;
+    }
+
+    /// <summary>The exemplar of a bucket.</summary>
+    /// <param name="bucket">Where the bucket lies in the file with the histograms.</param>
+    /// <returns><see cref="ExemplarCell.IsNone"/> if neither the file nor the disk has room.</returns>
+    public ExemplarCell Locate(int bucket)
+    {
+        if (!_entries.TryGetValue(bucket, out var entry))
+        {
+            entry = ExemplarFormat.HeaderSize + (_entries.Count * ExemplarFormat.EntrySize);
+            // Room for one more, so that the last entry has an end behind it.
+            if (!_file.TryGrow(entry + (2 * ExemplarFormat.EntrySize))) return default;
+            _entries.Add(bucket, entry);
+            // SAFETY: the entry lies inside the allocated part of the mapping, and is zero.
+            Volatile.Write(ref *(int*)(_file.Start + entry + ExemplarFormat.Offset), bucket);
+        }
+        return new ExemplarCell(_file.Start + entry);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _file.Dispose();
+
+    private static GrowingFile Map(string path) => GrowingFile.Open(path, InitialSize, ExemplarFormat.MaximumSize);
+
+    // SAFETY: the header is allocated and mapped, its fields are aligned.
+    private bool IsOf(uint created) =>
+        *(ulong*)_file.Start == ExemplarFormat.Magic && *(uint*)(_file.Start + ExemplarFormat.Created) == created;
+
+    private void Continue()
+    {
+        for (var entry = ExemplarFormat.HeaderSize; entry <= _file.Size - ExemplarFormat.EntrySize; entry += ExemplarFormat.EntrySize)
+        {
+            // SAFETY: the whole entry lies inside the allocated part of the mapping.
+            var bucket = *(int*)(_file.Start + entry + ExemplarFormat.Offset);
+            if (bucket == 0) break;
+            _entries[bucket] = entry;
+            // A holder that was killed in the middle left a number that never ends.
+            ref var sequence = ref *(uint*)(_file.Start + entry + ExemplarFormat.Sequence);
+            if (sequence % 2 == 1) *(double*)(_file.Start + entry + ExemplarFormat.Time) = 0;
+            sequence += sequence % 2;
+        }
+    }
+}

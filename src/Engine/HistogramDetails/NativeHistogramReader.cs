@@ -1,0 +1,40 @@
+using System.Runtime.InteropServices;
+using GunicornPrometheusExporter.Files;
+
+namespace GunicornPrometheusExporter.HistogramDetails;
+
+/// <summary>Reads the native histograms of slots whose holders may add to them meanwhile. Not thread-safe.</summary>
+internal sealed class NativeHistogramReader
+{
+    private readonly SideFileReader _file = new();
+
+    /// <summary>Calls <paramref name="visit"/> with every native histogram of a file.</summary>
+    /// <param name="path">The file; none is empty.</param>
+    /// <param name="created">When the file with the classic histograms was made; those of another one's are left out.</param>
+    /// <param name="visit">Takes them.</param>
+    /// <exception cref="CorruptFileException">It is no file of native histograms.</exception>
+    /// <exception cref="StoreException">It cannot be read.</exception>
+    public void Read(string path, uint created, NativeVisitor visit)
+    {
+        var content = _file.Read(path, NativeHistogramFormat.MaximumSize);
+        if (content.Length < NativeHistogramFormat.HeaderSize) return;
+        if (MemoryMarshal.Read<uint>(content[NativeHistogramFormat.Created..]) != created) return;
+        var schema = MemoryMarshal.Read<int>(content[NativeHistogramFormat.Schema..]);
+        var used = MemoryMarshal.Read<int>(content[NativeHistogramFormat.Used..]);
+        if (MemoryMarshal.Read<ulong>(content) != NativeHistogramFormat.Magic
+            || schema is < NativeHistogramFormat.LowestSchema or > NativeHistogramFormat.HighestSchema
+            || used < NativeHistogramFormat.HeaderSize || used > content.Length)
+        {
+            throw new CorruptFileException(path, "it has no header of a file of native histograms");
+        }
+        var size = NativeHistogramFormat.EntrySize(schema);
+        for (var offset = NativeHistogramFormat.HeaderSize; offset <= used - size; offset += size)
+        {
+            var entry = content.Slice(offset, size);
+            visit(
+                MemoryMarshal.Read<int>(entry[NativeHistogramFormat.Offset..]), schema,
+                MemoryMarshal.Read<ulong>(entry[NativeHistogramFormat.ZeroCount..]),
+                MemoryMarshal.Cast<byte, ulong>(entry[NativeHistogramFormat.Buckets..]));
+        }
+    }
+}

@@ -1,0 +1,22 @@
+using System.Runtime.InteropServices;
+
+namespace GunicornPrometheusExporter.Native;
+
+// What asking the kernel about sockets needs: .NET's own sockets know no netlink.
+internal static unsafe partial class Libc
+{
+    internal const int NetlinkFamily = 16;
+    internal const int RawCloseOnExec = 0x80003;
+    internal const int SocketDiagnosticsProtocol = 4;
+
+    [LibraryImport("libc", EntryPoint = "socket", SetLastError = true)]
+    internal static partial int Socket(int family, int type, int protocol);
+
+    // SAFETY: the span is pinned for the call, and count is its length.
+    [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
+    internal static partial nint Send(int descriptor, ReadOnlySpan<byte> buffer, nuint count, int flags);
+
+    // SAFETY: as Send.
+    [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]
+    internal static partial nint Receive(int descriptor, Span<byte> buffer, nuint count, int flags);
+}

@@ -1,0 +1,122 @@
+using System.Runtime.InteropServices;
+
+namespace GunicornPrometheusExporter.Native;
+
+/// <summary>The system calls of the store that .NET does not offer. Linux, 64 bit.</summary>
+internal static unsafe partial class Libc
+{
+    internal const int OpenReadOnly = 0;
+    internal const int OpenReadWrite = 2;
+    internal const int OpenCreate = 0x40;
+    internal const int OpenExclusive = 0x80;
+    internal const int OpenCloseOnExec = 0x80000;
+    internal static readonly int OpenNoFollow = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
+    internal static readonly int OpenDirectory = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x4000 : 0x10000;
+
+    internal const int GetLock = 5;
+    internal const int SetLock = 6;
+    internal const int SetLockAndWait = 7;
+    internal const short WriteLock = 1;
+    internal const short Unlocked = 2;
+
+    internal const int SeekEnd = 2;
+
+    internal const int ProtectNone = 0;
+    internal const int ProtectRead = 1;
+    internal const int ProtectWrite = 2;
+    internal const int MapShared = 1;
+    internal const int AdviseNoFork = 10;
+
+    internal const int ResourceUsageSelf = 0;
+    internal const int ClockReal = 0;
+    internal const int ClockMonotonic = 1;
+    internal const int ClockBoot = 7;
+
+    internal const int ErrorInterrupted = 4;
+    internal const int ErrorAgain = 11;
+    internal const int ErrorAccess = 13;
+
+    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
+    internal static partial int Close(int descriptor);
+
+    // SAFETY: fcntl is variadic; on x86-64 and arm64 Linux a single pointer argument is passed alike.
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    internal static partial int Control(int descriptor, int command, ref RecordLock recordLock);
+
+    [LibraryImport("libc", EntryPoint = "posix_fallocate")]
+    internal static partial int Allocate(int descriptor, long offset, long length);
+
+    [LibraryImport("libc", EntryPoint = "lseek", SetLastError = true)]
+    internal static partial long Seek(int descriptor, long offset, int whence);
+
+    [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
+    internal static partial void* Map(void* address, nuint length, int protection, int flags, int descriptor, long offset);
+
+    [LibraryImport("libc", EntryPoint = "munmap", SetLastError = true)]
+    internal static partial int Unmap(void* address, nuint length);
+
+    [LibraryImport("libc", EntryPoint = "madvise", SetLastError = true)]
+    internal static partial int Advise(void* address, nuint length, int advice);
+
+    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
+    private static partial nint Read(int descriptor, byte* buffer, nuint count);
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true)]
+    private static partial int OpenBytes(byte* path, int flags, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "getrusage")]
+    internal static partial int ResourceUsage(int who, out Usage usage);
+
+    [SuppressGCTransition]
+    [LibraryImport("libc", EntryPoint = "clock_gettime")]
+    internal static partial int ClockTime(int clock, out Time time);
+
+    /// <summary>Reads the start of a file of <c>/proc</c>, without allocating.</summary>
+    /// <param name="path">The path in UTF-8, ended by a zero byte.</param>
+    /// <param name="buffer">Receives what fits.</param>
+    /// <returns>The bytes read, 0 if the file cannot be read.</returns>
+    internal static int ReadFile(ReadOnlySpan<byte> path, Span<byte> buffer)
+    {
+        // SAFETY: both spans are pinned for the calls, and read is given the buffer's own length.
+        fixed (byte* name = path)
+        fixed (byte* start = buffer)
+        {
+            var descriptor = OpenBytes(name, OpenReadOnly | OpenCloseOnExec, 0);
+            if (descriptor < 0) return 0;
+            var length = Read(descriptor, start, (nuint)buffer.Length);
+            _ = Close(descriptor);
+            return (int)Math.Max(length, 0);
+        }
+    }
+
+    /// <summary><c>struct timespec</c>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct Time
+    {
+        internal long Seconds;
+        internal long Nanoseconds;
+
+        internal readonly long TotalNanoseconds => (Seconds * 1_000_000_000) + Nanoseconds;
+    }
+
+    /// <summary>The start of <c>struct rusage</c>; 14 longs follow.</summary>
+    [StructLayout(LayoutKind.Sequential, Size = 144)]
+    internal struct Usage
+    {
+        internal long UserSeconds;
+        internal long UserMicroseconds;
+        internal long SystemSeconds;
+        internal long SystemMicroseconds;
+    }
+
+    /// <summary><c>struct flock</c>: 32 bytes on 64-bit Linux.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct RecordLock
+    {
+        internal short Type;
+        internal short Whence;
+        internal long Start;
+        internal long Length;
+        internal int ProcessId;
+    }
+}

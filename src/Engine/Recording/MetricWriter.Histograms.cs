@@ -1,0 +1,112 @@
+using System.Text;
+using System.Text.Json;
+using GunicornPrometheusExporter.Files;
+using GunicornPrometheusExporter.HistogramDetails;
+using GunicornPrometheusExporter.Metrics;
+
+namespace GunicornPrometheusExporter.Recording;
+
+/// <remarks>Histograms: many cells to a series, and what is kept beside them.</remarks>
+internal sealed partial class MetricWriter
+{
+    /// <summary>The cells of a histogram's series, made at 0 where it is new.</summary>
+    /// <param name="family">A histogram of the catalogue.</param>
+    /// <param name="values">The label values, in the order of the family's labels.</param>
+    /// <exception cref="MetricsException">The number or the length of the values is wrong.</exception>
+    public HistogramCells LocateHistogram(MetricFamily family, ReadOnlySpan<string> values) =>
+        LocateHistogram(family, values, out _);
+
+    /// <summary>How many samples a histogram's series has in the store: one for each bucket, and the sum.</summary>
+    internal static int SamplesOf(MetricFamily family) => family.Buckets.Length + 2;
+
+    /// <summary>The label values of every series of a family that the slot has.</summary>
+    internal List<string[]> RecordedOf(MetricFamily family)
+    {
+        var sample = Encoding.UTF8.GetBytes(family.Type == MetricType.Histogram ? family.Name + MetricFamily.SumSuffix : family.Name);
+        var recorded = new List<string[]>();
+        _store.FileOf(family.Type).VisitKeys(key =>
+        {
+            if (ValuesOf(key, family, sample) is { } values) recorded.Add(values);
+        });
+        return recorded;
+    }
+
+    /// <inheritdoc cref="LocateHistogram(MetricFamily, ReadOnlySpan{string})"/>
+    /// <param name="family">A histogram of the catalogue.</param>
+    /// <param name="values">The label values, in the order of the family's labels.</param>
+    /// <param name="isMerged">Whether the series had no place of its own.</param>
+    internal HistogramCells LocateHistogram(MetricFamily family, ReadOnlySpan<string> values, out bool isMerged)
+    {
+        var labels = new Label[family.Labels.Length + 1];
+        Bound(family, values, labels);
+        isMerged = TryMerge(family, labels.AsSpan()[..^1], family.Name + MetricFamily.SumSuffix, SamplesOf(family));
+        var cells = LocateHistogram(family, labels);
+        if (!cells.IsNone) return cells;
+        isMerged |= _series.TryMerge(labels.AsSpan()[..^1], withOutcome: true);
+        return LocateHistogram(family, labels, mayUseSpare: true);
+    }
+
+    /// <param name="family">The histogram.</param>
+    /// <param name="labels">Its labels, and room for that of the bucket.</param>
+    /// <param name="mayUseSpare">As of a store file.</param>
+    private HistogramCells LocateHistogram(MetricFamily family, Label[] labels, bool mayUseSpare = false)
+    {
+        var buckets = new Cell[family.Buckets.Length + 1];
+        for (var i = 0; i < buckets.Length; i++)
+        {
+            var bound = i < family.Buckets.Length ? family.Buckets[i] : double.PositiveInfinity;
+            labels[^1] = new Label(MetricFamily.BucketLabel, SampleNumber.ToText(bound));
+            buckets[i] = Locate(family, family.Name + MetricFamily.BucketSuffix, labels, mayUseSpare);
+            if (buckets[i].IsNone) return new HistogramCells(family.Buckets, buckets, default);
+        }
+        var sum = Locate(family, family.Name + MetricFamily.SumSuffix, labels.AsSpan()[..^1], mayUseSpare);
+        return new HistogramCells(family.Buckets, buckets, sum) { Extras = ExtrasOf(family, buckets, sum) };
+    }
+
+    private HistogramExtras? ExtrasOf(MetricFamily family, Cell[] buckets, Cell sum)
+    {
+        if (_files is null || !family.HasExtras || sum.IsNone) return null;
+        var file = _store.FileOf(MetricType.Histogram);
+        return new HistogramExtras(_files, NativeOf(family, buckets, file.OffsetOf(sum)), Array.ConvertAll(buckets, file.OffsetOf));
+    }
+
+    /// <summary>The native histogram of a series; a new one begins with what the classic one knows of earlier observations.</summary>
+    private NativeCells NativeOf(MetricFamily family, Cell[] buckets, int sum)
+    {
+        if (_files!.Natives is not { } natives) return default;
+        var native = natives.Locate(sum, out var isNew);
+        if (!isNew) return native;
+        for (var i = 0; i < buckets.Length; i++)
+        {
+            // Nothing more is known of what lies beyond the last bound.
+            var value = family.Buckets[Math.Min(i, family.Buckets.Length - 1)];
+            native.Add(natives.Buckets.PlaceOf(value), (ulong)buckets[i].Value);
+        }
+        natives.Publish();
+        return native;
+    }
+
+    /// <summary>Makes native histograms of what earlier holders of the slot recorded, whether or not it is recorded again.</summary>
+    private void LocateNatives()
+    {
+        foreach (var family in MetricCatalogue.All.Where(family => family.HasExtras))
+        {
+            foreach (var values in RecordedOf(family)) _ = LocateHistogram(family, values);
+        }
+    }
+
+    /// <summary>The label values of the series whose sample a key is; null if it is another sample.</summary>
+    private static string[]? ValuesOf(ReadOnlySpan<byte> key, MetricFamily family, ReadOnlySpan<byte> sample)
+    {
+        var reader = new Utf8JsonReader(key);
+        if (!(reader.Read() && reader.Read() && reader.Read() && reader.ValueTextEquals(sample))) return null;
+        var values = new string[family.Labels.Length];
+        while (reader.Read())
+        {
+            if (reader.TokenType != JsonTokenType.PropertyName) continue;
+            var label = family.Labels.IndexOf(reader.GetString()!);
+            if (reader.Read() && label >= 0) values[label] = ReadKeyText.Of(ref reader);
+        }
+        return values.Contains(null) ? null : values;
+    }
+}

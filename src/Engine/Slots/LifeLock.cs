@@ -1,0 +1,89 @@
+using System.Runtime.InteropServices;
+using GunicornPrometheusExporter.Files;
+using GunicornPrometheusExporter.Native;
+
+namespace GunicornPrometheusExporter.Slots;
+
+/// <summary>A lock on one byte of a file that this process holds until it exits, whatever other code in it does.</summary>
+/// <remarks>
+/// Code that opens and closes the file drops every POSIX lock of the process on it, and forked children inherit the locks of
+/// an open file description. So this description is open as a mapping only: no code closes it by number, and no child
+/// inherits it. A kernel without such locks (EINVAL) gets a POSIX lock.
+/// </remarks>
+internal sealed unsafe class LifeLock : IDisposable
+{
+    private const int NoDescriptor = -1;
+    private const int PageSize = 4096;
+
+    private readonly int _descriptor;
+    private void* _mapping;
+
+    private LifeLock(void* mapping, int descriptor)
+    {
+        _mapping = mapping;
+        _descriptor = descriptor;
+    }
+
+    /// <summary>Takes the lock.</summary>
+    /// <returns>Null if it is held, by this process or another.</returns>
+    /// <exception cref="StoreException">The file cannot be opened or mapped, or its file system has no locks.</exception>
+    internal static LifeLock? TryTake(string path, long offset)
+    {
+        var descriptor = Libc.Open(path, Libc.OpenReadWrite | Libc.OpenCloseOnExec | Libc.OpenNoFollow, 0);
+        if (descriptor < 0) throw StoreException.OfWriter(path, "opened", Marshal.GetLastPInvokeError());
+        var isKept = false;
+        try
+        {
+            var byteLock = new Libc.RecordLock { Type = Libc.WriteLock, Start = offset, Length = 1 };
+            if (IsGranted(path, descriptor, Libc.SetDescriptionLock, byteLock) is { } isOurs)
+            {
+                return isOurs ? new LifeLock(Map(path, descriptor), NoDescriptor) : null;
+            }
+            isKept = IsGranted(path, descriptor, Libc.SetLock, byteLock) ?? throw CannotLock(path, Libc.ErrorInvalid);
+            return isKept ? new LifeLock(null, descriptor) : null;
+        }
+        finally
+        {
+            if (!isKept) _ = Libc.Close(descriptor);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        // SAFETY: mapped once by this object with this length, and never accessed.
+        if (_mapping is not null) _ = Libc.Unmap(_mapping, PageSize);
+        else if (_descriptor != NoDescriptor) _ = Libc.Close(_descriptor);
+        _mapping = null;
+    }
+
+    /// <summary>The error of a file that cannot be locked.</summary>
+    internal static StoreException CannotLock(string path, int error) => new(
+        $"{path} cannot be locked ({Marshal.GetPInvokeErrorMessage(error)}); " +
+        "put PROMETHEUS_MULTIPROC_DIR on a local file system");
+
+    /// <returns>Null if the kernel does not know such locks.</returns>
+    private static bool? IsGranted(string path, int descriptor, int command, Libc.RecordLock byteLock)
+    {
+        if (Libc.Control(descriptor, command, ref byteLock) == 0) return true;
+        return Marshal.GetLastPInvokeError() switch
+        {
+            Libc.ErrorAgain or Libc.ErrorAccess => false,
+            Libc.ErrorInvalid => null,
+            var error => throw CannotLock(path, error),
+        };
+    }
+
+    private static void* Map(string path, int descriptor)
+    {
+        // SAFETY: a mapping without access rights, whose pages nobody can touch: it only keeps the description open.
+        var mapping = Libc.Map(null, PageSize, Libc.ProtectNone, Libc.MapShared, descriptor, 0);
+        if ((nint)mapping == -1) throw StoreException.OfWriter(path, "mapped", Marshal.GetLastPInvokeError());
+        // SAFETY: the mapping above, with its length.
+        if (Libc.Advise(mapping, PageSize, Libc.AdviseNoFork) == 0) return mapping;
+        var error = Marshal.GetLastPInvokeError();
+        // SAFETY: as in Dispose.
+        _ = Libc.Unmap(mapping, PageSize);
+        throw StoreException.OfWriter(path, "mapped", error);
+    }
+}

@@ -1,0 +1,231 @@
+using System.Runtime.InteropServices;
+using GunicornPrometheusExporter.Files;
+using GunicornPrometheusExporter.Native;
+
+namespace GunicornPrometheusExporter.Slots;
+
+/// <summary>Which processes of the store are alive: each locks the bytes of its slot in one lock file.</summary>
+/// <remarks>
+/// A slot has two bytes. A <see cref="LifeLock"/> on the first says that it is held: the kernel releases it however the
+/// process dies. A POSIX lock on the second tells the holder's pid, as the reader's PID namespace numbers it; code of the
+/// process that closes a descriptor of the file drops it, and then the pid is unknown.
+/// Not thread-safe: a process takes slots while it starts, and readers ask who holds them.
+/// </remarks>
+internal sealed class SlotTable : IDisposable
+{
+    /// <summary>The lock file's name in the store. It holds no bytes, only locks.</summary>
+    public const string FileName = SlotName.LockFile;
+
+    // The bytes that are locked for life lie behind those whose locks tell a pid.
+    private const long FirstLifeByte = 8 * SlotName.Limit;
+
+    private const int MostSkipped = 8;
+
+    /// <summary>No slot has this number: the byte is the lock of what only one process of a kind does at a time.</summary>
+    private const int Alone = 0;
+
+    private readonly List<LifeLock> _taken = [];
+    private int _descriptor;
+
+    private SlotTable(string path, int descriptor)
+    {
+        Path = path;
+        _descriptor = descriptor;
+    }
+
+    /// <summary>The lock file.</summary>
+    public string Path { get; }
+
+    /// <summary>Opens the table of a store, making its file where there is none.</summary>
+    /// <exception cref="StoreException">The file cannot be opened.</exception>
+    public static SlotTable Open(string directory)
+    {
+        var path = System.IO.Path.Combine(directory, FileName);
+        CheckKind(path);
+        var descriptor = Libc.Open(
+            path, Libc.OpenReadWrite | Libc.OpenCreate | Libc.OpenCloseOnExec | Libc.OpenNoFollow, 0x180);
+        if (descriptor < 0) throw StoreException.OfWriter(path, "opened", Marshal.GetLastPInvokeError());
+        return new SlotTable(path, descriptor);
+    }
+
+    /// <summary>Opens the table of a store to see who lives, changing nothing.</summary>
+    /// <returns>Null if the store has none: nobody of ours ever lived there.</returns>
+    /// <exception cref="StoreException">The file cannot be opened.</exception>
+    public static SlotTable? OpenExisting(string directory) => OpenExisting(directory, Libc.OpenReadOnly);
+
+    /// <summary>Opens the table of a store to lock in it, making its file only in a store of this process's user.</summary>
+    /// <returns>Null if there is none.</returns>
+    /// <exception cref="StoreException">The file cannot be opened.</exception>
+    public static SlotTable? OpenOwn(string directory) =>
+        StoreFiles.TryGetStatus(System.IO.Path.Combine(directory, "."), out var status) && status.Owner == Libc.EffectiveUserId()
+            ? Open(directory)
+            : OpenExisting(directory, Libc.OpenReadWrite);
+
+    private static SlotTable? OpenExisting(string directory, int access)
+    {
+        var path = System.IO.Path.Combine(directory, FileName);
+        CheckKind(path);
+        // One that became a FIFO since must not block.
+        var descriptor = Libc.Open(path, access | Libc.OpenCloseOnExec | Libc.OpenNoFollow | Libc.OpenNonBlocking, 0);
+        if (descriptor >= 0) return new SlotTable(path, descriptor);
+        var error = Marshal.GetLastPInvokeError();
+        return error is Libc.ErrorNoEntry or Libc.ErrorNotDirectory
+            ? null
+            : throw StoreException.OfReader(path, "opened", error, access == Libc.OpenReadWrite ? "write to" : "read");
+    }
+
+    /// <summary>The byte of the lock file whose POSIX lock tells the pid of a slot's holder.</summary>
+    public static long PidByteOf(SlotKind kind, int number) => ((long)kind * SlotName.Limit) + number;
+
+    /// <summary>The byte of the lock file that is locked for as long as the slot's holder lives.</summary>
+    public static long LifeByteOf(SlotKind kind, int number) => FirstLifeByte + PidByteOf(kind, number);
+
+    /// <summary>Waits until no other process prepares the store, and keeps others from it until this table is closed.</summary>
+    /// <exception cref="StoreException">The file system grants no locks.</exception>
+    public void EnterPreparation()
+    {
+        var recordLock = LockOf(LifeByteOf(SlotKind.Master, Alone));
+        if (Libc.Control(_descriptor, Libc.SetLockAndWait, ref recordLock) != 0)
+        {
+            throw CannotLock(Marshal.GetLastPInvokeError());
+        }
+    }
+
+    /// <summary>Keeps others from preparing the store, until <see cref="LeavePreparation"/>; does not wait.</summary>
+    /// <returns>False if another process prepares the store, or folds its files.</returns>
+    /// <remarks>Unlike a slot this belongs to the table, not to the process: another table of the process may be closed.</remarks>
+    /// <exception cref="StoreException">The file system grants no locks.</exception>
+    public bool TryEnterPreparation() => TryLockAlone(SlotKind.Master, Libc.WriteLock, Libc.SetDescriptionLock);
+
+    /// <summary>Waits until nobody prepares the store or folds its files, and keeps it so; others may read along.</summary>
+    /// <exception cref="StoreException">The file system grants no locks.</exception>
+    public void KeepUnprepared() => TryLockAlone(SlotKind.Master, Libc.ReadLock, Libc.SetDescriptionLockAndWait);
+
+    /// <summary>Lets others in again.</summary>
+    public void LeavePreparation()
+    {
+        var recordLock = LockOf(LifeByteOf(SlotKind.Master, Alone));
+        recordLock.Type = Libc.Unlocked;
+        _ = Libc.Control(_descriptor, Libc.SetDescriptionLock, ref recordLock);
+    }
+
+    /// <summary>Becomes the exporter that forwards the store and lets itself be controlled, until this table is closed.</summary>
+    /// <returns>False if another exporter is that.</returns>
+    /// <exception cref="StoreException">The file system grants no locks.</exception>
+    public bool TryTakeTurn() => TryLockAlone(SlotKind.Exporter, Libc.WriteLock, Libc.SetDescriptionLock);
+
+    /// <summary>Takes the lowest free slot of a kind for this process, until it exits.</summary>
+    /// <param name="kind">The kind.</param>
+    /// <param name="isFull">
+    /// Whether a free slot takes no new series. Such slots are skipped, eight of them, or as many as there are live slots if
+    /// that is more: so a store does not grow for ever.
+    /// </param>
+    /// <returns>The slot's number, from 1.</returns>
+    /// <exception cref="StoreException">The file system grants no locks, or every slot is taken.</exception>
+    public int TakeLowest(SlotKind kind, Func<int, bool>? isFull = null)
+    {
+        var skipped = 0;
+        for (var number = 1; number < SlotName.Limit; number++)
+        {
+            if (IsHeld(kind, number)) continue;
+            if (isFull?.Invoke(number) == true && skipped++ < Math.Max(MostSkipped, Held(kind).Count)) continue;
+            if (TryTake(kind, number)) return number;
+        }
+        throw new StoreException($"{Path}: no free slot for a {kind} is left");
+    }
+
+    /// <summary>Takes one slot for this process, until it exits or this table is closed, if nobody holds it.</summary>
+    /// <exception cref="StoreException">The file system grants no locks.</exception>
+    public bool TryTake(SlotKind kind, int number)
+    {
+        if (LifeLock.TryTake(Path, LifeByteOf(kind, number)) is not { } life) return false;
+        _taken.Add(life);
+        // The holder of a life lock is the only one that asks for this one.
+        var pid = LockOf(PidByteOf(kind, number));
+        _ = Libc.Control(_descriptor, Libc.SetLock, ref pid);
+        return true;
+    }
+
+    /// <summary>The process that holds a slot, as this process's PID namespace numbers it.</summary>
+    /// <returns>The holder's pid; 0 if it is unknown, because another PID namespace hides it, say; null if the slot is free.</returns>
+    /// <remarks>The kernel names other processes only: the pid of a slot that this process holds is unknown.</remarks>
+    public int? HolderOf(SlotKind kind, int number)
+    {
+        if (!IsHeld(kind, number)) return null;
+        var pid = LockOf(PidByteOf(kind, number));
+        return Ask(ref pid) ? Math.Max(pid.ProcessId, 0) : 0;
+    }
+
+    /// <summary>Whether a process holds a slot, this one included.</summary>
+    public bool IsHeld(SlotKind kind, int number)
+    {
+        var life = LockOf(LifeByteOf(kind, number));
+        return Ask(ref life);
+    }
+
+    /// <summary>The numbers of all slots of a kind that processes hold, ascending.</summary>
+    public IReadOnlyList<int> Held(SlotKind kind)
+    {
+        var held = new List<int>();
+        // F_GETLK answers with some lock that overlaps the range, so look on both sides of each answer.
+        Search(held, LifeByteOf(kind, 1), LifeByteOf(kind, SlotName.Limit), LifeByteOf(kind, 0));
+        held.Sort();
+        return held;
+    }
+
+    /// <summary>Whether the store's lock file is still the one that was opened, and not a later store's.</summary>
+    public bool StillStands() =>
+        Libc.Status(_descriptor, "", Libc.AtEmptyPath, Libc.BasicStatus, out var opened) == 0
+        && Libc.Status(Libc.AtWorkingDirectory, Path, Libc.AtNoFollow, Libc.BasicStatus, out var present) == 0
+        && opened.IsSameAs(present);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_descriptor < 0) return;
+        foreach (var life in _taken) life.Dispose();
+        _ = Libc.Close(_descriptor);
+        _descriptor = -1;
+    }
+
+    private void Search(List<int> held, long start, long end, long kindBase)
+    {
+        if (start >= end) return;
+        var range = LockOf(start, end - start);
+        if (!Ask(ref range)) return;
+        var first = Math.Max(range.Start, start);
+        var last = range.Length == 0 ? end : Math.Min(range.Start + range.Length, end);
+        for (var offset = first; offset < last; offset++) held.Add((int)(offset - kindBase));
+        Search(held, start, first, kindBase);
+        Search(held, last, end, kindBase);
+    }
+
+    private bool Ask(ref Libc.RecordLock recordLock)
+    {
+        if (Libc.Control(_descriptor, Libc.GetLock, ref recordLock) != 0)
+        {
+            throw CannotLock(Marshal.GetLastPInvokeError());
+        }
+        return recordLock.Type != Libc.Unlocked;
+    }
+
+    private bool TryLockAlone(SlotKind kind, short type, int command)
+    {
+        var recordLock = LockOf(LifeByteOf(kind, Alone));
+        recordLock.Type = type;
+        if (Libc.Control(_descriptor, command, ref recordLock) == 0) return true;
+        var error = Marshal.GetLastPInvokeError();
+        return error is Libc.ErrorAgain or Libc.ErrorAccess ? false : throw CannotLock(error);
+    }
+
+    private static void CheckKind(string path)
+    {
+        if (!StoreFiles.IsIrregular(path)) return;
+        throw new StoreException($"{path} is not a regular file; remove it, then reload Gunicorn (SIGHUP)");
+    }
+
+    private StoreException CannotLock(int error) => LifeLock.CannotLock(Path, error);
+
+    private static Libc.RecordLock LockOf(long start, long length = 1) =>
+        new() { Type = Libc.WriteLock, Start = start, Length = length };
+}

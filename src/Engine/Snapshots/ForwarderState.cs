@@ -1,0 +1,14 @@
+namespace GunicornPrometheusExporter.Snapshots;
+
+/// <summary>The state of a forwarder.</summary>
+internal enum ForwarderState
+{
+    /// <summary>Nothing: it was not started yet, or was stopped.</summary>
+    Stopped,
+
+    /// <summary>It forwards, and the last attempt did not fail.</summary>
+    Running,
+
+    /// <summary>It forwards, but the last attempt failed; it retries.</summary>
+    Failing,
+}

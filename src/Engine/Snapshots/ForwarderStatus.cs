@@ -1,0 +1,66 @@
+namespace GunicornPrometheusExporter.Snapshots;
+
+/// <summary>The status of a forwarder. Immutable; the counts continue when it restarts.</summary>
+internal sealed record ForwarderStatus
+{
+    /// <summary>The current state.</summary>
+    public ForwarderState State { get; init; }
+
+    /// <summary>When a snapshot last arrived; null if none has.</summary>
+    public DateTimeOffset? LastSuccess { get; init; }
+
+    /// <summary>The reason of the last failed attempt, without any secret; null if none has failed.</summary>
+    public string? LastError { get; init; }
+
+    /// <summary>When that was.</summary>
+    public DateTimeOffset? LastErrorTime { get; init; }
+
+    /// <summary>Snapshots that have arrived.</summary>
+    public long Sent { get; init; }
+
+    /// <summary>Attempts that failed.</summary>
+    public long Failed { get; init; }
+
+    /// <summary>Snapshots that were dropped.</summary>
+    public long Dropped { get; init; }
+
+    /// <summary>Bytes that were sent.</summary>
+    public long Bytes { get; init; }
+
+    /// <summary>Snapshots that wait to be sent.</summary>
+    public int Waiting { get; init; }
+
+    /// <summary>When the oldest snapshot that has not arrived was taken; null if all have arrived.</summary>
+    public DateTimeOffset? BehindSince { get; init; }
+
+    /// <summary>The age of the oldest snapshot that has not arrived; 0 if all have arrived.</summary>
+    public TimeSpan LagAt(DateTimeOffset now) => BehindSince is { } since && since < now ? now - since : TimeSpan.Zero;
+
+    internal ForwarderStatus AfterSuccess(DateTimeOffset time, Forwarded done) => After(time, done) with
+    {
+        State = ForwarderState.Running,
+        LastSuccess = done.Snapshots > 0 ? time : LastSuccess,
+    };
+
+    internal ForwarderStatus AfterFailure(DateTimeOffset time, Forwarded done, string reason)
+    {
+        var after = After(time, done);
+        return after with
+        {
+            State = ForwarderState.Failing,
+            Failed = Failed + 1,
+            LastError = reason,
+            LastErrorTime = time,
+            BehindSince = after.BehindSince ?? BehindSince ?? time,
+        };
+    }
+
+    private ForwarderStatus After(DateTimeOffset time, Forwarded done) => this with
+    {
+        Sent = Sent + done.Snapshots,
+        Dropped = Dropped + done.Dropped,
+        Bytes = Bytes + done.Bytes,
+        Waiting = done.Waiting,
+        BehindSince = done.Waiting > 0 ? time - done.Lag : null,
+    };
+}

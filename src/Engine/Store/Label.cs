@@ -1,4 +1,0 @@
-namespace GunicornPrometheusExporter.Store;
-
-/// <summary>A label's name and value.</summary>
-internal readonly record struct Label(string Name, string Value);
