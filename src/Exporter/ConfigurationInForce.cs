@@ -40,9 +40,9 @@ internal sealed class ConfigurationInForce(ExporterConfig first, ILogger log) : 
             if (next.ServingErrors.Count > 0) throw new ConfigurationException(next.ServingErrors);
             await Apply(next);
             if (next.Warning is { } warning) log.ConfigurationWarning(warning);
-            var changes = _config.ChangesTo(next).ToLookup(variable => variable.Renewal, variable => variable.Name);
-            Tell(changes[Renewal.GunicornReload], "when Gunicorn is reloaded");
-            Tell(changes[Renewal.Restart], "at the next start");
+            var changes = _config.ChangesTo(next).ToLookup(variable => variable.ReloadScope, variable => variable.Name);
+            Tell(changes[ReloadScope.GunicornReload], "when Gunicorn is reloaded");
+            Tell(changes[ReloadScope.Restart], "at the next start");
             (_config, _status) = (next, new(true, TimeProvider.System.GetUtcNow()));
             log.ConfigurationReloaded();
             return null;

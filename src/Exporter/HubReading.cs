@@ -19,7 +19,7 @@ internal sealed class HubReading(
     internal Task BeginAsync() => ScrapeAsync([]);
 
     /// <summary>Reads the hosts' snapshots, and writes every response.</summary>
-    internal Task ScrapeAsync(IEnumerable<ScrapeAnswer> answers) => AloneAsync(async () =>
+    internal Task ScrapeAsync(IEnumerable<ScrapeAnswer> answers) => ExclusivelyAsync(async () =>
     {
         hub.LastReload = configuration.Status;
         await hub.RefreshAsync(end);
@@ -27,7 +27,7 @@ internal sealed class HubReading(
     });
 
     /// <summary>Reads from another source from now on.</summary>
-    internal Task ReplaceAsync(IFleetSource next) => AloneAsync(async () =>
+    internal Task ReplaceAsync(IFleetSource next) => ExclusivelyAsync(async () =>
     {
         hub.Replace(next);
         (var former, _source) = (_source, next);
@@ -40,7 +40,7 @@ internal sealed class HubReading(
         _gate.Dispose();
     }
 
-    private async Task AloneAsync(Func<Task> act)
+    private async Task ExclusivelyAsync(Func<Task> act)
     {
         await _gate.WaitAsync(CancellationToken.None);
         try

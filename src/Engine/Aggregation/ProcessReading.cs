@@ -25,10 +25,10 @@ internal readonly record struct ProcessReading(double UserSeconds, double System
         var fields = stat[(stat.LastIndexOf((byte)')') + 1)..];
         _ = Libc.ClockTime(Libc.ClockBoot, out var now);
         reading = new ProcessReading(
-            ProcessFigures.FieldOf(fields, 14 - 2) / TicksPerSecond,
-            ProcessFigures.FieldOf(fields, 15 - 2) / TicksPerSecond,
-            now.Seconds + (now.Nanoseconds / 1e9) - (ProcessFigures.FieldOf(fields, 22 - 2) / TicksPerSecond),
-            ProcessFigures.FieldOf(fields, 24 - 2) * Environment.SystemPageSize);
+            ProcessStatistics.FieldOf(fields, 14 - 2) / TicksPerSecond,
+            ProcessStatistics.FieldOf(fields, 15 - 2) / TicksPerSecond,
+            now.Seconds + (now.Nanoseconds / 1e9) - (ProcessStatistics.FieldOf(fields, 22 - 2) / TicksPerSecond),
+            ProcessStatistics.FieldOf(fields, 24 - 2) * Environment.SystemPageSize);
         return true;
     }
 }

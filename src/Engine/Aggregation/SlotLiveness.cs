@@ -65,7 +65,7 @@ internal sealed class SlotLiveness : IDisposable
     {
         try
         {
-            _slots?.KeepUnprepared();
+            _slots?.HoldOffPreparation();
         }
         catch (StoreException e)
         {
@@ -74,7 +74,7 @@ internal sealed class SlotLiveness : IDisposable
     }
 
     /// <summary>Lets files be folded again.</summary>
-    public void ResumeFolding() => _slots?.LeavePreparation();
+    public void ResumeFolding() => _slots?.EndPreparation();
 
     /// <inheritdoc/>
     public void Dispose() => Close();

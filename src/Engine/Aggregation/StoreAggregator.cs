@@ -37,7 +37,7 @@ public sealed class StoreAggregator : IDisposable
     private readonly MasterSamples _masters;
     private readonly ProcessSamples _process;
     private readonly ForwarderSamples _forwarders;
-    private readonly MergedExtras _extras;
+    private readonly MergedHistogramDetails _extras;
     private readonly SnapshotTaker _snapshots;
     private readonly ImmutableArray<(string Name, Action Add)> _parts;
     private readonly HashSet<string> _faults = new(StringComparer.Ordinal);
@@ -70,7 +70,7 @@ public sealed class StoreAggregator : IDisposable
         _masters = new MasterSamples(_families, _values, new ListenerWatch(listeners));
         _process = new ProcessSamples(_families, _values, _time);
         _forwarders = new ForwarderSamples(_families, _values, _time);
-        _extras = new MergedExtras(directory, logger);
+        _extras = new MergedHistogramDetails(directory, logger);
         _snapshots = new SnapshotTaker(_layout);
         _parts =
         [
@@ -257,14 +257,14 @@ public sealed class StoreAggregator : IDisposable
         {
             if (!file.HasKnownName) throw new CorruptFileException(file.Path, "its name is none that a store file has");
             if (!file.Reader.TryRead(_buffer)) return false;
-            if (file.IsSetAside) Damaged.Remove(file.FileName);
-            file.IsSetAside = false;
+            if (file.IsQuarantined) Damaged.Remove(file.FileName);
+            file.IsQuarantined = false;
             return true;
         }
         catch (Exception e)
         {
-            if (Damaged.TryAdd(file.FileName)) ScrapeLog.FileSetAside(_logger, e.Message);
-            file.IsSetAside = true;
+            if (Damaged.TryAdd(file.FileName)) ScrapeLog.FileQuarantined(_logger, e.Message);
+            file.IsQuarantined = true;
             return false;
         }
     }

@@ -56,7 +56,7 @@ internal sealed class TrackedFile : IDisposable
     public bool IsMerged { get; set; }
 
     /// <summary>Whether the last read found it damaged.</summary>
-    public bool IsSetAside { get; set; }
+    public bool IsQuarantined { get; set; }
 
     /// <summary>The series of the entry whose value lies at an offset; null if there is none.</summary>
     public int? SeriesAt(int offset) =>

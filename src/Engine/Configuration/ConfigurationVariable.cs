@@ -40,7 +40,7 @@ internal sealed record ConfigurationVariable
     public bool Secret { get; init; }
 
     /// <summary>When a change in the file takes effect.</summary>
-    public Renewal Renewal { get; init; }
+    public ReloadScope ReloadScope { get; init; }
 
     /// <summary>The name of the setting as Python spells it: <c>redis_port</c>.</summary>
     public string Property => Name.ToLowerInvariant();

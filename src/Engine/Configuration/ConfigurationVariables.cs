@@ -16,7 +16,7 @@ internal static class ConfigurationVariables
         Kind = VariableKind.Path,
         Description = "YAML file with settings",
         Example = "/etc/gunicorn-exporter.yml",
-        Renewal = Renewal.Restart,
+        ReloadScope = ReloadScope.Restart,
     };
 
     /// <summary>The port of the metrics server.</summary>
@@ -29,7 +29,7 @@ internal static class ConfigurationVariables
         Minimum = 1,
         Maximum = LargestPort,
         Description = "Port of the metrics server",
-        Renewal = Renewal.Restart,
+        ReloadScope = ReloadScope.Restart,
     };
 
     /// <summary>The address of the metrics server.</summary>
@@ -40,7 +40,7 @@ internal static class ConfigurationVariables
         Kind = VariableKind.Address,
         Default = "0.0.0.0",
         Description = "Address that the metrics server listens on",
-        Renewal = Renewal.Restart,
+        ReloadScope = ReloadScope.Restart,
     };
 
     /// <summary>The file that restricts and encrypts access to the metrics server.</summary>
@@ -53,7 +53,7 @@ internal static class ConfigurationVariables
         Description = "File with TLS, client certificates, users and headers of the metrics server, " +
             "in the format of Prometheus' exporters; if unset, the exporter serves every client that reaches its port",
         Example = "/etc/gunicorn-exporter-web.yml",
-        Renewal = Renewal.Restart,
+        ReloadScope = ReloadScope.Restart,
     };
 
     /// <summary>The directory of the store.</summary>
@@ -66,7 +66,7 @@ internal static class ConfigurationVariables
         Description = "Directory of the store, which the application's prometheus_client shares; " +
             "by default a private directory in the user's runtime or temporary directory",
         Example = "/run/gunicorn/metrics",
-        Renewal = Renewal.Restart,
+        ReloadScope = ReloadScope.Restart,
     };
 
     /// <summary>The number of Gunicorn workers.</summary>
@@ -78,7 +78,7 @@ internal static class ConfigurationVariables
         Default = "1",
         Minimum = 1,
         Description = "Number of Gunicorn workers",
-        Renewal = Renewal.Restart,
+        ReloadScope = ReloadScope.Restart,
     };
 
     /// <summary>The seconds after which Gunicorn kills a silent worker.</summary>
@@ -89,7 +89,7 @@ internal static class ConfigurationVariables
         Kind = VariableKind.Number,
         Default = "30",
         Description = "Seconds after which Gunicorn kills a silent worker; 0 disables this",
-        Renewal = Renewal.Restart,
+        ReloadScope = ReloadScope.Restart,
     };
 
     /// <summary>How long Gunicorn keeps an idle connection open.</summary>
@@ -100,7 +100,7 @@ internal static class ConfigurationVariables
         Kind = VariableKind.Number,
         Default = "2",
         Description = "Seconds that Gunicorn keeps an idle connection open",
-        Renewal = Renewal.Restart,
+        ReloadScope = ReloadScope.Restart,
     };
 
     /// <summary>Whether the exporter forwards metrics to Redis.</summary>
@@ -406,7 +406,7 @@ internal static class ConfigurationVariables
         Minimum = 1,
         Maximum = 10_000,
         Description = "Maximum number of values of a label in each worker; later values are recorded as __other__",
-        Renewal = Renewal.GunicornReload,
+        ReloadScope = ReloadScope.GunicornReload,
     };
 
     /// <summary>The maximum number of series that a worker records.</summary>
@@ -420,7 +420,7 @@ internal static class ConfigurationVariables
         Maximum = 60_000,
         Description = "Maximum number of series that each worker records; the latency of one route and method takes 18; " +
             "later series are recorded as __other__",
-        Renewal = Renewal.GunicornReload,
+        ReloadScope = ReloadScope.GunicornReload,
     };
 
     /// <summary>The maximum number of series that the exporter serves.</summary>
@@ -442,7 +442,7 @@ internal static class ConfigurationVariables
         Kind = VariableKind.Boolean,
         Default = "false",
         Description = "Whether workers also record the latency of requests in native histograms",
-        Renewal = Renewal.GunicornReload,
+        ReloadScope = ReloadScope.GunicornReload,
     };
 
     /// <summary>The schema, and so the resolution, of native histograms.</summary>
@@ -455,7 +455,7 @@ internal static class ConfigurationVariables
         Minimum = -4,
         Maximum = 8,
         Description = "Schema of native histograms: each power of two has 2^schema buckets, 8 with schema 3",
-        Renewal = Renewal.GunicornReload,
+        ReloadScope = ReloadScope.GunicornReload,
     };
 
     /// <summary>Whether a request over HTTP may reload the configuration.</summary>

@@ -13,7 +13,7 @@ internal sealed record DeadWorker(string Path, int Number, FlightReport? Report,
     public string FileName => System.IO.Path.GetFileName(Path);
 
     /// <summary>Busy time that it did not live to write down, in seconds: what was told of it while it lived.</summary>
-    public double LostBusySeconds => Report is null ? 0 : Math.Max(0, Report.BusyTold - Report.BusyTotal);
+    public double LostBusySeconds => Report is null ? 0 : Math.Max(0, Report.ReportedBusy - Report.BusyTotal);
 
     /// <summary>When it was last told of as alive, or changed something.</summary>
     internal double LastSign =>

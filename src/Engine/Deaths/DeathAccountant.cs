@@ -79,7 +79,7 @@ internal sealed class DeathAccountant
     {
         // Another exporter may have settled some before this one got the slot.
         deaths.RemoveAll(death => !File.Exists(death.Worker.Path));
-        foreach (var death in deaths.Where(death => death.Worker.Report is null)) Try(() => _flights.SetAside(death.Worker));
+        foreach (var death in deaths.Where(death => death.Worker.Report is null)) Try(() => _flights.Quarantine(death.Worker));
         deaths.RemoveAll(death => death.Worker.Report is null);
 
         // 1 Count, all in one step, what is not counted.

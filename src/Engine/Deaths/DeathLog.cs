@@ -14,7 +14,7 @@ internal static partial class DeathLog
         string traceId, double memory);
 
     [LoggerMessage(1201, LogLevel.Warning, "A flight file or the ledger of deaths is set aside: {Reason}")]
-    internal static partial void FlightFileSetAside(ILogger logger, string reason);
+    internal static partial void FlightFileQuarantined(ILogger logger, string reason);
 
     [LoggerMessage(1202, LogLevel.Error, "Deaths of workers are not accounted for, trying again every second: {Reason}")]
     internal static partial void NotAccounted(ILogger logger, string reason);

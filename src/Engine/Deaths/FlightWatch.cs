@@ -48,7 +48,7 @@ internal sealed class FlightWatch
             }
             catch (Exception e)
             {
-                if (_reported.Add(path)) ScrapeLog.FileSetAside(_logger, e.Message);
+                if (_reported.Add(path)) ScrapeLog.FileQuarantined(_logger, e.Message);
             }
         }
         foreach (var path in _dead.Keys)
@@ -74,7 +74,7 @@ internal sealed class FlightWatch
     }
 
     /// <summary>Keeps a damaged file of a dead worker aside under another name, and counts it.</summary>
-    internal void SetAside(DeadWorker worker)
+    internal void Quarantine(DeadWorker worker)
     {
         StoreFiles.Quarantine(worker.Path);
         _dead.Remove(worker.Path);
@@ -86,7 +86,7 @@ internal sealed class FlightWatch
     internal void NoteCorrupt(string reason)
     {
         CorruptFiles++;
-        DeathLog.FlightFileSetAside(_logger, reason);
+        DeathLog.FlightFileQuarantined(_logger, reason);
     }
 
     private void Look(string path)

@@ -9,7 +9,7 @@ internal static partial class ScrapeLog
     public static partial void StoreNotListed(ILogger logger, string reason);
 
     [LoggerMessage(1101, LogLevel.Warning, "A store file is set aside: {Reason}")]
-    public static partial void FileSetAside(ILogger logger, string reason);
+    public static partial void FileQuarantined(ILogger logger, string reason);
 
     [LoggerMessage(1102, LogLevel.Warning, "Who holds the store's slots is not known, all count as free: {Reason}")]
     public static partial void SlotsNotRead(ILogger logger, string reason);

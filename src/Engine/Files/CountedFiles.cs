@@ -14,7 +14,7 @@ namespace GunicornPrometheusExporter.Files;
 /// | magic | length | checksum | names, a line feed between two |
 /// </code>
 /// Little-endian; the checksum is FNV-1a, 64 bits, of the names. Behind a name and a slash may stand
-/// <see cref="HeldFile.Identity"/>, which tells that file from a later one of the same name.
+/// <see cref="LeasedFile.Identity"/>, which tells that file from a later one of the same name.
 /// </remarks>
 internal static class CountedFiles
 {

@@ -25,7 +25,7 @@ internal sealed class StoreFileReader : IDisposable
     private FileMapping? _mapping;
     private EntryLayout _layout;
     private ChangeWatch _changes;
-    private long _provenChange;
+    private long _resolvedChange;
     private int _end = StoreFormat.HeaderSize;
 
     /// <summary>A reader that has read nothing yet.</summary>
@@ -105,10 +105,10 @@ internal sealed class StoreFileReader : IDisposable
             Clear();
             return false;
         }
-        var isProven = _mapping?.Is(status) == true && status.Change.TotalNanoseconds == _provenChange;
-        if (!isProven && !TryMap(ref status)) return false;
+        var isResolved = _mapping?.Is(status) == true && status.Change.TotalNanoseconds == _resolvedChange;
+        if (!isResolved && !TryMap(ref status)) return false;
         if (_mapping is null) return true;
-        var provable = IsSettled(status) ? status.Change.TotalNanoseconds : 0;
+        var settledChange = IsSettled(status) ? status.Change.TotalNanoseconds : 0;
         var used = UsedOf(_mapping);
         if (used <= _mapping.Length) _mapping.Copy(buffer.Content(used));
         if (_mapping.IsCut) throw new CorruptFileException(_path, "it was cut short while it was read");
@@ -118,8 +118,8 @@ internal sealed class StoreFileReader : IDisposable
             Unmap();
             return TryReadOnce(buffer);
         }
-        if (!isProven || used != _end) Prove(buffer.Content(used));
-        _provenChange = provable;
+        if (!isResolved || used != _end) Resolve(buffer.Content(used));
+        _resolvedChange = settledChange;
         Gather(buffer);
         return true;
     }
@@ -191,20 +191,20 @@ internal sealed class StoreFileReader : IDisposable
     }
 
     /// <summary>Finds the series and the offset of every entry.</summary>
-    private void Prove(ReadOnlySpan<byte> content)
+    private void Resolve(ReadOnlySpan<byte> content)
     {
-        if (!TryProve(content))
+        if (!TryResolve(content))
         {
             // A file that is new or was replaced may have the other layout.
             _layout = _layout == EntryLayout.Timestamped ? EntryLayout.ValueOnly : EntryLayout.Timestamped;
-            if (!TryProve(content)) throw new CorruptFileException(_path, "its entries are in no known layout");
+            if (!TryResolve(content)) throw new CorruptFileException(_path, "its entries are in no known layout");
         }
         _end = content.Length;
     }
 
     /// <returns>False if the entries do not fit the layout.</returns>
     /// <exception cref="CorruptFileException">A key is not that of a sample.</exception>
-    private bool TryProve(ReadOnlySpan<byte> content)
+    private bool TryResolve(ReadOnlySpan<byte> content)
     {
         var walk = new EntryWalk(content, _layout);
         var count = 0;

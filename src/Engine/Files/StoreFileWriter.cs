@@ -17,7 +17,7 @@ internal sealed unsafe class StoreFileWriter : IDisposable
     private const int InitialSize = 64 << 10;
 
     // Allocated behind the entries, always: for the few that must find room when the file or the disk is full.
-    private const int Spare = 16 << 10;
+    private const int Reserve = 16 << 10;
 
     private readonly EntryIndex _index;
     private readonly GrowingFile _mapping;
@@ -83,21 +83,21 @@ internal sealed unsafe class StoreFileWriter : IDisposable
 
     /// <summary>The value of a key, made at 0 if the file has it not.</summary>
     /// <returns>A cell, or <see cref="Cell.IsNone"/> if neither the file nor the disk has room.</returns>
-    public Cell GetOrAdd(ReadOnlySpan<byte> key) => GetOrAdd(key, mayUseSpare: false);
+    public Cell GetOrAdd(ReadOnlySpan<byte> key) => GetOrAdd(key, mayUseReserve: false);
 
     /// <inheritdoc cref="GetOrAdd(ReadOnlySpan{byte})"/>
     /// <param name="key">The key.</param>
-    /// <param name="mayUseSpare">Whether it may take the room that is kept for the few keys that stand for all others.</param>
-    internal Cell GetOrAdd(ReadOnlySpan<byte> key, bool mayUseSpare) => CellAt(OffsetOf(key, mayUseSpare));
+    /// <param name="mayUseReserve">Whether it may take the room that is kept for the few keys that stand for all others.</param>
+    internal Cell GetOrAdd(ReadOnlySpan<byte> key, bool mayUseReserve) => CellAt(OffsetOf(key, mayUseReserve));
 
     /// <summary>Where the value of a key lies in the file, made at 0 if the file has it not.</summary>
     /// <returns>The offset in bytes, a multiple of eight; 0 if neither the file nor the disk has room.</returns>
-    public int OffsetOf(ReadOnlySpan<byte> key) => OffsetOf(key, mayUseSpare: false);
+    public int OffsetOf(ReadOnlySpan<byte> key) => OffsetOf(key, mayUseReserve: false);
 
-    private int OffsetOf(ReadOnlySpan<byte> key, bool mayUseSpare)
+    private int OffsetOf(ReadOnlySpan<byte> key, bool mayUseReserve)
     {
         var entry = _index.Find(key);
-        if (entry == 0) entry = Append(key, mayUseSpare ? 0 : Spare);
+        if (entry == 0) entry = Append(key, mayUseReserve ? 0 : Reserve);
         return entry == 0 ? 0 : entry + StoreFormat.ValueOffset(key.Length);
     }
 
@@ -178,10 +178,10 @@ internal sealed unsafe class StoreFileWriter : IDisposable
         while (walk.MoveNext()) _index.Add(walk.Offset);
     }
 
-    private int Append(ReadOnlySpan<byte> key, int spare)
+    private int Append(ReadOnlySpan<byte> key, int reserve)
     {
         var entrySize = StoreFormat.EntrySize(key.Length, Layout);
-        if (!_mapping.TryGrow(_used + entrySize + spare)) return 0;
+        if (!_mapping.TryGrow(_used + entrySize + reserve)) return 0;
         var offset = _used;
         // SAFETY: TryGrow made sure that the entry's bytes are allocated inside the mapping.
         var entry = new Span<byte>(_file + offset, entrySize);

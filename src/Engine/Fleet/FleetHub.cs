@@ -16,7 +16,7 @@ internal sealed class FleetHub
     private readonly IFleetExposition _exposition;
     private readonly HubJournal _journal;
     private readonly TimeProvider _time;
-    private readonly HubFigures _figures = new();
+    private readonly HubStatistics _statistics = new();
     private FleetReading _reading = new([], []);
 
     /// <summary>A hub that has read nothing yet.</summary>
@@ -61,7 +61,7 @@ internal sealed class FleetHub
             if (!end.IsCancellationRequested) _journal.Fail(e.Message);
         }
         var now = _time.GetUtcNow();
-        var own = _figures.Take(_reading, now, _journal, _time.GetElapsedTime(start), LastReload);
+        var own = _statistics.Take(_reading, now, _journal, _time.GetElapsedTime(start), LastReload);
         _exposition.Refresh([own, .. _reading.Hosts], now);
     }
 

@@ -26,7 +26,7 @@ internal sealed class HostNumbers
         var below = 0.0;
         for (var i = 0; i < values.Length; i++)
         {
-            if (!map.GoesOn[i]) below = 0;
+            if (!map.IsNextBucket[i]) below = 0;
             _series[i] = SeriesValues.LeftOut;
             if (MetricSnapshot.IsAbsent(values[i])) continue;
             _series[i] = map.Series[i];

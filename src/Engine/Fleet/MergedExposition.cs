@@ -88,7 +88,7 @@ internal sealed class MergedExposition(ILogger logger) : IFleetExposition
             foreach (var sample in family.Samples)
             {
                 map.Series[i] = merged.SeriesOf(sample, instance);
-                map.GoesOn[i++] = previous is not null && merged.IsNextBucket(previous, sample);
+                map.IsNextBucket[i++] = previous is not null && merged.IsNextBucket(previous, sample);
                 previous = sample;
             }
         }

@@ -8,7 +8,7 @@ namespace GunicornPrometheusExporter.Flights;
 internal readonly struct FlightFile : IDisposable
 {
     private const int Attempts = 100;
-    private const int ToldLock = 1;
+    private const int ReportLock = 1;
 
     private readonly string _path;
     private readonly int _descriptor;
@@ -57,11 +57,11 @@ internal readonly struct FlightFile : IDisposable
     internal double Tell(double busySeconds)
     {
         // Let go of with the descriptor.
-        var turn = new Libc.RecordLock { Type = Libc.WriteLock, Start = ToldLock, Length = 1 };
+        var turn = new Libc.RecordLock { Type = Libc.WriteLock, Start = ReportLock, Length = 1 };
         var isOurs = Libc.Control(_descriptor, Libc.SetLock, ref turn) == 0;
-        var told = Read<double>(FlightHeader.BusyToldOffset);
+        var told = Read<double>(FlightHeader.ReportedBusyOffset);
         if (!isOurs || told >= busySeconds) return told;
-        Write(FlightHeader.BusyToldOffset, busySeconds);
+        Write(FlightHeader.ReportedBusyOffset, busySeconds);
         return busySeconds;
     }
 

@@ -7,7 +7,7 @@ namespace GunicornPrometheusExporter.Flights;
 /// to <c>Committed</c>, which makes it the last, gives the cells of its slot's files their values, frees the flight record, and
 /// adds one to <c>Applied</c>. The next holder of the slot does the same to a record that was committed and not applied. The
 /// worker locks byte 0 for life: the worker of an unlocked file is dead. An exporter locks byte 1 while it writes
-/// <c>BusyTold</c>.
+/// <c>ReportedBusy</c>.
 /// </remarks>
 internal static class FlightFormat
 {

@@ -9,7 +9,7 @@ internal struct FlightHeader
     internal const int Size = RecordsOffset + (2 * ChangeRecord.Size);
     internal const int CommittedOffset = 16;
     internal const int AppliedOffset = 20;
-    internal const int BusyToldOffset = 32;
+    internal const int ReportedBusyOffset = 32;
     internal const int RecordsOffset = 64;
 
     // More seconds than a machine runs, or all requests of a worker take together.
@@ -37,8 +37,8 @@ internal struct FlightHeader
     internal double LastMemory;
 
     /// <summary>The most busy seconds that an exporter said the worker had; 0 if none did. The exporters write it.</summary>
-    [FieldOffset(BusyToldOffset)]
-    internal double BusyTold;
+    [FieldOffset(ReportedBusyOffset)]
+    internal double ReportedBusy;
 
     [FieldOffset(RecordsOffset)]
     internal ChangeRecord Even;
@@ -52,5 +52,5 @@ internal struct FlightHeader
     /// <summary>Whether the numbers that become those of counters are ones that a worker writes.</summary>
     internal readonly bool IsPossible =>
         Last is { InFlight: >= 0, BusyTotal: >= 0 and < LongestTime, LastChange: >= 0 and < LongestTime }
-        && BusyTold is >= 0 and < LongestTime;
+        && ReportedBusy is >= 0 and < LongestTime;
 }

@@ -72,7 +72,7 @@ internal static class FlightTableReader
             if (!file.TryReadHeader(out var header)) throw new CorruptFileException(path, "it has no header of a flight file");
             var last = header.Last;
             return new FlightReport(
-                header.Pid, header.Capacity, last.InFlight, last.BusyTotal, last.LastChange, header.BusyTold,
+                header.Pid, header.Capacity, last.InFlight, last.BusyTotal, last.LastChange, header.ReportedBusy,
                 header.LastMemory, header.Applied != header.Committed, Requests(file));
         }
     }

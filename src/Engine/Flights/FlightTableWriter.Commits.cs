@@ -69,9 +69,9 @@ internal sealed unsafe partial class FlightTableWriter
         if (ended != NoEntry) Free(next.Ended);
         Volatile.Write(ref header.Applied, committed);
         _planned = 0;
-        var spare = _last;
+        var reserve = _last;
         _last = _next;
-        _next = spare;
+        _next = reserve;
     }
 
     private void Free(int index)

@@ -140,7 +140,7 @@ internal sealed unsafe partial class FlightTableWriter : IDisposable
     public void Dispose()
     {
         if (_file is null) return;
-        if (InFlight == 0 && Header.BusyTold <= _last->BusyTotal) File.Delete(_path);
+        if (InFlight == 0 && Header.ReportedBusy <= _last->BusyTotal) File.Delete(_path);
         _file = null;
         NativeMemory.Free(_nextFree);
         _life.Dispose();

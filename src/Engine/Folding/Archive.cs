@@ -43,7 +43,7 @@ internal sealed class Archive(string directory, StoreFileName name)
     /// <param name="foldedAt">When it was folded at the latest: a time by a clock that may have stepped since.</param>
     private static void Remove(string path, string identity, long foldedAt)
     {
-        using var file = HeldFile.TryTake(path, out var isWritten);
+        using var file = LeasedFile.TryTake(path, out var isWritten);
         if (file is null && !isWritten && System.IO.Path.Exists(path))
         {
             throw new StoreException($"{path} is in the archive already and cannot be opened; remove it");

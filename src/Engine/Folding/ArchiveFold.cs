@@ -13,9 +13,9 @@ namespace GunicornPrometheusExporter.Folding;
 internal sealed class ArchiveFold : IDisposable
 {
     private readonly Archive _archive;
-    private readonly List<HeldFile> _dead;
+    private readonly List<LeasedFile> _dead;
     private readonly DamagedFiles _damaged;
-    private HeldFile? _old;
+    private LeasedFile? _old;
     private FileStream? _new;
     private int _used;
     private bool _isCommitted;
@@ -24,7 +24,7 @@ internal sealed class ArchiveFold : IDisposable
     /// <param name="archive">The archive, recovered.</param>
     /// <param name="dead">The files, owned by the fold from now on.</param>
     /// <param name="damaged">Counts those that are damaged.</param>
-    public ArchiveFold(Archive archive, IEnumerable<HeldFile> dead, DamagedFiles damaged)
+    public ArchiveFold(Archive archive, IEnumerable<LeasedFile> dead, DamagedFiles damaged)
     {
         _archive = archive;
         _dead = [.. dead];
@@ -45,7 +45,7 @@ internal sealed class ArchiveFold : IDisposable
     public bool Write()
     {
         if (StoreFiles.IsIrregular(_archive.Path)) throw Unusable("is not a regular file");
-        _old = HeldFile.TryTake(_archive.Path, out _);
+        _old = LeasedFile.TryTake(_archive.Path, out _);
         if (_old is null && File.Exists(_archive.Path)) return false;
         var entries = new FoldedEntries(_archive.Name.Rule);
         var layout = Merge(entries);
@@ -99,7 +99,7 @@ internal sealed class ArchiveFold : IDisposable
     private EntryLayout Merge(FoldedEntries entries)
     {
         var (newest, written) = (EntryLayout.Timestamped, long.MinValue);
-        foreach (var file in (HeldFile[])[.. _dead.Append(_old).OfType<HeldFile>().OrderBy(file => file.Path, StringComparer.Ordinal)])
+        foreach (var file in (LeasedFile[])[.. _dead.Append(_old).OfType<LeasedFile>().OrderBy(file => file.Path, StringComparer.Ordinal)])
         {
             if (!TryRead(file, out var content)) continue;
             if (content is not null && entries.TryAdd(content, out var layout))
@@ -122,7 +122,7 @@ internal sealed class ArchiveFold : IDisposable
     /// <param name="file">The file.</param>
     /// <param name="content">What it has in use; null if it is damaged.</param>
     /// <returns>False if the system cannot read it, and it is not the archive.</returns>
-    private bool TryRead(HeldFile file, out byte[]? content)
+    private bool TryRead(LeasedFile file, out byte[]? content)
     {
         try
         {
@@ -141,7 +141,7 @@ internal sealed class ArchiveFold : IDisposable
     private StoreException Unusable(string reason) =>
         new($"{_archive.Path} {reason}; remove it to have files of dead processes compacted again");
 
-    private void LetGo(HeldFile file)
+    private void LetGo(LeasedFile file)
     {
         _dead.Remove(file);
         file.Dispose();

@@ -32,9 +32,9 @@ internal sealed class DeadProcesses(string directory)
     /// namespace the process is in. Where the kernel does not tell, a master must have seen the process end, or its pid must
     /// be one of those that count here.
     /// </remarks>
-    public HeldFile? TryTake(string path, StoreFileName name)
+    public LeasedFile? TryTake(string path, StoreFileName name)
     {
-        var file = HeldFile.TryTake(path, out _);
+        var file = LeasedFile.TryTake(path, out _);
         if (file is null || file.IsLeased || HasEnded(path, name)) return file;
         file.Dispose();
         return null;

@@ -50,7 +50,7 @@ internal sealed class StoreFolding : IDisposable
         {
             var suspects = _processes.Suspects().ToList();
             RemoveGauges(suspects.Where(suspect => suspect.Name.Live));
-            foreach (var damaged in _damaged.Known) Try(() => KeepAside(damaged));
+            foreach (var damaged in _damaged.Known) Try(() => Quarantine(damaged));
             foreach (var name in StoreFileName.Archives)
             {
                 Try(() => Fold(new Archive(_directory, name), suspects.Where(suspect => suspect.Name.Archive == name), end));
@@ -69,7 +69,7 @@ internal sealed class StoreFolding : IDisposable
         foreach (var files in suspects.Chunk(MostFilesAtOnce).DefaultIfEmpty([]))
         {
             if (end.IsCancellationRequested || (files.Length == 0 && !isThere)) return;
-            Alone(() => Fold(archive, files));
+            ExclusiveByte(() => Fold(archive, files));
         }
     }
 
@@ -95,7 +95,7 @@ internal sealed class StoreFolding : IDisposable
     {
         foreach (var files in suspects.Chunk(MostFilesAtOnce))
         {
-            Alone(() =>
+            ExclusiveByte(() =>
             {
                 foreach (var file in Take(files))
                 {
@@ -107,11 +107,11 @@ internal sealed class StoreFolding : IDisposable
 
     /// <summary>Keeps aside a file that a scrape found damaged and that is folded into no archive, if its process is dead.</summary>
     /// <remarks>Those of slots are their next holder's, which begins new ones.</remarks>
-    private void KeepAside(string fileName)
+    private void Quarantine(string fileName)
     {
         var path = Path.Combine(_directory, fileName);
         if (!StoreFileName.TryParse(fileName, out var name) || name.IsArchive || name.TryGetSlot(out _, out _)) return;
-        Alone(() =>
+        ExclusiveByte(() =>
         {
             if (IsDamaged(path, name)) FoldingLog.Quarantined(_logger, StoreFiles.Quarantine(path));
         });
@@ -124,8 +124,8 @@ internal sealed class StoreFolding : IDisposable
         return file is not null && !(file.TryRead(out var content) && new FoldedEntries(name.Rule).TryAdd(content, out _));
     }
 
-    private IEnumerable<HeldFile> Take(IEnumerable<(string Path, StoreFileName Name)> suspects) =>
-        suspects.Select(suspect => _processes.TryTake(suspect.Path, suspect.Name)).OfType<HeldFile>();
+    private IEnumerable<LeasedFile> Take(IEnumerable<(string Path, StoreFileName Name)> suspects) =>
+        suspects.Select(suspect => _processes.TryTake(suspect.Path, suspect.Name)).OfType<LeasedFile>();
 
     private void Try(Action action)
     {
@@ -152,7 +152,7 @@ internal sealed class StoreFolding : IDisposable
     }
 
     /// <summary>Does something while no other process prepares the store or folds its files; not at all if one does.</summary>
-    private void Alone(Action action)
+    private void ExclusiveByte(Action action)
     {
         if (_slots?.StillStands() == false)
         {
@@ -160,14 +160,14 @@ internal sealed class StoreFolding : IDisposable
             _slots = null;
         }
         _slots ??= SlotTable.Open(_directory);
-        if (!_slots.TryEnterPreparation()) return;
+        if (!_slots.TryBeginPreparation()) return;
         try
         {
             action();
         }
         finally
         {
-            _slots.LeavePreparation();
+            _slots.EndPreparation();
         }
     }
 }

@@ -30,7 +30,7 @@ internal sealed class ForwarderManager(Func<MetricSnapshot> read, ILogger logger
     /// <summary>Adds a forwarder, stopped; a forwarder of the same name is stopped and removed.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="create">Creates it at each start.</param>
-    public Task AddAsync(string name, Func<IForwarder> create) => AloneAsync(async () =>
+    public Task AddAsync(string name, Func<IForwarder> create) => ExclusivelyAsync(async () =>
     {
         await StopRunAsync(name);
         _forwarders[name] = create;
@@ -39,7 +39,7 @@ internal sealed class ForwarderManager(Func<MetricSnapshot> read, ILogger logger
 
     /// <summary>Stops a forwarder after a last snapshot, and removes it. If it is added again, its counts continue.</summary>
     /// <param name="name">Its name.</param>
-    public Task RemoveAsync(string name) => AloneAsync(async () =>
+    public Task RemoveAsync(string name) => ExclusivelyAsync(async () =>
     {
         await StopRunAsync(name);
         _forwarders.Remove(name);
@@ -49,18 +49,18 @@ internal sealed class ForwarderManager(Func<MetricSnapshot> read, ILogger logger
     /// <summary>Starts a forwarder, if it does not run.</summary>
     /// <returns>False if there is none of that name.</returns>
     /// <exception cref="ConfigurationException">Its settings contradict each other.</exception>
-    public Task<bool> StartAsync(string name) => AloneAsync(() => Task.FromResult(Start(name)));
+    public Task<bool> StartAsync(string name) => ExclusivelyAsync(() => Task.FromResult(Start(name)));
 
     /// <summary>Stops a forwarder, if it runs, after a last snapshot; takes two and a half seconds at most.</summary>
     /// <returns>False if there is none of that name.</returns>
-    public Task<bool> StopAsync(string name) => AloneAsync(async () =>
+    public Task<bool> StopAsync(string name) => ExclusivelyAsync(async () =>
     {
         await StopRunAsync(name);
         return _forwarders.ContainsKey(name);
     });
 
     /// <summary>Starts every forwarder that does not run, and logs each one that cannot be started.</summary>
-    public Task StartAllAsync() => AloneAsync(() =>
+    public Task StartAllAsync() => ExclusivelyAsync(() =>
     {
         foreach (var name in _forwarders.Keys)
         {
@@ -81,7 +81,7 @@ internal sealed class ForwarderManager(Func<MetricSnapshot> read, ILogger logger
     });
 
     /// <summary>Stops every forwarder after a last snapshot; takes two and a half seconds at most.</summary>
-    public Task StopAllAsync() => AloneAsync(() => Task.WhenAll(_runs.Keys.ToList().Select(StopRunAsync)));
+    public Task StopAllAsync() => ExclusivelyAsync(() => Task.WhenAll(_runs.Keys.ToList().Select(StopRunAsync)));
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -107,13 +107,13 @@ internal sealed class ForwarderManager(Func<MetricSnapshot> read, ILogger logger
         if (_runs.Remove(name, out var run)) await run.DisposeAsync();
     }
 
-    private Task<bool> AloneAsync(Func<Task> act) => AloneAsync(async () =>
+    private Task<bool> ExclusivelyAsync(Func<Task> act) => ExclusivelyAsync(async () =>
     {
         await act();
         return true;
     });
 
-    private async Task<T> AloneAsync<T>(Func<Task<T>> act)
+    private async Task<T> ExclusivelyAsync<T>(Func<Task<T>> act)
     {
         await _gate.WaitAsync();
         try

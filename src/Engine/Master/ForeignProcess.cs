@@ -37,6 +37,6 @@ internal static class ForeignProcess
     {
         Span<byte> text = stackalloc byte[1024];
         var stat = text[..Libc.ReadFile(Encoding.ASCII.GetBytes($"/proc/{pid}/stat\0"), text)];
-        return !stat.IsEmpty && ProcessFigures.StartSeconds(stat) > time + TimeError;
+        return !stat.IsEmpty && ProcessStatistics.StartSeconds(stat) > time + TimeError;
     }
 }

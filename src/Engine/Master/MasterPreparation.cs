@@ -22,7 +22,7 @@ internal static class MasterPreparation
         if (config.ServingErrors.Count > 0) throw new ConfigurationException(config.ServingErrors);
         var directory = MultiprocessDirectory.Ensure(config.PrometheusMultiprocDir);
         using var slots = SlotTable.Open(directory);
-        slots.EnterPreparation();
+        slots.BeginPreparation();
         var number = LowestFree(slots);
         try
         {

@@ -39,7 +39,7 @@ internal sealed class PidRecord
     {
         if (!name.TryGetProcess(out var pid) || Read() is not { } record || !IsOurs(record)) return false;
         // Where the kernel tells of writers, it knows of those in other PID namespaces too.
-        using var held = HeldFile.TryTake(path, out var isWritten);
+        using var held = LeasedFile.TryTake(path, out var isWritten);
         var lastWritten = File.GetLastWriteTimeUtc(path);
         if (isWritten || lastWritten <= File.GetLastWriteTimeUtc(_path)) return false;
         return !ForeignProcess.IsThere(pid)

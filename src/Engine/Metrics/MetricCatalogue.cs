@@ -286,5 +286,5 @@ internal static class MetricCatalogue
     /// <summary>A histogram with exemplars and, where they are on, native histograms.</summary>
     private static MetricFamily DetailedHistogram(
         FamilySource source, ImmutableArray<double> buckets, string name, string help, params ImmutableArray<string> labels) =>
-        Histogram(source, buckets, name, help, labels) with { HasExtras = true };
+        Histogram(source, buckets, name, help, labels) with { HasDetails = true };
 }

@@ -24,7 +24,7 @@ internal sealed record MetricFamily
     public GaugeMode HostMode { get; init; } = GaugeMode.All;
 
     /// <summary>Whether a histogram also has exemplars and, where they are on, a native histogram.</summary>
-    public bool HasExtras { get; init; }
+    public bool HasDetails { get; init; }
 
     /// <summary>Who writes the family's samples.</summary>
     public FamilySource Source { get; init; } = FamilySource.Worker;

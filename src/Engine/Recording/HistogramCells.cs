@@ -22,7 +22,7 @@ internal sealed class HistogramCells
     public bool IsNone => _sum.IsNone;
 
     /// <summary>What is recorded beside the cells; null if nothing is.</summary>
-    internal HistogramExtras? Extras { get; init; }
+    internal HistogramDetailCells? Extras { get; init; }
 
     /// <summary>Counts one observation.</summary>
     public void Observe(double value)

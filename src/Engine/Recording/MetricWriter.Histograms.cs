@@ -43,31 +43,31 @@ internal sealed partial class MetricWriter
         var cells = LocateHistogram(family, labels);
         if (!cells.IsNone) return cells;
         isMerged |= _series.TryMerge(labels.AsSpan()[..^1], withOutcome: true);
-        return LocateHistogram(family, labels, mayUseSpare: true);
+        return LocateHistogram(family, labels, mayUseReserve: true);
     }
 
     /// <param name="family">The histogram.</param>
     /// <param name="labels">Its labels, and room for that of the bucket.</param>
-    /// <param name="mayUseSpare">As of a store file.</param>
-    private HistogramCells LocateHistogram(MetricFamily family, Label[] labels, bool mayUseSpare = false)
+    /// <param name="mayUseReserve">As of a store file.</param>
+    private HistogramCells LocateHistogram(MetricFamily family, Label[] labels, bool mayUseReserve = false)
     {
         var buckets = new Cell[family.Buckets.Length + 1];
         for (var i = 0; i < buckets.Length; i++)
         {
             var bound = i < family.Buckets.Length ? family.Buckets[i] : double.PositiveInfinity;
             labels[^1] = new Label(MetricFamily.BucketLabel, SampleNumber.ToText(bound));
-            buckets[i] = Locate(family, family.Name + MetricFamily.BucketSuffix, labels, mayUseSpare);
+            buckets[i] = Locate(family, family.Name + MetricFamily.BucketSuffix, labels, mayUseReserve);
             if (buckets[i].IsNone) return new HistogramCells(family.Buckets, buckets, default);
         }
-        var sum = Locate(family, family.Name + MetricFamily.SumSuffix, labels.AsSpan()[..^1], mayUseSpare);
+        var sum = Locate(family, family.Name + MetricFamily.SumSuffix, labels.AsSpan()[..^1], mayUseReserve);
         return new HistogramCells(family.Buckets, buckets, sum) { Extras = ExtrasOf(family, buckets, sum) };
     }
 
-    private HistogramExtras? ExtrasOf(MetricFamily family, Cell[] buckets, Cell sum)
+    private HistogramDetailCells? ExtrasOf(MetricFamily family, Cell[] buckets, Cell sum)
     {
-        if (_files is null || !family.HasExtras || sum.IsNone) return null;
+        if (_files is null || !family.HasDetails || sum.IsNone) return null;
         var file = _store.FileOf(MetricType.Histogram);
-        return new HistogramExtras(_files, NativeOf(family, buckets, file.OffsetOf(sum)), Array.ConvertAll(buckets, file.OffsetOf));
+        return new HistogramDetailCells(_files, NativeOf(family, buckets, file.OffsetOf(sum)), Array.ConvertAll(buckets, file.OffsetOf));
     }
 
     /// <summary>The native histogram of a series; a new one begins with what the classic one knows of earlier observations.</summary>
@@ -89,7 +89,7 @@ internal sealed partial class MetricWriter
     /// <summary>Makes native histograms of what earlier holders of the slot recorded, whether or not it is recorded again.</summary>
     private void LocateNatives()
     {
-        foreach (var family in MetricCatalogue.All.Where(family => family.HasExtras))
+        foreach (var family in MetricCatalogue.All.Where(family => family.HasDetails))
         {
             foreach (var values in RecordedOf(family)) _ = LocateHistogram(family, values);
         }

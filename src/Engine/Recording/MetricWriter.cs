@@ -76,7 +76,7 @@ internal sealed partial class MetricWriter
         var cell = Locate(family, family.Name, labels);
         if (!cell.IsNone) return cell;
         isMerged |= _series.TryMerge(labels, withOutcome: true);
-        return Locate(family, family.Name, labels, mayUseSpare: true);
+        return Locate(family, family.Name, labels, mayUseReserve: true);
     }
 
     /// <summary>Whether so many new series may have a place of their own.</summary>
@@ -138,14 +138,14 @@ internal sealed partial class MetricWriter
         }
     }
 
-    private Cell Locate(MetricFamily family, string sample, ReadOnlySpan<Label> labels, bool mayUseSpare = false)
+    private Cell Locate(MetricFamily family, string sample, ReadOnlySpan<Label> labels, bool mayUseReserve = false)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(MaximumKeySize);
         try
         {
             var key = new StoreKey(buffer);
             key.Write(family.StoreName, sample, labels, family.Help);
-            return key.Overflowed ? default : _store.FileOf(family.Type).GetOrAdd(key.Written, mayUseSpare);
+            return key.Overflowed ? default : _store.FileOf(family.Type).GetOrAdd(key.Written, mayUseReserve);
         }
         finally
         {

@@ -22,7 +22,7 @@ internal sealed class SlotTable : IDisposable
     private const int MostSkipped = 8;
 
     /// <summary>No slot has this number: the byte is the lock of what only one process of a kind does at a time.</summary>
-    private const int Alone = 0;
+    private const int ExclusiveByte = 0;
 
     private readonly List<LifeLock> _taken = [];
     private int _descriptor;
@@ -82,29 +82,29 @@ internal sealed class SlotTable : IDisposable
 
     /// <summary>Waits until no other process prepares the store, and keeps others from it until this table is closed.</summary>
     /// <exception cref="StoreException">The file system grants no locks.</exception>
-    public void EnterPreparation()
+    public void BeginPreparation()
     {
-        var recordLock = LockOf(LifeByteOf(SlotKind.Master, Alone));
+        var recordLock = LockOf(LifeByteOf(SlotKind.Master, ExclusiveByte));
         if (Libc.Control(_descriptor, Libc.SetLockAndWait, ref recordLock) != 0)
         {
             throw CannotLock(Marshal.GetLastPInvokeError());
         }
     }
 
-    /// <summary>Keeps others from preparing the store, until <see cref="LeavePreparation"/>; does not wait.</summary>
+    /// <summary>Keeps others from preparing the store, until <see cref="EndPreparation"/>; does not wait.</summary>
     /// <returns>False if another process prepares the store, or folds its files.</returns>
     /// <remarks>Unlike a slot this belongs to the table, not to the process: another table of the process may be closed.</remarks>
     /// <exception cref="StoreException">The file system grants no locks.</exception>
-    public bool TryEnterPreparation() => TryLockAlone(SlotKind.Master, Libc.WriteLock, Libc.SetDescriptionLock);
+    public bool TryBeginPreparation() => TryLockExclusively(SlotKind.Master, Libc.WriteLock, Libc.SetDescriptionLock);
 
     /// <summary>Waits until nobody prepares the store or folds its files, and keeps it so; others may read along.</summary>
     /// <exception cref="StoreException">The file system grants no locks.</exception>
-    public void KeepUnprepared() => TryLockAlone(SlotKind.Master, Libc.ReadLock, Libc.SetDescriptionLockAndWait);
+    public void HoldOffPreparation() => TryLockExclusively(SlotKind.Master, Libc.ReadLock, Libc.SetDescriptionLockAndWait);
 
     /// <summary>Lets others in again.</summary>
-    public void LeavePreparation()
+    public void EndPreparation()
     {
-        var recordLock = LockOf(LifeByteOf(SlotKind.Master, Alone));
+        var recordLock = LockOf(LifeByteOf(SlotKind.Master, ExclusiveByte));
         recordLock.Type = Libc.Unlocked;
         _ = Libc.Control(_descriptor, Libc.SetDescriptionLock, ref recordLock);
     }
@@ -112,7 +112,7 @@ internal sealed class SlotTable : IDisposable
     /// <summary>Becomes the exporter that forwards the store and lets itself be controlled, until this table is closed.</summary>
     /// <returns>False if another exporter is that.</returns>
     /// <exception cref="StoreException">The file system grants no locks.</exception>
-    public bool TryTakeTurn() => TryLockAlone(SlotKind.Exporter, Libc.WriteLock, Libc.SetDescriptionLock);
+    public bool TryTakeLeadership() => TryLockExclusively(SlotKind.Exporter, Libc.WriteLock, Libc.SetDescriptionLock);
 
     /// <summary>Takes the lowest free slot of a kind for this process, until it exits.</summary>
     /// <param name="kind">The kind.</param>
@@ -209,9 +209,9 @@ internal sealed class SlotTable : IDisposable
         return recordLock.Type != Libc.Unlocked;
     }
 
-    private bool TryLockAlone(SlotKind kind, short type, int command)
+    private bool TryLockExclusively(SlotKind kind, short type, int command)
     {
-        var recordLock = LockOf(LifeByteOf(kind, Alone));
+        var recordLock = LockOf(LifeByteOf(kind, ExclusiveByte));
         recordLock.Type = type;
         if (Libc.Control(_descriptor, command, ref recordLock) == 0) return true;
         var error = Marshal.GetLastPInvokeError();

@@ -47,20 +47,20 @@ internal sealed partial class PrometheusWorker
     private void Update(double now, double proportionalDelay)
     {
         _epoch = (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds - now;
-        var usage = ProcessFigures.ProcessorSeconds();
+        var usage = ProcessStatistics.ProcessorSeconds();
         var (user, system) = (usage.User - _lastUsage.User, usage.System - _lastUsage.System);
         // 0 at the first time.
         if (now > _lastUpdate) _cpu.Set(100 * (user + system) / (now - _lastUpdate));
         _userSeconds.Add(user);
         _systemSeconds.Add(system);
         (_lastUpdate, _lastUsage) = (now, usage);
-        var memory = ProcessFigures.ResidentBytes();
+        var memory = ProcessStatistics.ResidentBytes();
         _memory.Set(memory);
         _flight?.SetMemory(memory);
-        _uptime.Set(ProcessFigures.AgeSeconds());
+        _uptime.Set(ProcessStatistics.AgeSeconds());
         if (now < _nextProportional + proportionalDelay) return;
         var start = MonotonicClock.Seconds();
-        _proportionalMemory.Set(ProcessFigures.ProportionalBytes());
+        _proportionalMemory.Set(ProcessStatistics.ProportionalBytes());
         _nextProportional = NextProportional(start, MonotonicClock.Seconds());
     }
 }

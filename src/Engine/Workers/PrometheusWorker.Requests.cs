@@ -101,8 +101,8 @@ internal sealed partial class PrometheusWorker
         Plan(series);
         // Both latency histograms have the same bounds.
         var bucket = series.Duration.BucketOf(seconds);
-        AddExtras(entry, _duration!, seconds, bucket);
-        AddExtras(entry, series.Duration, seconds, bucket);
+        AddDetails(entry, _duration!, seconds, bucket);
+        AddDetails(entry, series.Duration, seconds, bucket);
         _duration?.Plan(_flight, seconds, bucket);
         series.Duration.Plan(_flight, seconds, bucket);
         if (entry.Length != NoLength) _requestSize?.Plan(_flight, entry.Length);
@@ -160,7 +160,7 @@ internal sealed partial class PrometheusWorker
     }
 
     /// <summary>Adds to what a histogram has beside its cells, which get theirs after it.</summary>
-    private void AddExtras(FlightEntry entry, HistogramCells histogram, double seconds, int bucket)
+    private void AddDetails(FlightEntry entry, HistogramCells histogram, double seconds, int bucket)
     {
         if (histogram.Extras is not { } extras) return;
         extras.Observe(seconds);

@@ -11,7 +11,7 @@ internal static class CheckList
     private static readonly Func<StoreView, IEnumerable<Finding>>[] OfStore =
     [
         PermissionCheck.Find, DiskCheck.Find, ReaderCheck.Find, SharedStoreCheck.Find, OtherStoreCheck.Find,
-        MissingFileCheck.Find, SetAsideCheck.Find, LeftoverCheck.Find, FutureCheck.Find,
+        MissingFileCheck.Find, QuarantineCheck.Find, LeftoverCheck.Find, FutureCheck.Find,
     ];
 
     internal static IEnumerable<Finding> Run(ExporterView exporter) => OfExporter.SelectMany(check => check(exporter));

@@ -87,7 +87,7 @@ internal sealed class ServeCommand : Command
         aggregator.Forwarders = manager.Statuses;
         using var forwarders = new ConfiguredForwarders(manager, config);
         await forwarders.AddWantedAsync(log);
-        using var turn = new StoreTurn(directory, forwarders, scrapes, control, loggers);
+        using var turn = new StoreLeadership(directory, forwarders, scrapes, control, loggers);
         configuration.Apply = next => forwarders.ChangeAsync(next, turn.IsHeld);
         using var hangUp = configuration.ReloadOnHangUp();
         Task[] work =

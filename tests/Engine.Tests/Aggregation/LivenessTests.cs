@@ -54,13 +54,13 @@ public sealed class LivenessTests : IDisposable
             // What was read is out of date, and the next pass finds another damaged file.
             File.WriteAllText(_directory["counter_archive.db"], new string('x', ++faults));
             File.WriteAllText(_directory[$"counter_damaged{faults}.db"], "x");
-            if (!slots.TryEnterPreparation()) throw new NotSupportedException("the logger fails while nobody can fold");
-            slots.LeavePreparation();
+            if (!slots.TryBeginPreparation()) throw new NotSupportedException("the logger fails while nobody can fold");
+            slots.EndPreparation();
         }));
         File.WriteAllText(_directory["counter_damaged.db"], "x");
 
         Assert.Throws<NotSupportedException>(aggregator.Refresh);
-        Assert.True(slots.TryEnterPreparation());
+        Assert.True(slots.TryBeginPreparation());
     }
 
     [Fact]

@@ -161,7 +161,7 @@ public sealed partial class ConfigurationReferenceTests
             {
                 text.Append(
                     CultureInfo.InvariantCulture,
-                    $"| `{variable.Name}` | {Code(variable.Key)} | {Code(variable.Flag)} | {Code(variable.Default)} | {VariableParser.RuleOf(variable)} | {Change(variable.Renewal)} | {variable.Description} |\n");
+                    $"| `{variable.Name}` | {Code(variable.Key)} | {Code(variable.Flag)} | {Code(variable.Default)} | {VariableParser.RuleOf(variable)} | {Change(variable.ReloadScope)} | {variable.Description} |\n");
             }
             text.Append('\n');
         }
@@ -171,10 +171,10 @@ public sealed partial class ConfigurationReferenceTests
     private static IGrouping<string, ConfigurationVariable> Files() =>
         ConfigurationVariables.All.Where(variable => variable.Key is null).GroupBy(_ => "The file").Single();
 
-    private static string Change(Renewal renewal) => renewal switch
+    private static string Change(ReloadScope renewal) => renewal switch
     {
-        Renewal.Reload => "reload",
-        Renewal.GunicornReload => "reload of Gunicorn",
+        ReloadScope.Reload => "reload",
+        ReloadScope.GunicornReload => "reload of Gunicorn",
         _ => "start",
     };
 

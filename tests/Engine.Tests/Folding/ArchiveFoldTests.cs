@@ -190,7 +190,7 @@ public sealed class ArchiveFoldTests : IDisposable
         }
     }
 
-    private HeldFile Take(string name) => HeldFile.TryTake(_directory[name], out _)!;
+    private LeasedFile Take(string name) => LeasedFile.TryTake(_directory[name], out _)!;
 
     private void AssertNoNames()
     {

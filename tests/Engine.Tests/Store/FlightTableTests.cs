@@ -186,7 +186,7 @@ public sealed class FlightTableTests : IDisposable
         }
         Assert.True(FlightTableReader.TryReadLoad(path, 11, out var dead));
         Assert.False(dead.IsAlive);
-        Assert.Equal(7, FlightTableReader.TryRead(path)!.BusyTold);
+        Assert.Equal(7, FlightTableReader.TryRead(path)!.ReportedBusy);
         File.Delete(path);
         Assert.False(FlightTableReader.TryReadLoad(path, 12, out _));
         Assert.Null(FlightTableReader.TryRead(path));

@@ -38,15 +38,15 @@ public sealed class SlotTableTests : IDisposable
     public void One_table_has_the_turn_until_it_is_closed_whoever_else_opens_the_file()
     {
         using var first = SlotTable.OpenOwn(_directory.Path)!;
-        Assert.True(first.TryTakeTurn());
+        Assert.True(first.TryTakeLeadership());
         SlotTable.Open(_directory.Path).Dispose();
         using var second = SlotTable.OpenOwn(_directory.Path)!;
-        Assert.False(second.TryTakeTurn());
+        Assert.False(second.TryTakeLeadership());
         Assert.Empty(second.Held(SlotKind.Exporter));
 
         first.Dispose();
 
-        Assert.True(second.TryTakeTurn());
+        Assert.True(second.TryTakeLeadership());
     }
 
     [Fact]

@@ -4,7 +4,7 @@ using GunicornPrometheusExporter.Native;
 namespace GunicornPrometheusExporter.Diagnostics;
 
 /// <summary>What this process uses, from the kernel. Allocates nothing.</summary>
-internal static class ProcessFigures
+internal static class ProcessStatistics
 {
     private const int StartTimeField = 22;
     private const double TicksPerSecond = 100;

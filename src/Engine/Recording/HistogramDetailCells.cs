@@ -3,7 +3,7 @@ using GunicornPrometheusExporter.HistogramDetails;
 namespace GunicornPrometheusExporter.Recording;
 
 /// <summary>What one histogram series has beside its cells: a native histogram, where they are on, and exemplars.</summary>
-internal sealed class HistogramExtras
+internal sealed class HistogramDetailCells
 {
     private readonly HistogramFiles _files;
     private readonly NativeCells _native;
@@ -14,7 +14,7 @@ internal sealed class HistogramExtras
     /// <param name="files">The slot's files.</param>
     /// <param name="native">The native histogram.</param>
     /// <param name="buckets">Where each bucket lies in the file with the cells.</param>
-    internal HistogramExtras(HistogramFiles files, NativeCells native, int[] buckets)
+    internal HistogramDetailCells(HistogramFiles files, NativeCells native, int[] buckets)
     {
         _files = files;
         _native = native;

@@ -1,7 +1,7 @@
 namespace GunicornPrometheusExporter.Configuration;
 
 /// <summary>When a change of a setting in the file takes effect.</summary>
-internal enum Renewal
+internal enum ReloadScope
 {
     /// <summary>When the exporter reloads the file.</summary>
     Reload,

@@ -9,7 +9,7 @@ using GunicornPrometheusExporter.Snapshots;
 namespace GunicornPrometheusExporter.Fleet;
 
 /// <summary>The hub's metrics about itself, as the snapshot of a host without a name.</summary>
-internal sealed class HubFigures
+internal sealed class HubStatistics
 {
     private static readonly SkipKind[] Kinds = Enum.GetValues<SkipKind>();
 

@@ -10,7 +10,7 @@ using Xunit;
 
 namespace GunicornPrometheusExporter.Exporter.Tests.Control;
 
-public sealed class StoreTurnTests : IDisposable
+public sealed class StoreLeadershipTests : IDisposable
 {
     /// <summary>Says whether another process may lock a byte of a file.</summary>
     private const string Probe = """
@@ -30,11 +30,11 @@ public sealed class StoreTurnTests : IDisposable
     public async Task Waiting_for_the_turn_lets_go_of_no_other_lock_of_the_process()
     {
         using var first = SlotTable.Open(_directory);
-        Assert.True(first.TryTakeTurn());
+        Assert.True(first.TryTakeLeadership());
         Assert.True(first.TryTake(SlotKind.Exporter, 1));
         await using var manager = new ForwarderManager(() => throw new InvalidOperationException(), NullLogger.Instance);
         using var forwarders = new ConfiguredForwarders(manager, new ExporterConfig());
-        using var second = new StoreTurn(_directory, forwarders, new SharedScrape(_ => { }), new("control", NullLogger.Instance), NullLoggerFactory.Instance);
+        using var second = new StoreLeadership(_directory, forwarders, new SharedScrape(_ => { }), new("control", NullLogger.Instance), NullLoggerFactory.Instance);
 
         using var end = new CancellationTokenSource();
         var waiting = second.RunAsync(end.Token);

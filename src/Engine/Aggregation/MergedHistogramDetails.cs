@@ -12,7 +12,7 @@ namespace GunicornPrometheusExporter.Aggregation;
 /// Read after the histograms themselves, and only for a format that shows it: so a native histogram, which is recorded
 /// before its classic one, never has less. A steady scrape allocates nothing for a series. Not thread-safe.
 /// </remarks>
-internal sealed class MergedExtras
+internal sealed class MergedHistogramDetails
 {
     private readonly string _directory;
     private readonly ILogger _logger;
@@ -20,12 +20,12 @@ internal sealed class MergedExtras
     private readonly NativeHistogramReader _nativeReader = new();
     private readonly Dictionary<int, Exemplar> _exemplars = [];
     private readonly Dictionary<int, NativeHistogram> _natives = [];
-    private readonly HashSet<string> _setAside = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _quarantined = new(StringComparer.Ordinal);
 
     /// <summary>Nothing yet.</summary>
     /// <param name="directory">The store.</param>
     /// <param name="logger">Told of each damaged file once.</param>
-    public MergedExtras(string directory, ILogger logger) => (_directory, _logger) = (directory, logger);
+    public MergedHistogramDetails(string directory, ILogger logger) => (_directory, _logger) = (directory, logger);
 
     /// <summary>Damaged files so far.</summary>
     public long CorruptFiles { get; private set; }
@@ -48,7 +48,7 @@ internal sealed class MergedExtras
     public void ReadExemplars(IReadOnlyList<TrackedFile> files)
     {
         _exemplars.Clear();
-        foreach (var file in files.Where(HasExtras))
+        foreach (var file in files.Where(HasDetails))
         {
             TryRead(ExemplarFormat.NameOf(file.Name.Owner), path => _exemplarReader.Read(
                 path, file.Reader.Created, (bucket, in exemplar) => Add(file.SeriesAt(bucket), exemplar)));
@@ -60,7 +60,7 @@ internal sealed class MergedExtras
     public void ReadNatives(IReadOnlyList<TrackedFile> files)
     {
         foreach (var native in _natives.Values) native.Clear();
-        foreach (var file in files.Where(HasExtras))
+        foreach (var file in files.Where(HasDetails))
         {
             TryRead(NativeHistogramFormat.NameOf(file.Name.Owner), path => _nativeReader.Read(
                 path, file.Reader.Created,
@@ -68,7 +68,7 @@ internal sealed class MergedExtras
         }
     }
 
-    private static bool HasExtras(TrackedFile file) =>
+    private static bool HasDetails(TrackedFile file) =>
         file is { IsMerged: true, Slot: not null, Name.Type: MetricType.Histogram };
 
     private void Add(int? series, in Exemplar exemplar)
@@ -91,12 +91,12 @@ internal sealed class MergedExtras
         try
         {
             read(path);
-            _setAside.Remove(path);
+            _quarantined.Remove(path);
         }
         catch (Exception e)
         {
-            if (!_setAside.Add(path)) return;
-            ScrapeLog.FileSetAside(_logger, e.Message);
+            if (!_quarantined.Add(path)) return;
+            ScrapeLog.FileQuarantined(_logger, e.Message);
             CorruptFiles++;
         }
     }

@@ -7,7 +7,7 @@ namespace GunicornPrometheusExporter.Exporter.Control;
 
 /// <summary>What one exporter of a store does and no other: it forwards, and lets itself be controlled.</summary>
 /// <remarks>A second one, as during an upgrade, waits until the first has ended.</remarks>
-internal sealed class StoreTurn(
+internal sealed class StoreLeadership(
     string directory, ConfiguredForwarders forwarders, SharedScrape scrapes, BackgroundWork work, ILoggerFactory loggers) : IDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -64,7 +64,7 @@ internal sealed class StoreTurn(
             if (_slots?.StillStands() == false) Close();
             _slots ??= SlotTable.OpenOwn(directory);
             _kept ??= KeptDirectory.TryKeep(directory);
-            return _slots?.TryTakeTurn() == true;
+            return _slots?.TryTakeLeadership() == true;
         }
         catch (StoreException e)
         {

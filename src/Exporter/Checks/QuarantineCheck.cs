@@ -3,7 +3,7 @@ using GunicornPrometheusExporter.Files;
 namespace GunicornPrometheusExporter.Exporter.Checks;
 
 /// <summary>Whether damaged files were quarantined.</summary>
-internal static class SetAsideCheck
+internal static class QuarantineCheck
 {
     internal static IEnumerable<Finding> Find(StoreView store) =>
         from file in store.Files

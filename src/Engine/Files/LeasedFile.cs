@@ -10,12 +10,12 @@ namespace GunicornPrometheusExporter.Files;
 /// That is a read lease. The kernel grants it only while no process has the file open or mapped for writing, whatever
 /// its PID namespace, and to the file's owner only; not every file system has leases. Not thread-safe.
 /// </remarks>
-internal sealed class HeldFile : IDisposable
+internal sealed class LeasedFile : IDisposable
 {
     private readonly SafeFileHandle _handle;
     private readonly FileStatus _status;
 
-    private HeldFile(string path, SafeFileHandle handle, FileStatus status, bool isLeased)
+    private LeasedFile(string path, SafeFileHandle handle, FileStatus status, bool isLeased)
     {
         (Path, _handle, _status, IsLeased) = (path, handle, status, isLeased);
     }
@@ -36,7 +36,7 @@ internal sealed class HeldFile : IDisposable
     /// <param name="path">Where it is.</param>
     /// <param name="isWritten">Whether some process has it open for writing.</param>
     /// <returns>Null if it is written, or if there is no regular file that this process may read.</returns>
-    public static HeldFile? TryTake(string path, out bool isWritten)
+    public static LeasedFile? TryTake(string path, out bool isWritten)
     {
         isWritten = false;
         var handle = StoreFiles.TryOpen(path, Libc.OpenReadOnly);
@@ -48,7 +48,7 @@ internal sealed class HeldFile : IDisposable
         isWritten = !isLeased && Marshal.GetLastPInvokeError() == Libc.ErrorAgain;
         if (!isWritten && StoreFiles.TryGetStatus(handle, out var status) && status.IsRegular)
         {
-            return new HeldFile(path, handle, status, isLeased);
+            return new LeasedFile(path, handle, status, isLeased);
         }
         handle.Dispose();
         return null;
