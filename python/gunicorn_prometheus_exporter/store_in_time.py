@@ -232,8 +232,8 @@ def _is_others(directory: str) -> bool:
         following = os.path.normpath(os.path.join(current, name))
         try:
             status = os.lstat(following)
-        except FileNotFoundError:
-            # Root will own it and everything created in it.
+        except OSError:
+            # It is missing or too long: root will own it and everything created in it, if it can be created at all.
             return False
         if status.st_uid != 0:
             return True
