@@ -40,13 +40,6 @@ internal sealed class MasterFiles : IDisposable
     /// <exception cref="StoreException">A file has no room.</exception>
     internal ImmutableArray<MasterSeries> LayOut() => [.. Series.Select(series => Locate(series.Family, series.Labels))];
 
-    /// <summary>The value of a series.</summary>
-    internal Cell CellOf(MetricFamily family, params ReadOnlySpan<Label> labels)
-    {
-        var key = KeyOf(family, labels, stackalloc byte[LongestKey]);
-        return FileOf(family).GetOrAdd(key.Written);
-    }
-
     /// <inheritdoc/>
     public void Dispose()
     {

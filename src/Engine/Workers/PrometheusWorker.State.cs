@@ -9,12 +9,6 @@ public sealed partial class PrometheusWorker
     private readonly Cell[] _states = [];
     private readonly Cell _stateChange;
 
-    /// <summary>The worker was told to end.</summary>
-    public void HandleQuit() => SetState(WorkerStates.Quit);
-
-    /// <summary>The worker was aborted: it did not answer in time.</summary>
-    public void HandleAbort() => SetState(WorkerStates.Abort);
-
     /// <summary>Moves the worker to a state, and notes when.</summary>
     /// <param name="state">One of <see cref="WorkerStates.All"/>.</param>
     /// <exception cref="MetricsException">There is no such state.</exception>

@@ -9,7 +9,6 @@ internal static unsafe class PyErr
     private static delegate* unmanaged<void> _clear;
     private static delegate* unmanaged<nint, byte*, void> _setString;
     private static nint _typeError;
-    private static nint _importError;
 
     // SAFETY: the signatures are those of pyerrors.h; PyExc_* are variables that hold an object for ever.
     internal static void Bind()
@@ -18,14 +17,10 @@ internal static unsafe class PyErr
         _clear = (delegate* unmanaged<void>)Symbols.Find("PyErr_Clear");
         _setString = (delegate* unmanaged<nint, byte*, void>)Symbols.Find("PyErr_SetString");
         _typeError = *(nint*)Symbols.Find("PyExc_TypeError");
-        _importError = *(nint*)Symbols.Find("PyExc_ImportError");
     }
 
     /// <summary><c>TypeError</c>, borrowed.</summary>
     internal static nint TypeError => _typeError;
-
-    /// <summary><c>ImportError</c>, borrowed.</summary>
-    internal static nint ImportError => _importError;
 
     // SAFETY (all below): called with the interpreter's lock held, as every call into this module is.
 

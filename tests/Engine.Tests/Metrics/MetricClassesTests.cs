@@ -23,17 +23,17 @@ public sealed class MetricClassesTests : IDisposable
     }
 
     [Fact]
-    public void Every_class_records_what_the_reference_shows()
+    public void Every_family_of_the_reference_is_recorded()
     {
-        new WorkerRequests(_writer).Inc("worker_1");
-        new WorkerRequestDuration(_writer).Observe(0.5, "worker_1");
-        new WorkerMemory(_writer).Set(52428800, "worker_1");
-        new WorkerCPU(_writer).Set(2.5, "worker_1");
-        new WorkerUptime(_writer).Set(3600, "worker_1");
-        new WorkerFailedRequests(_writer).Inc("worker_1", "GET", "/api/users", "404");
-        new WorkerErrorHandling(_writer).Inc("worker_1", "POST", "/api/data", "ValueError");
+        _writer.Add(MetricCatalogue.WorkerRequests, 1, "worker_1");
+        _writer.Observe(MetricCatalogue.WorkerRequestDuration, 0.5, "worker_1");
+        _writer.Set(MetricCatalogue.WorkerMemory, 52428800, "worker_1");
+        _writer.Set(MetricCatalogue.WorkerCpu, 2.5, "worker_1");
+        _writer.Set(MetricCatalogue.WorkerUptime, 3600, "worker_1");
+        _writer.Add(MetricCatalogue.WorkerFailedRequests, 1, "worker_1", "GET", "/api/users", "404");
+        _writer.Add(MetricCatalogue.WorkerErrorHandling, 1, "worker_1", "POST", "/api/data", "ValueError");
         new WorkerState(_writer).Set(1, "worker_1", "running", "1640995200.123");
-        new MasterWorkerRestarts(_writer).Inc();
+        _writer.Add(MetricCatalogue.MasterWorkerRestarts, 1);
 
         Assert.Equal(1, Value(MetricCatalogue.WorkerRequests, "worker_1"));
         Assert.Equal(52428800, Value(MetricCatalogue.WorkerMemory, "worker_1"));
@@ -50,9 +50,9 @@ public sealed class MetricClassesTests : IDisposable
     public void Mistakes_name_the_family_what_was_given_and_what_was_expected()
     {
         AssertMistake("gunicorn_worker_requests_total is a counter and cannot be incremented by -1.0; " +
-            "give a finite amount of at least 0", () => new WorkerRequests(_writer).Inc("worker_1", -1));
+            "give a finite amount of at least 0", () => _writer.Add(MetricCatalogue.WorkerRequests, -1, "worker_1"));
         AssertMistake("gunicorn_worker_request_duration_seconds cannot observe NaN; give a number",
-            () => new WorkerRequestDuration(_writer).Observe(double.NaN, "worker_1"));
+            () => _writer.Observe(MetricCatalogue.WorkerRequestDuration, double.NaN, "worker_1"));
         AssertMistake("gunicorn_worker_state has the states starting, running, quit, abort, dead, not 'asleep'",
             () => new WorkerState(_writer).Set(1, "worker_1", "asleep", "1"));
         AssertMistake("gunicorn_worker_state takes a timestamp in seconds since the Unix epoch, not 'noon'",
@@ -62,7 +62,7 @@ public sealed class MetricClassesTests : IDisposable
         AssertMistake("gunicorn_worker_requests_total takes the labels (worker_id), not 2 values",
             () => _writer.Add(MetricCatalogue.WorkerRequests, 1, "worker_1", "GET"));
         AssertMistake("gunicorn_worker_requests_total: the value of label worker_id has 300 characters; at most 256 are allowed",
-            () => new WorkerRequests(_writer).Inc(new string('x', 300)));
+            () => _writer.Add(MetricCatalogue.WorkerRequests, 1, new string('x', 300)));
     }
 
     [Fact]

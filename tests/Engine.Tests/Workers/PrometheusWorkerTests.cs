@@ -141,18 +141,18 @@ public sealed class PrometheusWorkerTests : IDisposable
     }
 
     [Fact]
-    public void The_metric_classes_are_bounded_by_the_same()
+    public void Recording_by_family_is_bounded_by_the_same()
     {
         Reopen(maximumSeries: 1_000, null);
-        var failed = new WorkerFailedRequests(_worker.Metrics);
         for (var i = 0; i < 150; i++)
         {
             for (var status = 0; status < 10; status++)
             {
-                failed.Inc("worker_1", "GET", Letters(i), (400 + status).ToString(System.Globalization.CultureInfo.InvariantCulture));
+                var code = (400 + status).ToString(System.Globalization.CultureInfo.InvariantCulture);
+                _worker.Metrics.Add(MetricCatalogue.WorkerFailedRequests, 1, "worker_1", "GET", Letters(i), code);
             }
         }
-        for (var i = 0; i < 150; i++) new WorkerRequests(_worker.Metrics).Inc("elsewhere_" + Letters(i));
+        for (var i = 0; i < 150; i++) _worker.Metrics.Add(MetricCatalogue.WorkerRequests, 1, "elsewhere_" + Letters(i));
 
         Assert.InRange(Keys(MetricType.Counter).Count + Keys(MetricType.Histogram).Count, 950, 1_300);
         Assert.Equal(1_500, Total(MetricType.Counter, "gunicorn_worker_failed_requests_total"));
@@ -238,7 +238,7 @@ public sealed class PrometheusWorkerTests : IDisposable
     public void A_worker_is_in_one_state_at_a_time()
     {
         _worker.SetState(WorkerStates.Running);
-        _worker.HandleQuit();
+        _worker.SetState(WorkerStates.Quit);
         var values = WorkerStates.All.Select(state => Value(MetricCatalogue.WorkerState, "worker_1", state));
         Assert.Equal([0.0, 0, 1, 0, 0], values);
         Assert.True(Value(MetricCatalogue.WorkerStateChangeTimestamp, "worker_1") > 1.7e9);
