@@ -10,13 +10,5 @@ public sealed class CorruptFileException : Exception
     public CorruptFileException(string path, string reason)
         : base($"{path}: {reason}")
     {
-        Path = path;
-        Reason = reason;
     }
-
-    /// <summary>The file.</summary>
-    public string Path { get; }
-
-    /// <summary>What is wrong with it.</summary>
-    public string Reason { get; }
 }

@@ -11,10 +11,6 @@ public static partial class MultiprocessDirectory
 
     private const string Name = "gunicorn-prometheus-exporter";
 
-    /// <summary>The directory that the environment names; null if it names none.</summary>
-    public static string? Get() =>
-        Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } directory ? directory : null;
-
     /// <summary>The directory where the environment names none: private to the user that the workers run as.</summary>
     /// <param name="worker">That user's number; null for this process's user.</param>
     /// <remarks>

@@ -4,7 +4,6 @@ namespace GunicornPrometheusExporter.PythonModule.CApi;
 internal static unsafe class PyDict
 {
     private static delegate* unmanaged<nint> _new;
-    private static delegate* unmanaged<nint, nint> _size;
     private static delegate* unmanaged<nint, nint*, nint*, nint*, int> _next;
     private static delegate* unmanaged<nint, byte*, nint, int> _setItem;
     private static nint _type;
@@ -13,7 +12,6 @@ internal static unsafe class PyDict
     internal static void Bind()
     {
         _new = (delegate* unmanaged<nint>)Symbols.Find("PyDict_New");
-        _size = (delegate* unmanaged<nint, nint>)Symbols.Find("PyDict_Size");
         _next = (delegate* unmanaged<nint, nint*, nint*, nint*, int>)Symbols.Find("PyDict_Next");
         _setItem = (delegate* unmanaged<nint, byte*, nint, int>)Symbols.Find("PyDict_SetItemString");
         _type = Symbols.Find("PyDict_Type");
@@ -26,9 +24,6 @@ internal static unsafe class PyDict
 
     /// <summary>Whether an object is a <c>dict</c>.</summary>
     internal static bool Is(nint instance) => PyObject.IsInstance(instance, _type);
-
-    /// <summary>The number of items.</summary>
-    internal static int Size(nint dictionary) => (int)_size(dictionary);
 
     /// <summary>The next item, both references borrowed; false at the end.</summary>
     /// <param name="dictionary">Not changed between the first item and the last.</param>

@@ -62,7 +62,7 @@ internal sealed class ReaderTarget : IFuzzTarget
         }
         catch (CorruptFileException e)
         {
-            FuzzFailure.Unless(readings.Count == 0, $"a valid file is refused: {e.Reason}");
+            FuzzFailure.Unless(readings.Count == 0, $"a valid file is refused: {e.Message}");
             return false;
         }
         FuzzFailure.Unless(readings.Any(entries => Equals(reader, file, entries)), $"a file with {readings.Count} readings is read otherwise");

@@ -58,9 +58,6 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "madvise", SetLastError = true)]
     internal static partial int Advise(void* address, nuint length, int advice);
 
-    [LibraryImport("libc", EntryPoint = "getpid")]
-    internal static partial int ProcessId();
-
     [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
     private static partial nint Read(int descriptor, byte* buffer, nuint count);
 
