@@ -126,6 +126,12 @@ class WorkerState(_Gauge):
     family = "gunicorn_worker_state"
 
 
+class WorkerInfo(_Gauge):
+    """The process in a slot. Labels: worker_id, pid, worker_class, python, gunicorn. Set by the worker itself."""
+
+    family = "gunicorn_worker_info"
+
+
 class MasterWorkerRestarts(_Counter):
     """Workers started to replace one that ended. No labels; in a master it goes to the master's own file."""
 

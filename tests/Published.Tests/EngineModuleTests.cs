@@ -34,9 +34,9 @@ public sealed class EngineModuleTests : IDisposable
             engine.request_invalid(400, "InvalidHeader")
             engine.set_capacity(1)
             engine.heartbeat(); engine.update(); engine.set_state("running")
-            engine.inc("gunicorn_worker_requests_total", 2.5, {"worker_id": "worker_1"})
+            WorkerRequests().inc(2.5, worker_id="worker_1")
             try:
-                engine.inc("gunicorn_worker_requests_total", -1, {"worker_id": "worker_1"})
+                WorkerRequests().inc(-1, worker_id="worker_1")
             except MetricsError as error:
                 print(error)
             """, interpreter);
@@ -108,7 +108,7 @@ public sealed class EngineModuleTests : IDisposable
                 engine.disable()
                 for _ in range(1000):
                     engine.request_finished(engine.request_started("GET", "/", []), 200, 2)
-                    engine.inc("gunicorn_worker_requests_total", 1, {"worker_id": "worker_1"})
+                    WorkerRequests().inc(1, worker_id="worker_1")
                 os._exit(7)
             print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
             """);
