@@ -162,6 +162,8 @@ public sealed class EngineModuleTests : IDisposable
 
     private static string Script(string body) =>
         "import sys\nfrom gunicorn_prometheus_exporter import _engine as engine\n" +
+        "class WorkerRequests: family = 'gunicorn_worker_requests_total'\n" +
+        "WorkerRequests.inc = engine.metric_method(WorkerRequests, 'inc')\n" +
         "from gunicorn_prometheus_exporter.errors import MetricsError\nstore = sys.argv[1]\n" + body;
 
     private Task<Outcome> RunWholeAsync(string body, string interpreter = Python.Path) =>
