@@ -29,7 +29,8 @@ internal sealed class StoreException : Exception
     /// <param name="error">The system's number for it.</param>
     /// <param name="use">What the process must be allowed to do to the store.</param>
     internal static StoreException OfReader(string path, string verb, int error, string use = "read") =>
-        Of(path, verb, error, RemedyOf(error) ?? $"the exporter must run as the workers' user, or as one that may {use} PROMETHEUS_MULTIPROC_DIR");
+        Of(path, verb, error, RemedyOf(error)
+            ?? $"the exporter must run as the workers' user, or as one that may {use} PROMETHEUS_MULTIPROC_DIR");
 
     /// <summary>What to do about an error that has nothing to do with who uses the file; null for any other error.</summary>
     private static string? RemedyOf(int error) => error switch
