@@ -186,6 +186,18 @@ def test_a_missing_store_is_made_before_the_application_is_preloaded(start_gunic
     assert figures.value("hits_total") == 2
 
 
+@pytest.mark.parametrize("is_changed", [False, True], ids=["", "chdir"])
+@pytest.mark.parametrize("conf", CONFIGURATIONS.values(), ids=CONFIGURATIONS)
+def test_a_missing_store_with_a_relative_name_is_made_where_gunicorn_works(start_gunicorn, public_directory, conf, is_changed):
+    changed = ("--chdir", str(public_directory)) if is_changed else ()
+    server = start_gunicorn("--preload", *changed, conf=conf, app=APP, variables={"PROMETHEUS_MULTIPROC_DIR": "relative/metrics"})
+    serves(server)
+    assert (Path(os.readlink(f"/proc/{server.pid}/cwd")) / "relative/metrics/slots.lock").exists()
+    # The worker class alone starts no exporter.
+    if conf != PROMETHEUS_WORKER:
+        assert server.metrics().value("hits_total") == 2
+
+
 @pytest.mark.parametrize("is_planted", [False, True], ids=["missing", "a dangling link"])
 @pytest.mark.parametrize("conf", CONFIGURATIONS.values(), ids=CONFIGURATIONS)
 def test_a_preloaded_application_serves_where_only_the_workers_user_may_make_the_store(
