@@ -33,7 +33,7 @@ internal sealed class StoreException : Exception
             ?? $"the exporter must run as the workers' user, or as one that may {use} PROMETHEUS_MULTIPROC_DIR");
 
     /// <summary>What to do about an error that has nothing to do with who uses the file; null for any other error.</summary>
-    private static string? RemedyOf(int error) => error switch
+    internal static string? RemedyOf(int error) => error switch
     {
         Libc.ErrorNoMemory => "raise the limit of address space (ulimit -v) or the memory of the container",
         Libc.ErrorTooManyOpen => "raise the limit of open files (ulimit -n)",

@@ -41,7 +41,8 @@ internal static class MasterPreparation
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new StoreException(
-                $"{directory} cannot be prepared: {e.Message} Give its files to the user that the workers run as, or remove them.", e);
+                $"{directory} cannot be prepared ({e.Message.TrimEnd('.')}); " +
+                (StoreException.RemedyOf(e.HResult) ?? "give its files to the user that the workers run as, or remove them"), e);
         }
     }
 

@@ -193,6 +193,26 @@ public sealed class FlightTableTests : IDisposable
     }
 
     [Fact]
+    public async Task A_commit_of_a_process_that_releases_its_slot_before_its_flight_file_is_applied_by_the_next_holder()
+    {
+        using var directory = new TemporaryDirectory();
+        var path = directory["flight_worker-1_00000001.bin"];
+        var image = FlightImage.Bytes(1, 1, 0, 0, new FlightRequest(FlightState.Running, 0, 1, "GET", "/", "", ""));
+        // Committed and not applied: the other record, which frees the first flight record.
+        image[16] = 1;
+        await File.WriteAllBytesAsync(path, image, TestContext.Current.CancellationToken);
+        Assert.True(FlightTableReader.TryRead(path)!.IsUnfinished);
+
+        var dying = new FileLock(path);
+        var death = Task.Run(dying.Dispose, TestContext.Current.CancellationToken);
+        using (SlotStore.Open(directory.Path, SlotKind.Worker, EntryLayout.Timestamped))
+        {
+            Assert.False(FlightTableReader.TryRead(path)!.IsUnfinished);
+        }
+        await death;
+    }
+
+    [Fact]
     public void What_was_said_of_a_live_worker_is_never_taken_back()
     {
         var path = WriteTwoInFlight();
