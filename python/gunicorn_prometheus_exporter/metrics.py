@@ -55,23 +55,26 @@ class _Histogram:
 
 
 #: The methods above, which load the engine.
-_LOADING = ((_Counter, "inc", _Counter.inc), (_Gauge, "set", _Gauge.set), (_Histogram, "observe", _Histogram.observe))
+_LOADING_METHODS = ((_Counter, "inc", _Counter.inc), (_Gauge, "set", _Gauge.set), (_Histogram, "observe", _Histogram.observe))
+
+_restores_in_children = False
 
 
 def _engine_method(owner: type, name: str) -> Callable[..., None]:
     """Replaces a method of this module by the engine's own, which costs no Python frame, and returns it."""
+    global _restores_in_children
     method = engine.load().metric_method(owner, name)
+    if not _restores_in_children:
+        _restores_in_children = True
+        # engine.load decides for each process whether it may record.
+        os.register_at_fork(after_in_child=_restore_methods)
     setattr(owner, name, method)
     return method
 
 
 def _restore_methods() -> None:
-    for owner, name, method in _LOADING:
+    for owner, name, method in _LOADING_METHODS:
         setattr(owner, name, method)
-
-
-# engine.load decides for each process whether it may record.
-os.register_at_fork(after_in_child=_restore_methods)
 
 
 class WorkerRequests(_Counter):

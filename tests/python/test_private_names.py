@@ -218,7 +218,7 @@ def patches(path):
 
 
 #: Attributes of ours on objects of somebody else's, and what Gunicorn's objects let themselves be given.
-ALLOWED = re.compile(r"(self|req|server_connection|connection|self\._resp)\.prometheus_\w+ = |worker\.told = |resp\.sock = ")
+ALLOWED = re.compile(r"(self|req|server_connection|connection|self\._resp)\.prometheus_\w+ = |worker\.told = |resp\.sock = |setattr\(owner, name, method\)")
 
 
 @pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=lambda path: path.name)

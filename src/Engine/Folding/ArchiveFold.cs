@@ -151,7 +151,7 @@ internal sealed class ArchiveFold : IDisposable
     private void Adopt(in FileStatus file)
     {
         var handle = _new!.SafeFileHandle;
-        File.SetUnixFileMode(handle, file.Permissions);
+        File.SetUnixFileMode(handle, file.Permissions | UnixFileMode.UserRead | UnixFileMode.UserWrite);
         if (Libc.EffectiveUserId() != 0) return;
         _ = Libc.ChangeOwnerAt((int)handle.DangerousGetHandle(), "", file.Owner, file.Group, Libc.AtEmptyPath);
     }
