@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace GunicornPrometheusExporter.Diagnostics;
 
-/// <summary>What a scrape has to say, each fault once: events 1100 to 1199.</summary>
+/// <summary>Faults that a scrape finds, each logged once: events 1100 to 1199.</summary>
 internal static partial class ScrapeLog
 {
     [LoggerMessage(1100, LogLevel.Warning, "The store cannot be listed: {Reason}")]

@@ -3,17 +3,17 @@ using GunicornPrometheusExporter.Files;
 
 namespace GunicornPrometheusExporter.HistogramDetails;
 
-/// <summary>Reads the exemplars of slots whose holders may replace them meanwhile. Not thread-safe.</summary>
+/// <summary>Reads the exemplars of slots while their holders may replace them. Not thread-safe.</summary>
 internal sealed class ExemplarReader
 {
     private readonly SideFileReader _first = new();
     private readonly SideFileReader _second = new();
 
-    /// <summary>Calls <paramref name="visit"/> with every exemplar of a file that is whole.</summary>
-    /// <param name="path">The file; none is empty.</param>
-    /// <param name="created">When the file with the histograms was made; exemplars of another one's are left out.</param>
-    /// <param name="visit">Takes them.</param>
-    /// <exception cref="CorruptFileException">It is no file of exemplars.</exception>
+    /// <summary>Visits every consistent exemplar of a file; a missing file has none.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="created">When the histogram file was created; exemplars of another histogram file are skipped.</param>
+    /// <param name="visit">Receives them.</param>
+    /// <exception cref="CorruptFileException">It is not an exemplar file.</exception>
     /// <exception cref="StoreException">It cannot be read.</exception>
     public void Read(string path, uint created, ExemplarVisitor visit)
     {
@@ -24,7 +24,7 @@ internal sealed class ExemplarReader
         {
             throw new CorruptFileException(path, "it has no header of a file of exemplars");
         }
-        // What is the same twice did not change in between.
+        // An entry that is equal in two reads did not change in between.
         var again = _second.Read(path, ExemplarFormat.MaximumSize);
         var end = Math.Min(content.Length, again.Length) - ExemplarFormat.EntrySize;
         for (var offset = ExemplarFormat.HeaderSize; offset <= end; offset += ExemplarFormat.EntrySize)

@@ -3,16 +3,16 @@ using GunicornPrometheusExporter.Files;
 
 namespace GunicornPrometheusExporter.HistogramDetails;
 
-/// <summary>Reads the native histograms of slots whose holders may add to them meanwhile. Not thread-safe.</summary>
+/// <summary>Reads the native histograms of slots while their holders may add to them. Not thread-safe.</summary>
 internal sealed class NativeHistogramReader
 {
     private readonly SideFileReader _file = new();
 
-    /// <summary>Calls <paramref name="visit"/> with every native histogram of a file.</summary>
-    /// <param name="path">The file; none is empty.</param>
-    /// <param name="created">When the file with the classic histograms was made; those of another one's are left out.</param>
-    /// <param name="visit">Takes them.</param>
-    /// <exception cref="CorruptFileException">It is no file of native histograms.</exception>
+    /// <summary>Visits every native histogram of a file; a missing file has none.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="created">When the histogram file was created; entries of another histogram file are skipped.</param>
+    /// <param name="visit">Receives them.</param>
+    /// <exception cref="CorruptFileException">It is not a native histogram file.</exception>
     /// <exception cref="StoreException">It cannot be read.</exception>
     public void Read(string path, uint created, NativeVisitor visit)
     {

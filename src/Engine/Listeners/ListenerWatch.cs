@@ -1,11 +1,9 @@
 namespace GunicornPrometheusExporter.Listeners;
 
-/// <summary>The listening sockets of a server.</summary>
-/// <param name="addresses">Its addresses, for where the master's open sockets may not be looked at.</param>
+/// <summary>Finds the listening sockets of a server.</summary>
+/// <param name="addresses">The server's addresses, used where the master's open sockets may not be inspected.</param>
 internal sealed class ListenerWatch(IReadOnlyCollection<string> addresses)
 {
-    /// <summary>The sockets that these masters listen on.</summary>
-    /// <param name="masters">Their pids.</param>
     internal IReadOnlyList<ListeningSocket> Look(IReadOnlyCollection<int> masters)
     {
         if (masters.Count == 0) return [];
