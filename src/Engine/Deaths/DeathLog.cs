@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace GunicornPrometheusExporter.Deaths;
 
-/// <summary>What the deaths of workers leave to be said: events 1200 to 1299.</summary>
+/// <summary>Events of dead workers: 1200 to 1299.</summary>
 internal static partial class DeathLog
 {
     [LoggerMessage(

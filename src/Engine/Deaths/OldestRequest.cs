@@ -1,7 +1,7 @@
 namespace GunicornPrometheusExporter.Deaths;
 
-/// <summary>What a live worker has had in hand for longest.</summary>
-/// <param name="WorkerId">The worker, as <c>worker_id</c> names it.</param>
+/// <summary>The oldest request in flight of a live worker.</summary>
+/// <param name="WorkerId">As in the label <c>worker_id</c>.</param>
 /// <param name="Method">The method.</param>
 /// <param name="Route">The framework's route, else the normalised path.</param>
 /// <param name="Seconds">The request's age.</param>

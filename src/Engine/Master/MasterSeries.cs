@@ -3,7 +3,7 @@ using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Master;
 
-/// <summary>One series that the master writes, and where its value lies.</summary>
+/// <summary>One series that the master writes, and the place of its value.</summary>
 /// <param name="Family">The family.</param>
 /// <param name="Labels">The series' labels.</param>
 /// <param name="Path">The file.</param>
