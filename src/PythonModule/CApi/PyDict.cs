@@ -17,17 +17,15 @@ internal static unsafe class PyDict
         _type = Symbols.Find("PyDict_Type");
     }
 
-    // SAFETY (all below): called with the interpreter's lock held and with live references.
+    // SAFETY (all below): called with the GIL held and with live references.
 
-    /// <summary>A new, empty <c>dict</c>.</summary>
     internal static nint New() => _new();
 
-    /// <summary>Whether an object is a <c>dict</c>.</summary>
     internal static bool Is(nint instance) => PyObject.IsInstance(instance, _type);
 
-    /// <summary>The next item, both references borrowed; false at the end.</summary>
-    /// <param name="dictionary">Not changed between the first item and the last.</param>
-    /// <param name="position">0 at first.</param>
+    /// <summary>The next item, both references borrowed; false at the end. The <c>dict</c> must not change meanwhile.</summary>
+    /// <param name="dictionary">The <c>dict</c>.</param>
+    /// <param name="position">0 before the first call.</param>
     /// <param name="key">The item's key.</param>
     /// <param name="value">The item's value.</param>
     internal static bool Next(nint dictionary, ref nint position, out nint key, out nint value)
@@ -39,9 +37,8 @@ internal static unsafe class PyDict
         return found;
     }
 
-    /// <summary>Sets an item.</summary>
     /// <param name="dictionary">The <c>dict</c>.</param>
-    /// <param name="key">In ASCII, ended by a zero byte.</param>
+    /// <param name="key">In ASCII, ends with a zero byte.</param>
     /// <param name="value">A reference, which the call takes over.</param>
     internal static void Set(nint dictionary, ReadOnlySpan<byte> key, nint value)
     {

@@ -4,14 +4,14 @@ using GunicornPrometheusExporter.PythonModule.CApi;
 
 namespace GunicornPrometheusExporter.PythonModule.Module;
 
-/// <summary>What <c>import _engine</c> calls.</summary>
+/// <summary>The module's initialisation, which <c>import _engine</c> calls.</summary>
 internal static unsafe class EntryPoint
 {
     private const string Doc =
         "The engine of gunicorn_prometheus_exporter. Loaded in workers after the fork, never in a master.";
 
-    /// <summary>Makes the module: a new reference, 0 with an exception set if it cannot be used here.</summary>
-    // SAFETY: the name and signature are CPython's contract for a module _engine; every exception ends here.
+    /// <summary>Creates the module: a new reference, or 0 with an exception set if it cannot be used here.</summary>
+    // SAFETY: CPython's contract for a module _engine fixes the name and signature; no exception leaves the method.
     [UnmanagedCallersOnly(EntryPoint = "PyInit__engine", CallConvs = [typeof(CallConvCdecl)])]
     internal static nint Initialize()
     {

@@ -4,19 +4,16 @@ using GunicornPrometheusExporter.Recording;
 
 namespace GunicornPrometheusExporter.PythonModule.Module;
 
-/// <summary>Reads the <c>dict</c> of labels that a metric call gives.</summary>
+/// <summary>Reads the <c>dict</c> of labels that a metric call passes.</summary>
 internal static class Labels
 {
     private const string Timestamp = "timestamp";
 
     /// <summary>The label values, in the order of the family's labels.</summary>
-    /// <param name="family">The family.</param>
-    /// <param name="labels">The object given for them.</param>
     /// <exception cref="MetricsException">A label is missing, unknown, or of another type than str or int.</exception>
     internal static string[] Read(MetricFamily family, nint labels) => Read(family, labels, [.. family.Labels]);
 
-    /// <summary>The label values of a state, and behind them its timestamp.</summary>
-    /// <exception cref="MetricsException">As above.</exception>
+    /// <summary>The label values of a state, followed by its timestamp.</summary>
     internal static string[] ReadState(MetricFamily family, nint labels) =>
         Read(family, labels, [.. family.Labels, Timestamp]);
 
