@@ -55,7 +55,7 @@ internal static class ErrorBoundary
         if (!_isLogged)
         {
             _isLogged = true;
-            Report($"a recording was dropped: {Describe(exception)}; later ones are only counted in {MetricCatalogue.Dropped.Name}");
+            Report($"a recording was dropped: {Describe(exception)}; later ones are only counted, in {MetricCatalogue.Dropped.Name}");
         }
         PyErr.Clear();
         return PyObject.NewNone();

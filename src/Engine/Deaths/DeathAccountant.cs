@@ -83,7 +83,7 @@ internal sealed class DeathAccountant
 
         // 1 Count, in one step, the deaths that are not counted yet.
         var ledger = DeathLedger.Read(_directory, MaximumLabelValues);
-        if (ledger.Quarantined is { } aside) _flights.NoteCorrupt($"the ledger was damaged, and is kept as {aside}");
+        if (ledger.Quarantined is { } aside) _flights.NoteCorrupt($"the damaged ledger is now {aside}");
         var uncounted = deaths
             .Where(death => death.Worker.Report!.Requests.Length > 0 || death.LostBusySeconds > 0)
             .Where(death => !ledger.Counted.Contains(death.Worker.FileName))

@@ -76,7 +76,7 @@ internal sealed class FlightWatch
     {
         StoreFiles.Quarantine(worker.Path);
         _dead.Remove(worker.Path);
-        NoteCorrupt($"{worker.Path} has no header of a flight file");
+        NoteCorrupt($"{worker.Path} has no flight file header");
     }
 
     /// <summary>Counts and logs a file that was quarantined because it was damaged.</summary>

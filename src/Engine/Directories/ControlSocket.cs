@@ -36,7 +36,7 @@ internal static class ControlSocket
             socket.Dispose();
             if (e is not (SocketException or IOException or UnauthorizedAccessException)) throw;
             throw new StoreException(
-                $"{Path.Combine(directory, FileName)} cannot be made ({e.Message}); let the exporter's user write to the store", e);
+                $"{Path.Combine(directory, FileName)} cannot be created ({e.Message}); let the exporter's user write to the store", e);
         }
     }
 }

@@ -34,6 +34,6 @@ internal static unsafe class DescriptorMessage
             if (Libc.SendMessage(socket, message, Libc.NoSignal) == text.Length) return;
         }
         var reason = Marshal.GetLastPInvokeErrorMessage();
-        throw new StoreException($"descriptor {socket} takes no files ({reason}); give that of a Unix socket");
+        throw new StoreException($"cannot send files over descriptor {socket} ({reason}); pass the descriptor of a Unix socket");
     }
 }

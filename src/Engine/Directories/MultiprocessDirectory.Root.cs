@@ -44,7 +44,7 @@ internal static partial class MultiprocessDirectory
         {
             // Several servers may start at once.
             if (walk.TryMake(walk.Rest.Count == 1 ? worker : null) || --left > 0) continue;
-            throw CannotBe("made", path, "make it and give it to the workers' user (chown), or choose another directory");
+            throw CannotBe("created", path, "create it and give it to the workers' user (chown), or choose another directory");
         }
     }
 

@@ -48,11 +48,11 @@ internal static partial class MultiprocessDirectory
         var isMade = Libc.MakeDirectory(path, Libc.PrivateMode) == 0;
         if (!isMade && Marshal.GetLastPInvokeError() != Libc.ErrorExists)
         {
-            throw CannotBe("made", path, "make it and give it to that user (chown), or choose another directory");
+            throw CannotBe("created", path, "create it and give it to that user (chown), or choose another directory");
         }
         // The umask may have removed permissions. A directory that existed keeps its own.
         if (isMade) _ = Libc.TryOpenToOwner(path, Libc.PrivateMode);
-        return StatusOf(path) ?? throw Refused(path, "disappeared while it was made", "start again");
+        return StatusOf(path) ?? throw Refused(path, "disappeared while it was being created", "start again");
     }
 
     /// <summary>The status of a path without following links; null if nothing exists there.</summary>

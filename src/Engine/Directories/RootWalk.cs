@@ -150,7 +150,7 @@ internal sealed class RootWalk : IDisposable
     {
         var handle = new SafeFileHandle(
             Libc.Open("/", Libc.OpenPathOnly | Libc.OpenDirectory | Libc.OpenCloseOnExec, 0), ownsHandle: true);
-        return StoreFiles.TryGetStatus(handle, out status) ? handle : throw new StoreException("/ cannot be looked at");
+        return StoreFiles.TryGetStatus(handle, out status) ? handle : throw new StoreException("the status of / cannot be read");
     }
 
     private static FileStatus Closed(SafeFileHandle handle, in FileStatus status)

@@ -32,7 +32,7 @@ internal static class CountedFiles
     internal static byte[] Write(IEnumerable<string> names)
     {
         var text = Encoding.UTF8.GetBytes(string.Join('\n', names));
-        if (text.Length > MaximumLength) throw new StoreException($"{text.Length} bytes of names are too many to be counted at once");
+        if (text.Length > MaximumLength) throw new StoreException($"{text.Length} bytes of file names exceed the limit of {MaximumLength}");
         var tail = new byte[HeaderSize + text.Length];
         BinaryPrimitives.WriteUInt64LittleEndian(tail, Magic);
         BinaryPrimitives.WriteInt32LittleEndian(tail.AsSpan(LengthOffset), text.Length);

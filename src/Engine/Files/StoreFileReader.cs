@@ -105,7 +105,7 @@ internal sealed class StoreFileReader : IDisposable
         var settledChange = IsSettled(status) ? status.Change.TotalNanoseconds : 0;
         var used = UsedOf(_mapping);
         if (used <= _mapping.Length) _mapping.Copy(buffer.Content(used));
-        if (_mapping.IsCut) throw new CorruptFileException(_path, "it was cut short while it was read");
+        if (_mapping.IsCut) throw new CorruptFileException(_path, "it was truncated while it was being read");
         if (used > _mapping.Length)
         {
             // More pages are in use than were mapped.
@@ -175,10 +175,10 @@ internal sealed class StoreFileReader : IDisposable
         var used = BinaryPrimitives.ReadInt32LittleEndian(header[StoreFormat.UsedOffset..]);
         Created = BinaryPrimitives.ReadUInt32LittleEndian(header[StoreFormat.CreatedOffset..]);
         if (used == 0) return StoreFormat.HeaderSize;
-        if (used > MaximumUsed) throw new CorruptFileException(_path, $"{used} used bytes are more than are read");
+        if (used > MaximumUsed) throw new CorruptFileException(_path, $"its {used} used bytes exceed the limit of {MaximumUsed}");
         if (!StoreFormat.IsUsed(used, mapping.FileSize))
         {
-            throw new CorruptFileException(_path, $"it says that {used} of its {mapping.FileSize} bytes are in use");
+            throw new CorruptFileException(_path, $"its header says that {used} of its {mapping.FileSize} bytes are in use");
         }
         return used;
     }
@@ -190,7 +190,7 @@ internal sealed class StoreFileReader : IDisposable
         {
             // A new or replaced file may have the other layout.
             _layout = _layout == EntryLayout.Timestamped ? EntryLayout.ValueOnly : EntryLayout.Timestamped;
-            if (!TryResolve(content)) throw new CorruptFileException(_path, "its entries are in no known layout");
+            if (!TryResolve(content)) throw new CorruptFileException(_path, "its entries have no known layout");
         }
         _end = content.Length;
     }

@@ -128,7 +128,7 @@ internal sealed unsafe class StoreFileWriter : IDisposable
         {
             if (mapping.OpenedLength > MaximumSize)
             {
-                throw new CorruptFileException(path, $"{mapping.OpenedLength} bytes are more than a store file has");
+                throw new CorruptFileException(path, $"its {mapping.OpenedLength} bytes exceed the limit of {MaximumSize}");
             }
             writer.Continue();
             return writer;
@@ -153,13 +153,13 @@ internal sealed unsafe class StoreFileWriter : IDisposable
         }
         if (!StoreFormat.IsUsed(used, _mapping.Size))
         {
-            throw new CorruptFileException(Path, $"it says that {used} of its {_mapping.Size} bytes are in use");
+            throw new CorruptFileException(Path, $"its header says that {used} of its {_mapping.Size} bytes are in use");
         }
         // SAFETY: the used bytes are inside the file and only this process writes it.
         var content = new ReadOnlySpan<byte>(_file, used);
         Layout = EntryWalk.LayoutOf(content) ?? (used == StoreFormat.HeaderSize
             ? Layout
-            : throw new CorruptFileException(Path, "its entries are in no known layout"));
+            : throw new CorruptFileException(Path, "its entries have no known layout"));
         if (!ReadKey.AreIn(content, Layout)) throw new CorruptFileException(Path, "a key in it is not that of a sample");
         _used = used;
         var walk = Walk();

@@ -65,7 +65,7 @@ internal static class FlightTableReader
         if (!FlightFile.TryOpen(path, out var file)) return null;
         using (file)
         {
-            if (!file.TryReadHeader(out var header)) throw new CorruptFileException(path, "it has no header of a flight file");
+            if (!file.TryReadHeader(out var header)) throw new CorruptFileException(path, "it has no flight file header");
             var last = header.Last;
             return new FlightReport(
                 header.Pid, header.Capacity, last.InFlight, last.BusyTotal, last.LastChange, header.ReportedBusy,

@@ -22,7 +22,7 @@ internal sealed class ExemplarReader
         if (MemoryMarshal.Read<uint>(content[ExemplarFormat.Created..]) != created) return;
         if (MemoryMarshal.Read<ulong>(content) != ExemplarFormat.Magic)
         {
-            throw new CorruptFileException(path, "it has no header of a file of exemplars");
+            throw new CorruptFileException(path, "it has no exemplar file header");
         }
         // An entry that is equal in two reads did not change in between.
         var again = _second.Read(path, ExemplarFormat.MaximumSize);

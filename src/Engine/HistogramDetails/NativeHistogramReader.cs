@@ -25,7 +25,7 @@ internal sealed class NativeHistogramReader
             || schema is < NativeHistogramFormat.LowestSchema or > NativeHistogramFormat.HighestSchema
             || used < NativeHistogramFormat.HeaderSize || used > content.Length)
         {
-            throw new CorruptFileException(path, "it has no header of a file of native histograms");
+            throw new CorruptFileException(path, "it has no native histogram file header");
         }
         var size = NativeHistogramFormat.EntrySize(schema);
         for (var offset = NativeHistogramFormat.HeaderSize; offset <= used - size; offset += size)

@@ -44,5 +44,5 @@ internal sealed record PreparedMaster(
     }
 
     private static SafeFileHandle Open(string path, int flags) =>
-        StoreFiles.TryOpen(path, flags) ?? throw new StoreException($"{path} is not the file that was prepared; start again");
+        StoreFiles.TryOpen(path, flags) ?? throw new StoreException($"{path} was replaced after it was prepared; start Gunicorn again");
 }

@@ -141,7 +141,7 @@ internal sealed class SlotStore : IDisposable
         catch (CorruptFileException damage)
         {
             var aside = StoreFiles.Quarantine(path);
-            report($"{damage.Message}; it is kept as {aside}, and a new file is begun");
+            report($"{damage.Message}; quarantined it as {aside} and started a new file");
             return StoreFileWriter.Open(path, layout);
         }
     }

@@ -36,7 +36,7 @@ internal static class Labels
         if (given.Count != expected.Length || values.Contains(null))
         {
             throw new MetricsException(
-                $"{family.Name} takes the labels ({string.Join(", ", expected)}); given were ({string.Join(", ", given)})");
+                $"{family.Name} takes the labels ({string.Join(", ", expected)}), not ({string.Join(", ", given)})");
         }
         return values!;
     }
@@ -47,7 +47,7 @@ internal static class Labels
         {
             if (PyUnicode.ToText(value) is { } text) return text;
             PyErr.Clear();
-            throw new MetricsException($"{family.Name}: the {what} is no valid Unicode text");
+            throw new MetricsException($"{family.Name}: the {what} is not valid Unicode");
         }
         if (!PyObject.IsInstance(value, PyNumber.IntType))
         {
