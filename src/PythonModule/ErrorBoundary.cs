@@ -75,3 +75,6 @@ internal static class ErrorBoundary
             ? exception.Message
             : $"fault in the engine: {exception.GetType().Name}: {exception.Message}";
 }
+
+/// <summary>A call into CPython failed and left its own exception set.</summary>
+internal sealed class PythonException() : Exception("a call was given arguments of the wrong type");

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using GunicornPrometheusExporter.Diagnostics;
 using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Flights;
@@ -60,3 +61,15 @@ internal sealed class ExitRecords(string directory)
         }
     }
 }
+
+/// <summary>A worker's exit, as its master recorded it.</summary>
+/// <param name="Pid">The worker's pid.</param>
+/// <param name="Reason">One of <see cref="Metrics.WorkerExitReasons.All"/>.</param>
+/// <param name="Monotonic">When the master reaped the worker, in seconds of the monotonic clock.</param>
+/// <param name="Time">The same, in seconds since the Unix epoch.</param>
+internal sealed record ExitRecord(int Pid, string? Reason, double Monotonic, double Time);
+
+/// <summary>The JSON of <c>master-N.exits</c>.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(ExitRecord))]
+internal sealed partial class FlightJson : JsonSerializerContext;

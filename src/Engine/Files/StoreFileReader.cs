@@ -245,3 +245,8 @@ internal sealed class StoreFileReader : IDisposable
         else for (var i = 0; i < offsets.Length; i++) timestamps[i] = doubles[(offsets[i] / StoreFormat.DoubleSize) + 1];
     }
 }
+
+/// <summary>Maps a key to the number of its series; negative if the format does not allow the key.</summary>
+/// <param name="head">The bytes of an entry up to its value; valid during the call only.</param>
+/// <param name="keyLength">The length of the key, without padding.</param>
+internal delegate int KeyResolver(ReadOnlySpan<byte> head, int keyLength);

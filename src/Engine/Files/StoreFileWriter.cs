@@ -194,3 +194,6 @@ internal sealed unsafe class StoreFileWriter : IDisposable
     // SAFETY: the used bytes are mapped, and only this process writes them.
     private EntryWalk Walk() => new(new ReadOnlySpan<byte>(_file, _used), Layout);
 }
+
+/// <summary>Receives the key of an entry, valid during the call only.</summary>
+internal delegate void KeyVisitor(ReadOnlySpan<byte> key);

@@ -45,3 +45,12 @@ internal sealed class ExemplarReader
         double.IsFinite(exemplar.Value) && exemplar.Time > 0 && double.IsFinite(exemplar.Time)
         && !exemplar.Context.Trace.ContainsAnyExcept(TraceContext.Digits) && !exemplar.Context.Span.ContainsAnyExcept(TraceContext.Digits);
 }
+
+/// <summary>An observation that a bucket counted, with its trace.</summary>
+/// <param name="Value">The observed value.</param>
+/// <param name="Time">In seconds since the epoch.</param>
+/// <param name="Context">Its trace and span.</param>
+internal readonly record struct Exemplar(double Value, double Time, TraceContext Context);
+
+/// <summary>Receives an exemplar; <paramref name="bucket"/> is the offset of its bucket in the histogram file.</summary>
+internal delegate void ExemplarVisitor(int bucket, in Exemplar exemplar);

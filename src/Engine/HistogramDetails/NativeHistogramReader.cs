@@ -38,3 +38,10 @@ internal sealed class NativeHistogramReader
         }
     }
 }
+
+/// <summary>Receives a native histogram.</summary>
+/// <param name="sum">The offset of its sum in the histogram file.</param>
+/// <param name="schema">Its schema.</param>
+/// <param name="zeroCount">The number of observations that count as zero.</param>
+/// <param name="buckets">The count of each bucket of the schema; valid during the call.</param>
+internal delegate void NativeVisitor(int sum, int schema, ulong zeroCount, ReadOnlySpan<ulong> buckets);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using GunicornPrometheusExporter.Files;
 
 namespace GunicornPrometheusExporter.Master;
@@ -24,3 +25,9 @@ internal sealed record ProcessSpace(string BootId, string PidNamespace)
     internal void Write(string path) =>
         StoreFiles.Replace(path, file => JsonSerializer.Serialize(file, this, MasterJson.Default.ProcessSpace));
 }
+
+/// <summary>The JSON of the master's files.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(ProcessSpace))]
+[JsonSerializable(typeof(PidSpace))]
+internal sealed partial class MasterJson : JsonSerializerContext;
