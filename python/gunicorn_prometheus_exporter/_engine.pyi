@@ -3,7 +3,7 @@
 Functions without a note never raise: a fault of the engine is counted in ``gunicorn_exporter_dropped_total``.
 """
 
-from typing import Any, Union
+from typing import Any, Callable
 
 def open(directory: str, role: str, timestamps: bool) -> str:
     """Takes the lowest free slot for the role ("worker" or "process"), opens its files, returns the worker_id.
@@ -47,14 +47,14 @@ def update() -> None:
 def set_state(state: str) -> None:
     """Enters a state: "starting", "running", "quit" or "abort"."""
 
-def inc(family: str, amount: float, labels: dict[str, Union[str, int]]) -> None:
-    """Adds to a counter. Raises MetricsError."""
+def metric_method(owner: type, name: str) -> Callable[..., None]:
+    """Returns the method "inc", "set" or "observe" for a class whose subclasses state their ``family``.
 
-def set(family: str, value: float, labels: dict[str, Union[str, int]]) -> None:
-    """Sets a gauge. Raises MetricsError."""
+    The method takes a value and the labels by keyword, as ``metrics.py`` declares it. It raises MetricsError, or TypeError.
+    """
 
-def observe(family: str, value: float, labels: dict[str, Union[str, int]]) -> None:
-    """Adds an observation to a histogram. Raises MetricsError."""
+def drop() -> None:
+    """Counts a recording that was dropped before it reached the engine."""
 
 def disable() -> None:
     """Makes every recording a no-op, for good: this process is a forked child."""

@@ -22,8 +22,6 @@ from .utils import store_text
 #: Seconds after which a store that could not be opened is tried again.
 RETRY_AFTER = 60.0
 
-_DROPPED = "gunicorn_exporter_dropped_total"
-
 
 class _Failure(NamedTuple):
     """Why the engine could not be opened in a process."""
@@ -126,7 +124,7 @@ def _open_store(engine: ModuleType, role: str) -> ModuleType:
     global _engine, _opened_in
     engine.open(store_text(), role, writes_timestamps())
     os.register_at_fork(after_in_child=engine.disable)
-    guard.count_with(lambda: engine.inc(_DROPPED, 1.0, {}))
+    guard.count_with(engine.drop)
     _engine, _opened_in = engine, os.getpid()
     return engine
 

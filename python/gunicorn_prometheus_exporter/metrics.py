@@ -1,6 +1,7 @@
 """The metric classes. Objects are free to make anywhere; the engine is loaded when the first value is recorded."""
 
-from typing import ClassVar, Union
+import os
+from typing import Callable, ClassVar, Union
 
 from . import engine, master_store
 from .errors import MetricsError
@@ -30,7 +31,7 @@ class _Counter:
 
     def inc(self, amount: float = 1.0, **labels: LabelValue) -> None:
         """Adds an amount that is not negative. Raises MetricsError naming the family and the labels it expects."""
-        engine.load().inc(self.family, amount, labels)
+        _engine_method(_Counter, "inc")(self, amount, **labels)
 
 
 class _Gauge:
@@ -40,7 +41,37 @@ class _Gauge:
 
     def set(self, value: float, **labels: LabelValue) -> None:
         """Sets the value. Raises MetricsError naming the family and the labels it expects."""
-        engine.load().set(self.family, value, labels)
+        _engine_method(_Gauge, "set")(self, value, **labels)
+
+
+class _Histogram:
+    """A histogram of the catalogue."""
+
+    family: ClassVar[str]
+
+    def observe(self, value: float, **labels: LabelValue) -> None:
+        """Adds an observation. Raises MetricsError naming the family and the labels it expects."""
+        _engine_method(_Histogram, "observe")(self, value, **labels)
+
+
+#: The methods above, which load the engine.
+_LOADING = ((_Counter, "inc", _Counter.inc), (_Gauge, "set", _Gauge.set), (_Histogram, "observe", _Histogram.observe))
+
+
+def _engine_method(owner: type, name: str) -> Callable[..., None]:
+    """Replaces a method of this module by the engine's own, which costs no Python frame, and returns it."""
+    method = engine.load().metric_method(owner, name)
+    setattr(owner, name, method)
+    return method
+
+
+def _restore_methods() -> None:
+    for owner, name, method in _LOADING:
+        setattr(owner, name, method)
+
+
+# engine.load decides for each process whether it may record.
+os.register_at_fork(after_in_child=_restore_methods)
 
 
 class WorkerRequests(_Counter):
@@ -49,14 +80,10 @@ class WorkerRequests(_Counter):
     family = "gunicorn_worker_requests_total"
 
 
-class WorkerRequestDuration:
+class WorkerRequestDuration(_Histogram):
     """Latency in seconds. Label: worker_id."""
 
     family = "gunicorn_worker_request_duration_seconds"
-
-    def observe(self, value: float, **labels: LabelValue) -> None:
-        """Adds an observation. Raises MetricsError naming the family and the labels it expects."""
-        engine.load().observe(self.family, value, labels)
 
 
 class WorkerMemory(_Gauge):
@@ -97,6 +124,12 @@ class WorkerState(_Gauge):
     """
 
     family = "gunicorn_worker_state"
+
+
+class WorkerInfo(_Gauge):
+    """The process in a slot. Labels: worker_id, pid, worker_class, python, gunicorn. Set by the worker itself."""
+
+    family = "gunicorn_worker_info"
 
 
 class MasterWorkerRestarts(_Counter):

@@ -12,9 +12,9 @@ import stat
 import sys
 import tempfile
 import threading
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
-from . import engine, private_names
+from . import engine, guard, private_names
 from .utils import VARIABLE, get_multiprocess_dir, not_text
 
 _log = logging.getLogger("gunicorn.error")
@@ -68,26 +68,47 @@ class _Value:
 
 
 def settle_if_configuring() -> None:
-    """Calls ``settle`` if Gunicorn is reading its configuration."""
-    if "gunicorn.app.base" in sys.modules and not engine.is_in_arbiter():
+    """Calls ``settle`` if Gunicorn is reading its configuration: now, or once it has changed to its working directory."""
+    directory = get_multiprocess_dir()
+    if directory is None or "gunicorn.app.base" not in sys.modules or engine.is_in_arbiter():
+        return
+    if os.path.isabs(directory):
         settle()
+    else:
+        private_names.wrap("gunicorn.app.base:Application.chdir", _settling)
+
+
+def _settling(chdir: Callable[[Any], None]) -> Callable[[Any], None]:
+    def change_and_settle(application: Any) -> None:
+        chdir(application)
+        guard.call("anything", settle)
+
+    return change_and_settle
 
 
 def settle() -> None:
     """Creates the directory in the environment if it is missing, or switches metrics off. Acts once in a process."""
-    global _is_settled, _made, _left_to_workers
+    global _is_settled
     directory = get_multiprocess_dir()
     if _is_settled or directory is None:
         return
     _is_settled = True
+    try:
+        _settle(directory)
+    except Exception as error:
+        # The application must not find a directory that nobody has checked.
+        engine.refuse(_refused(directory, f"cannot be used ({type(error).__name__}: {error})", "choose another directory"))
+        _forgotten.update(_hide())
+
+
+def _settle(directory: str) -> None:
+    global _made, _left_to_workers
     is_missing = not os.path.exists(directory)
-    # ``prepare`` handles these later: as the workers' user, and in the directory that Gunicorn changes to.
+    # ``prepare`` handles these later, as the workers' user.
     if _is_others(directory):
         if is_missing:
             _left_to_workers = directory
             _forgotten.update(_hide())
-        return
-    if is_missing and not os.path.isabs(directory):
         return
     fault = _fault_of(directory, "restart Gunicorn")
     if fault is not None:
@@ -186,7 +207,7 @@ def _fault_of(directory: str, renewal: str) -> Optional[str]:
                 return _refused(
                     directory, "is missing, and root creates nothing where another user can change the path",
                     "create it, or choose another directory")
-            _make(path, _PRIVATE)
+            _make(path)
         status = os.statvfs(path) if os.path.isdir(path) else None
     except OSError as error:
         return _refused(
@@ -208,13 +229,16 @@ def _refused(path: str, fault: str, remedy: str) -> str:
     return f"{VARIABLE}: {path} {fault}; {remedy}"
 
 
-def _make(path: str, mode: int) -> None:
-    parent = os.path.dirname(path)
-    if not os.path.lexists(parent):
-        _make(parent, _PASSABLE)
-    os.mkdir(path, mode)
-    # The umask must not change the mode.
-    os.chmod(path, mode)
+def _make(path: str) -> None:
+    missing = []
+    while not os.path.lexists(path):
+        missing.append(path)
+        path = os.path.dirname(path)
+    for directory in reversed(missing):
+        mode = _PRIVATE if directory is missing[0] else _PASSABLE
+        os.mkdir(directory, mode)
+        # The umask must not change the mode.
+        os.chmod(directory, mode)
 
 
 def _is_others(directory: str) -> bool:
@@ -232,8 +256,8 @@ def _is_others(directory: str) -> bool:
         following = os.path.normpath(os.path.join(current, name))
         try:
             status = os.lstat(following)
-        except FileNotFoundError:
-            # Root will own it and everything created in it.
+        except OSError:
+            # It is missing or too long: root will own it and everything created in it, if it can be created at all.
             return False
         if status.st_uid != 0:
             return True

@@ -14,7 +14,6 @@ from .errors import ConfigurationError, MetricsError
 from .status_probe import StatusProbe
 from .worker_stage import SharedStage, Stage
 
-_INFO = "gunicorn_worker_info"
 _STATE = "the state of workers"
 _INVALID = "requests that could not be parsed"
 
@@ -162,15 +161,18 @@ class InstrumentedWorker(Worker):
         count_error(self._engine, req, exc)
 
     def _open_engine(self) -> None:
+        from .metrics import WorkerInfo
+
         loaded = engine.load()
         worker_id = loaded.statistics()["worker_id"]
-        loaded.set(_INFO, 1.0, {
-            "worker_id": worker_id,
-            "pid": os.getpid(),
-            "worker_class": self.cfg.worker_class_str,
-            "python": platform.python_version(),
-            "gunicorn": gunicorn.__version__,
-        })
+        WorkerInfo().set(
+            1.0,
+            worker_id=worker_id,
+            pid=os.getpid(),
+            worker_class=self.cfg.worker_class_str,
+            python=platform.python_version(),
+            gunicorn=gunicorn.__version__,
+        )
         self._engine = loaded
 
 

@@ -34,9 +34,9 @@ public sealed class EngineModuleTests : IDisposable
             engine.request_invalid(400, "InvalidHeader")
             engine.set_capacity(1)
             engine.heartbeat(); engine.update(); engine.set_state("running")
-            engine.inc("gunicorn_worker_requests_total", 2.5, {"worker_id": "worker_1"})
+            WorkerRequests().inc(2.5, worker_id="worker_1")
             try:
-                engine.inc("gunicorn_worker_requests_total", -1, {"worker_id": "worker_1"})
+                WorkerRequests().inc(-1, worker_id="worker_1")
             except MetricsError as error:
                 print(error)
             """, interpreter);
@@ -108,7 +108,7 @@ public sealed class EngineModuleTests : IDisposable
                 engine.disable()
                 for _ in range(1000):
                     engine.request_finished(engine.request_started("GET", "/", []), 200, 2)
-                    engine.inc("gunicorn_worker_requests_total", 1, {"worker_id": "worker_1"})
+                    WorkerRequests().inc(1, worker_id="worker_1")
                 os._exit(7)
             print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
             """);
@@ -162,6 +162,8 @@ public sealed class EngineModuleTests : IDisposable
 
     private static string Script(string body) =>
         "import sys\nfrom gunicorn_prometheus_exporter import _engine as engine\n" +
+        "class WorkerRequests: family = 'gunicorn_worker_requests_total'\n" +
+        "WorkerRequests.inc = engine.metric_method(WorkerRequests, 'inc')\n" +
         "from gunicorn_prometheus_exporter.errors import MetricsError\nstore = sys.argv[1]\n" + body;
 
     private Task<Outcome> RunWholeAsync(string body, string interpreter = Python.Path) =>

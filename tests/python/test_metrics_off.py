@@ -81,6 +81,7 @@ UNUSABLE = {
     "in a file": lambda folder: a_file(folder / "file") / "store",
     "where nothing can be made": lambda folder: Path("/proc/no/store"),
     "a link to nothing": lambda folder: (folder / "link").symlink_to("/proc/no") or folder / "link",
+    "a name that is too long": lambda folder: folder / ("x" * 256),
 }
 
 
@@ -89,7 +90,7 @@ def serves(server):
     assert server.request("GET", "/")[0] == 200
     status, body = server.request("GET", "/")
     assert status == 200 and body.split()[0] == "2", body
-    assert "Traceback" not in server.log, server.log
+    assert "Traceback" not in server.log and "a recording failed" not in server.log, server.log
     return body
 
 
@@ -183,6 +184,18 @@ def test_a_missing_store_is_made_before_the_application_is_preloaded(start_gunic
     assert (public_directory / "store").stat().st_uid == (65534 if user else 0)
     figures = dump(requests=2)
     assert figures.value("hits_total") == 2
+
+
+@pytest.mark.parametrize("is_changed", [False, True], ids=["", "chdir"])
+@pytest.mark.parametrize("conf", CONFIGURATIONS.values(), ids=CONFIGURATIONS)
+def test_a_missing_store_with_a_relative_name_is_made_where_gunicorn_works(start_gunicorn, public_directory, conf, is_changed):
+    changed = ("--chdir", str(public_directory)) if is_changed else ()
+    server = start_gunicorn("--preload", *changed, conf=conf, app=APP, variables={"PROMETHEUS_MULTIPROC_DIR": "relative/metrics"})
+    serves(server)
+    assert (Path(os.readlink(f"/proc/{server.pid}/cwd")) / "relative/metrics/slots.lock").exists()
+    # The worker class alone starts no exporter.
+    if conf != PROMETHEUS_WORKER:
+        assert server.metrics().value("hits_total") == 2
 
 
 @pytest.mark.parametrize("is_planted", [False, True], ids=["missing", "a dangling link"])

@@ -27,7 +27,8 @@ internal sealed class StoreException : Exception
     /// <param name="error">The errno.</param>
     /// <param name="use">The access to the store that the process needs.</param>
     internal static StoreException OfReader(string path, string verb, int error, string use = "read") =>
-        Of(path, verb, error, RemedyOf(error) ?? $"the exporter must run as the workers' user, or as one that may {use} PROMETHEUS_MULTIPROC_DIR");
+        Of(path, verb, error, RemedyOf(error)
+            ?? $"the exporter must run as the workers' user, or as one that may {use} PROMETHEUS_MULTIPROC_DIR");
 
     /// <summary>The remedy for an error that does not depend on the user; null for any other error.</summary>
     private static string? RemedyOf(int error) => error switch

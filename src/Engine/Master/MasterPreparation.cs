@@ -26,12 +26,13 @@ internal static class MasterPreparation
         var number = LowestFree(slots);
         try
         {
-            if (slots.Held(SlotKind.Master).Count == 0 && slots.Held(SlotKind.Worker).Count == 0)
-            {
-                TakeOver(directory, slots, number, config.CleanupDbFiles);
-            }
+            var isAlone = slots.Held(SlotKind.Master).Count == 0 && slots.Held(SlotKind.Worker).Count == 0;
+            var leftBehind = isAlone ? RunFiles.In(directory) : [];
+            if (isAlone) TakeOver(directory, slots, number, config.CleanupDbFiles, wasKilled: leftBehind.Length > 0);
             var runFile = RunFiles.PathOf(directory, number);
             ProcessSpace.Current().Write(runFile);
+            // Not before its own is there: a start that fails or is killed in between would make the next one remove the counts.
+            foreach (var path in leftBehind.Where(path => path != runFile)) File.Delete(path);
             using var files = new MasterFiles(directory, number, layout, report);
             return new(
                 directory, slots.Path, SlotTable.LifeByteOf(SlotKind.Master, number), SlotTable.PidByteOf(SlotKind.Master, number),
@@ -45,17 +46,15 @@ internal static class MasterPreparation
     }
 
     /// <summary>Cleans up after an earlier run, in a store without live processes.</summary>
-    private static void TakeOver(string directory, SlotTable slots, int number, bool cleanUp)
+    private static void TakeOver(string directory, SlotTable slots, int number, bool cleanUp, bool wasKilled)
     {
         var cleaner = new StoreCleaner(directory, slots);
         var own = SlotName.Of(SlotKind.Master, number);
-        var leftBehind = RunFiles.In(directory);
-        if (cleanUp && leftBehind.Length == 0) cleaner.RemoveEarlierRun(except: own);
+        if (cleanUp && !wasKilled) cleaner.RemoveEarlierRun(except: own);
         else if (cleanUp) cleaner.RemoveDeadGauges(except: own);
         new PidRecord(directory).Renew();
-        foreach (var path in leftBehind) File.Delete(path);
         // After a kill, the exit records describe workers whose lost requests are not accounted for yet.
-        if (leftBehind.Length > 0) return;
+        if (wasKilled) return;
         foreach (var path in ExitFiles.In(directory)) File.Delete(path);
     }
 

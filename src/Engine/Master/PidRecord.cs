@@ -27,7 +27,8 @@ internal sealed class PidRecord
                 file, new PidSpace(space.BootId, space.PidNamespace, ClockSteps.RealAtBoot()), MasterJson.Default.PidSpace);
             file.Flush();
             // Existing files are older than the record, whatever the clock showed when they were written.
-            var newest = Directory.GetFiles(_directory, "*" + StoreFormat.Extension).Select(File.GetLastWriteTimeUtc).DefaultIfEmpty().Max();
+            var newest = Directory.GetFiles(_directory, "*" + StoreFormat.Extension)
+                .Select(File.GetLastWriteTimeUtc).DefaultIfEmpty().Max();
             if (newest > File.GetLastWriteTimeUtc(file.SafeFileHandle)) File.SetLastWriteTimeUtc(file.SafeFileHandle, newest);
         });
     }

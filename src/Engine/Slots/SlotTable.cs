@@ -21,6 +21,9 @@ internal sealed class SlotTable : IDisposable
 
     private const int MostSkipped = 8;
 
+    // More than any server has. The kernel walks all locks of the file on each query.
+    private const int MostHeld = 4096;
+
     /// <summary>No slot has this number; its byte is the lock for work that only one process of a kind does at a time.</summary>
     private const int ExclusiveByte = 0;
 
@@ -158,6 +161,7 @@ internal sealed class SlotTable : IDisposable
     }
 
     /// <summary>The numbers of the slots of a kind that processes hold, ascending.</summary>
+    /// <exception cref="StoreException">The file system grants no locks, or more bytes are locked than any server has slots.</exception>
     public IReadOnlyList<int> Held(SlotKind kind)
     {
         var held = new List<int>();
@@ -183,14 +187,21 @@ internal sealed class SlotTable : IDisposable
 
     private void Search(List<int> held, long start, long end, long kindBase)
     {
-        if (start >= end) return;
-        var range = LockOf(start, end - start);
-        if (!Ask(ref range)) return;
-        var first = Math.Max(range.Start, start);
-        var last = range.Length == 0 ? end : Math.Min(range.Start + range.Length, end);
-        for (var offset = first; offset < last; offset++) held.Add((int)(offset - kindBase));
-        Search(held, start, first, kindBase);
-        Search(held, last, end, kindBase);
+        var parts = new Stack<(long Start, long End)>([(start, end)]);
+        while (parts.TryPop(out var part))
+        {
+            var range = LockOf(part.Start, part.End - part.Start);
+            if (part.Start >= part.End || !Ask(ref range)) continue;
+            var first = Math.Max(range.Start, part.Start);
+            var last = range.Length == 0 ? part.End : Math.Min(range.Start + range.Length, part.End);
+            if (held.Count + last - first > MostHeld)
+            {
+                throw new StoreException($"{Path}: more than {MostHeld} slots of a kind are locked; end the process that locks them");
+            }
+            for (var offset = first; offset < last; offset++) held.Add((int)(offset - kindBase));
+            parts.Push((part.Start, first));
+            parts.Push((last, part.End));
+        }
     }
 
     private bool Ask(ref Libc.RecordLock recordLock)

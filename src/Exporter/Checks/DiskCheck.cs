@@ -14,7 +14,7 @@ internal static class DiskCheck
         if (room < LeastRoom)
         {
             yield return Finding.Error(
-                $"{store.Directory}: its disk has only {TextFormat.Megabytes(room)} of room, and new series may be dropped; " +
+                $"{store.Directory}: its disk has only {Show.Megabytes(room)} of room, and new series may be dropped; " +
                 "make room, or move the store");
         }
     }

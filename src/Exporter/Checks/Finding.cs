@@ -12,5 +12,5 @@ internal sealed record Finding(Severity Severity, string Text)
     internal static Finding Warning(string text) => new(Severity.Warning, text);
 
     /// <summary>One line, even with untrusted names in it.</summary>
-    public override string ToString() => $"{(Severity == Severity.Error ? "error" : "warning")}: {TextFormat.Printable(Text)}";
+    public override string ToString() => $"{(Severity == Severity.Error ? "error" : "warning")}: {Show.Printable(Text)}";
 }

@@ -21,7 +21,7 @@ internal static class HubCheck
         foreach (var host in exporter.Now.Of(MetricCatalogue.HubHostAge).Where(host => host.Value > LongestAge))
         {
             yield return Finding.Warning(
-                $"{exporter.Name}: the newest snapshot of {host["instance"]} is {TextFormat.Duration(host.Value)} old; " +
+                $"{exporter.Name}: the newest snapshot of {host["instance"]} is {Show.Duration(host.Value)} old; " +
                 "look at the exporter of that host");
         }
     }

@@ -49,7 +49,7 @@ internal sealed class ExporterClient : IDisposable
         catch (FormatException e)
         {
             throw new ReadingException(
-                $"{Target.MetricsAddress} answers with {TextFormat.Printable(e.Message)}; is this the address of this exporter?");
+                $"{Target.MetricsAddress} answers with {Show.Printable(e.Message)}; is this the address of this exporter?");
         }
     }
 

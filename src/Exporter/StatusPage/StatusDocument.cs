@@ -52,8 +52,8 @@ internal static class StatusDocument
     {
         var workers = status.Now.Of(MetricCatalogue.Workers).ToLookup(sample => sample["state"], sample => (double?)sample.Value);
         return status.Now.Sum(MetricCatalogue.Up) == 1
-            ? $"Up: {TextFormat.Count(workers["live"].FirstOrDefault())} of "
-                + $"{TextFormat.Count(workers["configured"].FirstOrDefault())} workers live"
+            ? $"Up: {Show.Count(workers["live"].FirstOrDefault())} of "
+                + $"{Show.Count(workers["configured"].FirstOrDefault())} workers live"
             : "Down: no master of this store lives";
     }
 
@@ -63,12 +63,12 @@ internal static class StatusDocument
         html.Write($"""
             <section class="wide" aria-labelledby="traffic-title"><h2 id="traffic-title">Traffic</h2><dl id="rates" data-live>
             """);
-        WriteFigure(html, "Requests a second", TextFormat.Rate(traffic?.Requests));
-        WriteFigure(html, "5xx a second", TextFormat.Rate(traffic?.ServerErrors), traffic?.ServerErrors > 0);
-        WriteFigure(html, "4xx a second", TextFormat.Rate(traffic?.ClientErrors));
-        WriteFigure(html, "p50", TextFormat.Seconds(traffic?.Latencies.Quantile(.5)));
-        WriteFigure(html, "p95", TextFormat.Seconds(traffic?.Latencies.Quantile(.95)));
-        WriteFigure(html, "p99", TextFormat.Seconds(traffic?.Latencies.Quantile(.99)));
+        WriteFigure(html, "Requests a second", Show.Rate(traffic?.Requests));
+        WriteFigure(html, "5xx a second", Show.Rate(traffic?.ServerErrors), traffic?.ServerErrors > 0);
+        WriteFigure(html, "4xx a second", Show.Rate(traffic?.ClientErrors));
+        WriteFigure(html, "p50", Show.Seconds(traffic?.Latencies.Quantile(.5)));
+        WriteFigure(html, "p95", Show.Seconds(traffic?.Latencies.Quantile(.95)));
+        WriteFigure(html, "p99", Show.Seconds(traffic?.Latencies.Quantile(.99)));
         html.Write($"""</dl><div id="heat" data-live>""");
         HeatStrip.Write(html, status.History);
         html.Write($"""<p class="soft">{WindowOf(status)}</p></div></section>""");
@@ -76,7 +76,7 @@ internal static class StatusDocument
 
     private static string WindowOf(Status status) => status.Traffic is null
         ? "Rates need two readings: they are here with the next."
-        : $"Rates and quantiles of the last {TextFormat.Seconds(status.Window.TotalSeconds)}; "
+        : $"Rates and quantiles of the last {Show.Seconds(status.Window.TotalSeconds)}; "
             + "latency by bucket over the last minute, longer above, a column a reading.";
 
     private static void WriteWorkers(HtmlWriter html, Status status)
@@ -95,13 +95,13 @@ internal static class StatusDocument
                     """);
             }
             html.Write($"""
-                {TextFormat.Percent(worker.Utilisation)}</td><td>{TextFormat.Count(worker.InFlight)} of {TextFormat.Count(worker.Capacity)}</td>
-                <td>{TextFormat.Rate(worker.Requests)}</td><td>{TextFormat.Percent(worker.Cpu / 100)}</td>
-                <td>{TextFormat.Megabytes(worker.Memory)}</td><td class="name">
+                {Show.Percent(worker.Utilisation)}</td><td>{Show.Count(worker.InFlight)} of {Show.Count(worker.Capacity)}</td>
+                <td>{Show.Rate(worker.Requests)}</td><td>{Show.Percent(worker.Cpu / 100)}</td>
+                <td>{Show.Megabytes(worker.Memory)}</td><td class="name">
                 """);
             if (worker.Oldest is { } oldest)
             {
-                html.Write($"{TextFormat.Seconds(oldest.Seconds)} <bdi>{oldest.Method} {TextFormat.Shortened(oldest.Route)}</bdi>");
+                html.Write($"{Show.Seconds(oldest.Seconds)} <bdi>{oldest.Method} {Show.Shortened(oldest.Route)}</bdi>");
             }
             html.Write($"</td></tr>");
         }
@@ -115,11 +115,11 @@ internal static class StatusDocument
         foreach (var (method, endpoint, traffic) in status.Routes)
         {
             html.Write($"""
-                <tr><th scope="row" class="name"><bdi>{method} {TextFormat.Shortened(endpoint)}</bdi></th>
-                <td>{TextFormat.Rate(traffic.Requests)}</td>
-                <td>{TextFormat.Rate(traffic.ClientErrors)}</td><td>{TextFormat.Rate(traffic.ServerErrors)}</td>
-                <td>{TextFormat.Seconds(traffic.Latencies.Quantile(.5))}</td>
-                <td>{TextFormat.Seconds(traffic.Latencies.Quantile(.95))}</td><td>{TextFormat.Seconds(traffic.Latencies.Quantile(.99))}</td></tr>
+                <tr><th scope="row" class="name"><bdi>{method} {Show.Shortened(endpoint)}</bdi></th>
+                <td>{Show.Rate(traffic.Requests)}</td>
+                <td>{Show.Rate(traffic.ClientErrors)}</td><td>{Show.Rate(traffic.ServerErrors)}</td>
+                <td>{Show.Seconds(traffic.Latencies.Quantile(.5))}</td>
+                <td>{Show.Seconds(traffic.Latencies.Quantile(.95))}</td><td>{Show.Seconds(traffic.Latencies.Quantile(.99))}</td></tr>
                 """);
         }
         CloseTable(html);
@@ -131,7 +131,7 @@ internal static class StatusDocument
         foreach (var (name, backlog, limit) in status.Listeners)
         {
             html.Write($"""
-                <tr><th scope="row" class="name"><bdi>{name}</bdi></th><td>{TextFormat.Count(backlog)}</td><td>{TextFormat.Count(limit)}</td></tr>
+                <tr><th scope="row" class="name"><bdi>{name}</bdi></th><td>{Show.Count(backlog)}</td><td>{Show.Count(limit)}</td></tr>
                 """);
         }
         CloseTable(html);
@@ -143,7 +143,7 @@ internal static class StatusDocument
             ["Cause", "Workers", "Requests lost"], isWide: false);
         foreach (var (reason, workers, lost) in status.Exits)
         {
-            html.Write($"""<tr><th scope="row">{reason}</th><td>{TextFormat.Count(workers)}</td><td>{TextFormat.Count(lost)}</td></tr>""");
+            html.Write($"""<tr><th scope="row">{reason}</th><td>{Show.Count(workers)}</td><td>{Show.Count(lost)}</td></tr>""");
         }
         CloseTable(html);
     }
@@ -153,9 +153,9 @@ internal static class StatusDocument
         html.Write($"""
             <section class="wide" aria-labelledby="exporter-title"><h2 id="exporter-title">Exporter</h2><dl id="exporter" data-live>
             """);
-        WriteFigure(html, "Reading took", TextFormat.Seconds(now.Sum(MetricCatalogue.ScrapeDuration)));
-        WriteFigure(html, "Store files", TextFormat.Count(now.Sum(MetricCatalogue.StoreFiles)));
-        WriteFigure(html, "Store size", TextFormat.Megabytes(now.Sum(MetricCatalogue.StoreBytes)));
+        WriteFigure(html, "Reading took", Show.Seconds(now.Sum(MetricCatalogue.ScrapeDuration)));
+        WriteFigure(html, "Store files", Show.Count(now.Sum(MetricCatalogue.StoreFiles)));
+        WriteFigure(html, "Store size", Show.Megabytes(now.Sum(MetricCatalogue.StoreBytes)));
         WriteAlarm(html, "Corrupt files", now.Sum(MetricCatalogue.CorruptFiles));
         WriteAlarm(html, "Series dropped", now.Sum(MetricCatalogue.SeriesDropped));
         WriteAlarm(html, "Recordings dropped", now.Sum(MetricCatalogue.Dropped));
@@ -167,7 +167,7 @@ internal static class StatusDocument
         html.Write($"</dl></section>");
     }
 
-    private static void WriteAlarm(HtmlWriter html, string name, double? count) => WriteFigure(html, name, TextFormat.Count(count), count > 0);
+    private static void WriteAlarm(HtmlWriter html, string name, double? count) => WriteFigure(html, name, Show.Count(count), count > 0);
 
     private static void WriteFigure(HtmlWriter html, string name, string value, bool isBad = false) =>
         html.Write($"""<div><dt>{name}</dt><dd class="{(isBad ? "bad" : "")}">{value}</dd></div>""");

@@ -21,22 +21,22 @@ internal sealed record TopColumn(string Title, Func<WorkerStatus, string> Text, 
         new("WORKER", worker => worker.Id, null) { IsText = true },
         new("PID", worker => worker.Pid ?? "", worker => double.TryParse(worker.Pid, out var pid) ? pid : null) { NarrowestScreen = 100 },
         new("STATE", worker => worker.State, worker => WorkerStates.All.IndexOf(worker.State)) { IsText = true },
-        new("UTIL", worker => TextFormat.Percent(worker.Utilisation), worker => worker.Utilisation),
-        new("REQ/S", worker => TextFormat.Rate(worker.Requests), worker => worker.Requests),
+        new("UTIL", worker => Show.Percent(worker.Utilisation), worker => worker.Utilisation),
+        new("REQ/S", worker => Show.Rate(worker.Requests), worker => worker.Requests),
         Quantile("P50", .5),
         Quantile("P95", .95),
         Quantile("P99", .99),
-        new("INFL", worker => TextFormat.Count(worker.InFlight), worker => worker.InFlight),
-        new("CPU", worker => TextFormat.Percent(worker.Cpu / 100), worker => worker.Cpu),
-        new("PSS", worker => TextFormat.Mega(worker.Memory), worker => worker.Memory),
-        new("RST", worker => TextFormat.Count(worker.Restarts), worker => worker.Restarts),
+        new("INFL", worker => Show.Count(worker.InFlight), worker => worker.InFlight),
+        new("CPU", worker => Show.Percent(worker.Cpu / 100), worker => worker.Cpu),
+        new("PSS", worker => Show.Mega(worker.Memory), worker => worker.Memory),
+        new("RST", worker => Show.Count(worker.Restarts), worker => worker.Restarts),
         new("OLDEST", OldestOf, worker => worker.Oldest?.Seconds) { IsText = true },
     ];
 
     private static TopColumn Quantile(string title, double quantile) => new(
-        title, worker => TextFormat.Seconds(worker.Latencies.Quantile(quantile)), worker => worker.Latencies.Quantile(quantile));
+        title, worker => Show.Seconds(worker.Latencies.Quantile(quantile)), worker => worker.Latencies.Quantile(quantile));
 
     private static string OldestOf(WorkerStatus worker) => worker.Oldest is { } oldest
-        ? $"{TextFormat.Seconds(oldest.Seconds)} {oldest.Method} {TextFormat.Shortened(oldest.Route)}"
+        ? $"{Show.Seconds(oldest.Seconds)} {oldest.Method} {Show.Shortened(oldest.Route)}"
         : "";
 }

@@ -98,6 +98,6 @@ internal sealed class TopScreen(TopWatch watch, Target target, TopTable table, T
     }
 
     private string ProblemOf(Status status) => _problem is { } problem
-        ? $"These figures are {TextFormat.Duration((time.GetUtcNow() - status.Now.Time).TotalSeconds)} old: {problem}"
+        ? $"These figures are {Show.Duration((time.GetUtcNow() - status.Now.Time).TotalSeconds)} old: {problem}"
         : "";
 }

@@ -31,7 +31,7 @@ internal sealed class TopTable(TopColumn sorted)
     }
 
     private static string CellOf(TopColumn column, WorkerStatus worker) => column.IsText
-        ? TextFormat.Printable(column.Text(worker))
+        ? Show.Printable(column.Text(worker))
         : column.Text(worker).Replace(" ", "", StringComparison.Ordinal);
 
     private char Mark => _isReversed == (_sorted.Order is null) ? '↓' : '↑';

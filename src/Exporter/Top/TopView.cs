@@ -16,28 +16,28 @@ internal static class TopView
         var traffic = status.Traffic;
         yield return Line(
             $"Gunicorn at {target.Address.Authority}: " + (now.Sum(MetricCatalogue.Up) > 0
-                ? $"up {TextFormat.Duration(now.Of(MetricCatalogue.MasterUptime).Max(sample => (double?)sample.Value) ?? 0)}"
+                ? $"up {Show.Duration(now.Of(MetricCatalogue.MasterUptime).Max(sample => (double?)sample.Value) ?? 0)}"
                 : "down, no master of its store lives"),
-            $"workers {TextFormat.Count(workers["live"].Sum())} of {TextFormat.Count(workers["configured"].Sum())}",
-            $"restarts {TextFormat.Count(now.Sum(MetricCatalogue.MasterWorkerRestarts))}");
+            $"workers {Show.Count(workers["live"].Sum())} of {Show.Count(workers["configured"].Sum())}",
+            $"restarts {Show.Count(now.Sum(MetricCatalogue.MasterWorkerRestarts))}");
         yield return Line(
-            $"Requests {TextFormat.Rate(traffic?.Requests)}/s",
-            $"4xx {TextFormat.Rate(traffic?.ClientErrors)}/s",
-            $"5xx {TextFormat.Rate(traffic?.ServerErrors)}/s",
-            $"p50 {TextFormat.Seconds(traffic?.Latencies.Quantile(.5))}",
-            $"p95 {TextFormat.Seconds(traffic?.Latencies.Quantile(.95))}",
-            $"p99 {TextFormat.Seconds(traffic?.Latencies.Quantile(.99))}");
+            $"Requests {Show.Rate(traffic?.Requests)}/s",
+            $"4xx {Show.Rate(traffic?.ClientErrors)}/s",
+            $"5xx {Show.Rate(traffic?.ServerErrors)}/s",
+            $"p50 {Show.Seconds(traffic?.Latencies.Quantile(.5))}",
+            $"p95 {Show.Seconds(traffic?.Latencies.Quantile(.95))}",
+            $"p99 {Show.Seconds(traffic?.Latencies.Quantile(.99))}");
         yield return Line(status.Listeners
-            .Select(queue => $"Backlog {queue.Name} {TextFormat.Count(queue.Backlog)} of {TextFormat.Count(queue.Limit)}")
+            .Select(queue => $"Backlog {queue.Name} {Show.Count(queue.Backlog)} of {Show.Count(queue.Limit)}")
             .DefaultIfEmpty("Backlog –"));
         yield return Line(status.Exits.Length == 0
             ? ["Ended workers: none"]
             :
             [
-                "Ended workers: " + string.Join(", ", status.Exits.Select(exits => $"{exits.Reason} {TextFormat.Count(exits.Workers)}")),
-                $"requests lost {TextFormat.Count(status.Exits.Sum(exits => exits.RequestsLost))}",
+                "Ended workers: " + string.Join(", ", status.Exits.Select(exits => $"{exits.Reason} {Show.Count(exits.Workers)}")),
+                $"requests lost {Show.Count(status.Exits.Sum(exits => exits.RequestsLost))}",
             ]);
     }
 
-    private static string Line(params IEnumerable<string> parts) => TextFormat.Printable(string.Join(Gap, parts));
+    private static string Line(params IEnumerable<string> parts) => Show.Printable(string.Join(Gap, parts));
 }

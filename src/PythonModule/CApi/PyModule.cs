@@ -1,19 +1,25 @@
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace GunicornPrometheusExporter.PythonModule.CApi;
 
-/// <summary><c>moduleobject.h</c> and <c>methodobject.h</c>: modules and their functions.</summary>
+/// <summary><c>moduleobject.h</c>, <c>methodobject.h</c>, <c>descrobject.h</c>: modules, functions and methods.</summary>
 internal static unsafe class PyModule
 {
     private const int StableAbiVersion = 3;
     private const int FastCall = 0x80;
+    private const int Keywords = 0x02;
     private const int NoInterpreterState = -1;
 
     private static delegate* unmanaged<nint, int, nint> _create;
+    private static delegate* unmanaged<nint, nint, nint> _newMethod;
 
-    // SAFETY: the signature is that of modsupport.h.
-    internal static void Bind() =>
+    // SAFETY: the signatures are those of modsupport.h and descrobject.h.
+    internal static void Bind()
+    {
         _create = (delegate* unmanaged<nint, int, nint>)Symbols.Find("PyModule_Create2");
+        _newMethod = (delegate* unmanaged<nint, nint, nint>)Symbols.Find("PyDescr_NewMethod");
+    }
 
     /// <summary>Creates the module: a new reference, or 0 with an exception set.</summary>
     /// <remarks>The tables are in native memory and never freed: CPython refers to them until it exits.</remarks>
@@ -23,13 +29,7 @@ internal static unsafe class PyModule
         var methods = (MethodDefinition*)NativeMemory.AllocZeroed((nuint)functions.Length + 1, (nuint)sizeof(MethodDefinition));
         for (var i = 0; i < functions.Length; i++)
         {
-            methods[i] = new MethodDefinition
-            {
-                Name = Marshal.StringToCoTaskMemUTF8(functions[i].Name),
-                Body = (nint)functions[i].Body,
-                Flags = FastCall,
-                Doc = Marshal.StringToCoTaskMemUTF8(functions[i].Doc),
-            };
+            methods[i] = new MethodDefinition(functions[i].Name, (nint)functions[i].Body, FastCall, functions[i].Doc);
         }
         // SAFETY: zeroed and as large as PyModuleDef.
         var definition = (ModuleDefinition*)NativeMemory.AllocZeroed((nuint)sizeof(ModuleDefinition));
@@ -49,14 +49,38 @@ internal static unsafe class PyModule
         internal readonly string Doc = doc;
     }
 
+    /// <summary>
+    /// A method of a class: METH_FASTCALL and METH_KEYWORDS, so (self, arguments, count, names) → a new reference or 0.
+    /// </summary>
+    internal sealed class Method(string name, delegate* unmanaged[Cdecl]<nint, nint*, nint, nint, nint> body, string doc)
+    {
+        private readonly byte[] _name = Encoding.UTF8.GetBytes(name);
+        private readonly MethodDefinition* _definition = Define(new MethodDefinition(name, (nint)body, FastCall | Keywords, doc));
+
+        /// <summary>Its name, in UTF-8.</summary>
+        internal ReadOnlySpan<byte> Name => _name;
+
+        /// <summary>The method for the instances of a class: a new reference, 0 with an exception set if it fails.</summary>
+        /// <param name="owner">The class, borrowed.</param>
+        internal nint NewFor(nint owner) => _newMethod(owner, (nint)_definition);
+
+        private static MethodDefinition* Define(MethodDefinition value)
+        {
+            // SAFETY: as large as PyMethodDef, and never freed, like the module's.
+            var definition = (MethodDefinition*)NativeMemory.Alloc((nuint)sizeof(MethodDefinition));
+            *definition = value;
+            return definition;
+        }
+    }
+
     /// <summary><c>PyMethodDef</c>.</summary>
     [StructLayout(LayoutKind.Sequential)]
-    private struct MethodDefinition
+    private readonly struct MethodDefinition(string name, nint body, int flags, string doc)
     {
-        internal nint Name;
-        internal nint Body;
-        internal int Flags;
-        internal nint Doc;
+        private readonly nint _name = Marshal.StringToCoTaskMemUTF8(name);
+        private readonly nint _body = body;
+        private readonly int _flags = flags;
+        private readonly nint _doc = Marshal.StringToCoTaskMemUTF8(doc);
     }
 
     /// <summary><c>PyModuleDef</c> with the fields of its head.</summary>

@@ -6,6 +6,8 @@ internal static unsafe class PyNumber
     private static delegate* unmanaged<nint, nint> _asLong;
     private static delegate* unmanaged[SuppressGCTransition]<nint, nint> _exactAsLong;
     private static delegate* unmanaged<nint, double> _asDouble;
+    private static delegate* unmanaged[SuppressGCTransition]<nint, double> _exactAsDouble;
+    private static nint _floatType;
     private static delegate* unmanaged<long, nint> _fromLong;
     private static delegate* unmanaged<double, nint> _fromDouble;
 
@@ -15,6 +17,8 @@ internal static unsafe class PyNumber
         _asLong = (delegate* unmanaged<nint, nint>)Symbols.Find("PyLong_AsLong");
         _exactAsLong = (delegate* unmanaged[SuppressGCTransition]<nint, nint>)_asLong;
         _asDouble = (delegate* unmanaged<nint, double>)Symbols.Find("PyFloat_AsDouble");
+        _exactAsDouble = (delegate* unmanaged[SuppressGCTransition]<nint, double>)_asDouble;
+        _floatType = Symbols.Find("PyFloat_Type");
         _fromLong = (delegate* unmanaged<long, nint>)Symbols.Find("PyLong_FromLongLong");
         _fromDouble = (delegate* unmanaged<double, nint>)Symbols.Find("PyFloat_FromDouble");
         IntType = Symbols.Find("PyLong_Type");
@@ -36,7 +40,9 @@ internal static unsafe class PyNumber
     /// <summary>False with an exception set if the object is neither a <c>float</c> nor an <c>int</c>.</summary>
     internal static bool TryGetDouble(nint number, out double value)
     {
-        value = _asDouble(number);
+        // A float or an int itself runs no Python code; an object that must be asked for its __float__ may.
+        var isExact = PyObject.HasType(number, _floatType) || PyObject.HasType(number, IntType);
+        value = isExact ? _exactAsDouble(number) : _asDouble(number);
         return value != -1 || !PyErr.Occurred();
     }
 

@@ -31,8 +31,12 @@ internal static unsafe class PyObject
         _newTuple = (delegate* unmanaged<nint, nint>)Symbols.Find("PyTuple_New");
         _setTupleItem = (delegate* unmanaged<nint, nint, nint, int>)Symbols.Find("PyTuple_SetItem");
         _import = (delegate* unmanaged<byte*, nint>)Symbols.Find("PyImport_ImportModule");
+        TypeType = Symbols.Find("PyType_Type");
         _none = Symbols.Find("_Py_NoneStruct");
     }
+
+    /// <summary>The class <c>type</c>, borrowed.</summary>
+    internal static nint TypeType { get; private set; }
 
     // SAFETY (all below): called with the GIL held and with live references.
 
@@ -42,11 +46,16 @@ internal static unsafe class PyObject
         return _none;
     }
 
+    internal static void Retain(nint reference) => _incRef(reference);
+
     internal static void Release(nint reference) => _decRef(reference);
 
-    /// <summary>Whether an object's class is exactly this one.</summary>
+    /// <summary>The class of an object, borrowed.</summary>
     // SAFETY: the head of an object, a reference count and its class, is part of the stable ABI.
-    internal static bool HasType(nint instance, nint type) => ((nint*)instance)[1] == type;
+    internal static nint TypeOf(nint instance) => ((nint*)instance)[1];
+
+    /// <summary>Whether an object's class is exactly this one.</summary>
+    internal static bool HasType(nint instance, nint type) => TypeOf(instance) == type;
 
     internal static bool IsInstance(nint instance, nint type) => _isInstance(instance, type) == 1;
 

@@ -25,6 +25,7 @@ internal static unsafe class EntryPoint
         }
         try
         {
+            MetricMethods.Bind();
             return ErrorBoundary.Bind() ? PyModule.Create("_engine", Doc, Functions()) : 0;
         }
         catch (Exception exception)
@@ -71,11 +72,10 @@ internal static unsafe class EntryPoint
             "update() -> None\n\nUpdates memory, processor use and age now. Never raises."),
         new("set_state", &RequestFunctions.SetState,
             "set_state(state: str) -> None\n\nSets the state: starting, running, quit or abort. Never raises."),
-        new("inc", &MetricFunctions.Increment,
-            "inc(family: str, amount: float, labels: dict) -> None\n\nAdds to a counter. Raises MetricsError."),
-        new("set", &MetricFunctions.Set,
-            "set(family: str, value: float, labels: dict) -> None\n\nSets a gauge. Raises MetricsError."),
-        new("observe", &MetricFunctions.Observe,
-            "observe(family: str, value: float, labels: dict) -> None\n\nObserves in a histogram. Raises MetricsError."),
+        new("metric_method", &MetricMethods.Make,
+            "metric_method(owner: type, name: str) -> Callable[..., None]\n\n" +
+            "The method inc, set or observe for a class whose subclasses name their family."),
+        new("drop", &LifeFunctions.Drop,
+            "drop() -> None\n\nCounts a recording that was dropped before it reached the engine. Never raises."),
     ];
 }

@@ -4,34 +4,30 @@ using GunicornPrometheusExporter.Recording;
 
 namespace GunicornPrometheusExporter.PythonModule.Module;
 
-/// <summary>Reads the <c>dict</c> of labels that a metric call passes.</summary>
+/// <summary>Reads the labels that a call of a metric's method names.</summary>
 internal static class Labels
 {
     private const string Timestamp = "timestamp";
 
     /// <summary>The label values, in the order of the family's labels.</summary>
     /// <exception cref="MetricsException">A label is missing, unknown, or of another type than str or int.</exception>
-    internal static string[] Read(MetricFamily family, nint labels) => Read(family, labels, [.. family.Labels]);
+    internal static string[] Read(MetricFamily family, MetricCall call) => Read(family, call, [.. family.Labels]);
 
     /// <summary>The label values of a state, followed by its timestamp.</summary>
-    internal static string[] ReadState(MetricFamily family, nint labels) =>
-        Read(family, labels, [.. family.Labels, Timestamp]);
+    internal static string[] ReadState(MetricFamily family, MetricCall call) =>
+        Read(family, call, [.. family.Labels, Timestamp]);
 
-    private static string[] Read(MetricFamily family, nint labels, string[] expected)
+    private static string[] Read(MetricFamily family, MetricCall call, string[] expected)
     {
-        if (!PyDict.Is(labels))
-        {
-            throw new MetricsException($"{family.Name}: labels must be a dict, not {PyObject.TypeName(labels)}");
-        }
         var values = new string?[expected.Length];
         var given = new List<string>();
-        nint position = 0;
-        while (PyDict.Next(labels, ref position, out var key, out var value))
+        for (var i = 0; i < call.Count; i++)
         {
-            var name = TextOf(family, "name of a label", key);
+            if (!call.IsLabel(i)) continue;
+            var name = TextOf(family, "name of a label", call.Name(i));
             given.Add(name);
             var index = Array.IndexOf(expected, name);
-            if (index >= 0) values[index] = TextOf(family, $"label {name}", value);
+            if (index >= 0) values[index] = TextOf(family, $"label {name}", call.Argument(i));
         }
         if (given.Count != expected.Length || values.Contains(null))
         {

@@ -40,6 +40,15 @@ internal static unsafe class LifeFunctions
         return PyObject.NewNone();
     }
 
+    /// <summary>drop()</summary>
+    // SAFETY: as in Open.
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    internal static nint Drop(nint self, nint* arguments, nint count)
+    {
+        Recorder.Worker?.Metrics.Drop();
+        return PyObject.NewNone();
+    }
+
     /// <summary>statistics()</summary>
     // SAFETY: as in Open.
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]

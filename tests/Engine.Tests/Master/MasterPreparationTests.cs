@@ -58,6 +58,23 @@ public sealed class MasterPreparationTests : IDisposable
     }
 
     [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void A_start_that_fails_after_a_kill_leaves_the_sign_of_the_kill_to_the_next_one(int killed)
+    {
+        var runFile = Prepare().RunFile;
+        if (killed != 1) File.Move(runFile, runFile = _directory[$"master-{killed}.run"]);
+        // Neither may be removed, so no new file of the run can be written.
+        var temporary = _directory["master-1.run"] + StoreFiles.TemporaryExtension;
+        Directory.CreateDirectory(temporary);
+        Directory.CreateDirectory(temporary + StoreFiles.QuarantineExtension);
+
+        Assert.Throws<StoreException>(() => Prepare());
+
+        Assert.True(File.Exists(runFile));
+    }
+
+    [Theory]
     [InlineData(EntryLayout.ValueOnly)]
     [InlineData(EntryLayout.Timestamped)]
     internal void The_files_have_the_layout_that_the_masters_prometheus_client_reads(EntryLayout layout)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using GunicornPrometheusExporter.Files;
+using GunicornPrometheusExporter.Native;
 using GunicornPrometheusExporter.Slots;
 using Xunit;
 
@@ -32,6 +33,25 @@ public sealed class SlotTableTests : IDisposable
         Assert.Empty(table.Held(SlotKind.Process));
         Assert.Equal(other.Id, table.HolderOf(SlotKind.Worker, 70));
         Assert.Null(table.HolderOf(SlotKind.Worker, 1));
+    }
+
+    [Theory]
+    [InlineData(20_000, 1)]
+    [InlineData(1, 1 << 19)]
+    public void Somebody_who_locks_bytes_without_end_is_told_of_and_keeps_no_reader_busy(int locks, int bytes)
+    {
+        using var table = SlotTable.Open(_directory.Path);
+        using var file = File.OpenHandle(table.Path, access: FileAccess.ReadWrite);
+        for (var i = 0; i < locks; i++)
+        {
+            var start = SlotTable.LifeByteOf(SlotKind.Worker, 2 * (i + 1));
+            var range = new Libc.RecordLock { Type = Libc.WriteLock, Start = start, Length = bytes };
+            Assert.Equal(0, Libc.Control((int)file.DangerousGetHandle(), Libc.SetDescriptionLock, ref range));
+        }
+
+        var error = Assert.Throws<StoreException>(() => table.Held(SlotKind.Worker));
+
+        Assert.Contains("more than 4096 slots of a kind are locked", error.Message);
     }
 
     [Fact]

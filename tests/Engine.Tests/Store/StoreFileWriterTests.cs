@@ -105,7 +105,7 @@ public sealed class StoreFileWriterTests : IDisposable
     {
         File.WriteAllText(_directory["elsewhere"], "precious");
         File.CreateSymbolicLink(FilePath, _directory["elsewhere"]);
-        Assert.Throws<StoreException>(() => StoreFileWriter.Open(FilePath, EntryLayout.Timestamped));
+        Assert.Throws<CorruptFileException>(() => StoreFileWriter.Open(FilePath, EntryLayout.Timestamped));
         Assert.Equal("precious", File.ReadAllText(_directory["elsewhere"]));
     }
 

@@ -4,7 +4,7 @@ using System.Text;
 namespace GunicornPrometheusExporter.Exporter.Readings;
 
 /// <summary>Formats numbers for people; a dash for an unknown value.</summary>
-internal static class TextFormat
+internal static class Show
 {
     private const string None = "–";
     private const int LongestText = 200;
