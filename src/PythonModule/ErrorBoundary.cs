@@ -6,10 +6,10 @@ using GunicornPrometheusExporter.Recording;
 
 namespace GunicornPrometheusExporter.PythonModule;
 
-/// <summary>The one place where exceptions of the engine end: none crosses into CPython.</summary>
+/// <summary>The only place that catches exceptions of the engine: none crosses into CPython.</summary>
 /// <remarks>
-/// A call of the user's is answered with a Python exception. A call on the request path is not: the fault is counted
-/// as a dropped recording, and the first one is logged.
+/// A call of the user's raises a Python exception. A call on the request path never raises: the fault is counted as a
+/// dropped recording, and the first one is logged.
 /// </remarks>
 internal static class ErrorBoundary
 {
@@ -17,10 +17,10 @@ internal static class ErrorBoundary
     private static nint _metricsError;
     private static nint _report;
 
-    /// <summary>Faults that could not be counted in the store, because it was not open.</summary>
+    /// <summary>Faults on the request path, including those before the store was open.</summary>
     internal static long Faults { get; private set; }
 
-    /// <summary>Finds what exceptions become: <c>MetricsError</c>, and the function that logs a fault.</summary>
+    /// <summary>Looks up <c>MetricsError</c> and the function that logs a fault.</summary>
     /// <returns>False with a Python exception set if the package lacks them.</returns>
     internal static bool Bind()
     {
@@ -32,8 +32,7 @@ internal static class ErrorBoundary
         return _report != 0;
     }
 
-    /// <summary>Turns an exception into a Python exception.</summary>
-    /// <returns>0, which tells CPython that one is set.</returns>
+    /// <summary>Sets a Python exception and returns 0, which makes CPython raise it.</summary>
     internal static nint Raise(Exception exception)
     {
         switch (exception)
@@ -48,8 +47,7 @@ internal static class ErrorBoundary
         return 0;
     }
 
-    /// <summary>Counts a fault on the request path, and logs the first.</summary>
-    /// <returns>A new reference to <c>None</c>: the application's request goes on.</returns>
+    /// <summary>Counts a fault on the request path and logs the first; returns a new reference to <c>None</c>.</summary>
     internal static nint Drop(Exception exception)
     {
         Faults++;
@@ -57,13 +55,13 @@ internal static class ErrorBoundary
         if (!_isLogged)
         {
             _isLogged = true;
-            Report($"a recording was dropped: {Describe(exception)}; later ones are only counted in {MetricCatalogue.Dropped.Name}");
+            Report($"a recording was dropped: {Describe(exception)}; later ones are only counted, in {MetricCatalogue.Dropped.Name}");
         }
         PyErr.Clear();
         return PyObject.NewNone();
     }
 
-    /// <summary>Logs a sentence as an error of Gunicorn's.</summary>
+    /// <summary>Logs a sentence as an error in Gunicorn's log.</summary>
     internal static void Report(string message)
     {
         PyErr.Clear();
@@ -77,3 +75,6 @@ internal static class ErrorBoundary
             ? exception.Message
             : $"fault in the engine: {exception.GetType().Name}: {exception.Message}";
 }
+
+/// <summary>A call into CPython failed and left its own exception set.</summary>
+internal sealed class PythonException() : Exception("a call was given arguments of the wrong type");

@@ -3,7 +3,7 @@ using GunicornPrometheusExporter.Native;
 
 namespace GunicornPrometheusExporter.PythonModule;
 
-/// <summary>The thread on which the runtime finalizes, which comes with the engine into each worker.</summary>
+/// <summary>The runtime's finalizer thread, which the engine brings into each worker.</summary>
 internal static class FinalizerThread
 {
     private const int IllegalInstruction = 4;
@@ -12,16 +12,16 @@ internal static class FinalizerThread
     private const int FloatingPointError = 8;
     private const int SegmentationFault = 11;
 
-    /// <summary>SIGRTMIN of the kernel and two that glibc takes: with it the runtime stops a thread.</summary>
+    /// <summary>The runtime stops threads with this signal: the kernel's SIGRTMIN plus two that glibc reserves.</summary>
     private const int RuntimeStop = 34;
 
-    // What a thread itself raises would end the process unheard if it were blocked.
+    // A fault that a thread raises itself would kill the process without a handler if its signal were blocked.
     private const ulong Received =
         1UL << (IllegalInstruction - 1) | 1UL << (Trap - 1) | 1UL << (BusError - 1) | 1UL << (FloatingPointError - 1)
         | 1UL << (SegmentationFault - 1) | 1UL << (RuntimeStop - 1);
 
-    /// <summary>Makes the thread leave the signals of the process to the worker's own threads.</summary>
-    /// <remarks>Python's handler wakes an event loop by a write to a descriptor, on whichever thread receives the signal.</remarks>
+    /// <summary>Makes the thread leave the process's signals to the worker's own threads.</summary>
+    /// <remarks>Python's handler wakes an event loop by writing to a descriptor, on whichever thread receives the signal.</remarks>
     internal static void BlockSignals()
     {
         CreateBlocker();
@@ -29,11 +29,11 @@ internal static class FinalizerThread
         GC.WaitForPendingFinalizers();
     }
 
-    // Not inlined, so that nothing holds the object when the garbage is collected.
+    // Not inlined, so that no reference to the object remains when the garbage is collected.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void CreateBlocker() => _ = new Blocker();
 
-    /// <summary>Runs on the thread: the runtime offers no other way to reach it.</summary>
+    /// <summary>Its finalizer runs on the thread; the runtime offers no other way to reach it.</summary>
     private sealed class Blocker
     {
         ~Blocker()

@@ -5,18 +5,17 @@ using GunicornPrometheusExporter.Workers;
 
 namespace GunicornPrometheusExporter.PythonModule;
 
-/// <summary>What this process records with: nothing before <c>open</c>, and nothing any more after <c>disable</c>.</summary>
+/// <summary>The recorder of this process: unset before <c>open</c> and after <c>disable</c>.</summary>
 internal static class Recorder
 {
-    /// <summary>The worker, null while nothing is recorded.</summary>
     internal static PrometheusWorker? Worker { get; private set; }
 
-    /// <summary>Whether this process is a child that application code forked: it must not record.</summary>
+    /// <summary>Whether application code forked this process: such a child must not record.</summary>
     internal static bool IsDisabled { get; private set; }
 
     /// <summary>Takes a slot and starts recording.</summary>
     /// <exception cref="StoreException">The store cannot be written, or recording has started already.</exception>
-    /// <exception cref="ConfigurationException">A GUNICORN_EXPORTER_ variable cannot be used.</exception>
+    /// <exception cref="ConfigurationException">A GUNICORN_EXPORTER_ variable is invalid.</exception>
     internal static PrometheusWorker Open(string directory, SlotKind kind, EntryLayout layout)
     {
         if (Worker is not null) throw new StoreException($"the engine is already open as {Worker.WorkerId}");
@@ -30,7 +29,7 @@ internal static class Recorder
             store, TimeProvider.System, maximumLabelValues, nativeSchema, maximumSeries, ErrorBoundary.Report);
     }
 
-    /// <summary>Stops recording, for good. Sets two fields and touches nothing else: the process was forked.</summary>
+    /// <summary>Stops recording for good. Sets two fields and touches nothing else, because the process was forked.</summary>
     internal static void Disable()
     {
         IsDisabled = true;

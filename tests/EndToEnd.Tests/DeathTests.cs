@@ -72,5 +72,5 @@ public sealed class DeathTests
     }
 
     private static string[] LostLines(GunicornServer server) =>
-        [.. server.Process.Output.Split('\n').Where(line => line.Contains("A request was lost", StringComparison.Ordinal))];
+        [.. server.Process.Output.Split('\n').Where(line => line.Contains("a request was lost", StringComparison.Ordinal))];
 }

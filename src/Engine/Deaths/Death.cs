@@ -1,15 +1,15 @@
 namespace GunicornPrometheusExporter.Deaths;
 
-/// <summary>The end of a worker, as far as it will ever be known.</summary>
+/// <summary>The death of a worker, as far as it will ever be known.</summary>
 /// <param name="Worker">The worker.</param>
 /// <param name="Cause">One of <see cref="Metrics.WorkerExitReasons.All"/>, or <see cref="Metrics.WorkerExitReasons.Unknown"/>.</param>
-/// <param name="Time">When it died, or last gave a sign of life, in seconds of the monotonic clock.</param>
+/// <param name="Time">When it died, or its last sign of life, in seconds of the monotonic clock.</param>
 internal sealed record Death(DeadWorker Worker, string Cause, double Time)
 {
-    // More than rounding can take from a sum that the lost seconds are added to.
+    // In seconds: more than rounding can take from a sum that the lost seconds are added to.
     private const double Moment = 1e-6;
 
-    /// <summary>Busy time that the worker did not live to write down, in seconds: more than was told of it, if any was.</summary>
+    /// <summary>Busy time that the worker did not live to record, in seconds: more than was reported, if anything was.</summary>
     internal double LostBusySeconds
     {
         get

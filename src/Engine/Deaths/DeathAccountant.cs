@@ -8,17 +8,17 @@ using Microsoft.Extensions.Logging;
 
 namespace GunicornPrometheusExporter.Deaths;
 
-/// <summary>Says what dead workers had in hand, counts it once, and removes their flight files.</summary>
+/// <summary>Logs and counts, once, the requests that dead workers had in flight, and removes their flight files.</summary>
 /// <remarks>
-/// Any number of exporters may account: the one that holds the exporter's slot does. Not thread-safe. A fault, of whatever
-/// kind, is logged once, never thrown, and keeps no other death from being accounted for.
+/// Any number of exporters may run one; only the holder of the exporter's slot accounts. Not thread-safe. A fault of any
+/// kind is logged once, never thrown, and does not keep other deaths from being accounted for.
 /// </remarks>
 internal sealed class DeathAccountant
 {
-    // How long the master may take to say how a worker ended.
+    // In seconds: how long the master may take to record a worker's exit.
     private const double LongestWait = 2;
 
-    // Their names stand in the ledger until their files are gone.
+    // The ledger holds their names until their files are gone.
     private const int MostAtOnce = 1024;
 
     private readonly string _directory;
@@ -29,11 +29,10 @@ internal sealed class DeathAccountant
     private readonly HashSet<string> _told = new(StringComparer.Ordinal);
     private string? _fault;
 
-    /// <summary>An accountant that has accounted for nothing yet.</summary>
     /// <param name="directory">The store.</param>
-    /// <param name="flights">Who died.</param>
-    /// <param name="maximumLabelValues">The most endpoints that are told apart.</param>
-    /// <param name="logger">Told of each request that was lost.</param>
+    /// <param name="flights">Finds the dead workers.</param>
+    /// <param name="maximumLabelValues">The most values of the endpoint label.</param>
+    /// <param name="logger">Receives one event for each lost request.</param>
     public DeathAccountant(string directory, FlightWatch flights, int maximumLabelValues, ILogger logger)
     {
         _directory = directory;
@@ -43,11 +42,11 @@ internal sealed class DeathAccountant
         _exits = new ExitRecords(directory);
     }
 
-    /// <summary>The most endpoints that are told apart.</summary>
+    /// <summary>The most values of the endpoint label.</summary>
     public int MaximumLabelValues { get; set; }
 
-    /// <summary>Accounts for the workers that died, once it is known how, or after two seconds.</summary>
-    /// <returns>Why not every death that is known could be accounted for; null if each was.</returns>
+    /// <summary>Accounts for dead workers once the cause of death is known, or after two seconds.</summary>
+    /// <returns>Why some known death could not be accounted for, or null.</returns>
     public string? Account()
     {
         _fault = null;
@@ -67,7 +66,7 @@ internal sealed class DeathAccountant
         if (slots.TryTake(SlotKind.Exporter, 1)) Settle(deaths);
     }
 
-    /// <summary>Lets the files of a worker that died while it committed say the same as its flight file.</summary>
+    /// <summary>Applies the last commit of a worker that died while it committed, so that its files match its flight file.</summary>
     private void Recover()
     {
         var unfinished = _flights.Dead.Where(worker => worker.Report is { IsUnfinished: true }).ToList();
@@ -77,21 +76,21 @@ internal sealed class DeathAccountant
 
     private void Settle(List<Death> deaths)
     {
-        // Another exporter may have settled some before this one got the slot.
+        // Another exporter may have settled some before this one took the slot.
         deaths.RemoveAll(death => !File.Exists(death.Worker.Path));
         foreach (var death in deaths.Where(death => death.Worker.Report is null)) Try(() => _flights.Quarantine(death.Worker));
         deaths.RemoveAll(death => death.Worker.Report is null);
 
-        // 1 Count, all in one step, what is not counted.
+        // 1 Count, in one step, the deaths that are not counted yet.
         var ledger = DeathLedger.Read(_directory, MaximumLabelValues);
-        if (ledger.Quarantined is { } aside) _flights.NoteCorrupt($"the ledger was damaged, and is kept as {aside}");
+        if (ledger.Quarantined is { } aside) _flights.NoteCorrupt($"the damaged ledger is now {aside}");
         var uncounted = deaths
             .Where(death => death.Worker.Report!.Requests.Length > 0 || death.LostBusySeconds > 0)
             .Where(death => !ledger.Counted.Contains(death.Worker.FileName))
             .ToList();
         if (uncounted.Count > 0) ledger.Count(uncounted);
 
-        // 2 Log, then remove: a file that stands is not yet told of, one that is gone is.
+        // 2 Log, then remove: a file that exists is not yet logged, a removed one is.
         foreach (var death in deaths)
         {
             if (_told.Add(death.Worker.FileName)) foreach (var request in death.Worker.Report!.Requests) Log(death, request);
@@ -104,7 +103,7 @@ internal sealed class DeathAccountant
         _flights.Refresh();
     }
 
-    /// <summary>Does something that may fail for one death and must keep no other from being accounted for.</summary>
+    /// <summary>Runs an action for one death; its failure does not affect other deaths.</summary>
     private void Try(Action action)
     {
         try
@@ -120,8 +119,7 @@ internal sealed class DeathAccountant
         }
     }
 
-    /// <summary>How and when a worker died.</summary>
-    /// <returns>Null if its master may still say, or its files are not up to date.</returns>
+    /// <summary>The cause and time of a death; null if the master may still record it, or the worker's files are not up to date.</summary>
     private Death? TryExplain(DeadWorker worker, double now)
     {
         if (worker.Report is { IsUnfinished: true }) return null;

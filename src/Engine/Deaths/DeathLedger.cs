@@ -5,9 +5,9 @@ using GunicornPrometheusExporter.Recording;
 
 namespace GunicornPrometheusExporter.Deaths;
 
-/// <summary>The exporter's own counters in the store, and which flight files are counted in them.</summary>
+/// <summary>The exporter's own counters in the store, with the names of the flight files that they already count.</summary>
 /// <remarks>
-/// Written in one step: a copy is added to, made durable and moved over the old file, so that an exporter killed at any
+/// Written in one step: a copy is extended, made durable and renamed over the old file, so that an exporter killed at any
 /// instruction has counted a death whole or not at all. Used under the lock of the exporter's slot.
 /// </remarks>
 internal sealed class DeathLedger
@@ -25,13 +25,13 @@ internal sealed class DeathLedger
         Counted = counted;
     }
 
-    /// <summary>The names of the flight files that are counted.</summary>
+    /// <summary>The names of the flight files that are already counted.</summary>
     internal IReadOnlySet<string> Counted { get; }
 
-    /// <summary>Where a damaged one is kept aside in whose place this one begins; null if there was none.</summary>
+    /// <summary>The path of a damaged ledger that was quarantined, or null.</summary>
     internal string? Quarantined { get; private init; }
 
-    /// <summary>Reads the ledger of a store; one that is damaged is kept aside under another name.</summary>
+    /// <summary>Reads the ledger of a store; quarantines a damaged one and starts empty.</summary>
     internal static DeathLedger Read(string directory, int maximumLabelValues)
     {
         var path = Path.Combine(directory, StoreFileName.Ledger.ToString());
@@ -43,8 +43,7 @@ internal sealed class DeathLedger
         return new(path, maximumLabelValues, [], []) { Quarantined = aside };
     }
 
-    /// <summary>Counts what dead workers had in hand, and names their files as counted.</summary>
-    /// <param name="deaths">The workers, each with how and when it died.</param>
+    /// <summary>Counts the lost requests of dead workers, and records their flight files as counted.</summary>
     /// <exception cref="StoreException">The file cannot be written; nothing is counted.</exception>
     internal void Count(IReadOnlyCollection<Death> deaths) => StoreFiles.Replace(_path, stream =>
     {
@@ -74,7 +73,7 @@ internal sealed class DeathLedger
             {
                 Add(file, MetricCatalogue.WorkerRequestsLost, 1, id, new("reason", death.Cause));
                 if (request is not { State: FlightState.Responding, Status: > 0 }) continue;
-                // The client may have the whole response: it is a finished request, as its worker would have counted it.
+                // The client may have the whole response: count it as a finished request, as its worker would have.
                 var labels = new RequestLabels(request);
                 _ = bounds.TryAdmit(RequestLabels.Endpoint, labels.Route, out var endpoint);
                 Label[] route = [new("method", labels.Method), new(RequestLabels.Endpoint, endpoint), new("status_code", labels.Status)];
@@ -92,11 +91,11 @@ internal sealed class DeathLedger
         if (!key.Overflowed) file.GetOrAdd(key.Written).Add(amount);
     }
 
-    /// <summary>Files that are counted already and could not be removed yet.</summary>
+    /// <summary>Files that are counted but could not be removed yet.</summary>
     private IEnumerable<string> StillThere() =>
         Counted.Where(name => File.Exists(Path.Combine(Path.GetDirectoryName(_path)!, name)));
 
-    /// <summary>The layout of the dead worker's own file: what reads that one reads this one.</summary>
+    /// <summary>The layout of the dead worker's own file: whoever reads that file can read this one.</summary>
     private EntryLayout LayoutOf(IReadOnlyCollection<Death> deaths)
     {
         var owner = SlotName.Of(SlotKind.Worker, deaths.First().Worker.Number);

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using GunicornPrometheusExporter.Diagnostics;
 using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Flights;
@@ -7,18 +8,16 @@ using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Deaths;
 
-/// <summary>Reads <c>master-N.exits</c>: how workers ended, one JSON object a line, the newest last.</summary>
+/// <summary>Reads <c>master-N.exits</c>; the format is that of <see cref="Master.ExitFiles"/>.</summary>
 internal sealed class ExitRecords(string directory)
 {
-    // A master keeps its last workers' ends, some 150 bytes each.
+    // A master keeps the last exits of its workers, about 150 bytes each.
     private const int LongestFile = 1 << 20;
 
-    /// <summary>The record of a worker's end.</summary>
-    /// <param name="report">What the worker left.</param>
-    /// <returns>Null if no master has noted it (yet).</returns>
+    /// <summary>The exit of the worker that left a flight file; null if no master has recorded it yet.</summary>
     internal ExitRecord? Find(FlightReport report)
     {
-        // A pid is used again: the end of this worker is later than what it did last.
+        // A pid may be reused: this worker's exit is later than its last commit.
         ExitRecord? newest = null;
         foreach (var exit in Of(report.Pid))
         {
@@ -27,11 +26,11 @@ internal sealed class ExitRecords(string directory)
         return newest;
     }
 
-    /// <summary>Whether a process has certainly ended since it wrote a file.</summary>
-    /// <param name="pid">The process, where its master is.</param>
+    /// <summary>Whether the process that wrote a file has certainly exited since.</summary>
+    /// <param name="pid">The process, in its master's PID namespace.</param>
     /// <param name="lastWritten">When the file was last modified.</param>
     /// <remarks>
-    /// Where the wall clock was set since the process ended, nothing is certain: what wrote the file may have got the pid later.
+    /// Nothing is certain if the wall clock was set since the exit: a later process with the same pid may have written the file.
     /// </remarks>
     internal bool HasEnded(int pid, DateTime lastWritten) => Of(pid).Any(exit =>
         exit.Time >= ClockSteps.SecondsOf(lastWritten) && ClockSteps.IsSame(exit.Time - exit.Monotonic, ClockSteps.RealAtMonotonicZero()));
@@ -42,11 +41,11 @@ internal sealed class ExitRecords(string directory)
         .OfType<ExitRecord>()
         .Where(exit => exit.Pid == pid);
 
-    /// <summary>The cause that a record states, as a label value.</summary>
+    /// <summary>The cause of death as a label value.</summary>
     internal static string ReasonOf(ExitRecord? exit) =>
         exit?.Reason is { } reason && WorkerExitReasons.All.Contains(reason) ? reason : WorkerExitReasons.Unknown;
 
-    // There may be none any more: its master ended in order a moment ago.
+    // The file may be gone: its master may have exited a moment ago.
     private static string[] Lines(string path) =>
         StoreFiles.TryReadAll(path, LongestFile) is { } text ? Encoding.UTF8.GetString(text).Split('\n') : [];
 
@@ -62,3 +61,15 @@ internal sealed class ExitRecords(string directory)
         }
     }
 }
+
+/// <summary>A worker's exit, as its master recorded it.</summary>
+/// <param name="Pid">The worker's pid.</param>
+/// <param name="Reason">One of <see cref="Metrics.WorkerExitReasons.All"/>.</param>
+/// <param name="Monotonic">When the master reaped the worker, in seconds of the monotonic clock.</param>
+/// <param name="Time">The same, in seconds since the Unix epoch.</param>
+internal sealed record ExitRecord(int Pid, string? Reason, double Monotonic, double Time);
+
+/// <summary>The JSON of <c>master-N.exits</c>.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(ExitRecord))]
+internal sealed partial class FlightJson : JsonSerializerContext;

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace GunicornPrometheusExporter.Deaths;
 
-/// <summary>What the flight files of a store say, as of the last refresh. Not thread-safe.</summary>
+/// <summary>The state of a store's flight files at the last refresh. Not thread-safe.</summary>
 internal sealed class FlightWatch
 {
     private readonly string _directory;
@@ -15,27 +15,25 @@ internal sealed class FlightWatch
     private readonly Dictionary<string, DeadWorker> _dead = new(StringComparer.Ordinal);
     private readonly HashSet<string> _reported = new(StringComparer.Ordinal);
 
-    /// <summary>A watch that has seen nothing yet.</summary>
     /// <param name="directory">The store; it need not exist yet.</param>
-    /// <param name="logger">Told of each file that cannot be read, once.</param>
+    /// <param name="logger">Receives one event for each file that cannot be read.</param>
     public FlightWatch(string directory, ILogger logger)
     {
         _directory = directory;
         _logger = logger;
     }
 
-    /// <summary>The workers that live.</summary>
     public ReadOnlySpan<LiveWorker> Live => CollectionsMarshal.AsSpan(_live);
 
-    /// <summary>The workers whose death is not yet accounted for.</summary>
+    /// <summary>The workers whose death is not accounted for yet.</summary>
     public IReadOnlyCollection<DeadWorker> Dead => _dead.Values;
 
-    /// <summary>Flight files that were set aside because they are damaged.</summary>
+    /// <summary>Flight files and ledgers that were quarantined because they were damaged.</summary>
     public long CorruptFiles { get; private set; }
 
-    /// <summary>Looks at every flight file again.</summary>
+    /// <summary>Reads every flight file again.</summary>
     /// <exception cref="IOException">The store cannot be listed.</exception>
-    /// <exception cref="UnauthorizedAccessException">The same.</exception>
+    /// <exception cref="UnauthorizedAccessException">The store cannot be listed.</exception>
     public void Refresh()
     {
         _live.Clear();
@@ -57,7 +55,7 @@ internal sealed class FlightWatch
         }
     }
 
-    /// <summary>Reads what the workers that live have had in hand for longest: one request of each that has any.</summary>
+    /// <summary>Reads the oldest request in flight of each live worker that has one.</summary>
     public IReadOnlyList<OldestRequest> ReadOldest()
     {
         var oldest = new List<OldestRequest>();
@@ -73,16 +71,15 @@ internal sealed class FlightWatch
         return oldest;
     }
 
-    /// <summary>Keeps a damaged file of a dead worker aside under another name, and counts it.</summary>
+    /// <summary>Quarantines a dead worker's damaged file, and counts it.</summary>
     internal void Quarantine(DeadWorker worker)
     {
         StoreFiles.Quarantine(worker.Path);
         _dead.Remove(worker.Path);
-        NoteCorrupt($"{worker.Path} has no header of a flight file");
+        NoteCorrupt($"{worker.Path} has no flight file header");
     }
 
-    /// <summary>Counts a file of deaths that was damaged and is kept aside.</summary>
-    /// <param name="reason">Which, and why.</param>
+    /// <summary>Counts and logs a file that was quarantined because it was damaged.</summary>
     internal void NoteCorrupt(string reason)
     {
         CorruptFiles++;
@@ -121,3 +118,10 @@ internal sealed class FlightWatch
         }
     }
 }
+
+/// <summary>The oldest request in flight of a live worker.</summary>
+/// <param name="WorkerId">As in the label <c>worker_id</c>.</param>
+/// <param name="Method">The method.</param>
+/// <param name="Route">The framework's route, else the normalised path.</param>
+/// <param name="Seconds">The request's age.</param>
+internal sealed record OldestRequest(string WorkerId, string Method, string Route, double Seconds);

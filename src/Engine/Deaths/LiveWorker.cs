@@ -2,13 +2,13 @@ using GunicornPrometheusExporter.Flights;
 
 namespace GunicornPrometheusExporter.Deaths;
 
-/// <summary>A worker that lives, as of one look at its flight file.</summary>
+/// <summary>A live worker at one reading of its flight file.</summary>
 /// <param name="Number">Its slot.</param>
 /// <param name="Load">How busy it is.</param>
-/// <param name="Now">The time of the look, in seconds of the monotonic clock.</param>
-/// <param name="Path">That file.</param>
+/// <param name="Now">The time of the reading, in seconds of the monotonic clock.</param>
+/// <param name="Path">The flight file.</param>
 internal readonly record struct LiveWorker(int Number, FlightLoad Load, double Now, string Path)
 {
-    /// <summary>The age of the oldest request in flight, 0 if there is none.</summary>
+    /// <summary>The age of the oldest request in flight; 0 if there is none.</summary>
     public double OldestSeconds => Math.Max(0, Now - Load.OldestStart);
 }

@@ -6,10 +6,9 @@ using GunicornPrometheusExporter.Workers;
 
 namespace GunicornPrometheusExporter.Deaths;
 
-/// <summary>A request that a dead worker had in hand, labelled as the worker would have labelled it.</summary>
+/// <summary>The labels of a lost or running request, as its worker would have set them.</summary>
 internal sealed class RequestLabels
 {
-    /// <summary>The label that routes are values of.</summary>
     internal const string Endpoint = RouteSeriesTable.EndpointLabel;
 
     internal RequestLabels(FlightRequest request)
@@ -23,7 +22,7 @@ internal sealed class RequestLabels
 
     internal string Method { get; }
 
-    /// <summary>The framework's route, else the normalised path; not bounded.</summary>
+    /// <summary>The framework's route, else the normalised path; its number of values is not bounded.</summary>
     internal string Route { get; }
 
     internal string Status { get; }

@@ -2,7 +2,7 @@ using GunicornPrometheusExporter.Native;
 
 namespace GunicornPrometheusExporter.Diagnostics;
 
-/// <summary>The clock of flight files: one for all processes of a machine, and for nothing but durations.</summary>
+/// <summary>The clock of flight files: shared by all processes of a machine, good for durations only.</summary>
 internal static class MonotonicClock
 {
     /// <summary>CLOCK_MONOTONIC, in seconds.</summary>

@@ -3,7 +3,7 @@ using GunicornPrometheusExporter.Native;
 
 namespace GunicornPrometheusExporter.Diagnostics;
 
-/// <summary>What this process uses, from the kernel. Allocates nothing.</summary>
+/// <summary>The resources that this process uses, as the kernel reports them. Allocates nothing.</summary>
 internal static class ProcessStatistics
 {
     private const int StartTimeField = 22;
@@ -24,7 +24,7 @@ internal static class ProcessStatistics
         return (usage.UserSeconds + (usage.UserMicroseconds / 1e6), usage.SystemSeconds + (usage.SystemMicroseconds / 1e6));
     }
 
-    /// <summary>The proportional set size, in bytes; 0 where the kernel does not tell it.</summary>
+    /// <summary>The proportional set size, in bytes; 0 where the kernel does not report it.</summary>
     internal static double ProportionalBytes()
     {
         Span<byte> text = stackalloc byte[1024];
@@ -46,10 +46,10 @@ internal static class ProcessStatistics
     }
 
     /// <summary>When a process started, in seconds since the machine booted.</summary>
-    /// <param name="stat">Its <c>/proc/PID/stat</c>.</param>
+    /// <param name="stat">The content of its <c>/proc/PID/stat</c>.</param>
     internal static double StartSeconds(ReadOnlySpan<byte> stat)
     {
-        // The second field is the command's name in parentheses, and may hold spaces and parentheses itself.
+        // The second field is the command's name in parentheses; the name itself may contain spaces and parentheses.
         var afterName = stat.LastIndexOf((byte)')') + 1;
         return FieldOf(stat[afterName..], StartTimeField - 2) / TicksPerSecond;
     }

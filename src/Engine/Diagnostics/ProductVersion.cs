@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace GunicornPrometheusExporter.Diagnostics;
 
-/// <summary>The version of the product, as its build states it.</summary>
+/// <summary>The version of the product, set by the build.</summary>
 internal static class ProductVersion
 {
     /// <summary>The version without build metadata: <c>0.1.0</c>.</summary>

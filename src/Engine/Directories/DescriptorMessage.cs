@@ -6,13 +6,13 @@ using Microsoft.Win32.SafeHandles;
 
 namespace GunicornPrometheusExporter.Directories;
 
-/// <summary>Open files, sent to the process at the other end of a Unix socket in one message with their names.</summary>
+/// <summary>Sends open files and their names in one message to the process at the other end of a Unix socket.</summary>
 internal static unsafe class DescriptorMessage
 {
-    /// <summary>Sends files; the message's text has their names in the same order, one per line.</summary>
+    /// <summary>Sends files; the text of the message has their names in the same order, one per line.</summary>
     /// <param name="socket">The descriptor of a connected Unix socket.</param>
-    /// <param name="files">At most as many as the kernel takes at once, 253.</param>
-    /// <exception cref="StoreException">The other end does not take them.</exception>
+    /// <param name="files">At most 253, the kernel's limit for one message.</param>
+    /// <exception cref="StoreException">The other end does not accept them.</exception>
     internal static void Send(int socket, IReadOnlyCollection<(string Name, SafeFileHandle Handle)> files)
     {
         var text = Encoding.UTF8.GetBytes(string.Join('\n', files.Select(file => file.Name)));
@@ -34,6 +34,6 @@ internal static unsafe class DescriptorMessage
             if (Libc.SendMessage(socket, message, Libc.NoSignal) == text.Length) return;
         }
         var reason = Marshal.GetLastPInvokeErrorMessage();
-        throw new StoreException($"descriptor {socket} takes no files ({reason}); give that of a Unix socket");
+        throw new StoreException($"cannot send files over descriptor {socket} ({reason}); pass the descriptor of a Unix socket");
     }
 }

@@ -4,16 +4,15 @@ using Microsoft.Win32.SafeHandles;
 
 namespace GunicornPrometheusExporter.Directories;
 
-/// <summary>A store that is in use: cleaners of temporary directories leave it alone while this is open.</summary>
-/// <remarks>That is a shared lock (flock) on the directory: <c>systemd-tmpfiles</c> removes nothing from one that is locked.</remarks>
+/// <summary>Protects a store in use from programs that clean temporary directories, until it is disposed of.</summary>
+/// <remarks>It holds a shared flock on the directory: <c>systemd-tmpfiles</c> removes nothing from a locked one.</remarks>
 internal sealed class KeptDirectory : IDisposable
 {
     private readonly SafeFileHandle _handle;
 
     private KeptDirectory(SafeFileHandle handle) => _handle = handle;
 
-    /// <summary>Keeps a store.</summary>
-    /// <returns>Null if there is no such directory, or a cleaner is in it at this moment: try again later.</returns>
+    /// <returns>Null if the directory does not exist, or a cleaner has locked it: try again later.</returns>
     public static KeptDirectory? TryKeep(string directory)
     {
         var handle = StoreFiles.TryOpen(Path.Combine(directory, "."), Libc.OpenReadOnly | Libc.OpenDirectory);
@@ -23,6 +22,5 @@ internal sealed class KeptDirectory : IDisposable
         return null;
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _handle.Dispose();
 }

@@ -3,16 +3,17 @@ using GunicornPrometheusExporter.Native;
 
 namespace GunicornPrometheusExporter.Directories;
 
-// What root does on the way to a store: as little as possible, and nothing in a directory that another user may change.
+// The steps that root takes on the way to a store: as few as possible, and none in a directory that another user may change.
 internal static partial class MultiprocessDirectory
 {
     private const int Attempts = 5;
 
-    /// <summary>Becomes the user that the workers run as, for good, after root made what only root can make for that user.</summary>
-    /// <param name="directory">The store. Where only root may change anything, missing parents become root's, itself that user's.</param>
-    /// <param name="worker">The user.</param>
-    /// <remarks>Everything else is left to that user's own <see cref="Ensure"/>.</remarks>
-    /// <exception cref="StoreException">The store cannot be made, or this process may not become that user.</exception>
+    /// <summary>Creates, as root, what only root can create for the workers' user, then becomes that user for good.</summary>
+    /// <remarks>
+    /// Only in directories that only root may change: missing parents belong to root, the store to the user. The user's own
+    /// <see cref="Ensure"/> does the rest.
+    /// </remarks>
+    /// <exception cref="StoreException">The store cannot be created, or this process may not become that user.</exception>
     public static void BecomeWorker(string directory, UserIdentity worker)
     {
         RequireText(directory);
@@ -20,9 +21,8 @@ internal static partial class MultiprocessDirectory
         worker.Assume();
     }
 
-    /// <summary>As root, becomes the user whose store a path leads to, for good; as any other user, does nothing.</summary>
-    /// <param name="directory">The store.</param>
-    /// <remarks>That is the first other user who owns a directory on the way. Root stays root over a store of root's.</remarks>
+    /// <summary>As root, becomes the owner of the store for good; as any other user, does nothing.</summary>
+    /// <remarks>The owner is the first user other than root who owns a directory on the path. If there is none, the process stays root.</remarks>
     /// <exception cref="StoreException">The path leads through a link that another user may have planted.</exception>
     public static void BecomeOwner(string directory)
     {
@@ -36,7 +36,7 @@ internal static partial class MultiprocessDirectory
         if (StrangerOn(walk) is { } owner) new UserIdentity(owner.Owner, owner.Group).Assume();
     }
 
-    /// <summary>Makes what is missing of a store, as far as only root may change what it is in; leaves the rest to the worker.</summary>
+    /// <summary>Creates the missing directories that lie where only root may change anything; leaves the others to the worker.</summary>
     internal static void MakeFor(string path, UserIdentity worker)
     {
         using var walk = new RootWalk(path);
@@ -44,16 +44,16 @@ internal static partial class MultiprocessDirectory
         {
             // Several servers may start at once.
             if (walk.TryMake(walk.Rest.Count == 1 ? worker : null) || --left > 0) continue;
-            throw CannotBe("made", path, "make it and give it to the workers' user (chown), or choose another directory");
+            throw CannotBe("created", path, "create it and give it to the workers' user (chown), or choose another directory");
         }
     }
 
-    /// <summary>The first thing on the way that another user owns, as far as root can see.</summary>
+    /// <summary>The first directory or link on the path that a user other than root owns, as far as root can see.</summary>
     private static FileStatus? StrangerOn(RootWalk walk)
     {
         if (walk.Status.Owner != 0) return walk.Status;
         if (walk.Rest.Count > 0) return walk.Next is { Owner: not 0 } next ? next : null;
-        // A volume that everybody may write is the user's whose locks lie there.
+        // A volume that everybody may write belongs to the user whose lock file lies there.
         return !walk.Status.IsRootsOnly && walk.StatusOf(SlotName.LockFile) is { Owner: not 0 } locks ? locks : null;
     }
 

@@ -6,7 +6,7 @@ namespace GunicornPrometheusExporter.Directories;
 
 internal static partial class MultiprocessDirectory
 {
-    /// <summary>Follows a path one component after another, making what is missing, and returns what it ends at.</summary>
+    /// <summary>Follows a path component by component, creates what is missing, and returns the status of the last directory.</summary>
     private static FileStatus Walk(string path)
     {
         var rest = new Stack<string>();
@@ -48,14 +48,14 @@ internal static partial class MultiprocessDirectory
         var isMade = Libc.MakeDirectory(path, Libc.PrivateMode) == 0;
         if (!isMade && Marshal.GetLastPInvokeError() != Libc.ErrorExists)
         {
-            throw CannotBe("made", path, "make it and give it to that user (chown), or choose another directory");
+            throw CannotBe("created", path, "create it and give it to that user (chown), or choose another directory");
         }
-        // A umask may have taken them; those of a directory that was there are whoever's made it.
+        // The umask may have removed permissions. A directory that existed keeps its own.
         if (isMade) _ = Libc.TryOpenToOwner(path, Libc.PrivateMode);
-        return StatusOf(path) ?? throw Refused(path, "disappeared while it was made", "start again");
+        return StatusOf(path) ?? throw Refused(path, "disappeared while it was being created", "start again");
     }
 
-    /// <summary>What a path is, links not followed; null if nothing is there.</summary>
+    /// <summary>The status of a path without following links; null if nothing exists there.</summary>
     private static FileStatus? StatusOf(string path)
     {
         if (TryGetStatus(path, out var status)) return status;

@@ -4,7 +4,7 @@ using GunicornPrometheusExporter.Native;
 
 namespace GunicornPrometheusExporter.Directories;
 
-/// <summary>The directory of the store: where it is, and whether it can be trusted.</summary>
+/// <summary>The directory of the store: its location, and checks whether it can be trusted.</summary>
 internal static partial class MultiprocessDirectory
 {
     /// <summary>The environment variable that names the directory, as <c>prometheus_client</c> reads it.</summary>
@@ -12,11 +12,11 @@ internal static partial class MultiprocessDirectory
 
     private const string Name = "gunicorn-prometheus-exporter";
 
-    /// <summary>The directory where the environment names none: private to the user that the workers run as.</summary>
-    /// <param name="worker">That user's number; null for this process's user.</param>
+    /// <summary>The directory if the environment names none: private to the user that the workers run as.</summary>
+    /// <param name="worker">The user's number; null for this process's user.</param>
     /// <remarks>
-    /// Root's is always a temporary one, and so is one that root makes for another user: root's runtime directory would
-    /// keep that user out.
+    /// Root always gets a temporary directory, also when it creates one for another user: root's runtime directory would keep
+    /// that user out.
     /// </remarks>
     public static string Default(uint? worker = null)
     {
@@ -27,11 +27,9 @@ internal static partial class MultiprocessDirectory
         return isOurs ? Path.Combine(runtime!, Name) : Path.Combine(Path.GetTempPath(), $"{Name}-{worker ?? user}");
     }
 
-    /// <summary>Makes the directory, with mode 0700, where there is none, and checks it.</summary>
-    /// <param name="directory">The directory; missing parents are made with it.</param>
-    /// <returns>Its absolute path.</returns>
+    /// <summary>Creates the directory with mode 0700, missing parents included, or checks an existing one; returns its absolute path.</summary>
     /// <exception cref="StoreException">
-    /// It cannot be made, is no directory, belongs to another user, is shared by all users, cannot be written, or is
+    /// It cannot be created, is no directory, belongs to another user, is shared by all users, cannot be written, or is
     /// reached through a symbolic link that another user could have planted.
     /// </exception>
     public static string Ensure(string directory)
@@ -57,7 +55,7 @@ internal static partial class MultiprocessDirectory
         return path;
     }
 
-    /// <summary>Refuses a path that is not the one that was meant: .NET has put a character in the place of what is not UTF-8.</summary>
+    /// <summary>Refuses a path that is not valid UTF-8: .NET replaces the invalid bytes, so it would name another directory.</summary>
     private static void RequireText(string path)
     {
         if (path.Contains('\uFFFD')) throw Refused(path, "is not valid UTF-8", "choose another directory");

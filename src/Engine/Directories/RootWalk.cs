@@ -6,15 +6,15 @@ using Microsoft.Win32.SafeHandles;
 
 namespace GunicornPrometheusExporter.Directories;
 
-/// <summary>A path as far as root can follow it by descriptors through directories that only root may change.</summary>
+/// <summary>Follows a path by descriptors as root, as far as only root may change the directories on it.</summary>
 /// <remarks>
-/// Links are followed only where they stand in such a directory: then they are root's. In a directory that all users share,
-/// like <c>/tmp</c>, only a directory of root's own is entered. Everything else ends the walk, and so does what the system
-/// refuses: the user whose territory begins there goes on, with that user's rights only. Not thread-safe.
+/// It follows a link only in such a directory, where the link is root's. In a directory that all users share, like
+/// <c>/tmp</c>, it enters only a directory that root owns. Everything else ends the walk, as does an error of the system;
+/// the user whose territory begins there continues with that user's rights only. Not thread-safe.
 /// </remarks>
 internal sealed class RootWalk : IDisposable
 {
-    /// <summary>The links on a path past which it is taken for a loop, as the kernel does.</summary>
+    /// <summary>A path with more links is taken for a loop, as the kernel does.</summary>
     internal const int MostLinks = 40;
 
     private const int LongestTarget = 4096;
@@ -24,8 +24,7 @@ internal sealed class RootWalk : IDisposable
     private FileStatus _status;
     private int _links;
 
-    /// <summary>Walks as far as it goes.</summary>
-    /// <param name="path">An absolute path.</param>
+    /// <summary>Walks an absolute path as far as it can.</summary>
     internal RootWalk(string path)
     {
         _directory = OpenRoot(out _status);
@@ -33,30 +32,29 @@ internal sealed class RootWalk : IDisposable
         Advance();
     }
 
-    /// <summary>The names that were not entered, the next one first.</summary>
+    /// <summary>The names that were not entered, next one first.</summary>
     internal IReadOnlyCollection<string> Rest => _rest;
 
-    /// <summary>The directory in which the walk ended.</summary>
     internal ref readonly FileStatus Status => ref _status;
 
-    /// <summary>What stands at the next name, no link followed; null if nothing does, or the walk may not look.</summary>
+    /// <summary>The status of the next name without following links; null if nothing exists there, or the walk may not look.</summary>
     internal FileStatus? Next { get; private set; }
 
-    /// <summary>Whether the next name is missing, in a directory that only root may change.</summary>
+    /// <summary>Whether the next name is missing from a directory that only root may change.</summary>
     internal bool IsMissing { get; private set; }
 
-    /// <summary>What stands at a name in the last directory, no link followed.</summary>
+    /// <summary>The status of a name in the last directory, without following links.</summary>
     internal FileStatus? StatusOf(string name) => TryOpen(name, out var status) is { } handle ? Closed(handle, status) : null;
 
-    /// <summary>Makes the missing directory and walks on.</summary>
-    /// <param name="owner">The user who gets it, private; null for a directory of root's through which everybody may go.</param>
-    /// <returns>False if the system refuses; the error is the last one of the system's.</returns>
-    /// <remarks>It gets its name once it has its owner: a kill in between leaves nothing that the next start would refuse.</remarks>
+    /// <summary>Creates the missing directory and walks on.</summary>
+    /// <param name="owner">Gets a private directory; null for one of root's that everybody may pass through.</param>
+    /// <returns>False if the system refuses; the last P/Invoke error says why.</returns>
+    /// <remarks>It gets its name after its owner: a kill in between leaves nothing that the next start would refuse.</remarks>
     internal bool TryMake(UserIdentity? owner)
     {
         var (directory, name, left) = (Number(_directory), _rest.Peek(), _rest.Count);
         var temporary = name + StoreFiles.TemporaryExtension;
-        // Left by a start that was killed: only root can have made it here.
+        // A start that was killed left it; only root can have created it here.
         _ = Libc.RemoveAt(directory, temporary, Libc.RemoveDirectoryFlag);
         var mask = Libc.SetCreationMask(0);
         var isMade = Libc.MakeDirectoryAt(directory, temporary, owner is null ? Libc.PassableMode : Libc.PrivateMode) == 0;
@@ -70,13 +68,13 @@ internal sealed class RootWalk : IDisposable
             if (!isMade) _ = Libc.RemoveAt(directory, temporary, Libc.RemoveDirectoryFlag);
         }
         IsMissing = false;
-        // Further also if another start made it at this moment.
+        // Advances too if another start created it at this moment.
         Advance();
         Marshal.SetLastPInvokeError(error);
         return _rest.Count < left;
     }
 
-    /// <summary>Puts the names of a path on a stack, the first one on top.</summary>
+    /// <summary>Pushes the names of a path so that the first one is on top.</summary>
     internal static void Push(Stack<string> rest, string path)
     {
         foreach (var name in path.Split('/', StringSplitOptions.RemoveEmptyEntries).Reverse())
@@ -85,7 +83,6 @@ internal sealed class RootWalk : IDisposable
         }
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _directory.Dispose();
 
     private void Advance()
@@ -115,7 +112,7 @@ internal sealed class RootWalk : IDisposable
         }
     }
 
-    /// <summary>Gives a new directory its name, if the file system can do so without replacing one that has it.</summary>
+    /// <summary>Gives a new directory its name, if the file system can do so without replacing an existing one.</summary>
     private static bool TryRename(int directory, string temporary, string name) =>
         Libc.RenameAt(directory, temporary, directory, name, Libc.KeepExisting) == 0
         || (Marshal.GetLastPInvokeError() == Libc.ErrorInvalid && Libc.RenameAt(directory, temporary, directory, name, 0) == 0);
@@ -153,7 +150,7 @@ internal sealed class RootWalk : IDisposable
     {
         var handle = new SafeFileHandle(
             Libc.Open("/", Libc.OpenPathOnly | Libc.OpenDirectory | Libc.OpenCloseOnExec, 0), ownsHandle: true);
-        return StoreFiles.TryGetStatus(handle, out status) ? handle : throw new StoreException("/ cannot be looked at");
+        return StoreFiles.TryGetStatus(handle, out status) ? handle : throw new StoreException("the status of / cannot be read");
     }
 
     private static FileStatus Closed(SafeFileHandle handle, in FileStatus status)

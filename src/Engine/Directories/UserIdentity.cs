@@ -4,13 +4,10 @@ using GunicornPrometheusExporter.Native;
 
 namespace GunicornPrometheusExporter.Directories;
 
-/// <summary>The user and group that the workers run as.</summary>
-/// <param name="User">The user's number.</param>
-/// <param name="Group">The group's number.</param>
+/// <summary>The user and group numbers that the workers run as.</summary>
 internal readonly record struct UserIdentity(uint User, uint Group)
 {
-    /// <summary>Makes this process that user for good, without any other group.</summary>
-    /// <remarks>Does nothing if the process is that user already and is not root.</remarks>
+    /// <summary>Makes this process that user for good and drops all other groups; does nothing if it already is that user and not root.</summary>
     /// <exception cref="StoreException">Only root may become another user.</exception>
     public unsafe void Assume()
     {

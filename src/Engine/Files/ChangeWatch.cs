@@ -1,7 +1,7 @@
 namespace GunicornPrometheusExporter.Files;
 
-/// <summary>Whether a file's time of change is one that no later change can have too. Owned by one reader.</summary>
-/// <remarks>The kernel's clock for it goes in steps: two changes within one have the same time.</remarks>
+/// <summary>Decides whether a later change of a file must have a later change time. Owned by one reader.</summary>
+/// <remarks>The kernel's clock for change times advances in steps: two changes within one step have the same time.</remarks>
 internal struct ChangeWatch
 {
     private const long LongestClockStep = 20_000_000;
@@ -9,10 +9,10 @@ internal struct ChangeWatch
     private long _change;
     private long _seenAt;
 
-    /// <summary>Looks at a time of change; times are in nanoseconds.</summary>
-    /// <param name="change">When the kernel last noted a change, by the wall clock.</param>
+    /// <summary>All times are in nanoseconds.</summary>
+    /// <param name="change">The file's change time, by the wall clock.</param>
     /// <param name="now">The wall clock's time.</param>
-    /// <param name="steady">The time of a clock that nobody sets: where the wall clock was set back, only this one shows the step.</param>
+    /// <param name="steady">The monotonic clock's time; needed after the wall clock was set back.</param>
     internal bool IsSettled(long change, long now, long steady)
     {
         if (change != _change) (_change, _seenAt) = (change, steady);

@@ -5,20 +5,20 @@ using Microsoft.Win32.SafeHandles;
 namespace GunicornPrometheusExporter.Files;
 
 /// <summary>
-/// What stands in a file of the exporter's behind its used bytes: the names of the files whose contents are counted in
-/// front of them. The file is replaced in one step, so both are true or neither.
+/// The tail of an archive or ledger, behind its used bytes: the names of the files whose contents it already counts.
+/// The file is replaced in one step, so names and contents always agree.
 /// </summary>
 /// <remarks>
 /// <code>
 /// 0       8        12         20
 /// | magic | length | checksum | names, a line feed between two |
 /// </code>
-/// Little-endian; the checksum is FNV-1a, 64 bits, of the names. Behind a name and a slash may stand
-/// <see cref="LeasedFile.Identity"/>, which tells that file from a later one of the same name.
+/// Little-endian; the checksum is 64-bit FNV-1a of the names. A slash and <see cref="LeasedFile.Identity"/> may follow
+/// a name to distinguish the file from a later one of the same name.
 /// </remarks>
 internal static class CountedFiles
 {
-    /// <summary>The most bytes that the names of one file take.</summary>
+    /// <summary>The maximum size of a file's names, in bytes.</summary>
     internal const int MaximumLength = 1 << 20;
 
     private const ulong Magic = 0x3130_5247_4445_4C47; // "GLEDGR01"
@@ -26,13 +26,13 @@ internal static class CountedFiles
     private const int ChecksumOffset = 12;
     private const int HeaderSize = 20;
 
-    /// <summary>The bytes that name these files.</summary>
+    /// <summary>Encodes the tail.</summary>
     /// <param name="names">Each a name, or a name, a slash and an identity.</param>
-    /// <exception cref="StoreException">They are more than a reader reads.</exception>
+    /// <exception cref="StoreException">The names exceed <see cref="MaximumLength"/>.</exception>
     internal static byte[] Write(IEnumerable<string> names)
     {
         var text = Encoding.UTF8.GetBytes(string.Join('\n', names));
-        if (text.Length > MaximumLength) throw new StoreException($"{text.Length} bytes of names are too many to be counted at once");
+        if (text.Length > MaximumLength) throw new StoreException($"{text.Length} bytes of file names exceed the limit of {MaximumLength}");
         var tail = new byte[HeaderSize + text.Length];
         BinaryPrimitives.WriteUInt64LittleEndian(tail, Magic);
         BinaryPrimitives.WriteInt32LittleEndian(tail.AsSpan(LengthOffset), text.Length);
@@ -41,11 +41,7 @@ internal static class CountedFiles
         return tail;
     }
 
-    /// <summary>The names behind the used bytes of a file, each with its identity or an empty text.</summary>
-    /// <param name="file">The file, as it is at this moment.</param>
-    /// <param name="size">Its size in bytes.</param>
-    /// <param name="used">Its used bytes.</param>
-    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <summary>The names in the tail of an open file, each with its identity or an empty string.</summary>
     internal static Dictionary<string, string> Read(SafeFileHandle file, long size, out int used)
     {
         var header = StoreFiles.Read(file, 0, StoreFormat.HeaderSize);
@@ -54,8 +50,7 @@ internal static class CountedFiles
             : [];
     }
 
-    /// <summary>The names that a tail holds, likewise; none if it is not whole.</summary>
-    /// <param name="tail">What follows the used bytes.</param>
+    /// <summary>The names in a tail, in the same form; empty if the tail is damaged.</summary>
     internal static Dictionary<string, string> Read(ReadOnlySpan<byte> tail)
     {
         var names = new Dictionary<string, string>(StringComparer.Ordinal);

@@ -20,22 +20,20 @@ internal sealed unsafe class EntryIndex : IDisposable
         _capacity = InitialCapacity;
     }
 
-    /// <summary>How many entries it has.</summary>
     internal int Count { get; private set; }
 
-    /// <summary>The offset of the entry with this key, 0 if there is none.</summary>
+    /// <summary>The offset of the entry with this key, or 0.</summary>
     internal int Find(ReadOnlySpan<byte> key) => _offsets[SlotOf(key)];
 
     /// <summary>Adds an entry whose key is not in the index yet.</summary>
     internal void Add(int offset)
     {
         if (2 * (Count + 1) > _capacity) Grow();
-        // SAFETY: SlotOf answers within the table.
+        // SAFETY: SlotOf returns an index inside the table.
         _offsets[SlotOf(KeyAt(offset))] = offset;
         Count++;
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         // SAFETY: allocated by Allocate, freed once.

@@ -2,10 +2,10 @@ using GunicornPrometheusExporter.Native;
 
 namespace GunicornPrometheusExporter.Files;
 
-/// <summary>The used part of a file mapped for reading, which others write, and may cut short at any moment.</summary>
+/// <summary>The used part of a file, mapped for reading while other processes write to it and may truncate it.</summary>
 /// <remarks>
-/// While it is mapped no other file gets its inode, so device and inode tell whether a path still leads to it. Owned by
-/// one reader. Touched only by <see cref="Copy"/>.
+/// The mapping keeps the inode from being reused, so device and inode tell whether a path still leads to this file.
+/// Owned by one reader. Only <see cref="Copy"/> touches the pages.
 /// </remarks>
 internal sealed unsafe class FileMapping : IDisposable
 {
@@ -22,42 +22,39 @@ internal sealed unsafe class FileMapping : IDisposable
         _status = status;
     }
 
-    /// <summary>Bytes mapped: whole pages, or all that the file has.</summary>
+    /// <summary>Bytes mapped: whole pages, or the whole file.</summary>
     public int Length { get; }
 
-    /// <summary>Bytes of the whole file.</summary>
     public long FileSize => _status.Size;
 
-    /// <summary>Whether the file was cut short under its reader: what was read since may be zeros.</summary>
+    /// <summary>Whether the file was truncated during a read: the bytes read since may be zeros.</summary>
     public bool IsCut { get; private set; }
 
-    /// <summary>Maps the pages that are in use of the file that is open.</summary>
+    /// <summary>Maps the pages of an open file that are in use, at most <paramref name="most"/> bytes.</summary>
     /// <param name="descriptor">The file; may be closed afterwards.</param>
-    /// <param name="status">What the file is; not empty.</param>
-    /// <param name="most">Bytes past which nothing is mapped.</param>
-    /// <returns>Null if the system refuses; the error is the last one of the system's.</returns>
+    /// <param name="status">The file's status; the file is not empty.</param>
+    /// <param name="most">The limit in bytes.</param>
+    /// <returns>Null if the system refuses; the last P/Invoke error says why.</returns>
     public static FileMapping? TryMap(int descriptor, in FileStatus status, int most)
     {
-        // A touch brings in the pages around it too, and most of a file's may be unused.
+        // A touched page brings in the pages around it, and most of a file may be unused.
         var used = 0;
-        // SAFETY: a local of the length that is said.
+        // SAFETY: a local of the length given.
         if (Libc.ReadAt(descriptor, (byte*)&used, sizeof(int), 0) < 0) return null;
         var pages = (Math.Clamp(used, 1L, most) + Environment.SystemPageSize - 1) / Environment.SystemPageSize;
         var length = (int)Math.Min(status.Size, Math.Min(most, pages * Environment.SystemPageSize));
         BusErrors.Handle();
-        // SAFETY: a mapping of its own, owned by what is returned.
+        // SAFETY: a new mapping, owned by the returned object.
         var start = (byte*)Libc.Map(null, (nuint)length, Libc.ProtectRead, Libc.MapShared, descriptor, 0);
         return (nint)start == -1 ? null : new FileMapping(start, length, status);
     }
 
-    /// <summary>Whether a status is that of the mapped file at the mapped size.</summary>
     public bool Is(in FileStatus status) => _status.IsSameAs(status) && _status.Size == status.Size;
 
-    /// <summary>Copies the first bytes as they are now.</summary>
-    /// <param name="destination">Takes them; no longer than the mapping.</param>
+    /// <summary>Copies the first bytes as they are now; <paramref name="destination"/> is no longer than the mapping.</summary>
     /// <remarks>
-    /// The C library copies, because only in foreign code a thread that comes upon a missing page can run managed code to
-    /// handle the signal. Later copies do not go before earlier ones.
+    /// The C library copies, because only in foreign code can a thread that hits a missing page run managed code to handle
+    /// the signal. Copies are not reordered.
     /// </remarks>
     public void Copy(Span<byte> destination)
     {
@@ -65,30 +62,28 @@ internal sealed unsafe class FileMapping : IDisposable
         fixed (byte* start = destination)
         {
             t_copied = this;
-            // SAFETY: both have the length; a page that the file has no more is replaced, see BusErrors.
+            // SAFETY: both have the length; BusErrors replaces a page that the file no longer has.
             _ = Libc.Copy(start, _start, (nuint)destination.Length);
             t_copied = null;
         }
         Interlocked.MemoryBarrier();
     }
 
-    /// <summary>Replaces the mapping that this thread copies by zeros, because the file has lost a page of it.</summary>
-    /// <param name="address">Where the page was missing.</param>
+    /// <summary>Replaces the mapping that this thread copies from with zeros, because the file lost a page of it.</summary>
     /// <returns>False if the address is in no such mapping.</returns>
     internal static bool TryReplace(void* address)
     {
         if (t_copied is not { } mapping || address < mapping._start || address >= mapping._start + mapping.Length) return false;
-        // SAFETY: the mapping stands until its reader, which is this thread, has ended; the new pages take its very place.
+        // SAFETY: the reader, which is this thread, still owns the mapping; the new pages take the same addresses.
         var zeros = Libc.Map(
             mapping._start, (nuint)mapping.Length, Libc.ProtectRead, Libc.MapPrivate | Libc.MapAnonymous | Libc.MapFixed, -1, 0);
         return mapping.IsCut = zeros == mapping._start;
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         if (_start is null) return;
-        // SAFETY: mapped once with this length; nobody reads any more.
+        // SAFETY: mapped once with this length; nobody reads it any more.
         _ = Libc.Unmap(_start, (nuint)Length);
         _start = null;
     }

@@ -3,10 +3,10 @@ using GunicornPrometheusExporter.Native;
 
 namespace GunicornPrometheusExporter.Files;
 
-/// <summary>A file that this process writes through a mapping, and that grows at its end.</summary>
+/// <summary>A file that this process writes through a mapping and extends at its end.</summary>
 /// <remarks>
-/// The address range is reserved once for the largest size, so what lies in the file stays where it is. Disk blocks are
-/// allocated before they are touched: a full disk refuses to grow it, and raises no SIGBUS. Not thread-safe.
+/// The address range is reserved once for the maximum size, so addresses stay valid. Disk blocks are allocated before
+/// they are touched: a full disk makes <see cref="TryGrow"/> fail and raises no SIGBUS. Not thread-safe.
 /// </remarks>
 internal sealed unsafe class GrowingFile : IDisposable
 {
@@ -22,21 +22,20 @@ internal sealed unsafe class GrowingFile : IDisposable
         if (!TryGetStatus(out _opened)) throw StoreException.OfWriter(path, "read", Marshal.GetLastPInvokeError());
     }
 
-    /// <summary>The first byte.</summary>
-    // SAFETY: mapped until the file is disposed of, after which nobody asks.
+    // SAFETY: mapped until the file is disposed of; nobody uses the address afterwards.
     public byte* Start { get; private set; }
 
     /// <summary>The bytes that may be touched.</summary>
     public int Size { get; private set; }
 
-    /// <summary>How long the file was when it was opened, in bytes.</summary>
+    /// <summary>The length of the file when it was opened, in bytes.</summary>
     public long OpenedLength => _opened.Size;
 
-    /// <summary>Opens a file, or makes it.</summary>
+    /// <summary>Opens or creates a file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="size">The bytes that it has at least, zero where it is new.</param>
-    /// <param name="maximumSize">The size past which it does not grow; of a longer file, the rest is left alone.</param>
-    /// <param name="mustBeNew">Whether a file that is there already is an error.</param>
+    /// <param name="size">The minimum size in bytes; new bytes are zero.</param>
+    /// <param name="maximumSize">The file does not grow beyond it; the rest of a longer file is left alone.</param>
+    /// <param name="mustBeNew">An existing file is an error.</param>
     /// <exception cref="StoreException">The file cannot be opened, mapped or allocated.</exception>
     public static GrowingFile Open(string path, int size, int maximumSize, bool mustBeNew = false)
     {
@@ -51,7 +50,7 @@ internal sealed unsafe class GrowingFile : IDisposable
             {
                 throw StoreException.OfWriter(path, "allocated", file._error);
             }
-            // SAFETY: the range past the end of the file is reserved, not touched, until TryGrow allocates it.
+            // SAFETY: the range behind the end of the file is reserved, not touched, until TryGrow allocates it.
             var start = (byte*)Libc.Map(
                 null, (nuint)maximumSize, Libc.ProtectRead | Libc.ProtectWrite, Libc.MapShared, descriptor, 0);
             if ((nint)start == -1) throw StoreException.OfWriter(path, "mapped", Marshal.GetLastPInvokeError());
@@ -66,19 +65,17 @@ internal sealed unsafe class GrowingFile : IDisposable
         }
     }
 
-    /// <summary>Makes room.</summary>
-    /// <param name="size">The bytes that are to be touched.</param>
-    /// <returns>False if the disk has no room, the size is past the largest, or other code closed the file.</returns>
+    /// <summary>Extends the file to at least <paramref name="size"/> bytes.</summary>
+    /// <returns>False if the disk is full, the size exceeds the maximum, or other code closed the file.</returns>
     public bool TryGrow(int size)
     {
         if (size <= Size) return true;
         return size <= _maximumSize && IsStillOpen() && TryAllocate(Size, Math.Min(Math.Max(size, 2 * Size), _maximumSize));
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
-        // SAFETY: mapped once by Open with this length; the owner lets nothing into it outlive the file.
+        // SAFETY: mapped once by Open with this length; the owner keeps no pointer into it beyond the file's lifetime.
         if (Start is not null) _ = Libc.Unmap(Start, (nuint)_maximumSize);
         Start = null;
         if (IsStillOpen()) _ = Libc.Close(_descriptor);
@@ -91,7 +88,7 @@ internal sealed unsafe class GrowingFile : IDisposable
         return _error == 0;
     }
 
-    // An application may have closed every descriptor that it does not know, and then the number is that of another file.
+    // An application may close every descriptor that it did not open; the number may then belong to another file.
     private bool IsStillOpen() => TryGetStatus(out var present) && present.IsSameAs(_opened);
 
     private bool TryGetStatus(out FileStatus status) =>

@@ -5,7 +5,7 @@ using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Files;
 
-/// <summary>A key as a reader found it. Immutable.</summary>
+/// <summary>A parsed key of an entry. Immutable.</summary>
 internal sealed class ReadKey
 {
     private ReadKey(string family, string sample, ImmutableArray<Label> labels, string help)
@@ -16,20 +16,17 @@ internal sealed class ReadKey
         Help = help;
     }
 
-    /// <summary>The family's name, a counter's without <c>_total</c>.</summary>
+    /// <summary>Without a counter's <c>_total</c>.</summary>
     public string Family { get; }
 
-    /// <summary>The sample's name.</summary>
     public string Sample { get; }
 
-    /// <summary>The labels, sorted by name, no name twice.</summary>
+    /// <summary>Sorted by name, no name twice.</summary>
     public ImmutableArray<Label> Labels { get; }
 
-    /// <summary>The family's help text.</summary>
     public string Help { get; }
 
-    /// <summary>Parses the key of an entry.</summary>
-    /// <returns>Null unless it is JSON of exactly the four parts.</returns>
+    /// <returns>Null unless the key is JSON of exactly the four parts.</returns>
     public static ReadKey? TryParse(ReadOnlySpan<byte> key)
     {
         try
@@ -52,8 +49,6 @@ internal sealed class ReadKey
     }
 
     /// <summary>Whether every entry has a key that can be parsed.</summary>
-    /// <param name="content">The used bytes of a file, header included.</param>
-    /// <param name="layout">The layout that fits them.</param>
     public static bool AreIn(ReadOnlySpan<byte> content, EntryLayout layout)
     {
         var walk = new EntryWalk(content, layout);
@@ -68,7 +63,7 @@ internal sealed class ReadKey
     {
         labels = [];
         if (!json.Read() || json.TokenType != JsonTokenType.StartObject) return false;
-        // A name that comes twice counts once, with its last value, as for Python's json.
+        // The last value of a repeated name counts, as in Python's json.
         var sorted = new SortedDictionary<string, string>(StringComparer.Ordinal);
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {

@@ -4,10 +4,10 @@ using System.Text.Json;
 
 namespace GunicornPrometheusExporter.Files;
 
-/// <summary>The strings of a key, as any text in UTF-8 can hold them.</summary>
+/// <summary>Reads the strings of a key so that they are valid UTF-8.</summary>
 /// <remarks>
-/// Python's strings, and so its JSON, may hold half of a surrogate pair: a file name that was not UTF-8, say. It
-/// becomes U+FFFD.
+/// Python's strings, and so its JSON, may contain half of a surrogate pair, for example from a file name that was not
+/// UTF-8. It becomes U+FFFD.
 /// </remarks>
 internal static class ReadKeyText
 {
@@ -16,7 +16,7 @@ internal static class ReadKeyText
 
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
-    /// <summary>The string at which the reader stands.</summary>
+    /// <summary>The reader's current string.</summary>
     /// <exception cref="DecoderFallbackException">Its bytes are not UTF-8.</exception>
     public static string Of(ref readonly Utf8JsonReader json)
     {
@@ -60,7 +60,7 @@ internal static class ReadKeyText
         return text.ToString();
     }
 
-    /// <summary>The UTF-16 unit of the escape <c>\uXXXX</c> that a text starts with, if it does.</summary>
+    /// <summary>The UTF-16 unit of an escape <c>\uXXXX</c> at the start of a text, or null.</summary>
     private static char? UnitAt(ReadOnlySpan<char> escaped) =>
         escaped.Length >= EscapeSize && escaped.StartsWith(@"\u")
             ? (char)ushort.Parse(escaped[2..EscapeSize], NumberStyles.HexNumber, CultureInfo.InvariantCulture)

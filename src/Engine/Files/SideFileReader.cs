@@ -3,16 +3,14 @@ using GunicornPrometheusExporter.Native;
 
 namespace GunicornPrometheusExporter.Files;
 
-/// <summary>Reads the files that stand beside a slot's histograms, into memory that is kept. Not thread-safe.</summary>
+/// <summary>Reads the exemplar and native histogram files of a slot into reused memory. Not thread-safe.</summary>
 internal sealed class SideFileReader
 {
     private byte[] _content = [];
 
-    /// <summary>Reads a file as it is now.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="maximumSize">The bytes past which it is not read.</param>
-    /// <returns>Its content until the next call; empty if there is no such file.</returns>
-    /// <exception cref="CorruptFileException">It is a link, or no regular file.</exception>
+    /// <summary>Reads at most <paramref name="maximumSize"/> bytes of a file.</summary>
+    /// <returns>The content, valid until the next call; empty if there is no such file.</returns>
+    /// <exception cref="CorruptFileException">It is not a regular file.</exception>
     /// <exception cref="StoreException">It cannot be opened or read.</exception>
     public ReadOnlySpan<byte> Read(string path, int maximumSize)
     {

@@ -1,6 +1,6 @@
 namespace GunicornPrometheusExporter.Files;
 
-/// <summary>What kind of process holds a slot. Each kind numbers its slots from 1.</summary>
+/// <summary>The kind of process that holds a slot. Each kind numbers its slots from 1.</summary>
 internal enum SlotKind
 {
     /// <summary>A Gunicorn worker.</summary>
@@ -9,9 +9,9 @@ internal enum SlotKind
     /// <summary>A Gunicorn master.</summary>
     Master,
 
-    /// <summary>Any other process that records through the package: a script, a shell.</summary>
+    /// <summary>Any other process that records through the package, such as a script or a shell.</summary>
     Process,
 
-    /// <summary>The exporter that accounts for workers that died.</summary>
+    /// <summary>The exporter that accounts for dead workers.</summary>
     Exporter,
 }

@@ -5,20 +5,19 @@ namespace GunicornPrometheusExporter.Files;
 /// <summary>The names of slots: <c>worker-3</c>.</summary>
 internal static class SlotName
 {
-    /// <summary>The numbers of the slots of a kind are below it.</summary>
+    /// <summary>Slot numbers of a kind are below it.</summary>
     public const int Limit = 1 << 20;
 
-    /// <summary>The file of a store whose bytes are locked by the holders of slots.</summary>
+    /// <summary>The file of a store whose bytes the holders of slots lock.</summary>
     public const string LockFile = "slots.lock";
 
-    /// <summary>The name of a slot, as in file names and in <c>worker_id</c>: <c>worker-3</c>.</summary>
+    /// <summary>As in file names and in <c>worker_id</c>: <c>worker-3</c>.</summary>
     public static string Of(SlotKind kind, int number) => $"{WordOf(kind)}-{number}";
 
-    /// <summary>The slot as a label value: <c>worker_3</c>.</summary>
+    /// <summary>As a label value: <c>worker_3</c>.</summary>
     public static string LabelOf(SlotKind kind, int number) => $"{WordOf(kind)}_{number}";
 
-    /// <summary>Reads a slot's name.</summary>
-    /// <returns>False if it is the name of no slot: a pid, say.</returns>
+    /// <returns>False if it is no slot's name but, for example, a pid.</returns>
     public static bool TryParse(string name, out SlotKind kind, out int number)
     {
         number = 0;

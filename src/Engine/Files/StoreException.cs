@@ -3,36 +3,34 @@ using GunicornPrometheusExporter.Native;
 
 namespace GunicornPrometheusExporter.Files;
 
-/// <summary>The store cannot do what was asked: a path, a permission, a full disk.</summary>
-/// <remarks>A file with damaged contents is a <see cref="CorruptFileException"/> instead.</remarks>
+/// <summary>The store cannot do what was asked: wrong path, missing permission, full disk.</summary>
+/// <remarks>A file with damaged contents raises <see cref="CorruptFileException"/> instead.</remarks>
 internal sealed class StoreException : Exception
 {
-    private const string Reload = "reload Gunicorn (SIGHUP): a worker that has started without metrics stays without";
+    private const string Reload = "reload Gunicorn (SIGHUP): a worker that started without metrics records none until then";
 
-    /// <summary>A failure described by a sentence that names the path and the remedy.</summary>
+    /// <summary>The message is a sentence that names the path and the remedy.</summary>
     public StoreException(string message) : base(message) { }
 
-    /// <summary>The same, with its cause.</summary>
     public StoreException(string message, Exception innerException) : base(message, innerException) { }
 
-    /// <summary>A failure of the system's for one who writes its own files of the store.</summary>
+    /// <summary>A system error of a process that writes its own files in the store.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="verb">What cannot be done with it: <c>opened</c>.</param>
-    /// <param name="error">The system's number for it.</param>
+    /// <param name="verb">The action that failed, as a participle: <c>opened</c>.</param>
+    /// <param name="error">The errno.</param>
     internal static StoreException OfWriter(string path, string verb, int error) =>
         Of(path, verb, error, RemedyOf(error) ?? "the worker's user must own PROMETHEUS_MULTIPROC_DIR");
 
-    /// <summary>A failure of the system's for one who uses what other processes write.</summary>
-    /// <inheritdoc cref="OfWriter"/>
+    /// <summary>A system error of a process that uses files of other processes.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="verb">What cannot be done with it: <c>opened</c>.</param>
-    /// <param name="error">The system's number for it.</param>
-    /// <param name="use">What the process must be allowed to do to the store.</param>
+    /// <param name="verb">The action that failed, as a participle: <c>opened</c>.</param>
+    /// <param name="error">The errno.</param>
+    /// <param name="use">The access to the store that the process needs.</param>
     internal static StoreException OfReader(string path, string verb, int error, string use = "read") =>
         Of(path, verb, error, RemedyOf(error)
             ?? $"the exporter must run as the workers' user, or as one that may {use} PROMETHEUS_MULTIPROC_DIR");
 
-    /// <summary>What to do about an error that has nothing to do with who uses the file; null for any other error.</summary>
+    /// <summary>The remedy for an error that does not depend on the user; null for any other error.</summary>
     internal static string? RemedyOf(int error) => error switch
     {
         Libc.ErrorNoMemory => "raise the limit of address space (ulimit -v) or the memory of the container",

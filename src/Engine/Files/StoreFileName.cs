@@ -5,20 +5,20 @@ using GunicornPrometheusExporter.Metrics;
 namespace GunicornPrometheusExporter.Files;
 
 /// <summary>
-/// What a file's name says of its entries: <c>counter_PID.db</c>, <c>gauge_MODE_PID.db</c>, where a slot of ours
-/// stands in for the pid: <c>counter_worker-1.db</c>.
+/// A file's name and what it says of the entries: <c>counter_PID.db</c>, <c>gauge_MODE_PID.db</c>, or with one of our
+/// slots in place of the pid: <c>counter_worker-1.db</c>.
 /// </summary>
 /// <param name="Type">The type of every family in the file.</param>
 /// <param name="Mode">How a gauge's values merge; <see cref="GaugeMode.All"/> for every other type.</param>
-/// <param name="Live">Whether the values count only while their process lives.</param>
+/// <param name="Live">Whether the values count only while their process is alive.</param>
 /// <param name="Owner">The pid, or the slot's name.</param>
 internal readonly record struct StoreFileName(MetricType Type, GaugeMode Mode, bool Live, string Owner)
 {
     private const string LivePrefix = "live";
     private const string ArchiveOwner = "archive";
 
-    /// <summary>The archives: what dead processes' files of one type and mode are folded into, as if one process owned it.</summary>
-    /// <remarks>There is none for <see cref="GaugeMode.All"/>, in which the process is part of the meaning.</remarks>
+    /// <summary>The archives: dead processes' files of one type and mode are folded into one, as if one process owned them.</summary>
+    /// <remarks><see cref="GaugeMode.All"/> has no archive: there the process is part of the meaning.</remarks>
     public static ImmutableArray<StoreFileName> Archives { get; } =
     [
         .. new[] { MetricType.Counter, MetricType.Histogram, MetricType.Summary }
@@ -27,37 +27,33 @@ internal readonly record struct StoreFileName(MetricType Type, GaugeMode Mode, b
             .Select(mode => new StoreFileName(MetricType.Gauge, mode, false, ArchiveOwner)),
     ];
 
-    /// <summary>The ledger: what dead workers had in hand, as the exporter that holds the exporter's slot counted it.</summary>
+    /// <summary>The ledger: the requests that dead workers had in flight, as the leading exporter counted them.</summary>
     public static StoreFileName Ledger { get; } =
         new(MetricType.Counter, GaugeMode.All, false, SlotName.Of(SlotKind.Exporter, 1));
 
-    /// <summary>How the values merge with those of other files: counters, histograms and summaries are sums.</summary>
+    /// <summary>How the values merge with those of other files; counters, histograms and summaries add up.</summary>
     public GaugeMode Rule => Type == MetricType.Gauge ? Mode : GaugeMode.Sum;
 
-    /// <summary>Whether this is an archive.</summary>
     public bool IsArchive => Archives.Contains(this);
 
-    /// <summary>The archive that files of this type and mode are folded into once their process is dead.</summary>
     public StoreFileName Archive => this with { Owner = ArchiveOwner };
 
-    /// <summary>The name of the file that holds a type's entries of one owner.</summary>
     public override string ToString() =>
         Type == MetricType.Gauge
             ? $"gauge_{(Live ? LivePrefix : "")}{Word(Mode)}_{Owner}{StoreFormat.Extension}"
             : $"{Type.Word()}_{Owner}{StoreFormat.Extension}";
 
-    /// <summary>The slot that the owner is, if it is one of ours and not a pid.</summary>
+    /// <summary>False if the owner is a pid or a name that an application chose.</summary>
     public bool TryGetSlot(out SlotKind kind, out int number) => SlotName.TryParse(Owner, out kind, out number);
 
-    /// <summary>The process that the owner is, if it is a pid.</summary>
+    /// <summary>False if the owner is not a pid.</summary>
     public bool TryGetProcess(out int pid) =>
         int.TryParse(Owner, NumberStyles.None, CultureInfo.InvariantCulture, out pid) && pid > 0;
 
-    /// <summary>Reads a file's name.</summary>
-    /// <returns>False if the name is not one that <c>prometheus_client</c> or this product gives.</returns>
+    /// <returns>False if neither <c>prometheus_client</c> nor this product gives files such a name.</returns>
     /// <remarks>
-    /// The owner is all that follows, underscores included: <c>prometheus_client</c> lets applications name their
-    /// processes. A gauge mode not known here merges as <see cref="GaugeMode.All"/>, as it does there.
+    /// The owner is everything that follows, underscores included: <c>prometheus_client</c> lets applications name their
+    /// processes. An unknown gauge mode merges as <see cref="GaugeMode.All"/>, as in <c>prometheus_client</c>.
     /// </remarks>
     public static bool TryParse(string fileName, out StoreFileName name)
     {

@@ -5,15 +5,15 @@ using GunicornPrometheusExporter.Native;
 
 namespace GunicornPrometheusExporter.Files;
 
-/// <summary>The reader of one file that others write, grow, replace and remove meanwhile.</summary>
+/// <summary>Reads one file that other processes write, grow, replace and remove meanwhile.</summary>
 /// <remarks>
-/// It keeps the file mapped and remembers where the values lie. As long as the kernel notes no change of the file, which
-/// stores through the writer's own mapping are not, a read copies the used bytes and picks the values out. Otherwise every
-/// key is resolved again: it may have been replaced, cut or rewritten. Not thread-safe.
+/// It keeps the file mapped and remembers the offsets of the values. While the file's change time stays the same, which
+/// stores through the writer's mapping do not affect, a read copies the used bytes and picks the values out. Otherwise it
+/// resolves every key again, because the file may have been replaced, truncated or rewritten. Not thread-safe.
 /// </remarks>
 internal sealed class StoreFileReader : IDisposable
 {
-    /// <summary>The used bytes past which a file is not read: memory must not follow what a damaged header says.</summary>
+    /// <summary>A file with more used bytes is not read: a damaged header must not decide how much memory is used.</summary>
     public const int MaximumUsed = 256 << 20;
 
     private readonly string _path;
@@ -28,10 +28,6 @@ internal sealed class StoreFileReader : IDisposable
     private long _resolvedChange;
     private int _end = StoreFormat.HeaderSize;
 
-    /// <summary>A reader that has read nothing yet.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="resolve">Says which series a key is of.</param>
-    /// <param name="withTimestamps">Whether timestamps are wanted too.</param>
     public StoreFileReader(string path, KeyResolver resolve, bool withTimestamps)
     {
         _path = path;
@@ -43,22 +39,21 @@ internal sealed class StoreFileReader : IDisposable
     /// <summary>The series of each entry, in the order of the file.</summary>
     public ReadOnlySpan<int> Series => CollectionsMarshal.AsSpan(_series);
 
-    /// <summary>Whether <see cref="Series"/> is not that of the read before.</summary>
+    /// <summary>Whether the last read changed <see cref="Series"/>.</summary>
     public bool IsChanged { get; private set; }
 
-    /// <summary>Where the value of each entry lies, ascending.</summary>
+    /// <summary>The offset of each value, ascending.</summary>
     public ReadOnlySpan<int> Offsets => CollectionsMarshal.AsSpan(_offsets);
 
-    /// <summary>When the file says that it was made, in seconds since the epoch; 0 if it does not say.</summary>
+    /// <summary>When the file was created according to its header, in seconds since the epoch; 0 if unknown.</summary>
     public uint Created { get; private set; }
 
     /// <summary>The used bytes, header included.</summary>
     public int Used => _end;
 
-    /// <summary>Reads the value of every entry as the file is now.</summary>
-    /// <param name="buffer">Takes the values, parallel to <see cref="Series"/>.</param>
-    /// <returns>False if there is no such file any more.</returns>
-    /// <exception cref="CorruptFileException">The file is not what the format allows; it may be next time.</exception>
+    /// <summary>Reads the current value of every entry into <paramref name="buffer"/>, parallel to <see cref="Series"/>.</summary>
+    /// <returns>False if the file no longer exists.</returns>
+    /// <exception cref="CorruptFileException">The file does not match the format; a later read may succeed.</exception>
     /// <exception cref="StoreException">The file cannot be opened or read.</exception>
     public bool TryRead(ReadBuffer buffer)
     {
@@ -69,7 +64,7 @@ internal sealed class StoreFileReader : IDisposable
         }
         catch (CorruptFileException)
         {
-            // It may have been cut, grown or replaced in between.
+            // It may have been truncated, grown or replaced during the read.
             Clear();
         }
         try
@@ -83,7 +78,7 @@ internal sealed class StoreFileReader : IDisposable
         }
     }
 
-    /// <summary>Forgets what was read, so that the next read is as the first.</summary>
+    /// <summary>Forgets everything that was read.</summary>
     public void Clear()
     {
         IsChanged = true;
@@ -93,12 +88,11 @@ internal sealed class StoreFileReader : IDisposable
         Unmap();
     }
 
-    /// <inheritdoc/>
     public void Dispose() => Clear();
 
     private bool TryReadOnce(ReadBuffer buffer)
     {
-        // One that is not mapped is opened first: there is nothing to compare its status with.
+        // A file that is not mapped has no status to compare with: open it.
         FileStatus status = default;
         if (_mapping is not null && !TryGetStatus(out status))
         {
@@ -111,7 +105,7 @@ internal sealed class StoreFileReader : IDisposable
         var settledChange = IsSettled(status) ? status.Change.TotalNanoseconds : 0;
         var used = UsedOf(_mapping);
         if (used <= _mapping.Length) _mapping.Copy(buffer.Content(used));
-        if (_mapping.IsCut) throw new CorruptFileException(_path, "it was cut short while it was read");
+        if (_mapping.IsCut) throw new CorruptFileException(_path, "it was truncated while it was being read");
         if (used > _mapping.Length)
         {
             // More pages are in use than were mapped.
@@ -130,9 +124,8 @@ internal sealed class StoreFileReader : IDisposable
         return StoreFiles.IsThere(_path, "read", Marshal.GetLastPInvokeError());
     }
 
-    /// <summary>Maps the file that the path leads to now.</summary>
-    /// <param name="status">Becomes that of the mapped file.</param>
-    /// <returns>False if there is no such file any more.</returns>
+    /// <summary>Maps the file that the path leads to now, and sets its status.</summary>
+    /// <returns>False if the file no longer exists.</returns>
     private bool TryMap(ref FileStatus status)
     {
         if (_mapping?.Is(status) == true) return true;
@@ -166,7 +159,7 @@ internal sealed class StoreFileReader : IDisposable
         _mapping = null;
     }
 
-    /// <summary>Whether another change would show.</summary>
+    /// <summary>Whether a further change would have a later change time.</summary>
     private bool IsSettled(in FileStatus status)
     {
         _ = Libc.ClockTime(Libc.ClockReal, out var now);
@@ -182,10 +175,10 @@ internal sealed class StoreFileReader : IDisposable
         var used = BinaryPrimitives.ReadInt32LittleEndian(header[StoreFormat.UsedOffset..]);
         Created = BinaryPrimitives.ReadUInt32LittleEndian(header[StoreFormat.CreatedOffset..]);
         if (used == 0) return StoreFormat.HeaderSize;
-        if (used > MaximumUsed) throw new CorruptFileException(_path, $"{used} used bytes are more than are read");
+        if (used > MaximumUsed) throw new CorruptFileException(_path, $"its {used} used bytes exceed the limit of {MaximumUsed}");
         if (!StoreFormat.IsUsed(used, mapping.FileSize))
         {
-            throw new CorruptFileException(_path, $"it says that {used} of its {mapping.FileSize} bytes are in use");
+            throw new CorruptFileException(_path, $"its header says that {used} of its {mapping.FileSize} bytes are in use");
         }
         return used;
     }
@@ -195,9 +188,9 @@ internal sealed class StoreFileReader : IDisposable
     {
         if (!TryResolve(content))
         {
-            // A file that is new or was replaced may have the other layout.
+            // A new or replaced file may have the other layout.
             _layout = _layout == EntryLayout.Timestamped ? EntryLayout.ValueOnly : EntryLayout.Timestamped;
-            if (!TryResolve(content)) throw new CorruptFileException(_path, "its entries are in no known layout");
+            if (!TryResolve(content)) throw new CorruptFileException(_path, "its entries have no known layout");
         }
         _end = content.Length;
     }
@@ -238,7 +231,6 @@ internal sealed class StoreFileReader : IDisposable
         _series.RemoveRange(count, _series.Count - count);
     }
 
-    /// <summary>Picks the values out of the copy of the file.</summary>
     private void Gather(ReadBuffer buffer)
     {
         var offsets = CollectionsMarshal.AsSpan(_offsets);
@@ -253,3 +245,8 @@ internal sealed class StoreFileReader : IDisposable
         else for (var i = 0; i < offsets.Length; i++) timestamps[i] = doubles[(offsets[i] / StoreFormat.DoubleSize) + 1];
     }
 }
+
+/// <summary>Maps a key to the number of its series; negative if the format does not allow the key.</summary>
+/// <param name="head">The bytes of an entry up to its value; valid during the call only.</param>
+/// <param name="keyLength">The length of the key, without padding.</param>
+internal delegate int KeyResolver(ReadOnlySpan<byte> head, int keyLength);

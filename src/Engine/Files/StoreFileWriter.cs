@@ -3,20 +3,20 @@ using System.Runtime.InteropServices;
 namespace GunicornPrometheusExporter.Files;
 
 /// <summary>
-/// The one writer of one store file, mapped into memory: what is stored survives the process, however it ends.
+/// The one writer of one store file, mapped into memory: stored values survive the process, however it exits.
 /// </summary>
 /// <remarks>
-/// Cells stay where they are while the file grows, and a full disk refuses an entry: see <see cref="GrowingFile"/>.
+/// Addresses of cells stay valid while the file grows, and a full disk refuses an entry: see <see cref="GrowingFile"/>.
 /// Not thread-safe: the holder of the slot writes, one thread at a time.
 /// </remarks>
 internal sealed unsafe class StoreFileWriter : IDisposable
 {
-    /// <summary>The size in bytes past which a file takes no new entries.</summary>
+    /// <summary>The maximum size in bytes; a full file takes no new entries.</summary>
     public const int MaximumSize = 16 << 20;
 
     private const int InitialSize = 64 << 10;
 
-    // Allocated behind the entries, always: for the few that must find room when the file or the disk is full.
+    // Always allocated behind the entries, for the few keys that must find room when the file or the disk is full.
     private const int Reserve = 16 << 10;
 
     private readonly EntryIndex _index;
@@ -33,37 +33,30 @@ internal sealed unsafe class StoreFileWriter : IDisposable
         _index = new EntryIndex(_file);
     }
 
-    /// <summary>The file.</summary>
     public string Path { get; }
 
-    /// <summary>The layout of its entries: of what it held when opened, else as asked.</summary>
+    /// <summary>The layout of the existing entries, or the requested one in a new file.</summary>
     public EntryLayout Layout { get; private set; }
 
     /// <summary>Bytes in use, header included.</summary>
     public int Used => _used;
 
-    /// <summary>How many entries it has.</summary>
     internal int Count => _index.Count;
 
-    /// <summary>Where its first byte is mapped.</summary>
     internal byte* Start => _file;
 
-    /// <summary>When the file was made, in seconds since the epoch; 0 if another library made it.</summary>
-    // SAFETY: the header is mapped, its fields are aligned.
+    /// <summary>When the file was created, in seconds since the epoch; 0 if another library created it.</summary>
+    // SAFETY: the header is mapped and its fields are aligned.
     public uint Created => *(uint*)(_file + StoreFormat.CreatedOffset);
 
-    /// <summary>Opens a file and continues it, or makes it.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="layout">The layout of the entries if the file has none yet.</param>
+    /// <summary>Opens a file and continues it, or creates it with <paramref name="layout"/>.</summary>
     /// <exception cref="StoreException">The file cannot be opened, mapped or allocated.</exception>
-    /// <exception cref="CorruptFileException">The file holds something else; it was not changed.</exception>
+    /// <exception cref="CorruptFileException">The file does not match the format; it was not changed.</exception>
     public static StoreFileWriter Open(string path, EntryLayout layout) =>
         Map(path, layout, path, mustBeNew: false);
 
-    /// <summary>Makes a new file in the place of whatever was there, in one step for every reader.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="layout">The layout of its entries.</param>
-    /// <exception cref="StoreException">The file cannot be made.</exception>
+    /// <summary>Replaces whatever is at the path with a new file, in one step for every reader.</summary>
+    /// <exception cref="StoreException">The file cannot be created.</exception>
     public static StoreFileWriter Replace(string path, EntryLayout layout)
     {
         var temporary = path + StoreFiles.TemporaryExtension;
@@ -81,17 +74,14 @@ internal sealed unsafe class StoreFileWriter : IDisposable
         }
     }
 
-    /// <summary>The value of a key, made at 0 if the file has it not.</summary>
-    /// <returns>A cell, or <see cref="Cell.IsNone"/> if neither the file nor the disk has room.</returns>
+    /// <summary>The cell of a key, created at 0 if missing; <see cref="Cell.IsNone"/> if the file or the disk is full.</summary>
     public Cell GetOrAdd(ReadOnlySpan<byte> key) => GetOrAdd(key, mayUseReserve: false);
 
-    /// <inheritdoc cref="GetOrAdd(ReadOnlySpan{byte})"/>
     /// <param name="key">The key.</param>
-    /// <param name="mayUseReserve">Whether it may take the room that is kept for the few keys that stand for all others.</param>
+    /// <param name="mayUseReserve">Whether it may use the room reserved for the few keys that stand for all others.</param>
     internal Cell GetOrAdd(ReadOnlySpan<byte> key, bool mayUseReserve) => CellAt(OffsetOf(key, mayUseReserve));
 
-    /// <summary>Where the value of a key lies in the file, made at 0 if the file has it not.</summary>
-    /// <returns>The offset in bytes, a multiple of eight; 0 if neither the file nor the disk has room.</returns>
+    /// <summary>The offset of a key's value in bytes, a multiple of eight; 0 if the file or the disk is full.</summary>
     public int OffsetOf(ReadOnlySpan<byte> key) => OffsetOf(key, mayUseReserve: false);
 
     private int OffsetOf(ReadOnlySpan<byte> key, bool mayUseReserve)
@@ -101,28 +91,26 @@ internal sealed unsafe class StoreFileWriter : IDisposable
         return entry == 0 ? 0 : entry + StoreFormat.ValueOffset(key.Length);
     }
 
-    /// <summary>Whether the file has a key.</summary>
     internal bool Contains(ReadOnlySpan<byte> key) => _index.Find(key) != 0;
 
-    /// <summary>The value at an offset; <see cref="Cell.IsNone"/> if there is none.</summary>
-    // SAFETY: an aligned value below used.
+    /// <summary>The value at an offset, or <see cref="Cell.IsNone"/>.</summary>
+    // SAFETY: only an aligned value below _used is returned.
     internal Cell CellAt(int offset) =>
         offset >= StoreFormat.HeaderSize && offset <= _used - sizeof(double) && offset % sizeof(double) == 0
             ? new((double*)(_file + offset))
             : default;
 
-    /// <summary>Where the value of a cell lies in the file; 0 if it is not in this one.</summary>
+    /// <summary>The offset of a cell's value; 0 if it is not in this file.</summary>
     // SAFETY: addresses are compared, nothing is read.
     internal int OffsetOf(Cell cell) => cell.Address - _file is var offset and > 0 and < MaximumSize ? (int)offset : 0;
 
-    /// <summary>Calls <paramref name="visit"/> with the key of every entry, in the order of the file.</summary>
+    /// <summary>Visits the keys in the order of the file.</summary>
     public void VisitKeys(KeyVisitor visit)
     {
         var walk = Walk();
         while (walk.MoveNext()) visit(walk.Key);
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         if (_file is null) return;
@@ -140,7 +128,7 @@ internal sealed unsafe class StoreFileWriter : IDisposable
         {
             if (mapping.OpenedLength > MaximumSize)
             {
-                throw new CorruptFileException(path, $"{mapping.OpenedLength} bytes are more than a store file has");
+                throw new CorruptFileException(path, $"its {mapping.OpenedLength} bytes exceed the limit of {MaximumSize}");
             }
             writer.Continue();
             return writer;
@@ -152,10 +140,10 @@ internal sealed unsafe class StoreFileWriter : IDisposable
         }
     }
 
-    /// <summary>Indexes what the file holds already, or gives an empty file its header.</summary>
+    /// <summary>Indexes the existing entries, or writes the header of an empty file.</summary>
     private void Continue()
     {
-        // SAFETY: InitialSize bytes at least are allocated, the header among them.
+        // SAFETY: at least InitialSize bytes are allocated, and they include the header.
         var used = *(int*)(_file + StoreFormat.UsedOffset);
         if (used == 0)
         {
@@ -165,13 +153,13 @@ internal sealed unsafe class StoreFileWriter : IDisposable
         }
         if (!StoreFormat.IsUsed(used, _mapping.Size))
         {
-            throw new CorruptFileException(Path, $"it says that {used} of its {_mapping.Size} bytes are in use");
+            throw new CorruptFileException(Path, $"its header says that {used} of its {_mapping.Size} bytes are in use");
         }
-        // SAFETY: used bytes are inside the file and this process is the only one that writes it.
+        // SAFETY: the used bytes are inside the file and only this process writes it.
         var content = new ReadOnlySpan<byte>(_file, used);
         Layout = EntryWalk.LayoutOf(content) ?? (used == StoreFormat.HeaderSize
             ? Layout
-            : throw new CorruptFileException(Path, "its entries are in no known layout"));
+            : throw new CorruptFileException(Path, "its entries have no known layout"));
         if (!ReadKey.AreIn(content, Layout)) throw new CorruptFileException(Path, "a key in it is not that of a sample");
         _used = used;
         var walk = Walk();
@@ -183,7 +171,7 @@ internal sealed unsafe class StoreFileWriter : IDisposable
         var entrySize = StoreFormat.EntrySize(key.Length, Layout);
         if (!_mapping.TryGrow(_used + entrySize + reserve)) return 0;
         var offset = _used;
-        // SAFETY: TryGrow made sure that the entry's bytes are allocated inside the mapping.
+        // SAFETY: TryGrow allocated the entry's bytes inside the mapping.
         var entry = new Span<byte>(_file + offset, entrySize);
         MemoryMarshal.Write(entry, key.Length);
         key.CopyTo(entry[StoreFormat.LengthSize..]);
@@ -195,7 +183,7 @@ internal sealed unsafe class StoreFileWriter : IDisposable
         return offset;
     }
 
-    /// <summary>Makes every byte below <paramref name="used"/> part of the file for its readers.</summary>
+    /// <summary>Makes every byte below <paramref name="used"/> visible to readers.</summary>
     private void Publish(int used)
     {
         // SAFETY: the header is mapped and aligned; the release orders the entry's bytes before it.
@@ -203,6 +191,9 @@ internal sealed unsafe class StoreFileWriter : IDisposable
         _used = used;
     }
 
-    // SAFETY: used bytes are mapped, and this process is the only one that writes them.
+    // SAFETY: the used bytes are mapped, and only this process writes them.
     private EntryWalk Walk() => new(new ReadOnlySpan<byte>(_file, _used), Layout);
 }
+
+/// <summary>Receives the key of an entry, valid during the call only.</summary>
+internal delegate void KeyVisitor(ReadOnlySpan<byte> key);

@@ -4,32 +4,29 @@ using Microsoft.Win32.SafeHandles;
 
 namespace GunicornPrometheusExporter.Files;
 
-/// <summary>Files of a store as a whole: no link is followed, nothing that blocks is waited for.</summary>
+/// <summary>Opens, creates and replaces whole files of a store; never follows a link, never blocks on a FIFO.</summary>
 internal static class StoreFiles
 {
-    /// <summary>The extension of a damaged file that was quarantined.</summary>
     public const string QuarantineExtension = ".corrupt";
 
-    /// <summary>The extension of a file that is about to replace another.</summary>
+    /// <summary>The extension of a file that will replace another.</summary>
     public const string TemporaryExtension = ".new";
 
     // A FIFO must not block, a symbolic link must not lead elsewhere.
     private static readonly int Flags = Libc.OpenCloseOnExec | Libc.OpenNoFollow | Libc.OpenNonBlocking;
 
-    /// <summary>Opens what stands at a path.</summary>
-    /// <returns>Null if nothing does that this process may open so, or a link.</returns>
+    /// <returns>Null if nothing exists there, it is a link, or this process may not open it.</returns>
     public static SafeFileHandle? TryOpen(string path, int flags)
     {
         var descriptor = Libc.Open(path, flags | Flags, 0);
         return descriptor < 0 ? null : new SafeFileHandle(descriptor, ownsHandle: true);
     }
 
-    /// <summary>Opens a file that other processes make, replace and remove.</summary>
+    /// <summary>Opens a file that other processes create, replace and remove; false if it does not exist.</summary>
     /// <param name="path">The file.</param>
     /// <param name="descriptor">Its descriptor.</param>
-    /// <param name="access">To read it, or to write it too.</param>
-    /// <param name="verb">What cannot be done with it where the system refuses.</param>
-    /// <returns>False if there is no such file.</returns>
+    /// <param name="access">The open flags for access.</param>
+    /// <param name="verb">The action for the error's text, as a participle.</param>
     /// <exception cref="CorruptFileException">It is a link or a socket.</exception>
     /// <exception cref="StoreException">It cannot be opened.</exception>
     public static bool TryOpen(string path, out int descriptor, int access = Libc.OpenReadOnly, string verb = "opened")
@@ -39,10 +36,9 @@ internal static class StoreFiles
             || IsThere(path, verb, Marshal.GetLastPInvokeError(), access == Libc.OpenReadWrite ? "write to" : "read");
     }
 
-    /// <summary>What a refusal of the system's says of a file.</summary>
-    /// <returns>False: there is no such file.</returns>
+    /// <summary>False if an errno says that the file does not exist; otherwise throws.</summary>
     /// <exception cref="CorruptFileException">It is a link or a socket.</exception>
-    /// <exception cref="StoreException">It is there, and cannot be used.</exception>
+    /// <exception cref="StoreException">It exists, and cannot be used.</exception>
     public static bool IsThere(string path, string verb, int error, string use = "read") => error switch
     {
         Libc.ErrorNoEntry => false,
@@ -51,9 +47,9 @@ internal static class StoreFiles
         _ => throw StoreException.OfReader(path, verb, error, use),
     };
 
-    /// <summary>What an open file is, which must be a regular one.</summary>
-    /// <exception cref="CorruptFileException">It is none.</exception>
-    /// <exception cref="StoreException">The system does not say.</exception>
+    /// <summary>The status of an open file that must be a regular one.</summary>
+    /// <exception cref="CorruptFileException">It is not a regular file.</exception>
+    /// <exception cref="StoreException">Its status cannot be read.</exception>
     public static FileStatus RegularStatus(int descriptor, string path)
     {
         if (Libc.Status(descriptor, "", Libc.AtEmptyPath, Libc.BasicStatus, out var status) != 0)
@@ -63,18 +59,15 @@ internal static class StoreFiles
         return status.IsRegular ? status : throw new CorruptFileException(path, "it is not a regular file");
     }
 
-    /// <summary>What an open file is.</summary>
     public static bool TryGetStatus(SafeFileHandle handle, out FileStatus status) =>
         Libc.Status((int)handle.DangerousGetHandle(), "", Libc.AtEmptyPath, Libc.BasicStatus, out status) == 0;
 
-    /// <summary>What stands at a path.</summary>
+    /// <summary>Does not follow links.</summary>
     public static bool TryGetStatus(string path, out FileStatus status) =>
         Libc.Status(Libc.AtWorkingDirectory, path, Libc.AtNoFollow, Libc.BasicStatus, out status) == 0;
 
-    /// <summary>All of a small file.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="most">The size in bytes past which it is not read: other processes decide how large it is.</param>
-    /// <returns>Null if nothing stands there, or a link, something that is no regular file, or a larger file.</returns>
+    /// <summary>Reads a file of at most <paramref name="most"/> bytes; other processes decide how large it is.</summary>
+    /// <returns>Null if there is no regular file, or it is larger.</returns>
     /// <exception cref="StoreException">It cannot be opened.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     public static byte[]? TryReadAll(string path, int most)
@@ -92,10 +85,10 @@ internal static class StoreFiles
         }
     }
 
-    /// <summary>Keeps a damaged file aside, under a name that no reader of the store looks at.</summary>
-    /// <returns>Where it is now. A file that was kept there before is gone.</returns>
+    /// <summary>Renames a damaged file so that no reader of the store opens it; replaces a file quarantined earlier.</summary>
+    /// <returns>The new path.</returns>
     /// <exception cref="IOException">The store cannot be changed.</exception>
-    /// <exception cref="StoreException">A directory was kept there before: nobody removes what may be anybody's.</exception>
+    /// <exception cref="StoreException">A directory was quarantined before: its contents may be anybody's, so it stays.</exception>
     public static string Quarantine(string path)
     {
         var aside = path + QuarantineExtension;
@@ -112,7 +105,7 @@ internal static class StoreFiles
         return aside;
     }
 
-    /// <summary>Makes a path free for a new file: a directory that stands there is kept aside, everything else removed.</summary>
+    /// <summary>Frees a path for a new file: quarantines a directory, removes everything else.</summary>
     /// <exception cref="IOException">The store cannot be changed.</exception>
     public static void Clear(string path)
     {
@@ -120,7 +113,7 @@ internal static class StoreFiles
         else File.Delete(path);
     }
 
-    /// <summary>Puts a file in the place of another in one step; a directory that stands there is kept aside.</summary>
+    /// <summary>Renames a file over another in one step; quarantines a directory in its place.</summary>
     /// <exception cref="IOException">The store cannot be changed.</exception>
     public static void Put(string temporary, string path)
     {
@@ -128,14 +121,14 @@ internal static class StoreFiles
         File.Move(temporary, path, overwrite: true);
     }
 
-    /// <summary>Whether something stands at a path that is no regular file: a directory, a link, a FIFO, a socket.</summary>
+    /// <summary>Whether a path is a directory, link, FIFO or socket.</summary>
     public static bool IsIrregular(string path) => TryGetStatus(path, out var status) && !status.IsRegular;
 
     private static bool IsDirectory(string path) => TryGetStatus(path, out var status) && status.IsDirectory;
 
-    /// <summary>Makes a file that only its user may use, in the place of whatever stands there.</summary>
-    /// <exception cref="IOException">It cannot be made, or somebody else makes one at that moment.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be made.</exception>
+    /// <summary>Creates a file that only its user may access, in place of whatever is there.</summary>
+    /// <exception cref="IOException">It cannot be created, or another process creates it at the same moment.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be created.</exception>
     public static FileStream Create(string path)
     {
         Clear(path);
@@ -152,9 +145,9 @@ internal static class StoreFiles
         return file;
     }
 
-    /// <summary>Writes a file that only its user may use, in the place of whatever stands there, in one step for every reader.</summary>
-    /// <exception cref="IOException">It cannot be written; what stood there still does.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be written; likewise.</exception>
+    /// <summary>Replaces a path with a new file that only its user may access, in one step for every reader.</summary>
+    /// <exception cref="IOException">It cannot be written; the old file is unchanged.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be written; the old file is unchanged.</exception>
     public static void Replace(string path, Action<FileStream> write)
     {
         var temporary = path + TemporaryExtension;
@@ -162,7 +155,7 @@ internal static class StoreFiles
         Put(temporary, path);
     }
 
-    /// <summary>A part of a file, as much of it as there is.</summary>
+    /// <summary>Reads up to <paramref name="size"/> bytes, fewer at the end of the file.</summary>
     /// <exception cref="IOException">It cannot be read.</exception>
     public static byte[] Read(SafeFileHandle handle, long offset, long size)
     {

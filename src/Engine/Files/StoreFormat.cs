@@ -17,36 +17,30 @@ namespace GunicornPrometheusExporter.Files;
 /// </remarks>
 internal static class StoreFormat
 {
-    /// <summary>Bytes before the first entry: <c>used</c> and <c>created</c>.</summary>
+    /// <summary>The bytes before the first entry: <c>used</c> and <c>created</c>.</summary>
     public const int HeaderSize = 8;
 
-    /// <summary>Where <c>used</c> is.</summary>
     public const int UsedOffset = 0;
 
-    /// <summary>Where <c>created</c> is.</summary>
     public const int CreatedOffset = 4;
 
-    /// <summary>Bytes of the length in front of a key.</summary>
+    /// <summary>The bytes of the length before a key.</summary>
     public const int LengthSize = 4;
 
-    /// <summary>Bytes of a value, and of a timestamp.</summary>
+    /// <summary>The bytes of a value or a timestamp.</summary>
     public const int DoubleSize = 8;
 
-    /// <summary>What every value is aligned to.</summary>
+    /// <summary>The alignment of every value, in bytes.</summary>
     public const int Alignment = 8;
 
-    /// <summary>The byte that pads a key.</summary>
     public const byte Padding = (byte)' ';
 
-    /// <summary>The extension of every file that holds entries.</summary>
     public const string Extension = ".db";
 
-    /// <summary>Whether a header may say that so many bytes are in use.</summary>
-    /// <param name="used">What it says.</param>
-    /// <param name="size">The size of the file in bytes.</param>
+    /// <summary>Whether a file of <paramref name="size"/> bytes may have this <c>used</c> field.</summary>
     public static bool IsUsed(int used, long size) => used >= HeaderSize && used <= size && used % Alignment == 0;
 
-    /// <summary>The bytes that a key of <paramref name="keyLength"/> bytes takes with its padding.</summary>
+    /// <summary>In bytes, padding included.</summary>
     public static int PaddedKeySize(int keyLength) =>
         keyLength + Alignment - ((keyLength + LengthSize) % Alignment);
 
@@ -57,6 +51,5 @@ internal static class StoreFormat
     public static int TailSize(EntryLayout layout) =>
         layout == EntryLayout.Timestamped ? 2 * DoubleSize : DoubleSize;
 
-    /// <summary>The bytes of a whole entry.</summary>
     public static int EntrySize(int keyLength, EntryLayout layout) => ValueOffset(keyLength) + TailSize(layout);
 }

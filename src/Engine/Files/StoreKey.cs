@@ -4,23 +4,20 @@ using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Files;
 
-/// <summary>Writes an entry's key, byte for byte as <c>json.dumps(…, sort_keys=True)</c> of Python does.</summary>
-/// <remarks>Over a caller's buffer; <see cref="Overflowed"/> instead of an exception when that is too short.</remarks>
+/// <summary>Writes an entry's key, byte for byte as Python's <c>json.dumps(…, sort_keys=True)</c> does.</summary>
+/// <remarks>It writes to a caller's buffer and sets <see cref="Overflowed"/> instead of throwing if that is too short.</remarks>
 internal ref struct StoreKey
 {
     private readonly Span<byte> _buffer;
     private int _length;
 
-    /// <summary>Starts a key in <paramref name="buffer"/>.</summary>
     public StoreKey(Span<byte> buffer) => _buffer = buffer;
 
-    /// <summary>Whether the buffer was too short; the key is then of no use.</summary>
+    /// <summary>The buffer was too short; the key is unusable.</summary>
     public bool Overflowed { get; private set; }
 
-    /// <summary>The bytes written so far.</summary>
     public readonly ReadOnlySpan<byte> Written => _buffer[.._length];
 
-    /// <summary>Writes a whole key.</summary>
     /// <param name="family">The family's name, a counter's without <c>_total</c>.</param>
     /// <param name="sample">The sample's name.</param>
     /// <param name="labels">Names and values in any order.</param>
@@ -99,6 +96,5 @@ internal ref struct StoreKey
         _length += bytes.Length;
     }
 
-    /// <summary>The key as text, for messages.</summary>
     public override readonly string ToString() => Encoding.UTF8.GetString(Written);
 }

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace GunicornPrometheusExporter.Flights;
 
-/// <summary>The value that a cell is about to have.</summary>
+/// <summary>A cell and the value that a commit gives it.</summary>
 [StructLayout(LayoutKind.Explicit, Size = Size)]
 internal struct CellChange
 {
@@ -12,7 +12,7 @@ internal struct CellChange
     [FieldOffset(0)]
     internal int File;
 
-    /// <summary>Where it lies in that file.</summary>
+    /// <summary>The offset of the value in that file, in bytes.</summary>
     [FieldOffset(4)]
     internal int Offset;
 

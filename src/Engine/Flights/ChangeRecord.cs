@@ -3,7 +3,7 @@ using GunicornPrometheusExporter.Files;
 
 namespace GunicornPrometheusExporter.Flights;
 
-/// <summary>What a worker commits in one step: its requests in flight, and every cell that changes with them.</summary>
+/// <summary>One commit of a worker: its requests in flight, and every cell that changes with them.</summary>
 [StructLayout(LayoutKind.Explicit, Size = Size)]
 internal struct ChangeRecord
 {
@@ -12,7 +12,7 @@ internal struct ChangeRecord
     [FieldOffset(0)]
     internal int InFlight;
 
-    /// <summary>The entry that is given back; <see cref="FlightTableWriter.NoEntry"/> if none is.</summary>
+    /// <summary>The entry that the commit frees, or <see cref="FlightTableWriter.NoEntry"/>.</summary>
     [FieldOffset(4)]
     internal int Ended;
 
@@ -29,11 +29,10 @@ internal struct ChangeRecord
     [FieldOffset(32)]
     internal CellChanges Changes;
 
-    /// <summary>Requests in flight integrated over time, in seconds.</summary>
-    /// <param name="time">Until when; on the clock of <see cref="LastChange"/>.</param>
+    /// <summary>Requests in flight integrated over time, in seconds, until a time on the clock of <see cref="LastChange"/>.</summary>
     internal readonly double BusySecondsAt(double time) => BusyTotal + (InFlight * Math.Max(0, time - LastChange));
 
-    /// <summary>Gives the cells their values. To do it again changes nothing, as long as nobody else writes them.</summary>
+    /// <summary>Sets the cells. Repeating it changes nothing, as long as nobody else writes them.</summary>
     internal readonly void Apply(StoreFileWriter counters, StoreFileWriter histograms)
     {
         var count = Math.Clamp(Count, 0, CellChanges.Capacity);

@@ -4,7 +4,7 @@ using GunicornPrometheusExporter.Native;
 
 namespace GunicornPrometheusExporter.Flights;
 
-/// <summary>A flight file as another process than its worker has it open, to read it and to write the little that is due.</summary>
+/// <summary>A flight file opened by a process other than its worker, to read it and to write the few fields that others own.</summary>
 internal readonly struct FlightFile : IDisposable
 {
     private const int Attempts = 100;
@@ -15,19 +15,18 @@ internal readonly struct FlightFile : IDisposable
 
     private FlightFile(string path, int descriptor) => (_path, _descriptor) = (path, descriptor);
 
-    /// <summary>Opens a file.</summary>
-    /// <returns>False if there is no such file any more.</returns>
-    /// <exception cref="CorruptFileException">It is a link.</exception>
+    /// <summary>Opens a file; false if it does not exist.</summary>
+    /// <exception cref="CorruptFileException">It is a link or a socket.</exception>
     /// <exception cref="StoreException">It cannot be opened.</exception>
     internal static bool TryOpen(string path, out FlightFile file)
     {
-        // Read-write, because only so may a lock be asked for that excludes the writer's.
+        // A test for a lock that excludes the writer's needs write access.
         var isThere = StoreFiles.TryOpen(path, out var descriptor, Libc.OpenReadWrite, "read");
         file = new FlightFile(path, descriptor);
         return isThere;
     }
 
-    /// <summary>Whether the worker lives.</summary>
+    /// <summary>Whether the worker is alive.</summary>
     internal bool IsLocked()
     {
         var life = new Libc.RecordLock { Type = Libc.WriteLock, Length = 1 };
@@ -36,8 +35,7 @@ internal readonly struct FlightFile : IDisposable
             : throw Failure("read", Marshal.GetLastPInvokeError());
     }
 
-    /// <summary>Reads the header, the last record of which does not change meanwhile.</summary>
-    /// <returns>False if there is none.</returns>
+    /// <summary>Reads a consistent header; false if there is none, or it holds impossible values.</summary>
     internal bool TryReadHeader(out FlightHeader header)
     {
         header = default;
@@ -45,18 +43,18 @@ internal readonly struct FlightFile : IDisposable
         {
             if (Read(MemoryMarshal.AsBytes(new Span<FlightHeader>(ref header)), 0) < FlightHeader.Size) return false;
             if (header.Magic != FlightFormat.Magic) return false;
-            // A record is written anew only after the next one was committed.
+            // A worker overwrites a record only after it committed the next one.
             if (Read<int>(FlightHeader.CommittedOffset) == header.Committed) break;
         }
         return header.IsPossible;
     }
 
-    /// <summary>Notes how busy the worker is about to be said to be, so that nobody says less afterwards.</summary>
-    /// <param name="busySeconds">As its last record says. The worker may be about to commit that it was a little less.</param>
-    /// <returns>What may be said: that, or what was said before if it is more, or if another exporter is at it.</returns>
+    /// <summary>Raises the reported-busy high-water mark, so that no later report is lower.</summary>
+    /// <param name="busySeconds">As the last record gives them; the worker's next commit may be slightly lower.</param>
+    /// <returns>The value to report: the mark if it is higher or another exporter is writing it, else the argument.</returns>
     internal double Tell(double busySeconds)
     {
-        // Let go of with the descriptor.
+        // Closing the descriptor releases the lock.
         var turn = new Libc.RecordLock { Type = Libc.WriteLock, Start = ReportLock, Length = 1 };
         var isOurs = Libc.Control(_descriptor, Libc.SetLock, ref turn) == 0;
         var told = Read<double>(FlightHeader.ReportedBusyOffset);
@@ -65,26 +63,24 @@ internal readonly struct FlightFile : IDisposable
         return busySeconds;
     }
 
-    /// <summary>Gives an entry back in the place of a worker that died over it.</summary>
+    /// <summary>Frees an entry for a worker that died while it committed.</summary>
     internal void Free(int entry) =>
         Write(FlightHeader.Size + ((long)entry * FlightRecord.Size), FlightState.Free);
 
-    /// <summary>Notes that every record is applied.</summary>
+    /// <summary>Records that every committed record is applied.</summary>
     internal void NoteApplied(int records) => Write(FlightHeader.AppliedOffset, records);
 
-    /// <summary>Reads bytes.</summary>
-    /// <returns>How many there were.</returns>
+    /// <summary>Returns how many bytes were read.</summary>
     internal unsafe int Read(Span<byte> destination, long offset)
     {
         fixed (byte* start = destination)
         {
-            // SAFETY: the destination is pinned, and no more than its length is read.
+            // SAFETY: the destination is pinned, and at most its length is read.
             var read = Libc.ReadAt(_descriptor, start, (nuint)destination.Length, offset);
             return read >= 0 ? (int)read : throw Failure("read", Marshal.GetLastPInvokeError());
         }
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _ = Libc.Close(_descriptor);
 
     private T Read<T>(long offset) where T : unmanaged
@@ -96,7 +92,7 @@ internal readonly struct FlightFile : IDisposable
 
     private unsafe void Write<T>(long offset, T value) where T : unmanaged
     {
-        // SAFETY: the value stands on the stack during the call, and no more than its size is written.
+        // SAFETY: the value is on the stack during the call, and exactly its size is written.
         if (Libc.WriteAt(_descriptor, (byte*)&value, (nuint)sizeof(T), offset) != sizeof(T))
         {
             throw Failure("written", Marshal.GetLastPInvokeError());

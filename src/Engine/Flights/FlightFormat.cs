@@ -1,12 +1,12 @@
 namespace GunicornPrometheusExporter.Flights;
 
-/// <summary>What a flight file is: the requests that a worker has in flight, readable after its death.</summary>
+/// <summary>The format of a flight file: the requests that a worker has in flight, readable after its death.</summary>
 /// <remarks>
-/// A <see cref="FlightHeader"/> with two records of changes, then a <see cref="FlightRecord"/> for each request in flight.
-/// Little-endian. Times are seconds of CLOCK_MONOTONIC. The worker writes the record of changes that is not the last, adds one
-/// to <c>Committed</c>, which makes it the last, gives the cells of its slot's files their values, frees the flight record, and
-/// adds one to <c>Applied</c>. The next holder of the slot does the same to a record that was committed and not applied. The
-/// worker locks byte 0 for life: the worker of an unlocked file is dead. An exporter locks byte 1 while it writes
+/// A <see cref="FlightHeader"/> with two change records, then a <see cref="FlightRecord"/> for each request in flight.
+/// Little-endian. Times are seconds of CLOCK_MONOTONIC. To commit, the worker writes the older change record, increments
+/// <c>Committed</c>, which makes that record the last one, sets the cells of its slot's files, frees the flight record, and
+/// increments <c>Applied</c>. The next holder of the slot applies a record that was committed but not applied. The worker
+/// locks byte 0 until it exits: the worker of an unlocked file is dead. An exporter locks byte 1 while it writes
 /// <c>ReportedBusy</c>.
 /// </remarks>
 internal static class FlightFormat
@@ -15,9 +15,8 @@ internal static class FlightFormat
     internal const string Prefix = "flight_";
     internal const string Extension = ".bin";
 
-    /// <summary>The most requests in flight that a file records.</summary>
     internal const int MaximumEntries = 16384;
 
-    /// <summary>The size past which no flight file grows, in bytes.</summary>
+    /// <summary>In bytes.</summary>
     internal const int MaximumSize = FlightHeader.Size + (MaximumEntries * FlightRecord.Size);
 }

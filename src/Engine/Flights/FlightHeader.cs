@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace GunicornPrometheusExporter.Flights;
 
-/// <summary>The start of a flight file, as <see cref="FlightFormat"/> draws it.</summary>
+/// <summary>The start of a flight file; see <see cref="FlightFormat"/>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = Size)]
 internal struct FlightHeader
 {
@@ -12,7 +12,7 @@ internal struct FlightHeader
     internal const int ReportedBusyOffset = 32;
     internal const int RecordsOffset = 64;
 
-    // More seconds than a machine runs, or all requests of a worker take together.
+    // In seconds: more than the uptime of a machine, or than the sum of all requests of a worker.
     private const double LongestTime = 1e12;
 
     [FieldOffset(0)]
@@ -24,19 +24,19 @@ internal struct FlightHeader
     [FieldOffset(12)]
     internal int Capacity;
 
-    /// <summary>How many records were committed; its lowest bit says which of both is the last.</summary>
+    /// <summary>The number of committed records; its lowest bit selects the last one.</summary>
     [FieldOffset(CommittedOffset)]
     internal int Committed;
 
-    /// <summary>How many of them are applied: all, or all but the last.</summary>
+    /// <summary>The number of applied records: all, or all but the last.</summary>
     [FieldOffset(AppliedOffset)]
     internal int Applied;
 
-    /// <summary>The resident set when the worker last looked, in bytes.</summary>
+    /// <summary>The resident set at the worker's last update, in bytes.</summary>
     [FieldOffset(24)]
     internal double LastMemory;
 
-    /// <summary>The most busy seconds that an exporter said the worker had; 0 if none did. The exporters write it.</summary>
+    /// <summary>The highest number of busy seconds that an exporter reported, or 0. Exporters write it.</summary>
     [FieldOffset(ReportedBusyOffset)]
     internal double ReportedBusy;
 
@@ -46,10 +46,9 @@ internal struct FlightHeader
     [FieldOffset(RecordsOffset + ChangeRecord.Size)]
     internal ChangeRecord Odd;
 
-    /// <summary>The record that was committed last.</summary>
     internal readonly ChangeRecord Last => (Committed & 1) == 0 ? Even : Odd;
 
-    /// <summary>Whether the numbers that become those of counters are ones that a worker writes.</summary>
+    /// <summary>Whether the values that become counters are ones that a worker can write.</summary>
     internal readonly bool IsPossible =>
         Last is { InFlight: >= 0, BusyTotal: >= 0 and < LongestTime, LastChange: >= 0 and < LongestTime }
         && ReportedBusy is >= 0 and < LongestTime;

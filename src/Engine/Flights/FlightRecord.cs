@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace GunicornPrometheusExporter.Flights;
 
-/// <summary>One request in a flight file, as <see cref="FlightFormat"/> describes it.</summary>
+/// <summary>One request in a flight file; see <see cref="FlightFormat"/>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = Size)]
 internal unsafe struct FlightRecord
 {
@@ -78,11 +78,9 @@ internal unsafe struct FlightRecord
     [UnscopedRef]
     internal Span<byte> Span => MemoryMarshal.CreateSpan(ref _span[0], LongestSpan);
 
-    /// <summary>Whether a request is in flight here.</summary>
     internal readonly bool IsTaken => State is FlightState.Running or FlightState.Responding;
 
-    /// <summary>Copies the start of a text into a field.</summary>
-    /// <returns>How many bytes fit.</returns>
+    /// <summary>Copies as much of a text as fits into a field, and returns the number of bytes.</summary>
     internal static int Copy(ReadOnlySpan<byte> text, Span<byte> field)
     {
         var length = Math.Min(text.Length, field.Length);

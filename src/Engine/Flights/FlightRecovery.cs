@@ -2,17 +2,13 @@ using GunicornPrometheusExporter.Files;
 
 namespace GunicornPrometheusExporter.Flights;
 
-/// <summary>Does what the last holder of a slot had committed and had no time for, before anybody else writes its files.</summary>
+/// <summary>Applies what the last holder of a slot committed but did not apply, before anybody else writes the slot's files.</summary>
 internal static class FlightRecovery
 {
     // In milliseconds.
     private const int LongestWait = 500;
 
-    /// <summary>Applies the records of the slot's dead holders that are not applied: one at most.</summary>
-    /// <param name="directory">The store.</param>
-    /// <param name="slot">The slot's name; this process holds the slot.</param>
-    /// <param name="counters">The slot's counters, not written since.</param>
-    /// <param name="histograms">The slot's histograms, likewise.</param>
+    /// <summary>Applies the dead holder's last record. This process holds the slot and has not written its files yet.</summary>
     /// <exception cref="StoreException">A flight file cannot be read or written.</exception>
     internal static void Apply(string directory, string slot, StoreFileWriter counters, StoreFileWriter histograms)
     {

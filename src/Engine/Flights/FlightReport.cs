@@ -2,16 +2,27 @@ using System.Collections.Immutable;
 
 namespace GunicornPrometheusExporter.Flights;
 
-/// <summary>What a flight file said when it was read.</summary>
-/// <param name="Pid">The worker, as its own PID namespace numbers it.</param>
-/// <param name="Capacity">Requests that it can have in hand; 0 if not known.</param>
-/// <param name="InFlight">Requests that it had in hand.</param>
+/// <summary>The content of a flight file when it was read.</summary>
+/// <param name="Pid">The worker's pid in its own PID namespace.</param>
+/// <param name="Capacity">The most requests that it handles at once; 0 if unknown.</param>
+/// <param name="InFlight">Requests in flight.</param>
 /// <param name="BusyTotal">Requests in flight integrated over time until <paramref name="LastChange"/>, in seconds.</param>
-/// <param name="LastChange">When that was last brought up to date, in seconds of the monotonic clock.</param>
-/// <param name="ReportedBusy">The most busy seconds that an exporter said it had; 0 if none did.</param>
-/// <param name="Memory">Its resident set when it last looked, in bytes.</param>
-/// <param name="IsUnfinished">Whether the slot's files lack some of what it had committed.</param>
-/// <param name="Requests">The requests, in the order of their entries.</param>
+/// <param name="LastChange">When the worker last updated the total, in seconds of the monotonic clock.</param>
+/// <param name="ReportedBusy">The highest number of busy seconds that an exporter reported, or 0.</param>
+/// <param name="Memory">The resident set at the worker's last update, in bytes.</param>
+/// <param name="IsUnfinished">Whether the slot's files lack some of what the worker committed.</param>
+/// <param name="Requests">In the order of their entries.</param>
 internal sealed record FlightReport(
     int Pid, int Capacity, int InFlight, double BusyTotal, double LastChange, double ReportedBusy, double Memory,
     bool IsUnfinished, ImmutableArray<FlightRequest> Requests);
+
+/// <summary>One request that a worker had in flight.</summary>
+/// <param name="State">How far it had come.</param>
+/// <param name="Status">The status of its response; 0 before there was one.</param>
+/// <param name="Started">When it began, in seconds of the monotonic clock.</param>
+/// <param name="Method">The method.</param>
+/// <param name="Path">The path as requested, truncated if it was too long.</param>
+/// <param name="Route">The framework's route; empty if it reported none.</param>
+/// <param name="TraceId">The trace id in hexadecimal, or empty.</param>
+internal readonly record struct FlightRequest(
+    FlightState State, int Status, double Started, string Method, string Path, string Route, string TraceId);

@@ -1,14 +1,14 @@
 namespace GunicornPrometheusExporter.Flights;
 
-/// <summary>How far a request in a flight file has come.</summary>
+/// <summary>The progress of a request in a flight file.</summary>
 internal enum FlightState
 {
-    /// <summary>There is no request in the entry.</summary>
+    /// <summary>The entry is unused.</summary>
     Free,
 
-    /// <summary>The application has it.</summary>
+    /// <summary>The application handles the request.</summary>
     Running,
 
-    /// <summary>The client may have the response, whole or in part.</summary>
+    /// <summary>The client may have received the response, whole or in part.</summary>
     Responding,
 }

@@ -13,7 +13,7 @@ internal static class FlightTableReader
 
     private delegate void RecordVisitor<T>(ref T found, ref FlightRecord record);
 
-    /// <summary>The flight files of a store, by path, sorted.</summary>
+    /// <summary>The paths of a store's flight files, sorted.</summary>
     /// <exception cref="IOException">The store cannot be listed.</exception>
     public static string[] In(string directory)
     {
@@ -23,8 +23,7 @@ internal static class FlightTableReader
         return files;
     }
 
-    /// <summary>The slot whose holder made a flight file.</summary>
-    /// <returns>False if the name is not one of ours.</returns>
+    /// <summary>The slot whose holder created a flight file; false if the name is not one of ours.</summary>
     public static bool TryParseSlot(string path, out SlotKind kind, out int number)
     {
         var name = Path.GetFileNameWithoutExtension(path.AsSpan());
@@ -35,12 +34,11 @@ internal static class FlightTableReader
         return end > 0 && SlotName.TryParse(name[..end].ToString(), out kind, out number);
     }
 
-    /// <summary>Reads how busy a worker is, and whether it lives; in the file of one that does it notes what it said.</summary>
+    /// <summary>Reads how busy a worker is; raises the reported-busy mark in a live worker's file. False if the file does not exist.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="now">The time, taken before the call, in seconds of the monotonic clock.</param>
-    /// <param name="load">What it says; of a dead worker only that it is dead.</param>
-    /// <returns>False if there is no such file any more.</returns>
-    /// <exception cref="CorruptFileException">Its worker is dead and it is no flight file.</exception>
+    /// <param name="now">The time before the call, in seconds of the monotonic clock.</param>
+    /// <param name="load">Unset but for <see cref="FlightLoad.IsAlive"/> if the worker is dead.</param>
+    /// <exception cref="CorruptFileException">It is a link or a socket.</exception>
     /// <exception cref="StoreException">It cannot be read or written.</exception>
     public static bool TryReadLoad(string path, double now, out FlightLoad load)
     {
@@ -49,7 +47,7 @@ internal static class FlightTableReader
         using (file)
         {
             if (!file.IsLocked()) return true;
-            // A worker locks its file before it writes the header: this one has just begun.
+            // A worker locks its file before it writes the header: this one has just started.
             if (!file.TryReadHeader(out var header)) return true;
             var last = header.Last;
             load = new FlightLoad(
@@ -59,17 +57,15 @@ internal static class FlightTableReader
         }
     }
 
-    /// <summary>Reads a flight file whole, as it is now.</summary>
-    /// <param name="path">The file.</param>
-    /// <returns>Null if there is no such file any more.</returns>
-    /// <exception cref="CorruptFileException">It is no flight file.</exception>
+    /// <summary>Reads a whole flight file as it is now; null if it does not exist.</summary>
+    /// <exception cref="CorruptFileException">It is not a flight file.</exception>
     /// <exception cref="StoreException">It cannot be read.</exception>
     public static FlightReport? TryRead(string path)
     {
         if (!FlightFile.TryOpen(path, out var file)) return null;
         using (file)
         {
-            if (!file.TryReadHeader(out var header)) throw new CorruptFileException(path, "it has no header of a flight file");
+            if (!file.TryReadHeader(out var header)) throw new CorruptFileException(path, "it has no flight file header");
             var last = header.Last;
             return new FlightReport(
                 header.Pid, header.Capacity, last.InFlight, last.BusyTotal, last.LastChange, header.ReportedBusy,
@@ -95,7 +91,7 @@ internal static class FlightTableReader
         return requests.ToImmutable();
     }
 
-    /// <summary>Calls <paramref name="visit"/> with every record of a request in flight; allocates nothing itself.</summary>
+    /// <summary>Visits every record of a request in flight; allocates nothing itself.</summary>
     private static void VisitTaken<T>(FlightFile file, ref T found, RecordVisitor<T> visit)
     {
         Span<FlightRecord> batch = stackalloc FlightRecord[BatchEntries];
@@ -110,8 +106,7 @@ internal static class FlightTableReader
         }
     }
 
-    /// <summary>Reads some records, from one on.</summary>
-    /// <returns>How many of them were ever used: the worker takes them in order, so none behind those was.</returns>
+    /// <summary>Reads a batch of records and returns how many were ever used: a worker takes them in order, so none behind those was.</summary>
     private static int ReadRecords(FlightFile file, int first, Span<FlightRecord> batch)
     {
         var read = file.Read(MemoryMarshal.AsBytes(batch), FlightHeader.Size + ((long)first * FlightRecord.Size));
@@ -135,3 +130,11 @@ internal static class FlightTableReader
     private static string TextOf(ReadOnlySpan<byte> field, int length) =>
         Encoding.UTF8.GetString(field[..Math.Min(length, field.Length)]);
 }
+
+/// <summary>How busy a worker is, according to its flight file.</summary>
+/// <param name="IsAlive">Whether the worker that created the file is alive; if not, the other values are unset.</param>
+/// <param name="Capacity">The most requests that it handles at once; 0 if unknown.</param>
+/// <param name="InFlight">Requests in flight.</param>
+/// <param name="BusySeconds">Requests in flight integrated over time; never less than an earlier report.</param>
+/// <param name="OldestStart">When the oldest request in flight began; infinity if there is none.</param>
+internal readonly record struct FlightLoad(bool IsAlive, int Capacity, int InFlight, double BusySeconds, double OldestStart);

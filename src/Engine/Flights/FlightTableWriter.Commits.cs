@@ -3,34 +3,34 @@ using GunicornPrometheusExporter.Files;
 namespace GunicornPrometheusExporter.Flights;
 
 /// <remarks>
-/// What is true of a worker changes by one store: the next record is written whole, the store makes it the last, and only
-/// then do the cells get their values. A worker that is killed at any instruction has begun or ended a request in every
-/// respect or in none, once <see cref="FlightRecovery"/> has done what it had no time for.
+/// A worker's state changes by one store: the worker writes the next record whole, the store makes it the last one, and
+/// only then do the cells get their values. Once <see cref="FlightRecovery"/> has applied the rest, a worker killed at any
+/// instruction has begun or finished a request in every respect or in none.
 /// </remarks>
 internal sealed unsafe partial class FlightTableWriter
 {
-    // Where the slot's files are mapped.
+    // The addresses of the slot's mapped files.
     private readonly byte* _counters;
     private readonly byte* _histograms;
 
-    // The cells of the next record's changes.
+    // The cells that the next record changes.
     private readonly Cell[] _cells = new Cell[CellChanges.Capacity];
     private readonly Cell _busy;
     private int _planned;
 
-    // Both records of the header, by turns.
+    // The two records of the header, which swap roles at each commit.
     private ChangeRecord* _last;
     private ChangeRecord* _next;
 
     /// <summary>Plans an addition for the next commit.</summary>
-    /// <param name="cell">A counter's or a histogram's, of the slot; not planned yet. One that is none is left out.</param>
-    /// <param name="amount">What to add.</param>
+    /// <param name="cell">A counter's or a histogram's, of the slot; not planned yet. <see cref="Cell.IsNone"/> is ignored.</param>
+    /// <param name="amount">The amount.</param>
     /// <exception cref="InvalidOperationException">Too many cells are planned.</exception>
     public void Plan(Cell cell, double amount)
     {
         if (cell.IsNone) return;
         if (_planned == CellChanges.Capacity) throw new InvalidOperationException("a request changes too many cells");
-        // SAFETY: the record lies in the mapped header, and has room for another change.
+        // SAFETY: the record lies in the mapped header and has room for another change.
         var change = (CellChange*)&_next->Changes + _planned;
         var offset = cell.Address - _counters;
         var isCounter = (ulong)offset < StoreFileWriter.MaximumSize;
@@ -40,11 +40,11 @@ internal sealed unsafe partial class FlightTableWriter
         _cells[_planned++] = cell;
     }
 
-    /// <summary>Makes all true that began, ended or was planned since the last commit.</summary>
-    /// <param name="now">The time, in seconds.</param>
+    /// <summary>Commits everything that began, finished or was planned since the last commit.</summary>
+    /// <param name="now">The time, in seconds of the monotonic clock.</param>
     /// <param name="ended">
-    /// The token of a request that ended, for which <see cref="TryFind"/> just found an entry. The entry is given back;
-    /// its bytes stay until another request takes it.
+    /// The token of a finished request, for which <see cref="TryFind"/> just found an entry. The entry is freed; its bytes
+    /// stay until another request takes it.
     /// </param>
     public void Commit(double now, long ended = NoEntry)
     {

@@ -6,10 +6,10 @@ using GunicornPrometheusExporter.Slots;
 
 namespace GunicornPrometheusExporter.Flights;
 
-/// <summary>Keeps the requests that a worker has in hand where they survive it: in a mapped file of its own.</summary>
+/// <summary>Keeps a worker's requests in flight in a mapped file, so that they survive its death.</summary>
 /// <remarks>
-/// Beginning and ending a request allocates nothing. Not thread-safe: one thread at a time, in a worker the one that
-/// holds the interpreter's lock. Readers are other processes, at any time.
+/// Beginning and finishing a request allocates nothing. Not thread-safe: one thread at a time, in a worker the one that
+/// holds the GIL. Other processes read at any time.
 /// </remarks>
 internal sealed unsafe partial class FlightTableWriter : IDisposable
 {
@@ -18,7 +18,7 @@ internal sealed unsafe partial class FlightTableWriter : IDisposable
 
     private const int InitialEntries = 64;
 
-    // With 16 bits of the generation a token has 30, one digit of CPython's: the smallest to make and to read.
+    // With 16 bits of the generation a token has 30 bits: one digit of a CPython int, the cheapest to create and read.
     private const int IndexBits = 14;
 
     private readonly int* _nextFree;
@@ -48,16 +48,15 @@ internal sealed unsafe partial class FlightTableWriter : IDisposable
         _nextFree = (int*)NativeMemory.Alloc(FlightFormat.MaximumEntries, sizeof(int));
     }
 
-    /// <summary>How many requests are in hand.</summary>
     public int InFlight { get; private set; }
 
-    /// <summary>Makes the file of a worker.</summary>
+    /// <summary>Creates the file of a worker.</summary>
     /// <param name="directory">The store.</param>
     /// <param name="slot">The name of the slot that this process holds.</param>
     /// <param name="counters">The slot's counters.</param>
     /// <param name="histograms">The slot's histograms.</param>
-    /// <param name="busy">The worker's busy seconds, which every commit brings up to date.</param>
-    /// <exception cref="StoreException">The file cannot be made, locked, allocated or mapped.</exception>
+    /// <param name="busy">The worker's busy seconds, which every commit updates.</param>
+    /// <exception cref="StoreException">The file cannot be created, locked, allocated or mapped.</exception>
     public static FlightTableWriter Create(
         string directory, string slot, StoreFileWriter counters, StoreFileWriter histograms, Cell busy)
     {
@@ -81,23 +80,23 @@ internal sealed unsafe partial class FlightTableWriter : IDisposable
         {
             life?.Dispose();
             mapping?.Dispose();
-            // One without a header would look like a dead worker's.
+            // A file without a header would look like a dead worker's.
             File.Delete(path);
             throw;
         }
     }
 
-    /// <summary>Says how many requests the worker can have in hand, 0 if that is not known.</summary>
+    /// <summary>Sets the most requests that the worker handles at once; 0 if unknown.</summary>
     public void SetCapacity(int requests) => Header.Capacity = requests;
 
-    /// <summary>Says what memory the process had when it last looked, in bytes.</summary>
+    /// <summary>Sets the resident set, in bytes.</summary>
     public void SetMemory(double bytes) => Header.LastMemory = bytes;
 
-    /// <summary>Takes an entry for a request, which is in hand with the next <see cref="Commit"/>.</summary>
-    /// <param name="method">The method, in UTF-8; what is too long is cut.</param>
-    /// <param name="path">The path, in UTF-8; what is too long is cut.</param>
-    /// <param name="now">When it began, in seconds.</param>
-    /// <returns>A token that stands for the request until it ends; -1 if no entry is left.</returns>
+    /// <summary>Takes an entry for a request, which is in flight from the next <see cref="Commit"/> on.</summary>
+    /// <param name="method">In UTF-8; truncated if too long.</param>
+    /// <param name="path">In UTF-8; truncated if too long.</param>
+    /// <param name="now">The time, in seconds of the monotonic clock.</param>
+    /// <returns>A token of the request, valid until it finishes; -1 if no entry is left.</returns>
     public long Begin(ReadOnlySpan<byte> method, ReadOnlySpan<byte> path, double now)
     {
         var index = _firstFree;
@@ -123,8 +122,7 @@ internal sealed unsafe partial class FlightTableWriter : IDisposable
         return ((long)(ushort)generation << IndexBits) | (uint)index;
     }
 
-    /// <summary>The request that a token stands for.</summary>
-    /// <returns>False if it has ended.</returns>
+    /// <summary>Finds the request of a token; false if it has finished.</summary>
     public bool TryFind(long token, out FlightEntry entry)
     {
         entry = default;
@@ -136,7 +134,7 @@ internal sealed unsafe partial class FlightTableWriter : IDisposable
         return true;
     }
 
-    /// <summary>Closes the file; one without a request in flight is removed, for it has nothing to tell.</summary>
+    /// <summary>Closes the file, and removes it if it has nothing to report.</summary>
     public void Dispose()
     {
         if (_file is null) return;
@@ -160,9 +158,9 @@ internal sealed unsafe partial class FlightTableWriter : IDisposable
 
     private static int SizeOf(int entries) => FlightHeader.Size + (entries * FlightRecord.Size);
 
-    // SAFETY: index is below _allocated, whose records are allocated inside the mapping.
+    // SAFETY: index is below _allocated, and those records are allocated inside the mapping.
     private ref FlightRecord RecordAt(int index) => ref *(FlightRecord*)(_file + SizeOf(index));
 
-    // SAFETY: the header is allocated and mapped, its fields are aligned.
+    // SAFETY: the header is allocated and mapped, and its fields are aligned.
     private ref FlightHeader Header => ref *(FlightHeader*)_file;
 }

@@ -12,12 +12,11 @@ internal readonly unsafe struct ExemplarCell
     // SAFETY: only ExemplarWriter makes these, of a whole entry inside its mapping, which never moves.
     internal ExemplarCell(byte* entry) => _entry = entry;
 
-    /// <summary>Whether there is nothing behind it.</summary>
     public bool IsNone => _entry is null;
 
-    /// <summary>Replaces the exemplar, in one step for every reader.</summary>
-    /// <param name="value">What was observed.</param>
-    /// <param name="time">When, in seconds since the epoch.</param>
+    /// <summary>Replaces the exemplar, in one step for every reader; ignores identifiers of another length.</summary>
+    /// <param name="value">The observed value.</param>
+    /// <param name="time">In seconds since the epoch.</param>
     /// <param name="trace">The trace id, 32 characters.</param>
     /// <param name="span">The span id, 16 characters.</param>
     public void Set(double value, double time, ReadOnlySpan<byte> trace, ReadOnlySpan<byte> span)

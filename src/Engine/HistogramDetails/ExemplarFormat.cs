@@ -1,6 +1,6 @@
 namespace GunicornPrometheusExporter.HistogramDetails;
 
-/// <summary>The layout of a file of exemplars, which stands beside a slot's histograms.</summary>
+/// <summary>The layout of an exemplar file, which accompanies a slot's histogram file.</summary>
 /// <remarks>
 /// <code>
 /// header  0       8         12    16
@@ -9,9 +9,9 @@ namespace GunicornPrometheusExporter.HistogramDetails;
 /// entry   0          4        8       16     24          56         72
 ///         | sequence | offset | value | time | trace[32] | span[16] |
 /// </code>
-/// Little-endian. <c>created</c> is that of the file with the histograms: with another one, the entries are not of its
-/// buckets. <c>offset</c> is where the bucket lies there; the first entry without one is the end. <c>sequence</c> is odd
-/// while an entry changes. The time is in seconds since the epoch, the identifiers are hexadecimal.
+/// Little-endian. <c>created</c> equals that of the histogram file; if it does not, the entries belong to other buckets.
+/// <c>offset</c> is the bucket's offset there; the first entry with offset 0 is the end. <c>sequence</c> is odd while an
+/// entry changes. The time is in seconds since the epoch, the identifiers are hexadecimal.
 /// </remarks>
 internal static class ExemplarFormat
 {
@@ -33,12 +33,10 @@ internal static class ExemplarFormat
     internal const int TraceLength = Span - Trace;
     internal const int SpanLength = EntrySize - Span;
 
-    /// <summary>The most buckets that have exemplars in one file.</summary>
     internal const int MaximumEntries = 16384;
 
-    /// <summary>The size past which no file grows, in bytes.</summary>
+    /// <summary>In bytes.</summary>
     internal const int MaximumSize = HeaderSize + (MaximumEntries * EntrySize);
 
-    /// <summary>The name of a slot's file.</summary>
     internal static string NameOf(string owner) => $"{Prefix}{owner}{Extension}";
 }

@@ -3,17 +3,17 @@ using GunicornPrometheusExporter.Files;
 
 namespace GunicornPrometheusExporter.HistogramDetails;
 
-/// <summary>Reads the exemplars of slots whose holders may replace them meanwhile. Not thread-safe.</summary>
+/// <summary>Reads the exemplars of slots while their holders may replace them. Not thread-safe.</summary>
 internal sealed class ExemplarReader
 {
     private readonly SideFileReader _first = new();
     private readonly SideFileReader _second = new();
 
-    /// <summary>Calls <paramref name="visit"/> with every exemplar of a file that is whole.</summary>
-    /// <param name="path">The file; none is empty.</param>
-    /// <param name="created">When the file with the histograms was made; exemplars of another one's are left out.</param>
-    /// <param name="visit">Takes them.</param>
-    /// <exception cref="CorruptFileException">It is no file of exemplars.</exception>
+    /// <summary>Visits every consistent exemplar of a file; a missing file has none.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="created">When the histogram file was created; exemplars of another histogram file are skipped.</param>
+    /// <param name="visit">Receives them.</param>
+    /// <exception cref="CorruptFileException">It is not an exemplar file.</exception>
     /// <exception cref="StoreException">It cannot be read.</exception>
     public void Read(string path, uint created, ExemplarVisitor visit)
     {
@@ -22,9 +22,9 @@ internal sealed class ExemplarReader
         if (MemoryMarshal.Read<uint>(content[ExemplarFormat.Created..]) != created) return;
         if (MemoryMarshal.Read<ulong>(content) != ExemplarFormat.Magic)
         {
-            throw new CorruptFileException(path, "it has no header of a file of exemplars");
+            throw new CorruptFileException(path, "it has no exemplar file header");
         }
-        // What is the same twice did not change in between.
+        // An entry that is equal in two reads did not change in between.
         var again = _second.Read(path, ExemplarFormat.MaximumSize);
         var end = Math.Min(content.Length, again.Length) - ExemplarFormat.EntrySize;
         for (var offset = ExemplarFormat.HeaderSize; offset <= end; offset += ExemplarFormat.EntrySize)
@@ -45,3 +45,12 @@ internal sealed class ExemplarReader
         double.IsFinite(exemplar.Value) && exemplar.Time > 0 && double.IsFinite(exemplar.Time)
         && !exemplar.Context.Trace.ContainsAnyExcept(TraceContext.Digits) && !exemplar.Context.Span.ContainsAnyExcept(TraceContext.Digits);
 }
+
+/// <summary>An observation that a bucket counted, with its trace.</summary>
+/// <param name="Value">The observed value.</param>
+/// <param name="Time">In seconds since the epoch.</param>
+/// <param name="Context">Its trace and span.</param>
+internal readonly record struct Exemplar(double Value, double Time, TraceContext Context);
+
+/// <summary>Receives an exemplar; <paramref name="bucket"/> is the offset of its bucket in the histogram file.</summary>
+internal delegate void ExemplarVisitor(int bucket, in Exemplar exemplar);

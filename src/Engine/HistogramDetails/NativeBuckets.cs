@@ -12,8 +12,7 @@ internal sealed class NativeBuckets
     // The bounds from 1 to below 2.
     private readonly ImmutableArray<double> _bounds;
 
-    /// <summary>The buckets of a schema.</summary>
-    /// <param name="schema">From -4, each bound 65,536 times the one before, to 8, each 1.0027 times.</param>
+    /// <param name="schema">From -4, where each bound is 65,536 times the previous one, to 8, where it is 1.0027 times.</param>
     public NativeBuckets(int schema)
     {
         Schema = schema;
@@ -23,16 +22,14 @@ internal sealed class NativeBuckets
         _bounds = [.. Enumerable.Range(0, steps).Select(step => Math.Pow(2, (double)step / steps))];
     }
 
-    /// <summary>The schema.</summary>
     public int Schema { get; }
 
-    /// <summary>The index of the first bucket.</summary>
+    /// <summary>The index of the first bucket, as native histograms number them.</summary>
     public int First { get; }
 
-    /// <summary>How many there are.</summary>
     public int Count { get; }
 
-    /// <summary>The place of a value's bucket among all, from 0; -1 for a value that counts as zero.</summary>
+    /// <summary>The zero-based position of a value's bucket; -1 for a value that counts as zero.</summary>
     public int PlaceOf(double value)
     {
         if (!(value > NativeHistogramFormat.ZeroThreshold)) return -1;
@@ -52,7 +49,7 @@ internal sealed class NativeBuckets
             if (fraction > _bounds[middle]) low = middle + 1;
             else high = middle;
         }
-        // With fewer than one bucket to a power of two, some powers share one.
+        // With less than one bucket per power of two, several powers share a bucket.
         return Schema >= 0 ? (exponent << Schema) + low : -(-(exponent + low) >> -Schema);
     }
 }

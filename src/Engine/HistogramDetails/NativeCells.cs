@@ -11,15 +11,14 @@ internal readonly unsafe struct NativeCells
     // SAFETY: only NativeHistogramWriter makes these, of a whole entry inside its mapping, which never moves.
     internal NativeCells(byte* entry) => _entry = entry;
 
-    /// <summary>Whether there is nothing behind it: no native histograms are recorded, or the file is full.</summary>
+    /// <summary>Native histograms are not recorded, or the file is full: additions are ignored.</summary>
     public bool IsNone => _entry is null;
 
-    /// <summary>Counts observations.</summary>
-    /// <param name="place">What <see cref="NativeBuckets.PlaceOf"/> says of their value.</param>
-    /// <param name="count">How many.</param>
+    /// <param name="place">The result of <see cref="NativeBuckets.PlaceOf"/>.</param>
+    /// <param name="count">The number of observations.</param>
     public void Add(int place, ulong count = 1)
     {
-        // SAFETY: the entry has a count for zero in front of its buckets, as place -1.
+        // SAFETY: the zero count lies directly before the buckets, at place -1.
         if (_entry is not null) ((ulong*)(_entry + NativeHistogramFormat.Buckets))[place] += count;
     }
 }

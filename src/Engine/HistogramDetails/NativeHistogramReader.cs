@@ -3,16 +3,16 @@ using GunicornPrometheusExporter.Files;
 
 namespace GunicornPrometheusExporter.HistogramDetails;
 
-/// <summary>Reads the native histograms of slots whose holders may add to them meanwhile. Not thread-safe.</summary>
+/// <summary>Reads the native histograms of slots while their holders may add to them. Not thread-safe.</summary>
 internal sealed class NativeHistogramReader
 {
     private readonly SideFileReader _file = new();
 
-    /// <summary>Calls <paramref name="visit"/> with every native histogram of a file.</summary>
-    /// <param name="path">The file; none is empty.</param>
-    /// <param name="created">When the file with the classic histograms was made; those of another one's are left out.</param>
-    /// <param name="visit">Takes them.</param>
-    /// <exception cref="CorruptFileException">It is no file of native histograms.</exception>
+    /// <summary>Visits every native histogram of a file; a missing file has none.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="created">When the histogram file was created; entries of another histogram file are skipped.</param>
+    /// <param name="visit">Receives them.</param>
+    /// <exception cref="CorruptFileException">It is not a native histogram file.</exception>
     /// <exception cref="StoreException">It cannot be read.</exception>
     public void Read(string path, uint created, NativeVisitor visit)
     {
@@ -25,7 +25,7 @@ internal sealed class NativeHistogramReader
             || schema is < NativeHistogramFormat.LowestSchema or > NativeHistogramFormat.HighestSchema
             || used < NativeHistogramFormat.HeaderSize || used > content.Length)
         {
-            throw new CorruptFileException(path, "it has no header of a file of native histograms");
+            throw new CorruptFileException(path, "it has no native histogram file header");
         }
         var size = NativeHistogramFormat.EntrySize(schema);
         for (var offset = NativeHistogramFormat.HeaderSize; offset <= used - size; offset += size)
@@ -38,3 +38,10 @@ internal sealed class NativeHistogramReader
         }
     }
 }
+
+/// <summary>Receives a native histogram.</summary>
+/// <param name="sum">The offset of its sum in the histogram file.</param>
+/// <param name="schema">Its schema.</param>
+/// <param name="zeroCount">The number of observations that count as zero.</param>
+/// <param name="buckets">The count of each bucket of the schema; valid during the call.</param>
+internal delegate void NativeVisitor(int sum, int schema, ulong zeroCount, ReadOnlySpan<ulong> buckets);

@@ -2,9 +2,9 @@ using GunicornPrometheusExporter.Files;
 
 namespace GunicornPrometheusExporter.HistogramDetails;
 
-/// <summary>The one writer of a slot's native histograms, which go on where the slot's last holder stopped.</summary>
+/// <summary>The one writer of a slot's native histograms; it continues the file of the slot's last holder.</summary>
 /// <remarks>
-/// The native histogram is added to before the classic one, so that its count is never behind. Not thread-safe.
+/// Add to the native histogram before the classic one, so that its count is never behind. Not thread-safe.
 /// </remarks>
 internal sealed unsafe class NativeHistogramWriter : IDisposable
 {
@@ -23,13 +23,12 @@ internal sealed unsafe class NativeHistogramWriter : IDisposable
 
     private int Used => NativeHistogramFormat.HeaderSize + (_entries.Count * _entrySize);
 
-    /// <summary>Its buckets.</summary>
     public NativeBuckets Buckets { get; }
 
-    /// <summary>Opens a slot's file and continues it, or begins it where there is none of this schema.</summary>
+    /// <summary>Opens a slot's file and continues it, or creates it if none has this schema.</summary>
     /// <param name="path">The file.</param>
     /// <param name="schema">The schema.</param>
-    /// <param name="created">When the file with the classic histograms was made.</param>
+    /// <param name="created">When the histogram file was created.</param>
     /// <exception cref="StoreException">The file cannot be opened, mapped or allocated.</exception>
     public static NativeHistogramWriter Open(string path, int schema, uint created)
     {
@@ -41,17 +40,16 @@ internal sealed unsafe class NativeHistogramWriter : IDisposable
             return writer;
         }
         writer.Dispose();
-        // Another schema, another store, or no file of ours: its readers keep what they have open.
+        // The file has another schema, belongs to another store, or is not ours. Readers that have it open keep it.
         File.Delete(path);
         writer = new NativeHistogramWriter(Map(path), buckets);
         writer.Begin(created);
         return writer;
     }
 
-    /// <summary>The counts of a histogram.</summary>
-    /// <param name="sum">Where its sum lies in the file with the classic histograms.</param>
-    /// <param name="isNew">Whether they were made just now, all 0.</param>
-    /// <returns><see cref="NativeCells.IsNone"/> if neither the file nor the disk has room.</returns>
+    /// <summary>The counts of a histogram; <see cref="NativeCells.IsNone"/> if the file or the disk is full.</summary>
+    /// <param name="sum">The offset of its sum in the histogram file.</param>
+    /// <param name="isNew">Whether the counts were just created, all 0.</param>
     public NativeCells Locate(int sum, out bool isNew)
     {
         isNew = false;
@@ -65,18 +63,17 @@ internal sealed unsafe class NativeHistogramWriter : IDisposable
         return EntryAt(entry);
     }
 
-    /// <summary>Makes the histogram that was located last part of the file for its readers.</summary>
+    /// <summary>Makes the histogram that was located last visible to readers.</summary>
     // SAFETY: the header is mapped and aligned; the release orders the entry's bytes before it.
     public void Publish() => Volatile.Write(ref *(int*)(_file.Start + NativeHistogramFormat.Used), Used);
 
-    /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
     private static GrowingFile Map(string path) => GrowingFile.Open(path, InitialSize, NativeHistogramFormat.MaximumSize);
 
     private bool IsOf(int schema, uint created)
     {
-        // SAFETY: the header is allocated and mapped, its fields are aligned.
+        // SAFETY: the header is allocated and mapped, and its fields are aligned.
         var used = *(int*)(_file.Start + NativeHistogramFormat.Used);
         return *(ulong*)_file.Start == NativeHistogramFormat.Magic
             && *(int*)(_file.Start + NativeHistogramFormat.Schema) == schema
@@ -87,7 +84,7 @@ internal sealed unsafe class NativeHistogramWriter : IDisposable
 
     private void Begin(uint created)
     {
-        // SAFETY: as in IsOf. Readers believe the header once it has its first word.
+        // SAFETY: as in IsOf. Readers accept the header once its first word is written.
         *(int*)(_file.Start + NativeHistogramFormat.Schema) = Buckets.Schema;
         *(uint*)(_file.Start + NativeHistogramFormat.Created) = created;
         Publish();
@@ -96,13 +93,13 @@ internal sealed unsafe class NativeHistogramWriter : IDisposable
 
     private void Continue()
     {
-        // SAFETY: as in IsOf, which checked that whole entries are below used.
+        // SAFETY: as in IsOf, which checked that whole entries lie below used.
         var used = *(int*)(_file.Start + NativeHistogramFormat.Used);
         for (var entry = NativeHistogramFormat.HeaderSize; entry < used; entry += _entrySize)
         {
             _entries[(int)*(long*)(_file.Start + entry + NativeHistogramFormat.Offset)] = entry;
         }
-        // Of an entry that was not published, bytes may be left.
+        // An entry that was never published may have left bytes behind.
         var rest = Math.Min(_file.Size - used, _entrySize);
         new Span<byte>(_file.Start + used, rest).Clear();
     }

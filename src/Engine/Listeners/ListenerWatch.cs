@@ -1,11 +1,9 @@
 namespace GunicornPrometheusExporter.Listeners;
 
-/// <summary>The listening sockets of a server.</summary>
-/// <param name="addresses">Its addresses, for where the master's open sockets may not be looked at.</param>
+/// <summary>Finds the listening sockets of a server.</summary>
+/// <param name="addresses">The server's addresses, used where the master's open sockets may not be inspected.</param>
 internal sealed class ListenerWatch(IReadOnlyCollection<string> addresses)
 {
-    /// <summary>The sockets that these masters listen on.</summary>
-    /// <param name="masters">Their pids.</param>
     internal IReadOnlyList<ListeningSocket> Look(IReadOnlyCollection<int> masters)
     {
         if (masters.Count == 0) return [];
@@ -18,3 +16,10 @@ internal sealed class ListenerWatch(IReadOnlyCollection<string> addresses)
         return sockets;
     }
 }
+
+/// <summary>A listening socket.</summary>
+/// <param name="Inode">The inode that links in <c>/proc/PID/fd</c> name.</param>
+/// <param name="Address"><c>127.0.0.1:8000</c>, <c>[::1]:8000</c> or <c>unix:/path</c>.</param>
+/// <param name="Backlog">Connections in the accept queue.</param>
+/// <param name="Limit">The size of the accept queue.</param>
+internal readonly record struct ListeningSocket(uint Inode, string Address, uint Backlog, uint Limit);

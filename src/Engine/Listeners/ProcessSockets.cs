@@ -2,13 +2,12 @@ using System.Globalization;
 
 namespace GunicornPrometheusExporter.Listeners;
 
-/// <summary>The sockets that a process has open.</summary>
+/// <summary>Lists the sockets that a process has open.</summary>
 internal static class ProcessSockets
 {
     private const string Prefix = "socket:[";
 
-    /// <summary>Adds the inodes of a process's sockets.</summary>
-    /// <returns>False if this user may not look.</returns>
+    /// <returns>False if this user may not inspect the process.</returns>
     internal static bool TryAdd(int pid, HashSet<uint> inodes)
     {
         try

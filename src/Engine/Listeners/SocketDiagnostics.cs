@@ -6,7 +6,7 @@ using GunicornPrometheusExporter.Native;
 
 namespace GunicornPrometheusExporter.Listeners;
 
-/// <summary>Asks the kernel for the listening sockets of this network namespace: sock_diag(7), as <c>ss -l</c> does.</summary>
+/// <summary>Asks the kernel for the listening sockets of this network namespace by sock_diag(7), as <c>ss -l</c> does.</summary>
 /// <remarks>
 /// <code>
 /// message  0        4      6       8     12    16
@@ -15,7 +15,7 @@ namespace GunicornPrometheusExporter.Listeners;
 /// TCP      body: inet_diag_req_v2, answered by inet_diag_msg
 /// Unix     body: unix_diag_req, answered by unix_diag_msg and attributes: | length | type | value, padded to 4 |
 /// </code>
-/// In the machine's byte order, ports and addresses in the network's.
+/// Integers have the machine's byte order; ports and addresses have the network's.
 /// </remarks>
 internal static class SocketDiagnostics
 {
@@ -41,8 +41,7 @@ internal static class SocketDiagnostics
 
     private const int BufferSize = 32 << 10;
 
-    /// <summary>Every listening TCP and Unix socket.</summary>
-    /// <returns>Nothing of a family that the kernel does not tell of.</returns>
+    /// <summary>Every listening TCP and Unix socket; omits a family that the kernel does not report.</summary>
     internal static List<ListeningSocket> Listening()
     {
         var sockets = new List<ListeningSocket>();
@@ -88,8 +87,7 @@ internal static class SocketDiagnostics
         }
     }
 
-    /// <summary>Reads the messages of one answer.</summary>
-    /// <returns>Whether more will come.</returns>
+    /// <returns>Whether more messages follow.</returns>
     private static bool Read(ReadOnlySpan<byte> messages, List<ListeningSocket> sockets, Parser parse)
     {
         while (messages.Length >= HeaderSize)
@@ -127,7 +125,7 @@ internal static class SocketDiagnostics
             switch (BinaryPrimitives.ReadUInt16LittleEndian(attributes[2..]))
             {
                 case NameAttribute:
-                    // An abstract name begins with a zero byte, which is written as @; a path may end with one.
+                    // An abstract name begins with a zero byte, shown as @; a path may end with one.
                     name = Encoding.UTF8.GetString(value.TrimEnd((byte)0)).Replace('\0', '@');
                     break;
                 case QueueAttribute when value.Length >= 8:

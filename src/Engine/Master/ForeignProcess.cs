@@ -6,13 +6,13 @@ using GunicornPrometheusExporter.Native;
 
 namespace GunicornPrometheusExporter.Master;
 
-/// <summary>A process that has the pid of one that wrote a store file.</summary>
+/// <summary>A process that now has the pid that a store file's name gives.</summary>
 internal static class ForeignProcess
 {
-    // A start is noted in hundredths of a second, and the times of files in steps of the kernel's clock.
+    // In seconds. Start times are in hundredths of a second, file times in steps of the kernel's clock.
     private const double TimeError = 2;
 
-    /// <summary>Whether there is one, as far as is known: one that is hidden is there.</summary>
+    /// <summary>Whether the process may exist: true if it is hidden from this one.</summary>
     internal static bool IsThere(int pid)
     {
         try
@@ -30,9 +30,7 @@ internal static class ForeignProcess
         }
     }
 
-    /// <summary>Whether it has certainly started after a time.</summary>
-    /// <param name="pid">The process.</param>
-    /// <param name="time">In seconds of the clock that runs since the machine booted.</param>
+    /// <summary>Whether the process certainly started after a time, in seconds since the machine booted.</summary>
     internal static bool HasStartedAfter(int pid, double time)
     {
         Span<byte> text = stackalloc byte[1024];

@@ -5,7 +5,7 @@ using GunicornPrometheusExporter.Recording;
 
 namespace GunicornPrometheusExporter.Master;
 
-/// <summary>The files of one master, in which every series exists before the master starts.</summary>
+/// <summary>The files of one master; every series in them exists before the master starts.</summary>
 internal sealed class MasterFiles : IDisposable
 {
     private const int LongestKey = 512;
@@ -25,8 +25,8 @@ internal sealed class MasterFiles : IDisposable
     private readonly StoreFileWriter _counters;
     private readonly StoreFileWriter _gauges;
 
-    /// <summary>Continues a master's files, or makes them.</summary>
-    /// <exception cref="StoreException">A file cannot be opened, or has no room.</exception>
+    /// <summary>Continues a master's files, or creates them.</summary>
+    /// <exception cref="StoreException">A file cannot be opened, or the disk is full.</exception>
     internal MasterFiles(string directory, int number, EntryLayout layout, Action<string>? report = null)
     {
         report ??= static _ => { };
@@ -37,11 +37,10 @@ internal sealed class MasterFiles : IDisposable
         _gauges = SlotStore.Continue(PathOf(new(MetricType.Gauge, GaugeMode.Sum, true, owner)), layout, report);
     }
 
-    /// <summary>Every series, made at 0 where it is new, and where its value lies.</summary>
+    /// <summary>Creates missing series at 0 and returns all of them with their offsets.</summary>
     /// <exception cref="StoreException">A file has no room.</exception>
     internal ImmutableArray<MasterSeries> LayOut() => [.. Series.Select(series => Locate(series.Family, series.Labels))];
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         _counters.Dispose();
@@ -66,3 +65,10 @@ internal sealed class MasterFiles : IDisposable
         return key;
     }
 }
+
+/// <summary>One series that the master writes, and the place of its value.</summary>
+/// <param name="Family">The family.</param>
+/// <param name="Labels">The series' labels.</param>
+/// <param name="Path">The file.</param>
+/// <param name="Offset">The value's offset in bytes, a multiple of eight.</param>
+internal sealed record MasterSeries(MetricFamily Family, ImmutableArray<Label> Labels, string Path, int Offset);

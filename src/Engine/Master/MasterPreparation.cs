@@ -6,16 +6,16 @@ using GunicornPrometheusExporter.Slots;
 
 namespace GunicornPrometheusExporter.Master;
 
-/// <summary>Makes a store ready for a master that is about to start, as the user that the workers run as.</summary>
+/// <summary>Prepares a store for a master that is about to start, as the user that the workers run as.</summary>
 internal static class MasterPreparation
 {
-    /// <summary>Checks the directory, removes what an earlier run left, and lays out the master's files.</summary>
+    /// <summary>Checks the directory, removes the files of an earlier run, and creates the master's files.</summary>
     /// <param name="config">The settings.</param>
-    /// <param name="layout">The layout of files that are made.</param>
-    /// <param name="report">Told of each damaged file that was kept aside, in a sentence; null if nobody wants to know.</param>
-    /// <returns>The lowest master slot that nobody holds; it is the master's once the master has locked its byte.</returns>
-    /// <exception cref="ConfigurationException">A variable cannot be used; the message has one line for each.</exception>
-    /// <exception cref="StoreException">The store cannot be used; the sentence names what and why.</exception>
+    /// <param name="layout">The layout of new files.</param>
+    /// <param name="report">Called with a sentence for each damaged file that was quarantined; may be null.</param>
+    /// <returns>The lowest free master slot; the master owns it once it has locked the slot's bytes.</returns>
+    /// <exception cref="ConfigurationException">Settings are invalid; the message has one line for each.</exception>
+    /// <exception cref="StoreException">The store cannot be used; the message says what and why.</exception>
     public static PreparedMaster Run(ExporterConfig config, EntryLayout layout, Action<string>? report = null)
     {
         ArgumentNullException.ThrowIfNull(config);
@@ -46,7 +46,7 @@ internal static class MasterPreparation
         }
     }
 
-    /// <summary>Nobody lives here: what is found was left by an earlier run.</summary>
+    /// <summary>Cleans up after an earlier run, in a store without live processes.</summary>
     private static void TakeOver(string directory, SlotTable slots, int number, bool cleanUp, bool wasKilled)
     {
         var cleaner = new StoreCleaner(directory, slots);
@@ -54,7 +54,7 @@ internal static class MasterPreparation
         if (cleanUp && !wasKilled) cleaner.RemoveEarlierRun(except: own);
         else if (cleanUp) cleaner.RemoveDeadGauges(except: own);
         new PidRecord(directory).Renew();
-        // After a kill they tell of workers whose requests nobody has accounted for yet.
+        // After a kill, the exit records describe workers whose lost requests are not accounted for yet.
         if (wasKilled) return;
         foreach (var path in ExitFiles.In(directory)) File.Delete(path);
     }

@@ -4,8 +4,8 @@ using GunicornPrometheusExporter.Files;
 
 namespace GunicornPrometheusExporter.Master;
 
-/// <summary><c>pids.json</c>: since when the pids in a store's file names count where this process is.</summary>
-/// <remarks>They prove nothing about older files, which may have come from another container or host.</remarks>
+/// <summary><c>pids.json</c>: the time from which the pids in a store's file names belong to this PID namespace.</summary>
+/// <remarks>The pids of older files prove nothing: those files may come from another container or host.</remarks>
 internal sealed class PidRecord
 {
     private const string FileName = "pids.json";
@@ -16,7 +16,7 @@ internal sealed class PidRecord
 
     internal PidRecord(string directory) => (_directory, _path) = (directory, Path.Combine(directory, FileName));
 
-    /// <summary>Records, with the time, that pids count from now on where this process is, unless they do already.</summary>
+    /// <summary>Records this PID namespace and the time, unless the store already has a valid record of it.</summary>
     internal void Renew()
     {
         if (Read() is { IsClockTheSame: true } record && IsOurs(record)) return;
@@ -26,20 +26,18 @@ internal sealed class PidRecord
             JsonSerializer.Serialize(
                 file, new PidSpace(space.BootId, space.PidNamespace, ClockSteps.RealAtBoot()), MasterJson.Default.PidSpace);
             file.Flush();
-            // Files that exist already are older, whatever the clock showed when they were written.
+            // Existing files are older than the record, whatever the clock showed when they were written.
             var newest = Directory.GetFiles(_directory, "*" + StoreFormat.Extension)
                 .Select(File.GetLastWriteTimeUtc).DefaultIfEmpty().Max();
             if (newest > File.GetLastWriteTimeUtc(file.SafeFileHandle)) File.SetLastWriteTimeUtc(file.SafeFileHandle, newest);
         });
     }
 
-    /// <summary>Whether the process that wrote a file under its pid has certainly ended.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="name">What its name says.</param>
+    /// <summary>Whether the process that wrote a file under its pid has certainly exited.</summary>
     internal bool HasEnded(string path, StoreFileName name)
     {
         if (!name.TryGetProcess(out var pid) || Read() is not { } record || !IsOurs(record)) return false;
-        // Where the kernel tells of writers, it knows of those in other PID namespaces too.
+        // A lease, where the file system has them, detects writers in other PID namespaces too.
         using var held = LeasedFile.TryTake(path, out var isWritten);
         var lastWritten = File.GetLastWriteTimeUtc(path);
         if (isWritten || lastWritten <= File.GetLastWriteTimeUtc(_path)) return false;

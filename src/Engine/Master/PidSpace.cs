@@ -2,12 +2,12 @@ using GunicornPrometheusExporter.Diagnostics;
 
 namespace GunicornPrometheusExporter.Master;
 
-/// <summary>What <c>pids.json</c> states.</summary>
+/// <summary>The content of <c>pids.json</c>.</summary>
 /// <param name="BootId">As in <see cref="ProcessSpace"/>.</param>
-/// <param name="PidNamespace">Likewise.</param>
-/// <param name="BootedAt">When the machine booted, by the wall clock of the record: another time means that the clock was set.</param>
+/// <param name="PidNamespace">As in <see cref="ProcessSpace"/>.</param>
+/// <param name="BootedAt">The wall clock's boot time when it was recorded: another value means that the clock was set.</param>
 internal sealed record PidSpace(string BootId, string PidNamespace, double BootedAt)
 {
-    /// <summary>Whether the wall clock was not set since: times of files can be compared with starts of processes.</summary>
+    /// <summary>Whether the wall clock was not set since, so that file times and process start times are comparable.</summary>
     internal bool IsClockTheSame => ClockSteps.IsSame(BootedAt, ClockSteps.RealAtBoot());
 }

@@ -6,26 +6,25 @@ using Microsoft.Win32.SafeHandles;
 
 namespace GunicornPrometheusExporter.Master;
 
-/// <summary>What a master needs to know of the store that was prepared for it.</summary>
+/// <summary>Describes a prepared store to its master.</summary>
 /// <param name="Directory">The store.</param>
-/// <param name="LockFile">The file in which the master locks two bytes for as long as it lives.</param>
-/// <param name="LifeByte">The byte whose lock, of the open file description, says that the slot is held.</param>
-/// <param name="PidByte">The byte whose POSIX lock tells the master's pid.</param>
-/// <param name="RunFile">The file that the master removes when it ends in order.</param>
-/// <param name="ExitsFile">The file in which the master tells how its workers ended.</param>
-/// <param name="OtherMasters">The pids of the masters that record in the store already; 0 for one in another PID namespace.</param>
+/// <param name="LockFile">The file in which the master locks two bytes until it exits.</param>
+/// <param name="LifeByte">The byte whose open file description lock marks the slot as held.</param>
+/// <param name="PidByte">The byte whose POSIX lock gives the master's pid.</param>
+/// <param name="RunFile">The file that the master removes at an orderly exit.</param>
+/// <param name="ExitsFile">The file in which the master records the exits of its workers.</param>
+/// <param name="OtherMasters">The pids of other masters that record in the store; 0 for one in another PID namespace.</param>
 /// <param name="Series">The series that the master writes.</param>
 internal sealed record PreparedMaster(
     string Directory, string LockFile, long LifeByte, long PidByte, string RunFile, string ExitsFile,
     ImmutableArray<int> OtherMasters, ImmutableArray<MasterSeries> Series)
 {
     /// <summary>
-    /// Opens the store and the files that the master uses and sends them to it, so that a master of root's need not open
-    /// anything in a directory of the workers' user.
+    /// Opens the store and the master's files and sends them to the master, so that a master that runs as root opens nothing
+    /// in a directory of the workers' user. The names are relative to the store; <c>.</c> is the store itself.
     /// </summary>
-    /// <param name="socket">The descriptor of a Unix socket, at whose other end the master is.</param>
-    /// <remarks>The names are those in the store, and <c>.</c> for the store itself.</remarks>
-    /// <exception cref="StoreException">A file cannot be opened, or the socket takes none.</exception>
+    /// <param name="socket">The descriptor of a Unix socket that is connected to the master.</param>
+    /// <exception cref="StoreException">A file cannot be opened, or the master does not accept them.</exception>
     public void HandOver(int socket)
     {
         var files = new List<(string Name, SafeFileHandle Handle)>();
@@ -45,5 +44,5 @@ internal sealed record PreparedMaster(
     }
 
     private static SafeFileHandle Open(string path, int flags) =>
-        StoreFiles.TryOpen(path, flags) ?? throw new StoreException($"{path} is not the file that was prepared; start again");
+        StoreFiles.TryOpen(path, flags) ?? throw new StoreException($"{path} was replaced after it was prepared; start Gunicorn again");
 }

@@ -1,26 +1,33 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using GunicornPrometheusExporter.Files;
 
 namespace GunicornPrometheusExporter.Master;
 
-/// <summary>Where a pid means something: one boot of one machine, and in it one PID namespace.</summary>
+/// <summary>The scope of a pid: one boot of one machine, and one PID namespace in it.</summary>
 /// <remarks>
-/// Where <c>/proc</c> shows processes only (<c>subset=pid</c>), the boot has no id, and nothing proves where a pid counts.
+/// Where <c>/proc</c> shows only processes (<c>subset=pid</c>), the boot id is hidden, so no scope is ever certain.
 /// </remarks>
 /// <param name="BootId">The kernel's id of the boot; empty if it is hidden.</param>
-/// <param name="PidNamespace">The namespace, as <c>/proc/self/ns/pid</c> names it.</param>
+/// <param name="PidNamespace">The target of <c>/proc/self/ns/pid</c>.</param>
 internal sealed record ProcessSpace(string BootId, string PidNamespace)
 {
     private const string BootIdFile = "/proc/sys/kernel/random/boot_id";
 
-    /// <summary>That of this process.</summary>
+    /// <summary>The scope of this process.</summary>
     internal static ProcessSpace Current() => new(
         File.Exists(BootIdFile) ? File.ReadAllText(BootIdFile).Trim() : "", new FileInfo("/proc/self/ns/pid").LinkTarget ?? "");
 
-    /// <summary>Whether it is certainly the one in which a process is that wrote another down.</summary>
+    /// <summary>Whether both are certainly the same scope.</summary>
     internal bool IsCertainly(ProcessSpace? other) => BootId.Length > 0 && PidNamespace.Length > 0 && this == other;
 
-    /// <summary>Writes the space in the place of whatever was there, in one step for every reader.</summary>
+    /// <summary>Writes the scope to a file, in one step for every reader.</summary>
     internal void Write(string path) =>
         StoreFiles.Replace(path, file => JsonSerializer.Serialize(file, this, MasterJson.Default.ProcessSpace));
 }
+
+/// <summary>The JSON of the master's files.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(ProcessSpace))]
+[JsonSerializable(typeof(PidSpace))]
+internal sealed partial class MasterJson : JsonSerializerContext;

@@ -6,7 +6,7 @@ using GunicornPrometheusExporter.Slots;
 
 namespace GunicornPrometheusExporter.Master;
 
-/// <summary>Removes from a store what an earlier run left, and only what is certainly dead.</summary>
+/// <summary>Removes the files of an earlier run from a store, but only those whose processes are certainly dead.</summary>
 /// <remarks>Call it while no master and no worker holds a slot.</remarks>
 internal sealed class StoreCleaner
 {
@@ -19,11 +19,11 @@ internal sealed class StoreCleaner
         _slots = slots;
     }
 
-    /// <summary>After a run that ended in order: removes every file, if all that count are of dead processes.</summary>
-    /// <param name="except">The slot that is about to be used again.</param>
+    /// <summary>After an orderly exit: removes every file, if the processes of all counters are dead.</summary>
+    /// <param name="except">The slot that is about to be reused.</param>
     /// <remarks>
-    /// If one must stay, all counts do, and the earlier run goes on: what stayed alone would be in the sums of both runs, for
-    /// whoever adds them up.
+    /// If one counter must stay, all stay and the earlier run continues: if only one stayed, anyone who adds up runs would
+    /// count it in both.
     /// </remarks>
     internal void RemoveEarlierRun(string except)
     {
@@ -42,17 +42,17 @@ internal sealed class StoreCleaner
         {
             if (SlotName.TryParse(owner, out var kind, out var number) && IsFree(kind, number)) File.Delete(path);
         }
-        // What an exporter could not tell any more: it would count in the run that begins.
+        // No exporter reported these requests; if the files stayed, they would count in the new run.
         foreach (var path in FlightTableReader.In(_directory))
         {
             if (FlightTableReader.TryParseSlot(path, out var kind, out var number) && IsFree(kind, number)) File.Delete(path);
         }
-        // Last: if this process is killed before, the next start removes what is left, and comes here.
+        // Last: if this process is killed before, the next start removes the rest and gets here.
         StoreIncarnation.Renew(_directory);
     }
 
-    /// <summary>After a run that was killed: removes the gauges of slots that nobody holds, and no counts.</summary>
-    /// <param name="except">The slot that is about to be used again.</param>
+    /// <summary>After a kill: removes the live gauges of slots that nobody holds, and no counters.</summary>
+    /// <param name="except">The slot that is about to be reused.</param>
     internal void RemoveDeadGauges(string except) =>
         RemoveWhere((_, name) =>
             name is { Type: MetricType.Gauge, Live: true } && name.Owner != except &&

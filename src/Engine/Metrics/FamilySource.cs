@@ -1,18 +1,18 @@
 namespace GunicornPrometheusExporter.Metrics;
 
-/// <summary>Who writes a family's samples.</summary>
+/// <summary>The writer of a family's samples.</summary>
 internal enum FamilySource
 {
     /// <summary>A worker, to its slot's files.</summary>
     Worker,
 
-    /// <summary>The master, to the file that <c>prepare</c> laid out for it.</summary>
+    /// <summary>The master, to the file that <c>prepare</c> created for it.</summary>
     Master,
 
     /// <summary>The exporter, at each scrape; never in the store.</summary>
     Exporter,
 
-    /// <summary>The exporter, to its own file in the store: what it counted must survive it.</summary>
+    /// <summary>The exporter, to its own file in the store, because the counts must survive the exporter.</summary>
     Ledger,
 
     /// <summary>A hub, about itself; never in the store.</summary>

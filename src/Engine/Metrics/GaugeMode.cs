@@ -1,20 +1,17 @@
 namespace GunicornPrometheusExporter.Metrics;
 
-/// <summary>How the values of a gauge in several processes become one, as <c>prometheus_client</c> names it.</summary>
+/// <summary>How a gauge's values of several processes merge, with the names of <c>prometheus_client</c>.</summary>
 internal enum GaugeMode
 {
-    /// <summary>One sample a process, told apart by a label <c>pid</c>.</summary>
+    /// <summary>No merge: one sample per process, with a label <c>pid</c>.</summary>
     All,
 
-    /// <summary>The smallest.</summary>
     Min,
 
-    /// <summary>The largest.</summary>
     Max,
 
-    /// <summary>The sum.</summary>
     Sum,
 
-    /// <summary>The one with the newest timestamp.</summary>
+    /// <summary>The value with the newest timestamp.</summary>
     MostRecent,
 }

@@ -70,7 +70,7 @@ internal static class MetricCatalogue
         "Workers that the master is told to keep (configured) and that hold a slot (live)", "state");
 
     public static MetricFamily Up { get; } = Gauge(
-        FamilySource.Exporter, GaugeMode.All, "gunicorn_up", "1 while a Gunicorn master of this store lives, else 0");
+        FamilySource.Exporter, GaugeMode.All, "gunicorn_up", "1 while a Gunicorn master of this store is alive, else 0");
 
     public static MetricFamily BuildInfo { get; } = Gauge(
         FamilySource.Exporter, GaugeMode.All, "gunicorn_exporter_build_info",
@@ -78,11 +78,11 @@ internal static class MetricCatalogue
 
     public static MetricFamily CorruptFiles { get; } = Counter(
         FamilySource.Exporter, "gunicorn_exporter_corrupt_files_total",
-        "Store files that were set aside because they could not be read");
+        "Store files that were skipped or quarantined because they could not be read");
 
     public static MetricFamily SeriesDropped { get; } = Gauge(
         FamilySource.Exporter, GaugeMode.Sum, "gunicorn_exporter_series_dropped",
-        "Series that are left out because the store has more than GUNICORN_EXPORTER_MAX_SERIES");
+        "Series dropped because the store has more than GUNICORN_EXPORTER_MAX_SERIES");
 
     public static MetricFamily Compactions { get; } = Counter(
         FamilySource.Exporter, "gunicorn_exporter_compactions_total",
@@ -90,7 +90,7 @@ internal static class MetricCatalogue
 
     public static MetricFamily BackgroundFailures { get; } = Counter(
         FamilySource.Exporter, "gunicorn_exporter_background_failures_total",
-        "Failures of work beside scrapes: accounting for dead workers, folding the files of dead processes, control of forwarders",
+        "Failures of background work: accounting for dead workers, folding the files of dead processes, control of forwarders",
         "work");
 
     public static MetricFamily WorkerRequestSize { get; } = Histogram(
@@ -163,10 +163,10 @@ internal static class MetricCatalogue
         FamilySource.Worker, "gunicorn_exporter_invalid_content_lengths_total",
         "Content-Length headers ignored because they hold no number or more than 1 TiB");
 
-    /// <summary>The value of the label of <see cref="LabelOverflow"/> that means the bound on a worker's series.</summary>
+    /// <summary>The label value of <see cref="LabelOverflow"/> for the limit on a worker's series.</summary>
     public const string SeriesOverflow = "series";
 
-    /// <summary>The values of the label of <see cref="LabelOverflow"/> that are there from the start.</summary>
+    /// <summary>The label values of <see cref="LabelOverflow"/> that exist from the start.</summary>
     public static ImmutableArray<string> OverflowLabels { get; } = ["endpoint", "error_type", SeriesOverflow];
 
     public static MetricFamily LabelOverflow { get; } = Counter(
@@ -191,7 +191,7 @@ internal static class MetricCatalogue
 
     public static MetricFamily ConfigReloadSuccessful { get; } = Gauge(
         FamilySource.Exporter, GaugeMode.All, "gunicorn_exporter_config_last_reload_successful",
-        "1 if the configuration was in order when it was last read, else 0: then an earlier one is in force");
+        "1 if the last reload of the configuration succeeded, else 0 while an earlier one is in force");
 
     public static MetricFamily ConfigReloadTime { get; } = Gauge(
         FamilySource.Exporter, GaugeMode.All, "gunicorn_exporter_config_last_reload_success_timestamp_seconds",
@@ -283,7 +283,7 @@ internal static class MetricCatalogue
         FamilySource source, ImmutableArray<double> buckets, string name, string help, params ImmutableArray<string> labels) =>
         new() { Name = name, Type = MetricType.Histogram, Source = source, Buckets = buckets, Labels = labels, Help = help };
 
-    /// <summary>A histogram with exemplars and, where they are on, native histograms.</summary>
+    /// <summary>A histogram with exemplars and, if they are enabled, native histograms.</summary>
     private static MetricFamily DetailedHistogram(
         FamilySource source, ImmutableArray<double> buckets, string name, string help, params ImmutableArray<string> labels) =>
         Histogram(source, buckets, name, help, labels) with { HasDetails = true };

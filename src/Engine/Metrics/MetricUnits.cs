@@ -2,14 +2,12 @@ using System.Collections.Immutable;
 
 namespace GunicornPrometheusExporter.Metrics;
 
-/// <summary>The units in which families measure, as their names end in them.</summary>
+/// <summary>The units that families measure in; a family's name ends with its unit.</summary>
 internal static class MetricUnits
 {
     private static readonly ImmutableArray<string> All = ["seconds", "bytes", "percent"];
 
-    /// <summary>The unit in which a name ends.</summary>
-    /// <param name="name">A family's name, a counter's without <c>_total</c>.</param>
-    /// <returns>Null if it ends in none.</returns>
+    /// <summary>The unit of a name without <c>_total</c>, or null.</summary>
     public static string? Of(string name)
     {
         foreach (var unit in All)

@@ -6,22 +6,21 @@ namespace GunicornPrometheusExporter.Metrics;
 
 /// <summary>Writes a sample's value or a bucket's bound exactly as <c>prometheus_client</c> does.</summary>
 /// <remarks>
-/// Shortest digits that read back as the same double, always with a fraction or an exponent: <c>1.0</c>,
-/// <c>0.005</c>, <c>2.5e+06</c>, <c>NaN</c>, <c>+Inf</c>. Allocates nothing.
+/// The shortest digits that parse to the same double, always with a fraction or an exponent: <c>1.0</c>, <c>0.005</c>,
+/// <c>2.5e+06</c>, <c>NaN</c>, <c>+Inf</c>. Allocates nothing.
 /// </remarks>
 internal static class SampleNumber
 {
-    /// <summary>Bytes that are enough for every double.</summary>
+    /// <summary>In bytes, enough for every double.</summary>
     public const int MaximumSize = 32;
 
     private const int SmallestFixedExponent = -4;
     private const int LargestFixedExponent = 15;
     private const int LargestPositiveFixedExponent = 5;
 
-    /// <summary>Writes the number in ASCII.</summary>
+    /// <summary>Writes the number in ASCII and returns its length.</summary>
     /// <param name="value">The number.</param>
-    /// <param name="destination">At least <see cref="MaximumSize"/> bytes.</param>
-    /// <returns>The bytes written.</returns>
+    /// <param name="destination">Has room for at least <see cref="MaximumSize"/> bytes.</param>
     public static int Format(double value, Span<byte> destination)
     {
         if (double.IsNaN(value)) return Copy("NaN"u8, destination);
@@ -34,7 +33,6 @@ internal static class SampleNumber
         return FormatDigits(value, destination);
     }
 
-    /// <summary>The number as text.</summary>
     public static string ToText(double value)
     {
         Span<byte> text = stackalloc byte[MaximumSize];
@@ -50,7 +48,7 @@ internal static class SampleNumber
 
         var written = 0;
         if (double.IsNegative(value)) destination[written++] = (byte)'-';
-        // Go switches to exponents sooner than Python, and prometheus_client follows it for positive values.
+        // Go switches to exponents sooner than Python, and prometheus_client follows Go for positive values.
         var padded = value > 0 && exponent is > LargestPositiveFixedExponent and <= LargestFixedExponent;
         if (padded || exponent is < SmallestFixedExponent or > LargestFixedExponent)
         {
@@ -89,7 +87,7 @@ internal static class SampleNumber
         return written;
     }
 
-    /// <summary>The significant digits of a formatted number, and the power of ten of the first.</summary>
+    /// <summary>The significant digits of a formatted number, and the power of ten of the first digit.</summary>
     private static (int Count, int Exponent) Decompose(ReadOnlySpan<byte> text, Span<byte> digits)
     {
         var (count, point, exponent) = (0, -1, 0);

@@ -5,10 +5,10 @@ namespace GunicornPrometheusExporter.Metrics;
 /// <summary>The values of the label <c>reason</c> of <c>gunicorn_worker_exits_total</c>.</summary>
 internal static class WorkerExitReasons
 {
-    /// <summary>Nobody knows how it ended: the master was gone, or did not say.</summary>
+    /// <summary>The cause is unknown: the master was gone or did not record it.</summary>
     public const string Unknown = "unknown";
 
-    /// <summary>Every cause that a master tells apart.</summary>
+    /// <summary>Every cause that a master records.</summary>
     public static ImmutableArray<string> All { get; } =
         ["graceful", "max_requests", "reload", "timeout", "oom", "signal", "boot_error", "exit_code"];
 }

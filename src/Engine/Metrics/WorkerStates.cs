@@ -8,18 +8,17 @@ internal static class WorkerStates
     /// <summary>The worker loads the application.</summary>
     public const string Starting = "starting";
 
-    /// <summary>The worker serves.</summary>
     public const string Running = "running";
 
-    /// <summary>The worker was told to end.</summary>
+    /// <summary>The worker was asked to exit.</summary>
     public const string Quit = "quit";
 
-    /// <summary>The worker was aborted: it did not answer in time.</summary>
+    /// <summary>The worker was aborted because it did not respond in time.</summary>
     public const string Abort = "abort";
 
-    /// <summary>No process holds the slot; only a reader can say so.</summary>
+    /// <summary>No process holds the slot; only a reader can determine it.</summary>
     public const string Dead = "dead";
 
-    /// <summary>Every state, in the order of a life.</summary>
+    /// <summary>In the order in which a worker passes through them.</summary>
     public static ImmutableArray<string> All { get; } = [Starting, Running, Quit, Abort, Dead];
 }

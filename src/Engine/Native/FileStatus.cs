@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace GunicornPrometheusExporter.Native;
 
-/// <summary><c>struct statx</c>: 256 bytes on every architecture, of which the store needs these.</summary>
+/// <summary>The fields of <c>struct statx</c> that the store needs; it is 256 bytes on every architecture.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 256)]
 internal struct FileStatus
 {
@@ -21,10 +21,10 @@ internal struct FileStatus
     [FieldOffset(32)] internal long Inode;
     [FieldOffset(40)] internal long Size;
 
-    /// <summary>When the kernel last noted a change; its nanoseconds are 32 bits, with 32 of zero behind them.</summary>
+    /// <summary>When the contents or the attributes last changed; the nanoseconds are 32 bits, followed by 32 zero bits.</summary>
     [FieldOffset(96)] internal Libc.Time Change;
 
-    /// <summary>When the contents last changed; likewise.</summary>
+    /// <summary>When the contents last changed; same layout.</summary>
     [FieldOffset(112)] internal Libc.Time Modification;
 
     [FieldOffset(136)] internal long Device;
@@ -35,16 +35,14 @@ internal struct FileStatus
 
     internal readonly bool IsLink => (Mode & TypeMask) == LinkType;
 
-    /// <summary>Who may read, write and enter.</summary>
     internal readonly UnixFileMode Permissions => (UnixFileMode)(Mode & PermissionMask);
 
-    /// <summary>Whether anybody may add entries.</summary>
     internal readonly bool IsWorldWritable => (Mode & OthersWriteBit) != 0;
 
-    /// <summary>Whether root owns it, and nobody else may change it; access lists show in the group's bits.</summary>
+    /// <summary>Root owns it and nobody else may change it; access control lists show in the group's bits.</summary>
     internal readonly bool IsRootsOnly => Owner == 0 && (Mode & (OthersWriteBit | GroupWriteBit)) == 0;
 
-    /// <summary>Whether this is a temporary directory that all users share.</summary>
+    /// <summary>A temporary directory that all users share.</summary>
     internal readonly bool IsShared => IsWorldWritable && (Mode & StickyBit) != 0;
 
     /// <summary>When the contents last changed, in nanoseconds since the Unix epoch.</summary>

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace GunicornPrometheusExporter.Native;
 
-// What using a directory by its descriptor, not by its path, needs.
+// Access to a directory by descriptor instead of path.
 internal static unsafe partial class Libc
 {
     internal const int OpenPathOnly = 0x200000;

@@ -1,6 +1,6 @@
 namespace GunicornPrometheusExporter.Native;
 
-// What the system lacks when it refuses a file.
+// Errors about a resource that the system lacks.
 internal static partial class Libc
 {
     internal const int ErrorNoMemory = 12;

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace GunicornPrometheusExporter.Native;
 
-// What keeping others from a file, and making it durable, needs.
+// Leases, locks and durability of files.
 internal static unsafe partial class Libc
 {
     internal const int SetSignal = 10;

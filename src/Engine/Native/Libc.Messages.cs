@@ -2,14 +2,14 @@ using System.Runtime.InteropServices;
 
 namespace GunicornPrometheusExporter.Native;
 
-// What sending open files to another process needs.
+// Sending open files to another process.
 internal static unsafe partial class Libc
 {
     internal const int SocketLevel = 1;
     internal const int Rights = 1;
     internal const int NoSignal = 0x4000;
 
-    // SAFETY: the message's pointers lead to memory that stays where it is during the call, of the lengths given.
+    // SAFETY: the message's pointers lead to pinned memory of the lengths given.
     [LibraryImport("libc", EntryPoint = "sendmsg", SetLastError = true)]
     internal static partial nint SendMessage(int socket, in Message message, int flags);
 
@@ -35,7 +35,7 @@ internal static unsafe partial class Libc
         internal int Type;
     }
 
-    /// <summary>Some memory: <c>struct iovec</c>.</summary>
+    /// <summary><c>struct iovec</c>.</summary>
     [StructLayout(LayoutKind.Sequential)]
     internal struct MemoryPart
     {

@@ -2,16 +2,15 @@ using System.Runtime.InteropServices;
 
 namespace GunicornPrometheusExporter.Native;
 
-// What a process decides about itself.
+// Settings of this process.
 internal static partial class Libc
 {
     internal const int MostArenas = -8;
 
-    /// <summary>Ends the process at once, without anything of the runtime's.</summary>
+    /// <summary>Exits at once, without any handler of the runtime.</summary>
     [LibraryImport("libc", EntryPoint = "_exit")]
     internal static partial void Exit(int status);
 
-    /// <summary>Sets a parameter of the C library's allocator.</summary>
     [LibraryImport("libc", EntryPoint = "mallopt")]
     internal static partial int TuneAllocator(int parameter, int value);
 }

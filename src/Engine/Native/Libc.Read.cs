@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace GunicornPrometheusExporter.Native;
 
-// What reading a file that others write, replace and remove needs.
+// Reading a file that other processes write, replace and remove.
 internal static unsafe partial class Libc
 {
     internal const int OpenNonBlocking = 0x800;
@@ -16,7 +16,7 @@ internal static unsafe partial class Libc
     internal const int ErrorLoop = 40;
     internal const int ErrorNoDevice = 6;
 
-    // SAFETY: the caller gives a buffer of count bytes that stays where it is during the call.
+    // SAFETY: the caller passes a pinned buffer of count bytes.
     [LibraryImport("libc", EntryPoint = "pread", SetLastError = true)]
     internal static partial nint ReadAt(int descriptor, byte* buffer, nuint count, long offset);
 
@@ -24,29 +24,22 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "pwrite", SetLastError = true)]
     internal static partial nint WriteAt(int descriptor, byte* buffer, nuint count, long offset);
 
-    // SAFETY: the caller gives two ranges of count bytes.
+    // SAFETY: the caller passes two ranges of count bytes.
     [LibraryImport("libc", EntryPoint = "memcpy")]
     internal static partial void* Copy(void* destination, void* source, nuint count);
 
-    // SAFETY: the handler is static, or the one that was there before.
+    // SAFETY: the handler is static, or the previous one.
     [LibraryImport("libc", EntryPoint = "sigaction")]
     internal static partial int Handle(int signal, in SignalAction action, out SignalAction previous);
 
-    /// <summary>Sends the calling thread a signal.</summary>
     [LibraryImport("libc", EntryPoint = "raise")]
     internal static partial int Raise(int signal);
 
-    /// <summary>The status of a file.</summary>
-    /// <param name="directory">What a relative path starts from, or the file itself.</param>
-    /// <param name="path">In UTF-8, ended by a zero byte.</param>
-    /// <param name="flags">How to look.</param>
-    /// <param name="mask">What is wanted.</param>
-    /// <param name="status">Receives it.</param>
-    /// <returns>0, or -1 with an error.</returns>
+    /// <summary><paramref name="path"/> is UTF-8 and ends with a zero byte; an empty one means <paramref name="directory"/> itself.</summary>
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true)]
     internal static partial int Status(int directory, ReadOnlySpan<byte> path, int flags, uint mask, out FileStatus status);
 
-    /// <summary>What a signal does, and which others wait meanwhile: <c>struct sigaction</c>.</summary>
+    /// <summary><c>struct sigaction</c>.</summary>
     [StructLayout(LayoutKind.Sequential)]
     internal struct SignalAction
     {
@@ -56,7 +49,7 @@ internal static unsafe partial class Libc
         internal nint Restorer;
     }
 
-    /// <summary>Why a signal came: the first fields of <c>siginfo_t</c>.</summary>
+    /// <summary>The first fields of <c>siginfo_t</c>.</summary>
     [StructLayout(LayoutKind.Sequential)]
     internal struct SignalInfo
     {

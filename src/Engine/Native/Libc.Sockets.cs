@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace GunicornPrometheusExporter.Native;
 
-// What asking the kernel about sockets needs: .NET's own sockets know no netlink.
+// Netlink sockets, which .NET does not support.
 internal static unsafe partial class Libc
 {
     internal const int NetlinkFamily = 16;

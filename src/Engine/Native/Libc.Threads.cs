@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace GunicornPrometheusExporter.Native;
 
-/// <summary>What a thread has for itself.</summary>
+// Settings of one thread.
 internal static partial class Libc
 {
     internal const int BlockSignals = 0;
@@ -10,7 +10,7 @@ internal static partial class Libc
     /// <summary>The length of glibc's <c>sigset_t</c>, in words.</summary>
     internal const int SignalSetWords = 16;
 
-    /// <summary>Changes which signals the calling thread leaves to others.</summary>
+    /// <summary>Changes which signals the calling thread blocks.</summary>
     [LibraryImport("libc", EntryPoint = "pthread_sigmask")]
     internal static partial int MaskSignals(int how, ReadOnlySpan<ulong> set, nint previous);
 }

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace GunicornPrometheusExporter.Native;
 
-/// <summary>Users, and what they may do.</summary>
+// Users and their permissions.
 internal static unsafe partial class Libc
 {
     internal const int AtWorkingDirectory = -100;

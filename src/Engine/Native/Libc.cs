@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace GunicornPrometheusExporter.Native;
 
-/// <summary>The system calls of the store that .NET does not offer. Linux, 64 bit.</summary>
+/// <summary>The system calls that the store needs and .NET does not offer. 64-bit Linux only.</summary>
 internal static unsafe partial class Libc
 {
     internal const int OpenReadOnly = 0;
@@ -71,10 +71,9 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "clock_gettime")]
     internal static partial int ClockTime(int clock, out Time time);
 
-    /// <summary>Reads the start of a file of <c>/proc</c>, without allocating.</summary>
-    /// <param name="path">The path in UTF-8, ended by a zero byte.</param>
-    /// <param name="buffer">Receives what fits.</param>
-    /// <returns>The bytes read, 0 if the file cannot be read.</returns>
+    /// <summary>Reads the start of a file in <c>/proc</c> without allocating; returns 0 if it cannot be read.</summary>
+    /// <param name="path">UTF-8, ends with a zero byte.</param>
+    /// <param name="buffer">Receives as many bytes as fit.</param>
     internal static int ReadFile(ReadOnlySpan<byte> path, Span<byte> buffer)
     {
         // SAFETY: both spans are pinned for the calls, and read is given the buffer's own length.

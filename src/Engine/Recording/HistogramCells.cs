@@ -4,7 +4,7 @@ using GunicornPrometheusExporter.Flights;
 
 namespace GunicornPrometheusExporter.Recording;
 
-/// <summary>The cells of one histogram series: a count for each bucket, not cumulative, and the sum.</summary>
+/// <summary>The cells of one histogram series: a non-cumulative count for each bucket, and the sum.</summary>
 internal sealed class HistogramCells
 {
     private readonly ImmutableArray<double> _bounds;
@@ -18,13 +18,12 @@ internal sealed class HistogramCells
         _sum = sum;
     }
 
-    /// <summary>Whether the store had no room for some of it; nothing is then recorded.</summary>
+    /// <summary>The store had no room for some cells: nothing is recorded.</summary>
     public bool IsNone => _sum.IsNone;
 
-    /// <summary>What is recorded beside the cells; null if nothing is.</summary>
+    /// <summary>The native histogram and exemplars of the series, or null.</summary>
     internal HistogramDetailCells? Extras { get; init; }
 
-    /// <summary>Counts one observation.</summary>
     public void Observe(double value)
     {
         if (IsNone) return;
@@ -33,7 +32,7 @@ internal sealed class HistogramCells
         _sum.Add(value);
     }
 
-    /// <summary>Plans one observation for the next commit of a worker's.</summary>
+    /// <summary>Plans one observation for the worker's next commit.</summary>
     internal void Plan(FlightTableWriter flight, double value) => Plan(flight, value, BucketOf(value));
 
     /// <summary>Plans one observation whose bucket is known from a histogram with the same bounds.</summary>
@@ -44,7 +43,6 @@ internal sealed class HistogramCells
         flight.Plan(_sum, value);
     }
 
-    /// <summary>The bucket that a value falls into.</summary>
     internal int BucketOf(double value)
     {
         var bounds = _bounds.AsSpan();

@@ -4,20 +4,19 @@ using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Recording;
 
-/// <summary>What a slot keeps of its histograms beside their cells: native histograms, where they are on, and exemplars.</summary>
+/// <summary>The exemplar file of a slot, and its native histogram file if those are enabled.</summary>
 internal sealed class HistogramFiles : IDisposable
 {
     private HistogramFiles(NativeHistogramWriter? natives, ExemplarWriter exemplars) => (Natives, Exemplars) = (natives, exemplars);
 
-    /// <summary>The native histograms; null if they are off.</summary>
+    /// <summary>Null if native histograms are disabled.</summary>
     internal NativeHistogramWriter? Natives { get; }
 
-    /// <summary>The exemplars.</summary>
     internal ExemplarWriter Exemplars { get; }
 
     /// <summary>Opens the files of a slot that this process holds.</summary>
     /// <param name="store">The slot.</param>
-    /// <param name="nativeSchema">The schema of native histograms, -4 to 8; null to record none, and to forget those there are.</param>
+    /// <param name="nativeSchema">From -4 to 8; null disables native histograms and removes their file.</param>
     /// <exception cref="StoreException">A file cannot be opened, mapped or allocated.</exception>
     public static HistogramFiles Open(SlotStore store, int? nativeSchema)
     {
@@ -40,7 +39,7 @@ internal sealed class HistogramFiles : IDisposable
         }
     }
 
-    /// <summary>The files of a store that such as these made, each with the name of its slot.</summary>
+    /// <summary>All exemplar and native histogram files of a store, with the names of their slots.</summary>
     internal static IEnumerable<(string Path, string Owner)> In(string directory) =>
         from format in new[]
         {
@@ -49,7 +48,6 @@ internal sealed class HistogramFiles : IDisposable
         from path in Directory.GetFiles(directory, $"{format.Prefix}*{format.Extension}")
         select (path, Path.GetFileNameWithoutExtension(path)[format.Prefix.Length..]);
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         Natives?.Dispose();

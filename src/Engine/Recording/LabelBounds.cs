@@ -3,24 +3,22 @@ using GunicornPrometheusExporter.Files;
 
 namespace GunicornPrometheusExporter.Recording;
 
-/// <summary>Keeps the number of values a label takes below a bound; what comes later is <see cref="Other"/>.</summary>
-/// <remarks>Knows what earlier holders of the slot recorded, so recycling widens no bound. Not thread-safe.</remarks>
-/// <param name="maximumValues">The most values that a label takes in this process.</param>
+/// <summary>Limits the number of values of a label; later ones become <see cref="Other"/>.</summary>
+/// <remarks>The values of earlier holders of the slot count too, so recycling a worker raises no limit. Not thread-safe.</remarks>
+/// <param name="maximumValues">The most values of a label in this process.</param>
 internal sealed class LabelBounds(int maximumValues)
 {
-    /// <summary>The value that stands for every value beyond the bound.</summary>
+    /// <summary>Replaces every value beyond the limit.</summary>
     public const string Other = "__other__";
 
-    /// <summary>The bound where none is configured.</summary>
     public const int DefaultMaximumValues = 200;
 
     private readonly Dictionary<string, HashSet<string>> _values = new(StringComparer.Ordinal);
 
-    /// <summary>Admits a value while there is room.</summary>
+    /// <summary>Admits a value while there is room; false if the limit was reached.</summary>
     /// <param name="label">The label's name.</param>
     /// <param name="value">The value.</param>
     /// <param name="admitted">The value as first admitted, or <see cref="Other"/>.</param>
-    /// <returns>False if the bound was reached.</returns>
     public bool TryAdmit(string label, ReadOnlySpan<char> value, out string admitted)
     {
         admitted = Other;
@@ -41,8 +39,7 @@ internal sealed class LabelBounds(int maximumValues)
         return true;
     }
 
-    /// <summary>Admits the label values of a key that was recorded before.</summary>
-    /// <param name="key">The key of a store file's entry.</param>
+    /// <summary>Admits the label values of a key in a store file.</summary>
     internal void Learn(ReadOnlySpan<byte> key)
     {
         var reader = new Utf8JsonReader(key);

@@ -1,9 +1,9 @@
 namespace GunicornPrometheusExporter.Recording;
 
-/// <summary>A recording that makes no sense: a wrong label, a wrong value, an unknown family.</summary>
-/// <remarks>The caller's mistake. What the store cannot do is a <c>StoreException</c> instead.</remarks>
+/// <summary>The caller's mistake: a wrong label, a wrong value, an unknown family.</summary>
+/// <remarks>A failure of the store raises <c>StoreException</c> instead.</remarks>
 internal sealed class MetricsException : Exception
 {
-    /// <summary>A mistake described by a sentence that names the family, what was given and what was expected.</summary>
+    /// <summary>The message names the family, the given value and the expected one.</summary>
     public MetricsException(string message) : base(message) { }
 }

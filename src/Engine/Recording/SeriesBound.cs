@@ -3,39 +3,35 @@ using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Recording;
 
-/// <summary>Keeps the number of series that one slot records below a bound.</summary>
+/// <summary>Limits the number of series that one slot records.</summary>
 /// <remarks>
-/// A sample of a histogram counts as a series, as it does for Prometheus. What a slot has is counted from its files, so
-/// recycling widens no bound. Not thread-safe.
+/// A sample of a histogram counts as a series, as in Prometheus. The slot's existing series are counted from its files, so
+/// recycling a worker raises no limit. Not thread-safe.
 /// </remarks>
-/// <param name="store">The slot.</param>
-/// <param name="maximum">The most series.</param>
 internal sealed class SeriesBound(SlotStore store, int maximum)
 {
-    /// <summary>The bound where none is configured: 200 routes of two methods and ten statuses each, with room to spare.</summary>
+    /// <summary>The default limit: enough for 200 routes of two methods and ten statuses each.</summary>
     internal const int DefaultMaximum = 15_000;
 
-    // For what becomes of requests past the bound, by their status and their exceptions.
+    // Extra series for requests beyond the limit, by their status and exceptions.
     private const int RoomForOutcomes = 256;
 
-    // More than one histogram takes: 18 keys, each with a label value of 256 characters of six bytes.
+    // In bytes, more than one histogram takes: 18 keys, each with a label value of 256 characters of six bytes.
     private const int LargestGrowth = 64 << 10;
 
-    // A client chooses their values; those of every other label are the product's own.
+    // Clients choose the values of these labels; the product chooses those of all others.
     private static readonly string[] Open = ["method", "endpoint"];
 
     private static readonly string[] Outcomes = ["status_code", "error_type"];
 
-    /// <summary>Whether so many further series are within the bound.</summary>
     internal bool HasRoom(int series) => Count + series <= maximum && HasSpace;
 
-    /// <summary>Whether so many further series are within the room for outcomes.</summary>
+    /// <summary>Whether further series fit into the extra room for statuses and exceptions.</summary>
     internal bool HasRoomForOutcome(int series) => Count + series <= maximum + RoomForOutcomes && HasSpace;
 
-    /// <summary>Puts <see cref="LabelBounds.Other"/> in the place of what a client chose.</summary>
+    /// <summary>Replaces the values that a client chose with <see cref="LabelBounds.Other"/>; false if none was replaced.</summary>
     /// <param name="labels">The labels of a series.</param>
-    /// <param name="withOutcome">Whether statuses and types of exceptions are replaced too.</param>
-    /// <returns>Whether that is another series.</returns>
+    /// <param name="withOutcome">Whether to replace statuses and exception types too.</param>
     internal bool TryMerge(Span<Label> labels, bool withOutcome)
     {
         var isOther = false;

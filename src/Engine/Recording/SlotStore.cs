@@ -6,10 +6,10 @@ using GunicornPrometheusExporter.Slots;
 
 namespace GunicornPrometheusExporter.Recording;
 
-/// <summary>What one process writes: its slot, and the slot's files.</summary>
+/// <summary>The slot of one process and the files that it writes.</summary>
 /// <remarks>
-/// The slot is this process's until it exits. Counters and histograms continue where the slot's last holder stopped;
-/// gauges restart. A slot whose bound on series was reached is skipped: its files stay as they are, and readers count them.
+/// The process holds the slot until it exits. Counters and histograms continue from the slot's last holder; gauges restart.
+/// A process skips a slot whose limit on series was reached: its files stay as they are, and readers count them.
 /// Not thread-safe.
 /// </remarks>
 internal sealed class SlotStore : IDisposable
@@ -45,24 +45,22 @@ internal sealed class SlotStore : IDisposable
         }
     }
 
-    /// <summary>What kind of process this is.</summary>
     public SlotKind Kind { get; }
 
-    /// <summary>The slot's number, from 1.</summary>
+    /// <summary>From 1.</summary>
     public int Number { get; }
 
-    /// <summary>The store.</summary>
     public string Directory { get; }
 
     /// <summary>The slot as a label value: <c>worker_3</c>.</summary>
     public string WorkerId => SlotName.LabelOf(Kind, Number);
 
-    /// <summary>Takes the lowest free slot of a kind and opens its files.</summary>
-    /// <param name="directory">The store; made where there is none.</param>
-    /// <param name="kind">What kind of process this is.</param>
-    /// <param name="layout">The layout of files that are made.</param>
-    /// <param name="report">Told of each damaged file that was kept aside, in a sentence; null if nobody wants to know.</param>
-    /// <exception cref="StoreException">The store cannot be written; the sentence names what and why.</exception>
+    /// <summary>Takes the lowest free slot of a kind and opens its files; creates a missing store.</summary>
+    /// <param name="directory">The store.</param>
+    /// <param name="kind">The kind of this process.</param>
+    /// <param name="layout">The layout of new files.</param>
+    /// <param name="report">Called with a sentence for each damaged file that was quarantined; may be null.</param>
+    /// <exception cref="StoreException">The store cannot be written; the message says what and why.</exception>
     public static SlotStore Open(string directory, SlotKind kind, EntryLayout layout, Action<string>? report = null)
     {
         directory = MultiprocessDirectory.Ensure(directory);
@@ -79,8 +77,8 @@ internal sealed class SlotStore : IDisposable
         }
     }
 
-    /// <summary>Opens a slot as its next holder would, to bring its files up to date, and gives it up again.</summary>
-    /// <remarks>Nothing is done if somebody holds it: then that one did it.</remarks>
+    /// <summary>Opens a slot as its next holder would, which brings its files up to date, and releases it.</summary>
+    /// <remarks>Does nothing if another process holds the slot: that process did it.</remarks>
     /// <exception cref="StoreException">The store cannot be written.</exception>
     internal static void Recover(string directory, SlotKind kind, int number)
     {
@@ -89,7 +87,6 @@ internal sealed class SlotStore : IDisposable
         using var store = new SlotStore(slots, kind, number, EntryLayout.Timestamped, directory, static _ => { });
     }
 
-    /// <summary>The file that holds a type's entries.</summary>
     public StoreFileWriter FileOf(MetricType type) => type switch
     {
         MetricType.Counter => _counters,
@@ -97,13 +94,11 @@ internal sealed class SlotStore : IDisposable
         _ => _histograms,
     };
 
-    /// <summary>Creates the flight file of the worker that holds the slot.</summary>
-    /// <param name="busy">The worker's busy seconds, which every commit updates.</param>
+    /// <summary>Creates the worker's flight file; every commit updates the cell <paramref name="busy"/>.</summary>
     /// <exception cref="StoreException">The file cannot be created, locked, allocated or mapped.</exception>
     public FlightTableWriter OpenFlightTable(Cell busy) =>
         FlightTableWriter.Create(Directory, SlotName.Of(Kind, Number), _counters, _histograms, busy);
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         _counters.Dispose();
@@ -115,7 +110,7 @@ internal sealed class SlotStore : IDisposable
     private static string PathOfCounters(string directory, string owner) =>
         Path.Combine(directory, new StoreFileName(MetricType.Counter, GaugeMode.All, false, owner).ToString());
 
-    /// <summary>Whether the holder of a slot had to merge series, as its counters say.</summary>
+    /// <summary>Whether a slot's counters show that its holder had to merge series.</summary>
     private static bool IsFull(string path)
     {
         if (StoreFiles.TryReadAll(path, StoreFileWriter.MaximumSize) is not { } bytes) return false;
@@ -133,10 +128,10 @@ internal sealed class SlotStore : IDisposable
         return false;
     }
 
-    /// <summary>Continues a file; one that is damaged is kept aside under another name, and a new one begun.</summary>
+    /// <summary>Continues a file; quarantines a damaged one and creates a new one.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="layout">The layout if it is made.</param>
-    /// <param name="report">Told why a file was kept aside, in a sentence that names both.</param>
+    /// <param name="layout">The layout of a new file.</param>
+    /// <param name="report">Called with a sentence that says why a file was quarantined, and where.</param>
     internal static StoreFileWriter Continue(string path, EntryLayout layout, Action<string> report)
     {
         try
@@ -146,7 +141,7 @@ internal sealed class SlotStore : IDisposable
         catch (CorruptFileException damage)
         {
             var aside = StoreFiles.Quarantine(path);
-            report($"{damage.Message}; it is kept as {aside}, and a new file is begun");
+            report($"{damage.Message}; quarantined it as {aside} and started a new file");
             return StoreFileWriter.Open(path, layout);
         }
     }

@@ -4,17 +4,16 @@ using GunicornPrometheusExporter.Metrics;
 namespace GunicornPrometheusExporter.Recording;
 
 /// <summary>
-/// Sets the state of a worker: <c>gunicorn_worker_state</c>, and with it
+/// Sets the state of a worker, <c>gunicorn_worker_state</c>, together with
 /// <c>gunicorn_worker_state_change_timestamp_seconds</c>.
 /// </summary>
 internal sealed class WorkerState(MetricWriter writer)
 {
-    /// <summary>Sets one state, and the time of the change.</summary>
-    /// <param name="value">1 for the state that the worker is in, 0 for one that it left.</param>
+    /// <param name="value">1 for the worker's current state, 0 for one that it left.</param>
     /// <param name="workerId">The slot: <c>worker_1</c>.</param>
     /// <param name="state">One of <see cref="WorkerStates.All"/>.</param>
-    /// <param name="timestamp">When the state changed, in seconds since the Unix epoch, as text.</param>
-    /// <exception cref="MetricsException">The state is unknown, or the timestamp is no number.</exception>
+    /// <param name="timestamp">In seconds since the Unix epoch, as text.</param>
+    /// <exception cref="MetricsException">The state is unknown, or the timestamp is not a number.</exception>
     public void Set(double value, string workerId, string state, string timestamp)
     {
         if (!WorkerStates.All.Contains(state))

@@ -4,11 +4,11 @@ using GunicornPrometheusExporter.Native;
 
 namespace GunicornPrometheusExporter.Slots;
 
-/// <summary>A lock on one byte of a file that this process holds until it exits, whatever other code in it does.</summary>
+/// <summary>A lock on one byte of a file that this process holds until it exits, whatever its other code does.</summary>
 /// <remarks>
-/// Code that opens and closes the file drops every POSIX lock of the process on it, and forked children inherit the locks of
-/// an open file description. So this description is open as a mapping only: no code closes it by number, and no child
-/// inherits it. A kernel without such locks (EINVAL) gets a POSIX lock.
+/// Code that opens and closes the file drops every POSIX lock of the process on it, and forked children inherit the locks
+/// of an open file description. This description is therefore open only as a mapping: no code can close it by number, and
+/// no child inherits it. A kernel without such locks (EINVAL) gets a POSIX lock.
 /// </remarks>
 internal sealed unsafe class LifeLock : IDisposable
 {
@@ -24,8 +24,7 @@ internal sealed unsafe class LifeLock : IDisposable
         _descriptor = descriptor;
     }
 
-    /// <summary>Takes the lock.</summary>
-    /// <returns>Null if it is held, by this process or another.</returns>
+    /// <returns>Null if this or another process holds the lock.</returns>
     /// <exception cref="StoreException">The file cannot be opened or mapped, or its file system has no locks.</exception>
     internal static LifeLock? TryTake(string path, long offset)
     {
@@ -48,7 +47,6 @@ internal sealed unsafe class LifeLock : IDisposable
         }
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         // SAFETY: mapped once by this object with this length, and never accessed.
@@ -57,12 +55,11 @@ internal sealed unsafe class LifeLock : IDisposable
         _mapping = null;
     }
 
-    /// <summary>The error of a file that cannot be locked.</summary>
     internal static StoreException CannotLock(string path, int error) => new(
         $"{path} cannot be locked ({Marshal.GetPInvokeErrorMessage(error)}); " +
         "put PROMETHEUS_MULTIPROC_DIR on a local file system");
 
-    /// <returns>Null if the kernel does not know such locks.</returns>
+    /// <returns>Null if the kernel does not support such locks.</returns>
     private static bool? IsGranted(string path, int descriptor, int command, Libc.RecordLock byteLock)
     {
         if (Libc.Control(descriptor, command, ref byteLock) == 0) return true;
@@ -76,10 +73,10 @@ internal sealed unsafe class LifeLock : IDisposable
 
     private static void* Map(string path, int descriptor)
     {
-        // SAFETY: a mapping without access rights, whose pages nobody can touch: it only keeps the description open.
+        // SAFETY: a mapping without access rights, so nobody can touch its pages; it only keeps the description open.
         var mapping = Libc.Map(null, PageSize, Libc.ProtectNone, Libc.MapShared, descriptor, 0);
         if ((nint)mapping == -1) throw StoreException.OfWriter(path, "mapped", Marshal.GetLastPInvokeError());
-        // SAFETY: the mapping above, with its length.
+        // SAFETY: the mapping from above, with its length.
         if (Libc.Advise(mapping, PageSize, Libc.AdviseNoFork) == 0) return mapping;
         var error = Marshal.GetLastPInvokeError();
         // SAFETY: as in Dispose.

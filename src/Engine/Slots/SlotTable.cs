@@ -4,27 +4,27 @@ using GunicornPrometheusExporter.Native;
 
 namespace GunicornPrometheusExporter.Slots;
 
-/// <summary>Which processes of the store are alive: each locks the bytes of its slot in one lock file.</summary>
+/// <summary>Tracks which processes of the store are alive: each locks the bytes of its slot in one lock file.</summary>
 /// <remarks>
-/// A slot has two bytes. A <see cref="LifeLock"/> on the first says that it is held: the kernel releases it however the
-/// process dies. A POSIX lock on the second tells the holder's pid, as the reader's PID namespace numbers it; code of the
-/// process that closes a descriptor of the file drops it, and then the pid is unknown.
-/// Not thread-safe: a process takes slots while it starts, and readers ask who holds them.
+/// A slot has two bytes. A <see cref="LifeLock"/> on the first marks the slot as held; the kernel releases it however the
+/// process exits. A POSIX lock on the second gives the holder's pid in the reader's PID namespace; code of the process that
+/// closes a descriptor of the file drops it, and the pid is then unknown.
+/// Not thread-safe: a process takes slots while it starts, and readers query who holds them.
 /// </remarks>
 internal sealed class SlotTable : IDisposable
 {
-    /// <summary>The lock file's name in the store. It holds no bytes, only locks.</summary>
+    /// <summary>The lock file holds no bytes, only locks.</summary>
     public const string FileName = SlotName.LockFile;
 
-    // The bytes that are locked for life lie behind those whose locks tell a pid.
+    // The bytes of life locks follow those of pid locks.
     private const long FirstLifeByte = 8 * SlotName.Limit;
 
     private const int MostSkipped = 8;
 
-    // More than servers have. The kernel looks through all locks of the file each time that it is asked for one.
+    // More than any server has. The kernel walks all locks of the file on each query.
     private const int MostHeld = 4096;
 
-    /// <summary>No slot has this number: the byte is the lock of what only one process of a kind does at a time.</summary>
+    /// <summary>No slot has this number; its byte is the lock for work that only one process of a kind does at a time.</summary>
     private const int ExclusiveByte = 0;
 
     private readonly List<LifeLock> _taken = [];
@@ -36,10 +36,9 @@ internal sealed class SlotTable : IDisposable
         _descriptor = descriptor;
     }
 
-    /// <summary>The lock file.</summary>
     public string Path { get; }
 
-    /// <summary>Opens the table of a store, making its file where there is none.</summary>
+    /// <summary>Opens or creates the table of a store.</summary>
     /// <exception cref="StoreException">The file cannot be opened.</exception>
     public static SlotTable Open(string directory)
     {
@@ -51,13 +50,11 @@ internal sealed class SlotTable : IDisposable
         return new SlotTable(path, descriptor);
     }
 
-    /// <summary>Opens the table of a store to see who lives, changing nothing.</summary>
-    /// <returns>Null if the store has none: nobody of ours ever lived there.</returns>
+    /// <summary>Opens the table of a store for reading only; null if the store has none, so nothing of ours ever ran there.</summary>
     /// <exception cref="StoreException">The file cannot be opened.</exception>
     public static SlotTable? OpenExisting(string directory) => OpenExisting(directory, Libc.OpenReadOnly);
 
-    /// <summary>Opens the table of a store to lock in it, making its file only in a store of this process's user.</summary>
-    /// <returns>Null if there is none.</returns>
+    /// <summary>Opens the table of a store to lock in it; creates it only if this process's user owns the store, else null.</summary>
     /// <exception cref="StoreException">The file cannot be opened.</exception>
     public static SlotTable? OpenOwn(string directory) =>
         StoreFiles.TryGetStatus(System.IO.Path.Combine(directory, "."), out var status) && status.Owner == Libc.EffectiveUserId()
@@ -77,13 +74,13 @@ internal sealed class SlotTable : IDisposable
             : throw StoreException.OfReader(path, "opened", error, access == Libc.OpenReadWrite ? "write to" : "read");
     }
 
-    /// <summary>The byte of the lock file whose POSIX lock tells the pid of a slot's holder.</summary>
+    /// <summary>The byte of the lock file whose POSIX lock gives the pid of a slot's holder.</summary>
     public static long PidByteOf(SlotKind kind, int number) => ((long)kind * SlotName.Limit) + number;
 
-    /// <summary>The byte of the lock file that is locked for as long as the slot's holder lives.</summary>
+    /// <summary>The byte of the lock file that stays locked while the slot's holder is alive.</summary>
     public static long LifeByteOf(SlotKind kind, int number) => FirstLifeByte + PidByteOf(kind, number);
 
-    /// <summary>Waits until no other process prepares the store, and keeps others from it until this table is closed.</summary>
+    /// <summary>Waits until no other process prepares the store, then locks it against preparation until this table is closed.</summary>
     /// <exception cref="StoreException">The file system grants no locks.</exception>
     public void BeginPreparation()
     {
@@ -94,17 +91,16 @@ internal sealed class SlotTable : IDisposable
         }
     }
 
-    /// <summary>Keeps others from preparing the store, until <see cref="EndPreparation"/>; does not wait.</summary>
-    /// <returns>False if another process prepares the store, or folds its files.</returns>
-    /// <remarks>Unlike a slot this belongs to the table, not to the process: another table of the process may be closed.</remarks>
+    /// <summary>Locks the store against preparation until <see cref="EndPreparation"/>; does not wait.</summary>
+    /// <returns>False if another process prepares the store or folds its files.</returns>
+    /// <remarks>The table owns this lock, not the process: closing another table of the process does not release it.</remarks>
     /// <exception cref="StoreException">The file system grants no locks.</exception>
     public bool TryBeginPreparation() => TryLockExclusively(SlotKind.Master, Libc.WriteLock, Libc.SetDescriptionLock);
 
-    /// <summary>Waits until nobody prepares the store or folds its files, and keeps it so; others may read along.</summary>
+    /// <summary>Waits until nobody prepares the store or folds its files, then keeps both off; readers may share this lock.</summary>
     /// <exception cref="StoreException">The file system grants no locks.</exception>
     public void HoldOffPreparation() => TryLockExclusively(SlotKind.Master, Libc.ReadLock, Libc.SetDescriptionLockAndWait);
 
-    /// <summary>Lets others in again.</summary>
     public void EndPreparation()
     {
         var recordLock = LockOf(LifeByteOf(SlotKind.Master, ExclusiveByte));
@@ -112,18 +108,17 @@ internal sealed class SlotTable : IDisposable
         _ = Libc.Control(_descriptor, Libc.SetDescriptionLock, ref recordLock);
     }
 
-    /// <summary>Becomes the exporter that forwards the store and lets itself be controlled, until this table is closed.</summary>
-    /// <returns>False if another exporter is that.</returns>
+    /// <summary>Takes the leader lock until this table is closed: the leader forwards the store and listens for control commands.</summary>
+    /// <returns>False if another exporter is the leader.</returns>
     /// <exception cref="StoreException">The file system grants no locks.</exception>
     public bool TryTakeLeadership() => TryLockExclusively(SlotKind.Exporter, Libc.WriteLock, Libc.SetDescriptionLock);
 
-    /// <summary>Takes the lowest free slot of a kind for this process, until it exits.</summary>
+    /// <summary>Takes the lowest free slot of a kind for this process, until it exits, and returns its number, from 1.</summary>
     /// <param name="kind">The kind.</param>
     /// <param name="isFull">
-    /// Whether a free slot takes no new series. Such slots are skipped, eight of them, or as many as there are live slots if
-    /// that is more: so a store does not grow for ever.
+    /// Whether a free slot has no room for new series. Such slots are skipped, but at most eight, or as many as there are live
+    /// slots if that is more, so that the store does not grow for ever.
     /// </param>
-    /// <returns>The slot's number, from 1.</returns>
     /// <exception cref="StoreException">The file system grants no locks, or every slot is taken.</exception>
     public int TakeLowest(SlotKind kind, Func<int, bool>? isFull = null)
     {
@@ -143,15 +138,14 @@ internal sealed class SlotTable : IDisposable
     {
         if (LifeLock.TryTake(Path, LifeByteOf(kind, number)) is not { } life) return false;
         _taken.Add(life);
-        // The holder of a life lock is the only one that asks for this one.
+        // Only the holder of a life lock asks for this one.
         var pid = LockOf(PidByteOf(kind, number));
         _ = Libc.Control(_descriptor, Libc.SetLock, ref pid);
         return true;
     }
 
-    /// <summary>The process that holds a slot, as this process's PID namespace numbers it.</summary>
-    /// <returns>The holder's pid; 0 if it is unknown, because another PID namespace hides it, say; null if the slot is free.</returns>
-    /// <remarks>The kernel names other processes only: the pid of a slot that this process holds is unknown.</remarks>
+    /// <summary>The pid of a slot's holder in this process's PID namespace; 0 if it is unknown, null if the slot is free.</summary>
+    /// <remarks>It is unknown across PID namespaces, and for this process: the kernel names other holders only.</remarks>
     public int? HolderOf(SlotKind kind, int number)
     {
         if (!IsHeld(kind, number)) return null;
@@ -166,24 +160,23 @@ internal sealed class SlotTable : IDisposable
         return Ask(ref life);
     }
 
-    /// <summary>The numbers of all slots of a kind that processes hold, ascending.</summary>
-    /// <exception cref="StoreException">The file system grants no locks, or more bytes are locked than processes have slots.</exception>
+    /// <summary>The numbers of the slots of a kind that processes hold, ascending.</summary>
+    /// <exception cref="StoreException">The file system grants no locks, or more bytes are locked than any server has slots.</exception>
     public IReadOnlyList<int> Held(SlotKind kind)
     {
         var held = new List<int>();
-        // F_GETLK answers with some lock that overlaps the range, so look on both sides of each answer.
+        // F_GETLK returns any lock that overlaps the range, so search both sides of each result.
         Search(held, LifeByteOf(kind, 1), LifeByteOf(kind, SlotName.Limit), LifeByteOf(kind, 0));
         held.Sort();
         return held;
     }
 
-    /// <summary>Whether the store's lock file is still the one that was opened, and not a later store's.</summary>
+    /// <summary>Whether the lock file is still the one that was opened, and not that of a later store.</summary>
     public bool StillStands() =>
         Libc.Status(_descriptor, "", Libc.AtEmptyPath, Libc.BasicStatus, out var opened) == 0
         && Libc.Status(Libc.AtWorkingDirectory, Path, Libc.AtNoFollow, Libc.BasicStatus, out var present) == 0
         && opened.IsSameAs(present);
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         if (_descriptor < 0) return;

@@ -4,20 +4,20 @@ using GunicornPrometheusExporter.Files;
 
 namespace GunicornPrometheusExporter.Slots;
 
-/// <summary>The life of a store's counters: whoever keeps what they were adds the next incarnation to it.</summary>
+/// <summary>Identifies one life of a store's counters, so that whoever remembers earlier values can tell whether they were reset.</summary>
 /// <remarks>
-/// <c>incarnation</c> in the store holds it. An exporter or a server that goes on with the store's counters goes on with its
-/// incarnation; a start that removes them begins the next generation. The file is replaced whole, never written to.
+/// The store keeps it in the file <c>incarnation</c>. An exporter or server that continues the store's counters continues
+/// its incarnation; a start that removes them begins the next generation. The file is replaced whole, never written to.
 /// </remarks>
-/// <param name="Store">What the store is called, as long as its directory is not removed: 32 hexadecimal digits.</param>
-/// <param name="Generation">How often its counters have begun anew.</param>
+/// <param name="Store">The store's identifier while its directory exists: 32 hexadecimal digits.</param>
+/// <param name="Generation">How often its counters were reset.</param>
 internal sealed record StoreIncarnation(string Store, int Generation)
 {
     private const string FileName = "incarnation";
     private const int LongestText = 4 << 10;
 
-    /// <summary>The incarnation of a store, which is its first if it has none.</summary>
-    /// <exception cref="StoreException">The file can be neither read nor made.</exception>
+    /// <summary>The incarnation of a store; creates the first one if it has none.</summary>
+    /// <exception cref="StoreException">The file can neither be read nor created.</exception>
     public static StoreIncarnation Of(string directory)
     {
         var path = Path.Combine(directory, FileName);
@@ -29,33 +29,31 @@ internal sealed record StoreIncarnation(string Store, int Generation)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StoreException($"{path} cannot be made: {e.Message} Run the exporter as the user that the workers run as.", e);
+            throw new StoreException($"{path} cannot be created: {e.Message} Run the exporter as the user that the workers run as.", e);
         }
     }
 
-    /// <summary>Begins the next generation, once the counters of the last are removed. Does nothing if nobody has asked for one.</summary>
+    /// <summary>Begins the next generation after the counters were removed; does nothing if the store has no incarnation yet.</summary>
     public static void Renew(string directory)
     {
         var path = Path.Combine(directory, FileName);
         if (Read(path) is { } last) (last with { Generation = last.Generation + 1 }).Write(path);
     }
 
-    /// <summary>Reads what <see cref="ToString"/> gave.</summary>
-    /// <returns>Null if it is something else.</returns>
+    /// <summary>The inverse of <see cref="ToString"/>; null if the text is something else.</summary>
     public static StoreIncarnation? Parse(string? text) =>
         text?.Split('-') is [{ Length: > 0 } store, var generation]
         && int.TryParse(generation, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             ? new(store, number)
             : null;
 
-    /// <summary>Whether another one's counters have certainly ended before these began.</summary>
+    /// <summary>Whether the other incarnation's counters certainly ended before these began.</summary>
     public bool Succeeds(StoreIncarnation other)
     {
         ArgumentNullException.ThrowIfNull(other);
         return other.Store == Store && other.Generation < Generation;
     }
 
-    /// <inheritdoc/>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Store}-{Generation}");
 
     private static StoreIncarnation? Read(string path) =>

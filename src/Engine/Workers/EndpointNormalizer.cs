@@ -2,15 +2,15 @@ using System.Buffers;
 
 namespace GunicornPrometheusExporter.Workers;
 
-/// <summary>Makes a path fit to be a label: what varies from request to request becomes a placeholder.</summary>
+/// <summary>Turns a path into a label value: parts that vary from request to request become placeholders.</summary>
 /// <remarks>
-/// Digits become <c>{id}</c>, UUIDs <c>{uuid}</c>, long hexadecimal <c>{hash}</c>, long mixtures of letters and
-/// digits <c>{token}</c>; the query is dropped; what exceeds <see cref="MaximumLength"/> becomes <c>{rest}</c>.
+/// Digits become <c>{id}</c>, UUIDs <c>{uuid}</c>, long hexadecimal segments <c>{hash}</c>, long mixtures of letters and
+/// digits <c>{token}</c>; the query is dropped; the part beyond <see cref="MaximumLength"/> becomes <c>{rest}</c>.
 /// Allocates nothing.
 /// </remarks>
 internal static class EndpointNormalizer
 {
-    /// <summary>The longest result, in characters.</summary>
+    /// <summary>In characters.</summary>
     public const int MaximumLength = 200;
 
     private const string Rest = "{rest}";
@@ -22,10 +22,9 @@ internal static class EndpointNormalizer
     private static readonly SearchValues<char> Hexadecimal = SearchValues.Create("0123456789abcdefABCDEF");
     private static readonly SearchValues<char> UuidCharacters = SearchValues.Create("0123456789abcdefABCDEF-");
 
-    /// <summary>Writes the normalised path.</summary>
+    /// <summary>Writes the normalised path and returns its length.</summary>
     /// <param name="path">The path as requested, with or without its query.</param>
-    /// <param name="endpoint">At least <see cref="MaximumLength"/> characters.</param>
-    /// <returns>The characters written.</returns>
+    /// <param name="endpoint">Has room for at least <see cref="MaximumLength"/> characters.</param>
     public static int Normalize(ReadOnlySpan<char> path, Span<char> endpoint)
     {
         var end = path.IndexOfAny('?', '#');
@@ -66,7 +65,7 @@ internal static class EndpointNormalizer
         segment is [_, _, _, _, _, _, _, _, '-', _, _, _, _, '-', _, _, _, _, '-', _, _, _, _, '-', ..]
         && !segment.ContainsAnyExcept(UuidCharacters);
 
-    /// <summary>Letters and digits in turn, as random text has them; words with a number at their end are none.</summary>
+    /// <summary>Whether letters and digits alternate as in random text, unlike words that end with a number.</summary>
     private static bool IsToken(ReadOnlySpan<char> segment)
     {
         var changes = 0;

@@ -4,7 +4,7 @@ using System.Text;
 namespace GunicornPrometheusExporter.Workers;
 
 /// <summary>The HTTP methods of RFC 9110, and PATCH; any other is recorded as <c>__other__</c>.</summary>
-/// <remarks>A client chooses the method, and each one multiplies the series of every route that it asks for.</remarks>
+/// <remarks>The client chooses the method, and each one multiplies the series of every route it is used on.</remarks>
 internal static class HttpMethods
 {
     private static readonly FrozenSet<string> Known = FrozenSet.Create(
@@ -15,8 +15,7 @@ internal static class HttpMethods
 
     private const int LongestName = 7;
 
-    /// <summary>The method as a label value.</summary>
-    /// <param name="method">The method in ASCII, as the request line gave it.</param>
+    /// <summary>The label value of a method in ASCII.</summary>
     internal static string LabelOf(ReadOnlySpan<byte> method)
     {
         Span<char> text = stackalloc char[LongestName];

@@ -3,17 +3,17 @@ using GunicornPrometheusExporter.Files;
 
 namespace GunicornPrometheusExporter.Workers;
 
-/// <remarks>What the worker process uses: memory, processor, age.</remarks>
+/// <remarks>The resources of the worker process: memory, processor time, age.</remarks>
 internal sealed partial class PrometheusWorker
 {
     private const double UpdateInterval = 1;
 
-    // The kernel walks the process's page tables to tell the proportional size, which takes longer the larger the process:
-    // the interval is so long that reading takes no more than this share of it.
+    // The kernel walks the page tables to compute the proportional size, which takes longer in a larger process: the interval
+    // grows so that reading takes no more than this share of the time.
     private const double LeastProportionalInterval = 15;
     private const double MostProportionalShare = 0.001;
 
-    // A heartbeat keeps nobody waiting; the end of a request reads it only where none has come for so long.
+    // A heartbeat delays no request, so the end of a request reads the size only if no heartbeat came for so long.
     private const double LongestWithoutHeartbeat = 60;
 
     private readonly Cell _memory;
@@ -26,16 +26,15 @@ internal sealed partial class PrometheusWorker
     private double _nextProportional = double.NegativeInfinity;
     private (double User, double System) _lastUsage;
 
-    // What makes a time of the monotonic clock one since the epoch.
+    // Converts a time of the monotonic clock to seconds since the epoch.
     private double _epoch;
 
-    /// <summary>Updates the process's figures if the last update is a second old.</summary>
+    /// <summary>Updates the process's metrics if the last update is at least a second old.</summary>
     public void Heartbeat() => Heartbeat(MonotonicClock.Seconds(), 0);
 
-    /// <summary>Updates memory, processor use and age of the process now.</summary>
     public void UpdateWorkerMetrics() => Update(MonotonicClock.Seconds(), 0);
 
-    /// <summary>When the proportional size is due again, by how long reading it took.</summary>
+    /// <summary>When to read the proportional size next, given how long reading it took.</summary>
     internal static double NextProportional(double start, double end) =>
         end + Math.Max(LeastProportionalInterval, (end - start) / MostProportionalShare);
 
@@ -49,7 +48,7 @@ internal sealed partial class PrometheusWorker
         _epoch = (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds - now;
         var usage = ProcessStatistics.ProcessorSeconds();
         var (user, system) = (usage.User - _lastUsage.User, usage.System - _lastUsage.System);
-        // 0 at the first time.
+        // 0 at the first update.
         if (now > _lastUpdate) _cpu.Set(100 * (user + system) / (now - _lastUpdate));
         _userSeconds.Add(user);
         _systemSeconds.Add(system);

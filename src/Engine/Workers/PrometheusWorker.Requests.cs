@@ -11,13 +11,13 @@ namespace GunicornPrometheusExporter.Workers;
 internal sealed partial class PrometheusWorker
 {
 
-    // A longer one is a clock's fault, or a client's invention: proxies give up after minutes.
+    // In seconds. A longer wait is a clock error or invented by a client: proxies give up after minutes.
     private const double LongestWait = 3_600;
 
-    // The clocks of two machines differ by so much, in seconds.
+    // The clocks of two machines may differ by this much, in seconds.
     private const double LargestSkew = 1;
 
-    // The length of a body that is not known.
+    // The length of a body whose size is unknown.
     private const long NoLength = -1;
 
     private readonly FlightTableWriter? _flight;
@@ -31,14 +31,14 @@ internal sealed partial class PrometheusWorker
     private readonly Cell _invalidQueueHeaders;
     private readonly Cell _invalidContentLengths;
 
-    /// <summary>Says how many requests the worker can have in hand, 0 if that is not known.</summary>
+    /// <summary>Sets the most requests that the worker handles at once; 0 if unknown.</summary>
     public void SetCapacity(int requests) => _flight?.SetCapacity(requests);
 
-    /// <summary>Notes a request that Gunicorn has parsed, where a death cannot wipe it out.</summary>
-    /// <param name="method">The method, in UTF-8.</param>
-    /// <param name="path">The path as requested, in UTF-8.</param>
+    /// <summary>Records a request that Gunicorn has parsed, in a place that survives the worker's death.</summary>
+    /// <param name="method">In UTF-8.</param>
+    /// <param name="path">As requested, in UTF-8.</param>
     /// <param name="headers">Its headers.</param>
-    /// <returns>A token that stands for it until it ends; -1 if too many are in hand.</returns>
+    /// <returns>A token of the request, valid until it finishes; -1 if too many are in flight.</returns>
     public long RequestStarted(ReadOnlySpan<byte> method, ReadOnlySpan<byte> path, in RequestHeaders headers)
     {
         // 2 The flight-recorder entry.
@@ -60,19 +60,19 @@ internal sealed partial class PrometheusWorker
         return token;
     }
 
-    /// <summary>Says which route the framework found for a request; without it, the path is normalised.</summary>
+    /// <summary>Sets the route that the framework found for a request; without it, the path is normalised.</summary>
     public void RequestRouted(long token, ReadOnlySpan<byte> route)
     {
         if (_flight is not null && _flight.TryFind(token, out var entry)) entry.Route = route;
     }
 
-    /// <summary>Says that the client is about to get the first byte of a response.</summary>
+    /// <summary>Records that the client is about to receive the first byte of a response.</summary>
     public void RequestResponding(long token, int status)
     {
         if (_flight is not null && _flight.TryFind(token, out var entry)) entry.Respond(status);
     }
 
-    /// <summary>Records an exception of a request that reached the worker. Called before the request is finished.</summary>
+    /// <summary>Records an exception that reached the worker. Call it before the request is finished.</summary>
     /// <param name="token">The request.</param>
     /// <param name="errorType">The exception's class name, in UTF-8.</param>
     public void RequestFailed(long token, ReadOnlySpan<byte> errorType)
@@ -81,21 +81,21 @@ internal sealed partial class PrometheusWorker
         else HandleError(default, LabelBounds.Other, errorType);
     }
 
-    /// <summary>Records a finished request, in every family that tells of it.</summary>
+    /// <summary>Records a finished request in every family that counts it.</summary>
     /// <param name="token">The request.</param>
-    /// <param name="status">The status that the client got.</param>
-    /// <param name="responseBytes">The size of the response's body.</param>
+    /// <param name="status">The status that the client received.</param>
+    /// <param name="responseBytes">The size of the response's body, in bytes.</param>
     public void RequestFinished(long token, int status, long responseBytes)
     {
         if (_flight is null || !_flight.TryFind(token, out var entry))
         {
-            // Too many were in hand for this one to have an entry: it is counted, its route and duration are not known.
+            // Too many requests were in flight for this one to have an entry: it is counted, but its route and duration are unknown.
             if (token == FlightTableWriter.NoEntry) Count(_routes.Find(default, LabelBounds.Other, status));
             Metrics.Drop();
             return;
         }
         var now = MonotonicClock.Seconds();
-        // 5 Resolve the label set to its cells, and plan what to add.
+        // 5 Resolve the label set to its cells, and plan the additions.
         var series = SeriesOf(entry, status);
         var seconds = now - entry.Started;
         Plan(series);
@@ -108,31 +108,26 @@ internal sealed partial class PrometheusWorker
         if (entry.Length != NoLength) _requestSize?.Plan(_flight, entry.Length);
         _responseSize?.Plan(_flight, responseBytes);
         if (!double.IsNaN(entry.Queue)) _queue?.Plan(_flight, entry.Queue);
-        // 6 One store, and it is counted and in hand no more, whatever happens to the process.
+        // 6 One store counts the request and ends its flight, whatever happens to the process afterwards.
         _flight.Commit(now, token);
         Heartbeat(now, LongestWithoutHeartbeat);
         if (!series.IsWhole) Report(series);
     }
 
-    /// <summary>Forgets a request that turned out to be none.</summary>
+    /// <summary>Forgets a request that turned out not to be one.</summary>
     public void RequestAbandoned(long token)
     {
         if (_flight is not null && _flight.TryFind(token, out _)) _flight.Commit(MonotonicClock.Seconds(), token);
     }
 
-    /// <summary>Records a request that could not be parsed.</summary>
-    /// <param name="status">The status that the client got.</param>
-    /// <param name="errorType">The parser's exception, in UTF-8.</param>
+    /// <summary>Records a request that could not be parsed, with the parser's exception.</summary>
     public void RequestInvalid(int status, ReadOnlySpan<byte> errorType)
     {
         Count(_routes.Find(default, RouteSeriesTable.Invalid, status));
         HandleError(default, RouteSeriesTable.Invalid, errorType);
     }
 
-    /// <summary>Records an exception that reached the worker.</summary>
-    /// <param name="method">The method of the request, in UTF-8.</param>
-    /// <param name="path">The path of the request, in UTF-8.</param>
-    /// <param name="errorType">The exception's class name, in UTF-8.</param>
+    /// <summary>Records an exception that reached the worker; all arguments are in UTF-8.</summary>
     public void HandleError(ReadOnlySpan<byte> method, ReadOnlySpan<byte> path, ReadOnlySpan<byte> errorType) =>
         HandleError(method, _routes.EndpointOfPath(path), errorType);
 
@@ -144,7 +139,7 @@ internal sealed partial class PrometheusWorker
         if (!series.IsWhole) Report(series);
     }
 
-    /// <summary>Says what a request lacks, once it is committed: to log may let other threads record.</summary>
+    /// <summary>Reports what a request lacks. Call it after the commit: logging may let other threads record.</summary>
     private void Report(RouteSeries series)
     {
         if (series.IsIncomplete) Metrics.Drop();
@@ -159,7 +154,7 @@ internal sealed partial class PrometheusWorker
         _flight.Plan(series.Overflow, 1);
     }
 
-    /// <summary>Adds to what a histogram has beside its cells, which get theirs after it.</summary>
+    /// <summary>Adds to a histogram's exemplars and native histogram, before its cells get their values.</summary>
     private void AddDetails(FlightEntry entry, HistogramCells histogram, double seconds, int bucket)
     {
         if (histogram.Extras is not { } extras) return;
@@ -190,7 +185,7 @@ internal sealed partial class PrometheusWorker
         Metrics.Add(MetricCatalogue.WorkerErrorHandling, 1, WorkerId, HttpMethods.LabelOf(method), endpoint, name);
     }
 
-    /// <summary>The length that a header states; <see cref="NoLength"/>, and counted, if no body has it.</summary>
+    /// <summary>The length in a header; counts an impossible one and returns <see cref="NoLength"/>.</summary>
     private long LengthOf(ReadOnlySpan<byte> header)
     {
         if (HeaderValues.TryParseLength(header, out var length)) return length;
@@ -198,7 +193,7 @@ internal sealed partial class PrometheusWorker
         return NoLength;
     }
 
-    /// <summary>The wait that a proxy's header tells of; NaN, and counted, if it makes no sense.</summary>
+    /// <summary>The wait in a proxy's header; counts an implausible one and returns NaN.</summary>
     private double QueueSeconds(ReadOnlySpan<byte> header)
     {
         if (HeaderValues.TryParseTime(header, out var start))

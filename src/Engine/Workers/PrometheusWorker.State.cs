@@ -4,14 +4,13 @@ using GunicornPrometheusExporter.Recording;
 
 namespace GunicornPrometheusExporter.Workers;
 
-/// <remarks>The state set. Safe in Python's signal handlers: they run between two calls, and nothing is locked.</remarks>
+/// <remarks>The state set. Safe in Python signal handlers: they run between two calls, and nothing is locked.</remarks>
 internal sealed partial class PrometheusWorker
 {
     private readonly Cell[] _states = [];
     private readonly Cell _stateChange;
 
-    /// <summary>Moves the worker to a state, and notes when.</summary>
-    /// <param name="state">One of <see cref="WorkerStates.All"/>.</param>
+    /// <summary>Sets the worker's state, one of <see cref="WorkerStates.All"/>, and the time of the change.</summary>
     /// <exception cref="MetricsException">There is no such state.</exception>
     public void SetState(string state)
     {

@@ -4,10 +4,10 @@ using GunicornPrometheusExporter.Recording;
 
 namespace GunicornPrometheusExporter.Workers;
 
-/// <summary>Records what one Gunicorn worker does: the engine behind Python's class of the same name.</summary>
+/// <summary>Records what one Gunicorn worker does; Python's class of the same name calls it.</summary>
 /// <remarks>
-/// One a process. Not thread-safe: in a worker the interpreter's lock serialises the calls. Recording a request like
-/// one before allocates nothing.
+/// One per process. Not thread-safe: in a worker the GIL serialises the calls. Recording a request with known labels
+/// allocates nothing.
 /// </remarks>
 internal sealed partial class PrometheusWorker : IDisposable
 {
@@ -15,13 +15,13 @@ internal sealed partial class PrometheusWorker : IDisposable
     private readonly HistogramFiles? _files;
     private readonly TimeProvider _time;
 
-    /// <summary>Starts recording, with every series that needs no request at 0.</summary>
-    /// <param name="store">The slot of this process; disposed with the worker, and if it cannot be made.</param>
+    /// <summary>Starts recording; every series that needs no request starts at 0.</summary>
+    /// <param name="store">The slot of this process; disposed of with the worker, and if the constructor throws.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="maximumLabelValues">The most values that a label takes.</param>
+    /// <param name="maximumLabelValues">The most values of a label.</param>
     /// <param name="nativeSchema">The schema of native histograms, -4 to 8; null to record none.</param>
-    /// <param name="maximumSeries">The most series that the slot has before new ones are recorded as <c>__other__</c>.</param>
-    /// <param name="report">Told once, in a sentence, that this bound is reached; null if nobody wants to know.</param>
+    /// <param name="maximumSeries">The most series of the slot; later ones are recorded as <c>__other__</c>.</param>
+    /// <param name="report">Called once, with a sentence, when that limit is reached; may be null.</param>
     public PrometheusWorker(
         SlotStore store, TimeProvider time, int maximumLabelValues = LabelBounds.DefaultMaximumValues, int? nativeSchema = null,
         int maximumSeries = MetricWriter.DefaultMaximumSeries, Action<string>? report = null)
@@ -65,13 +65,11 @@ internal sealed partial class PrometheusWorker : IDisposable
         UpdateWorkerMetrics();
     }
 
-    /// <summary>The label value that names the worker: <c>worker_1</c>.</summary>
+    /// <summary>The label value of the worker: <c>worker_1</c>.</summary>
     public string WorkerId => Metrics.WorkerId;
 
-    /// <summary>The series of this process by family and labels.</summary>
     public MetricWriter Metrics { get; }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         _flight?.Dispose();

@@ -2,10 +2,10 @@ using GunicornPrometheusExporter.Files;
 
 namespace GunicornPrometheusExporter.Workers;
 
-/// <summary>The last request of each hash, with its series: most requests are like one that was seen before.</summary>
+/// <summary>Maps the latest request of each hash to its series, because most requests repeat an earlier one.</summary>
 /// <remarks>
-/// Direct-mapped and of a fixed size: a new request takes the place of the old one with its hash. Allocates nothing
-/// after the constructor. Not thread-safe.
+/// Direct-mapped, of a fixed size: a new request replaces the old one with its hash. Allocates nothing after the
+/// constructor. Not thread-safe.
 /// </remarks>
 internal sealed class RequestCache
 {
@@ -15,11 +15,11 @@ internal sealed class RequestCache
     private readonly Entry[] _entries = new Entry[Size];
     private readonly byte[] _keys = new byte[Size * KeySize];
 
-    /// <summary>The series of a request that was put before.</summary>
+    /// <summary>The series of an equal request, if it was stored.</summary>
     /// <param name="method">The method.</param>
-    /// <param name="place">The route, or the path where there is none.</param>
+    /// <param name="place">The route, or the path if there is none.</param>
     /// <param name="status">The status.</param>
-    /// <param name="isRouted">Which of both <paramref name="place"/> is.</param>
+    /// <param name="isRouted">Whether <paramref name="place"/> is a route.</param>
     internal RouteSeries? Find(ReadOnlySpan<byte> method, ReadOnlySpan<byte> place, int status, bool isRouted)
     {
         var slot = SlotOf(method, place, status, isRouted);
@@ -32,7 +32,7 @@ internal sealed class RequestCache
             : null;
     }
 
-    /// <summary>Remembers the series of a request; one with a longer key is not remembered.</summary>
+    /// <summary>Stores the series of a request unless its key is too long.</summary>
     internal void Put(ReadOnlySpan<byte> method, ReadOnlySpan<byte> place, int status, bool isRouted, RouteSeries series)
     {
         if (method.Length + place.Length > KeySize) return;

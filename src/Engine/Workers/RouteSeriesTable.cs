@@ -8,13 +8,12 @@ namespace GunicornPrometheusExporter.Workers;
 
 /// <summary>Every route series of this process, found by method, endpoint and status.</summary>
 /// <remarks>
-/// Bounded by the bounds on labels and on series, whatever is requested: past the latter a combination of method,
-/// endpoint and status that is new has the series of <see cref="LabelBounds.Other"/>, in every family. What is known
-/// already, or past a bound, allocates nothing. Not thread-safe.
+/// The limits on label values and on series bound it, whatever clients request: beyond the latter, a new combination of
+/// method, endpoint and status uses the series of <see cref="LabelBounds.Other"/> in every family. A combination that is
+/// known, or beyond a limit, allocates nothing. Not thread-safe.
 /// </remarks>
 internal sealed class RouteSeriesTable(MetricWriter writer)
 {
-    /// <summary>The label that routes are values of.</summary>
     internal const string EndpointLabel = "endpoint";
 
     /// <summary>The endpoint of requests that could not be parsed.</summary>
@@ -29,14 +28,13 @@ internal sealed class RouteSeriesTable(MetricWriter writer)
     private readonly Dictionary<(string Method, string Endpoint, int Status), RouteSeries> _series = [];
     private readonly Dictionary<(string Method, string Endpoint), HistogramCells> _durations = [];
 
-    // Those of combinations past the bound on series, by status.
+    // The series of combinations beyond the limit on series, by status.
     private readonly Dictionary<int, RouteSeries> _merged = [];
     private bool _isComplete;
 
-    /// <summary>The series of a request.</summary>
-    /// <param name="method">The method, in UTF-8.</param>
-    /// <param name="endpoint">The endpoint, as one of the methods below gives it.</param>
-    /// <param name="status">The status that the client got.</param>
+    /// <param name="method">In UTF-8.</param>
+    /// <param name="endpoint">A result of one of the methods below.</param>
+    /// <param name="status">The status that the client received.</param>
     internal RouteSeries Find(ReadOnlySpan<byte> method, string endpoint, int status)
     {
         var label = HttpMethods.LabelOf(method);
@@ -45,19 +43,19 @@ internal sealed class RouteSeriesTable(MetricWriter writer)
         if (!HasRoom(label, endpoint, status))
         {
             if (_isComplete) return FindMerged(status);
-            // The slot's earlier holders, or this one, have made it all the same.
+            // This or an earlier holder of the slot may already have created the series.
             _isComplete = true;
             AddRecorded();
             return Find(method, endpoint, status);
         }
         series = Locate(label, endpoint, status, OverflowOf(endpoint), out var isMerged);
-        // The disk is full: nothing is remembered, so that memory stays bounded and the series is tried again.
+        // The disk is full: do not remember the series, so that memory stays bounded and a later request tries again.
         if (isMerged) return FindMerged(status);
         if (!series.Requests.IsNone) _series[(label, endpoint, status)] = series;
         return series;
     }
 
-    /// <summary>The endpoint of a route that the framework found: as it is.</summary>
+    /// <summary>The endpoint of a framework's route, which is used as it is.</summary>
     internal string EndpointOfRoute(ReadOnlySpan<byte> route)
     {
         Span<char> text = stackalloc char[LongestRoute];
@@ -65,7 +63,7 @@ internal sealed class RouteSeriesTable(MetricWriter writer)
         return Admit(text[..length]);
     }
 
-    /// <summary>The endpoint of a path: normalised.</summary>
+    /// <summary>The endpoint of a path, which is normalised.</summary>
     internal string EndpointOfPath(ReadOnlySpan<byte> path)
     {
         Span<char> text = stackalloc char[LongestPath];

@@ -13,14 +13,12 @@ internal static unsafe class PyDict
         _setItem = (delegate* unmanaged<nint, byte*, nint, int>)Symbols.Find("PyDict_SetItemString");
     }
 
-    // SAFETY (all below): called with the interpreter's lock held and with live references.
+    // SAFETY (all below): called with the GIL held and with live references.
 
-    /// <summary>A new, empty <c>dict</c>.</summary>
     internal static nint New() => _new();
 
-    /// <summary>Sets an item.</summary>
     /// <param name="dictionary">The <c>dict</c>.</param>
-    /// <param name="key">In ASCII, ended by a zero byte.</param>
+    /// <param name="key">In ASCII, ends with a zero byte.</param>
     /// <param name="value">A reference, which the call takes over.</param>
     internal static void Set(nint dictionary, ReadOnlySpan<byte> key, nint value)
     {

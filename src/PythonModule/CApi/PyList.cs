@@ -1,6 +1,6 @@
 namespace GunicornPrometheusExporter.PythonModule.CApi;
 
-/// <summary><c>listobject.h</c>, <c>tupleobject.h</c> and <c>bytesobject.h</c>: what headers and names of arguments are in.</summary>
+/// <summary><c>listobject.h</c>, <c>tupleobject.h</c> and <c>bytesobject.h</c>: the types of headers and argument names.</summary>
 internal static unsafe class PyList
 {
     private static delegate* unmanaged[SuppressGCTransition]<nint, nint> _size;
@@ -24,22 +24,20 @@ internal static unsafe class PyList
     /// <summary>The class <c>bytes</c>, borrowed.</summary>
     internal static nint BytesType { get; private set; }
 
-    // SAFETY (all below): called with the interpreter's lock held and with live references.
+    // SAFETY (all below): called with the GIL held and with live references.
 
-    /// <summary>The length of a <c>list</c>, -1 with an exception set if it is none.</summary>
+    /// <summary>The length of a <c>list</c>; -1 with an exception set if the object is not one.</summary>
     internal static nint Size(nint list) => _size(list);
 
-    /// <summary>The tuple at an index of a list, borrowed; 0 with an exception set if the list ends before.</summary>
+    /// <summary>An item of a list, borrowed; 0 with an exception set if there is none.</summary>
     internal static nint Item(nint list, nint index) => _getItem(list, index);
 
-    /// <summary>The length of a tuple.</summary>
     internal static nint TupleSize(nint tuple) => _tupleSize(tuple);
 
-    /// <summary>The item at an index of a tuple, borrowed; 0 with an exception set if there is none.</summary>
+    /// <summary>An item of a tuple, borrowed; 0 with an exception set if there is none.</summary>
     internal static nint TupleItem(nint tuple, nint index) => _getTupleItem(tuple, index);
 
-    /// <summary>The contents of a <c>bytes</c>, valid while it lives.</summary>
-    /// <returns>False with an exception set if it is none.</returns>
+    /// <summary>The content of a <c>bytes</c>, valid as long as the object; false with an exception set if it is not one.</summary>
     internal static bool TryGetBytes(nint bytes, out ReadOnlySpan<byte> content)
     {
         byte* start;

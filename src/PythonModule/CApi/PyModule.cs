@@ -21,14 +21,11 @@ internal static unsafe class PyModule
         _newMethod = (delegate* unmanaged<nint, nint, nint>)Symbols.Find("PyDescr_NewMethod");
     }
 
-    /// <summary>Makes the module: a new reference, 0 with an exception set if it fails.</summary>
-    /// <param name="name">The module's name.</param>
-    /// <param name="doc">Its docstring.</param>
-    /// <param name="functions">Its functions.</param>
-    /// <remarks>The tables live in native memory and are never freed: CPython refers to them until it ends.</remarks>
+    /// <summary>Creates the module: a new reference, or 0 with an exception set.</summary>
+    /// <remarks>The tables are in native memory and never freed: CPython refers to them until it exits.</remarks>
     internal static nint Create(string name, string doc, ReadOnlySpan<Function> functions)
     {
-        // SAFETY: zeroed, one element more than there are functions, so the table ends as CPython expects.
+        // SAFETY: zeroed, with one element more than there are functions, so the table ends as CPython expects.
         var methods = (MethodDefinition*)NativeMemory.AllocZeroed((nuint)functions.Length + 1, (nuint)sizeof(MethodDefinition));
         for (var i = 0; i < functions.Length; i++)
         {
@@ -44,7 +41,7 @@ internal static unsafe class PyModule
         return _create((nint)definition, StableAbiVersion);
     }
 
-    /// <summary>A function of the module: METH_FASTCALL, so (self, arguments, count) → a new reference or 0.</summary>
+    /// <summary>A METH_FASTCALL function: (self, arguments, count) → a new reference or 0.</summary>
     internal readonly struct Function(string name, delegate* unmanaged[Cdecl]<nint, nint*, nint, nint> body, string doc)
     {
         internal readonly string Name = name;
@@ -86,7 +83,7 @@ internal static unsafe class PyModule
         private readonly nint _doc = Marshal.StringToCoTaskMemUTF8(doc);
     }
 
-    /// <summary><c>PyModuleDef</c>, its head spelt out.</summary>
+    /// <summary><c>PyModuleDef</c> with the fields of its head.</summary>
     [StructLayout(LayoutKind.Sequential)]
     private struct ModuleDefinition
     {

@@ -27,17 +27,17 @@ internal static unsafe class PyNumber
     /// <summary>The class <c>int</c>, borrowed.</summary>
     internal static nint IntType { get; private set; }
 
-    // SAFETY (all below): called with the interpreter's lock held and with live references.
+    // SAFETY (all below): called with the GIL held and with live references.
 
-    /// <summary>An <c>int</c> as a number; false with an exception set if it is none or too large.</summary>
+    /// <summary>False with an exception set if the object is no <c>int</c> or too large.</summary>
     internal static bool TryGetLong(nint number, out long value)
     {
-        // An int itself runs no Python code; an object that must be asked for its __index__ may.
+        // An exact int runs no Python code; another object's __index__ may.
         value = PyObject.HasType(number, IntType) ? _exactAsLong(number) : _asLong(number);
         return value != -1 || !PyErr.Occurred();
     }
 
-    /// <summary>A <c>float</c> or <c>int</c> as a number; false with an exception set if it is none.</summary>
+    /// <summary>False with an exception set if the object is neither a <c>float</c> nor an <c>int</c>.</summary>
     internal static bool TryGetDouble(nint number, out double value)
     {
         // A float or an int itself runs no Python code; an object that must be asked for its __float__ may.
@@ -46,9 +46,7 @@ internal static unsafe class PyNumber
         return value != -1 || !PyErr.Occurred();
     }
 
-    /// <summary>A new <c>int</c>.</summary>
     internal static nint New(long value) => _fromLong(value);
 
-    /// <summary>A new <c>float</c>.</summary>
     internal static nint New(double value) => _fromDouble(value);
 }

@@ -1,6 +1,6 @@
 namespace GunicornPrometheusExporter.PythonModule.CApi;
 
-/// <summary><c>object.h</c> and <c>abstract.h</c>: what every object can do.</summary>
+/// <summary><c>object.h</c> and <c>abstract.h</c>: operations on every object.</summary>
 internal static unsafe class PyObject
 {
     private static delegate* unmanaged[SuppressGCTransition]<nint, void> _incRef;
@@ -38,55 +38,46 @@ internal static unsafe class PyObject
     /// <summary>The class <c>type</c>, borrowed.</summary>
     internal static nint TypeType { get; private set; }
 
-    // SAFETY (all below): called with the interpreter's lock held and with live references.
+    // SAFETY (all below): called with the GIL held and with live references.
 
-    /// <summary>A new reference to <c>None</c>.</summary>
     internal static nint NewNone()
     {
         _incRef(_none);
         return _none;
     }
 
-    /// <summary>Takes a reference.</summary>
     internal static void Retain(nint reference) => _incRef(reference);
 
-    /// <summary>Gives a reference back.</summary>
     internal static void Release(nint reference) => _decRef(reference);
 
     /// <summary>The class of an object, borrowed.</summary>
     // SAFETY: the head of an object, a reference count and its class, is part of the stable ABI.
     internal static nint TypeOf(nint instance) => ((nint*)instance)[1];
 
-    /// <summary>Whether an object's class is just this one.</summary>
+    /// <summary>Whether an object's class is exactly this one.</summary>
     internal static bool HasType(nint instance, nint type) => TypeOf(instance) == type;
 
-    /// <summary>Whether an object is of a class.</summary>
     internal static bool IsInstance(nint instance, nint type) => _isInstance(instance, type) == 1;
 
     /// <summary>The truth of an object; false with an exception set if it has none.</summary>
     internal static bool IsTrue(nint instance) => _isTrue(instance) == 1;
 
-    /// <summary><c>str(instance)</c>: a new reference, 0 with an exception set if it fails.</summary>
+    /// <summary><c>str(instance)</c>: a new reference, or 0 with an exception set.</summary>
     internal static nint Str(nint instance) => _str(instance);
 
-    /// <summary>An attribute: a new reference, 0 with an exception set if there is none.</summary>
-    /// <param name="instance">The object.</param>
-    /// <param name="name">In ASCII, ended by a zero byte.</param>
+    /// <summary>An attribute: a new reference, or 0 with an exception set. The name is ASCII and ends with a zero byte.</summary>
     internal static nint GetAttribute(nint instance, ReadOnlySpan<byte> name)
     {
         fixed (byte* start = name) return _getAttribute(instance, start);
     }
 
-    /// <summary>Imports a module: a new reference, 0 with an exception set if it fails.</summary>
-    /// <param name="name">In ASCII, ended by a zero byte.</param>
+    /// <summary>Imports a module: a new reference, or 0 with an exception set. The name is ASCII and ends with a zero byte.</summary>
     internal static nint Import(ReadOnlySpan<byte> name)
     {
         fixed (byte* start = name) return _import(start);
     }
 
-    /// <summary>Calls an object with one argument: a new reference, 0 with an exception set if it fails.</summary>
-    /// <param name="callable">The object.</param>
-    /// <param name="argument">A reference, which the call takes over.</param>
+    /// <summary>Calls an object: a new reference, or 0 with an exception set. The call takes over the argument's reference.</summary>
     internal static nint Call(nint callable, nint argument)
     {
         var arguments = _newTuple(1);
@@ -96,7 +87,6 @@ internal static unsafe class PyObject
         return result;
     }
 
-    /// <summary>The name of an object's class, for messages.</summary>
     internal static string TypeName(nint instance)
     {
         var type = _type(instance);

@@ -9,8 +9,8 @@ internal static unsafe class PyUnicode
     private static delegate* unmanaged[SuppressGCTransition]<nint, nint*, byte*> _asUtf8;
     private static delegate* unmanaged<byte*, nint, nint> _fromUtf8;
 
-    // SAFETY: the signatures are those of unicodeobject.h. Giving the UTF-8 of a str runs no Python code and never
-    // blocks, so it needs no GC transition.
+    // SAFETY: the signatures are those of unicodeobject.h. PyUnicode_AsUTF8AndSize runs no Python code and never blocks, so it
+    // needs no GC transition.
     internal static void Bind()
     {
         _asUtf8 = (delegate* unmanaged[SuppressGCTransition]<nint, nint*, byte*>)Symbols.Find("PyUnicode_AsUTF8AndSize");
@@ -21,22 +21,20 @@ internal static unsafe class PyUnicode
     /// <summary>The class <c>str</c>, borrowed.</summary>
     internal static nint Type { get; private set; }
 
-    /// <summary>The text of a <c>str</c>, in UTF-8.</summary>
-    /// <returns>False with an exception set if the object is no <c>str</c> or has lone surrogates.</returns>
+    /// <summary>False with an exception set if the object is no <c>str</c> or has lone surrogates.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool TryGetUtf8(nint text, out ReadOnlySpan<byte> utf8)
     {
         nint length;
-        // SAFETY: CPython keeps the bytes inside the object; the caller holds a reference to it while it uses them.
+        // SAFETY: CPython keeps the bytes inside the object; the caller holds a reference while it uses them.
         var start = _asUtf8(text, &length);
         utf8 = new ReadOnlySpan<byte>(start, start is null ? 0 : (int)length);
         return start is not null;
     }
 
-    /// <summary>The text of a <c>str</c>, null with an exception set if it has none.</summary>
+    /// <summary>Null with an exception set if the object is no <c>str</c> or has lone surrogates.</summary>
     internal static string? ToText(nint text) => TryGetUtf8(text, out var utf8) ? Encoding.UTF8.GetString(utf8) : null;
 
-    /// <summary>A new <c>str</c>.</summary>
     internal static nint New(string text)
     {
         var utf8 = Encoding.UTF8.GetBytes(text);

@@ -4,15 +4,15 @@ namespace GunicornPrometheusExporter.PythonModule.CApi;
 
 /// <summary>Looks up CPython's functions in the process that loads the module.</summary>
 /// <remarks>
-/// Only names of the stable ABI of CPython 3.9 and later (PyUnicode_AsUTF8AndSize, which 3.9 exports too), so one
-/// file serves every version. The areas fill plain static fields in <c>Bind</c>: reading one needs no check for a
+/// It uses only names of the stable ABI of CPython 3.9 and later (and PyUnicode_AsUTF8AndSize, which 3.9 exports too), so
+/// one file serves every version. The classes fill plain static fields in <c>Bind</c>: reading one needs no check for a
 /// static constructor.
 /// </remarks>
 internal static class Symbols
 {
     private static nint _program;
 
-    /// <summary>Fills every area. Called once, by the module's entry point.</summary>
+    /// <summary>Binds every class. Called once, by the module's entry point.</summary>
     internal static void Bind()
     {
         _program = NativeLibrary.GetMainProgramHandle();
@@ -25,7 +25,6 @@ internal static class Symbols
         PyModule.Bind();
     }
 
-    /// <summary>The address of a function or an object of CPython.</summary>
-    /// <exception cref="EntryPointNotFoundException">The process exports no such name: it is no CPython 3.9 or later.</exception>
+    /// <exception cref="EntryPointNotFoundException">The process exports no such name: it is not CPython 3.9 or later.</exception>
     internal static nint Find(string name) => NativeLibrary.GetExport(_program, name);
 }

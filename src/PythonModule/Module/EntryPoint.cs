@@ -4,14 +4,14 @@ using GunicornPrometheusExporter.PythonModule.CApi;
 
 namespace GunicornPrometheusExporter.PythonModule.Module;
 
-/// <summary>What <c>import _engine</c> calls.</summary>
+/// <summary>The module's initialisation, which <c>import _engine</c> calls.</summary>
 internal static unsafe class EntryPoint
 {
     private const string Doc =
         "The engine of gunicorn_prometheus_exporter. Loaded in workers after the fork, never in a master.";
 
-    /// <summary>Makes the module: a new reference, 0 with an exception set if it cannot be used here.</summary>
-    // SAFETY: the name and signature are CPython's contract for a module _engine; every exception ends here.
+    /// <summary>Creates the module: a new reference, or 0 with an exception set if it cannot be used here.</summary>
+    // SAFETY: CPython's contract for a module _engine fixes the name and signature; no exception leaves the method.
     [UnmanagedCallersOnly(EntryPoint = "PyInit__engine", CallConvs = [typeof(CallConvCdecl)])]
     internal static nint Initialize()
     {
@@ -44,38 +44,38 @@ internal static unsafe class EntryPoint
         new("disable", &LifeFunctions.Disable,
             "disable() -> None\n\nStops recording for good: this process is a forked child."),
         new("statistics", &LifeFunctions.Statistics,
-            "statistics() -> dict\n\nworker_id, dropped recordings, faults, managed bytes allocated by this thread."),
+            "statistics() -> dict\n\nReturns worker_id, dropped recordings, faults and managed bytes allocated by this thread."),
         new("request_started", &RequestFunctions.RequestStarted,
             "request_started(method: str, path: str, headers: list) -> int\n\n" +
-            "Notes a parsed request where a death cannot wipe it out; the token stands for it. Never raises."),
+            "Records a parsed request so that it survives the worker's death, and returns its token. Never raises."),
         new("request_routed", &RequestFunctions.RequestRouted,
-            "request_routed(token: int, route: str) -> None\n\nThe framework's route of a request. Never raises."),
+            "request_routed(token: int, route: str) -> None\n\nSets the framework's route of a request. Never raises."),
         new("request_responding", &RequestFunctions.RequestResponding,
             "request_responding(token: int, status: int) -> None\n\n" +
-            "The client is about to get the first byte of a response. Never raises."),
+            "Records that the client is about to receive the first byte of a response. Never raises."),
         new("request_failed", &RequestFunctions.RequestFailed,
             "request_failed(token: int, error_type: str) -> None\n\n" +
-            "Records an exception of a request that reached the worker; before request_finished. Never raises."),
+            "Records an exception of a request that reached the worker. Call it before request_finished. Never raises."),
         new("request_finished", &RequestFunctions.RequestFinished,
             "request_finished(token: int, status: int, response_bytes: int) -> None\n\n" +
             "Records a finished request. Never raises."),
         new("request_abandoned", &RequestFunctions.RequestAbandoned,
-            "request_abandoned(token: int) -> None\n\nForgets a request that turned out to be none. Never raises."),
+            "request_abandoned(token: int) -> None\n\nForgets a request that turned out not to be one. Never raises."),
         new("request_invalid", &RequestFunctions.RequestInvalid,
             "request_invalid(status: int, error_type: str) -> None\n\n" +
             "Records a request that could not be parsed. Never raises."),
         new("set_capacity", &RequestFunctions.SetCapacity,
-            "set_capacity(requests: int) -> None\n\nRequests that the worker can have in hand, 0 if unknown. Never raises."),
+            "set_capacity(requests: int) -> None\n\nSets the most requests that the worker handles at once; 0 if unknown. Never raises."),
         new("heartbeat", &RequestFunctions.Heartbeat,
             "heartbeat() -> None\n\nUpdates memory, processor use and age, at most once a second. Never raises."),
         new("update", &RequestFunctions.Update,
             "update() -> None\n\nUpdates memory, processor use and age now. Never raises."),
         new("set_state", &RequestFunctions.SetState,
-            "set_state(state: str) -> None\n\nstarting, running, quit or abort. Never raises."),
+            "set_state(state: str) -> None\n\nSets the state: starting, running, quit or abort. Never raises."),
         new("metric_method", &MetricMethods.Make,
             "metric_method(owner: type, name: str) -> Callable[..., None]\n\n" +
             "The method inc, set or observe for a class whose subclasses name their family."),
         new("drop", &LifeFunctions.Drop,
-            "drop() -> None\n\nCounts a recording that was dropped before it came here. Never raises."),
+            "drop() -> None\n\nCounts a recording that was dropped before it reached the engine. Never raises."),
     ];
 }

@@ -4,12 +4,12 @@ using GunicornPrometheusExporter.Workers;
 
 namespace GunicornPrometheusExporter.PythonModule.Module;
 
-/// <summary>Finds in a request's headers what the recorder wants: Gunicorn's pairs of str, or ASGI's of bytes.</summary>
+/// <summary>Finds the headers that the recorder uses in Gunicorn's pairs of str, or ASGI's of bytes.</summary>
 internal static class Headers
 {
     private const int LowerCase = 0x20;
 
-    /// <summary>Reads a list of pairs; what is no such list has no headers.</summary>
+    /// <summary>Reads a list of pairs; any other object has no headers.</summary>
     internal static RequestHeaders Read(nint list)
     {
         ReadOnlySpan<byte> trace = default, queue = default, length = default;
@@ -23,7 +23,7 @@ internal static class Headers
                 isOdd = true;
                 break;
             }
-            // Lengths and first letters differ, so most headers are told apart without a look at the rest.
+            // Length and first letter tell most headers apart without a look at the rest.
             switch (name.Length, (char)(name.IsEmpty ? 0 : name[0] | LowerCase))
             {
                 case (11, 't') when Ascii.EqualsIgnoreCase(name, "traceparent"u8): trace = ValueOf(pair, ref isOdd); break;

@@ -10,13 +10,10 @@ internal static class Labels
     private const string Timestamp = "timestamp";
 
     /// <summary>The label values, in the order of the family's labels.</summary>
-    /// <param name="family">The family.</param>
-    /// <param name="call">The call.</param>
     /// <exception cref="MetricsException">A label is missing, unknown, or of another type than str or int.</exception>
     internal static string[] Read(MetricFamily family, MetricCall call) => Read(family, call, [.. family.Labels]);
 
-    /// <summary>The label values of a state, and behind them its timestamp.</summary>
-    /// <exception cref="MetricsException">As above.</exception>
+    /// <summary>The label values of a state, followed by its timestamp.</summary>
     internal static string[] ReadState(MetricFamily family, MetricCall call) =>
         Read(family, call, [.. family.Labels, Timestamp]);
 
@@ -35,7 +32,7 @@ internal static class Labels
         if (given.Count != expected.Length || values.Contains(null))
         {
             throw new MetricsException(
-                $"{family.Name} takes the labels ({string.Join(", ", expected)}); given were ({string.Join(", ", given)})");
+                $"{family.Name} takes the labels ({string.Join(", ", expected)}), not ({string.Join(", ", given)})");
         }
         return values!;
     }
@@ -46,7 +43,7 @@ internal static class Labels
         {
             if (PyUnicode.ToText(value) is { } text) return text;
             PyErr.Clear();
-            throw new MetricsException($"{family.Name}: the {what} is no valid Unicode text");
+            throw new MetricsException($"{family.Name}: the {what} is not valid Unicode");
         }
         if (!PyObject.IsInstance(value, PyNumber.IntType))
         {

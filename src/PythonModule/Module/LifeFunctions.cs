@@ -5,11 +5,11 @@ using GunicornPrometheusExporter.PythonModule.CApi;
 
 namespace GunicornPrometheusExporter.PythonModule.Module;
 
-/// <summary>The functions that begin and end recording, and tell of it.</summary>
+/// <summary>The functions that start and stop recording and report its state.</summary>
 internal static unsafe class LifeFunctions
 {
     /// <summary>open(directory, role, timestamps)</summary>
-    // SAFETY: METH_FASTCALL's signature; every exception ends in the boundary.
+    // SAFETY: METH_FASTCALL's signature; the boundary catches every exception.
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     internal static nint Open(nint self, nint* arguments, nint count)
     {

@@ -5,13 +5,13 @@ using GunicornPrometheusExporter.Workers;
 
 namespace GunicornPrometheusExporter.PythonModule.Module;
 
-/// <summary>The functions that Gunicorn's glue calls around requests. They never raise.</summary>
+/// <summary>The functions that Gunicorn's hooks call around requests. They never raise.</summary>
 internal static unsafe class RequestFunctions
 {
     private const long NoToken = -1;
 
     /// <summary>request_started(method, path, headers) → token</summary>
-    // SAFETY: METH_FASTCALL's signature; every exception ends in the boundary.
+    // SAFETY: METH_FASTCALL's signature; the boundary catches every exception.
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     internal static nint RequestStarted(nint self, nint* arguments, nint count)
     {
@@ -128,7 +128,7 @@ internal static unsafe class RequestFunctions
         return Run(arguments, count, 1, &Record);
     }
 
-    // SAFETY: arguments are CPython's, and record is one of the functions above.
+    // SAFETY: the arguments come from CPython, and record is one of the functions above.
     private static nint Run(
         nint* arguments, nint count, int expected, delegate*<PrometheusWorker, Arguments, void> record)
     {

@@ -287,7 +287,7 @@ public sealed class DeathAccountantTests : IDisposable
         }
         Assert.True(File.Exists(path + ".corrupt"));
         Assert.Equal(1, _aggregator.Read().Samples["gunicorn_exporter_corrupt_files_total{}"]);
-        Assert.Contains("set aside", Assert.Single(_log.Messages), StringComparison.Ordinal);
+        Assert.Contains("quarantined", Assert.Single(_log.Messages), StringComparison.Ordinal);
     }
 
     [Fact]

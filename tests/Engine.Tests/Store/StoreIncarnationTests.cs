@@ -74,6 +74,6 @@ public sealed class StoreIncarnationTests : IDisposable
 
         var error = Assert.Throws<StoreException>(() => StoreIncarnation.Of(missing));
 
-        Assert.Contains($"{missing}/incarnation cannot be made", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"{missing}/incarnation cannot be created", error.Message, StringComparison.Ordinal);
     }
 }
