@@ -16,10 +16,8 @@ internal sealed class BackgroundWork(string name, ILogger log, TimeProvider? tim
     private string? _reported;
     private long _failures;
 
-    /// <summary>Its name.</summary>
     internal string Name => name;
 
-    /// <summary>The number of failures.</summary>
     internal long Failures => Interlocked.Read(ref _failures);
 
     /// <summary>Why it fails, in one line; null if it does not.</summary>
@@ -47,7 +45,6 @@ internal sealed class BackgroundWork(string name, ILogger log, TimeProvider? tim
         }
     }
 
-    /// <inheritdoc cref="Run"/>
     internal async Task RunAsync(Func<Task<string?>> work)
     {
         try

@@ -6,8 +6,6 @@ namespace GunicornPrometheusExporter.Exporter;
 
 /// <summary>The configuration in force and its reload. Safe for any number of threads.</summary>
 /// <remarks>A new configuration is accepted as a whole or not at all; the log has the errors of a rejected one.</remarks>
-/// <param name="first">The configuration of the start.</param>
-/// <param name="log">Logs each reload.</param>
 internal sealed class ConfigurationInForce(ExporterConfig first, ILogger log) : IDisposable
 {
     private readonly SemaphoreSlim _gate = new(1);
@@ -19,7 +17,6 @@ internal sealed class ConfigurationInForce(ExporterConfig first, ILogger log) : 
 
     internal ExporterConfig Config => _config;
 
-    /// <summary>The result of the last reload.</summary>
     internal ReloadStatus Status => _status;
 
     /// <summary>Reloads it at each SIGHUP, until the returned object is disposed of.</summary>
@@ -29,7 +26,6 @@ internal sealed class ConfigurationInForce(ExporterConfig first, ILogger log) : 
         _ = ReloadAsync();
     });
 
-    /// <summary>Reloads it.</summary>
     /// <returns>Its errors, one per line; null if it is in force.</returns>
     internal async Task<string?> ReloadAsync()
     {

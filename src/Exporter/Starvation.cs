@@ -39,7 +39,6 @@ internal static class Starvation
     };
 
     /// <summary>Makes sure that files of the store and connections can be opened: otherwise the server does not start.</summary>
-    /// <exception cref="IOException">They cannot.</exception>
     internal static void CheckDescriptors()
     {
         var opened = new List<SafeFileHandle>();

@@ -7,12 +7,6 @@ using GunicornPrometheusExporter.Snapshots;
 namespace GunicornPrometheusExporter.Exporter;
 
 /// <summary>The uses of the store: scrapes and accounting for dead workers, one at a time, and compaction beside them.</summary>
-/// <param name="aggregator">Reads the store.</param>
-/// <param name="accountant">Accounts for deaths.</param>
-/// <param name="folding">Compacts the files of dead processes.</param>
-/// <param name="watch">Watches whether Gunicorn records in the store.</param>
-/// <param name="configuration">The settings in force.</param>
-/// <param name="log">Logs unexpected faults.</param>
 internal sealed class StoreReading(
     StoreAggregator aggregator, DeathAccountant accountant, StoreFolding folding, StoreWatch watch,
     ConfigurationInForce configuration, ILogger log)

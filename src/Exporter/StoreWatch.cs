@@ -20,7 +20,6 @@ internal sealed class StoreWatch(string directory, int? master, ILogger log) : I
     private SlotTable? _slots;
     private string? _reported;
 
-    /// <summary>Looks at the store.</summary>
     /// <returns>Why Gunicorn does not record where this exporter reads, with the remedy; null if it does, or does not run.</returns>
     internal string? Look()
     {
@@ -29,7 +28,6 @@ internal sealed class StoreWatch(string directory, int? master, ILogger log) : I
         return _reported = reason;
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _slots?.Dispose();
 
     private string? Reason()

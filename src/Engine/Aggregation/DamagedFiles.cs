@@ -7,7 +7,6 @@ internal sealed class DamagedFiles
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
     private long _count;
 
-    /// <summary>How many were found so far.</summary>
     public long Count => Interlocked.Read(ref _count);
 
     /// <summary>Those that still stand as they were found; without any it allocates nothing.</summary>
@@ -20,7 +19,6 @@ internal sealed class DamagedFiles
     }
 
     /// <summary>Notes a damaged file.</summary>
-    /// <returns>Whether nobody had found it yet.</returns>
     internal bool TryAdd(string fileName)
     {
         lock (_gate)

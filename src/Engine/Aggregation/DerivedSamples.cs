@@ -21,7 +21,6 @@ internal sealed class DerivedSamples
     }
 
     /// <summary>Adds who lives.</summary>
-    /// <param name="files">The files of the store.</param>
     public void AddLiveness(IReadOnlyList<TrackedFile> files)
     {
         Set(MetricCatalogue.Up, _slots.Count(SlotKind.Master) > 0 ? 1 : 0);

@@ -23,10 +23,6 @@ internal sealed class FamilyTable
     private readonly Dictionary<(bool Own, MetricType Type, GaugeMode Mode), SeriesIndex> _indices = [];
     private readonly HashSet<string> _reported = new(StringComparer.Ordinal);
 
-    /// <summary>A table of the catalogue's families, all without samples.</summary>
-    /// <param name="values">Where their series are.</param>
-    /// <param name="maximumSeries">The series past which files bring no new ones.</param>
-    /// <param name="logger">Told once of what is left out.</param>
     public FamilyTable(SeriesValues values, int maximumSeries, ILogger logger)
     {
         _values = values;
@@ -48,8 +44,6 @@ internal sealed class FamilyTable
     public int DroppedSeries { get; private set; }
 
     /// <summary>The index of the keys that a file shares with others of its kind.</summary>
-    /// <param name="file">The file.</param>
-    /// <param name="own">Whether it is one of our slots'.</param>
     /// <returns>
     /// An index that says <see cref="SeriesValues.LeftOut"/> of an entry that its family cannot have.
     /// </returns>
@@ -65,12 +59,9 @@ internal sealed class FamilyTable
     }
 
     /// <summary>The series of a sample that the exporter itself adds.</summary>
-    /// <param name="family">A counter or a gauge of the catalogue.</param>
-    /// <param name="labels">Its labels, sorted by name.</param>
     public int SeriesOf(MetricFamily family, params IReadOnlyList<Label> labels) =>
         _own[family].SeriesOf(family.Name, labels);
 
-    /// <summary>Forgets every series.</summary>
     public void Clear()
     {
         foreach (var family in _own.Values) family.Clear();
@@ -79,9 +70,6 @@ internal sealed class FamilyTable
     }
 
     /// <summary>Lays out all families that have series.</summary>
-    /// <param name="layout">Where to; what it had is gone.</param>
-    /// <param name="mapped">Which series some file or the exporter has now.</param>
-    /// <param name="created">When each series began, in seconds since the epoch; infinite where that is not known.</param>
     public void LayOut(ExpositionLayout layout, ReadOnlySpan<bool> mapped, ReadOnlySpan<double> created)
     {
         layout.Clear();

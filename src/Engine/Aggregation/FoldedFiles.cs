@@ -20,7 +20,6 @@ internal sealed class FoldedFiles : IDisposable
     private readonly SafeFileHandle?[] _archives;
     private readonly Dictionary<string, string>[] _names;
 
-    /// <summary>Nothing seen yet.</summary>
     public FoldedFiles(string directory)
     {
         _paths = [.. StoreFileName.Archives.Append(StoreFileName.Ledger).Select(name => Path.Combine(directory, name.ToString()))];
@@ -58,7 +57,6 @@ internal sealed class FoldedFiles : IDisposable
         return true;
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         foreach (var archive in _archives) archive?.Dispose();

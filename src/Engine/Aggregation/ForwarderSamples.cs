@@ -6,7 +6,6 @@ namespace GunicornPrometheusExporter.Aggregation;
 /// <summary>How the exporter's forwarders fare.</summary>
 internal sealed class ForwarderSamples(FamilyTable families, SeriesValues values, TimeProvider time)
 {
-    /// <summary>Adds the samples of each.</summary>
     public void Add(IReadOnlyDictionary<string, ForwarderStatus> forwarders)
     {
         if (forwarders.Count == 0) return;

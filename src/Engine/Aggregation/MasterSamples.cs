@@ -19,7 +19,6 @@ internal sealed class MasterSamples
     }
 
     /// <summary>Adds the samples of the masters that live; none without one.</summary>
-    /// <param name="masters">Their pids, 0 for each that this PID namespace does not show.</param>
     public void Add(IReadOnlyCollection<int> masters)
     {
         var (age, memory, isKnown) = (0.0, 0.0, false);

@@ -12,12 +12,6 @@ internal sealed class MergedFamily
     private readonly HashSet<LabelSet> _labelSets = [];
     private LabelSet[]? _inOrder;
 
-    /// <summary>A family without samples.</summary>
-    /// <param name="storeName">The name that keys carry.</param>
-    /// <param name="type">The type.</param>
-    /// <param name="help">The help text.</param>
-    /// <param name="mode">How values of several hosts become one, if it is a gauge.</param>
-    /// <param name="values">Where its series are.</param>
     public MergedFamily(string storeName, MetricType type, string help, GaugeMode mode, SeriesValues values)
     {
         _storeName = storeName;
@@ -25,13 +19,10 @@ internal sealed class MergedFamily
         Header = new FamilyHeader(storeName, type, help, mode);
     }
 
-    /// <summary>What it shows of itself.</summary>
     public FamilyHeader Header { get; }
 
-    /// <summary>Its samples by label set, in the order of an exposition.</summary>
     public ReadOnlySpan<LabelSet> LabelSets => _inOrder ??= [.. _labelSets.Order()];
 
-    /// <summary>Forgets every series.</summary>
     public void Clear()
     {
         _labelSets.Clear();

@@ -22,12 +22,8 @@ internal sealed class MergedHistogramDetails
     private readonly Dictionary<int, NativeHistogram> _natives = [];
     private readonly HashSet<string> _quarantined = new(StringComparer.Ordinal);
 
-    /// <summary>Nothing yet.</summary>
-    /// <param name="directory">The store.</param>
-    /// <param name="logger">Told of each damaged file once.</param>
     public MergedHistogramDetails(string directory, ILogger logger) => (_directory, _logger) = (directory, logger);
 
-    /// <summary>Damaged files so far.</summary>
     public long CorruptFiles { get; private set; }
 
     /// <summary>The newest exemplar of each bucket, as last read.</summary>
@@ -36,15 +32,12 @@ internal sealed class MergedHistogramDetails
     /// <summary>The native histogram of each series, by that of its sum, as last read.</summary>
     public IReadOnlyDictionary<int, NativeHistogram> Natives => _natives;
 
-    /// <summary>Forgets every series.</summary>
     public void Clear()
     {
         _exemplars.Clear();
         _natives.Clear();
     }
 
-    /// <summary>Reads the exemplars.</summary>
-    /// <param name="files">The files of the store.</param>
     public void ReadExemplars(IReadOnlyList<TrackedFile> files)
     {
         _exemplars.Clear();
@@ -55,8 +48,6 @@ internal sealed class MergedHistogramDetails
         }
     }
 
-    /// <summary>Reads the native histograms.</summary>
-    /// <param name="files">The files of the store.</param>
     public void ReadNatives(IReadOnlyList<TrackedFile> files)
     {
         foreach (var native in _natives.Values) native.Clear();

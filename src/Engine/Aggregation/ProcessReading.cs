@@ -5,16 +5,11 @@ using GunicornPrometheusExporter.Native;
 namespace GunicornPrometheusExporter.Aggregation;
 
 /// <summary>What a process uses, from <c>/proc/PID/stat</c>.</summary>
-/// <param name="UserSeconds">Processor time in user mode.</param>
-/// <param name="SystemSeconds">Processor time in system mode.</param>
-/// <param name="AgeSeconds">Time since it started.</param>
-/// <param name="ResidentBytes">The resident set.</param>
 internal readonly record struct ProcessReading(double UserSeconds, double SystemSeconds, double AgeSeconds, double ResidentBytes)
 {
     private const double TicksPerSecond = 100;
 
     /// <summary>Reads the figures of a process.</summary>
-    /// <returns>False if there is no such process, or it is hidden.</returns>
     internal static bool TryRead(int pid, out ProcessReading reading)
     {
         Span<byte> text = stackalloc byte[1024];

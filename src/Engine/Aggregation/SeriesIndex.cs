@@ -23,8 +23,6 @@ internal sealed class SeriesIndex
     private int _count;
     private int _last;
 
-    /// <summary>An index without keys.</summary>
-    /// <param name="find">Finds or makes the series of a key that was parsed.</param>
     public SeriesIndex(Func<ReadKey, int> find)
     {
         _find = find;
@@ -47,7 +45,6 @@ internal sealed class SeriesIndex
         return _series[number];
     }
 
-    /// <summary>Forgets every key.</summary>
     public void Clear()
     {
         (_count, _last) = (1, 0);

@@ -17,7 +17,6 @@ internal sealed class SeriesValues
     /// <summary>How many indices there are, <see cref="LeftOut"/> among them.</summary>
     public int Count { get; private set; } = 1;
 
-    /// <summary>The values.</summary>
     public ReadOnlySpan<double> Values => _values.AsSpan(0, Count);
 
     /// <summary>What rounding took from each value, as of <see cref="Settle"/>.</summary>
@@ -29,8 +28,6 @@ internal sealed class SeriesValues
     /// <summary>The timestamp of a value that was merged for being the most recent, in seconds; 0 for every other.</summary>
     public double TimestampOf(int series) => series < _timestamps.Length ? _timestamps[series] : 0;
 
-    /// <summary>Adds a series without a value.</summary>
-    /// <returns>Its index.</returns>
     public int Add()
     {
         if (Count == _values.Length)
@@ -51,7 +48,6 @@ internal sealed class SeriesValues
         Array.Clear(_timestamps);
     }
 
-    /// <summary>Forgets every series.</summary>
     public void Clear()
     {
         Begin();
@@ -76,10 +72,6 @@ internal sealed class SeriesValues
     public void Ensure(int series) => _present[series] = true;
 
     /// <summary>Merges the values of one file into the series that its entries belong to.</summary>
-    /// <param name="rule">How; counters, histograms and summaries are sums.</param>
-    /// <param name="series">The index of each entry's series.</param>
-    /// <param name="values">The value of each entry.</param>
-    /// <param name="timestamps">The timestamp of each entry; one of 0 or less never wins.</param>
     public void Merge(
         GaugeMode rule, ReadOnlySpan<int> series, ReadOnlySpan<double> values, ReadOnlySpan<double> timestamps)
     {

@@ -14,17 +14,14 @@ internal sealed class SlotLiveness : IDisposable
     private HashSet<(SlotKind Kind, int Number)> _held = [];
     private bool _isReported;
 
-    /// <summary>A view of a store's slots that has seen nothing yet.</summary>
     public SlotLiveness(string directory, ILogger logger)
     {
         _directory = directory;
         _logger = logger;
     }
 
-    /// <summary>How many slots of a kind are held.</summary>
     public int Count(SlotKind kind) => _held.Count(slot => slot.Kind == kind);
 
-    /// <summary>Whether a slot is held.</summary>
     public bool IsHeld(SlotKind kind, int number) => _held.Contains((kind, number));
 
     /// <summary>The pids of the masters, 0 for each that is in a PID namespace which this one does not show.</summary>
@@ -76,7 +73,6 @@ internal sealed class SlotLiveness : IDisposable
     /// <summary>Lets files be folded again.</summary>
     public void ResumeFolding() => _slots?.EndPreparation();
 
-    /// <inheritdoc/>
     public void Dispose() => Close();
 
     private void Close()

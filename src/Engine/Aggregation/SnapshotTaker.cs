@@ -14,7 +14,6 @@ internal sealed class SnapshotTaker(ExpositionLayout lines)
     /// <summary>Says that the lines were laid out anew.</summary>
     public void Forget() => _layout = null;
 
-    /// <summary>Copies the numbers of all lines.</summary>
     public MetricSnapshot Take(DateTimeOffset time, SampleValues values)
     {
         var layout = _layout ??= LayOut();

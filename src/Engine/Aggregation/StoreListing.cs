@@ -14,20 +14,16 @@ internal sealed class StoreListing : IDisposable
     private int _scrape;
     private int _gone;
 
-    /// <summary>A listing that has seen nothing yet.</summary>
     public StoreListing(string directory, FamilyTable families)
     {
         _directory = directory;
         _families = families;
     }
 
-    /// <summary>The files, as of the last refresh.</summary>
     public IReadOnlyList<TrackedFile> Files => _files;
 
     /// <summary>Looks at the directory again. One that does not exist has no files.</summary>
     /// <returns>Whether a file came or went.</returns>
-    /// <exception cref="IOException">The directory cannot be listed; <see cref="Files"/> is then empty.</exception>
-    /// <exception cref="UnauthorizedAccessException">The same.</exception>
     public bool Refresh()
     {
         _scrape++;
@@ -53,10 +49,8 @@ internal sealed class StoreListing : IDisposable
         return came || _gone > 0;
     }
 
-    /// <summary>Whether a file is among them.</summary>
     public bool Contains(string fileName) => _byName.ContainsKey(fileName);
 
-    /// <inheritdoc/>
     public void Dispose() => _files.ForEach(file => file.Dispose());
 
     private FileSystemEnumerable<TrackedFile> Enumerate()

@@ -9,8 +9,6 @@ internal sealed class TrackedFile : IDisposable
     private readonly SeriesIndex _index;
 
     /// <summary>A file just seen for the first time.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="families">What its entries may be of.</param>
     public TrackedFile(string path, FamilyTable families)
     {
         Path = path;
@@ -22,10 +20,8 @@ internal sealed class TrackedFile : IDisposable
         Reader = new StoreFileReader(path, _index.SeriesOf, withTimestamps: Rule == GaugeMode.MostRecent);
     }
 
-    /// <summary>Where it is.</summary>
     public string Path { get; }
 
-    /// <summary>Its name in the store.</summary>
     public string FileName { get; }
 
     /// <summary>What its name says, if it <see cref="HasKnownName"/>.</summary>
@@ -40,7 +36,6 @@ internal sealed class TrackedFile : IDisposable
     /// <summary>How its values merge with those of other files.</summary>
     public GaugeMode Rule => Name.Rule;
 
-    /// <summary>Reads its contents.</summary>
     public StoreFileReader Reader { get; }
 
     /// <summary>The index of each entry's series, in the order of the file.</summary>
@@ -62,10 +57,8 @@ internal sealed class TrackedFile : IDisposable
     public int? SeriesAt(int offset) =>
         Reader.Offsets.BinarySearch(offset) is var index && index >= 0 && index < Series.Length ? Series[index] : null;
 
-    /// <inheritdoc/>
     public void Dispose() => Reader.Dispose();
 
-    /// <summary>Forgets what was read.</summary>
     public void Clear()
     {
         Reader.Clear();

@@ -22,7 +22,6 @@ internal sealed class WorkerSamples
         _folded = folded;
     }
 
-    /// <summary>Forgets every series.</summary>
     public void Clear() => _series.Clear();
 
     /// <summary>Adds what the workers have in hand.</summary>
@@ -42,8 +41,6 @@ internal sealed class WorkerSamples
     }
 
     /// <summary>Adds to a worker's busy time, just merged from its file, what its requests in flight have taken since.</summary>
-    /// <param name="file">The merged file; others than a worker's counters are left alone.</param>
-    /// <param name="values">The values in it.</param>
     /// <remarks>
     /// The flight files are read before the store's files, so what a file says is the more recent of both if it is more:
     /// from scrape to scrape the sum never falls.

@@ -7,7 +7,6 @@ internal sealed class ConfigurationException : Exception
     /// <summary>A failure described by a sentence that names the variable, its value and the remedy.</summary>
     public ConfigurationException(string message) : base(message) { }
 
-    /// <summary>The errors of a configuration, one per line.</summary>
     public ConfigurationException(IEnumerable<ConfigurationError> errors)
         : this(string.Join('\n', errors.Select(error => error.Message))) { }
 }

@@ -20,7 +20,6 @@ internal sealed class ConfigurationFileReader
     private ConfigurationFileReader(YamlEntries entries) => _entries = entries;
 
     /// <summary>Reads a file. For any content it returns the valid settings and the errors.</summary>
-    /// <param name="path">Its path; a relative one counts from the current directory.</param>
     public static ConfigurationFile Read(string path)
     {
         path = Path.GetFullPath(path);
@@ -29,7 +28,6 @@ internal sealed class ConfigurationFileReader
             : new(path, FrozenDictionary<ConfigurationVariable, FileSetting>.Empty, [fault]);
     }
 
-    /// <summary>Reads the text of a file.</summary>
     internal static ConfigurationFile Read(string path, string text)
     {
         var entries = new YamlEntries(text, path);

@@ -27,16 +27,13 @@ internal sealed record ConfigurationVariable
     /// <summary>A text for the documentation, if there is no default.</summary>
     public string? Example { get; init; }
 
-    /// <summary>The smallest number allowed.</summary>
     public int Minimum { get; init; }
 
-    /// <summary>The largest number allowed.</summary>
     public int Maximum { get; init; } = int.MaxValue;
 
     /// <summary>The texts allowed, if it is a choice.</summary>
     public ImmutableArray<string> Choices { get; init; } = [];
 
-    /// <summary>Whether the value must never be shown.</summary>
     public bool Secret { get; init; }
 
     /// <summary>When a change in the file takes effect.</summary>

@@ -3,7 +3,6 @@ namespace GunicornPrometheusExporter.Configuration;
 /// <summary>A file with every setting and its purpose, commented out.</summary>
 internal static class ExampleFile
 {
-    /// <summary>Writes the file.</summary>
     public static void Write(TextWriter output)
     {
         ArgumentNullException.ThrowIfNull(output);

@@ -32,7 +32,6 @@ internal sealed partial class ExporterConfig
     }
 
     /// <summary>The same configuration with more flags; the file is not read again.</summary>
-    /// <param name="flags">Texts by the variables' names.</param>
     public ExporterConfig With(IReadOnlyDictionary<string, string> flags)
     {
         ArgumentNullException.ThrowIfNull(flags);
@@ -41,7 +40,6 @@ internal sealed partial class ExporterConfig
         return new(all, _variables, _file);
     }
 
-    /// <summary>The source of a setting.</summary>
     public SettingSource SourceOf(ConfigurationVariable variable) => _sources[variable];
 
     /// <summary>The source of a setting in a word or two: <c>environment</c>, or the file and its line.</summary>

@@ -10,7 +10,6 @@ internal static class InstanceName
     /// <summary>The rule for a name, as the end of a sentence.</summary>
     public const string Rule = "1 to 200 letters, digits, dots, underscores, hyphens and colons, a letter or digit first";
 
-    /// <summary>Whether a text is a name.</summary>
     public static bool IsValid(string text)
     {
         ArgumentNullException.ThrowIfNull(text);

@@ -18,10 +18,8 @@ internal sealed record RedisUrl(
     private const string Plain = "redis://";
     private const string Secure = "rediss://";
 
-    /// <summary>Reads a URL.</summary>
     /// <param name="text">The text.</param>
     /// <param name="fault">What is wrong with it, without quoting any of it.</param>
-    /// <returns>Null if the text is no such URL.</returns>
     internal static RedisUrl? Parse(string text, out string fault)
     {
         var isSsl = text.StartsWith(Secure, StringComparison.OrdinalIgnoreCase);

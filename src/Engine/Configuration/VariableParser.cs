@@ -24,14 +24,12 @@ internal static class VariableParser
         return rule;
     }
 
-    /// <summary>Reads a text.</summary>
     /// <param name="variable">The variable of the text.</param>
     /// <param name="text">The text, not empty.</param>
     /// <param name="value">
     /// An <see cref="int"/>, <see cref="bool"/>, <see cref="string"/> or <see cref="RedisUrl"/> after the variable's kind.
     /// </param>
     /// <param name="remedy">What to set the variable to, if the text is invalid.</param>
-    /// <returns>Whether the text is valid.</returns>
     internal static bool TryParse(ConfigurationVariable variable, string text, out object? value, out string remedy)
     {
         switch (variable.Kind)

@@ -11,19 +11,15 @@ internal sealed class ExpositionLayout
     private readonly List<SampleLine> _lines;
     private readonly HashSet<string> _openMetricsNames = new(StringComparer.Ordinal);
 
-    /// <summary>An exposition without families.</summary>
     public ExpositionLayout() : this([]) { }
 
     private ExpositionLayout(List<SampleLine> lines) => _lines = lines;
 
-    /// <summary>The families, in their order.</summary>
     public ReadOnlySpan<FamilyLines> Families => CollectionsMarshal.AsSpan(_families);
 
-    /// <summary>The lines of a family.</summary>
     public ReadOnlySpan<SampleLine> LinesOf(FamilyLines family) =>
         CollectionsMarshal.AsSpan(_lines).Slice(family.Start, family.Count);
 
-    /// <summary>Removes everything.</summary>
     public void Clear()
     {
         _families.Clear();
@@ -43,7 +39,6 @@ internal sealed class ExpositionLayout
     }
 
     /// <summary>The part that shows some families, or some of their samples.</summary>
-    /// <param name="names">Names of families, in any format, and of samples; one that does not exist is nothing.</param>
     /// <remarks>Valid until this layout changes: families without a hidden line are not copied.</remarks>
     public ExpositionLayout Restrict(IReadOnlySet<string> names)
     {

@@ -14,11 +14,6 @@ internal sealed class FamilyHeader
     private byte[]? _protobuf;
     private byte[]? _created;
 
-    /// <summary>The header of a family.</summary>
-    /// <param name="storeName">The name that keys carry.</param>
-    /// <param name="type">The type.</param>
-    /// <param name="help">The help text.</param>
-    /// <param name="mode">How values of several hosts are merged, if it is a gauge.</param>
     public FamilyHeader(string storeName, MetricType type, string help, GaugeMode mode = GaugeMode.All)
     {
         Type = type;
@@ -43,13 +38,11 @@ internal sealed class FamilyHeader
     /// <summary>The name in OpenMetrics; a counter's without <c>_total</c>.</summary>
     public string BaseName { get; }
 
-    /// <summary>The type.</summary>
     public MetricType Type { get; }
 
     /// <summary>How values of several hosts are merged, if it is a gauge.</summary>
     public GaugeMode Mode { get; }
 
-    /// <summary>The help text.</summary>
     public string Help { get; }
 
     /// <summary>Every name under which the family exposes something as text.</summary>
@@ -73,6 +66,5 @@ internal sealed class FamilyHeader
     /// <summary>The name of the sample with the creation time of a series, in OpenMetrics.</summary>
     public byte[] Created => _created ??= Encoding.UTF8.GetBytes(BaseName + OpenMetricsSyntax.CreatedSuffix);
 
-    /// <summary>The name of a sample.</summary>
     public string NameOf(LineKind kind) => _names[(int)kind];
 }

@@ -6,11 +6,6 @@ internal struct LineNumbers
     private double _buckets;
     private bool _hasBuckets;
 
-    /// <summary>The number of the next line.</summary>
-    /// <param name="line">The line.</param>
-    /// <param name="values">The numbers of the series.</param>
-    /// <param name="number">Its number.</param>
-    /// <returns>False if it has none now.</returns>
     public bool TryNext(in SampleLine line, scoped SampleValues values, out double number)
     {
         if (line.Kind == LineKind.Count && _hasBuckets)

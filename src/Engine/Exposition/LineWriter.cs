@@ -20,7 +20,6 @@ internal ref struct LineWriter
     /// <summary>Begins a family; its header precedes its first line, if there is one.</summary>
     public void Begin(ReadOnlySpan<byte> header) => _header = header;
 
-    /// <summary>Writes bytes unchanged.</summary>
     public void Write(scoped ReadOnlySpan<byte> text)
     {
         Reserve(text.Length);

@@ -17,9 +17,6 @@ internal static class OpenMetricsSyntax
     public static ReadOnlySpan<byte> End => "# EOF\n"u8;
 
     /// <summary>The lines above a family's samples.</summary>
-    /// <param name="name">The name, a counter's without <c>_total</c>.</param>
-    /// <param name="type">The type as the format names it.</param>
-    /// <param name="help">The help text.</param>
     public static byte[] Header(string name, string type, string help)
     {
         var text = help.Replace(@"\", @"\\", StringComparison.Ordinal)

@@ -57,10 +57,6 @@ internal static class ProtobufSyntax
     public const int TimestampNanoseconds = 2;
 
     /// <summary>The fields of a family before its metrics.</summary>
-    /// <param name="name">The name, a counter's with <c>_total</c>.</param>
-    /// <param name="baseName">The same without.</param>
-    /// <param name="type">The type.</param>
-    /// <param name="help">The help text.</param>
     public static byte[] Header(string name, string baseName, MetricType type, string help)
     {
         var writer = new ProtobufWriter();
@@ -72,7 +68,6 @@ internal static class ProtobufSyntax
     }
 
     /// <summary>The labels of a metric, as its fields.</summary>
-    /// <param name="text">The labels as text has them.</param>
     public static byte[] Labels(ReadOnlySpan<byte> text)
     {
         var writer = new ProtobufWriter();

@@ -19,10 +19,8 @@ internal sealed class ProtobufWriter
         LengthDelimited = 2,
     }
 
-    /// <summary>What was written since the last <see cref="Clear"/>.</summary>
     public ReadOnlySpan<byte> Written => _buffer.AsSpan(0, _length);
 
-    /// <summary>Clears the memory for reuse.</summary>
     public void Clear() => _length = 0;
 
     /// <summary>Writes fields that were written before.</summary>
@@ -32,7 +30,6 @@ internal sealed class ProtobufWriter
         _length += fields.Length;
     }
 
-    /// <summary>Writes a field of type <c>double</c>.</summary>
     public void WriteDouble(int field, double value)
     {
         WriteTag(field, WireType.Fixed64);
@@ -79,7 +76,6 @@ internal sealed class ProtobufWriter
         length.CopyTo(_buffer.AsSpan(start));
     }
 
-    /// <summary>Writes a number in groups of seven bits.</summary>
     public void WriteVarint(ulong value)
     {
         var destination = Reserve(LongestVarint);

@@ -19,10 +19,8 @@ internal readonly ref struct SampleValues(
     private readonly IReadOnlyDictionary<int, Exemplar> _exemplars = exemplars;
     private readonly IReadOnlyDictionary<int, NativeHistogram> _natives = natives;
 
-    /// <summary>The value of a series.</summary>
     public double this[int series] => _values[series];
 
-    /// <summary>Whether a series has a value now.</summary>
     public bool Has(int series) => _present[series];
 
     /// <summary>The exemplar of a bucket; null if it has none.</summary>

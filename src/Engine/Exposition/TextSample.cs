@@ -6,9 +6,6 @@ using GunicornPrometheusExporter.Metrics;
 namespace GunicornPrometheusExporter.Exposition;
 
 /// <summary>A sample of the text format 0.0.4. Immutable.</summary>
-/// <param name="Name">The sample's name.</param>
-/// <param name="Labels">The labels, in the order of the line.</param>
-/// <param name="Value">The value.</param>
 internal sealed record TextSample(string Name, ImmutableArray<Label> Labels, double Value)
 {
     /// <summary>Reads every sample of an untrusted text; skips the lines about families.</summary>

@@ -57,7 +57,6 @@ internal static class TextSyntax
         return (name, [.. value]);
     }
 
-    /// <summary>Appends a label to others.</summary>
     public static string Append(string labels, string name, string value) =>
         labels.Length == 0 ? $"{name}=\"{value}\"" : $"{labels},{name}=\"{value}\"";
 

@@ -5,13 +5,10 @@ using GunicornPrometheusExporter.Snapshots;
 namespace GunicornPrometheusExporter.Fleet;
 
 /// <summary>A family that is merged from those of the hosts. A sample that hosts share is looked up once.</summary>
-/// <param name="family">The family of the first host.</param>
-/// <param name="values">The values of its series.</param>
 internal sealed class FleetFamily(SnapshotFamily family, SeriesValues values)
 {
     private readonly Dictionary<SnapshotSample, int> _series = new(ReferenceEqualityComparer.Instance);
 
-    /// <summary>The merged family.</summary>
     public MergedFamily Merged { get; } = new(family.StoreName, family.Type, family.Help, family.Mode, values);
 
     /// <summary>The series that a host's sample belongs to: one of its own, if the hosts are not merged.</summary>

@@ -19,11 +19,6 @@ internal sealed class FleetHub
     private readonly HubStatistics _statistics = new();
     private FleetReading _reading = new([], []);
 
-    /// <summary>A hub that has read nothing yet.</summary>
-    /// <param name="source">Where the hosts leave their snapshots.</param>
-    /// <param name="isMerged">Whether all hosts are merged, instead of distinguished by a label <c>instance</c>.</param>
-    /// <param name="logger">Logs each change once.</param>
-    /// <param name="time">The clock.</param>
     public FleetHub(IFleetSource source, bool isMerged, ILogger logger, TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(source);
@@ -36,8 +31,6 @@ internal sealed class FleetHub
     /// <summary>The result of the last reload of the configuration; null without one.</summary>
     public ReloadStatus? LastReload { get; set; }
 
-    /// <summary>Reads from another source from now on.</summary>
-    /// <param name="source">The source; the previous one still belongs to its owner.</param>
     public void Replace(IFleetSource source)
     {
         ArgumentNullException.ThrowIfNull(source);
@@ -45,7 +38,6 @@ internal sealed class FleetHub
     }
 
     /// <summary>Reads the hosts' snapshots. If that fails, the known ones stay as long as they are fresh.</summary>
-    /// <param name="end">Cancelled when the hub stops.</param>
     public async Task RefreshAsync(CancellationToken end = default)
     {
         var start = _time.GetTimestamp();
@@ -66,9 +58,6 @@ internal sealed class FleetHub
     }
 
     /// <summary>Writes what the last refresh read.</summary>
-    /// <param name="output">The destination.</param>
-    /// <param name="format">The format; without merging only the text format.</param>
-    /// <param name="names">The names of the selected families and samples; null for all.</param>
     public void Write(IBufferWriter<byte> output, ExpositionFormat format = ExpositionFormat.Text, IReadOnlySet<string>? names = null) =>
         _exposition.Write(output, format, names);
 }

@@ -19,7 +19,6 @@ internal sealed class HostExposition(ILogger logger) : IFleetExposition
     private byte[][] _labels = [];
     private List<HostFamily> _families = [];
 
-    /// <inheritdoc/>
     public void Refresh(IReadOnlyList<HostSnapshot> hosts, DateTimeOffset now)
     {
         var before = _hosts;
@@ -29,7 +28,6 @@ internal sealed class HostExposition(ILogger logger) : IFleetExposition
         if (!isSame) LayOut();
     }
 
-    /// <inheritdoc/>
     public void Write(IBufferWriter<byte> output, ExpositionFormat format, IReadOnlySet<string>? names)
     {
         var writer = new LineWriter(output);

@@ -11,13 +11,10 @@ internal sealed class HostNumbers
     private double[] _numbers = [];
     private int _count;
 
-    /// <summary>The index of each sample's series.</summary>
     public ReadOnlySpan<int> Series => _series.AsSpan(0, _count);
 
-    /// <summary>The number of each sample.</summary>
     public Span<double> Numbers => _numbers.AsSpan(0, _count);
 
-    /// <summary>Reads a snapshot.</summary>
     public void Read(SampleMap map, MetricSnapshot snapshot)
     {
         var values = snapshot.Values.Span;

@@ -12,15 +12,11 @@ internal sealed class HubJournal(ILogger logger)
     /// <summary>Where it reads, as the end of a sentence.</summary>
     public required string Place { get; set; }
 
-    /// <summary>Whether the last read failed.</summary>
     public bool IsLost { get; private set; }
 
-    /// <summary>The number of failed reads.</summary>
     public long Errors { get; private set; }
 
     /// <summary>Records a read.</summary>
-    /// <param name="live">The number of live hosts.</param>
-    /// <param name="skipped">The skipped entries.</param>
     public void Read(int live, IReadOnlyList<SkippedEntry> skipped)
     {
         var (hasHosts, isSkipping) = (live > 0, skipped.Count > 0);
@@ -34,7 +30,6 @@ internal sealed class HubJournal(ILogger logger)
         (IsLost, _hasHosts, _isSkipping) = (false, hasHosts, isSkipping);
     }
 
-    /// <summary>Records a failed read.</summary>
     public void Fail(string reason)
     {
         if (!IsLost) HubLog.SourceLost(logger, reason);

@@ -31,7 +31,6 @@ internal sealed class MergedExposition(ILogger logger) : IFleetExposition
     private double[] _times = [];
     private int _laidOut;
 
-    /// <inheritdoc/>
     public void Refresh(IReadOnlyList<HostSnapshot> hosts, DateTimeOffset now)
     {
         if (_laidOut < _values.Count / 2 && _values.Count > SeriesWorthForgetting) Forget();
@@ -41,7 +40,6 @@ internal sealed class MergedExposition(ILogger logger) : IFleetExposition
         if (isChanged) LayOut();
     }
 
-    /// <inheritdoc/>
     public void Write(IBufferWriter<byte> output, ExpositionFormat format, IReadOnlySet<string>? names)
     {
         var layout = names is null ? _layout : _layout.Restrict(names);

@@ -9,7 +9,6 @@ internal sealed class PastNumbers
 {
     private double[] _numbers = [];
 
-    /// <summary>Adds numbers.</summary>
     public void Add(HostNumbers past, int seriesCount)
     {
         if (_numbers.Length < seriesCount) _numbers = new double[seriesCount];

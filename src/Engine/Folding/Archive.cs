@@ -4,11 +4,8 @@ using GunicornPrometheusExporter.Native;
 namespace GunicornPrometheusExporter.Folding;
 
 /// <summary>The file into which dead processes' files of one type and mode are folded.</summary>
-/// <param name="directory">The store.</param>
-/// <param name="name">The archive's name.</param>
 internal sealed class Archive(string directory, StoreFileName name)
 {
-    /// <summary>What its name says of its entries.</summary>
     public StoreFileName Name => name;
 
     /// <summary>Where it is, if it is.</summary>
@@ -18,7 +15,6 @@ internal sealed class Archive(string directory, StoreFileName name)
     public string TemporaryPath => Path + StoreFiles.TemporaryExtension;
 
     /// <summary>Ends a fold that a killed process left: removes the files that are in the archive, then their names from it.</summary>
-    /// <exception cref="IOException">The store cannot be changed.</exception>
     /// <exception cref="StoreException">A file that is in the archive cannot be looked at; its name stays.</exception>
     public void Recover()
     {

@@ -20,10 +20,6 @@ internal sealed class ArchiveFold : IDisposable
     private int _used;
     private bool _isCommitted;
 
-    /// <summary>A fold that has not begun.</summary>
-    /// <param name="archive">The archive, recovered.</param>
-    /// <param name="dead">The files, owned by the fold from now on.</param>
-    /// <param name="damaged">Counts those that are damaged.</param>
     public ArchiveFold(Archive archive, IEnumerable<LeasedFile> dead, DamagedFiles damaged)
     {
         _archive = archive;
@@ -40,7 +36,6 @@ internal sealed class ArchiveFold : IDisposable
     /// <summary>1: writes the archive anew beside the old one, with the files in it and their names behind it.</summary>
     /// <returns>False if there is nothing to fold, or the archive is not ours to write.</returns>
     /// <remarks>A file that is damaged is kept aside: it would be read in vain at every fold and every scrape.</remarks>
-    /// <exception cref="IOException">The archive cannot be read or written, or a damaged file not be kept aside.</exception>
     /// <exception cref="StoreException">The archive is damaged, or would be too large.</exception>
     public bool Write()
     {
@@ -63,8 +58,6 @@ internal sealed class ArchiveFold : IDisposable
 
     /// <summary>2: puts it in the old one's place. From then on it counts, and the files do not.</summary>
     /// <returns>False if a process waits to write one of the files, which then is not dead.</returns>
-    /// <exception cref="IOException">The store cannot be changed.</exception>
-    /// <exception cref="StoreException">The same.</exception>
     public bool Commit()
     {
         if (!_dead.TrueForAll(file => file.IsUndisturbed())) return false;
@@ -75,17 +68,14 @@ internal sealed class ArchiveFold : IDisposable
     }
 
     /// <summary>3: removes the files.</summary>
-    /// <exception cref="IOException">The store cannot be changed.</exception>
     public void Remove()
     {
         foreach (var file in _dead) File.Delete(file.Path);
     }
 
     /// <summary>4: takes the names away, so that later files of the same names count.</summary>
-    /// <exception cref="IOException">The store cannot be changed.</exception>
     public void Finish() => _new!.SetLength(_used);
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         if (_new is not null && !_isCommitted) File.Delete(_archive.TemporaryPath);

@@ -5,14 +5,12 @@ using GunicornPrometheusExporter.Master;
 namespace GunicornPrometheusExporter.Folding;
 
 /// <summary>The files that other libraries' processes left when they died.</summary>
-/// <param name="directory">The store.</param>
 internal sealed class DeadProcesses(string directory)
 {
     private readonly PidRecord _pids = new(directory);
     private readonly ExitRecords _exits = new(directory);
 
     /// <summary>The files that could be folded or removed if their process were dead, in the order in which scrapes read them.</summary>
-    /// <exception cref="IOException">The store cannot be listed.</exception>
     public IEnumerable<(string Path, StoreFileName Name)> Suspects()
     {
         foreach (var path in Directory.GetFiles(directory, "*" + StoreFormat.Extension).Order(StringComparer.Ordinal))

@@ -19,8 +19,6 @@ internal sealed class FoldedEntries
     private readonly List<double> _values = [];
     private readonly List<double> _timestamps = [];
 
-    /// <summary>No entries yet.</summary>
-    /// <param name="rule">How values of one key become one.</param>
     public FoldedEntries(GaugeMode rule)
     {
         _rule = rule;
@@ -57,7 +55,6 @@ internal sealed class FoldedEntries
     }
 
     /// <summary>The used bytes of a file that has the merged entries.</summary>
-    /// <param name="layout">The layout of its entries.</param>
     /// <returns>Null if they are more than a reader would read.</returns>
     /// <remarks>What rounding took from a sum is a second entry of the same key: readers add both.</remarks>
     public byte[]? ToContent(EntryLayout layout)

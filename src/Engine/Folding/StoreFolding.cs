@@ -24,10 +24,6 @@ internal sealed class StoreFolding : IDisposable
     private string? _fault;
     private long _compactions;
 
-    /// <summary>Nothing is folded yet.</summary>
-    /// <param name="directory">The store; it need not exist yet.</param>
-    /// <param name="logger">Told why files cannot be folded.</param>
-    /// <param name="damaged">Counts the damaged files; who scrapes the same store counts with it too.</param>
     public StoreFolding(string directory, ILogger logger, DamagedFiles? damaged = null)
     {
         _directory = directory;
@@ -40,7 +36,6 @@ internal sealed class StoreFolding : IDisposable
     public long Compactions => Interlocked.Read(ref _compactions);
 
     /// <summary>Folds what is dead now, and removes the live gauges of dead processes.</summary>
-    /// <param name="end">Ends it early, between two archives.</param>
     /// <returns>Why not everything was folded; null if it was.</returns>
     public string? Fold(CancellationToken end = default)
     {
@@ -60,7 +55,6 @@ internal sealed class StoreFolding : IDisposable
         return _fault;
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _slots?.Dispose();
 
     private void Fold(Archive archive, IEnumerable<(string Path, StoreFileName Name)> suspects, CancellationToken end)

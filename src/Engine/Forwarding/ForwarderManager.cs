@@ -10,9 +10,6 @@ namespace GunicornPrometheusExporter.Forwarding;
 /// Each forwards once per interval, in a task of its own. A failure goes to its status and its log, and affects neither
 /// the others nor the caller.
 /// </remarks>
-/// <param name="read">Reads the store; called from any thread.</param>
-/// <param name="logger">Logs one line when a forwarder begins to fail, and one when it works again.</param>
-/// <param name="time">The clock of intervals and pauses.</param>
 internal sealed class ForwarderManager(Func<MetricSnapshot> read, ILogger logger, TimeProvider? time = null) : IAsyncDisposable
 {
     private readonly TimeProvider _time = time ?? TimeProvider.System;
@@ -24,12 +21,9 @@ internal sealed class ForwarderManager(Func<MetricSnapshot> read, ILogger logger
     private readonly Dictionary<string, ForwarderRun> _runs = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _gate = new(1);
 
-    /// <summary>The status of every forwarder, by name.</summary>
     public IReadOnlyDictionary<string, ForwarderStatus> Statuses => _statuses;
 
     /// <summary>Adds a forwarder, stopped; a forwarder of the same name is stopped and removed.</summary>
-    /// <param name="name">Its name.</param>
-    /// <param name="create">Creates it at each start.</param>
     public Task AddAsync(string name, Func<IForwarder> create) => ExclusivelyAsync(async () =>
     {
         await StopRunAsync(name);
@@ -38,7 +32,6 @@ internal sealed class ForwarderManager(Func<MetricSnapshot> read, ILogger logger
     });
 
     /// <summary>Stops a forwarder after a last snapshot, and removes it. If it is added again, its counts continue.</summary>
-    /// <param name="name">Its name.</param>
     public Task RemoveAsync(string name) => ExclusivelyAsync(async () =>
     {
         await StopRunAsync(name);
@@ -83,7 +76,6 @@ internal sealed class ForwarderManager(Func<MetricSnapshot> read, ILogger logger
     /// <summary>Stops every forwarder after a last snapshot; takes two and a half seconds at most.</summary>
     public Task StopAllAsync() => ExclusivelyAsync(() => Task.WhenAll(_runs.Keys.ToList().Select(StopRunAsync)));
 
-    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await StopAllAsync();

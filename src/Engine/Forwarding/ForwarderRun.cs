@@ -23,12 +23,6 @@ internal sealed class ForwarderRun : IAsyncDisposable
     private volatile bool _isOver;
 
     /// <summary>Begins to forward.</summary>
-    /// <param name="name">Its name in the log.</param>
-    /// <param name="forwarder">The forwarder, which is this run's own.</param>
-    /// <param name="read">Reads the store.</param>
-    /// <param name="tell">Receives every change of the status.</param>
-    /// <param name="logger">Logs when forwarding begins to fail, and when it works again.</param>
-    /// <param name="time">The clock.</param>
     public ForwarderRun(
         string name, IForwarder forwarder, Func<MetricSnapshot> read, Action<Func<ForwarderStatus, ForwarderStatus>> tell,
         ILogger logger, TimeProvider time)

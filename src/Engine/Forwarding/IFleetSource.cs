@@ -8,7 +8,6 @@ internal interface IFleetSource : IAsyncDisposable
     string Place { get; }
 
     /// <summary>Reads the hosts' snapshots, within the time of a scrape.</summary>
-    /// <param name="cancellation">Cancelled when there is no time left.</param>
     /// <exception cref="ForwardingException">It cannot be read now.</exception>
     Task<FleetReading> ReadAsync(CancellationToken cancellation);
 }

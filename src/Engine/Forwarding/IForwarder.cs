@@ -14,8 +14,6 @@ internal interface IForwarder : IAsyncDisposable
     TimeSpan Interval { get; }
 
     /// <summary>Sends a snapshot, or buffered earlier ones.</summary>
-    /// <param name="snapshot">The store as it is now.</param>
-    /// <param name="cancellation">Cancelled when there is no time left.</param>
     /// <returns>What was sent.</returns>
     /// <exception cref="ForwardingException">It could not be sent; the next call may succeed.</exception>
     Task<Forwarded> ForwardAsync(MetricSnapshot snapshot, CancellationToken cancellation);

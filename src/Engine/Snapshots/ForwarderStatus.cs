@@ -3,7 +3,6 @@ namespace GunicornPrometheusExporter.Snapshots;
 /// <summary>The status of a forwarder. Immutable; the counts continue when it restarts.</summary>
 internal sealed record ForwarderStatus
 {
-    /// <summary>The current state.</summary>
     public ForwarderState State { get; init; }
 
     /// <summary>When a snapshot last arrived; null if none has.</summary>
@@ -12,19 +11,14 @@ internal sealed record ForwarderStatus
     /// <summary>The reason of the last failed attempt, without any secret; null if none has failed.</summary>
     public string? LastError { get; init; }
 
-    /// <summary>When that was.</summary>
     public DateTimeOffset? LastErrorTime { get; init; }
 
-    /// <summary>Snapshots that have arrived.</summary>
     public long Sent { get; init; }
 
-    /// <summary>Attempts that failed.</summary>
     public long Failed { get; init; }
 
-    /// <summary>Snapshots that were dropped.</summary>
     public long Dropped { get; init; }
 
-    /// <summary>Bytes that were sent.</summary>
     public long Bytes { get; init; }
 
     /// <summary>Snapshots that wait to be sent.</summary>

@@ -9,6 +9,5 @@ namespace GunicornPrometheusExporter.Snapshots;
 internal sealed record HostSnapshot(
     string Instance, DateTimeOffset Written, DateTimeOffset Expires, MetricSnapshot Snapshot, MetricSnapshot? Past = null)
 {
-    /// <summary>Whether the host is live, as far as the reader can tell.</summary>
     public bool IsLive(DateTimeOffset now) => now < Expires;
 }

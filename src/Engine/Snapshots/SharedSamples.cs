@@ -20,7 +20,6 @@ internal sealed class SharedSamples
         new([.. layout.Families.Select(family => family with { Samples = Share(family.Samples) })]);
 
     /// <summary>Removes every sample that is in none of the layouts.</summary>
-    /// <param name="layouts">Layouts whose samples are shared.</param>
     public void Keep(IEnumerable<SnapshotLayout> layouts)
     {
         _samples.Clear();

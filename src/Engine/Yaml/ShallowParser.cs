@@ -12,10 +12,8 @@ internal sealed class ShallowParser(TextReader text) : IParser
     private readonly Parser _parser = new(text);
     private int _depth;
 
-    /// <inheritdoc/>
     public ParsingEvent? Current => _parser.Current;
 
-    /// <inheritdoc/>
     /// <exception cref="YamlException">The text is no YAML, or too deep.</exception>
     public bool MoveNext()
     {

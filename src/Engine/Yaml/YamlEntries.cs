@@ -5,8 +5,6 @@ namespace GunicornPrometheusExporter.Yaml;
 
 /// <summary>Reads mappings of a YAML document key by key, and keeps every error with its place.</summary>
 /// <remarks>Works on events without recursion, so deep nesting cannot crash the process.</remarks>
-/// <param name="text">The text.</param>
-/// <param name="path">The file that errors name.</param>
 internal sealed class YamlEntries(string text, string path)
 {
     private const char ByteOrderMark = '\uFEFF';
@@ -17,14 +15,11 @@ internal sealed class YamlEntries(string text, string path)
     /// <summary>One sentence for each thing that is wrong, in the order in which they were found.</summary>
     public IReadOnlyList<string> Errors => _errors;
 
-    /// <summary>Whether the value that comes next is a mapping.</summary>
     public bool IsMapping => _parser.Accept<MappingStart>(out _);
 
-    /// <summary>Keeps an error.</summary>
     public void Reject(Mark place, string sentence) => _errors.Add($"{path}:{place.Line}:{place.Column}: {sentence}");
 
     /// <summary>Reads the text's only document, which is a mapping. A text that is not YAML is an error like any other.</summary>
-    /// <param name="readers">Reads the value of each key, given the key.</param>
     /// <returns>Whether there is anything in it.</returns>
     public bool ReadDocument(IReadOnlyDictionary<string, Action<Scalar>> readers)
     {
@@ -49,8 +44,6 @@ internal sealed class YamlEntries(string text, string path)
     }
 
     /// <summary>Reads a mapping whose keys are known. Nothing in its place counts as an empty one.</summary>
-    /// <param name="name">Its name in errors.</param>
-    /// <param name="readers">Reads the value of each key, given the key.</param>
     public void Read(string name, IReadOnlyDictionary<string, Action<Scalar>> readers)
     {
         foreach (var key in Keys(name))
@@ -68,7 +61,6 @@ internal sealed class YamlEntries(string text, string path)
     }
 
     /// <summary>The keys of a mapping, each once. After each the caller reads its value.</summary>
-    /// <param name="name">The mapping's name in errors.</param>
     public IEnumerable<Scalar> Keys(string name)
     {
         if (TryReadNothing()) yield break;
@@ -96,7 +88,6 @@ internal sealed class YamlEntries(string text, string path)
         }
     }
 
-    /// <summary>Reads a text.</summary>
     /// <returns>Null if there is none, or something else.</returns>
     public string? ReadText(Scalar key)
     {
@@ -137,7 +128,6 @@ internal sealed class YamlEntries(string text, string path)
         return texts;
     }
 
-    /// <summary>Skips a value of any kind.</summary>
     public void Skip() => _parser.SkipThisAndNestedEvents();
 
     private bool TryReadNothing() =>

@@ -7,8 +7,6 @@ namespace GunicornPrometheusExporter.Exporter.Checks;
 internal sealed class StoreView : IDisposable
 {
     /// <exception cref="StoreException">The locks cannot be read.</exception>
-    /// <exception cref="IOException">The store cannot be listed.</exception>
-    /// <exception cref="UnauthorizedAccessException">The same.</exception>
     internal StoreView(string directory, DateTimeOffset time, IReadOnlyList<WorkerProcess> machineWorkers)
     {
         MachineWorkers = machineWorkers;
@@ -30,7 +28,6 @@ internal sealed class StoreView : IDisposable
     /// <summary>The live processes; null if the store never had one.</summary>
     internal SlotTable? Slots { get; }
 
-    /// <summary>The numbers of the live workers.</summary>
     internal IReadOnlyList<int> Workers => Slots?.Held(SlotKind.Worker) ?? [];
 
     public void Dispose() => Slots?.Dispose();

@@ -4,11 +4,8 @@ using System.Text.RegularExpressions;
 namespace GunicornPrometheusExporter.Exporter.Checks;
 
 /// <summary>A process of this machine that records in a store as a worker, as far as this user may see.</summary>
-/// <param name="ProcessId">Its pid.</param>
-/// <param name="Store">The directory of the store.</param>
 internal sealed partial record WorkerProcess(int ProcessId, string Store)
 {
-    /// <summary>Every one.</summary>
     internal static IReadOnlyList<WorkerProcess> FindAll() =>
     [
         .. from process in Directory.GetDirectories("/proc")

@@ -31,7 +31,6 @@ internal sealed class EndSignals : IDisposable
     }
 
     /// <summary>Runs work until its token is cancelled or it fails; abandons work that does not stop.</summary>
-    /// <returns>The exit status.</returns>
     internal async Task<int> RunAsync(Func<CancellationToken, Task> work)
     {
         var running = work(_end.Token);
@@ -40,7 +39,6 @@ internal sealed class EndSignals : IDisposable
         return ExitStatus.Ok;
     }
 
-    /// <summary>Stops the work as a signal would.</summary>
     internal Task EndAsync() => _end.CancelAsync();
 
     public void Dispose()

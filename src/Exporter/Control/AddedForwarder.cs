@@ -13,7 +13,6 @@ internal sealed record AddedForwarder(string Name, Destination Destination, Dict
     /// <summary>Whether it is from the configuration, and not only from a program.</summary>
     internal bool IsWanted => Name == Destination.Name && Destination.IsWanted(Config);
 
-    /// <summary>Whether another one is identical.</summary>
     internal bool IsLike(Destination destination, Dictionary<string, string> settings) =>
         Destination == destination && Settings.Count == settings.Count &&
         Settings.All(setting => settings.TryGetValue(setting.Key, out var value) && value == setting.Value);

@@ -6,8 +6,6 @@ using GunicornPrometheusExporter.Snapshots;
 namespace GunicornPrometheusExporter.Exporter.Control;
 
 /// <summary>The forwarders of the configuration and those that programs added. Safe for any number of threads.</summary>
-/// <param name="manager">Runs them.</param>
-/// <param name="config">The configuration that added forwarders start from.</param>
 internal sealed class ConfiguredForwarders(ForwarderManager manager, ExporterConfig config) : IDisposable
 {
     private readonly Dictionary<string, AddedForwarder> _added = new(StringComparer.Ordinal);
@@ -17,7 +15,6 @@ internal sealed class ConfiguredForwarders(ForwarderManager manager, ExporterCon
     private readonly string _directory = config.PrometheusMultiprocDir;
     private ExporterConfig _config = config;
 
-    /// <summary>Runs them.</summary>
     internal ForwarderManager Manager => manager;
 
     /// <summary>Adds the forwarders of a configuration, stopped, and logs why one cannot be added.</summary>

@@ -40,7 +40,6 @@ internal sealed class AnswersAlive
         return true;
     }
 
-    /// <summary>Counts a response that was written.</summary>
     internal void Add(ScrapeAnswer answer)
     {
         lock (_gate)

@@ -7,13 +7,11 @@ namespace GunicornPrometheusExporter.Exporter.Http;
 /// At the limit, the connection that has been idle longest is closed: the one whose last request, or creation, was before
 /// all others. A scrape sends its request at once, so clients that hold connections open displace each other.
 /// </remarks>
-/// <param name="most">The maximum number of connections.</param>
 internal sealed class ConnectionBound(int most)
 {
     private readonly Lock _gate = new();
     private readonly LinkedList<ConnectionContext> _oldestFirst = [];
 
-    /// <summary>Runs a connection to its end.</summary>
     internal async Task RunAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         var place = new LinkedListNode<ConnectionContext>(connection);

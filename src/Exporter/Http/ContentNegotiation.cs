@@ -7,7 +7,6 @@ namespace GunicornPrometheusExporter.Exporter.Http;
 /// <remarks>No client is refused: one that accepts none of the formats gets the text format, not compressed.</remarks>
 internal static class ContentNegotiation
 {
-    /// <summary>The only supported encoding.</summary>
     internal const string Gzip = "gzip";
 
     private const string Identity = "identity";
@@ -21,12 +20,9 @@ internal static class ContentNegotiation
             "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited")),
     ];
 
-    /// <summary>The content type of a format.</summary>
     internal static string ContentTypeOf(ExpositionFormat format) =>
         Offers.First(offer => offer.Format == format).Type.ToString();
 
-    /// <summary>The format that a client prefers.</summary>
-    /// <param name="accept">The media ranges of its <c>Accept</c> header.</param>
     internal static ExpositionFormat FormatOf(IList<MediaTypeHeaderValue> accept)
     {
         var best = (Format: ExpositionFormat.Text, Quality: 0.0, Place: 0);
@@ -45,8 +41,6 @@ internal static class ContentNegotiation
         return best.Format;
     }
 
-    /// <summary>Whether a client accepts a response compressed by gzip.</summary>
-    /// <param name="accept">Its <c>Accept-Encoding</c> header.</param>
     internal static bool IsGzipWanted(IList<StringWithQualityHeaderValue> accept)
     {
         var gzip = QualityOf(accept, Gzip) ?? QualityOf(accept, "*") ?? 0;

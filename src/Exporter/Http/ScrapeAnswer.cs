@@ -16,19 +16,14 @@ internal sealed class ScrapeAnswer(SharedScrape owner, ScrapeRequest request, Ta
     // The first is the pass.
     private int _users = 1;
 
-    /// <summary>The request.</summary>
     internal ScrapeRequest Request => request;
 
-    /// <summary>Completes when the response is complete.</summary>
     internal Task Completion => completion;
 
-    /// <summary>Where the pass writes.</summary>
     internal IBufferWriter<byte> Output => _plain ?? _body;
 
-    /// <summary>The complete response, in chunks.</summary>
     internal IEnumerable<ReadOnlyMemory<byte>> Body => _body.Written;
 
-    /// <summary>The bytes of the response.</summary>
     internal long Length => _body.Length;
 
     /// <summary>Whether the pass wrote nothing because responses that are being sent take too much memory.</summary>
@@ -45,10 +40,8 @@ internal sealed class ScrapeAnswer(SharedScrape owner, ScrapeRequest request, Ta
     /// <summary>Lets the pass skip it.</summary>
     internal void Refuse() => IsRefused = true;
 
-    /// <summary>Closes its clients' connections.</summary>
     internal void Evict() => _eviction.Cancel();
 
-    /// <summary>Creates the body from the written bytes.</summary>
     internal void Finish()
     {
         if (_plain is null) return;

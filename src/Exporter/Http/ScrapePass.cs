@@ -7,13 +7,11 @@ internal sealed class ScrapePass
 
     private readonly List<ScrapeAnswer> _answers = [];
 
-    /// <summary>Completes when every response is complete.</summary>
     internal required Task Completion { get; set; }
 
     /// <summary>The responses, each to a different request.</summary>
     internal IReadOnlyList<ScrapeAnswer> Answers => _answers;
 
-    /// <summary>The response to a request; null if there is none yet.</summary>
     internal ScrapeAnswer? Find(ScrapeRequest request) => _answers.Find(answer => answer.Request == request);
 
     /// <summary>Whether another response may be added: few have all families, but clients can invent any number of selections.</summary>

@@ -6,7 +6,6 @@ namespace GunicornPrometheusExporter.Exporter.Http;
 /// before it. So at most one pass runs and one waits, for any number of clients. The output of a pass is bounded, and
 /// a response without a waiting client is not written.
 /// </remarks>
-/// <param name="scrape">Reads once, and writes every given response, one after the other.</param>
 internal sealed class SharedScrape(Func<IEnumerable<ScrapeAnswer>, Task> scrape)
 {
     private readonly Lock _gate = new();
@@ -24,8 +23,6 @@ internal sealed class SharedScrape(Func<IEnumerable<ScrapeAnswer>, Task> scrape)
     { }
 
     /// <summary>Waits for a pass that begins now or later.</summary>
-    /// <param name="request">The request.</param>
-    /// <param name="left">Cancelled when the client disconnects.</param>
     /// <returns>The response; dispose of it after reading its body. Null if there are too many different requests.</returns>
     /// <exception cref="OperationCanceledException">The client disconnected.</exception>
     internal async Task<ScrapeAnswer?> JoinAsync(ScrapeRequest request, CancellationToken left = default)

@@ -36,7 +36,6 @@ internal sealed class ExporterClient : IDisposable
 
     internal Target Target { get; }
 
-    /// <summary>All its current samples.</summary>
     /// <exception cref="ReadingException">It does not answer, or is not an exporter.</exception>
     internal async Task<IReadOnlyList<Sample>> ReadSamplesAsync(CancellationToken end)
     {

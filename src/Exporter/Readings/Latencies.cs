@@ -21,12 +21,8 @@ internal sealed class Latencies
         }
     }
 
-    /// <summary>All requests.</summary>
     internal double Total => _cumulative.Count > 0 ? _cumulative.Values.Max() : 0;
 
-    /// <summary>Adds a cumulative bucket.</summary>
-    /// <param name="bound">The upper bound, as in its label.</param>
-    /// <param name="count">The requests that took no longer.</param>
     internal void Add(string bound, double count)
     {
         var seconds = bound == "+Inf" ? double.PositiveInfinity : double.Parse(bound, CultureInfo.InvariantCulture);

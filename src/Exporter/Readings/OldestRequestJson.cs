@@ -9,7 +9,6 @@ namespace GunicornPrometheusExporter.Exporter.Readings;
 [JsonSerializable(typeof(OldestRequest[]))]
 internal sealed partial class OldestRequestJson : JsonSerializerContext
 {
-    /// <summary>The path that serves it.</summary>
     internal const string Path = "requests.json";
 
     internal static string Write(IEnumerable<WorkerStatus> workers) =>

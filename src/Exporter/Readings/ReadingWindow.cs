@@ -10,7 +10,6 @@ internal sealed class ReadingWindow
 
     private readonly List<Samples> _readings = [];
 
-    /// <summary>Adds a new read.</summary>
     /// <returns>The earlier reads to compare it with: the first of the window and the last; null if there is none.</returns>
     internal (Samples? First, Samples? Last) Move(Samples now)
     {

@@ -11,7 +11,6 @@ internal sealed record Status
     /// <summary>The traffic since an earlier read; null at the first one.</summary>
     internal Traffic? Traffic { get; init; }
 
-    /// <summary>The time between the two.</summary>
     internal TimeSpan Window { get; init; }
 
     /// <summary>The new requests of each read of the last minute, the newest last.</summary>
@@ -23,7 +22,6 @@ internal sealed record Status
     /// <summary>The routes with the most requests since the earlier read.</summary>
     internal ImmutableArray<RouteStatus> Routes { get; init; } = [];
 
-    /// <summary>The accept queues.</summary>
     internal required ImmutableArray<ListenerStatus> Listeners { get; init; }
 
     /// <summary>The causes of worker deaths, and the requests lost with them.</summary>

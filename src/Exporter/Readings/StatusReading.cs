@@ -13,7 +13,6 @@ internal sealed class StatusReading(Samples now, Samples? before)
 
     private double Seconds => before is null ? 0 : (now.Time - before.Time).TotalSeconds;
 
-    /// <summary>The content of the status page.</summary>
     internal Status ToStatus(IReadOnlyCollection<OldestRequest> oldest, ImmutableArray<Moment> history) => new()
     {
         Now = now,

@@ -11,7 +11,6 @@ internal sealed record Target(Uri Address, string User)
 {
     private const string Metrics = "metrics";
 
-    /// <summary>The URL of its metrics.</summary>
     internal Uri MetricsAddress => new(Address, Metrics);
 
     /// <summary>The configured exporter of this machine.</summary>

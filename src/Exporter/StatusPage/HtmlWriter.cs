@@ -10,10 +10,8 @@ internal sealed class HtmlWriter
 {
     private readonly StringBuilder _text = new();
 
-    /// <inheritdoc/>
     public override string ToString() => _text.ToString();
 
-    /// <summary>Writes markup.</summary>
 #pragma warning disable CA1822, IDE0060 // The handler writes.
     internal void Write([InterpolatedStringHandlerArgument("")] Markup markup)
 #pragma warning restore CA1822, IDE0060

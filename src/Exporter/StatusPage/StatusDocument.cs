@@ -8,7 +8,6 @@ internal static class StatusDocument
 {
     private const double Full = .9;
 
-    /// <summary>The page as HTML.</summary>
     internal static string Write(Status status)
     {
         var html = new HtmlWriter();

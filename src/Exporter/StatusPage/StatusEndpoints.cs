@@ -12,7 +12,6 @@ internal sealed class StatusEndpoints(StatusWatch watch)
     private static readonly string Style = Read("status.css");
     private static readonly string Script = Read("status.js");
 
-    /// <summary>Adds the paths to a server.</summary>
     internal void Map(WebApplication server, IEnumerable<string> methods)
     {
         server.MapMethods("/", methods, context =>

@@ -18,8 +18,6 @@ internal sealed class Terminal : IDisposable
     private readonly Stream _output = Console.OpenStandardOutput();
     private readonly PosixSignalRegistration[] _signals;
 
-    /// <summary>Takes the screen.</summary>
-    /// <param name="changed">Called on another thread when the screen was resized, or used by another process.</param>
     internal Terminal(Action changed)
     {
         _signals =

@@ -3,7 +3,6 @@ using GunicornPrometheusExporter.Exporter.Readings;
 namespace GunicornPrometheusExporter.Exporter.Top;
 
 /// <summary>The workers as a table, and the order in which it lists them. Not thread-safe.</summary>
-/// <param name="sorted">The column that it is sorted by at first.</param>
 internal sealed class TopTable(TopColumn sorted)
 {
     private TopColumn _sorted = sorted;
@@ -16,7 +15,6 @@ internal sealed class TopTable(TopColumn sorted)
         (_sorted, _isReversed) = (TopColumn.All[place % TopColumn.All.Count], false);
     }
 
-    /// <summary>Reverses the order.</summary>
     internal void Reverse() => _isReversed = !_isReversed;
 
     /// <summary>The lines of the table, its titles first.</summary>

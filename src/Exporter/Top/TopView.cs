@@ -8,7 +8,6 @@ internal static class TopView
 {
     private const string Gap = "   ";
 
-    /// <summary>The lines about the whole server.</summary>
     internal static IEnumerable<string> HeaderOf(Status status, Target target)
     {
         var now = status.Now;

@@ -17,10 +17,6 @@ internal sealed class PasswordCheck
     private readonly ConcurrentDictionary<string, byte[]> _right = new();
 
     /// <summary>Verifies a password; at once if it was right before under the same hash.</summary>
-    /// <param name="users">The hashes by user, at least one.</param>
-    /// <param name="user">The name of the user, who may not exist.</param>
-    /// <param name="password">The password to verify.</param>
-    /// <param name="cancel">Cancels the wait for the lock.</param>
     internal async Task<bool> IsRightAsync(
         IReadOnlyDictionary<string, string> users, string user, string password, CancellationToken cancel)
     {

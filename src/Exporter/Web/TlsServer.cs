@@ -31,7 +31,6 @@ internal sealed class TlsServer
         if (authorities is not null) _authorities = Load(config.ClientAuthorities!, authorities, "client_ca");
     }
 
-    /// <summary>The options of one connection.</summary>
     internal SslServerAuthenticationOptions Options() => new()
     {
         ServerCertificateContext = _certificate,

@@ -10,7 +10,6 @@ internal sealed class WatchedFile
     private readonly string _path;
     private readonly byte[] _content;
 
-    /// <summary>Reads it.</summary>
     /// <exception cref="ConfigurationException">It cannot be read.</exception>
     internal WatchedFile(string path)
     {
@@ -25,10 +24,8 @@ internal sealed class WatchedFile
         }
     }
 
-    /// <summary>Its content as text.</summary>
     internal string Text => Encoding.UTF8.GetString(_content);
 
-    /// <summary>Whether its content has changed.</summary>
     /// <exception cref="ConfigurationException">It can no longer be read.</exception>
     internal bool HasChanged() => !new WatchedFile(_path)._content.AsSpan().SequenceEqual(_content);
 }

@@ -14,7 +14,6 @@ internal sealed class WebConfigFile
     private WebState _state;
     private string? _complaint;
 
-    /// <summary>Reads it for the first time.</summary>
     /// <exception cref="ConfigurationException">It cannot be used.</exception>
     internal WebConfigFile(string path, ILogger log)
     {
@@ -31,7 +30,6 @@ internal sealed class WebConfigFile
     /// <summary>Whether connections are encrypted. For as long as the process lives, like <see cref="IsHttp2"/>.</summary>
     internal bool IsTls => _state.Tls is not null;
 
-    /// <summary>Whether HTTP/2 is supported.</summary>
     internal bool IsHttp2 => IsTls && _state.Config.IsHttp2;
 
     /// <summary>The configuration for a connection or a request that begins now.</summary>

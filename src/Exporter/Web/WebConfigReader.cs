@@ -36,7 +36,6 @@ internal sealed partial class WebConfigReader
         _yaml = new YamlEntries(text, path);
     }
 
-    /// <summary>Reads the text of a file.</summary>
     /// <param name="path">Absolute path of the file; relative paths start at its directory.</param>
     /// <param name="text">What is in it.</param>
     /// <exception cref="ConfigurationException">Something is wrong, one line each with line and column.</exception>

@@ -16,7 +16,6 @@ internal sealed class WebState
         Tls = new(tls, TextOf(tls.Certificate), TextOf(tls.Key), tls.ClientAuthorities is { } authorities ? TextOf(authorities) : null);
     }
 
-    /// <summary>The content of the file.</summary>
     internal WebConfig Config { get; }
 
     /// <summary>The TLS configuration; null for plain text.</summary>
