@@ -6,10 +6,10 @@ using Microsoft.Extensions.Logging;
 
 namespace GunicornPrometheusExporter.Aggregation;
 
-/// <summary>Every family of the store: which series an entry belongs to, and in which order families are exposed.</summary>
+/// <summary>All families of a store: maps entries to series, and orders families for the exposition.</summary>
 /// <remarks>
-/// The product's families come first, in the order of the catalogue, and only from files of its own slots; then all
-/// others by name. Of two families that would expose the same name, the first in that order is exposed.
+/// The product's families come first, in the order of the catalogue, and only from files of slots; all others follow by
+/// name. If two families would expose the same name, only the first in this order is exposed.
 /// </remarks>
 internal sealed class FamilyTable
 {
@@ -37,19 +37,17 @@ internal sealed class FamilyTable
             .ToDictionary(family => (family.StoreName, family.Type));
     }
 
-    /// <summary>The series past which files bring no new ones. Only a table that is cleared heeds a change.</summary>
+    /// <summary>The limit beyond which new series are dropped. A change takes effect after <see cref="Clear"/>.</summary>
     public int MaximumSeries { get; set; }
 
-    /// <summary>How many keys were left out because there were too many series.</summary>
+    /// <summary>The number of keys that were dropped because of the limit.</summary>
     public int DroppedSeries { get; private set; }
 
-    /// <summary>The index of the keys that a file shares with others of its kind.</summary>
-    /// <returns>
-    /// An index that says <see cref="SeriesValues.LeftOut"/> of an entry that its family cannot have.
-    /// </returns>
+    /// <summary>The index of keys for a file, shared with other files of its kind.</summary>
+    /// <remarks>It returns <see cref="SeriesValues.LeftOut"/> for an entry that its family cannot have.</remarks>
     public SeriesIndex IndexOf(StoreFileName file, bool own)
     {
-        // Only where the label pid is added do two files have different series for one key.
+        // Two files have different series for one key only if the label pid is added.
         if (file.Type == MetricType.Gauge && file.Mode == GaugeMode.All && !own) return NewIndex(file, own);
         if (!_indices.TryGetValue((own, file.Type, file.Mode), out var index))
         {
@@ -58,7 +56,7 @@ internal sealed class FamilyTable
         return index;
     }
 
-    /// <summary>The series of a sample that the exporter itself adds.</summary>
+    /// <summary>The series of a sample that the exporter adds; the labels must be sorted by name.</summary>
     public int SeriesOf(MetricFamily family, params IReadOnlyList<Label> labels) =>
         _own[family].SeriesOf(family.Name, labels);
 
@@ -69,7 +67,8 @@ internal sealed class FamilyTable
         DroppedSeries = 0;
     }
 
-    /// <summary>Lays out all families that have series.</summary>
+    /// <summary>Lays out the families. A series is exposed if it is mapped: a file or the exporter has it now.</summary>
+    /// <remarks>The times of creation are in seconds since the epoch; infinite if unknown.</remarks>
     public void LayOut(ExpositionLayout layout, ReadOnlySpan<bool> mapped, ReadOnlySpan<double> created)
     {
         layout.Clear();
@@ -109,7 +108,7 @@ internal sealed class FamilyTable
         return series;
     }
 
-    /// <summary>The labels of a foreign gauge, whose label <c>pid</c> belongs to the merge.</summary>
+    /// <summary>The labels for a foreign gauge: the merge sets or removes the label <c>pid</c>.</summary>
     private static IReadOnlyList<Label> Relabel(StoreFileName file, IReadOnlyList<Label> labels)
     {
         if (file.Type != MetricType.Gauge) return labels;

@@ -3,7 +3,7 @@ using GunicornPrometheusExporter.Snapshots;
 
 namespace GunicornPrometheusExporter.Aggregation;
 
-/// <summary>How the exporter's forwarders fare.</summary>
+/// <summary>Adds the status of the exporter's forwarders.</summary>
 internal sealed class ForwarderSamples(FamilyTable families, SeriesValues values, TimeProvider time)
 {
     public void Add(IReadOnlyDictionary<string, ForwarderStatus> forwarders)

@@ -4,7 +4,7 @@ using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Aggregation;
 
-/// <summary>One family of the exposition: where the entries of all files that belong to it go.</summary>
+/// <summary>One family of the exposition, merged from all files.</summary>
 internal sealed class MergedFamily
 {
     private readonly string _storeName;
@@ -29,11 +29,11 @@ internal sealed class MergedFamily
         _inOrder = null;
     }
 
-    /// <summary>The series of a sample, made where it is new.</summary>
+    /// <summary>The series of a sample; creates it if it is new.</summary>
     /// <param name="sample">The sample's name.</param>
     /// <param name="labels">Its labels, sorted by name.</param>
-    /// <param name="mayGrow">Whether a label set that is new may join: one that is there always gets all of its samples.</param>
-    /// <returns><see cref="SeriesValues.LeftOut"/> if a family of this type has no such sample, or may not have it.</returns>
+    /// <param name="mayGrow">Whether a new label set may be added; an existing one always gets all of its samples.</param>
+    /// <returns><see cref="SeriesValues.LeftOut"/> if a family of this type cannot have the sample, or the limit is reached.</returns>
     public int SeriesOf(string sample, IReadOnlyList<Label> labels, bool mayGrow = true)
     {
         if (!sample.StartsWith(_storeName, StringComparison.Ordinal)) return SeriesValues.LeftOut;
@@ -57,7 +57,7 @@ internal sealed class MergedFamily
             else others.Add(label);
         }
         if (bound is null) return SeriesValues.LeftOut;
-        // Buckets give a count, whether or not a file has one.
+        // Buckets imply a count, even if no file has one.
         _ = SeriesOf(LineKind.Count, others, mayGrow);
         return SeriesOf(LineKind.Bucket, others, mayGrow, bound);
     }

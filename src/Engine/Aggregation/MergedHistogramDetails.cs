@@ -7,10 +7,10 @@ using Microsoft.Extensions.Logging;
 
 namespace GunicornPrometheusExporter.Aggregation;
 
-/// <summary>What the slots keep beside their histograms: exemplars and native histograms, by series.</summary>
+/// <summary>Merges the slots' exemplars and native histograms, by series.</summary>
 /// <remarks>
-/// Read after the histograms themselves, and only for a format that shows it: so a native histogram, which is recorded
-/// before its classic one, never has less. A steady scrape allocates nothing for a series. Not thread-safe.
+/// They are read after the classic histograms, and only for a format that exposes them. Workers record an observation in the
+/// native histogram first, so its count is never lower. A steady scrape allocates nothing per series. Not thread-safe.
 /// </remarks>
 internal sealed class MergedHistogramDetails
 {
@@ -26,10 +26,10 @@ internal sealed class MergedHistogramDetails
 
     public long CorruptFiles { get; private set; }
 
-    /// <summary>The newest exemplar of each bucket, as last read.</summary>
+    /// <summary>The newest exemplar of each bucket, by the bucket's series.</summary>
     public IReadOnlyDictionary<int, Exemplar> Exemplars => _exemplars;
 
-    /// <summary>The native histogram of each series, by that of its sum, as last read.</summary>
+    /// <summary>The native histograms, by the series of their sums.</summary>
     public IReadOnlyDictionary<int, NativeHistogram> Natives => _natives;
 
     public void Clear()

@@ -437,7 +437,7 @@ internal static class ConfigurationVariables
         RemoteWriteCaFile, RemoteWriteCertFile, RemoteWriteKeyFile, RemoteWriteBufferDir, RemoteWriteBufferBytes,
     ];
 
-    /// <summary>The variables that a recording process reads, from its environment only.</summary>
+    /// <summary>The variables that recording processes read, only from their environment.</summary>
     public static ImmutableArray<ConfigurationVariable> Recording { get; } =
         [MaxLabelValues, MaxWorkerSeries, NativeHistograms, NativeHistogramSchema];
 

@@ -1,6 +1,6 @@
 namespace GunicornPrometheusExporter.Configuration;
 
-/// <summary>A file with every setting and its purpose, commented out.</summary>
+/// <summary>The example file: every setting with its purpose, commented out.</summary>
 internal static class ExampleFile
 {
     public static void Write(TextWriter output)

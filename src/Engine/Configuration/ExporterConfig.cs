@@ -4,20 +4,20 @@ using GunicornPrometheusExporter.Directories;
 
 namespace GunicornPrometheusExporter.Configuration;
 
-/// <summary>The configuration: immutable, read once, with all errors.</summary>
+/// <summary>The configuration, with all its errors. Immutable.</summary>
 /// <remarks>
-/// A flag overrides the environment, the environment the file, and the file the default; an empty value counts as
-/// unset. A property whose variable is invalid throws <see cref="ConfigurationException"/>; every other property has its
-/// value. The variables, with defaults and ranges, are in <see cref="ConfigurationVariables"/>.
+/// Flags override the environment, which overrides the file, which overrides the defaults; an empty value counts as unset.
+/// A property whose variable is invalid throws <see cref="ConfigurationException"/>. <see cref="ConfigurationVariables"/>
+/// describes each property, with unit, range and default. A property is null if its variable is unset without a default.
 /// </remarks>
 internal sealed partial class ExporterConfig
 {
     private readonly Dictionary<ConfigurationVariable, object?> _values = [];
 
-    /// <summary>The configuration of this process's environment, without a file.</summary>
+    /// <summary>The configuration from this process's environment, without a file.</summary>
     public ExporterConfig() : this(Environment()) { }
 
-    /// <summary>The configuration of a set of variables, without the environment and without a file.</summary>
+    /// <summary>The configuration from given variables only; unknown names are ignored.</summary>
     public ExporterConfig(IReadOnlyDictionary<string, string> variables) : this([], variables, null) { }
 
     private ExporterConfig(
@@ -47,7 +47,7 @@ internal sealed partial class ExporterConfig
     /// </summary>
     public ImmutableArray<ConfigurationError> Errors { get; }
 
-    /// <summary>The errors that prevent serving: an invalid destination of a forwarder is not among them.</summary>
+    /// <summary>The errors that prevent serving metrics; errors in a forwarder's settings do not.</summary>
     public IReadOnlyCollection<ConfigurationError> ServingErrors =>
         [.. Errors.Where(error => !ConfigurationVariables.Forwarding.Any(variable => variable.Name == error.Variable))];
 
@@ -188,7 +188,7 @@ internal sealed partial class ExporterConfig
     private T Get<T>(ConfigurationVariable variable)
     {
         if (_values.TryGetValue(variable, out var value)) return (T)value!;
-        // The file's value is invalid, unless the variable itself has an error.
+        // An invalid value of the file is an error of the file's variable.
         var name = SourceOf(variable) == SettingSource.File ? ConfigurationVariables.ConfigFile.Name : variable.Name;
         throw new ConfigurationException(Errors.Where(error => error.Variable == name));
     }

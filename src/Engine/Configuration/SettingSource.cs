@@ -9,6 +9,6 @@ internal enum SettingSource
 
     Environment,
 
-    /// <summary>The command line, or a request of a program to the exporter.</summary>
+    /// <summary>The command line, or a program's request to the exporter.</summary>
     Flag,
 }

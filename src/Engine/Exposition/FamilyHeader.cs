@@ -7,7 +7,7 @@ namespace GunicornPrometheusExporter.Exposition;
 /// <summary>The header of a family in each format. Immutable.</summary>
 internal sealed class FamilyHeader
 {
-    // By the kind of the line.
+    // Indexed by the kind of the line.
     private readonly ImmutableArray<string> _names;
     private byte[]? _openMetrics;
     private byte[]? _untyped;
@@ -40,24 +40,24 @@ internal sealed class FamilyHeader
 
     public MetricType Type { get; }
 
-    /// <summary>How values of several hosts are merged, if it is a gauge.</summary>
+    /// <summary>How a gauge's values of several hosts are merged.</summary>
     public GaugeMode Mode { get; }
 
     public string Help { get; }
 
-    /// <summary>Every name under which the family exposes something as text.</summary>
+    /// <summary>Every sample name of the family in the text format.</summary>
     public ImmutableArray<string> SampleNames { get; }
 
-    /// <summary>Every name that the family takes in OpenMetrics.</summary>
+    /// <summary>Every name that the family reserves in OpenMetrics.</summary>
     public ImmutableArray<string> OpenMetricsNames { get; }
 
-    /// <summary>The lines above its samples as text.</summary>
+    /// <summary>The lines above its samples in the text format.</summary>
     public byte[] Text { get; }
 
     /// <summary>The lines above its samples in OpenMetrics.</summary>
     public byte[] OpenMetrics => _openMetrics ??= OpenMetricsSyntax.Header(BaseName, Type.Word(), Help);
 
-    /// <summary>The same for a counter that is exposed without its type.</summary>
+    /// <summary>The OpenMetrics lines for a counter that is exposed without its type.</summary>
     public byte[] Untyped => _untyped ??= OpenMetricsSyntax.Header(Name, OpenMetricsSyntax.UnknownType, Help);
 
     /// <summary>The fields before its metrics in protobuf.</summary>

@@ -1,12 +1,12 @@
 namespace GunicornPrometheusExporter.Exposition;
 
 /// <summary>A family's samples with the same labels: one counter, one gauge, one whole histogram.</summary>
-/// <remarks>A large store has many, so each keeps its labels once, as a part of a line.</remarks>
+/// <remarks>A large store has many, so the labels are stored only once, as a part of a line.</remarks>
 internal sealed class LabelSet : IComparable<LabelSet>, IEquatable<LabelSet>
 {
     private readonly ReadOnlyMemory<byte> _text;
 
-    // Most have one.
+    // Most label sets have one line.
     private SampleLine[] _lines = [];
     private byte[]? _protobuf;
 
@@ -23,8 +23,7 @@ internal sealed class LabelSet : IComparable<LabelSet>, IEquatable<LabelSet>
     /// <summary>The labels as the fields of a protobuf message.</summary>
     public byte[] Protobuf => _protobuf ??= ProtobufSyntax.Labels(_text.Span);
 
-    /// <summary>The series of a sample.</summary>
-    /// <returns>Null if there is no such sample yet.</returns>
+    /// <summary>The series of a sample, with 0 as the bound of lines other than buckets; null if the sample is new.</summary>
     public int? SeriesOf(LineKind kind, double bound) => Find(kind, bound) is var index and >= 0 ? _lines[index].Series : null;
 
     public void Add(LineKind kind, double bound, byte[] text, int series)

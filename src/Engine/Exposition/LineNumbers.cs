@@ -1,6 +1,6 @@
 namespace GunicornPrometheusExporter.Exposition;
 
-/// <summary>Computes the numbers of a family's lines, in order: buckets are cumulative, and a count is their sum.</summary>
+/// <summary>Computes the values of a family's lines, in order: buckets are cumulative, and a count is their sum.</summary>
 internal struct LineNumbers
 {
     private double _buckets;

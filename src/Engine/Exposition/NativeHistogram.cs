@@ -60,7 +60,7 @@ internal sealed class NativeHistogram
         var (first, shift) = (NativeHistogramFormat.FirstIndex(schema), schema - Schema);
         for (var place = 0; place < buckets.Length; place++)
         {
-            // Two buckets of a schema are one of the next coarser, the one with the upper bound of the second.
+            // Two buckets merge into one of the next coarser schema, with the upper bound of the second.
             if (buckets[place] > 0) _counts[-(-(first + place) >> shift) - First] += buckets[place];
         }
     }

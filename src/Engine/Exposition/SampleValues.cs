@@ -2,7 +2,7 @@ using GunicornPrometheusExporter.HistogramDetails;
 
 namespace GunicornPrometheusExporter.Exposition;
 
-/// <summary>The numbers of one scrape, by series.</summary>
+/// <summary>The values of one scrape, by series.</summary>
 /// <param name="values">The values.</param>
 /// <param name="present">Whether each series has a value now.</param>
 /// <param name="exemplars">The exemplars of buckets.</param>
@@ -11,7 +11,7 @@ internal readonly ref struct SampleValues(
     ReadOnlySpan<double> values, ReadOnlySpan<bool> present,
     IReadOnlyDictionary<int, Exemplar> exemplars, IReadOnlyDictionary<int, NativeHistogram> natives)
 {
-    // Every count up to here is a double, and an unsigned number of 64 bits.
+    // Every count below this limit fits both a double and an unsigned 64-bit integer.
     private const double MaximumCount = 1UL << 63;
 
     private readonly ReadOnlySpan<double> _values = values;

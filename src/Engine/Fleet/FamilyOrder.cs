@@ -7,8 +7,8 @@ namespace GunicornPrometheusExporter.Fleet;
 
 /// <summary>Selects the exposed families of the hosts, and their order.</summary>
 /// <remarks>
-/// The product's own come first, in the order of the catalogue, then all others by name, type and mode. Of two that would expose
-/// the same name, the first in that order is exposed: every hub that reads the same hosts shows the same.
+/// Families of the catalogue come first, in its order; all others follow by name, type and mode. If two families would
+/// expose the same name, only the first in this order is exposed, so every hub that reads the same hosts exposes the same.
 /// </remarks>
 internal sealed class FamilyOrder(ILogger logger)
 {

@@ -8,7 +8,7 @@ namespace GunicornPrometheusExporter.Fleet;
 
 /// <summary>Serves the hosts of a fleet as one exposition, from their snapshots at a source.</summary>
 /// <remarks>
-/// Stores nothing that is not at the source: every hub shows the same, and can restart at any time. Not thread-safe.
+/// The source holds all state, so all hubs expose the same values and can restart at any time. Not thread-safe.
 /// </remarks>
 internal sealed class FleetHub
 {
@@ -31,13 +31,14 @@ internal sealed class FleetHub
     /// <summary>The result of the last reload of the configuration; null without one.</summary>
     public ReloadStatus? LastReload { get; set; }
 
+    /// <summary>Replaces the source; the caller still owns the previous one.</summary>
     public void Replace(IFleetSource source)
     {
         ArgumentNullException.ThrowIfNull(source);
         (_source, _journal.Place) = (source, source.Place);
     }
 
-    /// <summary>Reads the hosts' snapshots. If that fails, the known ones stay as long as they are fresh.</summary>
+    /// <summary>Reads the hosts' snapshots. If that fails, the previous ones remain until they expire.</summary>
     public async Task RefreshAsync(CancellationToken end = default)
     {
         var start = _time.GetTimestamp();
@@ -57,7 +58,7 @@ internal sealed class FleetHub
         _exposition.Refresh([own, .. _reading.Hosts], now);
     }
 
-    /// <summary>Writes what the last refresh read.</summary>
+    /// <summary>Writes what the last refresh read; without merging, only the text format is supported.</summary>
     public void Write(IBufferWriter<byte> output, ExpositionFormat format = ExpositionFormat.Text, IReadOnlySet<string>? names = null) =>
         _exposition.Write(output, format, names);
 }

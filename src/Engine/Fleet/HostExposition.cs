@@ -8,8 +8,8 @@ using Microsoft.Extensions.Logging;
 
 namespace GunicornPrometheusExporter.Fleet;
 
-/// <summary>Shows the samples of every live host, each with the label <c>instance</c>. In the text format only.</summary>
-/// <remarks>The text around the numbers is created when hosts or series come or go; hosts share equal lines.</remarks>
+/// <summary>Exposes the samples of every live host, each with the label <c>instance</c>. Text format only.</summary>
+/// <remarks>The text around the numbers is rebuilt only when hosts or series change; hosts share equal lines.</remarks>
 internal sealed class HostExposition(ILogger logger) : IFleetExposition
 {
     private readonly FamilyOrder _order = new(logger);

@@ -2,7 +2,7 @@ using GunicornPrometheusExporter.Exposition;
 
 namespace GunicornPrometheusExporter.Fleet;
 
-/// <summary>A family of several hosts, whose samples are not merged.</summary>
+/// <summary>A family of several hosts whose samples are not merged.</summary>
 internal sealed class HostFamily(FamilyHeader header)
 {
     public FamilyHeader Header { get; } = header;

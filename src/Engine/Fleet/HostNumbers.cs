@@ -3,8 +3,8 @@ using GunicornPrometheusExporter.Snapshots;
 
 namespace GunicornPrometheusExporter.Fleet;
 
-/// <summary>The numbers of one host by merged series, in arrays that are reused from host to host.</summary>
-/// <remarks>A bucket's number excludes that of the bucket below it, as in a store.</remarks>
+/// <summary>The values of one host by merged series, in arrays that are reused for every host.</summary>
+/// <remarks>A bucket's value excludes the count of the next lower bucket, as in a store.</remarks>
 internal sealed class HostNumbers
 {
     private int[] _series = [];

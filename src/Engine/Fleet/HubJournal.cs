@@ -3,13 +3,13 @@ using Microsoft.Extensions.Logging;
 
 namespace GunicornPrometheusExporter.Fleet;
 
-/// <summary>Logs every change between one read and the next.</summary>
+/// <summary>Logs what changed between two reads, and counts failed reads.</summary>
 internal sealed class HubJournal(ILogger logger)
 {
     private bool? _hasHosts;
     private bool _isSkipping;
 
-    /// <summary>Where it reads, as the end of a sentence.</summary>
+    /// <summary>The location of the source, worded as the end of a sentence.</summary>
     public required string Place { get; set; }
 
     public bool IsLost { get; private set; }

@@ -16,7 +16,7 @@ internal sealed class HubStatistics
     private string[] _instances = [];
     private SnapshotLayout _layout = LayOut([]);
 
-    /// <summary>The values for one read.</summary>
+    /// <summary>The values for one read; if it failed, <paramref name="reading"/> is the previous one.</summary>
     public HostSnapshot Take(FleetReading reading, DateTimeOffset now, HubJournal journal, TimeSpan duration, ReloadStatus? reload)
     {
         var live = reading.Hosts.Where(host => host.IsLive(now)).ToArray();

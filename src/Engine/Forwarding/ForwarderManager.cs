@@ -7,15 +7,15 @@ namespace GunicornPrometheusExporter.Forwarding;
 
 /// <summary>Runs forwarders by name. Safe for any number of threads.</summary>
 /// <remarks>
-/// Each forwards once per interval, in a task of its own. A failure goes to its status and its log, and affects neither
-/// the others nor the caller.
+/// Each forwarder sends once per interval, in its own task. A failure is recorded in its status and logged once; it affects
+/// neither other forwarders nor the caller. The <c>read</c> delegate reads the store and is called from any thread.
 /// </remarks>
 internal sealed class ForwarderManager(Func<MetricSnapshot> read, ILogger logger, TimeProvider? time = null) : IAsyncDisposable
 {
     private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly ConcurrentDictionary<string, ForwarderStatus> _statuses = new(StringComparer.Ordinal);
 
-    // Under the gate.
+    // Guarded by the gate.
     private readonly Dictionary<string, Func<IForwarder>> _forwarders = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ForwarderStatus> _removed = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ForwarderRun> _runs = new(StringComparer.Ordinal);
@@ -39,20 +39,18 @@ internal sealed class ForwarderManager(Func<MetricSnapshot> read, ILogger logger
         if (_statuses.TryRemove(name, out var status)) _removed[name] = status;
     });
 
-    /// <summary>Starts a forwarder, if it does not run.</summary>
-    /// <returns>False if there is none of that name.</returns>
-    /// <exception cref="ConfigurationException">Its settings contradict each other.</exception>
+    /// <summary>Starts a forwarder unless it is running. Returns false if the name is unknown.</summary>
+    /// <exception cref="ConfigurationException">The forwarder's settings contradict each other.</exception>
     public Task<bool> StartAsync(string name) => ExclusivelyAsync(() => Task.FromResult(Start(name)));
 
-    /// <summary>Stops a forwarder, if it runs, after a last snapshot; takes two and a half seconds at most.</summary>
-    /// <returns>False if there is none of that name.</returns>
+    /// <summary>Stops a forwarder after a last snapshot, within 2.5 seconds. Returns false if the name is unknown.</summary>
     public Task<bool> StopAsync(string name) => ExclusivelyAsync(async () =>
     {
         await StopRunAsync(name);
         return _forwarders.ContainsKey(name);
     });
 
-    /// <summary>Starts every forwarder that does not run, and logs each one that cannot be started.</summary>
+    /// <summary>Starts every stopped forwarder, and logs each one that cannot be started.</summary>
     public Task StartAllAsync() => ExclusivelyAsync(() =>
     {
         foreach (var name in _forwarders.Keys)
@@ -73,7 +71,7 @@ internal sealed class ForwarderManager(Func<MetricSnapshot> read, ILogger logger
         return Task.CompletedTask;
     });
 
-    /// <summary>Stops every forwarder after a last snapshot; takes two and a half seconds at most.</summary>
+    /// <summary>Stops every forwarder after a last snapshot, within 2.5 seconds.</summary>
     public Task StopAllAsync() => ExclusivelyAsync(() => Task.WhenAll(_runs.Keys.ToList().Select(StopRunAsync)));
 
     public async ValueTask DisposeAsync()

@@ -11,6 +11,6 @@ internal sealed class ForwardingException : Exception
 
     public ForwardingException(string message, Exception innerException) : base(message, innerException) { }
 
-    /// <summary>What the call sent nevertheless, and what is still unsent.</summary>
+    /// <summary>What the call sent before it failed, and what is still unsent.</summary>
     public Forwarded Forwarded { get; init; }
 }

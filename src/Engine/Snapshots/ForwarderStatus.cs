@@ -5,10 +5,10 @@ internal sealed record ForwarderStatus
 {
     public ForwarderState State { get; init; }
 
-    /// <summary>When a snapshot last arrived; null if none has.</summary>
+    /// <summary>When a snapshot last arrived; null before the first.</summary>
     public DateTimeOffset? LastSuccess { get; init; }
 
-    /// <summary>The reason of the last failed attempt, without any secret; null if none has failed.</summary>
+    /// <summary>Why the last failed attempt failed, without secrets; null before the first failure.</summary>
     public string? LastError { get; init; }
 
     public DateTimeOffset? LastErrorTime { get; init; }
@@ -21,7 +21,7 @@ internal sealed record ForwarderStatus
 
     public long Bytes { get; init; }
 
-    /// <summary>Snapshots that wait to be sent.</summary>
+    /// <summary>Buffered snapshots.</summary>
     public int Waiting { get; init; }
 
     /// <summary>When the oldest snapshot that has not arrived was taken; null if all have arrived.</summary>
