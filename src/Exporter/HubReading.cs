@@ -4,14 +4,14 @@ using GunicornPrometheusExporter.Forwarding;
 
 namespace GunicornPrometheusExporter.Exporter;
 
-/// <summary>The scrapes of a hub, each of which reads the hosts' snapshots. Safe for any number of threads.</summary>
+/// <summary>The scrapes of a hub; each reads the hosts' snapshots. Owns the source. Safe for any number of threads.</summary>
 internal sealed class HubReading(
     FleetHub hub, IFleetSource source, ConfigurationInForce configuration, CancellationToken end) : IAsyncDisposable
 {
     private readonly SemaphoreSlim _gate = new(1);
     private IFleetSource _source = source;
 
-    /// <summary>Reads once at the start, so that an unreadable source is logged at once.</summary>
+    /// <summary>Reads once at the start, so that an unreadable source is logged immediately.</summary>
     internal Task BeginAsync() => ScrapeAsync([]);
 
     internal Task ScrapeAsync(IEnumerable<ScrapeAnswer> answers) => ExclusivelyAsync(async () =>

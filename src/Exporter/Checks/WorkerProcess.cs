@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace GunicornPrometheusExporter.Exporter.Checks;
 
-/// <summary>A process of this machine that records in a store as a worker, as far as this user may see.</summary>
+/// <summary>A process of this machine that records in a store as a worker, if this user can see it.</summary>
 internal sealed partial record WorkerProcess(int ProcessId, string Store)
 {
     internal static IReadOnlyList<WorkerProcess> FindAll() =>
@@ -16,7 +16,7 @@ internal sealed partial record WorkerProcess(int ProcessId, string Store)
            select new WorkerProcess(pid, store),
     ];
 
-    /// <summary>The directory of the file that a process has mapped as a worker; null if there is none, or it is another user's.</summary>
+    /// <summary>The store whose worker file a process has mapped; null without one, or for another user's process.</summary>
     private static string? StoreOf(string process)
     {
         try

@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace GunicornPrometheusExporter.Exporter.Http;
 
-/// <summary>The bytes of one response in chunks, so that they take no more memory than their size. Not thread-safe.</summary>
+/// <summary>The bytes of one response in pooled chunks, so that memory use is close to their size. Not thread-safe.</summary>
 internal sealed class AnswerBuffer(FreeChunks free) : Stream, IBufferWriter<byte>
 {
     private readonly List<byte[]> _chunks = [];
@@ -65,7 +65,7 @@ internal sealed class AnswerBuffer(FreeChunks free) : Stream, IBufferWriter<byte
 
     public override void Flush()
     {
-        // What is written is there.
+        // Nothing is buffered elsewhere.
     }
 
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();

@@ -3,15 +3,15 @@ using Microsoft.Net.Http.Headers;
 
 namespace GunicornPrometheusExporter.Exporter.Http;
 
-/// <summary>Which format and which encoding a client gets; the only place that states content types.</summary>
-/// <remarks>No client is refused: one that accepts none of the formats gets the text format, not compressed.</remarks>
+/// <summary>Selects format and encoding for a client. No other type knows content types.</summary>
+/// <remarks>A client that accepts none of the formats gets the uncompressed text format.</remarks>
 internal static class ContentNegotiation
 {
     internal const string Gzip = "gzip";
 
     private const string Identity = "identity";
 
-    // The first one wins if a client prefers several equally.
+    // The first one wins among equally preferred ones.
     private static readonly (ExpositionFormat Format, MediaTypeHeaderValue Type)[] Offers =
     [
         (ExpositionFormat.Text, MediaTypeHeaderValue.Parse("text/plain; version=0.0.4; charset=utf-8")),
@@ -28,7 +28,7 @@ internal static class ContentNegotiation
         var best = (Format: ExpositionFormat.Text, Quality: 0.0, Place: 0);
         foreach (var (format, type) in Offers)
         {
-            // The most specific range decides on a type.
+            // The most specific matching range applies.
             var (range, place) = accept
                 .Select((range, place) => (range, place))
                 .Where(entry => Covers(entry.range, type))
@@ -47,7 +47,7 @@ internal static class ContentNegotiation
         return gzip > 0 && gzip >= (QualityOf(accept, Identity) ?? 0);
     }
 
-    /// <summary>Whether a range has a type in it; parameters that the type lacks, such as those of Prometheus, do not count.</summary>
+    /// <summary>Whether a range includes a type; parameters that the type lacks, such as Prometheus sends, are ignored.</summary>
     private static bool Covers(MediaTypeHeaderValue range, MediaTypeHeaderValue type) =>
         range.MatchesMediaType(type.MediaType)
         && type.Parameters.All(own => range.Parameters

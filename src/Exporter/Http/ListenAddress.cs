@@ -10,7 +10,7 @@ internal sealed record ListenAddress(IPEndPoint EndPoint)
 {
     private const string Localhost = "localhost";
 
-    /// <summary>The address of a valid host and port.</summary>
+    /// <summary>The address of a host, which is an IP address or <c>localhost</c>, and a port.</summary>
     internal static ListenAddress Of(string host, int port) =>
         new(new IPEndPoint(host == Localhost ? IPAddress.Loopback : IPAddress.Parse(host), port));
 

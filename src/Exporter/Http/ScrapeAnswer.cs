@@ -3,17 +3,17 @@ using System.IO.Compression;
 
 namespace GunicornPrometheusExporter.Exporter.Http;
 
-/// <summary>The response that all clients with the same request share.</summary>
-/// <remarks>The pass and each client dispose of it once; the last of them frees its memory.</remarks>
+/// <summary>A response, shared by all clients with the same request.</summary>
+/// <remarks>The pass and each client dispose it once; the last of them frees its memory.</remarks>
 internal sealed class ScrapeAnswer(SharedScrape owner, ScrapeRequest request, Task completion, FreeChunks free) : IDisposable
 {
     private readonly AnswerBuffer _body = new(free);
     private readonly AnswerBuffer? _plain = request.IsCompressed ? new(free) : null;
 
-    // Not disposed of: it has nothing to release, and an eviction may come at any time.
+    // Not disposed: it holds no resources, and an eviction may happen at any time.
     private readonly CancellationTokenSource _eviction = new();
 
-    // The first is the pass.
+    // The first user is the pass.
     private int _users = 1;
 
     internal ScrapeRequest Request => request;
@@ -26,7 +26,7 @@ internal sealed class ScrapeAnswer(SharedScrape owner, ScrapeRequest request, Ta
 
     internal long Length => _body.Length;
 
-    /// <summary>Whether the pass wrote nothing because responses that are being sent take too much memory.</summary>
+    /// <summary>Whether the pass skipped it because responses that are being sent use too much memory.</summary>
     internal bool IsRefused { get; private set; }
 
     /// <summary>Whether a client still waits for it.</summary>
@@ -37,7 +37,7 @@ internal sealed class ScrapeAnswer(SharedScrape owner, ScrapeRequest request, Ta
 
     internal void Join() => Interlocked.Increment(ref _users);
 
-    /// <summary>Lets the pass skip it.</summary>
+    /// <summary>Marks it as skipped by the pass.</summary>
     internal void Refuse() => IsRefused = true;
 
     internal void Evict() => _eviction.Cancel();

@@ -5,10 +5,10 @@ namespace GunicornPrometheusExporter.Exporter.Readings;
 /// <summary>The content of the status page. Immutable.</summary>
 internal sealed record Status
 {
-    /// <summary>The read that it is from.</summary>
+    /// <summary>The later of the two reads.</summary>
     internal required Samples Now { get; init; }
 
-    /// <summary>The traffic since an earlier read; null at the first one.</summary>
+    /// <summary>The traffic since an earlier read; null at the first read.</summary>
     internal Traffic? Traffic { get; init; }
 
     internal TimeSpan Window { get; init; }

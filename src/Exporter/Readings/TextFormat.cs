@@ -3,13 +3,13 @@ using System.Text;
 
 namespace GunicornPrometheusExporter.Exporter.Readings;
 
-/// <summary>Formats numbers for people; a dash for an unknown value.</summary>
+/// <summary>Formats values for people, with a dash for an unknown value.</summary>
 internal static class TextFormat
 {
     private const string None = "–";
     private const int LongestText = 200;
 
-    /// <summary>A rate, with a fraction where it is small.</summary>
+    /// <summary>A rate, with a fraction if it is small.</summary>
     internal static string Rate(double? value) => Text(value, value < 10 ? "0.0" : "#,0");
 
     internal static string Count(double? value) => Text(value, "#,0");

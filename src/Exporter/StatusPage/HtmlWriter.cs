@@ -5,7 +5,7 @@ using System.Text.Encodings.Web;
 
 namespace GunicornPrometheusExporter.Exporter.StatusPage;
 
-/// <summary>Writes HTML from interpolated texts: literal parts are markup, and interpolated values are escaped. Not thread-safe.</summary>
+/// <summary>Writes HTML from interpolated strings: literal parts are markup, interpolated values are escaped. Not thread-safe.</summary>
 internal sealed class HtmlWriter
 {
     private readonly StringBuilder _text = new();
@@ -18,7 +18,7 @@ internal sealed class HtmlWriter
     {
     }
 
-    /// <summary>Writes the parts of an interpolated text as they come.</summary>
+    /// <summary>Writes the parts of an interpolated string.</summary>
     [InterpolatedStringHandler]
     internal readonly struct Markup
     {

@@ -2,7 +2,7 @@ using GunicornPrometheusExporter.Exporter.Readings;
 
 namespace GunicornPrometheusExporter.Exporter.StatusPage;
 
-/// <summary>Answers <c>/</c>, with its style and script, and the requests in flight of the workers.</summary>
+/// <summary>Serves <c>/</c>, its style and script, and the workers' requests in flight.</summary>
 internal sealed class StatusEndpoints(StatusWatch watch)
 {
     private const string Policy =

@@ -8,7 +8,7 @@ internal sealed class TopTable(TopColumn sorted)
     private TopColumn _sorted = sorted;
     private bool _isReversed;
 
-    /// <summary>Sorts by the column that many to the right, wrapping around.</summary>
+    /// <summary>Sorts by the column a number of places to the right, wrapping around.</summary>
     internal void Move(int columns)
     {
         var place = TopColumn.All.ToList().IndexOf(_sorted) + columns + TopColumn.All.Count;

@@ -16,7 +16,7 @@ internal static class TopView
         yield return Line(
             $"Gunicorn at {target.Address.Authority}: " + (now.Sum(MetricCatalogue.Up) > 0
                 ? $"up {TextFormat.Duration(now.Of(MetricCatalogue.MasterUptime).Max(sample => (double?)sample.Value) ?? 0)}"
-                : "down, no master of its store lives"),
+                : "down, no live master uses its store"),
             $"workers {TextFormat.Count(workers["live"].Sum())} of {TextFormat.Count(workers["configured"].Sum())}",
             $"restarts {TextFormat.Count(now.Sum(MetricCatalogue.MasterWorkerRestarts))}");
         yield return Line(
@@ -30,10 +30,10 @@ internal static class TopView
             .Select(queue => $"Backlog {queue.Name} {TextFormat.Count(queue.Backlog)} of {TextFormat.Count(queue.Limit)}")
             .DefaultIfEmpty("Backlog –"));
         yield return Line(status.Exits.Length == 0
-            ? ["Ended workers: none"]
+            ? ["Worker exits: none"]
             :
             [
-                "Ended workers: " + string.Join(", ", status.Exits.Select(exits => $"{exits.Reason} {TextFormat.Count(exits.Workers)}")),
+                "Worker exits: " + string.Join(", ", status.Exits.Select(exits => $"{exits.Reason} {TextFormat.Count(exits.Workers)}")),
                 $"requests lost {TextFormat.Count(status.Exits.Sum(exits => exits.RequestsLost))}",
             ]);
     }
