@@ -48,7 +48,7 @@ internal sealed class ExporterClient : IDisposable
         catch (FormatException e)
         {
             throw new ReadingException(
-                $"{Target.MetricsAddress} answered with {TextFormat.Printable(e.Message)}; check that this is an exporter's address");
+                $"{Target.MetricsAddress} gave an unexpected answer: {TextFormat.Printable(e.Message)}; check that this is an exporter's address");
         }
     }
 
