@@ -95,7 +95,7 @@ public class YamlEntriesTests
     [Fact]
     public void What_lies_too_deep_is_an_error_and_costs_no_more_than_what_does_not() => Assert.All(
         (string[])["name: " + new string('[', 200_000), "name: " + string.Concat(Enumerable.Repeat("{a: ", 50_000)), string.Concat(Enumerable.Repeat("? ", 100_000))],
-        text => Assert.Contains(Errors(text), error => error.EndsWith("this is not YAML: values are nested more than 16 deep", StringComparison.Ordinal)));
+        text => Assert.Contains(Errors(text), error => error.EndsWith("this is not YAML: values are nested more than 16 levels deep", StringComparison.Ordinal)));
 
     [Fact]
     public void Whatever_the_text_is_reading_ends_with_what_is_wrong() =>
