@@ -39,7 +39,7 @@ public sealed class FleetHubTests
     {
         var hub = new TestHub(isMerged: true);
         hub.Source.Skipped.Add(new("gunicorn:metrics:x", SkipKind.Foreign, "it is a list"));
-        hub.Source.Skipped.Add(new("gunicorn:metrics:y", SkipKind.Unreadable, "it is cut short"));
+        hub.Source.Skipped.Add(new("gunicorn:metrics:y", SkipKind.Unreadable, "it is truncated"));
 
         var text = await hub.ReadAsync();
         _ = await hub.ReadAsync();

@@ -158,7 +158,7 @@ public sealed class RedisFleetSourceTests : IAsyncLifetime
         var failure = await Assert.ThrowsAsync<ForwardingException>(() => source.ReadAsync(CancellationToken.None));
 
         Assert.Equal(
-            $"Redis at 127.0.0.1:{_server.Port} has keys of others under \"gunicorn:metrics:\"; set REDIS_KEY_PREFIX to a prefix of its own.",
+            $"Redis at 127.0.0.1:{_server.Port} has keys of another application under \"gunicorn:metrics:\"; set REDIS_KEY_PREFIX to an unused prefix.",
             failure.Message);
     }
 
