@@ -1,13 +1,13 @@
 namespace GunicornPrometheusExporter.Exporter;
 
-/// <summary>Periodic work beside the scrapes, and its health. Safe for any number of threads.</summary>
-/// <remarks>No fault stops it. Reading its health touches no file and does not wait.</remarks>
-/// <param name="name">Its name in the log, in metrics and at <c>/-/healthy</c>.</param>
+/// <summary>A periodic background task and its health. Safe for any number of threads.</summary>
+/// <remarks>An exception does not stop it. Reading its health neither accesses files nor waits.</remarks>
+/// <param name="name">The name in the log, in metrics and at <c>/-/healthy</c>.</param>
 /// <param name="log">Logs each reason of a failure once.</param>
 /// <param name="time">The clock.</param>
 internal sealed class BackgroundWork(string name, ILogger log, TimeProvider? time = null)
 {
-    // Much longer than any interval: a store of a hundred thousand files takes some seconds.
+    // Much longer than any interval, because a store with a hundred thousand files takes several seconds.
     private static readonly TimeSpan LongestSilence = TimeSpan.FromMinutes(1);
 
     private readonly TimeProvider _time = time ?? TimeProvider.System;
@@ -16,13 +16,11 @@ internal sealed class BackgroundWork(string name, ILogger log, TimeProvider? tim
     private string? _reported;
     private long _failures;
 
-    /// <summary>Its name.</summary>
     internal string Name => name;
 
-    /// <summary>The number of failures.</summary>
     internal long Failures => Interlocked.Read(ref _failures);
 
-    /// <summary>Why it fails, in one line; null if it does not.</summary>
+    /// <summary>Why it is failing, in one line; null if it is healthy.</summary>
     internal string? Problem
     {
         get
@@ -34,7 +32,7 @@ internal sealed class BackgroundWork(string name, ILogger log, TimeProvider? tim
     }
 
     /// <summary>Runs it once, and logs its first success after a failure.</summary>
-    /// <param name="work">Does the work; returns why it failed, which it has logged, or null.</param>
+    /// <param name="work">Does the work. Returns null, or why it failed, after logging that.</param>
     internal void Run(Func<string?> work)
     {
         try
@@ -47,7 +45,6 @@ internal sealed class BackgroundWork(string name, ILogger log, TimeProvider? tim
         }
     }
 
-    /// <inheritdoc cref="Run"/>
     internal async Task RunAsync(Func<Task<string?>> work)
     {
         try
@@ -60,12 +57,12 @@ internal sealed class BackgroundWork(string name, ILogger log, TimeProvider? tim
         }
     }
 
-    /// <summary>Notes that work that has not ended yet succeeds so far.</summary>
+    /// <summary>Marks unfinished work as successful so far.</summary>
     internal void Succeed() => End(null);
 
     private void Fault(Exception fault)
     {
-        // For an unexpected exception the log shows the stack once.
+        // The stack of an unexpected exception is logged once.
         var reason = $"{fault.GetType().Name}: {fault.Message}";
         if (reason != _reported) log.BackgroundFault(name, reason, fault.StackTrace);
         _reported = reason;

@@ -4,33 +4,29 @@ using GunicornPrometheusExporter.Files;
 
 namespace GunicornPrometheusExporter.Exporter;
 
-/// <summary>The configuration in force and its reload. Safe for any number of threads.</summary>
-/// <remarks>A new configuration is accepted as a whole or not at all; the log has the errors of a rejected one.</remarks>
-/// <param name="first">The configuration of the start.</param>
-/// <param name="log">Logs each reload.</param>
+/// <summary>The current configuration and its reload. Safe for any number of threads.</summary>
+/// <remarks>A new configuration is applied as a whole or not at all; the errors of a rejected one are logged.</remarks>
 internal sealed class ConfigurationInForce(ExporterConfig first, ILogger log) : IDisposable
 {
     private readonly SemaphoreSlim _gate = new(1);
     private volatile ReloadStatus _status = new(true, TimeProvider.System.GetUtcNow());
     private volatile ExporterConfig _config = first;
 
-    /// <summary>Applies a new one, or throws <see cref="ConfigurationException"/> and changes nothing.</summary>
+    /// <summary>Applies a new configuration, or throws <see cref="ConfigurationException"/> without changes.</summary>
     internal Func<ExporterConfig, Task> Apply { private get; set; } = _ => Task.CompletedTask;
 
     internal ExporterConfig Config => _config;
 
-    /// <summary>The result of the last reload.</summary>
     internal ReloadStatus Status => _status;
 
-    /// <summary>Reloads it at each SIGHUP, until the returned object is disposed of.</summary>
+    /// <summary>Reloads the configuration at each SIGHUP, until the returned object is disposed.</summary>
     internal IDisposable ReloadOnHangUp() => PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
     {
         signal.Cancel = true;
         _ = ReloadAsync();
     });
 
-    /// <summary>Reloads it.</summary>
-    /// <returns>Its errors, one per line; null if it is in force.</returns>
+    /// <summary>Reloads the configuration. Returns its errors, one per line; null if it was applied.</summary>
     internal async Task<string?> ReloadAsync()
     {
         await _gate.WaitAsync();
@@ -41,8 +37,8 @@ internal sealed class ConfigurationInForce(ExporterConfig first, ILogger log) : 
             await Apply(next);
             if (next.Warning is { } warning) log.ConfigurationWarning(warning);
             var changes = _config.ChangesTo(next).ToLookup(variable => variable.ReloadScope, variable => variable.Name);
-            Tell(changes[ReloadScope.GunicornReload], "when Gunicorn is reloaded");
-            Tell(changes[ReloadScope.Restart], "at the next start");
+            Tell(changes[ReloadScope.GunicornReload], "when Gunicorn reloads");
+            Tell(changes[ReloadScope.Restart], "after a restart");
             (_config, _status) = (next, new(true, TimeProvider.System.GetUtcNow()));
             log.ConfigurationReloaded();
             return null;
@@ -51,7 +47,7 @@ internal sealed class ConfigurationInForce(ExporterConfig first, ILogger log) : 
         {
             // The message of an unexpected exception may contain a secret.
             var isForeseen = e is ConfigurationException or StoreException or IOException;
-            var reason = isForeseen ? e.Message : $"a fault of its own, {e.GetType().Name}";
+            var reason = isForeseen ? e.Message : $"unexpected {e.GetType().Name}";
             foreach (var line in reason.Split('\n')) log.ConfigurationRefused(line);
             _status = _status with { IsSuccessful = false };
             return reason;

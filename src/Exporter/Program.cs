@@ -6,7 +6,7 @@ using GunicornPrometheusExporter.Exporter.Commands;
 OwnProcess.ShareArena();
 Starvation.EndProcess();
 
-var root = new RootCommand("Exports the metrics of a Gunicorn server to Prometheus.")
+var root = new RootCommand("Export the metrics of a Gunicorn server to Prometheus.")
 {
     new ServeCommand(),
     new HubCommand(),

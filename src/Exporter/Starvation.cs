@@ -7,10 +7,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace GunicornPrometheusExporter.Exporter;
 
-/// <summary>Exits when a resource is missing, so that the process does not run without serving.</summary>
+/// <summary>Exits when a resource is exhausted, so that the process does not run without serving.</summary>
 /// <remarks>
-/// The caller that needs a thread may swallow the exception, as Kestrel and the thread pool do, so it is caught where it is thrown.
-/// The runtime would abort the process at an uncaught exception.
+/// Kestrel and the thread pool swallow the exception of a thread that cannot start, so it is handled when it is thrown.
+/// An uncaught one would abort the process.
 /// </remarks>
 internal static class Starvation
 {
@@ -22,15 +22,15 @@ internal static class Starvation
         "cannot start a thread: the limit of memory, address space or processes is reached; " +
         "raise it (ulimit -v, ulimit -u, MemoryMax, TasksMax, pids.max)";
 
-    /// <summary>Makes every such failure exit the process, with a line that has the reason.</summary>
+    /// <summary>Makes every such failure exit the process, with the reason in one line.</summary>
     internal static void EndProcess()
     {
         AppDomain.CurrentDomain.FirstChanceException += EndWithoutThread;
         AppDomain.CurrentDomain.UnhandledException += (_, failure) => End(Describe((Exception)failure.ExceptionObject));
     }
 
-    /// <summary>The message for an unexpected exception: the remedy if a thread could not start, else the exception.</summary>
-    // The console and the class library's type initializers report the error of the thread that they start.
+    /// <summary>The message for an unexpected exception: the remedy if a thread could not start, otherwise the exception.</summary>
+    // The console and type initializers wrap the exception of the thread that they start.
     internal static string Describe(Exception failure) => failure.GetBaseException() switch
     {
         OutOfMemoryException or Win32Exception { NativeErrorCode: NoMemory or TryAgain } => Remedy,
@@ -38,8 +38,7 @@ internal static class Starvation
         _ => failure.ToString(),
     };
 
-    /// <summary>Makes sure that files of the store and connections can be opened: otherwise the server does not start.</summary>
-    /// <exception cref="IOException">They cannot.</exception>
+    /// <summary>Checks that enough files and connections can be opened; otherwise the server must not start.</summary>
     internal static void CheckDescriptors()
     {
         var opened = new List<SafeFileHandle>();
@@ -60,7 +59,7 @@ internal static class Starvation
 
     private static void EndWithoutThread(object? sender, FirstChanceExceptionEventArgs failure)
     {
-        // Other failed allocations are transient, but a missing thread is missing until the process exits.
+        // Other failed allocations are transient, but a thread that did not start is missing until the process exits.
         if (failure.Exception is OutOfMemoryException &&
             Environment.StackTrace.Contains("Threading.Thread.Start", StringComparison.Ordinal))
         {
@@ -72,7 +71,7 @@ internal static class Starvation
     {
         try
         {
-            // Not the console, which needs a thread itself.
+            // Not the Console class, which itself needs a thread.
             using var handle = new SafeFileHandle(StandardError, ownsHandle: false);
             using var errors = new FileStream(handle, FileAccess.Write, bufferSize: 0);
             errors.Write(Encoding.UTF8.GetBytes($"error: {reason}\n"));

@@ -6,13 +6,7 @@ using GunicornPrometheusExporter.Snapshots;
 
 namespace GunicornPrometheusExporter.Exporter;
 
-/// <summary>The uses of the store: scrapes and accounting for dead workers, one at a time, and compaction beside them.</summary>
-/// <param name="aggregator">Reads the store.</param>
-/// <param name="accountant">Accounts for deaths.</param>
-/// <param name="folding">Compacts the files of dead processes.</param>
-/// <param name="watch">Watches whether Gunicorn records in the store.</param>
-/// <param name="configuration">The settings in force.</param>
-/// <param name="log">Logs unexpected faults.</param>
+/// <summary>Coordinates the use of the store: scrapes and accounting for dead workers, one at a time, with compaction in parallel.</summary>
 internal sealed class StoreReading(
     StoreAggregator aggregator, DeathAccountant accountant, StoreFolding folding, StoreWatch watch,
     ConfigurationInForce configuration, ILogger log)
@@ -25,13 +19,13 @@ internal sealed class StoreReading(
     private readonly BackgroundWork _accounting = new("accounting", log);
     private readonly BackgroundWork _folding = new("folding", log);
 
-    /// <summary>Other work beside the scrapes, whose failures the metrics count.</summary>
+    /// <summary>Other background tasks whose failures the metrics count.</summary>
     internal IReadOnlyList<BackgroundWork> Beside { get; init; } = [];
 
-    /// <summary>Why the store is lost, or why accounting for dead workers or compaction fails; null if all is well.</summary>
+    /// <summary>Why the store is lost, or why accounting for dead workers or compaction is failing; null if healthy.</summary>
     internal string? Problem => _watching.Problem ?? _accounting.Problem ?? _folding.Problem;
 
-    /// <summary>Reads the store once, including deaths until now, and writes every response.</summary>
+    /// <summary>Reads the store once, with all deaths until now, and writes every response.</summary>
     internal void Scrape(IEnumerable<ScrapeAnswer> answers)
     {
         lock (_gate)
@@ -44,7 +38,7 @@ internal sealed class StoreReading(
         }
     }
 
-    /// <summary>Reads the store once, likewise, and copies the samples.</summary>
+    /// <summary>Reads the store in the same way, and copies the samples.</summary>
     internal MetricSnapshot Snapshot()
     {
         lock (_gate)
@@ -54,7 +48,7 @@ internal sealed class StoreReading(
         }
     }
 
-    /// <summary>Reads the store once, likewise, with the oldest requests in flight of the workers.</summary>
+    /// <summary>Reads the store in the same way, with the workers' oldest requests in flight.</summary>
     internal (MetricSnapshot Snapshot, IReadOnlyCollection<OldestRequest> Oldest) Look()
     {
         lock (_gate)
@@ -64,10 +58,10 @@ internal sealed class StoreReading(
         }
     }
 
-    /// <summary>Checks the store and accounts for deaths once per second, also without scrapes, and for deaths at the end.</summary>
+    /// <summary>Checks the store and accounts for deaths once per second, even without scrapes, and once more at the end.</summary>
     internal async Task AccountAsync(CancellationToken end)
     {
-        // At once: what it has not seen in use it cannot miss.
+        // Immediately, because only a store that was seen in use can be reported as lost.
         _watching.Run(watch.Look);
         using var timer = new PeriodicTimer(Interval);
         try
@@ -84,7 +78,7 @@ internal sealed class StoreReading(
         }
     }
 
-    /// <summary>Compacts the files of dead processes, a second after the start and then every five.</summary>
+    /// <summary>Compacts the files of dead processes, one second after the start and then every five seconds.</summary>
     internal async Task FoldAsync(CancellationToken end)
     {
         try

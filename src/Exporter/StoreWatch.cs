@@ -4,23 +4,22 @@ using GunicornPrometheusExporter.Slots;
 
 namespace GunicornPrometheusExporter.Exporter;
 
-/// <summary>Watches whether Gunicorn records in the store that stands at the path from which this exporter reads.</summary>
+/// <summary>Checks that Gunicorn records in the same store that this exporter reads. Logs each loss once.</summary>
 /// <remarks>
-/// Whoever removes, renames, replaces or empties a store takes nothing from the processes that have its files open: they record
-/// on, where nobody reads. Their locks on the old lock file show it. Not thread-safe.
+/// If someone removes, renames, replaces or empties a store, processes with open files keep recording into the old files,
+/// which no exporter reads. Their locks on the old lock file reveal this. Not thread-safe.
 /// </remarks>
 /// <param name="directory">The store; it need not exist yet.</param>
 /// <param name="master">The Gunicorn master that started this exporter; null if none did.</param>
-/// <param name="log">Told of each loss once.</param>
+/// <param name="log">Logs each loss once.</param>
 internal sealed class StoreWatch(string directory, int? master, ILogger log) : IDisposable
 {
     private const int Hidden = 0;
 
-    // Open, so that its locks can be asked for when no path leads to it any more.
+    // Kept open, so that the locks can still be read when no path leads to the file.
     private SlotTable? _slots;
     private string? _reported;
 
-    /// <summary>Looks at the store.</summary>
     /// <returns>Why Gunicorn does not record where this exporter reads, with the remedy; null if it does, or does not run.</returns>
     internal string? Look()
     {
@@ -29,7 +28,6 @@ internal sealed class StoreWatch(string directory, int? master, ILogger log) : I
         return _reported = reason;
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _slots?.Dispose();
 
     private string? Reason()
@@ -50,13 +48,13 @@ internal sealed class StoreWatch(string directory, int? master, ILogger log) : I
     {
         if (_slots?.StillStands() != true)
         {
-            // A standalone exporter has no other sign of a server than the locks in the store that it saw.
+            // A standalone exporter recognises a server only by the locks in the store that it has seen.
             if (master is null && _slots is { } old && IsHeld(old)) return false;
             _slots?.Dispose();
             _slots = null;
             _slots = SlotTable.OpenExisting(directory);
         }
-        // One that has just exited takes this exporter with it.
+        // When the master exits, this exporter exits too.
         return master is not { } process || !MasterProcess.IsParent(process) || (_slots is { } slots && IsHeldBy(slots, process));
     }
 

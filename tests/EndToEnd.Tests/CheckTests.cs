@@ -15,7 +15,7 @@ public sealed class CheckTests
 
         foreach (var target in (string[][])[[], [server.Store], [$"{server.MetricsUri}"]])
         {
-            Assert.Equal((0, "nothing is wrong\n"), await CheckAsync(target, server.Store, server.MetricsPort));
+            Assert.Equal((0, "no problems found\n"), await CheckAsync(target, server.Store, server.MetricsPort));
         }
     }
 
@@ -30,9 +30,9 @@ public sealed class CheckTests
         var elsewhere = await CheckAsync(empty);
 
         Directory.Delete(empty);
-        Assert.Contains($"it serves none of the 1 workers that record in {one.Store}", crossed.Output, StringComparison.Ordinal);
+        Assert.Contains($"it serves no worker of the 1 that record in {one.Store}", crossed.Output, StringComparison.Ordinal);
         Assert.Contains($"error: {empty}: no worker records here, but process ", elsewhere.Output, StringComparison.Ordinal);
-        Assert.Contains($" does in {one.Store}; if it is to be read here", elsewhere.Output, StringComparison.Ordinal);
+        Assert.Contains($" records in {one.Store}; to read its metrics", elsewhere.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -47,7 +47,7 @@ public sealed class CheckTests
         var removed = await CheckAsync(server.Store);
 
         Assert.Contains("recordings are under __other__ because the label endpoint had too many values", overflown.Output, StringComparison.Ordinal);
-        Assert.Contains("worker_1 lives, but its file counter_worker-1.db was removed", removed.Output, StringComparison.Ordinal);
+        Assert.Contains("worker_1 is live, but its file counter_worker-1.db was removed", removed.Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -114,7 +114,7 @@ public sealed class TopTests
         await terminal.SeesAsync($" s old: {server.MetricsUri} does not answer: Connection refused");
         await terminal.SeesAsync("worker_1");
         server.Restart();
-        await terminal.SeesAsync(screen => !screen.Contains("These figures", StringComparison.Ordinal), "new figures");
+        await terminal.SeesAsync(screen => !screen.Contains("These values", StringComparison.Ordinal), "new figures");
         await terminal.PressAsync("q");
     }
 

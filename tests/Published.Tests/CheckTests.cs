@@ -13,7 +13,7 @@ public sealed class CheckTests : IDisposable
 
     [Fact]
     public async Task Nobody_answers() =>
-        await FindsAsync("127.0.0.1:1", "error: http://127.0.0.1:1/metrics does not answer: Connection refused; does the exporter run");
+        await FindsAsync("127.0.0.1:1", "error: http://127.0.0.1:1/metrics does not answer: Connection refused; check that the exporter runs");
 
     [Fact]
     public async Task Something_else_answers()
@@ -37,10 +37,10 @@ public sealed class CheckTests : IDisposable
                     await Task.Delay(100, TestContext.Current.CancellationToken);
                 }
             }
-            await FindsAsync($"127.0.0.1:{port}", "answers with metrics of something else; is this the address of this exporter?");
+            await FindsAsync($"127.0.0.1:{port}", "gave an unexpected answer: metrics of another program; check that this is an exporter's address");
             await File.WriteAllTextAsync(_directory["metrics"], "<html>\u001b[2J", TestContext.Current.CancellationToken);
-            await FindsAsync($"127.0.0.1:{port}", "answers with no line of the Prometheus text format: <html>?[2J; is this");
-            await FindsAsync($"127.0.0.1:{port}/elsewhere", "answers with status 404");
+            await FindsAsync($"127.0.0.1:{port}", "gave an unexpected answer: not a line of the Prometheus text format: <html>?[2J; check that");
+            await FindsAsync($"127.0.0.1:{port}/elsewhere", "answered with status 404");
         }
         finally
         {
@@ -50,7 +50,7 @@ public sealed class CheckTests : IDisposable
     }
 
     [Fact]
-    public async Task No_store_is_there() => await FindsAsync(_directory["store"], "there is no such directory; start Gunicorn");
+    public async Task No_store_is_there() => await FindsAsync(_directory["store"], "no such directory; start Gunicorn");
 
     [Fact]
     public async Task No_exporter_reads_the_store()
@@ -67,7 +67,7 @@ public sealed class CheckTests : IDisposable
     {
         using var exporter = RunningExporter.Serving(_directory.Path);
 
-        await FindsAsync(exporter.Client.BaseAddress!.Authority, "no Gunicorn master of its store lives");
+        await FindsAsync(exporter.Client.BaseAddress!.Authority, "no live Gunicorn master uses its store");
     }
 
     [Fact]
@@ -75,7 +75,7 @@ public sealed class CheckTests : IDisposable
     {
         File.SetUnixFileMode(_directory.Path, (UnixFileMode)0b111_111_101);
 
-        await FindsAsync(_directory.Path, $"warning: {_directory.Path}: others may write to it");
+        await FindsAsync(_directory.Path, $"warning: {_directory.Path}: other users can write to it");
     }
 
     [Fact]
@@ -92,7 +92,7 @@ public sealed class CheckTests : IDisposable
             "setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", copy, "check", _directory.Path]);
 
         Assert.Equal(1, outcome.Status);
-        Assert.Contains($"error: {file}: it cannot be read (", outcome.Output, Ordinal);
+        Assert.Contains($"error: {file}: cannot be read (", outcome.Output, Ordinal);
         Assert.Contains($"{_directory.Path} cannot be written by user 65534", outcome.Output, Ordinal);
     }
 
@@ -103,7 +103,7 @@ public sealed class CheckTests : IDisposable
         var outcome = await Executable.RunAsync(
             "unshare", ["--mount", "sh", "-c", Script, Executable.Path, _directory.Path]);
 
-        Assert.Contains($"error: {_directory.Path}: its disk has only 1.0 MiB of room", outcome.Output, Ordinal);
+        Assert.Contains($"error: {_directory.Path}: its disk has only 1.0 MiB free", outcome.Output, Ordinal);
     }
 
     [Fact]
@@ -112,8 +112,8 @@ public sealed class CheckTests : IDisposable
         await File.WriteAllTextAsync(_directory["counter_1.db"], "no store file");
         await File.WriteAllTextAsync(_directory["flight_worker-1_1.bin.corrupt"], "");
 
-        await FindsAsync(_directory.Path, "store files could not be read, 1 times");
-        await FindsAsync(_directory.Path, $"warning: {_directory["flight_worker-1_1.bin.corrupt"]}: it was damaged and is set aside");
+        await FindsAsync(_directory.Path, "1 store files could not be read");
+        await FindsAsync(_directory.Path, $"warning: {_directory["flight_worker-1_1.bin.corrupt"]}: it was damaged and quarantined");
     }
 
     [Fact]
@@ -132,7 +132,7 @@ public sealed class CheckTests : IDisposable
             """;
         await Executable.RunAsync(Python.Path, ["-c", Script], ("PROMETHEUS_MULTIPROC_DIR", _directory.Path));
 
-        await FindsAsync(_directory.Path, " files are of processes that this machine has no more");
+        await FindsAsync(_directory.Path, " files of exited processes slow down scrapes");
     }
 
     [Fact]
@@ -142,17 +142,17 @@ public sealed class CheckTests : IDisposable
         var file = Directory.GetFiles(_directory.Path, "*.db").Single();
         File.SetLastWriteTimeUtc(file, File.GetLastWriteTimeUtc(file).AddDays(1));
 
-        await FindsAsync(_directory.Path, $"warning: {file}: it was last written at ", " UTC, which is in the future; set the clock");
+        await FindsAsync(_directory.Path, $"warning: {file}: its modification time ", " UTC is in the future; correct the clock");
     }
 
     [Fact]
     public async Task A_metric_has_too_many_series_and_some_are_left_out()
     {
         await Python.WriteCountersAsync(_directory.Path, "app", 10_001);
-        await FindsAsync(_directory.Path, "warning: ", "app_total has 10001 series; take away the label");
+        await FindsAsync(_directory.Path, "warning: ", "app_total has 10001 series; remove the label");
 
         using var exporter = RunningExporter.Serving(_directory.Path, ("GUNICORN_EXPORTER_MAX_SERIES", "5000"));
-        await FindsAsync(exporter.Client.BaseAddress!.Authority, " series are left out; take away labels without bound, or raise");
+        await FindsAsync(exporter.Client.BaseAddress!.Authority, " series were dropped; remove labels with unbounded values, or raise");
     }
 
     [Fact]

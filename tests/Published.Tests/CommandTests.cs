@@ -132,7 +132,7 @@ public sealed class CommandTests : IDisposable
         var outcome = await Executable.RunAsync(["config"], ("REDIS_PASSWORD", $"{Secret}\n"));
 
         Assert.Equal(2, outcome.Status);
-        Assert.Contains("error: REDIS_PASSWORD is \"********\"; set it to a text without line breaks", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("error: REDIS_PASSWORD is \"********\"; set it to text without line breaks", outcome.Output, StringComparison.Ordinal);
         Assert.DoesNotContain(Secret, outcome.Output + outcome.Errors, StringComparison.Ordinal);
     }
 
@@ -165,7 +165,7 @@ public sealed class CommandTests : IDisposable
 
         Assert.Equal(1, outcome.Status);
         Assert.Equal(
-            "error: http://127.0.0.1:1/metrics does not answer: Connection refused; does the exporter run, and is this its address?\n",
+            "error: http://127.0.0.1:1/metrics does not answer: Connection refused; check that the exporter runs at this address\n",
             outcome.Errors);
     }
 

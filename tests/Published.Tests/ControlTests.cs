@@ -81,9 +81,9 @@ public sealed class ControlTests : IDisposable
             FreePort.Take(), _directory.Path, ("REDIS_ENABLED", "true"), ("REDIS_FORWARD_INTERVAL", "0"));
 
         Assert.EndsWith(
-            "Nothing is forwarded to redis: REDIS_FORWARD_INTERVAL is \"0\"; set it to a whole number of at least 1",
+            "forwarding to redis not started: REDIS_FORWARD_INTERVAL is \"0\"; set it to a whole number of at least 1",
             exporter.WaitForLine("Nothing"), StringComparison.Ordinal);
-        exporter.WaitForLine("metrics are served on");
+        exporter.WaitForLine("listening on");
         Assert.Contains("gunicorn_up", await exporter.ScrapeAsync(), StringComparison.Ordinal);
     }
 
@@ -97,7 +97,7 @@ public sealed class ControlTests : IDisposable
         using var started = await control.PostAsync("/forwarders/mine/start", null, Cancel);
         Assert.Equal((HttpStatusCode.NoContent, HttpStatusCode.NoContent), (added.StatusCode, started.StatusCode));
 
-        var line = exporter.WaitForLine("fails, trying again");
+        var line = exporter.WaitForLine("failed, retrying");
         var status = await control.GetFromJsonAsync<JsonElement>("/forwarders", Cancel);
         var said = line + status + await exporter.ScrapeAsync() + string.Concat((await exporter.TerminateAsync()).Log);
 
@@ -106,11 +106,11 @@ public sealed class ControlTests : IDisposable
     }
 
     [Theory]
-    [InlineData("/forwarders/x", """{"destination": "nowhere"}""", "\"nowhere\" is no place to forward to; choose redis")]
-    [InlineData("/forwarders/a%20b", """{"destination": "redis"}""", "\"a b\" is no name for a forwarder; choose letters, digits, _, - and .")]
+    [InlineData("/forwarders/x", """{"destination": "nowhere"}""", "\"nowhere\" is not a destination; use redis")]
+    [InlineData("/forwarders/a%20b", """{"destination": "redis"}""", "\"a b\" is not a valid forwarder name; use letters, digits, _, - and .")]
     [InlineData("/forwarders/x", """{"destination": "redis", "settings": {"REDIS_HOTS": "x"}}""", "REDIS_HOTS is no setting")]
     [InlineData("/forwarders/x", """{"destination": "redis", "settings": {"REDIS_PORT": "0"}}""", "REDIS_PORT is \"0\"; set it to")]
-    [InlineData("/forwarders/x", """{"destination": 1}""", "the body is no forwarder")]
+    [InlineData("/forwarders/x", """{"destination": 1}""", "invalid request body: ")]
     public async Task What_is_asked_for_wrongly_is_refused_with_one_sentence(string path, string body, string sentence)
     {
         using var exporter = RunningExporter.Serving(_directory.Path);

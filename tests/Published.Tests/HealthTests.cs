@@ -47,7 +47,7 @@ public sealed class HealthTests : IDisposable
 
         Assert.Equal(
             $"not healthy: folding fails: {_directory["counter_archive.db"]} is not a regular file; " +
-            "remove it to have files of dead processes compacted again\n",
+            "remove it so that files of dead processes are compacted again\n",
             await WaitForAsync(exporter, "/-/healthy", HttpStatusCode.ServiceUnavailable));
         Assert.Contains("\napp_orders_total 3.0\n", await exporter.ScrapeAsync(), StringComparison.Ordinal);
         Assert.False(Path.Exists(_directory["counter_archive.db.new"]));

@@ -9,7 +9,7 @@ namespace GunicornPrometheusExporter.Published.Tests;
 public sealed class ReloadTests : IDisposable
 {
     private const string Broken = "exporter:\n  redis: {port: 0, hots: hunter2}\n";
-    private const string InForce = "The configuration was read anew and is in force";
+    private const string InForce = "configuration reloaded";
 
     private readonly TemporaryDirectory _directory = new();
 
@@ -59,10 +59,10 @@ public sealed class ReloadTests : IDisposable
         Write(Broken);
         await exporter.HangUpAsync();
 
-        const string refused = "The configuration was read anew and is refused, the one before stays in force: ";
+        const string refused = "configuration reload failed; keeping the previous one: ";
         Assert.EndsWith(
             $"{refused}{Path}:2:11: exporter.redis.port is \"0\"; set it to a whole number from 1 to 65535", exporter.WaitForLine(refused), StringComparison.Ordinal);
-        Assert.EndsWith($"{refused}{Path}:2:20: exporter.redis knows no \"hots\"; did you mean host?", exporter.WaitForLine(refused), StringComparison.Ordinal);
+        Assert.EndsWith($"{refused}{Path}:2:20: exporter.redis has no setting \"hots\"; did you mean host?", exporter.WaitForLine(refused), StringComparison.Ordinal);
         var text = await exporter.ScrapeAsync();
         Assert.Equal(0, Value(text, "gunicorn_exporter_config_last_reload_successful"));
         Assert.Contains("gunicorn_exporter_forwarder_up{forwarder=\"redis\"}", text, StringComparison.Ordinal);
@@ -82,7 +82,7 @@ public sealed class ReloadTests : IDisposable
         Write("exporter: {remote_write: {url: 'http://127.0.0.1:1/', password: hunter2, password_file: /a}}");
         await exporter.HangUpAsync();
 
-        Assert.DoesNotContain("hunter2", exporter.WaitForLine("is refused, the one before stays in force: "), StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", exporter.WaitForLine("keeping the previous one: "), StringComparison.Ordinal);
         Assert.Equal(0, Value(await exporter.ScrapeAsync(), "gunicorn_exporter_config_last_reload_successful"));
     }
 
@@ -95,8 +95,8 @@ public sealed class ReloadTests : IDisposable
         Write("exporter: {prometheus: {bind_address: '::1', metrics_port: 1}, labels: {max_values: 9}}");
         await exporter.HangUpAsync();
 
-        exporter.WaitForLine("GUNICORN_EXPORTER_MAX_LABEL_VALUES changed, which takes effect when Gunicorn is reloaded");
-        exporter.WaitForLine("PROMETHEUS_METRICS_PORT, PROMETHEUS_BIND_ADDRESS changed, which takes effect at the next start");
+        exporter.WaitForLine("changed settings take effect when Gunicorn reloads: GUNICORN_EXPORTER_MAX_LABEL_VALUES");
+        exporter.WaitForLine("changed settings take effect after a restart: PROMETHEUS_METRICS_PORT, PROMETHEUS_BIND_ADDRESS");
         exporter.WaitForLine(InForce);
     }
 
@@ -165,7 +165,7 @@ public sealed class ReloadTests : IDisposable
 
         Write(Broken);
         await hub.HangUpAsync();
-        hub.WaitForLine("is refused, the one before stays in force");
+        hub.WaitForLine("keeping the previous one");
         Assert.Equal(0, Value(await hub.ScrapeAsync(), "gunicorn_exporter_config_last_reload_successful"));
 
         Write($"exporter: {{redis: {{port: {next}}}}}");

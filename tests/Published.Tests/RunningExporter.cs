@@ -34,7 +34,7 @@ internal sealed class RunningExporter : IDisposable
     internal static RunningExporter Serving(string directory, params (string Name, string Value)[] environment)
     {
         var exporter = Start(FreePort.Take(), directory, environment);
-        exporter.WaitForLine("metrics are served on");
+        exporter.WaitForLine("listening on");
         return exporter;
     }
 
@@ -42,7 +42,7 @@ internal sealed class RunningExporter : IDisposable
     internal static RunningExporter Protected(string directory, string webConfig)
     {
         var exporter = Start(FreePort.Take(), ["serve", "--multiproc-dir", directory, "--web.config.file", webConfig], []);
-        exporter.WaitForLine("metrics are served on");
+        exporter.WaitForLine("listening on");
         return exporter;
     }
 
@@ -50,7 +50,7 @@ internal sealed class RunningExporter : IDisposable
     internal static RunningExporter Hub(string webConfig)
     {
         var exporter = Start(FreePort.Take(), ["hub", "--web.config.file", webConfig], [("REDIS_URL", "redis://127.0.0.1:1")]);
-        exporter.WaitForLine("metrics are served on");
+        exporter.WaitForLine("listening on");
         return exporter;
     }
 
@@ -72,7 +72,7 @@ internal sealed class RunningExporter : IDisposable
         var process = Process.Start(
             Executable.StartInfo(Executable.Path, ["hub", "--web.listen-address", $"127.0.0.1:{port}"], environment))!;
         var hub = new RunningExporter(process, new Uri($"http://127.0.0.1:{port}"));
-        hub.WaitForLine("metrics are served on");
+        hub.WaitForLine("listening on");
         return hub;
     }
 

@@ -56,9 +56,9 @@ public sealed class ServeLifeTests : IDisposable
         using var exporter = RunningExporter.Start(port, _directory.Path);
         var line = exporter.WaitForLine("in use");
         other.Stop();
-        exporter.WaitForLine("metrics are served on");
+        exporter.WaitForLine("listening on");
 
-        Assert.EndsWith($"127.0.0.1:{port} is in use by another process; trying again in 1 s", line, StringComparison.Ordinal);
+        Assert.EndsWith($"127.0.0.1:{port} is in use by another process; retrying in 1 s", line, StringComparison.Ordinal);
         Assert.Contains("gunicorn_up", await exporter.ScrapeAsync(), StringComparison.Ordinal);
     }
 
@@ -70,7 +70,7 @@ public sealed class ServeLifeTests : IDisposable
         second.WaitForLine("in use");
 
         await first.TerminateAsync();
-        second.WaitForLine("metrics are served on");
+        second.WaitForLine("listening on");
 
         Assert.Contains("gunicorn_up", await second.ScrapeAsync(), StringComparison.Ordinal);
     }
@@ -100,7 +100,7 @@ public sealed class ServeLifeTests : IDisposable
         using var master = Process.Start(start)!;
         var pid = int.Parse((await master.StandardOutput.ReadLineAsync(Cancel))!, CultureInfo.InvariantCulture);
         using var exporter = Process.GetProcessById(pid);
-        Assert.Contains("metrics are served on", await master.StandardError.ReadLineAsync(Cancel), StringComparison.Ordinal);
+        Assert.Contains("listening on", await master.StandardError.ReadLineAsync(Cancel), StringComparison.Ordinal);
 
         master.Kill();
 
@@ -114,7 +114,7 @@ public sealed class ServeLifeTests : IDisposable
         var outcome = await Executable.RunAsync(["serve", "--parent-pid", "1", "--multiproc-dir", _directory.Path]);
 
         Assert.Equal(0, outcome.Status);
-        Assert.EndsWith("the master 1 has ended; ending with it\n", outcome.Errors, StringComparison.Ordinal);
+        Assert.EndsWith("Gunicorn master 1 exited; shutting down\n", outcome.Errors, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -124,7 +124,7 @@ public sealed class ServeLifeTests : IDisposable
             ["serve", "--web.listen-address", "192.0.2.1:9091", "--multiproc-dir", _directory.Path]);
 
         Assert.Equal(1, outcome.Status);
-        Assert.StartsWith("error: 192.0.2.1:9091 cannot be listened on", outcome.Errors, StringComparison.Ordinal);
+        Assert.StartsWith("error: cannot listen on 192.0.2.1:9091", outcome.Errors, StringComparison.Ordinal);
         Assert.Contains("set PROMETHEUS_BIND_ADDRESS", outcome.Errors, StringComparison.Ordinal);
     }
 }

@@ -55,7 +55,7 @@ public sealed class ServeTests : IDisposable
     {
         using var exporter = RunningExporter.Start(FreePort.Take(), _directory["later"]);
         exporter.WaitForLine($"{_directory["later"]} does not exist yet");
-        exporter.WaitForLine("metrics are served on");
+        exporter.WaitForLine("listening on");
         Assert.Contains("\ngunicorn_up 0.0\n", await exporter.ScrapeAsync(), StringComparison.Ordinal);
 
         Directory.CreateDirectory(_directory["later"]);

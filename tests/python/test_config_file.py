@@ -63,7 +63,7 @@ except ConfigurationError as error:
 """)
     assert done.stdout.splitlines() == [
         f'{file}:2:11: exporter.redis.port is "0"; set it to a whole number from 1 to 65535',
-        f'{file}:2:20: exporter.redis knows no "hots"; did you mean host?',
+        f'{file}:2:20: exporter.redis has no setting "hots"; did you mean host?',
     ]
 
 
@@ -110,12 +110,12 @@ def test_a_reload_of_gunicorn_takes_on_the_file_and_a_broken_one_changes_nothing
         wait_for(lambda: server.log.count(outcome) > seen, f"the exporter's word: {outcome}")
         wait_for(lambda: not set(workers) & set(server.workers()), "new workers")
 
-    reload(BOUNDS.format(50), "read anew and is in force")
+    reload(BOUNDS.format(50), "configuration reloaded")
     server.get("/")
     server.get("/missing")
     assert server.metrics(2).value("gunicorn_exporter_label_overflow_total", label="endpoint") == 0
 
-    reload("exporter: {labels: {max_values: none}}", "the one before stays in force")
+    reload("exporter: {labels: {max_values: none}}", "keeping the previous one")
     assert f'{file}:1:21: exporter.labels.max_values is "none"' in server.log
     server.get("/other")
     metrics = server.metrics(3)

@@ -141,7 +141,7 @@ def test_an_upgrade_hands_forwarding_over(start_gunicorn, start_redis, status):
         server.process.wait(20)
         wait_for(lambda: server.log.count("Forwarding to redis every") == 2, "the second exporter's turn")
         wait_for(lambda: status()["redis"]["snapshots_sent"] > 1, "its snapshots")
-        assert "fails, trying again" not in server.log
+        assert "failed, retrying" not in server.log
     finally:
         os.kill(second, signal.SIGTERM)
         wait_for(lambda: not Path(f"/proc/{second}").exists(), "the end of the second master")
@@ -207,7 +207,7 @@ get_forwarder_manager().add_forwarder("redis", RedisForwarder({settings}))
 def test_a_forwarder_that_nobody_added_cannot_be_started(start_gunicorn, run_python):
     start_gunicorn()
     done = run_python(STATUS.replace("print", "get_forwarder_manager().start_forwarder('x'); print"))
-    assert done.stderr.splitlines()[-1].endswith('MetricsError: there is no forwarder "x"; none was added')
+    assert done.stderr.splitlines()[-1].endswith('MetricsError: no forwarder "x"; no forwarders exist')
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can plant another user's socket")

@@ -151,6 +151,6 @@ time.sleep(60)
     with subprocess.Popen(["/usr/bin/python3", "-c", code], stdout=subprocess.PIPE) as process:
         try:
             assert process.stdout is not None and process.stdout.readline()
-            assert f"no worker records here, but process {process.pid} does in {other}" in run("check", str(store)).stdout
+            assert f"no worker records here, but process {process.pid} records in {other}" in run("check", str(store)).stdout
         finally:
             process.kill()

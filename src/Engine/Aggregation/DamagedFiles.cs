@@ -1,16 +1,15 @@
 namespace GunicornPrometheusExporter.Aggregation;
 
-/// <summary>The damaged files of a store, each counted once, whether a scrape or a fold finds it. Safe for any number of threads.</summary>
+/// <summary>The damaged files of a store, each counted once, by scrapes and compaction together. Safe for any number of threads.</summary>
 internal sealed class DamagedFiles
 {
     private readonly Lock _gate = new();
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
     private long _count;
 
-    /// <summary>How many were found so far.</summary>
     public long Count => Interlocked.Read(ref _count);
 
-    /// <summary>Those that still stand as they were found; without any it allocates nothing.</summary>
+    /// <summary>The files that are still damaged. Allocates nothing if there are none.</summary>
     internal string[] Known
     {
         get
@@ -19,8 +18,7 @@ internal sealed class DamagedFiles
         }
     }
 
-    /// <summary>Notes a damaged file.</summary>
-    /// <returns>Whether nobody had found it yet.</returns>
+    /// <summary>Records a damaged file. Returns false if it was already recorded.</summary>
     internal bool TryAdd(string fileName)
     {
         lock (_gate)
@@ -31,7 +29,7 @@ internal sealed class DamagedFiles
         }
     }
 
-    /// <summary>Notes that a file is readable again, or gone: the next damage of one of that name is another one.</summary>
+    /// <summary>Records that a file is readable again or gone, so that a file of this name is counted again if it is damaged.</summary>
     internal void Remove(string fileName)
     {
         lock (_gate) _known.Remove(fileName);

@@ -6,7 +6,7 @@ using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Aggregation;
 
-/// <summary>What only a reader of the whole store can know, added to the merged values.</summary>
+/// <summary>Adds samples that only a reader of the whole store can compute.</summary>
 internal sealed class DerivedSamples
 {
     private readonly FamilyTable _families;
@@ -20,8 +20,7 @@ internal sealed class DerivedSamples
         _slots = slots;
     }
 
-    /// <summary>Adds who lives.</summary>
-    /// <param name="files">The files of the store.</param>
+    /// <summary>Adds the samples of live and dead processes.</summary>
     public void AddLiveness(IReadOnlyList<TrackedFile> files)
     {
         Set(MetricCatalogue.Up, _slots.Count(SlotKind.Master) > 0 ? 1 : 0);
@@ -29,7 +28,7 @@ internal sealed class DerivedSamples
         foreach (var number in DeadWorkers(files)) AddDead(number);
     }
 
-    /// <summary>Adds what the exporter tells about itself, and the fixed series that nobody has counted yet.</summary>
+    /// <summary>Adds the exporter's metrics about itself, and fixed series that no process has recorded yet.</summary>
     public void AddExporter(int files, long bytes, long corruptFiles, long compactions, TimeSpan duration)
     {
         Set(
@@ -49,20 +48,20 @@ internal sealed class DerivedSamples
         _values.Ensure(_families.SeriesOf(MetricCatalogue.MasterWorkerRestarts));
     }
 
-    /// <summary>Adds how often each kind of work beside the scrapes failed.</summary>
+    /// <summary>Adds the number of failures of each background task.</summary>
     public void AddFailures(IReadOnlyDictionary<string, long> failures)
     {
         foreach (var (work, count) in failures) Set(MetricCatalogue.BackgroundFailures, count, new Label("work", work));
     }
 
-    /// <summary>Adds how the last reading of the configuration went.</summary>
+    /// <summary>Adds the result of the last reload of the configuration.</summary>
     public void AddReload(ReloadStatus reload)
     {
         Set(MetricCatalogue.ConfigReloadSuccessful, reload.IsSuccessful ? 1 : 0);
         Set(MetricCatalogue.ConfigReloadTime, (reload.LastSuccess - DateTimeOffset.UnixEpoch).TotalSeconds);
     }
 
-    /// <summary>The slots of workers that left files and hold their slot no more.</summary>
+    /// <summary>The numbers of the workers whose files exist but whose slot is not held.</summary>
     private SortedSet<int> DeadWorkers(IReadOnlyList<TrackedFile> files)
     {
         var dead = new SortedSet<int>();

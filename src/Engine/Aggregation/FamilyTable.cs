@@ -6,10 +6,10 @@ using Microsoft.Extensions.Logging;
 
 namespace GunicornPrometheusExporter.Aggregation;
 
-/// <summary>Every family of the store: which series an entry belongs to, and in which order families are exposed.</summary>
+/// <summary>All families of a store: maps entries to series, and orders families for the exposition.</summary>
 /// <remarks>
-/// The product's families come first, in the order of the catalogue, and only from files of its own slots; then all
-/// others by name. Of two families that would expose the same name, the first in that order is exposed.
+/// The product's families come first, in the order of the catalogue, and only from files of slots; all others follow by
+/// name. If two families would expose the same name, only the first in this order is exposed.
 /// </remarks>
 internal sealed class FamilyTable
 {
@@ -23,10 +23,6 @@ internal sealed class FamilyTable
     private readonly Dictionary<(bool Own, MetricType Type, GaugeMode Mode), SeriesIndex> _indices = [];
     private readonly HashSet<string> _reported = new(StringComparer.Ordinal);
 
-    /// <summary>A table of the catalogue's families, all without samples.</summary>
-    /// <param name="values">Where their series are.</param>
-    /// <param name="maximumSeries">The series past which files bring no new ones.</param>
-    /// <param name="logger">Told once of what is left out.</param>
     public FamilyTable(SeriesValues values, int maximumSeries, ILogger logger)
     {
         _values = values;
@@ -41,21 +37,17 @@ internal sealed class FamilyTable
             .ToDictionary(family => (family.StoreName, family.Type));
     }
 
-    /// <summary>The series past which files bring no new ones. Only a table that is cleared heeds a change.</summary>
+    /// <summary>The limit beyond which new series are dropped. A change takes effect after <see cref="Clear"/>.</summary>
     public int MaximumSeries { get; set; }
 
-    /// <summary>How many keys were left out because there were too many series.</summary>
+    /// <summary>The number of keys that were dropped because of the limit.</summary>
     public int DroppedSeries { get; private set; }
 
-    /// <summary>The index of the keys that a file shares with others of its kind.</summary>
-    /// <param name="file">The file.</param>
-    /// <param name="own">Whether it is one of our slots'.</param>
-    /// <returns>
-    /// An index that says <see cref="SeriesValues.LeftOut"/> of an entry that its family cannot have.
-    /// </returns>
+    /// <summary>The index of keys for a file, shared with other files of its kind.</summary>
+    /// <remarks>It returns <see cref="SeriesValues.LeftOut"/> for an entry that its family cannot have.</remarks>
     public SeriesIndex IndexOf(StoreFileName file, bool own)
     {
-        // Only where the label pid is added do two files have different series for one key.
+        // Two files have different series for one key only if the label pid is added.
         if (file.Type == MetricType.Gauge && file.Mode == GaugeMode.All && !own) return NewIndex(file, own);
         if (!_indices.TryGetValue((own, file.Type, file.Mode), out var index))
         {
@@ -64,13 +56,10 @@ internal sealed class FamilyTable
         return index;
     }
 
-    /// <summary>The series of a sample that the exporter itself adds.</summary>
-    /// <param name="family">A counter or a gauge of the catalogue.</param>
-    /// <param name="labels">Its labels, sorted by name.</param>
+    /// <summary>The series of a sample that the exporter adds; the labels must be sorted by name.</summary>
     public int SeriesOf(MetricFamily family, params IReadOnlyList<Label> labels) =>
         _own[family].SeriesOf(family.Name, labels);
 
-    /// <summary>Forgets every series.</summary>
     public void Clear()
     {
         foreach (var family in _own.Values) family.Clear();
@@ -78,10 +67,8 @@ internal sealed class FamilyTable
         DroppedSeries = 0;
     }
 
-    /// <summary>Lays out all families that have series.</summary>
-    /// <param name="layout">Where to; what it had is gone.</param>
-    /// <param name="mapped">Which series some file or the exporter has now.</param>
-    /// <param name="created">When each series began, in seconds since the epoch; infinite where that is not known.</param>
+    /// <summary>Lays out the families. A series is exposed if it is mapped: a file or the exporter has it now.</summary>
+    /// <remarks>The times of creation are in seconds since the epoch; infinite if unknown.</remarks>
     public void LayOut(ExpositionLayout layout, ReadOnlySpan<bool> mapped, ReadOnlySpan<double> created)
     {
         layout.Clear();
@@ -121,7 +108,7 @@ internal sealed class FamilyTable
         return series;
     }
 
-    /// <summary>The labels of a foreign gauge, whose label <c>pid</c> belongs to the merge.</summary>
+    /// <summary>The labels for a foreign gauge: the merge sets or removes the label <c>pid</c>.</summary>
     private static IReadOnlyList<Label> Relabel(StoreFileName file, IReadOnlyList<Label> labels)
     {
         if (file.Type != MetricType.Gauge) return labels;

@@ -4,23 +4,22 @@ using Microsoft.Win32.SafeHandles;
 
 namespace GunicornPrometheusExporter.Aggregation;
 
-/// <summary>Which files of a store are in its archives, or in its ledger of deaths, already. Not thread-safe.</summary>
+/// <summary>The files of a store whose values are already in an archive or in the ledger of deaths. Not thread-safe.</summary>
 /// <remarks>
-/// Either is replaced in one step, by one with the names of what is new in it behind its used bytes until those files
-/// are removed. So what reads the store between a refresh and <see cref="StillStand"/> counts every file once.
+/// An archive or the ledger is replaced atomically. After its used bytes it lists the names of the newly merged files until
+/// those are removed. So a read between <see cref="Refresh"/> and a successful <see cref="StillStand"/> counts every file once.
 /// </remarks>
 internal sealed class FoldedFiles : IDisposable
 {
     private readonly string[] _paths;
 
-    // Within a step of the kernel's clock a file changes without a later time: its names are cut off it, so its size tells.
+    // Two changes within one tick of the kernel's clock have the same time, so the size, which shrinks with the names, counts too.
     private readonly (long Inode, long Size, long Modified)[] _seen;
 
-    // Open, so that a new archive cannot have the inode of the one that was seen.
+    // Kept open, so that a new archive cannot reuse the inode.
     private readonly SafeFileHandle?[] _archives;
     private readonly Dictionary<string, string>[] _names;
 
-    /// <summary>Nothing seen yet.</summary>
     public FoldedFiles(string directory)
     {
         _paths = [.. StoreFileName.Archives.Append(StoreFileName.Ledger).Select(name => Path.Combine(directory, name.ToString()))];
@@ -29,7 +28,7 @@ internal sealed class FoldedFiles : IDisposable
         _names = [.. _paths.Select(_ => new Dictionary<string, string>())];
     }
 
-    /// <summary>Looks at the archives again. Without a change it allocates nothing.</summary>
+    /// <summary>Reads the names in changed archives. Allocates nothing without a change.</summary>
     public void Refresh()
     {
         for (var archive = 0; archive < _paths.Length; archive++)
@@ -38,7 +37,7 @@ internal sealed class FoldedFiles : IDisposable
         }
     }
 
-    /// <summary>Whether a file is in one of them, as of the last refresh.</summary>
+    /// <summary>Whether a file was in an archive or the ledger at the last refresh.</summary>
     public bool Contains(string fileName)
     {
         foreach (var names in _names)
@@ -48,7 +47,7 @@ internal sealed class FoldedFiles : IDisposable
         return false;
     }
 
-    /// <summary>Whether each is the one that the last refresh saw.</summary>
+    /// <summary>Whether nothing has changed since the last refresh.</summary>
     public bool StillStand()
     {
         for (var archive = 0; archive < _paths.Length; archive++)
@@ -58,7 +57,6 @@ internal sealed class FoldedFiles : IDisposable
         return true;
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         foreach (var archive in _archives) archive?.Dispose();
@@ -82,7 +80,7 @@ internal sealed class FoldedFiles : IDisposable
         }
         catch (IOException)
         {
-            // Then its entries cannot be read either, which the scrape reports; the files that it names count.
+            // The scrape cannot read the entries either, and reports that; the listed files then count.
         }
     }
 }

@@ -3,10 +3,9 @@ using GunicornPrometheusExporter.Snapshots;
 
 namespace GunicornPrometheusExporter.Aggregation;
 
-/// <summary>How the exporter's forwarders fare.</summary>
+/// <summary>Adds the status of the exporter's forwarders.</summary>
 internal sealed class ForwarderSamples(FamilyTable families, SeriesValues values, TimeProvider time)
 {
-    /// <summary>Adds the samples of each.</summary>
     public void Add(IReadOnlyDictionary<string, ForwarderStatus> forwarders)
     {
         if (forwarders.Count == 0) return;

@@ -3,8 +3,8 @@ using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Aggregation;
 
-/// <summary>The memory and age of the masters, and the queues in front of their workers.</summary>
-/// <remarks>During an upgrade there are two masters: their sum, the age of the older one.</remarks>
+/// <summary>Adds the memory and age of the masters, and the backlog of their listeners.</summary>
+/// <remarks>During an upgrade there are two masters: memory is their sum, and the age is that of the older one.</remarks>
 internal sealed class MasterSamples
 {
     private readonly FamilyTable _families;
@@ -18,8 +18,7 @@ internal sealed class MasterSamples
         _listeners = listeners;
     }
 
-    /// <summary>Adds the samples of the masters that live; none without one.</summary>
-    /// <param name="masters">Their pids, 0 for each that this PID namespace does not show.</param>
+    /// <summary>Adds the samples for the pids of live masters; 0 for a master in another PID namespace.</summary>
     public void Add(IReadOnlyCollection<int> masters)
     {
         var (age, memory, isKnown) = (0.0, 0.0, false);

@@ -4,7 +4,7 @@ using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Aggregation;
 
-/// <summary>One family of the exposition: where the entries of all files that belong to it go.</summary>
+/// <summary>One family of the exposition, merged from all files.</summary>
 internal sealed class MergedFamily
 {
     private readonly string _storeName;
@@ -12,12 +12,6 @@ internal sealed class MergedFamily
     private readonly HashSet<LabelSet> _labelSets = [];
     private LabelSet[]? _inOrder;
 
-    /// <summary>A family without samples.</summary>
-    /// <param name="storeName">The name that keys carry.</param>
-    /// <param name="type">The type.</param>
-    /// <param name="help">The help text.</param>
-    /// <param name="mode">How values of several hosts become one, if it is a gauge.</param>
-    /// <param name="values">Where its series are.</param>
     public MergedFamily(string storeName, MetricType type, string help, GaugeMode mode, SeriesValues values)
     {
         _storeName = storeName;
@@ -25,24 +19,21 @@ internal sealed class MergedFamily
         Header = new FamilyHeader(storeName, type, help, mode);
     }
 
-    /// <summary>What it shows of itself.</summary>
     public FamilyHeader Header { get; }
 
-    /// <summary>Its samples by label set, in the order of an exposition.</summary>
     public ReadOnlySpan<LabelSet> LabelSets => _inOrder ??= [.. _labelSets.Order()];
 
-    /// <summary>Forgets every series.</summary>
     public void Clear()
     {
         _labelSets.Clear();
         _inOrder = null;
     }
 
-    /// <summary>The series of a sample, made where it is new.</summary>
+    /// <summary>The series of a sample; creates it if it is new.</summary>
     /// <param name="sample">The sample's name.</param>
     /// <param name="labels">Its labels, sorted by name.</param>
-    /// <param name="mayGrow">Whether a label set that is new may join: one that is there always gets all of its samples.</param>
-    /// <returns><see cref="SeriesValues.LeftOut"/> if a family of this type has no such sample, or may not have it.</returns>
+    /// <param name="mayGrow">Whether a new label set may be added; an existing one always gets all of its samples.</param>
+    /// <returns><see cref="SeriesValues.LeftOut"/> if a family of this type cannot have the sample, or the limit is reached.</returns>
     public int SeriesOf(string sample, IReadOnlyList<Label> labels, bool mayGrow = true)
     {
         if (!sample.StartsWith(_storeName, StringComparison.Ordinal)) return SeriesValues.LeftOut;
@@ -66,7 +57,7 @@ internal sealed class MergedFamily
             else others.Add(label);
         }
         if (bound is null) return SeriesValues.LeftOut;
-        // Buckets give a count, whether or not a file has one.
+        // Buckets imply a count, even if no file has one.
         _ = SeriesOf(LineKind.Count, others, mayGrow);
         return SeriesOf(LineKind.Bucket, others, mayGrow, bound);
     }

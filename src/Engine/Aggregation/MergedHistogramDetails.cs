@@ -7,10 +7,10 @@ using Microsoft.Extensions.Logging;
 
 namespace GunicornPrometheusExporter.Aggregation;
 
-/// <summary>What the slots keep beside their histograms: exemplars and native histograms, by series.</summary>
+/// <summary>Merges the slots' exemplars and native histograms, by series.</summary>
 /// <remarks>
-/// Read after the histograms themselves, and only for a format that shows it: so a native histogram, which is recorded
-/// before its classic one, never has less. A steady scrape allocates nothing for a series. Not thread-safe.
+/// They are read after the classic histograms, and only for a format that exposes them. Workers record an observation in the
+/// native histogram first, so its count is never lower. A steady scrape allocates nothing per series. Not thread-safe.
 /// </remarks>
 internal sealed class MergedHistogramDetails
 {
@@ -22,29 +22,22 @@ internal sealed class MergedHistogramDetails
     private readonly Dictionary<int, NativeHistogram> _natives = [];
     private readonly HashSet<string> _quarantined = new(StringComparer.Ordinal);
 
-    /// <summary>Nothing yet.</summary>
-    /// <param name="directory">The store.</param>
-    /// <param name="logger">Told of each damaged file once.</param>
     public MergedHistogramDetails(string directory, ILogger logger) => (_directory, _logger) = (directory, logger);
 
-    /// <summary>Damaged files so far.</summary>
     public long CorruptFiles { get; private set; }
 
-    /// <summary>The newest exemplar of each bucket, as last read.</summary>
+    /// <summary>The newest exemplar of each bucket, by the bucket's series.</summary>
     public IReadOnlyDictionary<int, Exemplar> Exemplars => _exemplars;
 
-    /// <summary>The native histogram of each series, by that of its sum, as last read.</summary>
+    /// <summary>The native histograms, by the series of their sums.</summary>
     public IReadOnlyDictionary<int, NativeHistogram> Natives => _natives;
 
-    /// <summary>Forgets every series.</summary>
     public void Clear()
     {
         _exemplars.Clear();
         _natives.Clear();
     }
 
-    /// <summary>Reads the exemplars.</summary>
-    /// <param name="files">The files of the store.</param>
     public void ReadExemplars(IReadOnlyList<TrackedFile> files)
     {
         _exemplars.Clear();
@@ -55,8 +48,6 @@ internal sealed class MergedHistogramDetails
         }
     }
 
-    /// <summary>Reads the native histograms.</summary>
-    /// <param name="files">The files of the store.</param>
     public void ReadNatives(IReadOnlyList<TrackedFile> files)
     {
         foreach (var native in _natives.Values) native.Clear();

@@ -4,24 +4,19 @@ using GunicornPrometheusExporter.Native;
 
 namespace GunicornPrometheusExporter.Aggregation;
 
-/// <summary>What a process uses, from <c>/proc/PID/stat</c>.</summary>
-/// <param name="UserSeconds">Processor time in user mode.</param>
-/// <param name="SystemSeconds">Processor time in system mode.</param>
-/// <param name="AgeSeconds">Time since it started.</param>
-/// <param name="ResidentBytes">The resident set.</param>
+/// <summary>The resource use of a process, from <c>/proc/PID/stat</c>. The age is the time since its start.</summary>
 internal readonly record struct ProcessReading(double UserSeconds, double SystemSeconds, double AgeSeconds, double ResidentBytes)
 {
     private const double TicksPerSecond = 100;
 
-    /// <summary>Reads the figures of a process.</summary>
-    /// <returns>False if there is no such process, or it is hidden.</returns>
+    /// <summary>Reads the values. Returns false if the process does not exist or is hidden.</summary>
     internal static bool TryRead(int pid, out ProcessReading reading)
     {
         Span<byte> text = stackalloc byte[1024];
         var stat = text[..Libc.ReadFile(Encoding.ASCII.GetBytes($"/proc/{pid}/stat\0"), text)];
         reading = default;
         if (stat.IsEmpty) return false;
-        // Fields count from the third: the second is the command's name, which may hold spaces and parentheses itself.
+        // Fields are counted from the third: the second is the command's name, which may contain spaces and parentheses.
         var fields = stat[(stat.LastIndexOf((byte)')') + 1)..];
         _ = Libc.ClockTime(Libc.ClockBoot, out var now);
         reading = new ProcessReading(

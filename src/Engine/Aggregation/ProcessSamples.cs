@@ -5,7 +5,7 @@ using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Aggregation;
 
-/// <summary>What the exporter itself uses, under the names that Prometheus has for every process.</summary>
+/// <summary>Adds the exporter's own resource use, under Prometheus' standard <c>process_</c> names.</summary>
 internal sealed class ProcessSamples
 {
     private const string Self = "/proc/self";
@@ -37,13 +37,13 @@ internal sealed class ProcessSamples
         if (_maximumFiles > 0) Set(MetricCatalogue.ProcessMaximumFiles, _maximumFiles);
     }
 
-    /// <summary>How many files are open: the size of the directory from Linux 6.2 on, where counting would look at each.</summary>
+    /// <summary>The number of open files: from Linux 6.2 on the size of the directory, which costs less than counting.</summary>
     private static double OpenFiles() =>
         StoreFiles.TryGetStatus($"{Self}/fd", out var status) && status.Size > 0
             ? status.Size
             : new FileSystemEnumerable<byte>($"{Self}/fd", (ref _) => 0).Count();
 
-    /// <summary>The soft limit on open files; 0 if it is not known, or there is none.</summary>
+    /// <summary>The soft limit on open files; 0 if it is unknown or unlimited.</summary>
     private static double MaximumFiles()
     {
         if (!File.Exists($"{Self}/limits")) return 0;

@@ -3,10 +3,10 @@ using GunicornPrometheusExporter.Files;
 
 namespace GunicornPrometheusExporter.Aggregation;
 
-/// <summary>The series of every key that the files of one kind have, each key parsed once in its life.</summary>
+/// <summary>Maps the keys in files of one kind to series, and parses each key only once.</summary>
 /// <remarks>
-/// A key is known by a hash of 128 bits, and its bytes are not kept. Keys stand in much the same order in one file as in
-/// the next, so the key that followed last time is tried first. Not thread-safe.
+/// A 128-bit hash identifies a key; its bytes are not stored. Keys are in similar order in all files, so the key that
+/// followed last time is tried first. Not thread-safe.
 /// </remarks>
 internal sealed class SeriesIndex
 {
@@ -15,7 +15,7 @@ internal sealed class SeriesIndex
 
     private readonly Func<ReadKey, int> _find;
 
-    // By the number of the key; 0 is none. The slots are at most half full.
+    // Indexed by the number of the key, where 0 means no key. The slots are at most half full.
     private UInt128[] _hashes = [];
     private int[] _series = [];
     private int[] _next = [];
@@ -23,15 +23,13 @@ internal sealed class SeriesIndex
     private int _count;
     private int _last;
 
-    /// <summary>An index without keys.</summary>
-    /// <param name="find">Finds or makes the series of a key that was parsed.</param>
     public SeriesIndex(Func<ReadKey, int> find)
     {
         _find = find;
         Clear();
     }
 
-    /// <summary>The series of an entry, as a <see cref="KeyResolver"/>.</summary>
+    /// <summary>The series of an entry; a <see cref="KeyResolver"/>.</summary>
     public int SeriesOf(ReadOnlySpan<byte> head, int keyLength)
     {
         var hash = XxHash128.HashToUInt128(head);
@@ -47,7 +45,6 @@ internal sealed class SeriesIndex
         return _series[number];
     }
 
-    /// <summary>Forgets every key.</summary>
     public void Clear()
     {
         (_count, _last) = (1, 0);

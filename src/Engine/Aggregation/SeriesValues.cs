@@ -2,11 +2,11 @@ using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Aggregation;
 
-/// <summary>The merged value of every series, by index; made anew at each scrape in the same arrays.</summary>
+/// <summary>The merged value of every series, by index. Each scrape computes the values again in the same arrays.</summary>
 /// <remarks>Merging allocates nothing. Not thread-safe.</remarks>
 internal sealed class SeriesValues
 {
-    /// <summary>The index of entries that are not exposed: it takes values and never has one.</summary>
+    /// <summary>The index of dropped entries: it accepts values but never has one.</summary>
     public const int LeftOut = 0;
 
     private double[] _values = new double[64];
@@ -14,23 +14,20 @@ internal sealed class SeriesValues
     private double[] _timestamps = [];
     private bool[] _present = new bool[64];
 
-    /// <summary>How many indices there are, <see cref="LeftOut"/> among them.</summary>
+    /// <summary>The number of indices, including <see cref="LeftOut"/>.</summary>
     public int Count { get; private set; } = 1;
 
-    /// <summary>The values.</summary>
     public ReadOnlySpan<double> Values => _values.AsSpan(0, Count);
 
-    /// <summary>What rounding took from each value, as of <see cref="Settle"/>.</summary>
+    /// <summary>The rounding remainder of each value, after <see cref="Settle"/>.</summary>
     public ReadOnlySpan<double> Remainders => _remainders.AsSpan(0, Count);
 
     /// <summary>Which series have a value at this scrape.</summary>
     public ReadOnlySpan<bool> Present => _present.AsSpan(0, Count);
 
-    /// <summary>The timestamp of a value that was merged for being the most recent, in seconds; 0 for every other.</summary>
+    /// <summary>The timestamp in seconds of a value merged as the most recent one; 0 for every other.</summary>
     public double TimestampOf(int series) => series < _timestamps.Length ? _timestamps[series] : 0;
 
-    /// <summary>Adds a series without a value.</summary>
-    /// <returns>Its index.</returns>
     public int Add()
     {
         if (Count == _values.Length)
@@ -42,7 +39,7 @@ internal sealed class SeriesValues
         return Count++;
     }
 
-    /// <summary>Takes every value away.</summary>
+    /// <summary>Removes every value, and keeps the series.</summary>
     public void Begin()
     {
         Array.Clear(_values, 0, Count);
@@ -51,21 +48,20 @@ internal sealed class SeriesValues
         Array.Clear(_timestamps);
     }
 
-    /// <summary>Forgets every series.</summary>
     public void Clear()
     {
         Begin();
         Count = 1;
     }
 
-    /// <summary>Gives a series a value, whatever it had.</summary>
+    /// <summary>Replaces the value of a series.</summary>
     public void Set(int series, double value)
     {
         _values[series] = value;
         _present[series] = true;
     }
 
-    /// <summary>Adds to the value of a series, which is 0 if it has none.</summary>
+    /// <summary>Adds to the value of a series; a missing value counts as 0.</summary>
     public void Add(int series, double amount)
     {
         _values[series] += amount;
@@ -75,11 +71,7 @@ internal sealed class SeriesValues
     /// <summary>Gives a series the value 0 if it has none.</summary>
     public void Ensure(int series) => _present[series] = true;
 
-    /// <summary>Merges the values of one file into the series that its entries belong to.</summary>
-    /// <param name="rule">How; counters, histograms and summaries are sums.</param>
-    /// <param name="series">The index of each entry's series.</param>
-    /// <param name="values">The value of each entry.</param>
-    /// <param name="timestamps">The timestamp of each entry; one of 0 or less never wins.</param>
+    /// <summary>Merges the values of one file; the spans have one element per entry.</summary>
     public void Merge(
         GaugeMode rule, ReadOnlySpan<int> series, ReadOnlySpan<double> values, ReadOnlySpan<double> timestamps)
     {
@@ -95,14 +87,14 @@ internal sealed class SeriesValues
         _present[LeftOut] = false;
     }
 
-    /// <summary>Rounds every sum, once all files are merged.</summary>
+    /// <summary>Rounds every sum after all files are merged.</summary>
     public void Settle()
     {
         for (var i = 0; i < Count; i++)
         {
             if (_remainders[i] == 0) continue;
             var whole = _values[i] + _remainders[i];
-            // Without an end, or no number: there is nothing to round.
+            // Infinity and NaN are not rounded.
             if (!double.IsFinite(whole)) continue;
             _remainders[i] -= whole - _values[i];
             _values[i] = whole;
@@ -110,8 +102,8 @@ internal sealed class SeriesValues
     }
 
     /// <summary>
-    /// Adds, keeping what each addition rounds away, so that a sum does not depend on the order of the files: folding
-    /// changes the order, and a counter that went back by its last bit would count as reset.
+    /// Adds with compensated (Neumaier) summation, so that a sum does not depend on the order of the files: compaction changes
+    /// the order, and Prometheus would see a counter that decreases by its last bit as a reset.
     /// </summary>
     private void AddAll(ReadOnlySpan<int> series, ReadOnlySpan<double> values)
     {

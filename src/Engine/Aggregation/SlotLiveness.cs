@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace GunicornPrometheusExporter.Aggregation;
 
-/// <summary>Who of our processes lives, as of the last refresh. Not thread-safe.</summary>
+/// <summary>The slots that live processes hold, as of the last refresh. Not thread-safe.</summary>
 internal sealed class SlotLiveness : IDisposable
 {
     private readonly string _directory;
@@ -14,24 +14,20 @@ internal sealed class SlotLiveness : IDisposable
     private HashSet<(SlotKind Kind, int Number)> _held = [];
     private bool _isReported;
 
-    /// <summary>A view of a store's slots that has seen nothing yet.</summary>
     public SlotLiveness(string directory, ILogger logger)
     {
         _directory = directory;
         _logger = logger;
     }
 
-    /// <summary>How many slots of a kind are held.</summary>
     public int Count(SlotKind kind) => _held.Count(slot => slot.Kind == kind);
 
-    /// <summary>Whether a slot is held.</summary>
     public bool IsHeld(SlotKind kind, int number) => _held.Contains((kind, number));
 
-    /// <summary>The pids of the masters, 0 for each that is in a PID namespace which this one does not show.</summary>
+    /// <summary>The pids of the live masters; 0 for a master in another PID namespace.</summary>
     public IReadOnlyCollection<int> Masters { get; private set; } = [];
 
-    /// <summary>Asks again who holds the slots. If that cannot be known, all count as free.</summary>
-    /// <returns>Whether a slot was taken or given up.</returns>
+    /// <summary>Reads which slots are held; on an error all count as free. Returns whether that changed.</summary>
     public bool Refresh()
     {
         var held = new HashSet<(SlotKind, int)>();
@@ -60,7 +56,7 @@ internal sealed class SlotLiveness : IDisposable
         return isChanged;
     }
 
-    /// <summary>Waits until nobody folds files of the store, and keeps it so. Where locks cannot be had, does nothing.</summary>
+    /// <summary>Waits for a running compaction of the store, then blocks compaction. Does nothing if locks are not available.</summary>
     public void StopFolding()
     {
         try
@@ -73,10 +69,9 @@ internal sealed class SlotLiveness : IDisposable
         }
     }
 
-    /// <summary>Lets files be folded again.</summary>
+    /// <summary>Permits compaction again.</summary>
     public void ResumeFolding() => _slots?.EndPreparation();
 
-    /// <inheritdoc/>
     public void Dispose() => Close();
 
     private void Close()

@@ -6,15 +6,14 @@ using GunicornPrometheusExporter.Snapshots;
 
 namespace GunicornPrometheusExporter.Aggregation;
 
-/// <summary>Copies what was merged into snapshots, whose layout is made when series have come or gone. Not thread-safe.</summary>
+/// <summary>Copies merged values into snapshots; rebuilds their layout when series change. Not thread-safe.</summary>
 internal sealed class SnapshotTaker(ExpositionLayout lines)
 {
     private SnapshotLayout? _layout;
 
-    /// <summary>Says that the lines were laid out anew.</summary>
+    /// <summary>Discards the layout, because the lines have changed.</summary>
     public void Forget() => _layout = null;
 
-    /// <summary>Copies the numbers of all lines.</summary>
     public MetricSnapshot Take(DateTimeOffset time, SampleValues values)
     {
         var layout = _layout ??= LayOut();
@@ -69,7 +68,7 @@ internal sealed class SnapshotTaker(ExpositionLayout lines)
     private static ImmutableArray<Label> WithBound(ImmutableArray<Label> labels, double bound) =>
         Sorted(labels.Add(new(MetricFamily.BucketLabel, SampleNumber.ToText(bound))));
 
-    // Where characters of a name were replaced, the order is not that of the store any more.
+    // Replaced characters in names can change the order.
     private static ImmutableArray<Label> Sorted(IEnumerable<Label> labels) =>
         [.. labels.OrderBy(label => label.Name, StringComparer.Ordinal)];
 }

@@ -14,8 +14,8 @@ namespace GunicornPrometheusExporter.Aggregation;
 
 /// <summary>Merges all files of a store into one exposition, as <c>prometheus_client</c>'s collector does.</summary>
 /// <remarks>
-/// It keeps what it learns, so that a scrape costs what changed. Not thread-safe: the caller lets one scrape in at
-/// a time.
+/// It caches what it has read, so the cost of a scrape depends on what changed. Not thread-safe: the caller runs one scrape
+/// at a time.
 /// </remarks>
 public sealed class StoreAggregator : IDisposable
 {
@@ -47,12 +47,11 @@ public sealed class StoreAggregator : IDisposable
 
     /// <summary>An aggregator that has read nothing yet.</summary>
     /// <param name="directory">The store; it need not exist yet.</param>
-    /// <param name="logger">Told of each fault once.</param>
-    /// <param name="time">The clock by which scrapes are timed.</param>
-    /// <param name="maximumSeries">The series past which those that come later are left out, at least 1.</param>
+    /// <param name="logger">Logs each fault once.</param>
+    /// <param name="time">The clock that measures scrapes.</param>
+    /// <param name="maximumSeries">The limit beyond which new series are dropped, at least 1.</param>
     /// <param name="listeners">
-    /// The server's addresses as <c>gunicorn_listener_backlog</c> labels them, for where the master's sockets may not be
-    /// looked at.
+    /// The server's addresses, as <c>gunicorn_listener_backlog</c> labels them; used if the master's sockets cannot be read.
     /// </param>
     public StoreAggregator(
         string directory, ILogger logger, TimeProvider? time = null, int maximumSeries = int.MaxValue,
@@ -80,22 +79,22 @@ public sealed class StoreAggregator : IDisposable
         ];
     }
 
-    /// <summary>The damaged files of the store; who folds the store counts with it too.</summary>
+    /// <summary>The damaged files of the store; compaction shares this object.</summary>
     internal DamagedFiles Damaged { get; } = new();
 
-    /// <summary>What the workers have in hand, and what the dead had.</summary>
+    /// <summary>The requests in flight of live workers, and those of dead ones.</summary>
     internal FlightWatch Flights { get; }
 
-    /// <summary>How often dead processes' files were folded, as the one who folds them told.</summary>
+    /// <summary>The number of compactions; set by the owner of the compaction.</summary>
     internal long Compactions { get; set; }
 
-    /// <summary>How often each kind of work beside the scrapes failed, as the one who does it told.</summary>
+    /// <summary>The number of failures of each background task; set by its owner.</summary>
     internal IReadOnlyDictionary<string, long> BackgroundFailures { get; set; } = ReadOnlyDictionary<string, long>.Empty;
 
-    /// <summary>How the last reading of the configuration went, as who reads it told; null if nobody does.</summary>
+    /// <summary>The result of the last reload of the configuration; null without one.</summary>
     internal ReloadStatus? LastReload { get; set; }
 
-    /// <summary>The series past which those that come later are left out, at least 1.</summary>
+    /// <summary>The limit beyond which new series are dropped, at least 1.</summary>
     internal int MaximumSeries
     {
         get => _families.MaximumSeries;
@@ -107,20 +106,20 @@ public sealed class StoreAggregator : IDisposable
         }
     }
 
-    /// <summary>How the forwarders fare, as the one who runs them told.</summary>
+    /// <summary>The status of each forwarder; set by their owner.</summary>
     internal IReadOnlyDictionary<string, ForwarderStatus> Forwarders { get; set; } = ReadOnlyDictionary<string, ForwarderStatus>.Empty;
 
-    /// <summary>Reads the store as it is now and writes it.</summary>
-    /// <param name="output">Where to.</param>
-    /// <param name="format">In which format.</param>
+    /// <summary>Reads the store and writes the exposition.</summary>
+    /// <param name="output">The destination.</param>
+    /// <param name="format">The format.</param>
     public void Scrape(IBufferWriter<byte> output, ExpositionFormat format = ExpositionFormat.Text)
     {
         Refresh();
         Write(output, format);
     }
 
-    /// <summary>Reads the store as it is now.</summary>
-    /// <remarks>A store that is missing or damaged is told in the log and in the exposition, never thrown.</remarks>
+    /// <summary>Reads the store.</summary>
+    /// <remarks>A missing or damaged store appears in the log and in the exposition; it never throws.</remarks>
     public void Refresh()
     {
         if (_mappedSeries < _values.Count / 2 && _values.Count > SeriesWorthForgetting) Forget();
@@ -133,7 +132,7 @@ public sealed class StoreAggregator : IDisposable
         {
             do
             {
-                // What is folded, or accounted for, during a pass may be missed by it, or seen twice.
+                // A pass may miss, or see twice, what is compacted or accounted for while it runs.
                 if (++passes > PassesBesideFolding) _slots.StopFolding();
                 isChanged |= ReadStore(out files, out bytes);
             }
@@ -144,7 +143,7 @@ public sealed class StoreAggregator : IDisposable
             if (passes > PassesBesideFolding) _slots.ResumeFolding();
         }
 
-        // 4 Add what only a reader can know.
+        // 4 Add the samples that only a reader can compute.
         foreach (var (name, add) in _parts) Try(name, add);
         var corrupt = Damaged.Count + Flights.CorruptFiles + _extras.CorruptFiles;
         if (LastReload is { } reload) _derived.AddReload(reload);
@@ -154,12 +153,12 @@ public sealed class StoreAggregator : IDisposable
     }
 
     /// <summary>Writes what the last refresh read.</summary>
-    /// <param name="output">Where to.</param>
-    /// <param name="format">In which format.</param>
-    /// <param name="names">The names of the families and samples that are wanted; null for all.</param>
+    /// <param name="output">The destination.</param>
+    /// <param name="format">The format.</param>
+    /// <param name="names">The names of the selected families and samples; null for all.</param>
     public void Write(IBufferWriter<byte> output, ExpositionFormat format, IReadOnlySet<string>? names = null)
     {
-        // 5 Write what was laid out when series last came or went.
+        // 5 Write the current layout with the new values.
         var layout = names is null ? _layout : _layout.Restrict(names);
         if (format != ExpositionFormat.Text) _extras.ReadExemplars(_listing.Files);
         if (format == ExpositionFormat.Protobuf) _extras.ReadNatives(_listing.Files);
@@ -172,7 +171,7 @@ public sealed class StoreAggregator : IDisposable
         }
     }
 
-    /// <summary>Copies what the last refresh read: the numbers that the text format shows.</summary>
+    /// <summary>Copies what the last refresh read: the values of the text format.</summary>
     internal MetricSnapshot Snapshot() => _snapshots.Take(_time.GetUtcNow(), Values);
 
     /// <inheritdoc/>
@@ -187,12 +186,12 @@ public sealed class StoreAggregator : IDisposable
 
     private bool ReadStore(out int files, out long bytes)
     {
-        // 1 List the directory, and ask who lives.
+        // 1 List the directory, and read which slots are held.
         _folded.Refresh();
         var isChanged = ListFiles() | _slots.Refresh();
 
-        // 2 Read the files, parsing what is new in them.
-        // 3 Add every value to its series under the merge rule of its file.
+        // 2 Read the files, and parse new entries.
+        // 3 Merge every value into its series, by the rule of its file.
         _values.Begin();
         (files, bytes) = (0, 0L);
         foreach (var file in _listing.Files)
@@ -213,7 +212,7 @@ public sealed class StoreAggregator : IDisposable
         return isChanged;
     }
 
-    /// <summary>Adds a part; if it cannot be added, whatever keeps it from that, the others are served.</summary>
+    /// <summary>Adds a part of the exposition; an exception drops only this part, and is logged once.</summary>
     private void Try(string part, Action add)
     {
         try
@@ -251,11 +250,11 @@ public sealed class StoreAggregator : IDisposable
     private bool TryRead(TrackedFile file)
     {
         if (_folded.Contains(file.FileName)) return false;
-        // The gauges of a process that is gone say nothing any more.
+        // The live gauges of an exited process are meaningless.
         if (file.Name.Live && file.Slot is (var kind, var number) && !_slots.IsHeld(kind, number)) return false;
         try
         {
-            if (!file.HasKnownName) throw new CorruptFileException(file.Path, "its name is none that a store file has");
+            if (!file.HasKnownName) throw new CorruptFileException(file.Path, "its name is not that of a store file");
             if (!file.Reader.TryRead(_buffer)) return false;
             if (file.IsQuarantined) Damaged.Remove(file.FileName);
             file.IsQuarantined = false;
@@ -269,7 +268,7 @@ public sealed class StoreAggregator : IDisposable
         }
     }
 
-    /// <summary>Whether a series has a value that is not in the layout: the exporter added it just now.</summary>
+    /// <summary>Whether a series with a value is not in the layout, because the exporter just added it.</summary>
     private bool HasUnmapped()
     {
         var present = _values.Present;
@@ -299,7 +298,7 @@ public sealed class StoreAggregator : IDisposable
         _mappedSeries = mapped.Count(isMapped => isMapped);
     }
 
-    /// <summary>Forgets all series, most of which no file has any more; the next scrape finds those that are left.</summary>
+    /// <summary>Removes all series, because most are in no file; the next scrape adds the others again.</summary>
     private void Forget()
     {
         foreach (var file in _listing.Files) file.Clear();

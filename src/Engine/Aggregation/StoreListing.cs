@@ -3,8 +3,8 @@ using GunicornPrometheusExporter.Files;
 
 namespace GunicornPrometheusExporter.Aggregation;
 
-/// <summary>The files of a store, sorted by name, so that sums and ties come out alike at every scrape.</summary>
-/// <remarks>Listing a directory that has not changed allocates nothing for its files.</remarks>
+/// <summary>The files of a store, sorted by name, so that every scrape resolves sums and ties in the same way.</summary>
+/// <remarks>Listing an unchanged directory allocates nothing per file.</remarks>
 internal sealed class StoreListing : IDisposable
 {
     private readonly string _directory;
@@ -14,20 +14,17 @@ internal sealed class StoreListing : IDisposable
     private int _scrape;
     private int _gone;
 
-    /// <summary>A listing that has seen nothing yet.</summary>
     public StoreListing(string directory, FamilyTable families)
     {
         _directory = directory;
         _families = families;
     }
 
-    /// <summary>The files, as of the last refresh.</summary>
     public IReadOnlyList<TrackedFile> Files => _files;
 
-    /// <summary>Looks at the directory again. One that does not exist has no files.</summary>
-    /// <returns>Whether a file came or went.</returns>
+    /// <summary>Lists the directory; a missing one has no files. Returns whether a file appeared or disappeared.</summary>
     /// <exception cref="IOException">The directory cannot be listed; <see cref="Files"/> is then empty.</exception>
-    /// <exception cref="UnauthorizedAccessException">The same.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not list the directory.</exception>
     public bool Refresh()
     {
         _scrape++;
@@ -42,7 +39,7 @@ internal sealed class StoreListing : IDisposable
         }
         catch (DirectoryNotFoundException)
         {
-            // Nobody has recorded anything yet.
+            // Nothing has been recorded yet.
         }
         finally
         {
@@ -53,10 +50,8 @@ internal sealed class StoreListing : IDisposable
         return came || _gone > 0;
     }
 
-    /// <summary>Whether a file is among them.</summary>
     public bool Contains(string fileName) => _byName.ContainsKey(fileName);
 
-    /// <inheritdoc/>
     public void Dispose() => _files.ForEach(file => file.Dispose());
 
     private FileSystemEnumerable<TrackedFile> Enumerate()

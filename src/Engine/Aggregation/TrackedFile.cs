@@ -3,14 +3,11 @@ using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Aggregation;
 
-/// <summary>A file of the store, with what the scrapes so far have learnt of it.</summary>
+/// <summary>A file of the store, with what earlier scrapes have read from it.</summary>
 internal sealed class TrackedFile : IDisposable
 {
     private readonly SeriesIndex _index;
 
-    /// <summary>A file just seen for the first time.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="families">What its entries may be of.</param>
     public TrackedFile(string path, FamilyTable families)
     {
         Path = path;
@@ -22,58 +19,50 @@ internal sealed class TrackedFile : IDisposable
         Reader = new StoreFileReader(path, _index.SeriesOf, withTimestamps: Rule == GaugeMode.MostRecent);
     }
 
-    /// <summary>Where it is.</summary>
     public string Path { get; }
 
-    /// <summary>Its name in the store.</summary>
     public string FileName { get; }
 
-    /// <summary>What its name says, if it <see cref="HasKnownName"/>.</summary>
+    /// <summary>The parsed name, if <see cref="HasKnownName"/>.</summary>
     public StoreFileName Name { get; }
 
-    /// <summary>Whether its name is one that a store file has.</summary>
     public bool HasKnownName { get; }
 
-    /// <summary>The slot whose file it is; null for a file of another library's.</summary>
+    /// <summary>The slot that owns the file; null for a file of another library.</summary>
     public (SlotKind Kind, int Number)? Slot { get; }
 
-    /// <summary>How its values merge with those of other files.</summary>
     public GaugeMode Rule => Name.Rule;
 
-    /// <summary>Reads its contents.</summary>
     public StoreFileReader Reader { get; }
 
     /// <summary>The index of each entry's series, in the order of the file.</summary>
     public ReadOnlySpan<int> Series => Reader.Series;
 
-    /// <summary>When its counters and histograms began, in seconds since the epoch; infinite if that is not known.</summary>
+    /// <summary>When its counters and histograms were created, in seconds since the epoch; infinite if unknown.</summary>
     public double Created { get; private set; } = double.PositiveInfinity;
 
     /// <summary>The scrape that last saw it in the directory.</summary>
     public int SeenAt { get; set; }
 
-    /// <summary>Whether its values are in the merged ones.</summary>
+    /// <summary>Whether its values were merged.</summary>
     public bool IsMerged { get; set; }
 
     /// <summary>Whether the last read found it damaged.</summary>
     public bool IsQuarantined { get; set; }
 
-    /// <summary>The series of the entry whose value lies at an offset; null if there is none.</summary>
+    /// <summary>The series of the entry whose value is at an offset; null without one.</summary>
     public int? SeriesAt(int offset) =>
         Reader.Offsets.BinarySearch(offset) is var index && index >= 0 && index < Series.Length ? Series[index] : null;
 
-    /// <inheritdoc/>
     public void Dispose() => Reader.Dispose();
 
-    /// <summary>Forgets what was read.</summary>
     public void Clear()
     {
         Reader.Clear();
         _index.Clear();
     }
 
-    /// <summary>Learns what the last read brought.</summary>
-    /// <returns>Whether series came or went, or all begin anew.</returns>
+    /// <summary>Applies the last read. Returns whether the set of series or the time of creation changed.</summary>
     public bool Update()
     {
         var created = Name.Type != MetricType.Gauge && Slot is not null && Reader.Created > 0

@@ -4,7 +4,7 @@ using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Aggregation;
 
-/// <summary>How busy each worker is at this moment, from the flight files.</summary>
+/// <summary>Adds how busy each worker is now, from the flight files.</summary>
 /// <remarks>Allocates for a worker only when it is first seen.</remarks>
 internal sealed class WorkerSamples
 {
@@ -22,10 +22,9 @@ internal sealed class WorkerSamples
         _folded = folded;
     }
 
-    /// <summary>Forgets every series.</summary>
     public void Clear() => _series.Clear();
 
-    /// <summary>Adds what the workers have in hand.</summary>
+    /// <summary>Adds the requests in flight of live workers, and the busy time that dead workers lost.</summary>
     public void AddLoads()
     {
         foreach (ref readonly var worker in _flights.Live)
@@ -41,12 +40,10 @@ internal sealed class WorkerSamples
         }
     }
 
-    /// <summary>Adds to a worker's busy time, just merged from its file, what its requests in flight have taken since.</summary>
-    /// <param name="file">The merged file; others than a worker's counters are left alone.</param>
-    /// <param name="values">The values in it.</param>
+    /// <summary>Adds the busy time of requests in flight to a worker's counter, which was just merged from <paramref name="file"/>.</summary>
     /// <remarks>
-    /// The flight files are read before the store's files, so what a file says is the more recent of both if it is more:
-    /// from scrape to scrape the sum never falls.
+    /// Ignores files other than a worker's counters. Flight files are read before the store's files, so if the file has the
+    /// higher value, it is the more recent one: the sum never decreases between scrapes.
     /// </remarks>
     public void AddBusy(TrackedFile file, ReadOnlySpan<double> values)
     {

@@ -29,6 +29,6 @@ internal sealed class WorkerSeries
 
     public int Busy { get; }
 
-    /// <summary>One for each cause of death.</summary>
+    /// <summary>One series per cause of death.</summary>
     public ImmutableArray<int> Lost { get; }
 }

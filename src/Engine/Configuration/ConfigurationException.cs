@@ -1,13 +1,12 @@
 namespace GunicornPrometheusExporter.Configuration;
 
-/// <summary>A setting was read whose variable has an invalid value.</summary>
-/// <remarks>A directory that cannot be used is a <c>StoreException</c> instead.</remarks>
+/// <summary>A setting has an invalid value.</summary>
+/// <remarks>An unusable store directory throws <c>StoreException</c> instead.</remarks>
 internal sealed class ConfigurationException : Exception
 {
-    /// <summary>A failure described by a sentence that names the variable, its value and the remedy.</summary>
+    /// <summary>The message names the variable, its value and the remedy.</summary>
     public ConfigurationException(string message) : base(message) { }
 
-    /// <summary>The errors of a configuration, one per line.</summary>
     public ConfigurationException(IEnumerable<ConfigurationError> errors)
         : this(string.Join('\n', errors.Select(error => error.Message))) { }
 }

@@ -10,7 +10,7 @@ namespace GunicornPrometheusExporter.Configuration;
 internal sealed record ConfigurationFile(
     string Path, FrozenDictionary<ConfigurationVariable, FileSetting> Settings, ImmutableArray<string> Errors)
 {
-    /// <summary>Whether every user of the machine can read secrets in it.</summary>
+    /// <summary>Whether it contains secrets that every user of the machine can read.</summary>
     public bool ShowsSecrets =>
         Settings.Any(setting => setting.Key.Secret || (setting.Value.Text is { } text && VariableParser.Shown(setting.Key, text) != text))
         && (File.GetUnixFileMode(Path) & UnixFileMode.OtherRead) != 0;

@@ -5,8 +5,8 @@ using YamlDotNet.Core.Events;
 
 namespace GunicornPrometheusExporter.Configuration;
 
-/// <summary>Reads a file of settings: YAML, of which only mappings of texts are used.</summary>
-/// <remarks>Tags and aliases are ignored, so a file costs no more than its size.</remarks>
+/// <summary>Reads the YAML file with settings, which may contain only mappings of strings.</summary>
+/// <remarks>Tags and aliases are ignored, so the cost of a file is proportional to its size.</remarks>
 internal sealed class ConfigurationFileReader
 {
     private const string Root = "exporter";
@@ -19,8 +19,7 @@ internal sealed class ConfigurationFileReader
 
     private ConfigurationFileReader(YamlEntries entries) => _entries = entries;
 
-    /// <summary>Reads a file. For any content it returns the valid settings and the errors.</summary>
-    /// <param name="path">Its path; a relative one counts from the current directory.</param>
+    /// <summary>Reads a file, whatever its content: returns the valid settings and all errors.</summary>
     public static ConfigurationFile Read(string path)
     {
         path = Path.GetFullPath(path);
@@ -29,7 +28,6 @@ internal sealed class ConfigurationFileReader
             : new(path, FrozenDictionary<ConfigurationVariable, FileSetting>.Empty, [fault]);
     }
 
-    /// <summary>Reads the text of a file.</summary>
     internal static ConfigurationFile Read(string path, string text)
     {
         var entries = new YamlEntries(text, path);
@@ -67,7 +65,7 @@ internal sealed class ConfigurationFileReader
             var value = _entries.ReadText(key) ?? "";
             if (value.Contains(',', StringComparison.Ordinal))
             {
-                _entries.Reject(key.Start, $"{Root}.{variable.Key}.{key.Value} has a comma, which cannot be sent; leave it out");
+                _entries.Reject(key.Start, $"{Root}.{variable.Key}.{key.Value} contains a comma, which is not supported; remove it");
             }
             pairs.Add($"{key.Value}={value}");
         }
@@ -82,20 +80,20 @@ internal sealed class ConfigurationFileReader
             using var file = File.OpenRead(path);
             var bytes = new byte[LargestFile + 1];
             var length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-            if (length == bytes.Length) fault = $"{path} is larger than {LargestFile} bytes; leave out what is no setting";
+            if (length == bytes.Length) fault = $"{path} is larger than {LargestFile} bytes; remove what is not a setting";
             else if (bytes.AsSpan(0, length).IndexOf((byte)0) is >= 0 and var zero)
             {
-                fault = $"{path}:{LineAt(bytes, zero)}: a NUL is in this line; is it a text file?";
+                fault = $"{path}:{LineAt(bytes, zero)}: this line contains a NUL byte; is this a text file?";
             }
             else return Utf8.GetString(bytes, 0, length);
         }
         catch (DecoderFallbackException e)
         {
-            fault = $"{path} is not UTF-8 at its byte {e.Index}; save it as UTF-8";
+            fault = $"{path} is not UTF-8 at byte {e.Index}; save it as UTF-8";
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            fault = $"{path} cannot be read ({e.Message.TrimEnd('.')}); name a file that user {Environment.UserName} may read";
+            fault = $"{path} cannot be read ({e.Message.TrimEnd('.')}); name a file that user {Environment.UserName} can read";
         }
         return null;
     }

@@ -6,13 +6,13 @@ namespace GunicornPrometheusExporter.Configuration;
 /// <remarks>Immutable, declared once in <see cref="ConfigurationVariables"/>.</remarks>
 internal sealed record ConfigurationVariable
 {
-    /// <summary>The variable's name: <c>REDIS_PORT</c>. The property of the same setting is its name in lower case.</summary>
+    /// <summary>The environment variable: <c>REDIS_PORT</c>.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Its section of the file and its name there: <c>redis.port</c>; null if the file cannot set it.</summary>
+    /// <summary>The section and key in the file: <c>redis.port</c>; null if the file cannot set it.</summary>
     public string? Key { get; init; }
 
-    /// <summary>Its option on the command line: <c>--config.file</c>; null if it has none.</summary>
+    /// <summary>The option on the command line: <c>--config.file</c>; null without one.</summary>
     public string? Flag { get; init; }
 
     /// <summary>The form that its text must have.</summary>
@@ -21,22 +21,19 @@ internal sealed record ConfigurationVariable
     /// <summary>What it sets, in one sentence without a full stop, with its unit.</summary>
     public required string Description { get; init; }
 
-    /// <summary>The default, for an unset or empty variable; null if there is none.</summary>
+    /// <summary>The default for an unset or empty variable; null without one.</summary>
     public string? Default { get; init; }
 
-    /// <summary>A text for the documentation, if there is no default.</summary>
+    /// <summary>An example value for the documentation, if there is no default.</summary>
     public string? Example { get; init; }
 
-    /// <summary>The smallest number allowed.</summary>
     public int Minimum { get; init; }
 
-    /// <summary>The largest number allowed.</summary>
     public int Maximum { get; init; } = int.MaxValue;
 
-    /// <summary>The texts allowed, if it is a choice.</summary>
+    /// <summary>The allowed values of a choice.</summary>
     public ImmutableArray<string> Choices { get; init; } = [];
 
-    /// <summary>Whether the value must never be shown.</summary>
     public bool Secret { get; init; }
 
     /// <summary>When a change in the file takes effect.</summary>

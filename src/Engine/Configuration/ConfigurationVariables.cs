@@ -8,7 +8,6 @@ internal static class ConfigurationVariables
 {
     private const int LargestPort = 65535;
 
-    /// <summary>The YAML file that holds the other settings.</summary>
     public static ConfigurationVariable ConfigFile { get; } = new()
     {
         Name = "GUNICORN_EXPORTER_CONFIG_FILE",
@@ -19,7 +18,6 @@ internal static class ConfigurationVariables
         ReloadScope = ReloadScope.Restart,
     };
 
-    /// <summary>The port of the metrics server.</summary>
     public static ConfigurationVariable PrometheusMetricsPort { get; } = new()
     {
         Name = "PROMETHEUS_METRICS_PORT",
@@ -32,7 +30,6 @@ internal static class ConfigurationVariables
         ReloadScope = ReloadScope.Restart,
     };
 
-    /// <summary>The address of the metrics server.</summary>
     public static ConfigurationVariable PrometheusBindAddress { get; } = new()
     {
         Name = "PROMETHEUS_BIND_ADDRESS",
@@ -43,7 +40,6 @@ internal static class ConfigurationVariables
         ReloadScope = ReloadScope.Restart,
     };
 
-    /// <summary>The file that restricts and encrypts access to the metrics server.</summary>
     public static ConfigurationVariable WebConfigFile { get; } = new()
     {
         Name = "GUNICORN_EXPORTER_WEB_CONFIG_FILE",
@@ -56,7 +52,6 @@ internal static class ConfigurationVariables
         ReloadScope = ReloadScope.Restart,
     };
 
-    /// <summary>The directory of the store.</summary>
     public static ConfigurationVariable PrometheusMultiprocDir { get; } = new()
     {
         Name = MultiprocessDirectory.Variable,
@@ -69,7 +64,6 @@ internal static class ConfigurationVariables
         ReloadScope = ReloadScope.Restart,
     };
 
-    /// <summary>The number of Gunicorn workers.</summary>
     public static ConfigurationVariable GunicornWorkers { get; } = new()
     {
         Name = "GUNICORN_WORKERS",
@@ -81,7 +75,6 @@ internal static class ConfigurationVariables
         ReloadScope = ReloadScope.Restart,
     };
 
-    /// <summary>The seconds after which Gunicorn kills a silent worker.</summary>
     public static ConfigurationVariable GunicornTimeout { get; } = new()
     {
         Name = "GUNICORN_TIMEOUT",
@@ -92,7 +85,6 @@ internal static class ConfigurationVariables
         ReloadScope = ReloadScope.Restart,
     };
 
-    /// <summary>How long Gunicorn keeps an idle connection open.</summary>
     public static ConfigurationVariable GunicornKeepalive { get; } = new()
     {
         Name = "GUNICORN_KEEPALIVE",
@@ -103,7 +95,6 @@ internal static class ConfigurationVariables
         ReloadScope = ReloadScope.Restart,
     };
 
-    /// <summary>Whether the exporter forwards metrics to Redis.</summary>
     public static ConfigurationVariable RedisEnabled { get; } = new()
     {
         Name = "REDIS_ENABLED",
@@ -113,7 +104,6 @@ internal static class ConfigurationVariables
         Description = "Whether the exporter forwards metrics to Redis",
     };
 
-    /// <summary>The complete Redis address in one URL.</summary>
     public static ConfigurationVariable RedisUrl { get; } = new()
     {
         Name = "REDIS_URL",
@@ -125,7 +115,6 @@ internal static class ConfigurationVariables
         Example = "rediss://user:password@redis.example:6379/0",
     };
 
-    /// <summary>The Redis server.</summary>
     public static ConfigurationVariable RedisHost { get; } = new()
     {
         Name = "REDIS_HOST",
@@ -135,7 +124,6 @@ internal static class ConfigurationVariables
         Description = "Host name of the Redis server",
     };
 
-    /// <summary>The Redis server's port.</summary>
     public static ConfigurationVariable RedisPort { get; } = new()
     {
         Name = "REDIS_PORT",
@@ -147,7 +135,6 @@ internal static class ConfigurationVariables
         Description = "Port of the Redis server",
     };
 
-    /// <summary>The Redis database.</summary>
     public static ConfigurationVariable RedisDb { get; } = new()
     {
         Name = "REDIS_DB",
@@ -157,7 +144,6 @@ internal static class ConfigurationVariables
         Description = "Number of the Redis database; Redis Cluster has only database 0",
     };
 
-    /// <summary>The Redis password.</summary>
     public static ConfigurationVariable RedisPassword { get; } = new()
     {
         Name = "REDIS_PASSWORD",
@@ -168,7 +154,6 @@ internal static class ConfigurationVariables
         Example = "secret",
     };
 
-    /// <summary>The Redis user.</summary>
     public static ConfigurationVariable RedisUsername { get; } = new()
     {
         Name = "REDIS_USERNAME",
@@ -178,7 +163,6 @@ internal static class ConfigurationVariables
         Example = "exporter",
     };
 
-    /// <summary>Whether the exporter connects to Redis by TLS.</summary>
     public static ConfigurationVariable RedisSsl { get; } = new()
     {
         Name = "REDIS_SSL",
@@ -188,7 +172,6 @@ internal static class ConfigurationVariables
         Description = "Whether the exporter connects to Redis by TLS",
     };
 
-    /// <summary>The authorities that may sign the Redis server's certificate.</summary>
     public static ConfigurationVariable RedisCaFile { get; } = new()
     {
         Name = "REDIS_CA_FILE",
@@ -199,7 +182,6 @@ internal static class ConfigurationVariables
         Example = "/etc/ssl/redis-ca.pem",
     };
 
-    /// <summary>The name of the Redis master at the sentinels.</summary>
     public static ConfigurationVariable RedisSentinelService { get; } = new()
     {
         Name = "REDIS_SENTINEL_SERVICE",
@@ -209,7 +191,6 @@ internal static class ConfigurationVariables
         Example = "mymaster",
     };
 
-    /// <summary>The prefix of every Redis key.</summary>
     public static ConfigurationVariable RedisKeyPrefix { get; } = new()
     {
         Name = "REDIS_KEY_PREFIX",
@@ -219,7 +200,6 @@ internal static class ConfigurationVariables
         Description = "Prefix of every Redis key",
     };
 
-    /// <summary>How often the exporter forwards metrics to Redis.</summary>
     public static ConfigurationVariable RedisForwardInterval { get; } = new()
     {
         Name = "REDIS_FORWARD_INTERVAL",
@@ -230,7 +210,6 @@ internal static class ConfigurationVariables
         Description = "Seconds between two snapshots sent to Redis",
     };
 
-    /// <summary>The name of this store among all that forward to the same destination.</summary>
     public static ConfigurationVariable Instance { get; } = new()
     {
         Name = "GUNICORN_EXPORTER_INSTANCE",
@@ -240,7 +219,6 @@ internal static class ConfigurationVariables
         Example = "web-1",
     };
 
-    /// <summary>The URL of the remote-write receiver.</summary>
     public static ConfigurationVariable RemoteWriteUrl { get; } = new()
     {
         Name = "REMOTE_WRITE_URL",
@@ -250,7 +228,6 @@ internal static class ConfigurationVariables
         Example = "https://prometheus.example/api/v1/write",
     };
 
-    /// <summary>How often the exporter sends a remote write.</summary>
     public static ConfigurationVariable RemoteWriteInterval { get; } = new()
     {
         Name = "REMOTE_WRITE_INTERVAL",
@@ -261,7 +238,6 @@ internal static class ConfigurationVariables
         Description = "Seconds between two remote writes",
     };
 
-    /// <summary>The version of remote write.</summary>
     public static ConfigurationVariable RemoteWriteProtocol { get; } = new()
     {
         Name = "REMOTE_WRITE_PROTOCOL",
@@ -272,7 +248,6 @@ internal static class ConfigurationVariables
         Description = "Version of remote write: 1.0, 2.0, or auto for 2.0 unless the receiver does not support it",
     };
 
-    /// <summary>The labels added to every remote-written series.</summary>
     public static ConfigurationVariable RemoteWriteExternalLabels { get; } = new()
     {
         Name = "REMOTE_WRITE_EXTERNAL_LABELS",
@@ -283,7 +258,6 @@ internal static class ConfigurationVariables
         Example = "env=prod,region=eu",
     };
 
-    /// <summary>The headers added to every remote-write request.</summary>
     public static ConfigurationVariable RemoteWriteHeaders { get; } = new()
     {
         Name = "REMOTE_WRITE_HEADERS",
@@ -294,7 +268,6 @@ internal static class ConfigurationVariables
         Example = "X-Scope-OrgID=shop",
     };
 
-    /// <summary>The user of remote write.</summary>
     public static ConfigurationVariable RemoteWriteUsername { get; } = new()
     {
         Name = "REMOTE_WRITE_USERNAME",
@@ -304,7 +277,6 @@ internal static class ConfigurationVariables
         Example = "exporter",
     };
 
-    /// <summary>The password of remote write.</summary>
     public static ConfigurationVariable RemoteWritePassword { get; } = new()
     {
         Name = "REMOTE_WRITE_PASSWORD",
@@ -315,7 +287,6 @@ internal static class ConfigurationVariables
         Example = "secret",
     };
 
-    /// <summary>The file with the password of remote write.</summary>
     public static ConfigurationVariable RemoteWritePasswordFile { get; } = new()
     {
         Name = "REMOTE_WRITE_PASSWORD_FILE",
@@ -325,7 +296,6 @@ internal static class ConfigurationVariables
         Example = "/run/secrets/remote-write-password",
     };
 
-    /// <summary>The file with the bearer token of remote write.</summary>
     public static ConfigurationVariable RemoteWriteBearerTokenFile { get; } = new()
     {
         Name = "REMOTE_WRITE_BEARER_TOKEN_FILE",
@@ -335,7 +305,6 @@ internal static class ConfigurationVariables
         Example = "/run/secrets/remote-write-token",
     };
 
-    /// <summary>The authorities that remote write trusts.</summary>
     public static ConfigurationVariable RemoteWriteCaFile { get; } = new()
     {
         Name = "REMOTE_WRITE_CA_FILE",
@@ -345,7 +314,6 @@ internal static class ConfigurationVariables
         Example = "/etc/ssl/remote-write-ca.pem",
     };
 
-    /// <summary>The client certificate of remote write.</summary>
     public static ConfigurationVariable RemoteWriteCertFile { get; } = new()
     {
         Name = "REMOTE_WRITE_CERT_FILE",
@@ -355,7 +323,6 @@ internal static class ConfigurationVariables
         Example = "/etc/ssl/exporter.pem",
     };
 
-    /// <summary>The key of the client certificate of remote write.</summary>
     public static ConfigurationVariable RemoteWriteKeyFile { get; } = new()
     {
         Name = "REMOTE_WRITE_KEY_FILE",
@@ -365,7 +332,6 @@ internal static class ConfigurationVariables
         Example = "/etc/ssl/exporter.key",
     };
 
-    /// <summary>The directory that keeps unsent snapshots.</summary>
     public static ConfigurationVariable RemoteWriteBufferDir { get; } = new()
     {
         Name = "REMOTE_WRITE_BUFFER_DIR",
@@ -375,7 +341,6 @@ internal static class ConfigurationVariables
         Example = "/var/lib/gunicorn-exporter",
     };
 
-    /// <summary>The maximum size of all unsent snapshots.</summary>
     public static ConfigurationVariable RemoteWriteBufferBytes { get; } = new()
     {
         Name = "REMOTE_WRITE_BUFFER_BYTES",
@@ -386,7 +351,6 @@ internal static class ConfigurationVariables
         Description = "Maximum size of all unsent snapshots in bytes; beyond it the exporter drops the oldest",
     };
 
-    /// <summary>Whether files of dead processes are removed, by a start or by compaction.</summary>
     public static ConfigurationVariable CleanupDbFiles { get; } = new()
     {
         Name = "CLEANUP_DB_FILES",
@@ -396,7 +360,6 @@ internal static class ConfigurationVariables
         Description = "Whether a start removes the store files of dead processes, and the exporter compacts those of the application",
     };
 
-    /// <summary>The maximum number of values of a label.</summary>
     public static ConfigurationVariable MaxLabelValues { get; } = new()
     {
         Name = "GUNICORN_EXPORTER_MAX_LABEL_VALUES",
@@ -409,7 +372,6 @@ internal static class ConfigurationVariables
         ReloadScope = ReloadScope.GunicornReload,
     };
 
-    /// <summary>The maximum number of series that a worker records.</summary>
     public static ConfigurationVariable MaxWorkerSeries { get; } = new()
     {
         Name = "GUNICORN_EXPORTER_MAX_WORKER_SERIES",
@@ -423,7 +385,6 @@ internal static class ConfigurationVariables
         ReloadScope = ReloadScope.GunicornReload,
     };
 
-    /// <summary>The maximum number of series that the exporter serves.</summary>
     public static ConfigurationVariable MaxSeries { get; } = new()
     {
         Name = "GUNICORN_EXPORTER_MAX_SERIES",
@@ -434,7 +395,6 @@ internal static class ConfigurationVariables
         Description = "Maximum number of series that the exporter serves; it drops later label sets as a whole and counts them",
     };
 
-    /// <summary>Whether workers record native histograms.</summary>
     public static ConfigurationVariable NativeHistograms { get; } = new()
     {
         Name = "GUNICORN_EXPORTER_NATIVE_HISTOGRAMS",
@@ -445,7 +405,6 @@ internal static class ConfigurationVariables
         ReloadScope = ReloadScope.GunicornReload,
     };
 
-    /// <summary>The schema, and so the resolution, of native histograms.</summary>
     public static ConfigurationVariable NativeHistogramSchema { get; } = new()
     {
         Name = "GUNICORN_EXPORTER_NATIVE_HISTOGRAM_SCHEMA",
@@ -458,7 +417,6 @@ internal static class ConfigurationVariables
         ReloadScope = ReloadScope.GunicornReload,
     };
 
-    /// <summary>Whether a request over HTTP may reload the configuration.</summary>
     public static ConfigurationVariable WebEnableLifecycle { get; } = new()
     {
         Name = "GUNICORN_EXPORTER_WEB_ENABLE_LIFECYCLE",
@@ -479,11 +437,10 @@ internal static class ConfigurationVariables
         RemoteWriteCaFile, RemoteWriteCertFile, RemoteWriteKeyFile, RemoteWriteBufferDir, RemoteWriteBufferBytes,
     ];
 
-    /// <summary>The variables that a recording process reads, from its environment only.</summary>
+    /// <summary>The variables that recording processes read, only from their environment.</summary>
     public static ImmutableArray<ConfigurationVariable> Recording { get; } =
         [MaxLabelValues, MaxWorkerSeries, NativeHistograms, NativeHistogramSchema];
 
-    /// <summary>Every variable, in the order in which they are documented and printed.</summary>
     public static ImmutableArray<ConfigurationVariable> All { get; } =
     [
         ConfigFile, PrometheusMetricsPort, PrometheusBindAddress, PrometheusMultiprocDir, MaxSeries,
@@ -493,7 +450,6 @@ internal static class ConfigurationVariables
         CleanupDbFiles, WebConfigFile, WebEnableLifecycle,
     ];
 
-    /// <summary>The settings of the YAML file, by section.</summary>
     public static ImmutableArray<IGrouping<string, ConfigurationVariable>> Sections { get; } =
         [.. All.Where(variable => variable.Key is not null).GroupBy(variable => variable.Key!.Split('.')[0])];
 }

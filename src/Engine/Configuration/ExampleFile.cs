@@ -1,9 +1,8 @@
 namespace GunicornPrometheusExporter.Configuration;
 
-/// <summary>A file with every setting and its purpose, commented out.</summary>
+/// <summary>The example file: every setting with its purpose, commented out.</summary>
 internal static class ExampleFile
 {
-    /// <summary>Writes the file.</summary>
     public static void Write(TextWriter output)
     {
         ArgumentNullException.ThrowIfNull(output);

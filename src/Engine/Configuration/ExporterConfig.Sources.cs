@@ -9,19 +9,19 @@ internal sealed partial class ExporterConfig
     private readonly ConfigurationFile? _file;
     private readonly Dictionary<ConfigurationVariable, SettingSource> _sources = [];
 
-    /// <summary>The configuration of flags, this process's environment, and the file that one of them names.</summary>
-    /// <param name="flags">Texts by the variables' names; an empty one selects the default and overrides every other source.</param>
+    /// <summary>The configuration from flags, this process's environment, and the file that one of them names.</summary>
+    /// <param name="flags">Values by variable name; an empty one selects the default and overrides every other source.</param>
     public static ExporterConfig Load(IReadOnlyDictionary<string, string>? flags = null) =>
         Load(flags ?? new Dictionary<string, string>(), Environment());
 
-    /// <summary>The configuration of flags, variables, and the file that one of them names.</summary>
+    /// <summary>The configuration from flags, variables, and the file that one of them names.</summary>
     internal static ExporterConfig Load(IReadOnlyDictionary<string, string> flags, IReadOnlyDictionary<string, string> variables)
     {
         var file = new ExporterConfig(new(flags), variables, null).ConfigFile;
         return new(new(flags), variables, file is null ? null : ConfigurationFileReader.Read(file));
     }
 
-    /// <summary>The same configuration with the current file.</summary>
+    /// <summary>The configuration from the same flags and environment, and the current content of the file.</summary>
     public ExporterConfig Reread() => Load(_flags, _variables);
 
     /// <summary>The settings that differ in another configuration.</summary>
@@ -31,8 +31,7 @@ internal sealed partial class ExporterConfig
         return ConfigurationVariables.All.Where(variable => Find(variable).Text != next.Find(variable).Text);
     }
 
-    /// <summary>The same configuration with more flags; the file is not read again.</summary>
-    /// <param name="flags">Texts by the variables' names.</param>
+    /// <summary>The same configuration with more flags, by variable name; does not read the file again.</summary>
     public ExporterConfig With(IReadOnlyDictionary<string, string> flags)
     {
         ArgumentNullException.ThrowIfNull(flags);
@@ -41,7 +40,6 @@ internal sealed partial class ExporterConfig
         return new(all, _variables, _file);
     }
 
-    /// <summary>The source of a setting.</summary>
     public SettingSource SourceOf(ConfigurationVariable variable) => _sources[variable];
 
     /// <summary>The source of a setting in a word or two: <c>environment</c>, or the file and its line.</summary>
@@ -61,7 +59,7 @@ internal sealed partial class ExporterConfig
 
     /// <summary>A warning in one sentence that names the file; null if there is none.</summary>
     public string? Warning => _file?.ShowsSecrets == true
-        ? $"{_file.Path} holds secrets and can be read by every user of this machine; take that from them (chmod o-r)"
+        ? $"{_file.Path} contains secrets and every user of this machine can read it; restrict its permissions (chmod o-r)"
         : null;
 
     private (string? Text, SettingSource Source) Find(ConfigurationVariable variable)

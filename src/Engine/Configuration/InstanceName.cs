@@ -2,15 +2,14 @@ using System.Net;
 
 namespace GunicornPrometheusExporter.Configuration;
 
-/// <summary>The name of a store among others: it is safe in keys, labels and logs.</summary>
+/// <summary>The name that identifies a store among others; safe in keys, labels and logs.</summary>
 internal static class InstanceName
 {
     private const int Longest = 200;
 
-    /// <summary>The rule for a name, as the end of a sentence.</summary>
+    /// <summary>The rule for a name, worded as the end of a sentence.</summary>
     public const string Rule = "1 to 200 letters, digits, dots, underscores, hyphens and colons, a letter or digit first";
 
-    /// <summary>Whether a text is a name.</summary>
     public static bool IsValid(string text)
     {
         ArgumentNullException.ThrowIfNull(text);

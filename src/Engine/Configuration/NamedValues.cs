@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 
 namespace GunicornPrometheusExporter.Configuration;
 
-/// <summary>Names with values, as in a variable: <c>name=value</c> with commas between them.</summary>
+/// <summary>The list of a variable: <c>name=value</c>, separated by commas.</summary>
 internal static class NamedValues
 {
     private const string Letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -12,14 +12,14 @@ internal static class NamedValues
     private static readonly SearchValues<char> LabelCharacters = SearchValues.Create(Letters + Digits + "_");
     private static readonly SearchValues<char> HeaderCharacters = SearchValues.Create(Letters + Digits + "!#$%&'*+-.^_`|~");
 
-    /// <summary>The names and values of a text, in its order; empty for none.</summary>
+    /// <summary>The names and values of a list, in order; empty for null.</summary>
     internal static ImmutableArray<KeyValuePair<string, string>> Of(string? text) =>
         string.IsNullOrEmpty(text) ? [] : [.. text.Split(',').Select(Pair)];
 
-    /// <summary>The text if it is a list of unique labels; else null.</summary>
+    /// <summary>The text if it is a list of unique labels, otherwise null.</summary>
     internal static string? TryParseLabels(string text) => IsValid(text, IsLabelName, StringComparer.Ordinal) ? text : null;
 
-    /// <summary>The text if it is a list of unique headers that the protocol does not set itself; else null.</summary>
+    /// <summary>The text if it is a list of unique headers that remote write does not set itself, otherwise null.</summary>
     internal static string? TryParseHeaders(string text) => IsValid(text, IsHeaderName, StringComparer.OrdinalIgnoreCase) ? text : null;
 
     private static KeyValuePair<string, string> Pair(string text)

@@ -6,8 +6,8 @@ namespace GunicornPrometheusExporter.Configuration;
 /// <summary>
 /// <c>redis://[user[:password]@]host[:port][,host[:port]...][/database]</c>, with <c>rediss</c> for TLS. Immutable.
 /// </summary>
-/// <remarks>Several hosts are nodes of one Redis Cluster, or sentinels. Missing parts are null.</remarks>
-/// <param name="IsSsl">Whether it asks for TLS.</param>
+/// <remarks>Several hosts are nodes of a Redis Cluster, or sentinels. Missing parts are null.</remarks>
+/// <param name="IsSsl">Whether the scheme is <c>rediss</c>.</param>
 /// <param name="Username">The user, with escapes resolved.</param>
 /// <param name="Password">The password, with escapes resolved.</param>
 /// <param name="Hosts">Names or addresses with their ports, at least one.</param>
@@ -18,14 +18,12 @@ internal sealed record RedisUrl(
     private const string Plain = "redis://";
     private const string Secure = "rediss://";
 
-    /// <summary>Reads a URL.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="fault">What is wrong with it, without quoting any of it.</param>
-    /// <returns>Null if the text is no such URL.</returns>
+    /// <param name="fault">Why the text is invalid, without quoting it, because it may contain a password.</param>
     internal static RedisUrl? Parse(string text, out string fault)
     {
         var isSsl = text.StartsWith(Secure, StringComparison.OrdinalIgnoreCase);
-        fault = "it begins with neither redis:// nor rediss://";
+        fault = "it does not begin with redis:// or rediss://";
         if (!isSsl && !text.StartsWith(Plain, StringComparison.OrdinalIgnoreCase)) return null;
 
         var rest = text[(isSsl ? Secure : Plain).Length..];
@@ -33,7 +31,7 @@ internal sealed record RedisUrl(
         var (username, password) = at < 0 ? (null, null) : Credentials(rest[..at]);
 
         var parts = rest[(at + 1)..].Split('/', 2);
-        fault = "a host is missing or is no name and no address, or a port is no number from 1 to 65535";
+        fault = "a host is missing or invalid, or a port is not a number from 1 to 65535";
         var hosts = ImmutableArray.CreateBuilder<(string, int?)>();
         foreach (var host in parts[0].Split(','))
         {
@@ -45,7 +43,7 @@ internal sealed record RedisUrl(
             else return null;
         }
 
-        fault = "what follows the slash is no number of a database";
+        fault = "the part after the slash is not a database number";
         int? db = null;
         if (parts is [_, { Length: > 0 } path])
         {

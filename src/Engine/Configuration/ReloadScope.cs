@@ -6,7 +6,7 @@ internal enum ReloadScope
     /// <summary>When the exporter reloads the file.</summary>
     Reload,
 
-    /// <summary>When Gunicorn is reloaded, by a SIGHUP to its master.</summary>
+    /// <summary>When Gunicorn reloads, after a SIGHUP to its master.</summary>
     GunicornReload,
 
     /// <summary>When Gunicorn, or a standalone exporter, restarts.</summary>

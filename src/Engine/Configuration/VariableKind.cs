@@ -15,7 +15,7 @@ internal enum VariableKind
     /// <summary>An IP address, or <c>localhost</c>.</summary>
     Address,
 
-    /// <summary>A directory. A relative one counts from the current directory.</summary>
+    /// <summary>A directory; a relative one is resolved against the current directory.</summary>
     Directory,
 
     /// <summary>A name of 1 to 200 letters, digits, <c>.</c>, <c>_</c>, <c>-</c> and <c>:</c> that begins with a letter or digit.</summary>
@@ -24,10 +24,10 @@ internal enum VariableKind
     /// <summary>A <see cref="Configuration.RedisUrl"/>.</summary>
     RedisUrl,
 
-    /// <summary>A prefix of Redis keys: a text in which braces may only enclose one hash tag.</summary>
+    /// <summary>A prefix of Redis keys, in which braces may only enclose one hash tag.</summary>
     KeyPrefix,
 
-    /// <summary>A path. A relative one counts from the current directory.</summary>
+    /// <summary>A path; a relative one is resolved against the current directory.</summary>
     Path,
 
     /// <summary>One of the variable's <see cref="ConfigurationVariable.Choices"/>.</summary>
@@ -36,9 +36,9 @@ internal enum VariableKind
     /// <summary>An HTTP or HTTPS URL, without user and password.</summary>
     Url,
 
-    /// <summary>Labels, <c>name=value</c> with commas between them.</summary>
+    /// <summary>Labels, <c>name=value</c>, separated by commas.</summary>
     Labels,
 
-    /// <summary>HTTP headers, <c>name=value</c> with commas between them.</summary>
+    /// <summary>HTTP headers, <c>name=value</c>, separated by commas.</summary>
     Headers,
 }

@@ -9,7 +9,7 @@ internal static class VariableParser
     /// <summary>The mask shown in place of a secret.</summary>
     internal const string Mask = "********";
 
-    /// <summary>A text as it may appear in errors and listings. A URL may hold a password, or a token in its query.</summary>
+    /// <summary>A text for errors and listings, without secrets: a URL may contain a password, or a token in its query.</summary>
     internal static string Shown(ConfigurationVariable variable, string text)
     {
         if (variable.Secret || (variable.Kind == VariableKind.Url && text.Contains('@', StringComparison.Ordinal))) return Mask;
@@ -17,21 +17,19 @@ internal static class VariableParser
         return query < 0 ? text : $"{text.AsSpan(0, query + 1)}{Mask}";
     }
 
-    /// <summary>The rule for its text, as the end of a sentence that begins with "set it to".</summary>
+    /// <summary>The rule for a valid text, worded to follow "set it to".</summary>
     internal static string RuleOf(ConfigurationVariable variable)
     {
         TryParse(variable, (variable.Default ?? variable.Example)!, out _, out var rule);
         return rule;
     }
 
-    /// <summary>Reads a text.</summary>
     /// <param name="variable">The variable of the text.</param>
     /// <param name="text">The text, not empty.</param>
     /// <param name="value">
-    /// An <see cref="int"/>, <see cref="bool"/>, <see cref="string"/> or <see cref="RedisUrl"/> after the variable's kind.
+    /// An <see cref="int"/>, <see cref="bool"/>, <see cref="string"/> or <see cref="RedisUrl"/> depending on the variable's kind.
     /// </param>
     /// <param name="remedy">What to set the variable to, if the text is invalid.</param>
-    /// <returns>Whether the text is valid.</returns>
     internal static bool TryParse(ConfigurationVariable variable, string text, out object? value, out string remedy)
     {
         switch (variable.Kind)
@@ -56,7 +54,7 @@ internal static class VariableParser
                 remedy = "a URL such as redis://user:password@host:6379/0 or rediss://host" + (value is null ? $" ({fault})" : "");
                 break;
             case VariableKind.KeyPrefix:
-                (value, remedy) = (KeyPrefix(text), "a text without line breaks, in which braces stand around one hash tag only");
+                (value, remedy) = (KeyPrefix(text), "text without line breaks, in which braces enclose only one hash tag");
                 break;
             case VariableKind.Choice:
                 (value, remedy) = (variable.Choices.Contains(text) ? text : null, string.Join(" or ", variable.Choices));
@@ -67,15 +65,15 @@ internal static class VariableParser
             case VariableKind.Labels:
                 (value, remedy) = (
                     NamedValues.TryParseLabels(text),
-                    "labels such as env=prod,region=eu; a name has letters, digits and _ only, and no __ in front");
+                    "labels such as env=prod,region=eu; a name has letters, digits and _ only, and does not begin with __");
                 break;
             case VariableKind.Headers:
                 (value, remedy) = (
                     NamedValues.TryParseHeaders(text),
-                    "headers such as X-Scope-OrgID=me,X-Other=value, none of which the protocol sets itself");
+                    "headers such as X-Scope-OrgID=me,X-Other=value, except those that the protocol sets itself");
                 break;
             default:
-                (value, remedy) = (OneLine(text), "a text without line breaks");
+                (value, remedy) = (OneLine(text), "text without line breaks");
                 break;
         }
         return value is not null;

@@ -3,7 +3,7 @@ using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Exposition;
 
-/// <summary>An exposition without its numbers: laid out when series come or go, written at every scrape.</summary>
+/// <summary>An exposition without its values: rebuilt when series change, written at every scrape.</summary>
 /// <remarks>All formats are written from it. The lines of a label set are adjacent. Not thread-safe.</remarks>
 internal sealed class ExpositionLayout
 {
@@ -11,19 +11,15 @@ internal sealed class ExpositionLayout
     private readonly List<SampleLine> _lines;
     private readonly HashSet<string> _openMetricsNames = new(StringComparer.Ordinal);
 
-    /// <summary>An exposition without families.</summary>
     public ExpositionLayout() : this([]) { }
 
     private ExpositionLayout(List<SampleLine> lines) => _lines = lines;
 
-    /// <summary>The families, in their order.</summary>
     public ReadOnlySpan<FamilyLines> Families => CollectionsMarshal.AsSpan(_families);
 
-    /// <summary>The lines of a family.</summary>
     public ReadOnlySpan<SampleLine> LinesOf(FamilyLines family) =>
         CollectionsMarshal.AsSpan(_lines).Slice(family.Start, family.Count);
 
-    /// <summary>Removes everything.</summary>
     public void Clear()
     {
         _families.Clear();
@@ -34,7 +30,7 @@ internal sealed class ExpositionLayout
     /// <summary>Adds a family at the end; its lines follow.</summary>
     public void Begin(FamilyHeader header) => _families.Add(new FamilyLines(header, _lines.Count, 0, KindOf(header)));
 
-    /// <summary>Adds a line to the last family, those of a label set together and in their order.</summary>
+    /// <summary>Adds a line to the last family; the lines of a label set must be adjacent and in order.</summary>
     public void Add(in SampleLine line)
     {
         _lines.Add(line);
@@ -42,8 +38,7 @@ internal sealed class ExpositionLayout
         family = family with { Count = family.Count + 1 };
     }
 
-    /// <summary>The part that shows some families, or some of their samples.</summary>
-    /// <param name="names">Names of families, in any format, and of samples; one that does not exist is nothing.</param>
+    /// <summary>The part with the named families and samples; unknown names are ignored.</summary>
     /// <remarks>Valid until this layout changes: families without a hidden line are not copied.</remarks>
     public ExpositionLayout Restrict(IReadOnlySet<string> names)
     {
@@ -59,7 +54,7 @@ internal sealed class ExpositionLayout
                 continue;
             }
             restricted.Begin(header);
-            // Every line stays, because a count is the sum of buckets.
+            // Unselected lines are hidden, not removed, because a count is the sum of buckets.
             foreach (ref readonly var line in LinesOf(family))
             {
                 restricted.Add(line with { IsHidden = !IsWhole(header, names) && !names.Contains(header.NameOf(line.Kind)) });

@@ -7,18 +7,13 @@ namespace GunicornPrometheusExporter.Exposition;
 /// <summary>The header of a family in each format. Immutable.</summary>
 internal sealed class FamilyHeader
 {
-    // By the kind of the line.
+    // Indexed by the kind of the line.
     private readonly ImmutableArray<string> _names;
     private byte[]? _openMetrics;
     private byte[]? _untyped;
     private byte[]? _protobuf;
     private byte[]? _created;
 
-    /// <summary>The header of a family.</summary>
-    /// <param name="storeName">The name that keys carry.</param>
-    /// <param name="type">The type.</param>
-    /// <param name="help">The help text.</param>
-    /// <param name="mode">How values of several hosts are merged, if it is a gauge.</param>
     public FamilyHeader(string storeName, MetricType type, string help, GaugeMode mode = GaugeMode.All)
     {
         Type = type;
@@ -43,28 +38,26 @@ internal sealed class FamilyHeader
     /// <summary>The name in OpenMetrics; a counter's without <c>_total</c>.</summary>
     public string BaseName { get; }
 
-    /// <summary>The type.</summary>
     public MetricType Type { get; }
 
-    /// <summary>How values of several hosts are merged, if it is a gauge.</summary>
+    /// <summary>How a gauge's values of several hosts are merged.</summary>
     public GaugeMode Mode { get; }
 
-    /// <summary>The help text.</summary>
     public string Help { get; }
 
-    /// <summary>Every name under which the family exposes something as text.</summary>
+    /// <summary>Every sample name of the family in the text format.</summary>
     public ImmutableArray<string> SampleNames { get; }
 
-    /// <summary>Every name that the family takes in OpenMetrics.</summary>
+    /// <summary>Every name that the family reserves in OpenMetrics.</summary>
     public ImmutableArray<string> OpenMetricsNames { get; }
 
-    /// <summary>The lines above its samples as text.</summary>
+    /// <summary>The lines above its samples in the text format.</summary>
     public byte[] Text { get; }
 
     /// <summary>The lines above its samples in OpenMetrics.</summary>
     public byte[] OpenMetrics => _openMetrics ??= OpenMetricsSyntax.Header(BaseName, Type.Word(), Help);
 
-    /// <summary>The same for a counter that is exposed without its type.</summary>
+    /// <summary>The OpenMetrics lines for a counter that is exposed without its type.</summary>
     public byte[] Untyped => _untyped ??= OpenMetricsSyntax.Header(Name, OpenMetricsSyntax.UnknownType, Help);
 
     /// <summary>The fields before its metrics in protobuf.</summary>
@@ -73,6 +66,5 @@ internal sealed class FamilyHeader
     /// <summary>The name of the sample with the creation time of a series, in OpenMetrics.</summary>
     public byte[] Created => _created ??= Encoding.UTF8.GetBytes(BaseName + OpenMetricsSyntax.CreatedSuffix);
 
-    /// <summary>The name of a sample.</summary>
     public string NameOf(LineKind kind) => _names[(int)kind];
 }

@@ -1,20 +1,17 @@
 namespace GunicornPrometheusExporter.Exposition;
 
 /// <summary>A family's samples with the same labels: one counter, one gauge, one whole histogram.</summary>
-/// <remarks>A large store has many, so each keeps its labels once, as a part of a line.</remarks>
+/// <remarks>A large store has many, so the labels are stored only once, as a part of a line.</remarks>
 internal sealed class LabelSet : IComparable<LabelSet>, IEquatable<LabelSet>
 {
     private readonly ReadOnlyMemory<byte> _text;
 
-    // Most have one.
+    // Most label sets have one line.
     private SampleLine[] _lines = [];
     private byte[]? _protobuf;
 
-    /// <summary>A label set without samples.</summary>
-    /// <param name="text">The labels, sorted by name, in the form between the braces of a line.</param>
     public LabelSet(ReadOnlyMemory<byte> text) => _text = text;
 
-    /// <summary>The labels, in the form between the braces of a line.</summary>
     public ReadOnlySpan<byte> Text => _text.Span;
 
     /// <summary>When all of its values were 0, in seconds since the epoch; 0 if unknown.</summary>
@@ -26,13 +23,9 @@ internal sealed class LabelSet : IComparable<LabelSet>, IEquatable<LabelSet>
     /// <summary>The labels as the fields of a protobuf message.</summary>
     public byte[] Protobuf => _protobuf ??= ProtobufSyntax.Labels(_text.Span);
 
-    /// <summary>The series of a sample.</summary>
-    /// <param name="kind">What it shows.</param>
-    /// <param name="bound">The upper bound of a bucket, 0 for any other.</param>
-    /// <returns>Null if there is no such sample yet.</returns>
+    /// <summary>The series of a sample, with 0 as the bound of lines other than buckets; null if the sample is new.</summary>
     public int? SeriesOf(LineKind kind, double bound) => Find(kind, bound) is var index and >= 0 ? _lines[index].Series : null;
 
-    /// <summary>Adds a sample that is not there yet.</summary>
     public void Add(LineKind kind, double bound, byte[] text, int series)
     {
         var index = ~Find(kind, bound);
@@ -42,13 +35,10 @@ internal sealed class LabelSet : IComparable<LabelSet>, IEquatable<LabelSet>
     /// <summary>The order in an exposition: that of the labels' bytes.</summary>
     public int CompareTo(LabelSet? other) => other is null ? 1 : _text.Span.SequenceCompareTo(other._text.Span);
 
-    /// <summary>Whether the labels are the same.</summary>
     public bool Equals(LabelSet? other) => other is not null && _text.Span.SequenceEqual(other._text.Span);
 
-    /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as LabelSet);
 
-    /// <inheritdoc/>
     public override int GetHashCode()
     {
         var hash = new HashCode();

@@ -1,16 +1,11 @@
 namespace GunicornPrometheusExporter.Exposition;
 
-/// <summary>Computes the numbers of a family's lines, in order: buckets are cumulative, and a count is their sum.</summary>
+/// <summary>Computes the values of a family's lines, in order: buckets are cumulative, and a count is their sum.</summary>
 internal struct LineNumbers
 {
     private double _buckets;
     private bool _hasBuckets;
 
-    /// <summary>The number of the next line.</summary>
-    /// <param name="line">The line.</param>
-    /// <param name="values">The numbers of the series.</param>
-    /// <param name="number">Its number.</param>
-    /// <returns>False if it has none now.</returns>
     public bool TryNext(in SampleLine line, scoped SampleValues values, out double number)
     {
         if (line.Kind == LineKind.Count && _hasBuckets)

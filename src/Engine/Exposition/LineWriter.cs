@@ -5,7 +5,7 @@ using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Exposition;
 
-/// <summary>Writes lines into the buffers of a writer, requesting as few buffers as possible.</summary>
+/// <summary>Writes lines with as few buffer requests to the output as possible.</summary>
 internal ref struct LineWriter
 {
     private const int MinimumBuffer = 4096;
@@ -17,10 +17,9 @@ internal ref struct LineWriter
 
     public LineWriter(IBufferWriter<byte> output) => _output = output;
 
-    /// <summary>Begins a family; its header precedes its first line, if there is one.</summary>
+    /// <summary>Begins a family; its header is written before its first line, if it has lines.</summary>
     public void Begin(ReadOnlySpan<byte> header) => _header = header;
 
-    /// <summary>Writes bytes unchanged.</summary>
     public void Write(scoped ReadOnlySpan<byte> text)
     {
         Reserve(text.Length);
@@ -28,7 +27,7 @@ internal ref struct LineWriter
         _written += text.Length;
     }
 
-    /// <summary>Writes a line: its text, its number and the line break.</summary>
+    /// <summary>Writes a line: text, value and line break.</summary>
     public void WriteLine(scoped ReadOnlySpan<byte> text, double value)
     {
         WriteHeader();
@@ -39,7 +38,7 @@ internal ref struct LineWriter
         _buffer[_written++] = (byte)'\n';
     }
 
-    /// <summary>Writes a line whose text comes in parts.</summary>
+    /// <summary>Writes a line whose text has several parts.</summary>
     public void WriteLine(
         scoped ReadOnlySpan<byte> head, scoped ReadOnlySpan<byte> label, scoped ReadOnlySpan<byte> tail, double value)
     {
@@ -49,7 +48,7 @@ internal ref struct LineWriter
         WriteLine(tail, value);
     }
 
-    /// <summary>Writes a line with an exemplar after its number.</summary>
+    /// <summary>Writes a line with an exemplar after its value.</summary>
     public void WriteLine(scoped ReadOnlySpan<byte> text, double value, in Exemplar exemplar)
     {
         WriteHeader();
@@ -80,7 +79,7 @@ internal ref struct LineWriter
         _written += SampleNumber.Format(value, _buffer[_written..]);
     }
 
-    // Parsers read times as digits and a point, without an exponent.
+    // Parsers expect times without an exponent.
     private void WriteTime(double seconds)
     {
         Reserve(SampleNumber.MaximumSize);

@@ -7,7 +7,6 @@ internal sealed class NativeHistogram
 {
     private ulong[] _counts = [];
 
-    /// <summary>Whether a slot has it.</summary>
     public bool IsPresent { get; private set; }
 
     /// <summary>The schema: the coarsest of the slots'.</summary>
@@ -16,7 +15,6 @@ internal sealed class NativeHistogram
     /// <summary>Observations that count as zero.</summary>
     public ulong ZeroCount { get; private set; }
 
-    /// <summary>All observations.</summary>
     public ulong Count { get; private set; }
 
     /// <summary>The index of the first bucket.</summary>
@@ -25,14 +23,12 @@ internal sealed class NativeHistogram
     /// <summary>The count of each bucket, from the first on.</summary>
     public ReadOnlySpan<ulong> Buckets => _counts.AsSpan(0, IsPresent ? NativeHistogramFormat.BucketCount(Schema) : 0);
 
-    /// <summary>Removes the histograms of all slots.</summary>
     public void Clear()
     {
         Array.Clear(_counts);
         (IsPresent, ZeroCount, Count) = (false, 0, 0);
     }
 
-    /// <summary>Adds the histogram of one slot.</summary>
     public void Add(int schema, ulong zeroCount, ReadOnlySpan<ulong> buckets)
     {
         if (!IsPresent) Begin(schema);
@@ -64,7 +60,7 @@ internal sealed class NativeHistogram
         var (first, shift) = (NativeHistogramFormat.FirstIndex(schema), schema - Schema);
         for (var place = 0; place < buckets.Length; place++)
         {
-            // Two buckets of a schema are one of the next coarser, the one with the upper bound of the second.
+            // Two buckets merge into one of the next coarser schema, with the upper bound of the second.
             if (buckets[place] > 0) _counts[-(-(first + place) >> shift) - First] += buckets[place];
         }
     }

@@ -5,8 +5,8 @@ namespace GunicornPrometheusExporter.Exposition;
 
 /// <summary>Writes OpenMetrics 1.0.0. Allocates nothing.</summary>
 /// <remarks>
-/// The format forbids values that a file may hold: a sum or a count that is negative or NaN, a histogram without its
-/// buckets. This writer drops such values.
+/// The format forbids some values that files may contain: a negative or NaN sum or count, a histogram without buckets.
+/// This writer drops them.
 /// </remarks>
 internal static class OpenMetricsExposition
 {
@@ -83,7 +83,7 @@ internal static class OpenMetricsExposition
         WriteCreated(ref writer, header, lines[^1]);
     }
 
-    /// <summary>Writes the bucket of all observations if no file has it.</summary>
+    /// <summary>Writes the bucket <c>+Inf</c> if no file has it.</summary>
     private static void WriteLastBucket(ref LineWriter writer, scoped ReadOnlySpan<byte> bucket, double count)
     {
         writer.Write(bucket[..bucket.LastIndexOf("le=\""u8)]);

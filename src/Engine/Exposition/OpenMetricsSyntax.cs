@@ -4,22 +4,19 @@ using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Exposition;
 
-/// <summary>The differences of OpenMetrics 1.0.0 from the text format; the only place that has them.</summary>
+/// <summary>How OpenMetrics 1.0.0 differs from the text format. No other type knows these differences.</summary>
 internal static class OpenMetricsSyntax
 {
     /// <summary>The suffix of the sample with the creation time of a counter, a histogram or a summary.</summary>
     public const string CreatedSuffix = "_created";
 
-    /// <summary>The type of a family whose name another family's type has reserved.</summary>
+    /// <summary>The type of a counter that is exposed without its type.</summary>
     public const string UnknownType = "unknown";
 
     /// <summary>The end marker after the last family.</summary>
     public static ReadOnlySpan<byte> End => "# EOF\n"u8;
 
-    /// <summary>The lines above a family's samples.</summary>
-    /// <param name="name">The name, a counter's without <c>_total</c>.</param>
-    /// <param name="type">The type as the format names it.</param>
-    /// <param name="help">The help text.</param>
+    /// <summary>The lines above a family's samples; a counter's name is without <c>_total</c>.</summary>
     public static byte[] Header(string name, string type, string help)
     {
         var text = help.Replace(@"\", @"\\", StringComparison.Ordinal)

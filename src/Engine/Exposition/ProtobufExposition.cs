@@ -104,8 +104,8 @@ internal sealed class ProtobufExposition
         if (native is not null) WriteNative(native);
     }
 
-    /// <summary>The native histogram beside a classic one; null if it lacks the counts of some slot.</summary>
-    /// <remarks>Prometheus requires equal counts of both. The native one can only be ahead, by later observations.</remarks>
+    /// <summary>The native histogram of a classic one; null if it lacks the counts of some slot.</summary>
+    /// <remarks>Prometheus requires equal counts of both. Only the native one can have later observations.</remarks>
     private static NativeHistogram? NativeOf(ReadOnlySpan<SampleLine> lines, SampleValues values)
     {
         var (count, native) = (0.0, default(NativeHistogram));
@@ -144,7 +144,7 @@ internal sealed class ProtobufExposition
         _family.EndMessage(label);
     }
 
-    /// <summary>Writes the buckets that are not empty, as spans of neighbours and count differences.</summary>
+    /// <summary>Writes the non-empty buckets as spans of adjacent buckets and as deltas of their counts.</summary>
     private void WriteNative(NativeHistogram native)
     {
         _family.WriteSigned(ProtobufSyntax.HistogramSchema, native.Schema);
@@ -176,7 +176,7 @@ internal sealed class ProtobufExposition
         }
     }
 
-    /// <summary>Writes a count, which can be any value in a file, in the field that can hold it.</summary>
+    /// <summary>Writes a count in the integer or the float field, because a file can contain any value.</summary>
     private void WriteCount(int field, int floatField, double value)
     {
         if (SampleValues.IsCount(value)) _family.WriteUnsigned(field, (ulong)value);

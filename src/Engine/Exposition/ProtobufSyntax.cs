@@ -3,7 +3,7 @@ using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Exposition;
 
-/// <summary>The field numbers of <c>io.prometheus.client</c>, by message; the only place that has them.</summary>
+/// <summary>The field numbers of <c>io.prometheus.client</c>, by message. No other type knows them.</summary>
 internal static class ProtobufSyntax
 {
     public const int FamilyName = 1;
@@ -56,11 +56,7 @@ internal static class ProtobufSyntax
     public const int TimestampSeconds = 1;
     public const int TimestampNanoseconds = 2;
 
-    /// <summary>The fields of a family before its metrics.</summary>
-    /// <param name="name">The name, a counter's with <c>_total</c>.</param>
-    /// <param name="baseName">The same without.</param>
-    /// <param name="type">The type.</param>
-    /// <param name="help">The help text.</param>
+    /// <summary>The fields of a family before its metrics; a counter's base name is without <c>_total</c>.</summary>
     public static byte[] Header(string name, string baseName, MetricType type, string help)
     {
         var writer = new ProtobufWriter();
@@ -71,8 +67,7 @@ internal static class ProtobufSyntax
         return writer.Written.ToArray();
     }
 
-    /// <summary>The labels of a metric, as its fields.</summary>
-    /// <param name="text">The labels as text has them.</param>
+    /// <summary>The fields for labels that are given in the form of the text format.</summary>
     public static byte[] Labels(ReadOnlySpan<byte> text)
     {
         var writer = new ProtobufWriter();

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace GunicornPrometheusExporter.Exposition;
 
-/// <summary>Writes the wire format of Protocol Buffers into memory that grows and is kept.</summary>
+/// <summary>Writes the wire format of Protocol Buffers into a reused buffer.</summary>
 /// <remarks>Allocates only to grow. Not thread-safe.</remarks>
 internal sealed class ProtobufWriter
 {
@@ -19,20 +19,17 @@ internal sealed class ProtobufWriter
         LengthDelimited = 2,
     }
 
-    /// <summary>What was written since the last <see cref="Clear"/>.</summary>
     public ReadOnlySpan<byte> Written => _buffer.AsSpan(0, _length);
 
-    /// <summary>Clears the memory for reuse.</summary>
     public void Clear() => _length = 0;
 
-    /// <summary>Writes fields that were written before.</summary>
+    /// <summary>Writes encoded fields.</summary>
     public void WriteFields(ReadOnlySpan<byte> fields)
     {
         fields.CopyTo(Reserve(fields.Length));
         _length += fields.Length;
     }
 
-    /// <summary>Writes a field of type <c>double</c>.</summary>
     public void WriteDouble(int field, double value)
     {
         WriteTag(field, WireType.Fixed64);
@@ -40,7 +37,7 @@ internal sealed class ProtobufWriter
         _length += DoubleSize;
     }
 
-    /// <summary>Writes a field of type <c>uint64</c>, <c>uint32</c>, <c>int64</c> that is not negative, or of an enum.</summary>
+    /// <summary>Writes a field of type <c>uint64</c>, <c>uint32</c>, non-negative <c>int64</c>, or an enum.</summary>
     public void WriteUnsigned(int field, ulong value)
     {
         WriteTag(field, WireType.Varint);
@@ -50,7 +47,7 @@ internal sealed class ProtobufWriter
     /// <summary>Writes a field of type <c>sint64</c> or <c>sint32</c>.</summary>
     public void WriteSigned(int field, long value) => WriteUnsigned(field, (ulong)((value << 1) ^ (value >> 63)));
 
-    /// <summary>Writes a field of type <c>string</c> or <c>bytes</c>, or a message that was written before.</summary>
+    /// <summary>Writes a field of type <c>string</c> or <c>bytes</c>, or an encoded message.</summary>
     public void WriteBytes(int field, ReadOnlySpan<byte> value)
     {
         WriteTag(field, WireType.LengthDelimited);
@@ -58,7 +55,7 @@ internal sealed class ProtobufWriter
         WriteFields(value);
     }
 
-    /// <summary>Begins a field that is a message; its fields follow.</summary>
+    /// <summary>Begins a message field; its own fields follow.</summary>
     /// <returns>The argument for <see cref="EndMessage"/>.</returns>
     public int BeginMessage(int field)
     {
@@ -70,7 +67,7 @@ internal sealed class ProtobufWriter
     public void EndMessage(int start)
     {
         var size = _length - start;
-        // The size of the length is known only now, so the message is moved.
+        // The length's size is known only now, so the message is moved to make room.
         WriteVarint((ulong)size);
         Span<byte> length = stackalloc byte[LongestVarint];
         length = length[..(_length - start - size)];
@@ -79,7 +76,6 @@ internal sealed class ProtobufWriter
         length.CopyTo(_buffer.AsSpan(start));
     }
 
-    /// <summary>Writes a number in groups of seven bits.</summary>
     public void WriteVarint(ulong value)
     {
         var destination = Reserve(LongestVarint);

@@ -2,7 +2,7 @@ using GunicornPrometheusExporter.HistogramDetails;
 
 namespace GunicornPrometheusExporter.Exposition;
 
-/// <summary>The numbers of one scrape, by series.</summary>
+/// <summary>The values of one scrape, by series.</summary>
 /// <param name="values">The values.</param>
 /// <param name="present">Whether each series has a value now.</param>
 /// <param name="exemplars">The exemplars of buckets.</param>
@@ -11,7 +11,7 @@ internal readonly ref struct SampleValues(
     ReadOnlySpan<double> values, ReadOnlySpan<bool> present,
     IReadOnlyDictionary<int, Exemplar> exemplars, IReadOnlyDictionary<int, NativeHistogram> natives)
 {
-    // Every count up to here is a double, and an unsigned number of 64 bits.
+    // Every count below this limit fits both a double and an unsigned 64-bit integer.
     private const double MaximumCount = 1UL << 63;
 
     private readonly ReadOnlySpan<double> _values = values;
@@ -19,10 +19,8 @@ internal readonly ref struct SampleValues(
     private readonly IReadOnlyDictionary<int, Exemplar> _exemplars = exemplars;
     private readonly IReadOnlyDictionary<int, NativeHistogram> _natives = natives;
 
-    /// <summary>The value of a series.</summary>
     public double this[int series] => _values[series];
 
-    /// <summary>Whether a series has a value now.</summary>
     public bool Has(int series) => _present[series];
 
     /// <summary>The exemplar of a bucket; null if it has none.</summary>

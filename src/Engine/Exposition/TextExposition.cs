@@ -5,7 +5,6 @@ namespace GunicornPrometheusExporter.Exposition;
 /// <summary>Writes the text format 0.0.4. Allocates nothing.</summary>
 internal static class TextExposition
 {
-    /// <summary>Writes the lines whose series are present.</summary>
     public static void Write(IBufferWriter<byte> output, ExpositionLayout layout, SampleValues values)
     {
         var writer = new LineWriter(output);

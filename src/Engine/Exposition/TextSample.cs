@@ -6,12 +6,9 @@ using GunicornPrometheusExporter.Metrics;
 namespace GunicornPrometheusExporter.Exposition;
 
 /// <summary>A sample of the text format 0.0.4. Immutable.</summary>
-/// <param name="Name">The sample's name.</param>
-/// <param name="Labels">The labels, in the order of the line.</param>
-/// <param name="Value">The value.</param>
 internal sealed record TextSample(string Name, ImmutableArray<Label> Labels, double Value)
 {
-    /// <summary>Reads every sample of an untrusted text; skips the lines about families.</summary>
+    /// <summary>Reads every sample of an untrusted text; skips comment lines.</summary>
     /// <exception cref="FormatException">A line does not match the format.</exception>
     public static IEnumerable<TextSample> ReadAll(string text)
     {
@@ -79,5 +76,5 @@ internal sealed record TextSample(string Name, ImmutableArray<Label> Labels, dou
     }
 
     private static FormatException Malformed(string line) =>
-        new($"no line of the Prometheus text format: {(line.Length <= 80 ? line : line[..80] + "…")}");
+        new($"not a line of the Prometheus text format: {(line.Length <= 80 ? line : line[..80] + "…")}");
 }

@@ -3,8 +3,8 @@ using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Exposition;
 
-/// <summary>The syntax of the Prometheus text format 0.0.4; the only place that has it.</summary>
-/// <remarks>OpenMetrics has the same lines of samples.</remarks>
+/// <summary>The syntax of the Prometheus text format 0.0.4. No other type knows it.</summary>
+/// <remarks>Sample lines in OpenMetrics are the same.</remarks>
 internal static class TextSyntax
 {
     /// <summary>A metric's name with an underscore for each character that the format does not allow.</summary>
@@ -14,7 +14,7 @@ internal static class TextSyntax
     public static string LabelName(string name) => Replace(name, allowColon: false);
 
     /// <summary>Labels in the form between the braces, in the given order.</summary>
-    /// <returns>Null if two names become one because characters are replaced.</returns>
+    /// <returns>Null if two names are equal after characters are replaced.</returns>
     public static string? Labels(IReadOnlyList<Label> labels)
     {
         var text = new StringBuilder();
@@ -40,7 +40,7 @@ internal static class TextSyntax
         return text.ToString();
     }
 
-    /// <summary>Removes the first label from labels in the form between the braces.</summary>
+    /// <summary>Removes the first label from the span, which has the form between the braces, and returns it.</summary>
     public static (byte[] Name, byte[] Value) TakeLabel(ref ReadOnlySpan<byte> labels)
     {
         var nameLength = labels.IndexOf("=\""u8);
@@ -57,15 +57,14 @@ internal static class TextSyntax
         return (name, [.. value]);
     }
 
-    /// <summary>Appends a label to others.</summary>
     public static string Append(string labels, string name, string value) =>
         labels.Length == 0 ? $"{name}=\"{value}\"" : $"{labels},{name}=\"{value}\"";
 
-    /// <summary>The start of a sample's line, up to its value.</summary>
+    /// <summary>The start of a sample's line, before its value.</summary>
     public static byte[] Line(string name, string labels) =>
         Encoding.UTF8.GetBytes(labels.Length == 0 ? $"{name} " : $"{name}{{{labels}}} ");
 
-    /// <summary>The labels between the braces of a sample's line; nothing if it has none.</summary>
+    /// <summary>The labels between the braces of a sample's line; empty without labels.</summary>
     public static ReadOnlyMemory<byte> LabelsOf(string name, byte[] line) =>
         line.Length == name.Length + 1 ? default : line.AsMemory()[(name.Length + 1)..^2];
 

@@ -7,10 +7,9 @@ namespace GunicornPrometheusExporter.Fleet;
 
 /// <summary>Selects the exposed families of the hosts, and their order.</summary>
 /// <remarks>
-/// The product's own come first, in the order of the catalogue, then all others by name, type and mode. Of two that would expose
-/// the same name, the first in that order is exposed: every hub that reads the same hosts shows the same.
+/// Families of the catalogue come first, in its order; all others follow by name, type and mode. If two families would
+/// expose the same name, only the first in this order is exposed, so every hub that reads the same hosts exposes the same.
 /// </remarks>
-/// <param name="logger">Logs once each family that is dropped.</param>
 internal sealed class FamilyOrder(ILogger logger)
 {
     private static readonly Dictionary<(string Name, MetricType Type), int> Ranks =
@@ -18,9 +17,6 @@ internal sealed class FamilyOrder(ILogger logger)
 
     private readonly HashSet<(string Name, MetricType Type)> _reported = [];
 
-    /// <summary>Selects among families.</summary>
-    /// <param name="families">The families.</param>
-    /// <param name="headerOf">Returns the header of a family.</param>
     public List<T> Choose<T>(IEnumerable<T> families, Func<T, FamilyHeader> headerOf)
     {
         var chosen = new List<T>();

@@ -4,17 +4,14 @@ using GunicornPrometheusExporter.Snapshots;
 
 namespace GunicornPrometheusExporter.Fleet;
 
-/// <summary>A family that is merged from those of the hosts. A sample that hosts share is looked up once.</summary>
-/// <param name="family">The family of the first host.</param>
-/// <param name="values">The values of its series.</param>
+/// <summary>A family merged from those of all hosts. A sample that hosts share is looked up once.</summary>
 internal sealed class FleetFamily(SnapshotFamily family, SeriesValues values)
 {
     private readonly Dictionary<SnapshotSample, int> _series = new(ReferenceEqualityComparer.Instance);
 
-    /// <summary>The merged family.</summary>
     public MergedFamily Merged { get; } = new(family.StoreName, family.Type, family.Help, family.Mode, values);
 
-    /// <summary>The series that a host's sample belongs to: one of its own, if the hosts are not merged.</summary>
+    /// <summary>The series of a host's sample; a host has its own series if the gauge's mode does not merge hosts.</summary>
     public int SeriesOf(SnapshotSample sample, string instance)
     {
         if (family is { Type: MetricType.Gauge, Mode: GaugeMode.All })
@@ -25,7 +22,7 @@ internal sealed class FleetFamily(SnapshotFamily family, SeriesValues values)
         return series;
     }
 
-    /// <summary>Whether a sample is the bucket above another one.</summary>
+    /// <summary>Whether a sample is the next higher bucket after another one.</summary>
     public bool IsNextBucket(SnapshotSample below, SnapshotSample sample)
     {
         if (family.Type != MetricType.Histogram || below.Name != sample.Name || below.Labels.Length != sample.Labels.Length) return false;

@@ -8,7 +8,7 @@ namespace GunicornPrometheusExporter.Fleet;
 
 /// <summary>Serves the hosts of a fleet as one exposition, from their snapshots at a source.</summary>
 /// <remarks>
-/// Stores nothing that is not at the source: every hub shows the same, and can restart at any time. Not thread-safe.
+/// The source holds all state, so all hubs expose the same values and can restart at any time. Not thread-safe.
 /// </remarks>
 internal sealed class FleetHub
 {
@@ -19,11 +19,6 @@ internal sealed class FleetHub
     private readonly HubStatistics _statistics = new();
     private FleetReading _reading = new([], []);
 
-    /// <summary>A hub that has read nothing yet.</summary>
-    /// <param name="source">Where the hosts leave their snapshots.</param>
-    /// <param name="isMerged">Whether all hosts are merged, instead of distinguished by a label <c>instance</c>.</param>
-    /// <param name="logger">Logs each change once.</param>
-    /// <param name="time">The clock.</param>
     public FleetHub(IFleetSource source, bool isMerged, ILogger logger, TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(source);
@@ -36,16 +31,14 @@ internal sealed class FleetHub
     /// <summary>The result of the last reload of the configuration; null without one.</summary>
     public ReloadStatus? LastReload { get; set; }
 
-    /// <summary>Reads from another source from now on.</summary>
-    /// <param name="source">The source; the previous one still belongs to its owner.</param>
+    /// <summary>Replaces the source; the caller still owns the previous one.</summary>
     public void Replace(IFleetSource source)
     {
         ArgumentNullException.ThrowIfNull(source);
         (_source, _journal.Place) = (source, source.Place);
     }
 
-    /// <summary>Reads the hosts' snapshots. If that fails, the known ones stay as long as they are fresh.</summary>
-    /// <param name="end">Cancelled when the hub stops.</param>
+    /// <summary>Reads the hosts' snapshots. If that fails, the previous ones remain until they expire.</summary>
     public async Task RefreshAsync(CancellationToken end = default)
     {
         var start = _time.GetTimestamp();
@@ -65,10 +58,7 @@ internal sealed class FleetHub
         _exposition.Refresh([own, .. _reading.Hosts], now);
     }
 
-    /// <summary>Writes what the last refresh read.</summary>
-    /// <param name="output">The destination.</param>
-    /// <param name="format">The format; without merging only the text format.</param>
-    /// <param name="names">The names of the selected families and samples; null for all.</param>
+    /// <summary>Writes what the last refresh read; without merging, only the text format is supported.</summary>
     public void Write(IBufferWriter<byte> output, ExpositionFormat format = ExpositionFormat.Text, IReadOnlySet<string>? names = null) =>
         _exposition.Write(output, format, names);
 }

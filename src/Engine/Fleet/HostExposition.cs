@@ -8,8 +8,8 @@ using Microsoft.Extensions.Logging;
 
 namespace GunicornPrometheusExporter.Fleet;
 
-/// <summary>Shows the samples of every live host, each with the label <c>instance</c>. In the text format only.</summary>
-/// <remarks>The text around the numbers is created when hosts or series come or go; hosts share equal lines.</remarks>
+/// <summary>Exposes the samples of every live host, each with the label <c>instance</c>. Text format only.</summary>
+/// <remarks>The text around the numbers is rebuilt only when hosts or series change; hosts share equal lines.</remarks>
 internal sealed class HostExposition(ILogger logger) : IFleetExposition
 {
     private readonly FamilyOrder _order = new(logger);
@@ -19,7 +19,6 @@ internal sealed class HostExposition(ILogger logger) : IFleetExposition
     private byte[][] _labels = [];
     private List<HostFamily> _families = [];
 
-    /// <inheritdoc/>
     public void Refresh(IReadOnlyList<HostSnapshot> hosts, DateTimeOffset now)
     {
         var before = _hosts;
@@ -29,7 +28,6 @@ internal sealed class HostExposition(ILogger logger) : IFleetExposition
         if (!isSame) LayOut();
     }
 
-    /// <inheritdoc/>
     public void Write(IBufferWriter<byte> output, ExpositionFormat format, IReadOnlySet<string>? names)
     {
         var writer = new LineWriter(output);

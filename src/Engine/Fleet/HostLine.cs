@@ -4,16 +4,10 @@ using GunicornPrometheusExporter.Snapshots;
 
 namespace GunicornPrometheusExporter.Fleet;
 
-/// <summary>The line of a sample, in two parts: the label of a host comes between them, the number after them. Immutable.</summary>
-/// <param name="Name">The sample's name.</param>
-/// <param name="Head">The part before the label.</param>
-/// <param name="Tail">The part after the label.</param>
+/// <summary>The line of a sample in two parts: the host's label goes between them, the value after them. Immutable.</summary>
 internal sealed record HostLine(string Name, byte[] Head, byte[] Tail)
 {
-    /// <summary>The line of a sample.</summary>
-    /// <param name="sample">The sample.</param>
-    /// <param name="isHosts">Whether a label is inserted; if not, the first part has everything.</param>
-    /// <returns>Null if two of its labels have the same name.</returns>
+    /// <returns>Null if two labels of the sample have the same name.</returns>
     public static HostLine? Of(SnapshotSample sample, bool isHosts)
     {
         var name = sample.Name;

@@ -3,21 +3,18 @@ using GunicornPrometheusExporter.Snapshots;
 
 namespace GunicornPrometheusExporter.Fleet;
 
-/// <summary>The numbers of one host by merged series, in arrays that are reused from host to host.</summary>
-/// <remarks>A bucket's number excludes that of the bucket below it, as in a store.</remarks>
+/// <summary>The values of one host by merged series, in arrays that are reused for every host.</summary>
+/// <remarks>A bucket's value excludes the count of the next lower bucket, as in a store.</remarks>
 internal sealed class HostNumbers
 {
     private int[] _series = [];
     private double[] _numbers = [];
     private int _count;
 
-    /// <summary>The index of each sample's series.</summary>
     public ReadOnlySpan<int> Series => _series.AsSpan(0, _count);
 
-    /// <summary>The number of each sample.</summary>
     public Span<double> Numbers => _numbers.AsSpan(0, _count);
 
-    /// <summary>Reads a snapshot.</summary>
     public void Read(SampleMap map, MetricSnapshot snapshot)
     {
         var values = snapshot.Values.Span;

@@ -3,24 +3,20 @@ using Microsoft.Extensions.Logging;
 
 namespace GunicornPrometheusExporter.Fleet;
 
-/// <summary>Logs every change between one read and the next.</summary>
+/// <summary>Logs what changed between two reads, and counts failed reads.</summary>
 internal sealed class HubJournal(ILogger logger)
 {
     private bool? _hasHosts;
     private bool _isSkipping;
 
-    /// <summary>Where it reads, as the end of a sentence.</summary>
+    /// <summary>The location of the source, worded as the end of a sentence.</summary>
     public required string Place { get; set; }
 
-    /// <summary>Whether the last read failed.</summary>
     public bool IsLost { get; private set; }
 
-    /// <summary>The number of failed reads.</summary>
     public long Errors { get; private set; }
 
     /// <summary>Records a read.</summary>
-    /// <param name="live">The number of live hosts.</param>
-    /// <param name="skipped">The skipped entries.</param>
     public void Read(int live, IReadOnlyList<SkippedEntry> skipped)
     {
         var (hasHosts, isSkipping) = (live > 0, skipped.Count > 0);
@@ -34,7 +30,6 @@ internal sealed class HubJournal(ILogger logger)
         (IsLost, _hasHosts, _isSkipping) = (false, hasHosts, isSkipping);
     }
 
-    /// <summary>Records a failed read.</summary>
     public void Fail(string reason)
     {
         if (!IsLost) HubLog.SourceLost(logger, reason);

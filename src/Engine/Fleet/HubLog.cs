@@ -5,19 +5,19 @@ namespace GunicornPrometheusExporter.Fleet;
 /// <summary>The log lines of a hub, one for each change: events 1500 to 1599.</summary>
 internal static partial class HubLog
 {
-    [LoggerMessage(1500, LogLevel.Warning, "The hosts' snapshots cannot be read: {Reason} What is known is served until it expires")]
+    [LoggerMessage(1500, LogLevel.Warning, "Reading the hosts' snapshots failed, serving the last ones until they expire: {Reason}")]
     public static partial void SourceLost(ILogger logger, string reason);
 
-    [LoggerMessage(1501, LogLevel.Information, "Snapshots are read {Place}; hosts that live: {Hosts}")]
+    [LoggerMessage(1501, LogLevel.Information, "Reading snapshots {Place}; live hosts: {Hosts}")]
     public static partial void HostsFound(ILogger logger, string place, int hosts);
 
-    [LoggerMessage(1502, LogLevel.Warning, "No host that lives has left a snapshot {Place}")]
+    [LoggerMessage(1502, LogLevel.Warning, "No live host has a snapshot {Place}")]
     public static partial void NoHosts(ILogger logger, string place);
 
     [LoggerMessage(1503, LogLevel.Warning,
-        "Entries that are skipped: {Count}, first {Name}: {Reason}; let nothing but exporters write under this key prefix")]
+        "Skipping {Count} entries, the first is {Name}: {Reason}; only exporters may write under this key prefix")]
     public static partial void EntriesSkipped(ILogger logger, int count, string name, string reason);
 
-    [LoggerMessage(1504, LogLevel.Information, "No entry is skipped any more")]
+    [LoggerMessage(1504, LogLevel.Information, "No more entries are skipped")]
     public static partial void NothingSkipped(ILogger logger);
 }

@@ -16,12 +16,7 @@ internal sealed class HubStatistics
     private string[] _instances = [];
     private SnapshotLayout _layout = LayOut([]);
 
-    /// <summary>The values for one read.</summary>
-    /// <param name="reading">The read; the previous one, if this one failed.</param>
-    /// <param name="now">The time.</param>
-    /// <param name="journal">The results of the reads.</param>
-    /// <param name="duration">The duration of the read.</param>
-    /// <param name="reload">The result of the last reload of the configuration; null if there is none.</param>
+    /// <summary>The values for one read; if it failed, <paramref name="reading"/> is the previous one.</summary>
     public HostSnapshot Take(FleetReading reading, DateTimeOffset now, HubJournal journal, TimeSpan duration, ReloadStatus? reload)
     {
         var live = reading.Hosts.Where(host => host.IsLive(now)).ToArray();

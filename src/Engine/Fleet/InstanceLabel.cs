@@ -5,7 +5,6 @@ namespace GunicornPrometheusExporter.Fleet;
 /// <summary>The label that distinguishes hosts.</summary>
 internal static class InstanceLabel
 {
-    /// <summary>Its name.</summary>
     public const string Name = "instance";
 
     private const string Exported = "exported_";
@@ -19,9 +18,6 @@ internal static class InstanceLabel
         return Sorted(labels.Select(label => label.Name == Name ? label with { Name = renamed } : label));
     }
 
-    /// <summary>Adds the label.</summary>
-    /// <param name="labels">The labels of a sample.</param>
-    /// <param name="instance">The host; empty for the hub itself, whose samples do not change.</param>
     public static IReadOnlyList<Label> AddTo(IReadOnlyList<Label> labels, string instance) =>
         instance.Length == 0 ? labels : Sorted(MakeRoom(labels).Append(new Label(Name, instance)));
 

@@ -10,8 +10,8 @@ namespace GunicornPrometheusExporter.Fleet;
 
 /// <summary>Merges the samples of all hosts as an exporter merges those of processes.</summary>
 /// <remarks>
-/// Counters, histograms and summaries are sums over all hosts that ever forwarded, so that they never decrease; gauges are
-/// those of live hosts. A histogram has every bucket that any host has; a host that lacks a bucket contributes the count of
+/// Counters, histograms and summaries are sums over all hosts that ever forwarded, so they never decrease; gauges come
+/// from live hosts only. A histogram has every bucket that any host has; a host that lacks a bucket contributes the count of
 /// its next lower one.
 /// </remarks>
 internal sealed class MergedExposition(ILogger logger) : IFleetExposition
@@ -31,7 +31,6 @@ internal sealed class MergedExposition(ILogger logger) : IFleetExposition
     private double[] _times = [];
     private int _laidOut;
 
-    /// <inheritdoc/>
     public void Refresh(IReadOnlyList<HostSnapshot> hosts, DateTimeOffset now)
     {
         if (_laidOut < _values.Count / 2 && _values.Count > SeriesWorthForgetting) Forget();
@@ -41,7 +40,6 @@ internal sealed class MergedExposition(ILogger logger) : IFleetExposition
         if (isChanged) LayOut();
     }
 
-    /// <inheritdoc/>
     public void Write(IBufferWriter<byte> output, ExpositionFormat format, IReadOnlySet<string>? names)
     {
         var layout = names is null ? _layout : _layout.Restrict(names);
@@ -54,8 +52,7 @@ internal sealed class MergedExposition(ILogger logger) : IFleetExposition
         }
     }
 
-    /// <summary>Maps the samples of every snapshot whose layout is not known.</summary>
-    /// <returns>Whether the layouts have changed.</returns>
+    /// <summary>Maps the samples of every snapshot with an unknown layout. Returns whether the set of layouts changed.</summary>
     private bool MapAll(IReadOnlyList<HostSnapshot> hosts)
     {
         var before = _maps;
@@ -122,7 +119,7 @@ internal sealed class MergedExposition(ILogger logger) : IFleetExposition
         }
         if (host.Past is { } rest)
         {
-            // The host's store no longer has it, or does not have it yet.
+            // Counts of earlier incarnations whose series the host's current store does not have.
             _numbers.Read(_maps[(host.Instance, rest.Layout)], rest);
             _numbers.Numbers.Clear();
             _past.MoveTo(_numbers);
@@ -138,7 +135,6 @@ internal sealed class MergedExposition(ILogger logger) : IFleetExposition
         else if (isLive) _values.Merge(family.Mode, series, numbers, Times(time, numbers.Length));
     }
 
-    /// <summary>The time of a host's snapshot, for each of some samples.</summary>
     private ReadOnlySpan<double> Times(DateTimeOffset time, int samples)
     {
         if (_times.Length < samples) _times = new double[samples];
@@ -167,7 +163,7 @@ internal sealed class MergedExposition(ILogger logger) : IFleetExposition
         }
     }
 
-    /// <summary>Removes all series, most of which no host has any more; the next refresh adds the remaining ones.</summary>
+    /// <summary>Removes all series, because most have no host; the next refresh adds the others again.</summary>
     private void Forget()
     {
         _families.Clear();

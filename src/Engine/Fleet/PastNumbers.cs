@@ -1,15 +1,14 @@
 namespace GunicornPrometheusExporter.Fleet;
 
-/// <summary>The counts of a host's earlier incarnations, by merged series: all 0 between two hosts.</summary>
+/// <summary>The counts of a host's earlier incarnations, by merged series. All are 0 between two hosts.</summary>
 /// <remarks>
-/// They are added to the host's own numbers, not to the sum of all hosts, as its exporter does at a new incarnation:
-/// so the sum is rounded in the same way before and after.
+/// They are added to the host's own values, not to the sum of all hosts, because its exporter does the same at a new
+/// incarnation: the sum is then rounded in the same way before and after.
 /// </remarks>
 internal sealed class PastNumbers
 {
     private double[] _numbers = [];
 
-    /// <summary>Adds numbers.</summary>
     public void Add(HostNumbers past, int seriesCount)
     {
         if (_numbers.Length < seriesCount) _numbers = new double[seriesCount];

@@ -1,6 +1,6 @@
 namespace GunicornPrometheusExporter.Fleet;
 
-/// <summary>Which merged series the samples of a layout belong to. Immutable.</summary>
+/// <summary>The merged series of each sample of a layout. Immutable.</summary>
 /// <param name="Series">The index of each sample's series.</param>
-/// <param name="IsNextBucket">Whether each sample is a bucket above the previous one.</param>
+/// <param name="IsNextBucket">Whether each sample is the next higher bucket after the previous sample.</param>
 internal sealed record SampleMap(int[] Series, bool[] IsNextBucket);

@@ -3,23 +3,18 @@ using GunicornPrometheusExporter.Native;
 
 namespace GunicornPrometheusExporter.Folding;
 
-/// <summary>The file into which dead processes' files of one type and mode are folded.</summary>
-/// <param name="directory">The store.</param>
-/// <param name="name">The archive's name.</param>
+/// <summary>The file into which compaction merges dead processes' files of one type and mode.</summary>
 internal sealed class Archive(string directory, StoreFileName name)
 {
-    /// <summary>What its name says of its entries.</summary>
     public StoreFileName Name => name;
 
-    /// <summary>Where it is, if it is.</summary>
     public string Path { get; } = System.IO.Path.Combine(directory, name.ToString());
 
-    /// <summary>Where a new one is written before it takes the old one's place.</summary>
+    /// <summary>Where a new archive is written before it replaces the old one.</summary>
     public string TemporaryPath => Path + StoreFiles.TemporaryExtension;
 
-    /// <summary>Ends a fold that a killed process left: removes the files that are in the archive, then their names from it.</summary>
-    /// <exception cref="IOException">The store cannot be changed.</exception>
-    /// <exception cref="StoreException">A file that is in the archive cannot be looked at; its name stays.</exception>
+    /// <summary>Completes the compaction of a killed process: removes the files that are in the archive, then their names from it.</summary>
+    /// <exception cref="StoreException">A file that is in the archive cannot be opened; its name stays.</exception>
     public void Recover()
     {
         StoreFiles.Clear(TemporaryPath);
@@ -37,16 +32,16 @@ internal sealed class Archive(string directory, StoreFileName name)
     private bool IsOfThisKind(string fileName) =>
         StoreFileName.TryParse(fileName, out var folded) && folded.TryGetProcess(out _) && folded.Archive == name;
 
-    /// <summary>Removes a folded file, unless another process has got its pid meanwhile and wrote it, or made its own.</summary>
+    /// <summary>Removes a compacted file, unless another process got the same pid meanwhile and writes or replaced the file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="identity">That of the file that was folded; empty in an archive of an earlier version's.</param>
-    /// <param name="foldedAt">When it was folded at the latest: a time by a clock that may have stepped since.</param>
+    /// <param name="identity">The identity of the compacted file; empty in an archive of an earlier version.</param>
+    /// <param name="foldedAt">The latest time of its compaction, by a clock that may have stepped since.</param>
     private static void Remove(string path, string identity, long foldedAt)
     {
         using var file = LeasedFile.TryTake(path, out var isWritten);
         if (file is null && !isWritten && System.IO.Path.Exists(path))
         {
-            throw new StoreException($"{path} is in the archive already and cannot be opened; remove it");
+            throw new StoreException($"{path} is already in the archive and cannot be opened; remove it");
         }
         if (file is null) return;
         if (identity.Length > 0 ? file.Identity == identity : file.Status.Modified <= foldedAt) File.Delete(path);

@@ -5,10 +5,11 @@ using GunicornPrometheusExporter.Native;
 
 namespace GunicornPrometheusExporter.Folding;
 
-/// <summary>One fold of dead processes' files into the archive of their type and mode, in four steps.</summary>
+/// <summary>One compaction of dead processes' files into the archive of their type and mode, in four steps.</summary>
 /// <remarks>
-/// A process may end between any two steps, or within one: every value is then in exactly one place that a reader counts,
-/// and <see cref="Archive.Recover"/> ends what was begun. Used under the lock of whoever prepares the store.
+/// The process may be killed between or within steps: every value is then in exactly one place that a reader counts, and
+/// <see cref="Archive.Recover"/> completes the compaction. The caller recovers the archive first and holds the store's
+/// preparation lock. The fold owns the files from its creation on.
 /// </remarks>
 internal sealed class ArchiveFold : IDisposable
 {
@@ -20,10 +21,6 @@ internal sealed class ArchiveFold : IDisposable
     private int _used;
     private bool _isCommitted;
 
-    /// <summary>A fold that has not begun.</summary>
-    /// <param name="archive">The archive, recovered.</param>
-    /// <param name="dead">The files, owned by the fold from now on.</param>
-    /// <param name="damaged">Counts those that are damaged.</param>
     public ArchiveFold(Archive archive, IEnumerable<LeasedFile> dead, DamagedFiles damaged)
     {
         _archive = archive;
@@ -31,16 +28,15 @@ internal sealed class ArchiveFold : IDisposable
         _damaged = damaged;
     }
 
-    /// <summary>Where damaged files are kept aside.</summary>
+    /// <summary>The paths of quarantined files.</summary>
     public List<string> Quarantined { get; } = [];
 
-    /// <summary>Why files that are not damaged could not be read; they stay where they are.</summary>
+    /// <summary>Why undamaged files could not be read; they stay where they are.</summary>
     public List<string> Unread { get; } = [];
 
-    /// <summary>1: writes the archive anew beside the old one, with the files in it and their names behind it.</summary>
-    /// <returns>False if there is nothing to fold, or the archive is not ours to write.</returns>
-    /// <remarks>A file that is damaged is kept aside: it would be read in vain at every fold and every scrape.</remarks>
-    /// <exception cref="IOException">The archive cannot be read or written, or a damaged file not be kept aside.</exception>
+    /// <summary>Step 1: writes a new archive beside the old one: the merged entries, then the names of the files.</summary>
+    /// <returns>False if there is nothing to compact, or another process is writing the archive.</returns>
+    /// <remarks>Quarantines damaged files: otherwise every compaction and every scrape would read them in vain.</remarks>
     /// <exception cref="StoreException">The archive is damaged, or would be too large.</exception>
     public bool Write()
     {
@@ -51,7 +47,7 @@ internal sealed class ArchiveFold : IDisposable
         var layout = Merge(entries);
         if (_dead.Count == 0) return false;
         var content = entries.ToContent(layout)
-            ?? throw new StoreException($"{_archive.Path} would be larger than a scrape reads; the files of dead processes stay");
+            ?? throw new StoreException($"{_archive.Path} would be too large for a scrape to read; keeping the files of dead processes");
         _used = content.Length;
         _new = StoreFiles.Create(_archive.TemporaryPath);
         _new.Write(content);
@@ -61,10 +57,8 @@ internal sealed class ArchiveFold : IDisposable
         return true;
     }
 
-    /// <summary>2: puts it in the old one's place. From then on it counts, and the files do not.</summary>
-    /// <returns>False if a process waits to write one of the files, which then is not dead.</returns>
-    /// <exception cref="IOException">The store cannot be changed.</exception>
-    /// <exception cref="StoreException">The same.</exception>
+    /// <summary>Step 2: replaces the old archive. From then on readers count the archive, and not the files.</summary>
+    /// <returns>False if a process waits to open one of the files for writing: that process is not dead.</returns>
     public bool Commit()
     {
         if (!_dead.TrueForAll(file => file.IsUndisturbed())) return false;
@@ -74,18 +68,15 @@ internal sealed class ArchiveFold : IDisposable
         return true;
     }
 
-    /// <summary>3: removes the files.</summary>
-    /// <exception cref="IOException">The store cannot be changed.</exception>
+    /// <summary>Step 3: removes the files.</summary>
     public void Remove()
     {
         foreach (var file in _dead) File.Delete(file.Path);
     }
 
-    /// <summary>4: takes the names away, so that later files of the same names count.</summary>
-    /// <exception cref="IOException">The store cannot be changed.</exception>
+    /// <summary>Step 4: removes the names from the archive, so that later files with the same names count.</summary>
     public void Finish() => _new!.SetLength(_used);
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         if (_new is not null && !_isCommitted) File.Delete(_archive.TemporaryPath);
@@ -94,8 +85,8 @@ internal sealed class ArchiveFold : IDisposable
         foreach (var file in _dead) file.Dispose();
     }
 
-    /// <summary>Merges archive and files in the order in which a scrape reads them, and lets go of those that cannot be read.</summary>
-    /// <returns>The layout of the file that was written last: the library in use reads that one.</returns>
+    /// <summary>Merges archive and files in the order in which a scrape reads them, and skips unreadable files.</summary>
+    /// <returns>The layout of the most recently written file: the installed library reads that layout.</returns>
     private EntryLayout Merge(FoldedEntries entries)
     {
         var (newest, written) = (EntryLayout.Timestamped, long.MinValue);
@@ -104,7 +95,7 @@ internal sealed class ArchiveFold : IDisposable
             if (!TryRead(file, out var content)) continue;
             if (content is not null && entries.TryAdd(content, out var layout))
             {
-                // The archive was written when it was folded: its time says nothing.
+                // The archive's time is that of its compaction, not of a recording.
                 var time = file == _old ? 0 : file.Status.Modified;
                 if (layout is { } known && time > written) (newest, written) = (known, time);
                 continue;
@@ -112,16 +103,14 @@ internal sealed class ArchiveFold : IDisposable
             if (file == _old) throw Unusable("is damaged");
             _damaged.TryAdd(Path.GetFileName(file.Path));
             Quarantined.Add(StoreFiles.Quarantine(file.Path));
-            LetGo(file);
+            Drop(file);
         }
-        // A library that knows this mode writes timestamps.
+        // Every library version with this mode writes timestamps.
         return _archive.Name.Rule == GaugeMode.MostRecent ? EntryLayout.Timestamped : newest;
     }
 
-    /// <summary>Reads a file.</summary>
-    /// <param name="file">The file.</param>
-    /// <param name="content">What it has in use; null if it is damaged.</param>
-    /// <returns>False if the system cannot read it, and it is not the archive.</returns>
+    /// <summary>Reads the used bytes of a file; null if it is damaged.</summary>
+    /// <returns>False if a read error occurred, except for the archive, whose error is thrown.</returns>
     private bool TryRead(LeasedFile file, out byte[]? content)
     {
         try
@@ -133,21 +122,21 @@ internal sealed class ArchiveFold : IDisposable
         {
             content = null;
             Unread.Add($"{file.Path} cannot be read: {e.Message}");
-            LetGo(file);
+            Drop(file);
             return false;
         }
     }
 
     private StoreException Unusable(string reason) =>
-        new($"{_archive.Path} {reason}; remove it to have files of dead processes compacted again");
+        new($"{_archive.Path} {reason}; remove it so that files of dead processes are compacted again");
 
-    private void LetGo(LeasedFile file)
+    private void Drop(LeasedFile file)
     {
         _dead.Remove(file);
         file.Dispose();
     }
 
-    /// <summary>Lets those read the archive who may read the files.</summary>
+    /// <summary>Gives the archive the owner and permissions of a file, so that the same users can read it.</summary>
     private void Adopt(in FileStatus file)
     {
         var handle = _new!.SafeFileHandle;

@@ -4,15 +4,13 @@ using GunicornPrometheusExporter.Master;
 
 namespace GunicornPrometheusExporter.Folding;
 
-/// <summary>The files that other libraries' processes left when they died.</summary>
-/// <param name="directory">The store.</param>
+/// <summary>The files that processes of other libraries left behind when they exited.</summary>
 internal sealed class DeadProcesses(string directory)
 {
     private readonly PidRecord _pids = new(directory);
     private readonly ExitRecords _exits = new(directory);
 
-    /// <summary>The files that could be folded or removed if their process were dead, in the order in which scrapes read them.</summary>
-    /// <exception cref="IOException">The store cannot be listed.</exception>
+    /// <summary>The files to compact or remove if their process is dead, in the order in which scrapes read them.</summary>
     public IEnumerable<(string Path, StoreFileName Name)> Suspects()
     {
         foreach (var path in Directory.GetFiles(directory, "*" + StoreFormat.Extension).Order(StringComparer.Ordinal))
@@ -25,12 +23,12 @@ internal sealed class DeadProcesses(string directory)
         }
     }
 
-    /// <summary>Takes a file, if its process is certainly dead.</summary>
-    /// <returns>Null if it may live, or the file is gone.</returns>
+    /// <summary>Takes a file if its process is certainly dead.</summary>
+    /// <returns>Null if the process may be alive, or the file is gone.</returns>
     /// <remarks>
-    /// A process of <c>prometheus_client</c>'s has its files open as long as it lives, so the kernel knows, whatever PID
-    /// namespace the process is in. Where the kernel does not tell, a master must have seen the process end, or its pid must
-    /// be one of those that count here.
+    /// A process of <c>prometheus_client</c> keeps its files open while it runs, so a lease on a file shows whether it is dead, in
+    /// any PID namespace. Without leases, a master must have seen the process exit, or the pid must be recorded as one of this
+    /// PID namespace.
     /// </remarks>
     public LeasedFile? TryTake(string path, StoreFileName name)
     {

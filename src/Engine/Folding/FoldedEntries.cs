@@ -6,12 +6,12 @@ using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Folding;
 
-/// <summary>The entries of several files as those of one, merged by the rule by which a scrape merges them.</summary>
+/// <summary>The entries of several files as those of one file, merged by the same rule as in a scrape.</summary>
 internal sealed class FoldedEntries
 {
     private readonly GaugeMode _rule;
 
-    // By an entry's bytes up to its value.
+    // Keyed by an entry's bytes before its value.
     private readonly Dictionary<byte[], int> _series = new(HeadComparer.Instance);
     private readonly Dictionary<byte[], int>.AlternateLookup<ReadOnlySpan<byte>> _lookup;
     private readonly SeriesValues _merged = new();
@@ -19,8 +19,6 @@ internal sealed class FoldedEntries
     private readonly List<double> _values = [];
     private readonly List<double> _timestamps = [];
 
-    /// <summary>No entries yet.</summary>
-    /// <param name="rule">How values of one key become one.</param>
     public FoldedEntries(GaugeMode rule)
     {
         _rule = rule;
@@ -28,10 +26,10 @@ internal sealed class FoldedEntries
         _merged.Begin();
     }
 
-    /// <summary>Merges the entries of a file.</summary>
+    /// <summary>Merges the entries of a file; nothing is merged if they are damaged.</summary>
     /// <param name="content">The used bytes of the file.</param>
     /// <param name="layout">Their layout; null if there are no entries.</param>
-    /// <returns>False if they are damaged; nothing of them is merged then.</returns>
+    /// <returns>False if they are damaged.</returns>
     public bool TryAdd(ReadOnlySpan<byte> content, out EntryLayout? layout)
     {
         layout = EntryWalk.LayoutOf(content);
@@ -56,10 +54,9 @@ internal sealed class FoldedEntries
         return true;
     }
 
-    /// <summary>The used bytes of a file that has the merged entries.</summary>
-    /// <param name="layout">The layout of its entries.</param>
-    /// <returns>Null if they are more than a reader would read.</returns>
-    /// <remarks>What rounding took from a sum is a second entry of the same key: readers add both.</remarks>
+    /// <summary>The used bytes of a file with the merged entries.</summary>
+    /// <returns>Null if the file would be larger than the limit of a reader.</returns>
+    /// <remarks>The rounding remainder of a sum is a second entry with the same key; readers add both.</remarks>
     public byte[]? ToContent(EntryLayout layout)
     {
         _merged.Settle();

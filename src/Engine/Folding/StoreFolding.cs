@@ -5,14 +5,14 @@ using Microsoft.Extensions.Logging;
 
 namespace GunicornPrometheusExporter.Folding;
 
-/// <summary>Folds the files of dead processes into archives, so that a store does not grow with every process.</summary>
+/// <summary>Compacts the files of dead processes into archives, so that a store does not grow with every process.</summary>
 /// <remarks>
-/// Any number of exporters may fold a store: one at a time does. Scrapes go on meanwhile. Not thread-safe. A fault, of
-/// whatever kind, is logged once, never thrown, and keeps no other archive from being folded.
+/// Several exporters may compact a store: a lock admits one at a time, while scrapes continue. Not thread-safe. An exception
+/// is logged once, never thrown, and does not prevent the compaction of other archives.
 /// </remarks>
 internal sealed class StoreFolding : IDisposable
 {
-    // Each is open while it is folded, and a process may often have no more than 1,024 open.
+    // Each file is open during its compaction, and the limit is often 1,024 open files.
     private const int MostFilesAtOnce = 256;
 
     private readonly string _directory;
@@ -24,10 +24,6 @@ internal sealed class StoreFolding : IDisposable
     private string? _fault;
     private long _compactions;
 
-    /// <summary>Nothing is folded yet.</summary>
-    /// <param name="directory">The store; it need not exist yet.</param>
-    /// <param name="logger">Told why files cannot be folded.</param>
-    /// <param name="damaged">Counts the damaged files; who scrapes the same store counts with it too.</param>
     public StoreFolding(string directory, ILogger logger, DamagedFiles? damaged = null)
     {
         _directory = directory;
@@ -36,12 +32,11 @@ internal sealed class StoreFolding : IDisposable
         _processes = new DeadProcesses(directory);
     }
 
-    /// <summary>How often files were folded into an archive. May be read from any thread.</summary>
+    /// <summary>The number of completed compactions of an archive. May be read from any thread.</summary>
     public long Compactions => Interlocked.Read(ref _compactions);
 
-    /// <summary>Folds what is dead now, and removes the live gauges of dead processes.</summary>
-    /// <param name="end">Ends it early, between two archives.</param>
-    /// <returns>Why not everything was folded; null if it was.</returns>
+    /// <summary>Compacts the files of dead processes, and removes their live gauges.</summary>
+    /// <returns>Why a file was not compacted; null if all were.</returns>
     public string? Fold(CancellationToken end = default)
     {
         _fault = null;
@@ -60,7 +55,6 @@ internal sealed class StoreFolding : IDisposable
         return _fault;
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _slots?.Dispose();
 
     private void Fold(Archive archive, IEnumerable<(string Path, StoreFileName Name)> suspects, CancellationToken end)
@@ -105,8 +99,8 @@ internal sealed class StoreFolding : IDisposable
         }
     }
 
-    /// <summary>Keeps aside a file that a scrape found damaged and that is folded into no archive, if its process is dead.</summary>
-    /// <remarks>Those of slots are their next holder's, which begins new ones.</remarks>
+    /// <summary>Quarantines a file that a scrape found damaged, if its process is dead and no archive takes it.</summary>
+    /// <remarks>Files of slots are excluded: the next holder of the slot replaces them.</remarks>
     private void Quarantine(string fileName)
     {
         var path = Path.Combine(_directory, fileName);
@@ -151,7 +145,7 @@ internal sealed class StoreFolding : IDisposable
         if (_reported.Add(reason)) FoldingLog.NotFolded(_logger, reason);
     }
 
-    /// <summary>Does something while no other process prepares the store or folds its files; not at all if one does.</summary>
+    /// <summary>Runs an action under the preparation lock; does nothing if another process has the lock.</summary>
     private void ExclusiveByte(Action action)
     {
         if (_slots?.StillStands() == false)

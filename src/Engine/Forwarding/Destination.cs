@@ -3,15 +3,15 @@ using GunicornPrometheusExporter.Configuration;
 namespace GunicornPrometheusExporter.Forwarding;
 
 /// <summary>A kind of destination of snapshots, registered by its folder. Immutable.</summary>
-/// <param name="Name">Its name in statuses, labels and messages.</param>
+/// <param name="Name">The name in statuses, labels and messages.</param>
 /// <param name="IsWanted">Whether a configuration asks for it.</param>
 /// <param name="Create">
-/// Creates its forwarder from a valid configuration, without network access. Throws <see cref="ConfigurationException"/>
+/// Creates the forwarder from a valid configuration, without network access. Throws <see cref="ConfigurationException"/>
 /// if two settings contradict each other.
 /// </param>
 /// <param name="CreateSource">
-/// Creates the source that a hub reads, likewise; null if nothing can be read there. The second argument says whether
-/// to include the counts of hosts that are gone.
+/// Creates the source that a hub reads, in the same way; null if a hub cannot read from this kind. The second argument is
+/// whether to include the counts of hosts that are gone.
 /// </param>
 internal sealed record Destination(
     string Name, Func<ExporterConfig, bool> IsWanted, Func<ExporterConfig, IForwarder> Create,

@@ -7,7 +7,6 @@ namespace GunicornPrometheusExporter.Forwarding;
 /// <summary>Every kind of destination of snapshots, one per line.</summary>
 internal static class Destinations
 {
-    /// <summary>The kinds.</summary>
     public static ImmutableArray<Destination> All { get; } =
     [
         new(

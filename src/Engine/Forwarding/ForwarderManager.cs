@@ -7,29 +7,23 @@ namespace GunicornPrometheusExporter.Forwarding;
 
 /// <summary>Runs forwarders by name. Safe for any number of threads.</summary>
 /// <remarks>
-/// Each forwards once per interval, in a task of its own. A failure goes to its status and its log, and affects neither
-/// the others nor the caller.
+/// Each forwarder sends once per interval, in its own task. A failure is recorded in its status and logged once; it affects
+/// neither other forwarders nor the caller. The <c>read</c> delegate reads the store and is called from any thread.
 /// </remarks>
-/// <param name="read">Reads the store; called from any thread.</param>
-/// <param name="logger">Logs one line when a forwarder begins to fail, and one when it works again.</param>
-/// <param name="time">The clock of intervals and pauses.</param>
 internal sealed class ForwarderManager(Func<MetricSnapshot> read, ILogger logger, TimeProvider? time = null) : IAsyncDisposable
 {
     private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly ConcurrentDictionary<string, ForwarderStatus> _statuses = new(StringComparer.Ordinal);
 
-    // Under the gate.
+    // Guarded by the gate.
     private readonly Dictionary<string, Func<IForwarder>> _forwarders = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ForwarderStatus> _removed = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ForwarderRun> _runs = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _gate = new(1);
 
-    /// <summary>The status of every forwarder, by name.</summary>
     public IReadOnlyDictionary<string, ForwarderStatus> Statuses => _statuses;
 
     /// <summary>Adds a forwarder, stopped; a forwarder of the same name is stopped and removed.</summary>
-    /// <param name="name">Its name.</param>
-    /// <param name="create">Creates it at each start.</param>
     public Task AddAsync(string name, Func<IForwarder> create) => ExclusivelyAsync(async () =>
     {
         await StopRunAsync(name);
@@ -38,7 +32,6 @@ internal sealed class ForwarderManager(Func<MetricSnapshot> read, ILogger logger
     });
 
     /// <summary>Stops a forwarder after a last snapshot, and removes it. If it is added again, its counts continue.</summary>
-    /// <param name="name">Its name.</param>
     public Task RemoveAsync(string name) => ExclusivelyAsync(async () =>
     {
         await StopRunAsync(name);
@@ -46,20 +39,18 @@ internal sealed class ForwarderManager(Func<MetricSnapshot> read, ILogger logger
         if (_statuses.TryRemove(name, out var status)) _removed[name] = status;
     });
 
-    /// <summary>Starts a forwarder, if it does not run.</summary>
-    /// <returns>False if there is none of that name.</returns>
-    /// <exception cref="ConfigurationException">Its settings contradict each other.</exception>
+    /// <summary>Starts a forwarder unless it is running. Returns false if the name is unknown.</summary>
+    /// <exception cref="ConfigurationException">The forwarder's settings contradict each other.</exception>
     public Task<bool> StartAsync(string name) => ExclusivelyAsync(() => Task.FromResult(Start(name)));
 
-    /// <summary>Stops a forwarder, if it runs, after a last snapshot; takes two and a half seconds at most.</summary>
-    /// <returns>False if there is none of that name.</returns>
+    /// <summary>Stops a forwarder after a last snapshot, within 2.5 seconds. Returns false if the name is unknown.</summary>
     public Task<bool> StopAsync(string name) => ExclusivelyAsync(async () =>
     {
         await StopRunAsync(name);
         return _forwarders.ContainsKey(name);
     });
 
-    /// <summary>Starts every forwarder that does not run, and logs each one that cannot be started.</summary>
+    /// <summary>Starts every stopped forwarder, and logs each one that cannot be started.</summary>
     public Task StartAllAsync() => ExclusivelyAsync(() =>
     {
         foreach (var name in _forwarders.Keys)
@@ -80,10 +71,9 @@ internal sealed class ForwarderManager(Func<MetricSnapshot> read, ILogger logger
         return Task.CompletedTask;
     });
 
-    /// <summary>Stops every forwarder after a last snapshot; takes two and a half seconds at most.</summary>
+    /// <summary>Stops every forwarder after a last snapshot, within 2.5 seconds.</summary>
     public Task StopAllAsync() => ExclusivelyAsync(() => Task.WhenAll(_runs.Keys.ToList().Select(StopRunAsync)));
 
-    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await StopAllAsync();

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 
 namespace GunicornPrometheusExporter.Forwarding;
 
-/// <summary>A running forwarder, from a start to its stop.</summary>
-/// <remarks>It requests snapshots and waits in a task of its own, and no fault of the forwarder stops it.</remarks>
+/// <summary>One run of a forwarder, from its start to its stop.</summary>
+/// <remarks>Runs in its own task; no exception of the forwarder stops it. Owns the forwarder.</remarks>
 internal sealed class ForwarderRun : IAsyncDisposable
 {
     private static readonly TimeSpan LongestLast = TimeSpan.FromSeconds(1);
@@ -22,13 +22,7 @@ internal sealed class ForwarderRun : IAsyncDisposable
     private bool _isFailing;
     private volatile bool _isOver;
 
-    /// <summary>Begins to forward.</summary>
-    /// <param name="name">Its name in the log.</param>
-    /// <param name="forwarder">The forwarder, which is this run's own.</param>
-    /// <param name="read">Reads the store.</param>
-    /// <param name="tell">Receives every change of the status.</param>
-    /// <param name="logger">Logs when forwarding begins to fail, and when it works again.</param>
-    /// <param name="time">The clock.</param>
+    /// <summary>Starts to forward; <paramref name="tell"/> receives every change of the status.</summary>
     public ForwarderRun(
         string name, IForwarder forwarder, Func<MetricSnapshot> read, Action<Func<ForwarderStatus, ForwarderStatus>> tell,
         ILogger logger, TimeProvider time)
@@ -39,7 +33,7 @@ internal sealed class ForwarderRun : IAsyncDisposable
         _work = Task.Run(() => RunAsync(end));
     }
 
-    /// <summary>Sends a last snapshot and stops, within two and a half seconds.</summary>
+    /// <summary>Sends a last snapshot and stops, within 2.5 seconds.</summary>
     public async ValueTask DisposeAsync()
     {
         await _end.CancelAsync();
@@ -50,7 +44,7 @@ internal sealed class ForwarderRun : IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            ForwarderLog.Lost(_logger, _name, "it did not end in time");
+            ForwarderLog.Lost(_logger, _name, "it did not stop in time");
         }
         _isOver = true;
         _tell(status => status with { State = ForwarderState.Stopped });
@@ -85,8 +79,7 @@ internal sealed class ForwarderRun : IAsyncDisposable
         }
     }
 
-    /// <summary>Makes one attempt.</summary>
-    /// <returns>How long to wait after it.</returns>
+    /// <summary>Makes one attempt, and returns how long to wait after it.</summary>
     private async Task<TimeSpan> TryForwardAsync(ForwardingPauses pauses, TimeSpan longest, CancellationToken end)
     {
         using var limit = new CancellationTokenSource(longest, _time);
@@ -112,14 +105,14 @@ internal sealed class ForwarderRun : IAsyncDisposable
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
-            Fail($"it did not end within {longest.TotalSeconds} s", default);
+            Fail($"it did not finish within {longest.TotalSeconds} s", default);
             return pauses.AfterFailure();
         }
         catch (Exception e)
         {
             // The message of an unexpected exception may contain a secret.
             if (!_isFailing) ForwarderLog.Faulted(_logger, _name, e.GetType().Name, e.StackTrace);
-            Fail($"a fault of its own, {e.GetType().Name}", default);
+            Fail($"unexpected {e.GetType().Name}", default);
             return pauses.AfterFailure();
         }
     }

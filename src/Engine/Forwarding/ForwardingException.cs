@@ -5,15 +5,12 @@ namespace GunicornPrometheusExporter.Forwarding;
 /// <summary>A snapshot did not reach its destination. The message names the destination without any secret, and the remedy.</summary>
 internal sealed class ForwardingException : Exception
 {
-    /// <summary>An exception without a message.</summary>
     public ForwardingException() { }
 
-    /// <summary>An exception with a message.</summary>
     public ForwardingException(string message) : base(message) { }
 
-    /// <summary>An exception with a message and its cause.</summary>
     public ForwardingException(string message, Exception innerException) : base(message, innerException) { }
 
-    /// <summary>What the call sent nevertheless, and what is still unsent.</summary>
+    /// <summary>What the call sent before it failed, and what is still unsent.</summary>
     public Forwarded Forwarded { get; init; }
 }

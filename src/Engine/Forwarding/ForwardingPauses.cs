@@ -2,9 +2,9 @@ namespace GunicornPrometheusExporter.Forwarding;
 
 /// <summary>How long to wait between two attempts. Not thread-safe.</summary>
 /// <remarks>
-/// After a success until the next multiple of the interval since the start, so that nothing drifts. After failures
-/// a second, two, four and so on up to the interval, of which a random part of up to a half is taken away: hosts that lost
-/// one destination together do not return together.
+/// After a success, the pause lasts until the next multiple of the interval since the start, so the schedule does not drift.
+/// After failures, it doubles from one second up to the interval, and a random part of up to half is subtracted: hosts that
+/// lost a destination at the same time do not all reconnect at the same time.
 /// </remarks>
 internal sealed class ForwardingPauses(TimeSpan interval, TimeProvider time)
 {
@@ -14,7 +14,6 @@ internal sealed class ForwardingPauses(TimeSpan interval, TimeProvider time)
     private TimeSpan _due;
     private TimeSpan _next = FirstPause;
 
-    /// <summary>The pause after an attempt that did not fail.</summary>
     public TimeSpan AfterSuccess()
     {
         _next = FirstPause;
@@ -23,7 +22,6 @@ internal sealed class ForwardingPauses(TimeSpan interval, TimeProvider time)
         return _due - elapsed;
     }
 
-    /// <summary>The pause after an attempt that failed.</summary>
     public TimeSpan AfterFailure()
     {
         var pause = (_next < interval ? _next : interval) * (1 - (Random.Shared.NextDouble() / 2));

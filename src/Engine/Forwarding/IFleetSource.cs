@@ -1,14 +1,13 @@
 namespace GunicornPrometheusExporter.Forwarding;
 
-/// <summary>Where the hosts of a fleet leave their snapshots.</summary>
-/// <remarks>One read at a time. Unchanged parts are the same objects in the next read.</remarks>
+/// <summary>A store of snapshots that the hosts of a fleet write and a hub reads.</summary>
+/// <remarks>Callers make one read at a time. Unchanged parts are the same objects in the next read.</remarks>
 internal interface IFleetSource : IAsyncDisposable
 {
-    /// <summary>The location, as the end of a sentence and without any secret.</summary>
+    /// <summary>The location, worded as the end of a sentence and without secrets.</summary>
     string Place { get; }
 
-    /// <summary>Reads the hosts' snapshots, within the time of a scrape.</summary>
-    /// <param name="cancellation">Cancelled when there is no time left.</param>
-    /// <exception cref="ForwardingException">It cannot be read now.</exception>
+    /// <summary>Reads the hosts' snapshots, within the time limit of a scrape.</summary>
+    /// <exception cref="ForwardingException">The source cannot be read now.</exception>
     Task<FleetReading> ReadAsync(CancellationToken cancellation);
 }

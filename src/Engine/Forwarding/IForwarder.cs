@@ -5,8 +5,8 @@ namespace GunicornPrometheusExporter.Forwarding;
 /// <summary>A destination of snapshots.</summary>
 /// <remarks>
 /// Called from one task at a time, at least once per interval even after exceptions, so that a forwarder with a buffer
-/// misses no snapshot. It keeps its own state between calls, including a time until which its destination asked it to wait.
-/// It neither logs nor waits between attempts of one snapshot: its caller does.
+/// misses no snapshot. A forwarder keeps its own state between calls, such as a Retry-After time. It neither logs nor
+/// retries: its caller does.
 /// </remarks>
 internal interface IForwarder : IAsyncDisposable
 {
@@ -14,9 +14,6 @@ internal interface IForwarder : IAsyncDisposable
     TimeSpan Interval { get; }
 
     /// <summary>Sends a snapshot, or buffered earlier ones.</summary>
-    /// <param name="snapshot">The store as it is now.</param>
-    /// <param name="cancellation">Cancelled when there is no time left.</param>
-    /// <returns>What was sent.</returns>
-    /// <exception cref="ForwardingException">It could not be sent; the next call may succeed.</exception>
+    /// <exception cref="ForwardingException">The snapshot could not be sent; the next call may succeed.</exception>
     Task<Forwarded> ForwardAsync(MetricSnapshot snapshot, CancellationToken cancellation);
 }

@@ -1,6 +1,6 @@
 namespace GunicornPrometheusExporter.Forwarding;
 
-/// <summary>Why an entry is skipped.</summary>
+/// <summary>Why a hub skips an entry.</summary>
 internal enum SkipKind
 {
     /// <summary>No exporter wrote it.</summary>

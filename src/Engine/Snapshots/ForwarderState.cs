@@ -3,10 +3,10 @@ namespace GunicornPrometheusExporter.Snapshots;
 /// <summary>The state of a forwarder.</summary>
 internal enum ForwarderState
 {
-    /// <summary>Nothing: it was not started yet, or was stopped.</summary>
+    /// <summary>It was not started yet, or was stopped.</summary>
     Stopped,
 
-    /// <summary>It forwards, and the last attempt did not fail.</summary>
+    /// <summary>It forwards, and the last attempt succeeded.</summary>
     Running,
 
     /// <summary>It forwards, but the last attempt failed; it retries.</summary>

@@ -3,31 +3,25 @@ namespace GunicornPrometheusExporter.Snapshots;
 /// <summary>The status of a forwarder. Immutable; the counts continue when it restarts.</summary>
 internal sealed record ForwarderStatus
 {
-    /// <summary>The current state.</summary>
     public ForwarderState State { get; init; }
 
-    /// <summary>When a snapshot last arrived; null if none has.</summary>
+    /// <summary>When a snapshot last arrived; null before the first.</summary>
     public DateTimeOffset? LastSuccess { get; init; }
 
-    /// <summary>The reason of the last failed attempt, without any secret; null if none has failed.</summary>
+    /// <summary>Why the last failed attempt failed, without secrets; null before the first failure.</summary>
     public string? LastError { get; init; }
 
-    /// <summary>When that was.</summary>
     public DateTimeOffset? LastErrorTime { get; init; }
 
-    /// <summary>Snapshots that have arrived.</summary>
     public long Sent { get; init; }
 
-    /// <summary>Attempts that failed.</summary>
     public long Failed { get; init; }
 
-    /// <summary>Snapshots that were dropped.</summary>
     public long Dropped { get; init; }
 
-    /// <summary>Bytes that were sent.</summary>
     public long Bytes { get; init; }
 
-    /// <summary>Snapshots that wait to be sent.</summary>
+    /// <summary>Buffered snapshots.</summary>
     public int Waiting { get; init; }
 
     /// <summary>When the oldest snapshot that has not arrived was taken; null if all have arrived.</summary>

@@ -1,12 +1,12 @@
 namespace GunicornPrometheusExporter.Snapshots;
 
-/// <summary>One pass over a store, as it was served at that moment. Immutable.</summary>
+/// <summary>The values of a store at one moment. Immutable.</summary>
 /// <param name="Time">When it was read.</param>
-/// <param name="Layout">The series of its values; the same object as long as no series came or went.</param>
-/// <param name="Values">One value per sample, in the order of the layout; <see cref="Absent"/> if the sample has none now.</param>
+/// <param name="Layout">The series of the values; the same object as long as the set of series does not change.</param>
+/// <param name="Values">One value per sample, in the order of the layout; <see cref="Absent"/> if the sample has no value.</param>
 internal sealed record MetricSnapshot(DateTimeOffset Time, SnapshotLayout Layout, ReadOnlyMemory<double> Values)
 {
-    /// <summary>The value of a sample that has none: the NaN that Prometheus uses as a stale marker.</summary>
+    /// <summary>The mark of a sample without a value: the NaN that Prometheus uses as a stale marker.</summary>
     public static double Absent { get; } = BitConverter.UInt64BitsToDouble(0x7ff0_0000_0000_0002);
 
     /// <summary>Whether a value is <see cref="Absent"/>, which a comparison of numbers cannot detect.</summary>

@@ -3,11 +3,9 @@ namespace GunicornPrometheusExporter.Snapshots;
 /// <summary>Compares samples by content: the labels of equal samples may be different arrays.</summary>
 internal sealed class SampleComparer : IEqualityComparer<SnapshotSample>
 {
-    /// <inheritdoc/>
     public bool Equals(SnapshotSample? x, SnapshotSample? y) =>
         ReferenceEquals(x, y) || (x is not null && y is not null && x.Name == y.Name && x.Labels.AsSpan().SequenceEqual(y.Labels.AsSpan()));
 
-    /// <inheritdoc/>
     public int GetHashCode(SnapshotSample sample)
     {
         var hash = new HashCode();

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace GunicornPrometheusExporter.Snapshots;
 
-/// <summary>Makes equal samples of many layouts one object: a thousand hosts of one application differ in a few.</summary>
+/// <summary>Shares one object among equal samples of many layouts: the hosts of one application have mostly the same samples.</summary>
 /// <remarks>Not thread-safe.</remarks>
 internal sealed class SharedSamples
 {
@@ -12,15 +12,13 @@ internal sealed class SharedSamples
     private readonly HashSet<SnapshotSample> _samples = new(new SampleComparer());
     private int _forgetAt = SamplesWorthForgetting;
 
-    /// <summary>Whether so many were added that removing the unused ones is worthwhile.</summary>
+    /// <summary>Whether enough samples were added to make removing the unused ones worthwhile.</summary>
     public bool IsLarge => _samples.Count >= _forgetAt;
 
-    /// <summary>The same layout, with shared samples.</summary>
     public SnapshotLayout Share(SnapshotLayout layout) =>
         new([.. layout.Families.Select(family => family with { Samples = Share(family.Samples) })]);
 
-    /// <summary>Removes every sample that is in none of the layouts.</summary>
-    /// <param name="layouts">Layouts whose samples are shared.</param>
+    /// <summary>Removes every sample that the given layouts, whose samples are shared, do not contain.</summary>
     public void Keep(IEnumerable<SnapshotLayout> layouts)
     {
         _samples.Clear();

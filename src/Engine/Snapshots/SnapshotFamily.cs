@@ -6,14 +6,12 @@ namespace GunicornPrometheusExporter.Snapshots;
 /// <summary>One family of a snapshot. Immutable.</summary>
 /// <param name="Name">The name; a counter's ends in <c>_total</c>.</param>
 /// <param name="Type">The type.</param>
-/// <param name="Mode">
-/// How values of several hosts are merged, if it is a gauge; <see cref="GaugeMode.All"/> for no merge.
-/// </param>
+/// <param name="Mode">How a gauge's values of several hosts are merged; <see cref="GaugeMode.All"/> for no merge.</param>
 /// <param name="Help">The help text.</param>
 /// <param name="Samples">The samples; those of one histogram or summary together, buckets first and cumulative.</param>
 internal sealed record SnapshotFamily(
     string Name, MetricType Type, GaugeMode Mode, string Help, ImmutableArray<SnapshotSample> Samples)
 {
-    /// <summary>The name that keys of the family carry in a store.</summary>
+    /// <summary>The name that the family's keys have in a store.</summary>
     internal string StoreName => new MetricFamily { Name = Name, Type = Type, Help = Help }.StoreName;
 }

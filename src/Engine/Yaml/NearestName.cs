@@ -1,10 +1,10 @@
 namespace GunicornPrometheusExporter.Yaml;
 
-/// <summary>Finds the name that was meant.</summary>
+/// <summary>Suggests a name for a misspelled one.</summary>
 internal static class NearestName
 {
-    /// <summary>The name that needs the fewest letters changed, added or removed.</summary>
-    /// <returns>Null if each needs more than half of its letters changed.</returns>
+    /// <summary>The name with the smallest edit distance.</summary>
+    /// <returns>Null if every distance is more than half of the name's length.</returns>
     public static string? Of(string written, IEnumerable<string> names) =>
         names.Select(name => (Name: name, Distance: Distance(written, name)))
             .Where(candidate => candidate.Distance <= candidate.Name.Length / 2)

@@ -3,7 +3,7 @@ using YamlDotNet.Core.Events;
 
 namespace GunicornPrometheusExporter.Yaml;
 
-/// <summary>A parser that rejects values nested more deeply than any setting.</summary>
+/// <summary>A parser that rejects values nested more deeply than any setting is.</summary>
 /// <remarks>The cost of a parser grows with the square of the depth.</remarks>
 internal sealed class ShallowParser(TextReader text) : IParser
 {
@@ -12,17 +12,15 @@ internal sealed class ShallowParser(TextReader text) : IParser
     private readonly Parser _parser = new(text);
     private int _depth;
 
-    /// <inheritdoc/>
     public ParsingEvent? Current => _parser.Current;
 
-    /// <inheritdoc/>
-    /// <exception cref="YamlException">The text is no YAML, or too deep.</exception>
+    /// <exception cref="YamlException">The text is not YAML, or nested too deeply.</exception>
     public bool MoveNext()
     {
         if (!_parser.MoveNext()) return false;
         _depth += Current!.NestingIncrease;
         return _depth <= Deepest
             ? true
-            : throw new YamlException(Current.Start, Current.End, $"values lie in each other more than {Deepest} deep");
+            : throw new YamlException(Current.Start, Current.End, $"values are nested more than {Deepest} levels deep");
     }
 }

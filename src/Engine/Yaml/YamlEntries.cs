@@ -3,10 +3,8 @@ using YamlDotNet.Core.Events;
 
 namespace GunicornPrometheusExporter.Yaml;
 
-/// <summary>Reads mappings of a YAML document key by key, and keeps every error with its place.</summary>
+/// <summary>Reads mappings of a YAML document key by key, and collects every error with its position.</summary>
 /// <remarks>Works on events without recursion, so deep nesting cannot crash the process.</remarks>
-/// <param name="text">The text.</param>
-/// <param name="path">The file that errors name.</param>
 internal sealed class YamlEntries(string text, string path)
 {
     private const char ByteOrderMark = '\uFEFF';
@@ -14,18 +12,15 @@ internal sealed class YamlEntries(string text, string path)
     private readonly ShallowParser _parser = new(new StringReader(text.TrimStart(ByteOrderMark)));
     private readonly List<string> _errors = [];
 
-    /// <summary>One sentence for each thing that is wrong, in the order in which they were found.</summary>
+    /// <summary>One sentence per error, in the order of detection.</summary>
     public IReadOnlyList<string> Errors => _errors;
 
-    /// <summary>Whether the value that comes next is a mapping.</summary>
     public bool IsMapping => _parser.Accept<MappingStart>(out _);
 
-    /// <summary>Keeps an error.</summary>
     public void Reject(Mark place, string sentence) => _errors.Add($"{path}:{place.Line}:{place.Column}: {sentence}");
 
-    /// <summary>Reads the text's only document, which is a mapping. A text that is not YAML is an error like any other.</summary>
-    /// <param name="readers">Reads the value of each key, given the key.</param>
-    /// <returns>Whether there is anything in it.</returns>
+    /// <summary>Reads the text's only document, a mapping, with one reader of the value per key. Adds an error if it is not YAML.</summary>
+    /// <returns>Whether the document has any content.</returns>
     public bool ReadDocument(IReadOnlyDictionary<string, Action<Scalar>> readers)
     {
         try
@@ -48,9 +43,7 @@ internal sealed class YamlEntries(string text, string path)
         return true;
     }
 
-    /// <summary>Reads a mapping whose keys are known. Nothing in its place counts as an empty one.</summary>
-    /// <param name="name">Its name in errors.</param>
-    /// <param name="readers">Reads the value of each key, given the key.</param>
+    /// <summary>Reads a mapping with known keys, and a reader of the value per key. A missing value counts as an empty mapping.</summary>
     public void Read(string name, IReadOnlyDictionary<string, Action<Scalar>> readers)
     {
         foreach (var key in Keys(name))
@@ -60,21 +53,20 @@ internal sealed class YamlEntries(string text, string path)
             {
                 var remedy = NearestName.Of(key.Value, readers.Keys) is { } meant
                     ? $"did you mean {meant}?"
-                    : $"the names there are {string.Join(", ", readers.Keys)}";
-                Reject(key.Start, $"{name} knows no \"{key.Value}\"; {remedy}");
+                    : $"known names are {string.Join(", ", readers.Keys)}";
+                Reject(key.Start, $"{name} has no setting \"{key.Value}\"; {remedy}");
                 _parser.SkipThisAndNestedEvents();
             }
         }
     }
 
-    /// <summary>The keys of a mapping, each once. After each the caller reads its value.</summary>
-    /// <param name="name">The mapping's name in errors.</param>
+    /// <summary>The keys of a mapping, without duplicates. The caller must read each key's value before the next key.</summary>
     public IEnumerable<Scalar> Keys(string name)
     {
         if (TryReadNothing()) yield break;
         if (!_parser.TryConsume<MappingStart>(out _))
         {
-            Reject(_parser.Current!.Start, $"{name} must be a mapping, \"name: value\" on lines of their own");
+            Reject(_parser.Current!.Start, $"{name} must be a mapping, with \"name: value\" on separate lines");
             _parser.SkipThisAndNestedEvents();
             yield break;
         }
@@ -83,32 +75,30 @@ internal sealed class YamlEntries(string text, string path)
         {
             if (!_parser.TryConsume<Scalar>(out var key))
             {
-                Reject(_parser.Current!.Start, $"{name} has a key that is no name");
+                Reject(_parser.Current!.Start, $"{name} has a key that is not a name");
                 _parser.SkipThisAndNestedEvents();
                 _parser.SkipThisAndNestedEvents();
             }
             else if (!seen.Add(key.Value))
             {
-                Reject(key.Start, $"{key.Value} is there twice; remove one");
+                Reject(key.Start, $"{key.Value} appears twice; remove one");
                 _parser.SkipThisAndNestedEvents();
             }
             else yield return key;
         }
     }
 
-    /// <summary>Reads a text.</summary>
-    /// <returns>Null if there is none, or something else.</returns>
+    /// <summary>Reads a string; null if it is missing; null and an error if it is of another type.</summary>
     public string? ReadText(Scalar key)
     {
         if (TryReadNothing()) return null;
         if (_parser.TryConsume<Scalar>(out var text)) return text.Value;
-        Reject(_parser.Current!.Start, $"{key.Value} must be a text");
+        Reject(_parser.Current!.Start, $"{key.Value} must be a string");
         _parser.SkipThisAndNestedEvents();
         return null;
     }
 
-    /// <summary>Reads <c>true</c> or <c>false</c>.</summary>
-    /// <returns>Null if there is neither.</returns>
+    /// <summary>Reads <c>true</c> or <c>false</c>; null if it is missing; null and an error if it is anything else.</summary>
     public bool? ReadBoolean(Scalar key)
     {
         if (TryReadNothing()) return null;
@@ -118,14 +108,13 @@ internal sealed class YamlEntries(string text, string path)
         return null;
     }
 
-    /// <summary>Reads a list of texts.</summary>
-    /// <returns>Null if there is none, or something else.</returns>
+    /// <summary>Reads a list of strings; null if it is missing; null and an error if it is of another type.</summary>
     public IReadOnlyList<string>? ReadTexts(Scalar key)
     {
         if (TryReadNothing()) return null;
         if (!_parser.TryConsume<SequenceStart>(out _))
         {
-            Reject(_parser.Current!.Start, $"{key.Value} must be a list, \"- value\" on lines of their own");
+            Reject(_parser.Current!.Start, $"{key.Value} must be a list, with \"- value\" on separate lines");
             _parser.SkipThisAndNestedEvents();
             return null;
         }
@@ -137,7 +126,6 @@ internal sealed class YamlEntries(string text, string path)
         return texts;
     }
 
-    /// <summary>Skips a value of any kind.</summary>
     public void Skip() => _parser.SkipThisAndNestedEvents();
 
     private bool TryReadNothing() =>

@@ -2,7 +2,7 @@ using GunicornPrometheusExporter.Exporter.Readings;
 
 namespace GunicornPrometheusExporter.Exporter.Checks;
 
-/// <summary>Whether the store has room to grow.</summary>
+/// <summary>Whether the store's disk has free space.</summary>
 internal static class DiskCheck
 {
     // The maximum size of one worker's files.
@@ -14,8 +14,8 @@ internal static class DiskCheck
         if (room < LeastRoom)
         {
             yield return Finding.Error(
-                $"{store.Directory}: its disk has only {Show.Megabytes(room)} of room, and new series may be dropped; " +
-                "make room, or move the store");
+                $"{store.Directory}: its disk has only {Show.Megabytes(room)} free, so new series may be dropped; " +
+                "free disk space, or move the store");
         }
     }
 }

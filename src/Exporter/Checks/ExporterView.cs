@@ -3,7 +3,7 @@ using GunicornPrometheusExporter.Exporter.Readings;
 namespace GunicornPrometheusExporter.Exporter.Checks;
 
 /// <summary>The metrics of an exporter, for checks. Immutable.</summary>
-/// <param name="Name">Its name in findings.</param>
+/// <param name="Name">The exporter's name in findings.</param>
 /// <param name="All">Every sample, including the application's.</param>
 /// <param name="Now">The samples about Gunicorn and the exporter.</param>
 internal sealed record ExporterView(string Name, IReadOnlyList<Sample> All, Samples Now)

@@ -2,8 +2,8 @@ using GunicornPrometheusExporter.Exporter.Readings;
 
 namespace GunicornPrometheusExporter.Exporter.Checks;
 
-/// <summary>Something that is wrong.</summary>
-/// <param name="Severity">How bad it is.</param>
+/// <summary>A problem that <c>check</c> reports.</summary>
+/// <param name="Severity">The severity.</param>
 /// <param name="Text">The problem and, after a semicolon, the remedy.</param>
 internal sealed record Finding(Severity Severity, string Text)
 {
@@ -11,6 +11,6 @@ internal sealed record Finding(Severity Severity, string Text)
 
     internal static Finding Warning(string text) => new(Severity.Warning, text);
 
-    /// <summary>One line, even with untrusted names in it.</summary>
+    /// <summary>One line, even if it contains untrusted names.</summary>
     public override string ToString() => $"{(Severity == Severity.Error ? "error" : "warning")}: {Show.Printable(Text)}";
 }

@@ -9,5 +9,5 @@ internal static class ForwarderCheck
         from forwarder in exporter.Now.Of(MetricCatalogue.ForwarderUp)
         where forwarder.Value != 1
         select Finding.Error(
-            $"{exporter.Name}: the forwarder {forwarder["forwarder"]} fails or is stopped; the exporter's log says why");
+            $"{exporter.Name}: the forwarder {forwarder["forwarder"]} is failing or stopped; see the exporter's log for the reason");
 }

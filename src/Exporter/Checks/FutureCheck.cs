@@ -11,6 +11,6 @@ internal static class FutureCheck
         from file in store.Files
         where file.Extension == StoreFormat.Extension && file.LastWriteTimeUtc > store.Time.UtcDateTime + Tolerance
         select Finding.Warning(
-            $"{file.FullName}: it was last written at {file.LastWriteTimeUtc:yyyy-MM-dd HH:mm:ss} UTC, which is in the future; " +
-            "set the clock, and restart Gunicorn: gauges of mode mostrecent keep what was written then");
+            $"{file.FullName}: its modification time {file.LastWriteTimeUtc:yyyy-MM-dd HH:mm:ss} UTC is in the future; " +
+            "correct the clock and restart Gunicorn, because gauges of mode mostrecent keep the value with that time");
 }

@@ -8,7 +8,7 @@ namespace GunicornPrometheusExporter.Exporter.Checks;
 /// <summary>Whether a hub serves current values.</summary>
 internal static class HubCheck
 {
-    // Four default intervals of forwarding: a hub does not know the intervals of its hosts.
+    // Four default forwarding intervals, because a hub does not know the intervals of its hosts.
     private static readonly double LongestAge =
         4 * double.Parse(ConfigurationVariables.RedisForwardInterval.Default!, CultureInfo.InvariantCulture);
 
@@ -16,13 +16,13 @@ internal static class HubCheck
     {
         if (exporter.Now.Sum(MetricCatalogue.HubSourceUp) == 0)
         {
-            yield return Finding.Error($"{exporter.Name}: the hub cannot read the hosts' snapshots; look in its log for why, and at Redis");
+            yield return Finding.Error($"{exporter.Name}: the hub cannot read the hosts' snapshots; check its log, and Redis");
         }
         foreach (var host in exporter.Now.Of(MetricCatalogue.HubHostAge).Where(host => host.Value > LongestAge))
         {
             yield return Finding.Warning(
                 $"{exporter.Name}: the newest snapshot of {host["instance"]} is {Show.Duration(host.Value)} old; " +
-                "look at the exporter of that host");
+                "check the exporter on that host");
         }
     }
 }

@@ -3,10 +3,10 @@ using GunicornPrometheusExporter.Files;
 
 namespace GunicornPrometheusExporter.Exporter.Checks;
 
-/// <summary>Whether files of dead processes pile up.</summary>
+/// <summary>Whether files of dead processes accumulate.</summary>
 internal static class LeftoverCheck
 {
-    // More than the few that wait for the next compaction.
+    // More than can accumulate until the next compaction.
     private const int Most = 50;
 
     internal static IEnumerable<Finding> Find(StoreView store)
@@ -17,8 +17,8 @@ internal static class LeftoverCheck
         if (dead > Most)
         {
             yield return Finding.Warning(
-                $"{store.Directory}: {dead} files are of processes that this machine has no more, and make scrapes slow; " +
-                "set CLEANUP_DB_FILES to true where the exporter runs");
+                $"{store.Directory}: {dead} files of exited processes slow down scrapes; " +
+                "set CLEANUP_DB_FILES to true for the exporter");
         }
     }
 }

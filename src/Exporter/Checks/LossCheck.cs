@@ -2,7 +2,7 @@ using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Exporter.Checks;
 
-/// <summary>Whether something was not recorded, or could not be read.</summary>
+/// <summary>Whether recordings were dropped, or files could not be read.</summary>
 internal static class LossCheck
 {
     internal static IEnumerable<Finding> Find(ExporterView exporter)
@@ -10,12 +10,12 @@ internal static class LossCheck
         if (exporter.Now.Sum(MetricCatalogue.Dropped) is { } dropped and > 0)
         {
             yield return Finding.Error(
-                $"{exporter.Name}: {dropped} recordings were dropped; look in Gunicorn's log for why, and at the room of the store's disk");
+                $"{exporter.Name}: {dropped} recordings were dropped; see Gunicorn's log for the reason, and check the free space of the store's disk");
         }
         if (exporter.Now.Sum(MetricCatalogue.CorruptFiles) is { } corrupt and > 0)
         {
             yield return Finding.Error(
-                $"{exporter.Name}: store files could not be read, {corrupt} times; the exporter's log names them and why");
+                $"{exporter.Name}: {corrupt} store files could not be read; see the exporter's log for their names and the reasons");
         }
     }
 }

@@ -10,7 +10,7 @@ internal static class MasterCheck
         if (exporter.Now.Sum(MetricCatalogue.Up) == 0)
         {
             yield return Finding.Error(
-                $"{exporter.Name}: no Gunicorn master of its store lives, so its figures stand still; start Gunicorn, or if it runs, " +
+                $"{exporter.Name}: no live Gunicorn master uses its store, so its values do not change; start Gunicorn, or, if it is running, " +
                 "give it and the exporter the same PROMETHEUS_MULTIPROC_DIR");
             yield break;
         }
@@ -19,7 +19,7 @@ internal static class MasterCheck
         if (live < configured)
         {
             yield return Finding.Warning(
-                $"{exporter.Name}: {live} of {configured} workers record; if the others run, look in Gunicorn's log for why they do not");
+                $"{exporter.Name}: only {live} of {configured} workers record; see Gunicorn's log for why the others do not");
         }
     }
 }

@@ -3,7 +3,7 @@ using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Exporter.Checks;
 
-/// <summary>Whether every live worker still has the file that it counts in.</summary>
+/// <summary>Whether the store still has the file of every live worker.</summary>
 internal static class MissingFileCheck
 {
     internal static IEnumerable<Finding> Find(StoreView store)
@@ -14,8 +14,8 @@ internal static class MissingFileCheck
             if (!File.Exists(Path.Combine(store.Directory, name)))
             {
                 yield return Finding.Error(
-                    $"{store.Directory}: {SlotName.LabelOf(SlotKind.Worker, number)} lives, but its file {name} was removed, " +
-                    "and what it counts is lost; reload Gunicorn, and let nothing else remove files of the store");
+                    $"{store.Directory}: {SlotName.LabelOf(SlotKind.Worker, number)} is live, but its file {name} was removed, " +
+                    "so its values are lost; reload Gunicorn, and make sure that nothing else removes files from the store");
             }
         }
     }

@@ -9,8 +9,8 @@ internal static class OtherStoreCheck
         foreach (var other in store.MachineWorkers.DistinctBy(worker => worker.Store))
         {
             yield return Finding.Error(
-                $"{store.Directory}: no worker records here, but process {other.ProcessId} does in {other.Store}; " +
-                "if it is to be read here, give it and the exporter the same PROMETHEUS_MULTIPROC_DIR");
+                $"{store.Directory}: no worker records here, but process {other.ProcessId} records in {other.Store}; " +
+                "to read its metrics, give Gunicorn and the exporter the same PROMETHEUS_MULTIPROC_DIR");
         }
     }
 }

@@ -3,7 +3,7 @@ using GunicornPrometheusExporter.Files;
 
 namespace GunicornPrometheusExporter.Exporter.Checks;
 
-/// <summary>Whether only its user can access the store, and this user may use it.</summary>
+/// <summary>Whether only one user can access the store, and this user is the one.</summary>
 internal static class PermissionCheck
 {
     internal static IEnumerable<Finding> Find(StoreView store)
@@ -12,19 +12,19 @@ internal static class PermissionCheck
         if ((File.GetUnixFileMode(store.Directory) & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) != 0)
         {
             yield return Finding.Warning(
-                $"{store.Directory}: others may write to it, and so change every figure; chmod 700 {store.Directory}");
+                $"{store.Directory}: other users can write to it, and so change every value; run chmod 700 {store.Directory}");
         }
         foreach (var file in store.Files.Where(file => file.Extension == StoreFormat.Extension))
         {
             if (WhyNotRead(file) is { } reason)
             {
                 yield return Finding.Error(
-                    $"{file.FullName}: it cannot be read ({reason}); run this, and the exporter, as the workers' user");
+                    $"{file.FullName}: cannot be read ({reason}); run this command and the exporter as the workers' user");
             }
         }
     }
 
-    /// <summary>Why this user's processes would reject the existing directory; null if they would not, and for root.</summary>
+    /// <summary>Why this user's processes would reject the existing directory; null if they would accept it, and for root.</summary>
     private static string? RefusalOf(string directory)
     {
         if (Environment.IsPrivilegedProcess) return null;
@@ -48,7 +48,7 @@ internal static class PermissionCheck
         }
         catch (FileNotFoundException)
         {
-            // Removed meanwhile.
+            // The directory was removed meanwhile.
             return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

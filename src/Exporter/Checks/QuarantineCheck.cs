@@ -9,5 +9,5 @@ internal static class QuarantineCheck
         from file in store.Files
         where file.Extension == StoreFiles.QuarantineExtension
         select Finding.Warning(
-            $"{file.FullName}: it was damaged and is set aside, with what it counted; check the disk, then remove it");
+            $"{file.FullName}: it was damaged and quarantined, so its values are lost; check the disk, then remove the file");
 }

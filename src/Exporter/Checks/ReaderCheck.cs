@@ -2,10 +2,10 @@ using GunicornPrometheusExporter.Files;
 
 namespace GunicornPrometheusExporter.Exporter.Checks;
 
-/// <summary>Whether an exporter reads the store.</summary>
+/// <summary>Whether an exporter reads the store: one holds the leader lock.</summary>
 internal static class ReaderCheck
 {
-    // The leader lock; no slot has this number.
+    // The number of the leader lock, which no slot has.
     private const int Turn = 0;
 
     internal static IEnumerable<Finding> Find(StoreView store)
@@ -13,7 +13,7 @@ internal static class ReaderCheck
         if (store.Slots?.IsHeld(SlotKind.Exporter, Turn) != true)
         {
             yield return Finding.Error(
-                $"{store.Directory}: no exporter reads it; start Gunicorn with the hooks of the package, " +
+                $"{store.Directory}: no exporter reads it; start Gunicorn with this package's hooks, " +
                 "or gunicorn-prometheus-exporter serve, with this directory as PROMETHEUS_MULTIPROC_DIR");
         }
     }

@@ -15,8 +15,8 @@ internal static class SameStoreCheck
         if (here.Count > 0 && !served.Any(here.Contains))
         {
             yield return Finding.Error(
-                $"{exporter.Name}: it serves none of the {here.Count} workers that record in {store.Directory}; " +
-                "give Gunicorn and the exporter the same PROMETHEUS_MULTIPROC_DIR, and every exporter a port of its own");
+                $"{exporter.Name}: it serves no worker of the {here.Count} that record in {store.Directory}; " +
+                "give Gunicorn and the exporter the same PROMETHEUS_MULTIPROC_DIR, and each exporter its own port");
         }
     }
 }

@@ -1,9 +1,9 @@
 namespace GunicornPrometheusExporter.Exporter.Checks;
 
-/// <summary>How bad a finding is.</summary>
+/// <summary>The severity of a finding.</summary>
 internal enum Severity
 {
-    /// <summary>The values are right, but incomplete, or will not stay so.</summary>
+    /// <summary>Values are correct, but incomplete or at risk.</summary>
     Warning,
 
     /// <summary>Values are missing or wrong.</summary>

@@ -10,17 +10,17 @@ internal static class SharedStoreCheck
     {
         var masters = store.Slots?.Held(SlotKind.Master).Select(number => store.Slots.HolderOf(SlotKind.Master, number))
             .OfType<int>().ToHashSet() ?? [];
-        // A server that SIGUSR2 replaces is the parent of the one that replaces it.
+        // During an upgrade (SIGUSR2) the old master is the parent of the new one.
         masters.RemoveWhere(pid => ParentOf(pid) is { } parent && masters.Contains(parent));
         if (masters.Count > 1)
         {
             yield return Finding.Warning(
                 $"{store.Directory}: {masters.Count} Gunicorn servers record in it (master pids {string.Join(", ", masters.Order())}), " +
-                "and every sum counts them all; give each server a PROMETHEUS_MULTIPROC_DIR of its own");
+                "so every sum includes all of them; give each server its own PROMETHEUS_MULTIPROC_DIR");
         }
     }
 
-    /// <summary>A process's parent; null if this user may not see it.</summary>
+    /// <summary>A process's parent; null if it is hidden from this user.</summary>
     private static int? ParentOf(int pid)
     {
         const string Name = "PPid:";

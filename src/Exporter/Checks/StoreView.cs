@@ -3,12 +3,10 @@ using GunicornPrometheusExporter.Slots;
 
 namespace GunicornPrometheusExporter.Exporter.Checks;
 
-/// <summary>The current state of a store, for checks. Changes nothing in it.</summary>
+/// <summary>The current state of a store, for checks. Never changes the store.</summary>
 internal sealed class StoreView : IDisposable
 {
     /// <exception cref="StoreException">The locks cannot be read.</exception>
-    /// <exception cref="IOException">The store cannot be listed.</exception>
-    /// <exception cref="UnauthorizedAccessException">The same.</exception>
     internal StoreView(string directory, DateTimeOffset time, IReadOnlyList<WorkerProcess> machineWorkers)
     {
         MachineWorkers = machineWorkers;
@@ -22,15 +20,14 @@ internal sealed class StoreView : IDisposable
 
     internal DateTimeOffset Time { get; }
 
-    /// <summary>The workers of this machine in any store, listed before this process became the store's user.</summary>
+    /// <summary>The workers of this machine in any store, listed before this process switched to the store's user.</summary>
     internal IReadOnlyList<WorkerProcess> MachineWorkers { get; }
 
     internal IReadOnlyList<FileInfo> Files { get; }
 
-    /// <summary>The live processes; null if the store never had one.</summary>
+    /// <summary>The slots; null if no process has used the store.</summary>
     internal SlotTable? Slots { get; }
 
-    /// <summary>The numbers of the live workers.</summary>
     internal IReadOnlyList<int> Workers => Slots?.Held(SlotKind.Worker) ?? [];
 
     public void Dispose() => Slots?.Dispose();

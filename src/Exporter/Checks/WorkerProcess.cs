@@ -3,12 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace GunicornPrometheusExporter.Exporter.Checks;
 
-/// <summary>A process of this machine that records in a store as a worker, as far as this user may see.</summary>
-/// <param name="ProcessId">Its pid.</param>
-/// <param name="Store">The directory of the store.</param>
+/// <summary>A process of this machine that records in a store as a worker, if this user can see it.</summary>
 internal sealed partial record WorkerProcess(int ProcessId, string Store)
 {
-    /// <summary>Every one.</summary>
     internal static IReadOnlyList<WorkerProcess> FindAll() =>
     [
         .. from process in Directory.GetDirectories("/proc")
@@ -19,7 +16,7 @@ internal sealed partial record WorkerProcess(int ProcessId, string Store)
            select new WorkerProcess(pid, store),
     ];
 
-    /// <summary>The directory of the file that a process has mapped as a worker; null if there is none, or it is another user's.</summary>
+    /// <summary>The store whose worker file a process has mapped; null without one, or for another user's process.</summary>
     private static string? StoreOf(string process)
     {
         try

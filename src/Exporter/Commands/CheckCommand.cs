@@ -14,13 +14,13 @@ internal sealed class CheckCommand : Command
 {
     private readonly Argument<string?> _target = new("TARGET")
     {
-        Description = "Exporter, HOST:PORT or URL, or directory of a store; those of the configuration if not given",
+        Description = "Exporter (HOST:PORT or URL) or store directory to check; defaults to the configured exporter and store",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
     private readonly SettingOptions _settings = new(ConfigurationVariables.ConfigFile);
 
-    internal CheckCommand() : base("check", "Say what is wrong with an exporter or a store")
+    internal CheckCommand() : base("check", "Check an exporter or a store for problems")
     {
         _target.Validators.Add(result =>
         {
@@ -40,7 +40,7 @@ internal sealed class CheckCommand : Command
             var target => await CheckExporterAsync(Target.Parse(target)!, end),
         };
         foreach (var finding in findings.OrderByDescending(finding => finding.Severity)) Console.Out.WriteLine(finding);
-        if (findings.Count == 0) Console.Out.WriteLine("nothing is wrong");
+        if (findings.Count == 0) Console.Out.WriteLine("no problems found");
         return findings.Count == 0 ? ExitStatus.Ok : ExitStatus.Failure;
     }
 
@@ -94,7 +94,7 @@ internal sealed class CheckCommand : Command
     {
         try
         {
-            // Root lists other users' processes before it changes its user.
+            // Only root can list other users' processes, so this comes before the switch to the store's user.
             var elsewhere = WorkerProcess.FindAll();
             MultiprocessDirectory.BecomeOwner(directory);
             var path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
@@ -103,11 +103,11 @@ internal sealed class CheckCommand : Command
         }
         catch (DirectoryNotFoundException)
         {
-            return [Finding.Error($"{directory}: there is no such directory; start Gunicorn, or give the directory that it has")];
+            return [Finding.Error($"{directory}: no such directory; start Gunicorn, or name its store's directory")];
         }
         catch (Exception e) when (e is StoreException or IOException or UnauthorizedAccessException)
         {
-            return [Finding.Error($"{directory}: it cannot be read ({e.Message}); run this as the workers' user")];
+            return [Finding.Error($"{directory}: cannot be read ({e.Message}); run this command as the workers' user")];
         }
     }
 }

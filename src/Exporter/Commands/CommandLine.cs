@@ -20,11 +20,11 @@ internal static class CommandLine
         };
         try
         {
-            // Windows-only spellings would appear among the completions.
+            // Otherwise the completions would include Windows-only spellings.
             var help = root.Options.OfType<HelpOption>().Single();
             foreach (var spelling in (ReadOnlySpan<string>)["/h", "/?"]) help.Aliases.Remove(spelling);
             var parsed = root.Parse(args);
-            // The exporter of a master decides itself which signals stop it.
+            // ServeCommand handles its signals itself.
             invocation.ProcessTerminationTimeout = parsed.CommandResult.Command is ServeCommand ? null : LongestEnd;
             var status = await parsed.InvokeAsync(invocation);
             return parsed.Errors.Count > 0 ? ExitStatus.Usage : status;

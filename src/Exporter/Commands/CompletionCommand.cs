@@ -7,7 +7,7 @@ internal sealed class CompletionCommand : Command
 {
     private readonly Argument<string> _shell = new("SHELL") { Description = "bash, zsh or fish", HelpName = "SHELL" };
 
-    internal CompletionCommand() : base("completion", "Print a script for completion in a shell")
+    internal CompletionCommand() : base("completion", "Print a shell completion script")
     {
         _shell.AcceptOnlyFromAmong("bash", "zsh", "fish");
         Arguments.Add(_shell);

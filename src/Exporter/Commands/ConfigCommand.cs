@@ -11,17 +11,17 @@ internal sealed class ConfigCommand : Command
 
     private readonly SettingOptions _settings = new(ConfigurationVariables.ConfigFile, ConfigurationVariables.PrometheusMultiprocDir);
 
-    private readonly Option<bool> _check = new("--check") { Description = "Print what is wrong only" };
-    private readonly Option<bool> _print = new("--print") { Description = "Print every setting and where it is from; the default" };
-    private readonly Option<bool> _example = new("--example") { Description = "Print a file with every setting, commented out" };
+    private readonly Option<bool> _check = new("--check") { Description = "Print only errors and warnings" };
+    private readonly Option<bool> _print = new("--print") { Description = "Print every setting and its source (default)" };
+    private readonly Option<bool> _example = new("--example") { Description = "Print an example file with every setting, commented out" };
 
     private readonly Option<string> _format = new("--format")
     {
-        Description = "How to print it",
+        Description = "Output format",
         DefaultValueFactory = _ => Text,
     };
 
-    internal ConfigCommand() : base("config", "Check the configuration and print it")
+    internal ConfigCommand() : base("config", "Check and print the configuration")
     {
         _format.AcceptOnlyFromAmong(Text, Json);
         _settings.AddTo(this);
@@ -30,7 +30,7 @@ internal sealed class ConfigCommand : Command
         Options.Add(_format);
         Validators.Add(result =>
         {
-            if (modes.Count(mode => result.GetResult(mode) is not null) > 1) result.AddError("give one of --check, --print and --example");
+            if (modes.Count(mode => result.GetResult(mode) is not null) > 1) result.AddError("give only one of --check, --print and --example");
         });
         SetAction(Run);
     }

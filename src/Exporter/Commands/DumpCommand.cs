@@ -15,7 +15,7 @@ internal sealed class DumpCommand : Command
         Required = true,
     };
 
-    internal DumpCommand() : base("dump", "Print the metrics of a store, as text")
+    internal DumpCommand() : base("dump", "Print the metrics of a store in the text format")
     {
         Options.Add(_directory);
         SetAction(Run);
@@ -25,7 +25,7 @@ internal sealed class DumpCommand : Command
     {
         var directory = parsed.GetRequiredValue(_directory);
         MultiprocessDirectory.BecomeOwner(directory);
-        if (!Directory.Exists(directory)) throw new ConfigurationException($"--dir: {directory} is not a directory; give that of a store");
+        if (!Directory.Exists(directory)) throw new ConfigurationException($"--dir: {directory} is not a directory; name a store's directory");
         using var loggers = Logs.CreateFactory();
         using var aggregator = new StoreAggregator(Path.GetFullPath(directory), loggers.CreateLogger("dump"));
         var exposition = new ArrayBufferWriter<byte>();

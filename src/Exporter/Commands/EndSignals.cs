@@ -5,13 +5,13 @@ namespace GunicornPrometheusExporter.Exporter.Commands;
 
 /// <summary>When an exporter exits: at SIGINT or SIGTERM, except the first SIGTERM while its master runs.</summary>
 /// <remarks>
-/// A service manager sends SIGTERM to the whole service at once. The master and its workers then finish the requests in
-/// flight, and the exporter has to forward their counts: it continues until the master exits. The kernel sends SIGTERM when
-/// that happens, and a master that stops in order sends SIGINT as its last step.
+/// A service manager sends SIGTERM to all processes of a service at once. The master and its workers then finish the
+/// requests in flight, and the exporter must forward their counts, so it continues until the master exits. Then the kernel
+/// sends SIGTERM; a master that stops regularly sends SIGINT as its last step.
 /// </remarks>
 internal sealed class EndSignals : IDisposable
 {
-    // Time for the last snapshot to arrive, and less than a master waits before it kills.
+    // Enough for the last snapshot to arrive, but less than the time after which a master kills the exporter.
     private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(4);
 
     private readonly CancellationTokenSource _end = new();
@@ -21,7 +21,7 @@ internal sealed class EndSignals : IDisposable
     private readonly ILogger _log;
     private int _terminated;
 
-    /// <param name="master">The master to exit with; null without one.</param>
+    /// <param name="master">The master whose exit stops this exporter; null without one.</param>
     /// <param name="log">Logs a SIGTERM that does not stop it yet.</param>
     internal EndSignals(int? master, ILogger log)
     {
@@ -30,8 +30,7 @@ internal sealed class EndSignals : IDisposable
         _interrupts = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
     }
 
-    /// <summary>Runs work until its token is cancelled or it fails; abandons work that does not stop.</summary>
-    /// <returns>The exit status.</returns>
+    /// <summary>Runs work until a signal cancels its token or it fails, and returns the exit status. Abandons work that does not stop.</summary>
     internal async Task<int> RunAsync(Func<CancellationToken, Task> work)
     {
         var running = work(_end.Token);
@@ -40,7 +39,6 @@ internal sealed class EndSignals : IDisposable
         return ExitStatus.Ok;
     }
 
-    /// <summary>Stops the work as a signal would.</summary>
     internal Task EndAsync() => _end.CancelAsync();
 
     public void Dispose()

@@ -9,7 +9,7 @@ internal sealed class EnsureCommand : Command
 {
     private readonly Option<string> _directory = new("--dir") { Description = "The directory", Required = true };
 
-    internal EnsureCommand() : base("ensure", "Make a directory for a store, and check it")
+    internal EnsureCommand() : base("ensure", "Create a store directory, or check an existing one")
     {
         Options.Add(_directory);
         SetAction(Run);

@@ -1,7 +1,7 @@
 namespace GunicornPrometheusExporter.Exporter.Commands;
 
 /// <summary>The exit statuses of the process.</summary>
-/// <remarks>Never 3 or 4: up to 26.0 Gunicorn stops the whole server when a child of its master exits with one of them.</remarks>
+/// <remarks>Never 3 or 4: Gunicorn up to 26.0 stops the whole server if a child of its master exits with 3 or 4.</remarks>
 internal static class ExitStatus
 {
     internal const int Ok = 0;

@@ -17,10 +17,10 @@ internal sealed class HubCommand : Command
 
     private readonly Option<bool> _aggregate = new("--aggregate")
     {
-        Description = "Merge all hosts into one, instead of a label instance that tells them apart",
+        Description = "Merge the metrics of all hosts, instead of adding an instance label",
     };
 
-    internal HubCommand() : base("hub", "Serve what many hosts forwarded to Redis, over HTTP")
+    internal HubCommand() : base("hub", "Serve the metrics that many hosts forward to Redis, over HTTP")
     {
         Options.Add(_addresses);
         _settings.AddTo(this);
@@ -39,7 +39,7 @@ internal sealed class HubCommand : Command
         using var configuration = new ConfigurationInForce(config, log);
         var isMerged = parsed.GetValue(_aggregate);
         var create = Destinations.All.Select(destination => destination.CreateSource).FirstOrDefault(create => create is not null)
-            ?? throw new ConfigurationException("this build forwards to no place that a hub could read");
+            ?? throw new ConfigurationException("this build has no destination that a hub can read");
         var source = create(config, isMerged);
         await using var reading = new HubReading(new FleetHub(source, isMerged, log), source, configuration, end);
         configuration.Apply = async next =>

@@ -4,7 +4,7 @@ using GunicornPrometheusExporter.Configuration;
 
 namespace GunicornPrometheusExporter.Exporter.Commands;
 
-/// <summary>Writes JSON for the Python side: one object, one line.</summary>
+/// <summary>Writes JSON for the Python package: one object on one line.</summary>
 internal static class JsonOutput
 {
     internal static void Write(Stream output, Action<Utf8JsonWriter> write)
@@ -19,7 +19,7 @@ internal static class JsonOutput
         output.Flush();
     }
 
-    /// <summary>Whether a command succeeded, and its errors, one sentence each.</summary>
+    /// <summary>Writes whether a command succeeded, and its errors, one sentence each.</summary>
     internal static void WriteOutcome(this Utf8JsonWriter json, IReadOnlyCollection<string> errors)
     {
         json.WriteBoolean("ok", errors.Count == 0);
@@ -28,7 +28,7 @@ internal static class JsonOutput
         json.WriteEndArray();
     }
 
-    /// <summary>The file's values for recording processes, which read only the environment.</summary>
+    /// <summary>Writes the file's values for recording processes, which read only the environment.</summary>
     internal static void WriteRecording(this Utf8JsonWriter json, ExporterConfig config) => json.WriteSettings(
         "recording", config.RecordingVariables.Select(variable => KeyValuePair.Create(variable.Key, (object?)variable.Value)));
 

@@ -14,7 +14,6 @@ internal sealed class ListenOption : Option<ListenAddress[]>
         CustomParser = ListenAddress.ParseAll;
     }
 
-    /// <summary>The addresses on a command line.</summary>
     internal ListenAddress[] AddressesOf(ParseResult parsed, ExporterConfig config) =>
         parsed.GetValue(this) is { Length: > 0 } addresses
             ? addresses

@@ -12,19 +12,19 @@ internal sealed class PrepareCommand : Command
     private const string Json = "json";
 
     private readonly SettingOptions _settings = new(ConfigurationVariables.ConfigFile);
-    private readonly Option<string> _format = new("--format") { Description = "How to answer", DefaultValueFactory = _ => Json };
-    private readonly Option<uint?> _user = new("--uid") { Description = "Number of the user that the workers run as" };
-    private readonly Option<uint?> _group = new("--gid") { Description = "Number of the group that the workers run as" };
+    private readonly Option<string> _format = new("--format") { Description = "Output format", DefaultValueFactory = _ => Json };
+    private readonly Option<uint?> _user = new("--uid") { Description = "User ID of the workers" };
+    private readonly Option<uint?> _group = new("--gid") { Description = "Group ID of the workers" };
 
-    private readonly Option<int?> _socket = new("--socket") { Description = "Descriptor of a Unix socket that takes the open files" };
+    private readonly Option<int?> _socket = new("--socket") { Description = "File descriptor of a Unix socket that receives the open files" };
 
     private readonly Option<bool> _timestamps = new("--timestamps")
     {
-        Description = "Whether entries carry a timestamp, as prometheus_client 0.18 and later has them",
+        Description = "Whether entries have a timestamp, as in prometheus_client 0.18 and later",
         DefaultValueFactory = _ => true,
     };
 
-    internal PrepareCommand() : base("prepare", "Make the store ready for a Gunicorn master")
+    internal PrepareCommand() : base("prepare", "Prepare the store for a Gunicorn master")
     {
         _format.AcceptOnlyFromAmong(Json);
         _settings.AddTo(this);

@@ -24,13 +24,13 @@ internal sealed class ServeCommand : Command
 
     private readonly Option<int?> _parent = new("--parent-pid")
     {
-        Description = "Gunicorn master that this process ends with",
+        Description = "Pid of the Gunicorn master whose exit stops this process",
         HelpName = "PID",
     };
 
     private readonly Option<string[]> _listeners = new("--listener")
     {
-        Description = "HOST:PORT or unix:PATH of the server, if its sockets cannot be seen; repeatable",
+        Description = "HOST:PORT or unix:PATH of the server, if its sockets are not visible; repeatable",
         HelpName = "ADDRESS",
         DefaultValueFactory = _ => [],
     };
@@ -47,7 +47,7 @@ internal sealed class ServeCommand : Command
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
         using var loggers = Logs.CreateFactory();
-        // Never disposed of: a SIGTERM that arrives while the process exits would kill it.
+        // Never disposed: otherwise a SIGTERM that arrives during exit would kill the process.
         var signals = new EndSignals(parsed.GetValue(_parent), loggers.CreateLogger("serve"));
         return await signals.RunAsync(end => ServeAsync(parsed, loggers, signals, end));
     }
@@ -64,7 +64,7 @@ internal sealed class ServeCommand : Command
         var addresses = _addresses.AddressesOf(parsed, config);
         ListenSocket.OpenPrivileged(addresses);
         MultiprocessDirectory.BecomeOwner(directory);
-        // The kernel forgets it when a process changes its user.
+        // Only now, because the kernel clears the parent-death signal when a process changes its user.
         if (parsed.GetValue(_parent) is { } master && !MasterProcess.TryFollow(master))
         {
             log.MasterIsGone(master);
@@ -94,7 +94,7 @@ internal sealed class ServeCommand : Command
         [
             server.RunAsync(addresses, end), reading.AccountAsync(end), reading.FoldAsync(end), turn.RunAsync(end),
         ];
-        // A failed one stops the others: the master then starts a complete exporter.
+        // If one fails, the others stop too: the master then starts a complete exporter.
         await Task.WhenAny(work);
         await signals.EndAsync();
         await Task.WhenAll(work);

@@ -25,12 +25,12 @@ internal sealed class SettingOptions(params ConfigurationVariable[] variables)
             HelpName = variable.Kind is VariableKind.Path or VariableKind.Directory ? "PATH" : null,
             Arity = variable.Kind == VariableKind.Boolean ? ArgumentArity.ZeroOrOne : ArgumentArity.ExactlyOne,
         };
-        // An empty variable in a script must not remove the protection that a file configures.
+        // An empty variable in a script must not disable the protection that a file configures.
         if (variable.Kind == VariableKind.Path)
         {
             option.Validators.Add(given =>
             {
-                if (given.Tokens is [{ Value: "" }]) given.AddError($"{variable.Flag} is empty; name a file, or leave the option out");
+                if (given.Tokens is [{ Value: "" }]) given.AddError($"{variable.Flag} is empty; name a file, or omit the option");
             });
         }
         return option;

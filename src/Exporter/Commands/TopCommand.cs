@@ -15,7 +15,7 @@ internal sealed class TopCommand : Command
 
     private readonly Argument<Target?> _target = new("TARGET")
     {
-        Description = "Exporter to look at, HOST:PORT or URL; the configured one if not given",
+        Description = "Exporter to show, HOST:PORT or URL; defaults to the configured one",
         Arity = ArgumentArity.ZeroOrOne,
         CustomParser = Target.Parse,
     };
@@ -24,7 +24,7 @@ internal sealed class TopCommand : Command
 
     private readonly Option<double> _interval = new("--interval")
     {
-        Description = "Seconds between two readings",
+        Description = "Seconds between updates",
         HelpName = "SECONDS",
         DefaultValueFactory = _ => 2,
         CustomParser = ParseInterval,
@@ -37,9 +37,9 @@ internal sealed class TopCommand : Command
         DefaultValueFactory = _ => NameOf(TopColumn.All[0]),
     };
 
-    private readonly Option<bool> _once = new("--once") { Description = "Print once and end, as where there is no terminal" };
+    private readonly Option<bool> _once = new("--once") { Description = "Print once and exit; the default without a terminal" };
 
-    internal TopCommand() : base("top", "Show what the workers do, live")
+    internal TopCommand() : base("top", "Show live worker activity")
     {
         _sort.AcceptOnlyFromAmong([.. TopColumn.All.Select(NameOf)]);
         Arguments.Add(_target);

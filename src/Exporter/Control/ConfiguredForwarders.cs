@@ -5,22 +5,19 @@ using GunicornPrometheusExporter.Snapshots;
 
 namespace GunicornPrometheusExporter.Exporter.Control;
 
-/// <summary>The forwarders of the configuration and those that programs added. Safe for any number of threads.</summary>
-/// <param name="manager">Runs them.</param>
-/// <param name="config">The configuration that added forwarders start from.</param>
+/// <summary>The forwarders of the configuration, and those that programs added. Safe for any number of threads.</summary>
 internal sealed class ConfiguredForwarders(ForwarderManager manager, ExporterConfig config) : IDisposable
 {
     private readonly Dictionary<string, AddedForwarder> _added = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _gate = new(1);
 
-    // From the start; a change takes effect at the next start.
+    // A change takes effect after a restart.
     private readonly string _directory = config.PrometheusMultiprocDir;
     private ExporterConfig _config = config;
 
-    /// <summary>Runs them.</summary>
     internal ForwarderManager Manager => manager;
 
-    /// <summary>Adds the forwarders of a configuration, stopped, and logs why one cannot be added.</summary>
+    /// <summary>Adds the forwarders of the configuration in the stopped state, and logs why one cannot be added.</summary>
     internal async Task AddWantedAsync(ILogger log)
     {
         foreach (var destination in Destinations.All)
@@ -36,20 +33,20 @@ internal sealed class ConfiguredForwarders(ForwarderManager manager, ExporterCon
         }
     }
 
-    /// <summary>Adds one, stopped. An identical one stays as it is: several processes may add it.</summary>
-    /// <exception cref="ConfigurationException">There is no such destination, or the name or a setting is invalid.</exception>
+    /// <summary>Adds a forwarder in the stopped state. An identical one is kept, because several processes may add it.</summary>
+    /// <exception cref="ConfigurationException">The name, the destination or a setting is invalid.</exception>
     internal async Task AddAsync(string name, string place, Dictionary<string, string> settings)
     {
         if (!name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.'))
         {
-            throw new ConfigurationException($"\"{name}\" is no name for a forwarder; choose letters, digits, _, - and .");
+            throw new ConfigurationException($"\"{name}\" is not a valid forwarder name; use letters, digits, _, - and .");
         }
         var destination = Destinations.All.FirstOrDefault(destination => destination.Name == place)
             ?? throw new ConfigurationException(
-                $"\"{place}\" is no place to forward to; choose {string.Join(" or ", Destinations.All.Select(known => known.Name))}");
+                $"\"{place}\" is not a destination; use {string.Join(" or ", Destinations.All.Select(known => known.Name))}");
         if (settings.Keys.FirstOrDefault(IsUnknown) is { } unknown)
         {
-            throw new ConfigurationException($"{unknown} is no setting; `gunicorn-prometheus-exporter config` lists those that there are");
+            throw new ConfigurationException($"{unknown} is not a setting; `gunicorn-prometheus-exporter config` lists all settings");
         }
         await _gate.WaitAsync();
         try
@@ -66,9 +63,9 @@ internal sealed class ConfiguredForwarders(ForwarderManager manager, ExporterCon
         }
     }
 
-    /// <summary>Applies another configuration: forwarders with a changed setting restart.</summary>
+    /// <summary>Applies another configuration: restarts forwarders with a changed setting.</summary>
     /// <param name="next">The configuration.</param>
-    /// <param name="isStarting">Whether to start the forwarders that are new in it too.</param>
+    /// <param name="isStarting">Whether to start new forwarders too.</param>
     /// <exception cref="ConfigurationException">It has an invalid forwarder; nothing has changed.</exception>
     internal async Task ChangeAsync(ExporterConfig next, bool isStarting)
     {

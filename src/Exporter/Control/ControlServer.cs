@@ -4,13 +4,13 @@ using GunicornPrometheusExporter.Files;
 
 namespace GunicornPrometheusExporter.Exporter.Control;
 
-/// <summary>The HTTP server on the control socket of a store, for programs of the store's user.</summary>
+/// <summary>The HTTP server on a store's control socket, for programs of the store's user.</summary>
 internal static class ControlServer
 {
     private const int LongestBody = 64 << 10;
 
-    /// <summary>Serves the forwarders, and the metrics that a program may forward itself.</summary>
-    /// <exception cref="StoreException">The socket cannot be made.</exception>
+    /// <summary>Serves control of the forwarders, and the metrics for programs that forward them themselves.</summary>
+    /// <exception cref="StoreException">The socket cannot be created.</exception>
     internal static async Task<WebApplication> StartAsync(
         string directory, ConfiguredForwarders forwarders, SharedScrape scrapes, ILoggerFactory loggers)
     {

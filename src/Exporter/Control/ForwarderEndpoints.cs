@@ -34,7 +34,7 @@ internal sealed class ForwarderEndpoints(ConfiguredForwarders forwarders)
         }
         catch (JsonException e)
         {
-            await RefuseAsync(context, StatusCodes.Status400BadRequest, $"the body is no forwarder: {e.Message}");
+            await RefuseAsync(context, StatusCodes.Status400BadRequest, $"invalid request body: {e.Message}");
         }
         catch (ConfigurationException e)
         {
@@ -53,7 +53,7 @@ internal sealed class ForwarderEndpoints(ConfiguredForwarders forwarders)
                 var names = string.Join(", ", forwarders.Manager.Statuses.Keys.Order(StringComparer.Ordinal));
                 await RefuseAsync(
                     context, StatusCodes.Status404NotFound,
-                    $"there is no forwarder \"{name}\"; {(names.Length == 0 ? "none was added" : $"there are: {names}")}");
+                    $"no forwarder \"{name}\"; {(names.Length == 0 ? "no forwarders exist" : $"existing forwarders: {names}")}");
             }
         }
         catch (ConfigurationException e)

@@ -5,8 +5,8 @@ using GunicornPrometheusExporter.Slots;
 
 namespace GunicornPrometheusExporter.Exporter.Control;
 
-/// <summary>What one exporter of a store does and no other: it forwards, and lets itself be controlled.</summary>
-/// <remarks>A second one, as during an upgrade, waits until the first has ended.</remarks>
+/// <summary>Holds the store's leader lock: only its holder forwards, and serves the control socket.</summary>
+/// <remarks>A second exporter, as during an upgrade, waits until the first one exits.</remarks>
 internal sealed class StoreLeadership(
     string directory, ConfiguredForwarders forwarders, SharedScrape scrapes, BackgroundWork work, ILoggerFactory loggers) : IDisposable
 {
@@ -18,10 +18,10 @@ internal sealed class StoreLeadership(
     private string? _fault;
     private string? _reported;
 
-    /// <summary>Whether this exporter has the turn: its forwarders run.</summary>
+    /// <summary>Whether this exporter is the leader: its forwarders run.</summary>
     internal bool IsHeld { get; private set; }
 
-    /// <summary>Waits for the turn and takes it, until the end; anew where the store is removed and made again.</summary>
+    /// <summary>Takes the leader lock when it is free, and holds it until <paramref name="end"/>; takes it again if the store is recreated.</summary>
     internal async Task RunAsync(CancellationToken end)
     {
         while (!end.IsCancellationRequested)

@@ -1,12 +1,12 @@
 namespace GunicornPrometheusExporter.Exporter.Http;
 
-/// <summary>The responses that take memory: those of the current pass, and those that clients still read.</summary>
+/// <summary>The responses in memory: those of the current pass, and those that clients still read.</summary>
 /// <remarks>Safe for any number of threads.</remarks>
 internal sealed class AnswersAlive
 {
     private const long MostBytes = 32 << 20;
 
-    // One Prometheus and a few people at the same moment: this many are written whatever their size.
+    // Enough for one Prometheus and a few people at once; these are written regardless of size.
     private const int AlwaysWritten = 4;
 
     private readonly Lock _gate = new();
@@ -15,8 +15,8 @@ internal sealed class AnswersAlive
 
     /// <summary>Whether another response may be written now.</summary>
     /// <param name="isWhole">
-    /// Whether it has all families. Such a response is always written: if there is no room, the clients that have read for
-    /// longest are disconnected.
+    /// Whether it has all families. Such a response is always written: to make room, the clients that have read for the longest
+    /// time are disconnected.
     /// </param>
     /// <param name="pass">The responses of the current pass, which are never removed.</param>
     internal bool HasRoom(bool isWhole, ScrapePass pass)
@@ -40,7 +40,6 @@ internal sealed class AnswersAlive
         return true;
     }
 
-    /// <summary>Counts a response that was written.</summary>
     internal void Add(ScrapeAnswer answer)
     {
         lock (_gate)
@@ -50,7 +49,7 @@ internal sealed class AnswersAlive
         }
     }
 
-    /// <summary>Stops counting a response that no client reads any more.</summary>
+    /// <summary>Removes a response that no client reads any more.</summary>
     internal void Remove(ScrapeAnswer answer)
     {
         lock (_gate)

@@ -2,18 +2,16 @@ using Microsoft.AspNetCore.Connections;
 
 namespace GunicornPrometheusExporter.Exporter.Http;
 
-/// <summary>Bounds the connections of a server, without ever refusing a new one. Safe for any number of threads.</summary>
+/// <summary>Limits the connections of a server without refusing new ones. Safe for any number of threads.</summary>
 /// <remarks>
-/// At the limit, the connection that has been idle longest is closed: the one whose last request, or creation, was before
-/// all others. A scrape sends its request at once, so clients that hold connections open displace each other.
+/// At the limit, the server closes the connection that has been idle longest, since its last request or its creation.
+/// A scrape sends its request at once, so clients that hold connections open only displace each other.
 /// </remarks>
-/// <param name="most">The maximum number of connections.</param>
 internal sealed class ConnectionBound(int most)
 {
     private readonly Lock _gate = new();
     private readonly LinkedList<ConnectionContext> _oldestFirst = [];
 
-    /// <summary>Runs a connection to its end.</summary>
     internal async Task RunAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         var place = new LinkedListNode<ConnectionContext>(connection);
@@ -42,7 +40,7 @@ internal sealed class ConnectionBound(int most)
         }
     }
 
-    /// <summary>Notes that a request came on a connection.</summary>
+    /// <summary>Records a request on a connection.</summary>
     internal void Renew(IDictionary<object, object?> items)
     {
         var place = (LinkedListNode<ConnectionContext>)items[this]!;

@@ -3,16 +3,15 @@ using Microsoft.Net.Http.Headers;
 
 namespace GunicornPrometheusExporter.Exporter.Http;
 
-/// <summary>Which format and which encoding a client gets; the only place that states content types.</summary>
-/// <remarks>No client is refused: one that accepts none of the formats gets the text format, not compressed.</remarks>
+/// <summary>Selects format and encoding for a client. No other type knows content types.</summary>
+/// <remarks>A client that accepts none of the formats gets the uncompressed text format.</remarks>
 internal static class ContentNegotiation
 {
-    /// <summary>The only supported encoding.</summary>
     internal const string Gzip = "gzip";
 
     private const string Identity = "identity";
 
-    // The first one wins if a client prefers several equally.
+    // The first one wins among equally preferred ones.
     private static readonly (ExpositionFormat Format, MediaTypeHeaderValue Type)[] Offers =
     [
         (ExpositionFormat.Text, MediaTypeHeaderValue.Parse("text/plain; version=0.0.4; charset=utf-8")),
@@ -21,18 +20,15 @@ internal static class ContentNegotiation
             "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited")),
     ];
 
-    /// <summary>The content type of a format.</summary>
     internal static string ContentTypeOf(ExpositionFormat format) =>
         Offers.First(offer => offer.Format == format).Type.ToString();
 
-    /// <summary>The format that a client prefers.</summary>
-    /// <param name="accept">The media ranges of its <c>Accept</c> header.</param>
     internal static ExpositionFormat FormatOf(IList<MediaTypeHeaderValue> accept)
     {
         var best = (Format: ExpositionFormat.Text, Quality: 0.0, Place: 0);
         foreach (var (format, type) in Offers)
         {
-            // The most specific range decides on a type.
+            // The most specific matching range applies.
             var (range, place) = accept
                 .Select((range, place) => (range, place))
                 .Where(entry => Covers(entry.range, type))
@@ -45,15 +41,13 @@ internal static class ContentNegotiation
         return best.Format;
     }
 
-    /// <summary>Whether a client accepts a response compressed by gzip.</summary>
-    /// <param name="accept">Its <c>Accept-Encoding</c> header.</param>
     internal static bool IsGzipWanted(IList<StringWithQualityHeaderValue> accept)
     {
         var gzip = QualityOf(accept, Gzip) ?? QualityOf(accept, "*") ?? 0;
         return gzip > 0 && gzip >= (QualityOf(accept, Identity) ?? 0);
     }
 
-    /// <summary>Whether a range has a type in it; parameters that the type lacks, such as those of Prometheus, do not count.</summary>
+    /// <summary>Whether a range includes a type; parameters that the type lacks, such as Prometheus sends, are ignored.</summary>
     private static bool Covers(MediaTypeHeaderValue range, MediaTypeHeaderValue type) =>
         range.MatchesMediaType(type.MediaType)
         && type.Parameters.All(own => range.Parameters

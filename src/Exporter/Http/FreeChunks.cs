@@ -2,11 +2,11 @@ using System.Collections.Concurrent;
 
 namespace GunicornPrometheusExporter.Exporter.Http;
 
-/// <summary>Chunks of memory for responses, reused by later ones: a steady scrape allocates none.</summary>
+/// <summary>A pool of chunks for responses: a steady scrape allocates none.</summary>
 /// <remarks>Safe for any number of threads.</remarks>
 internal sealed class FreeChunks
 {
-    /// <summary>The bytes of a chunk; a larger request gets a larger chunk, which is not kept.</summary>
+    /// <summary>The size of a chunk in bytes; larger chunks are not pooled.</summary>
     internal const int Size = 64 << 10;
 
     // 16 MiB.

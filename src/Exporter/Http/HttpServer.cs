@@ -7,28 +7,27 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 
 namespace GunicornPrometheusExporter.Exporter.Http;
 
-/// <summary>Kestrel as used by every server of the executable: on bound sockets, without outside settings.</summary>
+/// <summary>Kestrel as all servers of the executable use it: on bound sockets, without external settings.</summary>
 internal static class HttpServer
 {
     private const int MostConnections = 256;
-    private const int MostStreams = 8; // Of a connection of HTTP/2: Prometheus uses one.
-    private const double SlowestReader = 64 << 10; // Bytes a second.
+    private const int MostStreams = 8; // Per HTTP/2 connection; Prometheus uses one.
+    private const double SlowestReader = 64 << 10; // Bytes per second.
 
-    // A scrape gives up after ten seconds: a client that needs half of that for one step only blocks others.
+    // A scrape times out after ten seconds, so a client that needs half of that for one step only blocks others.
     private static readonly TimeSpan LongestStep = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestEnd = TimeSpan.FromMilliseconds(500);
 
     /// <summary>A server without paths.</summary>
-    /// <param name="sockets">The sockets that it listens on after its start.</param>
-    /// <param name="loggers">Where it logs.</param>
+    /// <param name="sockets">The sockets that the server listens on after its start.</param>
+    /// <param name="loggers">Create the logs.</param>
     /// <param name="longestBody">The maximum size of a request body in bytes.</param>
     /// <param name="web">Access control and TLS; null for none.</param>
     internal static WebApplication Build(
         IReadOnlyCollection<Socket> sockets, ILoggerFactory loggers, long longestBody, WebConfigFile? web = null)
     {
         var bound = new ConnectionBound(MostConnections);
-        // An exporter started in an application's directory must not read that application's settings, and as the
-        // workers' user may not even see the directory.
+        // The exporter must not read settings of an application in the current directory, which its user may not even see.
         var builder = WebApplication.CreateEmptyBuilder(new() { ContentRootPath = AppContext.BaseDirectory });
         builder.Services.AddSingleton(loggers);
         builder.Services.AddRoutingCore();
@@ -61,7 +60,7 @@ internal static class HttpServer
         return server;
     }
 
-    /// <summary>Stops it within half a second, whatever clients are connected.</summary>
+    /// <summary>Stops the server within half a second, even with connected clients.</summary>
     internal static async Task EndAsync(this WebApplication server)
     {
         using var limit = new CancellationTokenSource(LongestEnd);

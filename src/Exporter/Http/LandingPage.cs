@@ -1,6 +1,6 @@
 namespace GunicornPrometheusExporter.Exporter.Http;
 
-/// <summary>Answers <c>/</c> if there is no status page, as at a hub.</summary>
+/// <summary>Answers <c>/</c> without a status page, as in a hub.</summary>
 internal static class LandingPage
 {
     private const string Html = """

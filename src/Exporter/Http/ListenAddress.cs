@@ -6,14 +6,11 @@ using System.Net.Sockets;
 namespace GunicornPrometheusExporter.Exporter.Http;
 
 /// <summary>An address to listen on.</summary>
-/// <param name="EndPoint">IP address and port.</param>
 internal sealed record ListenAddress(IPEndPoint EndPoint)
 {
     private const string Localhost = "localhost";
 
-    /// <summary>The address of a valid host and port.</summary>
-    /// <param name="host">An IP address, or <c>localhost</c>.</param>
-    /// <param name="port">The port.</param>
+    /// <summary>The address of a host, which is an IP address or <c>localhost</c>, and a port.</summary>
     internal static ListenAddress Of(string host, int port) =>
         new(new IPEndPoint(host == Localhost ? IPAddress.Loopback : IPAddress.Parse(host), port));
 
@@ -33,7 +30,6 @@ internal sealed record ListenAddress(IPEndPoint EndPoint)
         return !isBare && (host == Localhost || IPAddress.TryParse(host, out _)) ? Of(host, port) : null;
     }
 
-    /// <summary>Reads the values of a flag.</summary>
     internal static ListenAddress[] ParseAll(ArgumentResult argument)
     {
         var addresses = new List<ListenAddress>();

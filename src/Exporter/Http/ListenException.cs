@@ -1,4 +1,4 @@
 namespace GunicornPrometheusExporter.Exporter.Http;
 
-/// <summary>An address cannot be listened on, and waiting does not help.</summary>
+/// <summary>Listening on an address failed for a reason that waiting does not fix.</summary>
 internal sealed class ListenException(string message, Exception cause) : Exception(message, cause);

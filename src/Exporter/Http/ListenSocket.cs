@@ -4,23 +4,23 @@ using System.Net.Sockets;
 
 namespace GunicornPrometheusExporter.Exporter.Http;
 
-/// <summary>Opens a listening socket, waiting for its port while another process has it.</summary>
-/// <remarks>During an upgrade (USR2) the old exporter keeps the port until the old master exits.</remarks>
+/// <summary>Opens a listening socket, and waits while another process uses the port.</summary>
+/// <remarks>During an upgrade (SIGUSR2) the old exporter keeps the port until the old master exits.</remarks>
 internal static class ListenSocket
 {
     private const int Backlog = 128;
     private const int FirstFreePort = 1024;
 
-    // By default the kernel grows it to megabytes for each client that does not read.
+    // Otherwise the kernel lets it grow to megabytes for each client that does not read.
     private const int SendBuffer = 256 << 10;
     private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
 
-    // Opened while the process was still root, and kept until their server starts.
+    // Opened while the process is root, and kept until the server starts.
     private static readonly ConcurrentDictionary<IPEndPoint, Socket> Privileged = new();
 
-    /// <summary>Opens the sockets that only root may open, before the process becomes another user.</summary>
-    /// <remarks>A socket whose port is in use is left to <see cref="OpenAsync"/>, which may then lack the permission.</remarks>
+    /// <summary>Opens the sockets that only root may open, before the process switches its user.</summary>
+    /// <remarks>If a port is in use, <see cref="OpenAsync"/> tries again later, possibly without permission.</remarks>
     /// <exception cref="ListenException">The address is not this machine's.</exception>
     internal static void OpenPrivileged(IEnumerable<ListenAddress> addresses)
     {
@@ -59,7 +59,7 @@ internal static class ListenSocket
             socket.Dispose();
             if (e.SocketErrorCode == SocketError.AddressAlreadyInUse) return null;
             throw new ListenException(
-                $"{address} cannot be listened on ({e.Message}); set PROMETHEUS_BIND_ADDRESS and " +
+                $"cannot listen on {address} ({e.Message}); set PROMETHEUS_BIND_ADDRESS and " +
                 "PROMETHEUS_METRICS_PORT, or --web.listen-address, to an address of this machine and a free port", e);
         }
     }

@@ -19,7 +19,7 @@ internal sealed class MetricsEndpoint(SharedScrape scrapes, bool isTextOnly)
         }
         catch (OperationCanceledException)
         {
-            // The client has disconnected, or was disconnected in favour of others.
+            // The client disconnected, or was disconnected in favour of others.
             context.Abort();
         }
     }
@@ -42,6 +42,6 @@ internal sealed class MetricsEndpoint(SharedScrape scrapes, bool isTextOnly)
         context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
         context.Response.ContentType = "text/plain; charset=utf-8";
         context.Response.Headers.RetryAfter = RetryAfter;
-        return context.Response.WriteAsync("too many different name[] are asked for at once; try again in a second\n");
+        return context.Response.WriteAsync("too many concurrent requests with different name[] parameters; retry in a second\n");
     }
 }

@@ -6,21 +6,21 @@ using GunicornPrometheusExporter.Exporter.Web;
 
 namespace GunicornPrometheusExporter.Exporter.Http;
 
-/// <summary>The HTTP server: metrics, health and, for a person, the status page; without one, links.</summary>
+/// <summary>The HTTP server: metrics, health, and the status page or a page with links.</summary>
 /// <param name="scrapes">Reads the metrics.</param>
 /// <param name="loggers">Create the logs.</param>
 /// <param name="web">Access control and TLS; null for none.</param>
 /// <param name="reload">Reloads the configuration.</param>
-/// <param name="isTextOnly">Whether no other format is served.</param>
+/// <param name="isTextOnly">Whether to serve only the text format.</param>
 /// <param name="page">The status page; null for links.</param>
-/// <param name="problem">Returns in one line why this exporter is not healthy, without file access. Null if it always is.</param>
+/// <param name="problem">Returns in one line why this exporter is unhealthy, without file access; null for a server that is always healthy.</param>
 internal sealed class MetricsServer(
     SharedScrape scrapes, ILoggerFactory loggers, WebConfigFile? web, ReloadEndpoint reload, bool isTextOnly = false,
     StatusEndpoints? page = null, Func<string?>? problem = null)
 {
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
 
-    /// <summary>Serves until <paramref name="end"/>.</summary>
+    /// <summary>Serves until <paramref name="end"/> is cancelled.</summary>
     /// <exception cref="ListenException">An address cannot be listened on.</exception>
     internal async Task RunAsync(IReadOnlyCollection<ListenAddress> addresses, CancellationToken end)
     {
@@ -31,7 +31,7 @@ internal sealed class MetricsServer(
             Starvation.CheckDescriptors();
             var started = Build(sockets);
             await started.StartAsync(end);
-            // Disposing of a server that did not start may never return.
+            // Disposing a server that did not start may hang.
             await using var server = started;
             foreach (var socket in sockets) log.Serving(web is { IsTls: true } ? "https" : "http", (IPEndPoint)socket.LocalEndPoint!);
             await Task.Delay(Timeout.InfiniteTimeSpan, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -39,7 +39,7 @@ internal sealed class MetricsServer(
         }
         catch (OperationCanceledException) when (end.IsCancellationRequested)
         {
-            // Stopped before it served.
+            // Stopped during the start.
         }
     }
 

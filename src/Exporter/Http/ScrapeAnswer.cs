@@ -3,35 +3,30 @@ using System.IO.Compression;
 
 namespace GunicornPrometheusExporter.Exporter.Http;
 
-/// <summary>The response that all clients with the same request share.</summary>
-/// <remarks>The pass and each client dispose of it once; the last of them frees its memory.</remarks>
+/// <summary>A response, shared by all clients with the same request.</summary>
+/// <remarks>The pass and each client dispose it once; the last of them frees its memory.</remarks>
 internal sealed class ScrapeAnswer(SharedScrape owner, ScrapeRequest request, Task completion, FreeChunks free) : IDisposable
 {
     private readonly AnswerBuffer _body = new(free);
     private readonly AnswerBuffer? _plain = request.IsCompressed ? new(free) : null;
 
-    // Not disposed of: it has nothing to release, and an eviction may come at any time.
+    // Not disposed: it holds no resources, and an eviction may happen at any time.
     private readonly CancellationTokenSource _eviction = new();
 
-    // The first is the pass.
+    // The first user is the pass.
     private int _users = 1;
 
-    /// <summary>The request.</summary>
     internal ScrapeRequest Request => request;
 
-    /// <summary>Completes when the response is complete.</summary>
     internal Task Completion => completion;
 
-    /// <summary>Where the pass writes.</summary>
     internal IBufferWriter<byte> Output => _plain ?? _body;
 
-    /// <summary>The complete response, in chunks.</summary>
     internal IEnumerable<ReadOnlyMemory<byte>> Body => _body.Written;
 
-    /// <summary>The bytes of the response.</summary>
     internal long Length => _body.Length;
 
-    /// <summary>Whether the pass wrote nothing because responses that are being sent take too much memory.</summary>
+    /// <summary>Whether the pass skipped it because responses that are being sent use too much memory.</summary>
     internal bool IsRefused { get; private set; }
 
     /// <summary>Whether a client still waits for it.</summary>
@@ -42,13 +37,11 @@ internal sealed class ScrapeAnswer(SharedScrape owner, ScrapeRequest request, Ta
 
     internal void Join() => Interlocked.Increment(ref _users);
 
-    /// <summary>Lets the pass skip it.</summary>
+    /// <summary>Marks it as skipped by the pass.</summary>
     internal void Refuse() => IsRefused = true;
 
-    /// <summary>Closes its clients' connections.</summary>
     internal void Evict() => _eviction.Cancel();
 
-    /// <summary>Creates the body from the written bytes.</summary>
     internal void Finish()
     {
         if (_plain is null) return;

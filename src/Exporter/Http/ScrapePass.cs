@@ -1,22 +1,20 @@
 namespace GunicornPrometheusExporter.Exporter.Http;
 
-/// <summary>One pass over the store, with a response for each distinct request. Used under the gate of its owner.</summary>
+/// <summary>One pass over the store, with a response for each distinct request. Guarded by the gate of its owner.</summary>
 internal sealed class ScrapePass
 {
     private const int MostSelections = 16;
 
     private readonly List<ScrapeAnswer> _answers = [];
 
-    /// <summary>Completes when every response is complete.</summary>
     internal required Task Completion { get; set; }
 
-    /// <summary>The responses, each to a different request.</summary>
+    /// <summary>The responses, one per distinct request.</summary>
     internal IReadOnlyList<ScrapeAnswer> Answers => _answers;
 
-    /// <summary>The response to a request; null if there is none yet.</summary>
     internal ScrapeAnswer? Find(ScrapeRequest request) => _answers.Find(answer => answer.Request == request);
 
-    /// <summary>Whether another response may be added: few have all families, but clients can invent any number of selections.</summary>
+    /// <summary>Whether another response may be added. Limits selections only, because clients can invent any number of them.</summary>
     internal bool HasRoomFor(ScrapeRequest request) =>
         request.IsWhole || _answers.Count(answer => !answer.Request.IsWhole && answer.IsWanted) < MostSelections;
 

@@ -2,11 +2,10 @@ namespace GunicornPrometheusExporter.Exporter.Http;
 
 /// <summary>Lets concurrent scrapes share passes over the store. Safe for any number of threads.</summary>
 /// <remarks>
-/// A request joins the next pass that has not begun, never the current one, so its response has everything that was counted
-/// before it. So at most one pass runs and one waits, for any number of clients. The output of a pass is bounded, and
-/// a response without a waiting client is not written.
+/// A request joins the next pass, never the running one, so its response includes everything that was recorded before it.
+/// At most one pass runs and one waits, for any number of clients. The output of a pass is bounded, and a response without
+/// a waiting client is not written.
 /// </remarks>
-/// <param name="scrape">Reads once, and writes every given response, one after the other.</param>
 internal sealed class SharedScrape(Func<IEnumerable<ScrapeAnswer>, Task> scrape)
 {
     private readonly Lock _gate = new();
@@ -23,10 +22,8 @@ internal sealed class SharedScrape(Func<IEnumerable<ScrapeAnswer>, Task> scrape)
     })
     { }
 
-    /// <summary>Waits for a pass that begins now or later.</summary>
-    /// <param name="request">The request.</param>
-    /// <param name="left">Cancelled when the client disconnects.</param>
-    /// <returns>The response; dispose of it after reading its body. Null if there are too many different requests.</returns>
+    /// <summary>Waits for the next pass, which writes the response; <paramref name="left"/> is cancelled when the client disconnects.</summary>
+    /// <returns>The response, which the caller disposes after reading its body; null if there are too many distinct requests.</returns>
     /// <exception cref="OperationCanceledException">The client disconnected.</exception>
     internal async Task<ScrapeAnswer?> JoinAsync(ScrapeRequest request, CancellationToken left = default)
     {
@@ -56,7 +53,7 @@ internal sealed class SharedScrape(Func<IEnumerable<ScrapeAnswer>, Task> scrape)
         }
     }
 
-    /// <summary>Stops counting a response that no client reads any more.</summary>
+    /// <summary>Removes a response that no client reads any more.</summary>
     internal void Forget(ScrapeAnswer answer) => _alive.Remove(answer);
 
     private ScrapePass Plan()
@@ -69,7 +66,7 @@ internal sealed class SharedScrape(Func<IEnumerable<ScrapeAnswer>, Task> scrape)
     private async Task RunAsync(ScrapePass pass, Task previous)
     {
         await previous.ConfigureAwait(ConfigureAwaitOptions.ForceYielding | ConfigureAwaitOptions.SuppressThrowing);
-        // From here on no request joins the pass.
+        // From here on, no request can join the pass.
         lock (_gate) _next = null;
         try
         {
@@ -81,7 +78,7 @@ internal sealed class SharedScrape(Func<IEnumerable<ScrapeAnswer>, Task> scrape)
         }
     }
 
-    /// <summary>The responses that a pass has to write, each checked just before it is written.</summary>
+    /// <summary>The responses that a pass must write, each checked immediately before it is written.</summary>
     private IEnumerable<ScrapeAnswer> Admit(ScrapePass pass)
     {
         foreach (var answer in pass.Answers)

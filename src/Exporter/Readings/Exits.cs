@@ -1,4 +1,4 @@
 namespace GunicornPrometheusExporter.Exporter.Readings;
 
-/// <summary>The deaths of one cause since the store was created.</summary>
+/// <summary>The worker deaths of one cause since the store was created.</summary>
 internal sealed record Exits(string Reason, double Workers, double RequestsLost);

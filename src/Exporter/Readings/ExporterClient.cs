@@ -9,12 +9,12 @@ using GunicornPrometheusExporter.Snapshots;
 
 namespace GunicornPrometheusExporter.Exporter.Readings;
 
-/// <summary>Reads an exporter over HTTP, as Prometheus would.</summary>
+/// <summary>Reads an exporter over HTTP, as Prometheus does.</summary>
 internal sealed class ExporterClient : IDisposable
 {
     private const int LongestAnswer = 256 << 20;
 
-    // As long as Prometheus waits for a scrape.
+    // Prometheus' default timeout of a scrape.
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
 
     private readonly HttpClient _http;
@@ -36,7 +36,6 @@ internal sealed class ExporterClient : IDisposable
 
     internal Target Target { get; }
 
-    /// <summary>All its current samples.</summary>
     /// <exception cref="ReadingException">It does not answer, or is not an exporter.</exception>
     internal async Task<IReadOnlyList<Sample>> ReadSamplesAsync(CancellationToken end)
     {
@@ -44,17 +43,17 @@ internal sealed class ExporterClient : IDisposable
         {
             var samples = TextSample.ReadAll(await GetAsync(Target.MetricsAddress, end))
                 .Select(sample => new Sample(new SnapshotSample(sample.Name, sample.Labels), sample.Value)).ToArray();
-            return samples.Any(IsOurs) ? samples : throw new FormatException("metrics of something else");
+            return samples.Any(IsOurs) ? samples : throw new FormatException("metrics of another program");
         }
         catch (FormatException e)
         {
             throw new ReadingException(
-                $"{Target.MetricsAddress} answers with {Show.Printable(e.Message)}; is this the address of this exporter?");
+                $"{Target.MetricsAddress} gave an unexpected answer: {Show.Printable(e.Message)}; check that this is an exporter's address");
         }
     }
 
-    /// <summary>The oldest requests in flight of its workers; null if it does not report them, as a hub.</summary>
-    /// <exception cref="ReadingException">It does not answer any more.</exception>
+    /// <summary>The oldest requests in flight of the workers; null from an exporter that does not report them, such as a hub.</summary>
+    /// <exception cref="ReadingException">It no longer answers.</exception>
     internal async Task<IReadOnlyCollection<OldestRequest>?> ReadOldestAsync(CancellationToken end)
     {
         try
@@ -78,23 +77,23 @@ internal sealed class ExporterClient : IDisposable
         {
             using var response = await _http.GetAsync(address, end);
             if (response.IsSuccessStatusCode) return await response.Content.ReadAsStringAsync(end);
-            throw new ReadingException($"{address} answers with status {(int)response.StatusCode}; {RemedyOf(response.StatusCode)}")
+            throw new ReadingException($"{address} answered with status {(int)response.StatusCode}; {RemedyOf(response.StatusCode)}")
             {
                 IsAnswer = true,
             };
         }
         catch (TaskCanceledException) when (!end.IsCancellationRequested)
         {
-            throw new ReadingException($"{address} did not answer in {LongestWait.TotalSeconds} s; does the exporter hang, or its host?");
+            throw new ReadingException($"{address} did not answer in {LongestWait.TotalSeconds} s; check that the exporter and its host are responsive");
         }
         catch (HttpRequestException e)
         {
             throw new ReadingException(
-                $"{address} does not answer: {(e.InnerException ?? e).Message}; does the exporter run, and is this its address?");
+                $"{address} does not answer: {(e.InnerException ?? e).Message}; check that the exporter runs at this address");
         }
     }
 
     private static string RemedyOf(HttpStatusCode status) => status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden
-        ? "give a user that may read it: http://USER:PASSWORD@HOST:PORT"
-        : "is this the exporter's address?";
+        ? "give a user with access: http://USER:PASSWORD@HOST:PORT"
+        : "check that this is an exporter's address";
 }

@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace GunicornPrometheusExporter.Exporter.Readings;
 
-/// <summary>How many requests took how long: a histogram that buckets are added to. Not thread-safe.</summary>
+/// <summary>A latency histogram, built from cumulative buckets. Not thread-safe.</summary>
 internal sealed class Latencies
 {
     private readonly SortedDictionary<double, double> _cumulative = [];
 
-    /// <summary>The requests in each single bucket, by its upper bound in seconds, the infinite one last.</summary>
+    /// <summary>The requests in each bucket alone, by its upper bound in seconds; the infinite bound is last.</summary>
     internal IEnumerable<(double Bound, double Count)> Counts
     {
         get
@@ -21,19 +21,15 @@ internal sealed class Latencies
         }
     }
 
-    /// <summary>All requests.</summary>
     internal double Total => _cumulative.Count > 0 ? _cumulative.Values.Max() : 0;
 
-    /// <summary>Adds a cumulative bucket.</summary>
-    /// <param name="bound">The upper bound, as in its label.</param>
-    /// <param name="count">The requests that took no longer.</param>
     internal void Add(string bound, double count)
     {
         var seconds = bound == "+Inf" ? double.PositiveInfinity : double.Parse(bound, CultureInfo.InvariantCulture);
         _cumulative[seconds] = _cumulative.GetValueOrDefault(seconds) + count;
     }
 
-    /// <summary>The quantile in seconds, between bounds as Prometheus's <c>histogram_quantile</c> has it; null without requests.</summary>
+    /// <summary>The quantile in seconds, interpolated as by Prometheus' <c>histogram_quantile</c>; null without requests.</summary>
     internal double? Quantile(double quantile)
     {
         var rank = quantile * Total;

@@ -1,6 +1,6 @@
 namespace GunicornPrometheusExporter.Exporter.Readings;
 
-/// <summary>An exporter could not be read; the message says which and why.</summary>
+/// <summary>Reading an exporter failed; the message has its address and the reason.</summary>
 internal sealed class ReadingException(string message) : Exception(message)
 {
     /// <summary>Whether the exporter answered, though not as expected.</summary>

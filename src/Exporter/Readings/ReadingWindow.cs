@@ -3,15 +3,14 @@ namespace GunicornPrometheusExporter.Exporter.Readings;
 /// <summary>The reads of about the last ten seconds, for computing rates. Not thread-safe.</summary>
 internal sealed class ReadingWindow
 {
-    /// <summary>An older read says nothing about the present.</summary>
+    /// <summary>The age beyond which a read is too old for current rates.</summary>
     internal static readonly TimeSpan Memory = TimeSpan.FromMinutes(1);
 
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(10);
 
     private readonly List<Samples> _readings = [];
 
-    /// <summary>Adds a new read.</summary>
-    /// <returns>The earlier reads to compare it with: the first of the window and the last; null if there is none.</returns>
+    /// <returns>The first and the last read of the window before this one, for comparison; null without one.</returns>
     internal (Samples? First, Samples? Last) Move(Samples now)
     {
         Forget(now.Time);
@@ -20,7 +19,7 @@ internal sealed class ReadingWindow
         return earlier;
     }
 
-    /// <summary>Keeps one read that is older than the window, unless it is too old or from before a clock was set back.</summary>
+    /// <summary>Keeps one read that is older than the window, unless it is too old or is from before a backward clock step.</summary>
     private void Forget(DateTimeOffset now)
     {
         while (_readings.Count > 1 && now - _readings[1].Time >= Window) _readings.RemoveAt(0);

@@ -5,7 +5,6 @@ namespace GunicornPrometheusExporter.Exporter.Readings;
 /// <summary>One sample and its value.</summary>
 internal readonly record struct Sample(SnapshotSample Key, double Value)
 {
-    /// <summary>The value of a label; empty if there is none.</summary>
     internal string this[string label]
     {
         get

@@ -26,13 +26,10 @@ internal sealed class Samples
     /// <summary>Selects them from a snapshot.</summary>
     internal static Samples Of(MetricSnapshot snapshot) => new(snapshot.Time, AllOf(snapshot));
 
-    /// <summary>When the store was read.</summary>
     internal DateTimeOffset Time { get; }
 
-    /// <summary>The samples of a family that is not a histogram.</summary>
     internal IReadOnlyList<Sample> Of(MetricFamily family) => Named(family.Name);
 
-    /// <summary>The buckets of a histogram.</summary>
     internal IReadOnlyList<Sample> BucketsOf(MetricFamily family) => Named(family.Name + MetricFamily.BucketSuffix);
 
     /// <summary>The sum of a family; null if it has no sample.</summary>
@@ -41,7 +38,6 @@ internal sealed class Samples
     /// <summary>The increase of a counter or a bucket from this read to a later one; at least 0.</summary>
     internal double GrowthOf(Sample later) => Math.Max(0, later.Value - _byKey.Value.GetValueOrDefault(later.Key));
 
-    /// <summary>Every sample of a snapshot.</summary>
     internal static IEnumerable<Sample> AllOf(MetricSnapshot snapshot) => snapshot.Layout.Families
         .SelectMany(family => family.Samples)
         .Select((key, i) => new Sample(key, snapshot.Values.Span[i]))

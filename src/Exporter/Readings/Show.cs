@@ -3,19 +3,17 @@ using System.Text;
 
 namespace GunicornPrometheusExporter.Exporter.Readings;
 
-/// <summary>Formats numbers for people; a dash for an unknown value.</summary>
+/// <summary>Formats values for people, with a dash for an unknown value.</summary>
 internal static class Show
 {
     private const string None = "–";
     private const int LongestText = 200;
 
-    /// <summary>A rate, with a fraction where it is small.</summary>
+    /// <summary>A rate, with a fraction if it is small.</summary>
     internal static string Rate(double? value) => Text(value, value < 10 ? "0.0" : "#,0");
 
-    /// <summary>A count.</summary>
     internal static string Count(double? value) => Text(value, "#,0");
 
-    /// <summary>A share.</summary>
     internal static string Percent(double? share) => Text(share * 100, "0", " %");
 
     /// <summary>A time, in seconds or milliseconds.</summary>
@@ -35,7 +33,6 @@ internal static class Show
         var time => $"{time.Seconds} s",
     };
 
-    /// <summary>A size in megabytes.</summary>
     internal static string Megabytes(double? bytes) => Text(bytes / (1 << 20), "0.0", " MiB");
 
     /// <summary>A size in whole megabytes, short.</summary>

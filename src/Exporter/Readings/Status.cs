@@ -5,13 +5,12 @@ namespace GunicornPrometheusExporter.Exporter.Readings;
 /// <summary>The content of the status page. Immutable.</summary>
 internal sealed record Status
 {
-    /// <summary>The read that it is from.</summary>
+    /// <summary>The later of the two reads.</summary>
     internal required Samples Now { get; init; }
 
-    /// <summary>The traffic since an earlier read; null at the first one.</summary>
+    /// <summary>The traffic since an earlier read; null at the first read.</summary>
     internal Traffic? Traffic { get; init; }
 
-    /// <summary>The time between the two.</summary>
     internal TimeSpan Window { get; init; }
 
     /// <summary>The new requests of each read of the last minute, the newest last.</summary>
@@ -23,7 +22,6 @@ internal sealed record Status
     /// <summary>The routes with the most requests since the earlier read.</summary>
     internal ImmutableArray<RouteStatus> Routes { get; init; } = [];
 
-    /// <summary>The accept queues.</summary>
     internal required ImmutableArray<ListenerStatus> Listeners { get; init; }
 
     /// <summary>The causes of worker deaths, and the requests lost with them.</summary>

@@ -6,14 +6,13 @@ namespace GunicornPrometheusExporter.Exporter.Readings;
 
 /// <summary>Computes the content of the status page from two reads.</summary>
 /// <param name="now">The later read.</param>
-/// <param name="before">The earlier read; null if there is none.</param>
+/// <param name="before">The earlier read; null at the first one.</param>
 internal sealed class StatusReading(Samples now, Samples? before)
 {
     private const int MostRoutes = 20;
 
     private double Seconds => before is null ? 0 : (now.Time - before.Time).TotalSeconds;
 
-    /// <summary>The content of the status page.</summary>
     internal Status ToStatus(IReadOnlyCollection<OldestRequest> oldest, ImmutableArray<Moment> history) => new()
     {
         Now = now,
@@ -26,7 +25,7 @@ internal sealed class StatusReading(Samples now, Samples? before)
         Exits = Exits(),
     };
 
-    /// <summary>All traffic between the reads; null if there is no earlier one.</summary>
+    /// <summary>All traffic between the reads; null without an earlier one.</summary>
     internal Traffic? Traffic() => before is null
         ? null
         : TrafficOf(now.Of(MetricCatalogue.HttpRequests), now.BucketsOf(MetricCatalogue.HttpRequestDuration));
@@ -135,7 +134,7 @@ internal sealed class StatusReading(Samples now, Samples? before)
 
     private static double? Find(ILookup<string, double> values, string worker) => values.Contains(worker) ? values[worker].Sum() : null;
 
-    /// <summary>The name of the worker; for a hub with the host.</summary>
+    /// <summary>The worker's name, with its host in the metrics of a hub.</summary>
     private static string IdOf(Sample sample) =>
         sample["instance"] is { Length: > 0 } host ? $"{host} {sample["worker_id"]}" : sample["worker_id"];
 

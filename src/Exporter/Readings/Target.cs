@@ -4,14 +4,13 @@ using GunicornPrometheusExporter.Configuration;
 
 namespace GunicornPrometheusExporter.Exporter.Readings;
 
-/// <summary>Where an exporter answers.</summary>
+/// <summary>The address of an exporter.</summary>
 /// <param name="Address">The base URL of its paths, without a user.</param>
 /// <param name="User">User and password, with a colon between them; empty for none.</param>
 internal sealed record Target(Uri Address, string User)
 {
     private const string Metrics = "metrics";
 
-    /// <summary>The URL of its metrics.</summary>
     internal Uri MetricsAddress => new(Address, Metrics);
 
     /// <summary>The configured exporter of this machine.</summary>
@@ -37,11 +36,11 @@ internal sealed record Target(Uri Address, string User)
     internal static Target? Parse(ArgumentResult argument)
     {
         if (Parse(argument.Tokens[0].Value) is { } target) return target;
-        argument.AddError("TARGET is no address of an exporter; give HOST:PORT or a URL, such as 10.0.0.7:9091 or https://host/metrics");
+        argument.AddError("TARGET is not an exporter's address; give HOST:PORT or a URL, such as 10.0.0.7:9091 or https://host/metrics");
         return null;
     }
 
-    /// <summary>An address that reaches a server which listens on every address.</summary>
+    /// <summary>The address to connect to; loopback for a server that listens on every address.</summary>
     private static IPAddress Reachable(IPAddress address) => address switch
     {
         _ when address.Equals(IPAddress.Any) => IPAddress.Loopback,

@@ -11,7 +11,6 @@ internal sealed record WorkerStatus
     /// <summary>One of the states of a worker.</summary>
     internal required string State { get; init; }
 
-    /// <summary>The process.</summary>
     internal string? Pid { get; init; }
 
     /// <summary>The share of its capacity that was busy since the earlier read, from 0 to 1.</summary>
@@ -23,7 +22,6 @@ internal sealed record WorkerStatus
     /// <summary>How long they took.</summary>
     internal required Latencies Latencies { get; init; }
 
-    /// <summary>Requests in flight.</summary>
     internal double? InFlight { get; init; }
 
     /// <summary>Requests that it can have in flight.</summary>

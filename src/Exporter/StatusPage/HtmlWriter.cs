@@ -5,22 +5,20 @@ using System.Text.Encodings.Web;
 
 namespace GunicornPrometheusExporter.Exporter.StatusPage;
 
-/// <summary>Writes HTML from interpolated texts: literal parts are markup, and interpolated values are escaped. Not thread-safe.</summary>
+/// <summary>Writes HTML from interpolated strings: literal parts are markup, interpolated values are escaped. Not thread-safe.</summary>
 internal sealed class HtmlWriter
 {
     private readonly StringBuilder _text = new();
 
-    /// <inheritdoc/>
     public override string ToString() => _text.ToString();
 
-    /// <summary>Writes markup.</summary>
 #pragma warning disable CA1822, IDE0060 // The handler writes.
     internal void Write([InterpolatedStringHandlerArgument("")] Markup markup)
 #pragma warning restore CA1822, IDE0060
     {
     }
 
-    /// <summary>Writes the parts of an interpolated text as they come.</summary>
+    /// <summary>Writes the parts of an interpolated string.</summary>
     [InterpolatedStringHandler]
     internal readonly struct Markup
     {

@@ -3,12 +3,11 @@ using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Exporter.StatusPage;
 
-/// <summary>Writes the page. A part with <c>data-live</c> is updated by the script.</summary>
+/// <summary>Writes the page. The script updates the parts with <c>data-live</c>.</summary>
 internal static class StatusDocument
 {
     private const double Full = .9;
 
-    /// <summary>The page as HTML.</summary>
     internal static string Write(Status status)
     {
         var html = new HtmlWriter();
@@ -54,7 +53,7 @@ internal static class StatusDocument
         return status.Now.Sum(MetricCatalogue.Up) == 1
             ? $"Up: {Show.Count(workers["live"].FirstOrDefault())} of "
                 + $"{Show.Count(workers["configured"].FirstOrDefault())} workers live"
-            : "Down: no master of this store lives";
+            : "Down: no live master uses this store";
     }
 
     private static void WriteTraffic(HtmlWriter html, Status status)
@@ -63,9 +62,9 @@ internal static class StatusDocument
         html.Write($"""
             <section class="wide" aria-labelledby="traffic-title"><h2 id="traffic-title">Traffic</h2><dl id="rates" data-live>
             """);
-        WriteFigure(html, "Requests a second", Show.Rate(traffic?.Requests));
-        WriteFigure(html, "5xx a second", Show.Rate(traffic?.ServerErrors), traffic?.ServerErrors > 0);
-        WriteFigure(html, "4xx a second", Show.Rate(traffic?.ClientErrors));
+        WriteFigure(html, "Requests per second", Show.Rate(traffic?.Requests));
+        WriteFigure(html, "5xx per second", Show.Rate(traffic?.ServerErrors), traffic?.ServerErrors > 0);
+        WriteFigure(html, "4xx per second", Show.Rate(traffic?.ClientErrors));
         WriteFigure(html, "p50", Show.Seconds(traffic?.Latencies.Quantile(.5)));
         WriteFigure(html, "p95", Show.Seconds(traffic?.Latencies.Quantile(.95)));
         WriteFigure(html, "p99", Show.Seconds(traffic?.Latencies.Quantile(.99)));
@@ -75,13 +74,13 @@ internal static class StatusDocument
     }
 
     private static string WindowOf(Status status) => status.Traffic is null
-        ? "Rates need two readings: they are here with the next."
+        ? "Rates need two reads: they appear with the next one."
         : $"Rates and quantiles of the last {Show.Seconds(status.Window.TotalSeconds)}; "
-            + "latency by bucket over the last minute, longer above, a column a reading.";
+            + "latency by bucket over the last minute, one column per read, longer latencies above.";
 
     private static void WriteWorkers(HtmlWriter html, Status status)
     {
-        OpenTable(html, "workers", "Workers", "A row a slot: what it does now",
+        OpenTable(html, "workers", "Workers", "Current state, one row per slot",
             ["Worker", "State", "Pid", "Utilisation", "In flight", "Req/s", "CPU", "Memory", "Oldest request"]);
         foreach (var worker in status.Workers)
         {
@@ -110,7 +109,7 @@ internal static class StatusDocument
 
     private static void WriteRoutes(HtmlWriter html, Status status)
     {
-        OpenTable(html, "routes", "Top routes", "The routes with most requests now",
+        OpenTable(html, "routes", "Top routes", "The routes with the most requests now",
             ["Route", "Req/s", "4xx/s", "5xx/s", "p50", "p95", "p99"]);
         foreach (var (method, endpoint, traffic) in status.Routes)
         {
@@ -127,7 +126,7 @@ internal static class StatusDocument
 
     private static void WriteListeners(HtmlWriter html, Status status)
     {
-        OpenTable(html, "listeners", "Backlog", "Connections that wait to be accepted", ["Listener", "Waiting", "At most"], isWide: false);
+        OpenTable(html, "listeners", "Backlog", "Connections waiting to be accepted", ["Listener", "Waiting", "At most"], isWide: false);
         foreach (var (name, backlog, limit) in status.Listeners)
         {
             html.Write($"""
@@ -139,7 +138,7 @@ internal static class StatusDocument
 
     private static void WriteExits(HtmlWriter html, Status status)
     {
-        OpenTable(html, "exits", "Ended workers", "Since the store was made, by cause",
+        OpenTable(html, "exits", "Worker exits", "Since the store was created, by cause",
             ["Cause", "Workers", "Requests lost"], isWide: false);
         foreach (var (reason, workers, lost) in status.Exits)
         {
@@ -153,7 +152,7 @@ internal static class StatusDocument
         html.Write($"""
             <section class="wide" aria-labelledby="exporter-title"><h2 id="exporter-title">Exporter</h2><dl id="exporter" data-live>
             """);
-        WriteFigure(html, "Reading took", Show.Seconds(now.Sum(MetricCatalogue.ScrapeDuration)));
+        WriteFigure(html, "Read duration", Show.Seconds(now.Sum(MetricCatalogue.ScrapeDuration)));
         WriteFigure(html, "Store files", Show.Count(now.Sum(MetricCatalogue.StoreFiles)));
         WriteFigure(html, "Store size", Show.Megabytes(now.Sum(MetricCatalogue.StoreBytes)));
         WriteAlarm(html, "Corrupt files", now.Sum(MetricCatalogue.CorruptFiles));

@@ -2,7 +2,7 @@ using GunicornPrometheusExporter.Exporter.Readings;
 
 namespace GunicornPrometheusExporter.Exporter.StatusPage;
 
-/// <summary>Answers <c>/</c>, with its style and script, and the requests in flight of the workers.</summary>
+/// <summary>Serves <c>/</c>, its style and script, and the workers' requests in flight.</summary>
 internal sealed class StatusEndpoints(StatusWatch watch)
 {
     private const string Policy =
@@ -12,7 +12,6 @@ internal sealed class StatusEndpoints(StatusWatch watch)
     private static readonly string Style = Read("status.css");
     private static readonly string Script = Read("status.js");
 
-    /// <summary>Adds the paths to a server.</summary>
     internal void Map(WebApplication server, IEnumerable<string> methods)
     {
         server.MapMethods("/", methods, context =>

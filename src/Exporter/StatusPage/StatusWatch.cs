@@ -5,9 +5,7 @@ using GunicornPrometheusExporter.Snapshots;
 
 namespace GunicornPrometheusExporter.Exporter.StatusPage;
 
-/// <summary>Reads the store for viewers of the page, and remembers recent reads. Safe for any number of threads.</summary>
-/// <param name="read">Reads the store once.</param>
-/// <param name="time">The clock.</param>
+/// <summary>Reads the store for viewers of the page, and keeps recent reads. Safe for any number of threads.</summary>
 internal sealed class StatusWatch(Func<(MetricSnapshot Snapshot, IReadOnlyCollection<OldestRequest> Oldest)> read, TimeProvider time)
 {
     private static readonly TimeSpan Freshness = TimeSpan.FromMilliseconds(900);

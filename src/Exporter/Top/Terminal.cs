@@ -3,7 +3,7 @@ using System.Text;
 
 namespace GunicornPrometheusExporter.Exporter.Top;
 
-/// <summary>The screen of a terminal while this process uses it; afterwards it is restored. Not thread-safe.</summary>
+/// <summary>The screen of the terminal while this process uses it; disposing restores the screen. Not thread-safe.</summary>
 internal sealed class Terminal : IDisposable
 {
     private const string Enter = "\e[?1049h\e[?25l";
@@ -18,8 +18,6 @@ internal sealed class Terminal : IDisposable
     private readonly Stream _output = Console.OpenStandardOutput();
     private readonly PosixSignalRegistration[] _signals;
 
-    /// <summary>Takes the screen.</summary>
-    /// <param name="changed">Called on another thread when the screen was resized, or used by another process.</param>
     internal Terminal(Action changed)
     {
         _signals =
@@ -39,7 +37,7 @@ internal sealed class Terminal : IDisposable
 
     internal static int Height => Math.Max(1, Console.WindowHeight);
 
-    /// <summary>Shows lines in place of the previous ones, truncated to the screen.</summary>
+    /// <summary>Replaces the shown lines, truncated to the screen.</summary>
     /// <param name="lines">Texts without control characters.</param>
     /// <param name="title">The highlighted line.</param>
     internal void Draw(IReadOnlyList<string> lines, int title)

@@ -4,12 +4,12 @@ using GunicornPrometheusExporter.Metrics;
 namespace GunicornPrometheusExporter.Exporter.Top;
 
 /// <summary>A column of the table.</summary>
-/// <param name="Title">Its heading; in lower case, its name on the command line.</param>
+/// <param name="Title">The heading; in lower case, the name on the command line.</param>
 /// <param name="Text">The value of a worker.</param>
-/// <param name="Order">What the workers are sorted by, the largest first; null for the order of their numbers.</param>
+/// <param name="Order">The sort key of a worker, largest first; null for the order of the workers' numbers.</param>
 internal sealed record TopColumn(string Title, Func<WorkerStatus, string> Text, Func<WorkerStatus, double?>? Order)
 {
-    /// <summary>Whether it is text, which is aligned to the left.</summary>
+    /// <summary>Whether the column is aligned to the left, as text.</summary>
     internal bool IsText { get; init; }
 
     /// <summary>The minimum width of a screen that shows it, in characters.</summary>

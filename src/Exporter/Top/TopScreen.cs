@@ -9,7 +9,7 @@ internal sealed class TopScreen(TopWatch watch, Target target, TopTable table, T
     private const string Help = "q quit   < > sort by another column   r reverse";
     private static readonly TimeSpan LongestStill = TimeSpan.FromSeconds(1);
 
-    // A key, or null if what is shown has changed.
+    // A key, or null if the content changed.
     private readonly Channel<ConsoleKeyInfo?> _events = Channel.CreateUnbounded<ConsoleKeyInfo?>();
     private volatile Status? _status;
     private volatile string? _problem;
@@ -84,7 +84,7 @@ internal sealed class TopScreen(TopWatch watch, Target target, TopTable table, T
     {
         List<string> lines = _status is { } status
             ? [.. TopView.HeaderOf(status, target), ProblemOf(status)]
-            : [$"Gunicorn at {target.Address.Authority}: no figures yet", "", _problem ?? ""];
+            : [$"Gunicorn at {target.Address.Authority}: no data yet", "", _problem ?? ""];
         var title = lines.Count;
         if (_status is not null)
         {
@@ -98,6 +98,6 @@ internal sealed class TopScreen(TopWatch watch, Target target, TopTable table, T
     }
 
     private string ProblemOf(Status status) => _problem is { } problem
-        ? $"These figures are {Show.Duration((time.GetUtcNow() - status.Now.Time).TotalSeconds)} old: {problem}"
+        ? $"These values are {Show.Duration((time.GetUtcNow() - status.Now.Time).TotalSeconds)} old: {problem}"
         : "";
 }

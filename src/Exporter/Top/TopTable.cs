@@ -3,20 +3,18 @@ using GunicornPrometheusExporter.Exporter.Readings;
 namespace GunicornPrometheusExporter.Exporter.Top;
 
 /// <summary>The workers as a table, and the order in which it lists them. Not thread-safe.</summary>
-/// <param name="sorted">The column that it is sorted by at first.</param>
 internal sealed class TopTable(TopColumn sorted)
 {
     private TopColumn _sorted = sorted;
     private bool _isReversed;
 
-    /// <summary>Sorts by the column that many to the right, wrapping around.</summary>
+    /// <summary>Sorts by the column a number of places to the right, wrapping around.</summary>
     internal void Move(int columns)
     {
         var place = TopColumn.All.ToList().IndexOf(_sorted) + columns + TopColumn.All.Count;
         (_sorted, _isReversed) = (TopColumn.All[place % TopColumn.All.Count], false);
     }
 
-    /// <summary>Reverses the order.</summary>
     internal void Reverse() => _isReversed = !_isReversed;
 
     /// <summary>The lines of the table, its titles first.</summary>

@@ -8,7 +8,6 @@ internal static class TopView
 {
     private const string Gap = "   ";
 
-    /// <summary>The lines about the whole server.</summary>
     internal static IEnumerable<string> HeaderOf(Status status, Target target)
     {
         var now = status.Now;
@@ -17,7 +16,7 @@ internal static class TopView
         yield return Line(
             $"Gunicorn at {target.Address.Authority}: " + (now.Sum(MetricCatalogue.Up) > 0
                 ? $"up {Show.Duration(now.Of(MetricCatalogue.MasterUptime).Max(sample => (double?)sample.Value) ?? 0)}"
-                : "down, no master of its store lives"),
+                : "down, no live master uses its store"),
             $"workers {Show.Count(workers["live"].Sum())} of {Show.Count(workers["configured"].Sum())}",
             $"restarts {Show.Count(now.Sum(MetricCatalogue.MasterWorkerRestarts))}");
         yield return Line(
@@ -31,10 +30,10 @@ internal static class TopView
             .Select(queue => $"Backlog {queue.Name} {Show.Count(queue.Backlog)} of {Show.Count(queue.Limit)}")
             .DefaultIfEmpty("Backlog –"));
         yield return Line(status.Exits.Length == 0
-            ? ["Ended workers: none"]
+            ? ["Worker exits: none"]
             :
             [
-                "Ended workers: " + string.Join(", ", status.Exits.Select(exits => $"{exits.Reason} {Show.Count(exits.Workers)}")),
+                "Worker exits: " + string.Join(", ", status.Exits.Select(exits => $"{exits.Reason} {Show.Count(exits.Workers)}")),
                 $"requests lost {Show.Count(status.Exits.Sum(exits => exits.RequestsLost))}",
             ]);
     }

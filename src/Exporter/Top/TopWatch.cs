@@ -7,7 +7,6 @@ internal sealed class TopWatch(ExporterClient client, TimeProvider time)
 {
     private readonly ReadingWindow _window = new();
 
-    /// <summary>Reads it once.</summary>
     /// <exception cref="ReadingException">It could not be read.</exception>
     internal async Task<Status> LookAsync(CancellationToken end)
     {

@@ -6,8 +6,8 @@ namespace GunicornPrometheusExporter.Exporter.Web;
 
 /// <summary>Verifies the password of a user. Safe for any number of threads.</summary>
 /// <remarks>
-/// bcrypt is slow on purpose, so one password is hashed at a time, and a user's right one is remembered, as a keyed digest.
-/// A wrong one is not: guesses could fill any memory, and would displace right ones.
+/// bcrypt is slow by design, so only one password is hashed at a time, and a user's correct one is cached as a keyed digest.
+/// Wrong passwords are not cached, because guesses could fill the memory and displace correct ones.
 /// </remarks>
 internal sealed class PasswordCheck
 {
@@ -16,16 +16,12 @@ internal sealed class PasswordCheck
     private readonly byte[] _key = RandomNumberGenerator.GetBytes(HMACSHA256.HashSizeInBytes);
     private readonly ConcurrentDictionary<string, byte[]> _right = new();
 
-    /// <summary>Verifies a password; at once if it was right before under the same hash.</summary>
-    /// <param name="users">The hashes by user, at least one.</param>
-    /// <param name="user">The name of the user, who may not exist.</param>
-    /// <param name="password">The password to verify.</param>
-    /// <param name="cancel">Cancels the wait for the lock.</param>
+    /// <summary>Verifies a password; immediately if it was correct before under the same hash. There must be at least one user.</summary>
     internal async Task<bool> IsRightAsync(
         IReadOnlyDictionary<string, string> users, string user, string password, CancellationToken cancel)
     {
         var isUser = users.TryGetValue(user, out var hash);
-        // An unknown user is compared with another user's hash, so that it takes as long.
+        // For an unknown user another user's hash is used, so that the answer takes as long.
         hash ??= users.Values.First();
         var digest = HMACSHA256.HashData(_key, Encoding.UTF8.GetBytes(hash + password));
         if (isUser && _right.TryGetValue(user, out var right) && CryptographicOperations.FixedTimeEquals(right, digest)) return true;

@@ -13,7 +13,7 @@ internal sealed class TlsServer
     private readonly X509Certificate2Collection _authorities = [];
 
     /// <summary>Loads the PEM texts.</summary>
-    /// <exception cref="ConfigurationException">A text is not a certificate, or not the key of that certificate.</exception>
+    /// <exception cref="ConfigurationException">A text is not a certificate, or the key does not match it.</exception>
     internal TlsServer(TlsServerConfig config, string certificate, string key, string? authorities)
     {
         _config = config;
@@ -26,12 +26,11 @@ internal sealed class TlsServer
         {
             throw new ConfigurationException(
                 $"{NameOf(config.Key, "key")} is not the key of {NameOf(config.Certificate, "cert")}; " +
-                "give the certificate's own key in PEM, not encrypted");
+                "give the certificate's key in PEM format, unencrypted");
         }
         if (authorities is not null) _authorities = Load(config.ClientAuthorities!, authorities, "client_ca");
     }
 
-    /// <summary>The options of one connection.</summary>
     internal SslServerAuthenticationOptions Options() => new()
     {
         ServerCertificateContext = _certificate,
@@ -39,7 +38,7 @@ internal sealed class TlsServer
         ClientCertificateRequired = _config.ClientPolicy is not ClientCertificatePolicy.NoClientCert,
         CertificateChainPolicy = ClientChain(),
         RemoteCertificateValidationCallback = (_, certificate, _, errors) => IsWelcome(certificate as X509Certificate2, errors),
-        // A resumed session would keep the access from before the files changed.
+        // A resumed session would keep its access after the files change.
         AllowTlsResume = false,
     };
 
@@ -81,8 +80,8 @@ internal sealed class TlsServer
         }
         return certificates.Count > 0
             ? certificates
-            : throw new ConfigurationException($"{NameOf(source, name)} holds no certificate; give one in PEM");
+            : throw new ConfigurationException($"{NameOf(source, name)} contains no certificate; give one in PEM format");
     }
 
-    private static string NameOf(PemSource source, string name) => source.Path ?? $"what {name} states";
+    private static string NameOf(PemSource source, string name) => source.Path ?? $"the value of {name}";
 }

@@ -5,7 +5,7 @@ namespace GunicornPrometheusExporter.Exporter.Web;
 /// <summary>The section <c>tls_server_config</c>. Immutable.</summary>
 internal sealed class TlsServerConfig
 {
-    /// <summary>The server's certificate, and the intermediate certificates.</summary>
+    /// <summary>The server's certificate, with intermediate certificates.</summary>
     internal required PemSource Certificate { get; init; }
 
     /// <summary>The certificate's key, not encrypted.</summary>
@@ -14,12 +14,10 @@ internal sealed class TlsServerConfig
     /// <summary>The authorities that verify clients; null if no client is verified.</summary>
     internal PemSource? ClientAuthorities { get; init; }
 
-    /// <summary>The policy for client certificates.</summary>
     internal ClientCertificatePolicy ClientPolicy { get; init; }
 
-    /// <summary>The subject alternative names of which a client's certificate must have one; null for any.</summary>
+    /// <summary>The names of which a client's certificate must have at least one; null for any.</summary>
     internal IReadOnlyList<string>? AllowedSans { get; init; }
 
-    /// <summary>The supported versions.</summary>
     internal SslProtocols Protocols { get; init; }
 }

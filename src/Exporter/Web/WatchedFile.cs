@@ -3,15 +3,14 @@ using GunicornPrometheusExporter.Configuration;
 
 namespace GunicornPrometheusExporter.Exporter.Web;
 
-/// <summary>A file as it was when it was read. Immutable.</summary>
-/// <remarks>It is compared by content: times and sizes miss quick writes, and links with a new target.</remarks>
+/// <summary>The content of a file when it was read. Immutable.</summary>
+/// <remarks>Changes are detected by content, because times and sizes miss quick writes and links with a new target.</remarks>
 internal sealed class WatchedFile
 {
     private readonly string _path;
     private readonly byte[] _content;
 
-    /// <summary>Reads it.</summary>
-    /// <exception cref="ConfigurationException">It cannot be read.</exception>
+    /// <exception cref="ConfigurationException">The file cannot be read.</exception>
     internal WatchedFile(string path)
     {
         _path = path;
@@ -21,14 +20,12 @@ internal sealed class WatchedFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ConfigurationException($"{path} cannot be read ({e.Message}); give a file that this user may read");
+            throw new ConfigurationException($"{path} cannot be read ({e.Message}); name a file that this user can read");
         }
     }
 
-    /// <summary>Its content as text.</summary>
     internal string Text => Encoding.UTF8.GetString(_content);
 
-    /// <summary>Whether its content has changed.</summary>
-    /// <exception cref="ConfigurationException">It can no longer be read.</exception>
+    /// <exception cref="ConfigurationException">The file can no longer be read.</exception>
     internal bool HasChanged() => !new WatchedFile(_path)._content.AsSpan().SequenceEqual(_content);
 }

@@ -1,15 +1,15 @@
 namespace GunicornPrometheusExporter.Exporter.Web;
 
-/// <summary>The content of a web configuration file. Immutable. Not a record: its text would show secrets.</summary>
+/// <summary>The content of a web configuration file. Immutable. Not a record, because its string form would show secrets.</summary>
 internal sealed class WebConfig
 {
     /// <summary>The TLS configuration; null for plain text.</summary>
     internal TlsServerConfig? Tls { get; init; }
 
-    /// <summary>Whether HTTP/2 is supported besides HTTP/1.1, only with TLS.</summary>
+    /// <summary>Whether HTTP/2 is enabled besides HTTP/1.1; only with TLS.</summary>
     internal bool IsHttp2 { get; init; } = true;
 
-    /// <summary>Headers of every answer, by name.</summary>
+    /// <summary>Headers of every response, by name.</summary>
     internal IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
 
     /// <summary>The bcrypt hash of each user's password, by the user's name; empty for no authentication.</summary>

@@ -2,9 +2,10 @@ using GunicornPrometheusExporter.Configuration;
 
 namespace GunicornPrometheusExporter.Exporter.Web;
 
-/// <summary>A web configuration file while a server runs, reloaded when it changes.</summary>
+/// <summary>The web configuration file of a running server, reloaded when it changes.</summary>
 /// <remarks>
-/// If a changed file is invalid, the errors are logged once and the previous configuration stays in force. Safe for any number of threads.
+/// If a changed file is invalid, the errors are logged once and the previous configuration remains in use. Safe for any
+/// number of threads.
 /// </remarks>
 internal sealed class WebConfigFile
 {
@@ -14,7 +15,6 @@ internal sealed class WebConfigFile
     private WebState _state;
     private string? _complaint;
 
-    /// <summary>Reads it for the first time.</summary>
     /// <exception cref="ConfigurationException">It cannot be used.</exception>
     internal WebConfigFile(string path, ILogger log)
     {
@@ -23,18 +23,17 @@ internal sealed class WebConfigFile
         _state = new(_path);
     }
 
-    /// <summary>The file that a configuration names, read; null if it names none.</summary>
+    /// <summary>Reads the file that a configuration names; null if it names none.</summary>
     /// <exception cref="ConfigurationException">It cannot be used.</exception>
     internal static WebConfigFile? Of(ExporterConfig config, ILoggerFactory loggers) =>
         config.WebConfigFile is { } path ? new(path, loggers.CreateLogger("web")) : null;
 
-    /// <summary>Whether connections are encrypted. For as long as the process lives, like <see cref="IsHttp2"/>.</summary>
+    /// <summary>Whether connections are encrypted. Does not change while the process runs; nor does <see cref="IsHttp2"/>.</summary>
     internal bool IsTls => _state.Tls is not null;
 
-    /// <summary>Whether HTTP/2 is supported.</summary>
     internal bool IsHttp2 => IsTls && _state.Config.IsHttp2;
 
-    /// <summary>The configuration for a connection or a request that begins now.</summary>
+    /// <summary>The current configuration, for a new connection or request.</summary>
     internal WebState Current()
     {
         lock (_gate)
@@ -63,7 +62,7 @@ internal sealed class WebConfigFile
         if ((state.Tls is null) == IsTls)
         {
             throw new ConfigurationException(
-                $"{_path} {(IsTls ? "has lost" : "has gained")} tls_server_config, which takes a restart; restart, or undo that");
+                $"{_path} {(IsTls ? "no longer has" : "now has")} tls_server_config, which requires a restart; restart, or undo the change");
         }
         return state;
     }

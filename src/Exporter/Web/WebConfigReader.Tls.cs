@@ -5,7 +5,7 @@ namespace GunicornPrometheusExporter.Exporter.Web;
 
 internal sealed partial class WebConfigReader
 {
-    private const string ByOpenSsl = "OpenSSL's configuration on this machine decides on it";
+    private const string ByOpenSsl = "because OpenSSL's configuration on this machine determines it";
 
     // In ascending order.
     private static readonly (string Name, SslProtocols Protocol)[] Versions =
@@ -48,9 +48,9 @@ internal sealed partial class WebConfigReader
             return texts.TryGetValue(name, out var text) ? new() { Text = text } : null;
         }
         var (certificate, key, authorities) = (Source("cert"), Source("key"), Source("client_ca"));
-        if (certificate is null) _yaml.Reject(section.Start, $"{TlsSection} has no certificate; give cert_file");
-        if (key is null) _yaml.Reject(section.Start, $"{TlsSection} has no key; give key_file");
-        if (lowest > highest) _yaml.Reject(section.Start, "min_version is above max_version; exchange them");
+        if (certificate is null) _yaml.Reject(section.Start, $"{TlsSection} has no certificate; set cert_file");
+        if (key is null) _yaml.Reject(section.Start, $"{TlsSection} has no key; set key_file");
+        if (lowest > highest) _yaml.Reject(section.Start, "min_version is higher than max_version; swap them");
         CheckClients(section, policy, authorities, sans);
         if (certificate is null || key is null) return;
         _tls = new()
@@ -70,30 +70,30 @@ internal sealed partial class WebConfigReader
         if (policy is ClientCertificatePolicy.NoClientCert && authorities is not null)
         {
             _yaml.Reject(section.Start,
-                "client_ca_file is of no use while client_auth_type is NoClientCert; give RequireAndVerifyClientCert");
+                "client_ca_file has no effect while client_auth_type is NoClientCert; set it to RequireAndVerifyClientCert");
         }
         if (policy is ClientCertificatePolicy.VerifyClientCertIfGiven or ClientCertificatePolicy.RequireAndVerifyClientCert
             && authorities is null)
         {
-            _yaml.Reject(section.Start, $"client_auth_type is {policy}, for which client_ca_file is missing; give it");
+            _yaml.Reject(section.Start, $"client_auth_type is {policy}, but client_ca_file is missing; set it");
         }
-        // A name means nothing in a certificate that is not verified or not required.
+        // A name has no meaning unless the certificate is required and verified.
         if (sans is not null && policy is not ClientCertificatePolicy.RequireAndVerifyClientCert)
         {
             _yaml.Reject(section.Start,
-                $"client_allowed_sans is of no use while client_auth_type is {policy}; give RequireAndVerifyClientCert");
+                $"client_allowed_sans has no effect while client_auth_type is {policy}; set it to RequireAndVerifyClientCert");
         }
     }
 
     private ClientCertificatePolicy ReadPolicy(Scalar key)
     {
         var text = _yaml.ReadText(key);
-        // The toolkit's older name.
+        // The older name in exporter-toolkit.
         if (text == "RequireClientCert") return ClientCertificatePolicy.RequireAnyClientCert;
         var names = Enum.GetNames<ClientCertificatePolicy>();
         if (text is null) return ClientCertificatePolicy.NoClientCert;
         if (names.Contains(text)) return Enum.Parse<ClientCertificatePolicy>(text);
-        _yaml.Reject(key.Start, $"client_auth_type is \"{text}\"; give one of {string.Join(", ", names)}");
+        _yaml.Reject(key.Start, $"client_auth_type is \"{text}\"; set it to one of {string.Join(", ", names)}");
         return ClientCertificatePolicy.NoClientCert;
     }
 
@@ -102,7 +102,7 @@ internal sealed partial class WebConfigReader
         if (_yaml.ReadText(key) is not { } text) return null;
         var rank = Array.FindIndex(Versions, version => version.Name == text);
         if (rank >= 0) return rank;
-        _yaml.Reject(key.Start, $"{key.Value} is \"{text}\"; give TLS12 or TLS13, older ones are not spoken");
+        _yaml.Reject(key.Start, $"{key.Value} is \"{text}\"; set it to TLS12 or TLS13; older versions are not supported");
         return null;
     }
 }

@@ -5,7 +5,7 @@ using YamlDotNet.Core.Events;
 
 namespace GunicornPrometheusExporter.Exporter.Web;
 
-/// <summary>Reads a web configuration file, whose schema is that of Prometheus' exporter-toolkit.</summary>
+/// <summary>Reads a web configuration file with the schema of Prometheus' exporter-toolkit.</summary>
 /// <remarks>It reports all errors at once. No error contains a hash or a key.</remarks>
 internal sealed partial class WebConfigReader
 {
@@ -13,7 +13,7 @@ internal sealed partial class WebConfigReader
     private const string HttpSection = "http_server_config";
     private const string UserSection = "basic_auth_users";
 
-    // The headers that the toolkit allows, and their values if there are few.
+    // The headers that the toolkit allows; a non-empty array has their only valid values.
     private static readonly Dictionary<string, string[]> HeaderValues = new()
     {
         ["Content-Security-Policy"] = [],
@@ -36,10 +36,9 @@ internal sealed partial class WebConfigReader
         _yaml = new YamlEntries(text, path);
     }
 
-    /// <summary>Reads the text of a file.</summary>
     /// <param name="path">Absolute path of the file; relative paths start at its directory.</param>
     /// <param name="text">What is in it.</param>
-    /// <exception cref="ConfigurationException">Something is wrong, one line each with line and column.</exception>
+    /// <exception cref="ConfigurationException">The file is invalid; the message has one line per error, with line and column.</exception>
     internal static WebConfig Read(string path, string text)
     {
         var reader = new WebConfigReader(path, text);
@@ -61,10 +60,10 @@ internal sealed partial class WebConfigReader
             [TlsSection] = ReadTls,
             [HttpSection] = _ => ReadHttp(),
             [UserSection] = _ => ReadUsers(),
-            ["rate_limit"] = key => Refuse(key, "a scrape costs little, and concurrent ones share one"),
+            ["rate_limit"] = key => Refuse(key, "because concurrent scrapes already share one pass"),
         });
         // A file that is being written is empty for a moment, which must not remove the protection.
-        if (!isAny) _yaml.Reject(new Mark(0, 1, 1), $"the file is empty; state {TlsSection}, {HttpSection} or {UserSection}");
+        if (!isAny) _yaml.Reject(new Mark(0, 1, 1), $"the file is empty; add {TlsSection}, {HttpSection} or {UserSection}");
     }
 
     private void ReadHttp() => _yaml.Read(HttpSection, new Dictionary<string, Action<Scalar>>
@@ -79,11 +78,11 @@ internal sealed partial class WebConfigReader
         if (_yaml.ReadText(key) is not { Length: > 0 } value) return;
         if (values.Length > 0 && !values.Contains(value))
         {
-            _yaml.Reject(key.Start, $"{key.Value} is \"{value}\"; give {string.Join(" or ", values)}");
+            _yaml.Reject(key.Start, $"{key.Value} is \"{value}\"; set it to {string.Join(" or ", values)}");
         }
         else if (value.Any(letter => letter is < ' ' or > '~'))
         {
-            _yaml.Reject(key.Start, $"{key.Value} has a letter that no header may have; give printable ASCII");
+            _yaml.Reject(key.Start, $"{key.Value} contains a character that is not allowed in a header; use printable ASCII");
         }
         else _headers[key.Value] = value;
     }
@@ -97,14 +96,14 @@ internal sealed partial class WebConfigReader
             else
             {
                 _yaml.Reject(user.Start,
-                    $"what {UserSection} has for \"{user.Value}\" is no bcrypt hash; make one by htpasswd -nBC 10 {user.Value}");
+                    $"{UserSection} has no valid bcrypt hash for \"{user.Value}\"; create one with htpasswd -nBC 10 {user.Value}");
             }
         }
     }
 
     private void Refuse(Scalar key, string reason)
     {
-        _yaml.Reject(key.Start, $"{key.Value} is not supported, {reason}; remove it");
+        _yaml.Reject(key.Start, $"{key.Value} is not supported {reason}; remove it");
         _yaml.Skip();
     }
 }

@@ -3,14 +3,14 @@ using System.Text;
 
 namespace GunicornPrometheusExporter.Exporter.Web;
 
-/// <summary>The first step of every request: the configured headers, and authentication.</summary>
+/// <summary>The first step of every request: adds the configured headers, and authenticates.</summary>
 internal sealed class WebGate(WebConfigFile file)
 {
     private const string Scheme = "Basic";
 
     private readonly PasswordCheck _passwords = new();
 
-    /// <summary>Passes authorised requests; answers 401 to others on any path.</summary>
+    /// <summary>Passes authenticated requests; answers 401 to all others, on any path.</summary>
     internal async Task PassAsync(HttpContext context, RequestDelegate next)
     {
         var config = file.Current().Config;

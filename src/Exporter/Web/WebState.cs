@@ -2,13 +2,13 @@ using GunicornPrometheusExporter.Configuration;
 
 namespace GunicornPrometheusExporter.Exporter.Web;
 
-/// <summary>A web configuration file and all that it names, read at one time. Immutable.</summary>
+/// <summary>A web configuration file and the files that it names, read together. Immutable.</summary>
 internal sealed class WebState
 {
     private readonly List<WatchedFile> _files = [];
 
     /// <summary>Reads the file, and the certificates that it names.</summary>
-    /// <exception cref="ConfigurationException">Something cannot be read, or is wrong.</exception>
+    /// <exception cref="ConfigurationException">A file cannot be read or is invalid.</exception>
     internal WebState(string path)
     {
         Config = WebConfigReader.Read(path, Open(path));
@@ -16,14 +16,13 @@ internal sealed class WebState
         Tls = new(tls, TextOf(tls.Certificate), TextOf(tls.Key), tls.ClientAuthorities is { } authorities ? TextOf(authorities) : null);
     }
 
-    /// <summary>The content of the file.</summary>
     internal WebConfig Config { get; }
 
     /// <summary>The TLS configuration; null for plain text.</summary>
     internal TlsServer? Tls { get; }
 
-    /// <summary>Whether one of the files is different now.</summary>
-    /// <exception cref="ConfigurationException">One can no longer be read.</exception>
+    /// <summary>Whether one of the files has changed.</summary>
+    /// <exception cref="ConfigurationException">A file can no longer be read.</exception>
     internal bool HasChanged() => _files.Exists(file => file.HasChanged());
 
     private string TextOf(PemSource source) => source.Path is { } path ? Open(path) : source.Text!;

@@ -79,20 +79,20 @@ public sealed class ConfigurationFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData("exporter:\n  redis:\n    prot: 1", "3:5: exporter.redis knows no \"prot\"; did you mean port?")]
-    [InlineData("exporter:\n  rdis: {}", "2:3: exporter knows no \"rdis\"; did you mean redis?")]
-    [InlineData("prometheus: {}", "1:1: the file knows no \"prometheus\"; the names there are exporter")]
-    [InlineData("exporter:\n  redis: {port: 1,\n    port: 2}", "3:5: port is there twice; remove one")]
-    [InlineData("exporter:\n  redis: 5", "2:10: exporter.redis must be a mapping, \"name: value\" on lines of their own")]
-    [InlineData("exporter: {redis: {port: [1]}}", "1:26: port must be a text")]
-    [InlineData("exporter: {redis: {port: *a}}", "1:26: port must be a text")]
+    [InlineData("exporter:\n  redis:\n    prot: 1", "3:5: exporter.redis has no setting \"prot\"; did you mean port?")]
+    [InlineData("exporter:\n  rdis: {}", "2:3: exporter has no setting \"rdis\"; did you mean redis?")]
+    [InlineData("prometheus: {}", "1:1: the file has no setting \"prometheus\"; known names are exporter")]
+    [InlineData("exporter:\n  redis: {port: 1,\n    port: 2}", "3:5: port appears twice; remove one")]
+    [InlineData("exporter:\n  redis: 5", "2:10: exporter.redis must be a mapping, with \"name: value\" on separate lines")]
+    [InlineData("exporter: {redis: {port: [1]}}", "1:26: port must be a string")]
+    [InlineData("exporter: {redis: {port: *a}}", "1:26: port must be a string")]
     [InlineData("exporter: {redis: {port: many}}", "1:20: exporter.redis.port is \"many\"; set it to a whole number from 1 to 65535")]
     [InlineData("exporter: {redis: {port: 65536}}", "1:20: exporter.redis.port is \"65536\"; set it to a whole number from 1 to 65535")]
     [InlineData("exporter: {redis: {enabled: maybe}}", "1:20: exporter.redis.enabled is \"maybe\"; set it to true, 1, yes or on, or to false, 0, no or off")]
-    [InlineData("exporter: {redis: {url: 'reds://:hunter2@a'}}", "1:20: exporter.redis.url is \"********\"; set it to a URL such as redis://user:password@host:6379/0 or rediss://host (it begins with neither redis:// nor rediss://)")]
+    [InlineData("exporter: {redis: {url: 'reds://:hunter2@a'}}", "1:20: exporter.redis.url is \"********\"; set it to a URL such as redis://user:password@host:6379/0 or rediss://host (it does not begin with redis:// or rediss://)")]
     [InlineData("exporter: {remote_write: {url: 'https://user:hunter2@a'}}", "1:27: exporter.remote_write.url is \"********\"; set it to a URL such as https://host/path, without user and password")]
-    [InlineData("exporter: {remote_write: {headers: {X: 'a,b'}}}", "1:37: exporter.remote_write.headers.X has a comma, which cannot be sent; leave it out")]
-    [InlineData("exporter: {remote_write: {external_labels: {a-b: c}}}", "1:27: exporter.remote_write.external_labels is \"a-b=c\"; set it to labels such as env=prod,region=eu; a name has letters, digits and _ only, and no __ in front")]
+    [InlineData("exporter: {remote_write: {headers: {X: 'a,b'}}}", "1:37: exporter.remote_write.headers.X contains a comma, which is not supported; remove it")]
+    [InlineData("exporter: {remote_write: {external_labels: {a-b: c}}}", "1:27: exporter.remote_write.external_labels is \"a-b=c\"; set it to labels such as env=prod,region=eu; a name has letters, digits and _ only, and does not begin with __")]
     [InlineData("exporter: {redis: {port: 1}}\n--- a", "2:1: a second document begins here; remove it")]
     public void What_is_wrong_in_a_file_is_one_error_with_its_place(string text, string sentence)
     {
@@ -108,7 +108,7 @@ public sealed class ConfigurationFileTests : IDisposable
     public void Every_error_of_the_file_and_the_environment_is_told_at_once() => Assert.Equal(
         [
             $"{Path}:2:11: exporter.redis.port is \"0\"; set it to a whole number from 1 to 65535",
-            $"{Path}:2:20: exporter.redis knows no \"hots\"; did you mean host?",
+            $"{Path}:2:20: exporter.redis has no setting \"hots\"; did you mean host?",
             "GUNICORN_WORKERS is \"none\"; set it to a whole number of at least 1",
         ],
         Load("exporter:\n  redis: {port: 0, hots: a}", ("GUNICORN_WORKERS", "none")).Errors.Select(error => error.Message));
@@ -129,13 +129,13 @@ public sealed class ConfigurationFileTests : IDisposable
         Assert.StartsWith($"{Path} cannot be read (", Error(), StringComparison.Ordinal);
 
         File.WriteAllBytes(Path, [.. "exporter:\n  "u8, 0xC3, 0x28]);
-        Assert.Equal($"{Path} is not UTF-8 at its byte 12; save it as UTF-8", Error());
+        Assert.Equal($"{Path} is not UTF-8 at byte 12; save it as UTF-8", Error());
 
         File.WriteAllText(Path, "exporter:\n  redis: {}\0\n");
-        Assert.Equal($"{Path}:2: a NUL is in this line; is it a text file?", Error());
+        Assert.Equal($"{Path}:2: this line contains a NUL byte; is this a text file?", Error());
 
         File.WriteAllText(Path, new string('#', 300_000));
-        Assert.Equal($"{Path} is larger than 262144 bytes; leave out what is no setting", Error());
+        Assert.Equal($"{Path} is larger than 262144 bytes; remove what is not a setting", Error());
 
         File.WriteAllText(Path, "exporter: {redis");
         Assert.StartsWith($"{Path}:2:1: this is not YAML: ", Error(), StringComparison.Ordinal);
@@ -155,7 +155,7 @@ public sealed class ConfigurationFileTests : IDisposable
         Assert.Null(Load("exporter: {redis: {port: 1}}").Warning);
         var config = Load("exporter: {redis: {password: hunter2}}");
         File.SetUnixFileMode(Path, UnixFileMode.UserRead | UnixFileMode.OtherRead);
-        Assert.Equal($"{Path} holds secrets and can be read by every user of this machine; take that from them (chmod o-r)", config.Warning);
+        Assert.Equal($"{Path} contains secrets and every user of this machine can read it; restrict its permissions (chmod o-r)", config.Warning);
 
         File.SetUnixFileMode(Path, UnixFileMode.UserRead | UnixFileMode.GroupRead);
         Assert.Null(config.Warning);

@@ -86,7 +86,7 @@ public sealed partial class ConfigurationReferenceTests
 
             ```console
             $ gunicorn-prometheus-exporter config --check --config.file wrong.yml || true
-            error: …wrong.yml:4:5: exporter.redis knows no "hots"; did you mean host?
+            error: …wrong.yml:4:5: exporter.redis has no setting "hots"; did you mean host?
             error: …wrong.yml:5:5: exporter.redis.port is "0"; set it to a whole number from 1 to 65535
             ```
 

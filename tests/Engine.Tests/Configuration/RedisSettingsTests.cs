@@ -22,18 +22,18 @@ public class RedisSettingsTests
     }
 
     [Theory]
-    [InlineData("reds://:hunter2@a", "it begins with neither redis:// nor rediss://")]
-    [InlineData("localhost:6379", "it begins with neither redis:// nor rediss://")]
-    [InlineData("redis://", "a host is missing or is no name and no address, or a port is no number from 1 to 65535")]
-    [InlineData("redis://:hunter2@", "a host is missing or is no name and no address, or a port is no number from 1 to 65535")]
-    [InlineData("redis://a,,b", "a host is missing or is no name and no address, or a port is no number from 1 to 65535")]
-    [InlineData("redis://a:0", "a host is missing or is no name and no address, or a port is no number from 1 to 65535")]
-    [InlineData("redis://a:65536", "a host is missing or is no name and no address, or a port is no number from 1 to 65535")]
-    [InlineData("redis://a:port", "a host is missing or is no name and no address, or a port is no number from 1 to 65535")]
-    [InlineData("redis://a b", "a host is missing or is no name and no address, or a port is no number from 1 to 65535")]
-    [InlineData("redis://a/-1", "what follows the slash is no number of a database")]
-    [InlineData("redis://a/zero", "what follows the slash is no number of a database")]
-    [InlineData("redis://a/0?db=1", "what follows the slash is no number of a database")]
+    [InlineData("reds://:hunter2@a", "it does not begin with redis:// or rediss://")]
+    [InlineData("localhost:6379", "it does not begin with redis:// or rediss://")]
+    [InlineData("redis://", "a host is missing or invalid, or a port is not a number from 1 to 65535")]
+    [InlineData("redis://:hunter2@", "a host is missing or invalid, or a port is not a number from 1 to 65535")]
+    [InlineData("redis://a,,b", "a host is missing or invalid, or a port is not a number from 1 to 65535")]
+    [InlineData("redis://a:0", "a host is missing or invalid, or a port is not a number from 1 to 65535")]
+    [InlineData("redis://a:65536", "a host is missing or invalid, or a port is not a number from 1 to 65535")]
+    [InlineData("redis://a:port", "a host is missing or invalid, or a port is not a number from 1 to 65535")]
+    [InlineData("redis://a b", "a host is missing or invalid, or a port is not a number from 1 to 65535")]
+    [InlineData("redis://a/-1", "the part after the slash is not a database number")]
+    [InlineData("redis://a/zero", "the part after the slash is not a database number")]
+    [InlineData("redis://a/0?db=1", "the part after the slash is not a database number")]
     public void A_bad_URL_is_one_error_that_shows_nothing_of_it(string text, string fault)
     {
         var error = Assert.Single(With(("REDIS_URL", text)).Errors);

@@ -27,9 +27,9 @@ public sealed class FleetHubTests
         Assert.Contains("c_total{instance=a}", fourth.Order);
         Assert.Equal(
             [
-                "Snapshots are read here; hosts that live: 1",
-                "The hosts' snapshots cannot be read: Redis is away. What is known is served until it expires",
-                "Snapshots are read here; hosts that live: 1",
+                "Reading snapshots here; live hosts: 1",
+                "Reading the hosts' snapshots failed, serving the last ones until they expire: Redis is away.",
+                "Reading snapshots here; live hosts: 1",
             ],
             hub.Log.Messages);
     }
@@ -39,7 +39,7 @@ public sealed class FleetHubTests
     {
         var hub = new TestHub(isMerged: true);
         hub.Source.Skipped.Add(new("gunicorn:metrics:x", SkipKind.Foreign, "it is a list"));
-        hub.Source.Skipped.Add(new("gunicorn:metrics:y", SkipKind.Unreadable, "it is cut short"));
+        hub.Source.Skipped.Add(new("gunicorn:metrics:y", SkipKind.Unreadable, "it is truncated"));
 
         var text = await hub.ReadAsync();
         _ = await hub.ReadAsync();
@@ -50,9 +50,9 @@ public sealed class FleetHubTests
         Assert.Equal(1, text.Samples["gunicorn_hub_skipped_entries{reason=unreadable}"]);
         Assert.Equal(
             [
-                "No host that lives has left a snapshot here",
-                "Entries that are skipped: 2, first gunicorn:metrics:x: it is a list; let nothing but exporters write under this key prefix",
-                "No entry is skipped any more",
+                "No live host has a snapshot here",
+                "Skipping 2 entries, the first is gunicorn:metrics:x: it is a list; only exporters may write under this key prefix",
+                "No more entries are skipped",
             ],
             hub.Log.Messages);
     }

@@ -68,7 +68,7 @@ public sealed class DamagedFilesTests : IDisposable
         for (var i = 0; i < 2; i++)
         {
             Assert.Equal(
-                $"{archive} is not a regular file; remove it to have files of dead processes compacted again", folding.Fold());
+                $"{archive} is not a regular file; remove it so that files of dead processes are compacted again", folding.Fold());
         }
 
         Assert.Equal(1, Scraped.Once(_directory.Path).Samples["c_total{}"]);

@@ -53,7 +53,7 @@ public sealed class ForwarderManagerTests : IAsyncDisposable
         Assert.Equal(
             [
                 "Forwarding to there every 30 s",
-                "Forwarding to there fails, trying again: nobody is there",
+                "Forwarding to there failed, retrying: nobody is there",
                 "Forwarding to there works again",
             ],
             _log.Messages);
@@ -95,7 +95,7 @@ public sealed class ForwarderManagerTests : IAsyncDisposable
         await _forwarder.CalledAsync();
         await PassUntilAsync(status => status.Failed == 3);
         Assert.Equal(0, _forwarder.Unseen);
-        Assert.Contains("did not end within 30 s", Status.LastError, StringComparison.Ordinal);
+        Assert.Contains("did not finish within 30 s", Status.LastError, StringComparison.Ordinal);
 
         _forwarder.Next = _ => Task.FromResult(new Forwarded(1, 10));
         hang.SetResult(default);
@@ -126,7 +126,7 @@ public sealed class ForwarderManagerTests : IAsyncDisposable
         await PassUntilAsync(_manager.StopAllAsync());
 
         Assert.Equal(ForwarderState.Stopped, Status.State);
-        Assert.Equal("it did not end within 1 s", Status.LastError);
+        Assert.Equal("it did not finish within 1 s", Status.LastError);
     }
 
     [Fact]
@@ -182,7 +182,7 @@ public sealed class ForwarderManagerTests : IAsyncDisposable
 
         await _forwarder.CalledAsync();
         Assert.Equal(ForwarderState.Stopped, _manager.Statuses["wrong"].State);
-        Assert.Contains("Nothing is forwarded to wrong: REDIS_URL is \"x\"; set it to y", _log.Messages);
+        Assert.Contains("Forwarding to wrong not started: REDIS_URL is \"x\"; set it to y", _log.Messages);
         await Assert.ThrowsAsync<ConfigurationException>(() => _manager.StartAsync("wrong"));
     }
 

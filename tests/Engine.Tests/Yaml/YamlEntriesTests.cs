@@ -69,19 +69,19 @@ public class YamlEntriesTests
     public void A_text_without_a_document_is_told_apart(string text, bool isAny) => Assert.Equal(isAny, Read(new(text, "a.yml")));
 
     [Theory]
-    [InlineData("- a", "a.yml:1:1: the file must be a mapping, \"name: value\" on lines of their own")]
-    [InlineData("nmae: 1", "a.yml:1:1: the file knows no \"nmae\"; did you mean name?")]
-    [InlineData("zzzzzz: {name: [1]}", "a.yml:1:1: the file knows no \"zzzzzz\"; the names there are name, on, list, map")]
+    [InlineData("- a", "a.yml:1:1: the file must be a mapping, with \"name: value\" on separate lines")]
+    [InlineData("nmae: 1", "a.yml:1:1: the file has no setting \"nmae\"; did you mean name?")]
+    [InlineData("zzzzzz: {name: [1]}", "a.yml:1:1: the file has no setting \"zzzzzz\"; known names are name, on, list, map")]
     [InlineData("on: yes", "a.yml:1:5: on must be true or false")]
-    [InlineData("name: [a]", "a.yml:1:7: name must be a text")]
-    [InlineData("name: *a", "a.yml:1:7: name must be a text")]
-    [InlineData("list: a", "a.yml:1:7: list must be a list, \"- value\" on lines of their own")]
-    [InlineData("list: [[a]]", "a.yml:1:8: list must be a text")]
-    [InlineData("map:\n  - a", "a.yml:2:3: map must be a mapping, \"name: value\" on lines of their own")]
-    [InlineData("on: true\nname: a\non: false", "a.yml:3:1: on is there twice; remove one")]
-    [InlineData("map:\n  x: 1\n  x: 2", "a.yml:3:3: x is there twice; remove one")]
-    [InlineData("? [a]\n: b", "a.yml:1:3: the file has a key that is no name")]
-    [InlineData("<<: {name: a}", "a.yml:1:1: the file knows no \"<<\"; the names there are name, on, list, map")]
+    [InlineData("name: [a]", "a.yml:1:7: name must be a string")]
+    [InlineData("name: *a", "a.yml:1:7: name must be a string")]
+    [InlineData("list: a", "a.yml:1:7: list must be a list, with \"- value\" on separate lines")]
+    [InlineData("list: [[a]]", "a.yml:1:8: list must be a string")]
+    [InlineData("map:\n  - a", "a.yml:2:3: map must be a mapping, with \"name: value\" on separate lines")]
+    [InlineData("on: true\nname: a\non: false", "a.yml:3:1: on appears twice; remove one")]
+    [InlineData("map:\n  x: 1\n  x: 2", "a.yml:3:3: x appears twice; remove one")]
+    [InlineData("? [a]\n: b", "a.yml:1:3: the file has a key that is not a name")]
+    [InlineData("<<: {name: a}", "a.yml:1:1: the file has no setting \"<<\"; known names are name, on, list, map")]
     [InlineData("name: a\n---\nname: b", "a.yml:2:1: a second document begins here; remove it")]
     [InlineData("name: a\n  b: c", "a.yml:2:4: this is not YAML: ")]
     public void What_is_wrong_is_told_with_its_place(string text, string sentence) =>
@@ -89,13 +89,13 @@ public class YamlEntriesTests
 
     [Fact]
     public void Every_error_is_told_in_the_order_of_the_text() => Assert.Equal(
-        ["a.yml:1:5: on must be true or false", "a.yml:2:1: the file knows no \"lst\"; did you mean list?", "a.yml:3:7: name must be a text"],
+        ["a.yml:1:5: on must be true or false", "a.yml:2:1: the file has no setting \"lst\"; did you mean list?", "a.yml:3:7: name must be a string"],
         Errors("on: 1\nlst: [a]\nname: []\n"));
 
     [Fact]
     public void What_lies_too_deep_is_an_error_and_costs_no_more_than_what_does_not() => Assert.All(
         (string[])["name: " + new string('[', 200_000), "name: " + string.Concat(Enumerable.Repeat("{a: ", 50_000)), string.Concat(Enumerable.Repeat("? ", 100_000))],
-        text => Assert.Contains(Errors(text), error => error.EndsWith("this is not YAML: values lie in each other more than 16 deep", StringComparison.Ordinal)));
+        text => Assert.Contains(Errors(text), error => error.EndsWith("this is not YAML: values are nested more than 16 levels deep", StringComparison.Ordinal)));
 
     [Fact]
     public void Whatever_the_text_is_reading_ends_with_what_is_wrong() =>

@@ -10,7 +10,7 @@ namespace GunicornPrometheusExporter.Exporter.Tests.Checks;
 public sealed class ExporterChecksTests
 {
     [Theory]
-    [InlineData("gunicorn_exporter_build_info{version=\"0.0.1\"} 1", "warning: host:9091: its version is 0.0.1, and this is ")]
+    [InlineData("gunicorn_exporter_build_info{version=\"0.0.1\"} 1", "warning: host:9091: its version is 0.0.1, but ")]
     [InlineData("gunicorn_hub_source_up 0", "error: host:9091: the hub cannot read the hosts' snapshots; ")]
     [InlineData("gunicorn_hub_host_age_seconds{instance=\"web-1\"} 121", "the newest snapshot of web-1 is 2 min 1 s old; ")]
     [InlineData("gunicorn_hub_host_age_seconds{instance=\"\u001b[2J\"} 3600", "the newest snapshot of ?[2J is")]

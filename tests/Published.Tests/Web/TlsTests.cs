@@ -166,7 +166,7 @@ public sealed class TlsTests : IDisposable
         using var meanwhile = new Visitor(exporter, _authority);
         Assert.True(await meanwhile.IsWelcomeAsync());
         Assert.Equal(before.Serial, meanwhile.Serial);
-        Assert.Contains("is not the key of", exporter.WaitForLine("what was in force stays so"), StringComparison.Ordinal);
+        Assert.Contains("is not the key of", exporter.WaitForLine("keeping the previous configuration"), StringComparison.Ordinal);
 
         await File.WriteAllTextAsync(_directory["key.pem"], key, TestContext.Current.CancellationToken);
         using var after = new Visitor(exporter, _authority);
@@ -197,7 +197,7 @@ public sealed class TlsTests : IDisposable
 
         using var visitor = new Visitor(exporter, _authority);
         Assert.True(await visitor.IsWelcomeAsync());
-        Assert.Contains("has lost tls_server_config, which takes a restart", exporter.WaitForLine("stays so"), StringComparison.Ordinal);
+        Assert.Contains("no longer has tls_server_config, which requires a restart", exporter.WaitForLine("keeping the previous configuration"), StringComparison.Ordinal);
     }
 
     private RunningExporter Protected(string more = "", string sections = "")

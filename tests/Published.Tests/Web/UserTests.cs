@@ -110,7 +110,7 @@ public sealed class UserTests : IDisposable
             Assert.Equal(HttpStatusCode.Unauthorized, await eve.StatusAsync());
         }
         var (_, log) = await exporter.TerminateAsync();
-        Assert.Contains(WebConfig, Assert.Single(log, line => line.Contains("what was in force stays so", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains(WebConfig, Assert.Single(log, line => line.Contains("keeping the previous configuration", StringComparison.Ordinal)), StringComparison.Ordinal);
         Assert.DoesNotContain(log, line => line.Contains("SECRET", StringComparison.Ordinal));
     }
 
@@ -123,7 +123,7 @@ public sealed class UserTests : IDisposable
         File.Delete(WebConfig);
 
         Assert.Equal(HttpStatusCode.Unauthorized, await eve.StatusAsync());
-        Assert.Contains("cannot be read", exporter.WaitForLine("what was in force stays so"), StringComparison.Ordinal);
+        Assert.Contains("cannot be read", exporter.WaitForLine("keeping the previous configuration"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -178,9 +178,9 @@ public sealed class UserTests : IDisposable
 
         Assert.Equal(1, refused.Status);
         Assert.Contains(
-            $"error: http://{address}/metrics answers with status 401; give a user that may read it: http://USER:PASSWORD@HOST:PORT\n",
+            $"error: http://{address}/metrics answered with status 401; give a user with access: http://USER:PASSWORD@HOST:PORT\n",
             refused.Output + refused.Errors, StringComparison.Ordinal);
-        Assert.Contains("no master of its store lives", known.Output.Replace("Gunicorn ", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains("no live master uses its store", known.Output.Replace("Gunicorn ", "", StringComparison.Ordinal), StringComparison.Ordinal);
         Assert.DoesNotContain("ri@ht", known.Output + known.Errors, StringComparison.Ordinal);
     }
 

@@ -16,7 +16,7 @@ public sealed class WebConfigTests : IDisposable
         var outcome = await Executable.RunAsync(["serve", "--web.config.file", ""]);
 
         Assert.Equal(Usage, outcome.Status);
-        Assert.Contains("--web.config.file is empty; name a file, or leave the option out", outcome.Errors, StringComparison.Ordinal);
+        Assert.Contains("--web.config.file is empty; name a file, or omit the option", outcome.Errors, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -31,14 +31,14 @@ public sealed class WebConfigTests : IDisposable
     }
 
     [Theory]
-    [InlineData("serve", "basic_auth_usres: {}", ":1:1: the file knows no \"basic_auth_usres\"; did you mean basic_auth_users?")]
-    [InlineData("hub", "basic_auth_usres: {}", ":1:1: the file knows no \"basic_auth_usres\"; did you mean basic_auth_users?")]
+    [InlineData("serve", "basic_auth_usres: {}", ":1:1: the file has no setting \"basic_auth_usres\"; did you mean basic_auth_users?")]
+    [InlineData("hub", "basic_auth_usres: {}", ":1:1: the file has no setting \"basic_auth_usres\"; did you mean basic_auth_users?")]
     [InlineData("serve", null, " cannot be read (")]
     [InlineData("serve", "tls_server_config: {cert_file: no.pem, key_file: no.pem}", "no.pem cannot be read (")]
-    [InlineData("serve", "tls_server_config: {cert: a, key: a}", "what cert states holds no certificate; give one in PEM")]
+    [InlineData("serve", "tls_server_config: {cert: a, key: a}", "the value of cert contains no certificate; give one in PEM format")]
     [InlineData("serve", "tls_server_config: {cert_file: cert.pem, key_file: cert.pem}", "cert.pem is not the key of ")]
     [InlineData("serve", "tls_server_config: {cert_file: cert.pem, key_file: key.pem, client_auth_type: RequireAndVerifyClientCert, client_ca_file: key.pem}",
-        "key.pem holds no certificate; give one in PEM")]
+        "key.pem contains no certificate; give one in PEM format")]
     public async Task A_file_that_cannot_be_used_ends_the_command_with_one_line(string command, string? text, string sentence)
     {
         using var authority = new TestAuthority();
@@ -53,7 +53,7 @@ public sealed class WebConfigTests : IDisposable
 
         Assert.Equal(Usage, outcome.Status);
         var line = Assert.Single(outcome.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
-        Assert.StartsWith("error: " + _directory.Path.TrimEnd('/'), line.Replace("what cert states", _directory.Path, StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.StartsWith("error: " + _directory.Path.TrimEnd('/'), line.Replace("the value of cert", _directory.Path, StringComparison.Ordinal), StringComparison.Ordinal);
         Assert.Contains(sentence, line, StringComparison.Ordinal);
     }
 }

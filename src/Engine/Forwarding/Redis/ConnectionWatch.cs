@@ -4,14 +4,14 @@ using Microsoft.Extensions.Logging;
 
 namespace GunicornPrometheusExporter.Forwarding.Redis;
 
-/// <summary>Reads from the library's log why a connection failed, because its exceptions often omit the reason.</summary>
+/// <summary>Finds out from StackExchange.Redis' log why a connection failed, because its exceptions often omit the reason.</summary>
 internal sealed class ConnectionWatch : ILoggerFactory, ILogger
 {
     private static readonly TimeSpan LongestDelay = TimeSpan.FromMilliseconds(500);
 
     private readonly TaskCompletionSource<Exception> _cause = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>The first failure of the network or of TLS; null if there was none.</summary>
+    /// <summary>The first failure of the network or of TLS; null without one.</summary>
     /// <remarks>The log may lag behind the failure.</remarks>
     public async Task<Exception?> CauseAsync(CancellationToken cancellation)
     {
@@ -19,13 +19,10 @@ internal sealed class ConnectionWatch : ILoggerFactory, ILogger
         return _cause.Task.IsCompleted ? await _cause.Task.ConfigureAwait(false) : null;
     }
 
-    /// <inheritdoc/>
     public ILogger CreateLogger(string categoryName) => this;
 
-    /// <inheritdoc/>
     public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
 
-    /// <inheritdoc/>
     public void Log<TState>(
         LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
@@ -33,12 +30,9 @@ internal sealed class ConnectionWatch : ILoggerFactory, ILogger
         if (cause is SocketException or AuthenticationException or IOException) _cause.TrySetResult(cause);
     }
 
-    /// <inheritdoc/>
     public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
 
-    /// <inheritdoc/>
     public void AddProvider(ILoggerProvider provider) { }
 
-    /// <inheritdoc/>
     public void Dispose() { }
 }

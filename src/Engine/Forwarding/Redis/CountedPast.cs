@@ -7,24 +7,20 @@ using StackExchange.Redis;
 namespace GunicornPrometheusExporter.Forwarding.Redis;
 
 /// <summary>The base of an instance's counts, including those of the previous writer.</summary>
-/// <param name="Writer">Incarnation, writer and sequence of its latest part; empty if there is nothing to add.</param>
+/// <param name="Writer">Incarnation, writer and sequence of the latest part; empty without counts.</param>
 /// <param name="LayoutId">The id of the layout.</param>
 /// <param name="Layout">The encoded layout.</param>
 /// <param name="Values">The encoded values.</param>
 internal sealed record CountedPast(string Writer, string LayoutId, byte[] Layout, byte[] Values)
 {
-    /// <summary>The exporter's counters about itself restart with each exporter, not with the store.</summary>
+    /// <summary>Counters that restart with each exporter, not with the store.</summary>
     private static readonly FrozenSet<string> ExportersOwn = MetricCatalogue.All
         .Where(family => family.Source == FamilySource.Exporter).Select(family => family.Name).ToFrozenSet(StringComparer.Ordinal);
 
     /// <summary>No counts to add.</summary>
     public static CountedPast None { get; } = new("", "", [], []);
 
-    /// <summary>Reads the counts of another writer and adds them up.</summary>
-    /// <param name="redis">The database.</param>
-    /// <param name="counted">The key.</param>
-    /// <param name="now">The first snapshot of the writer that follows.</param>
-    /// <param name="incarnation">The incarnation that it is of.</param>
+    /// <summary>Reads and sums the counts of the previous writer, given the first snapshot and the incarnation of the next one.</summary>
     /// <exception cref="ForwardingException">Another application wrote the key.</exception>
     public static async Task<CountedPast> ReadAsync(IDatabase redis, string counted, MetricSnapshot now, StoreIncarnation incarnation)
     {
@@ -50,7 +46,7 @@ internal sealed record CountedPast(string Writer, string LayoutId, byte[] Layout
         catch (SnapshotFormatException e)
         {
             throw new ForwardingException(
-                $"What the key {counted} holds is not of this exporter, or damaged ({e.Message}); " +
+                $"The key {counted} is damaged or belongs to another application ({e.Message}); " +
                 "remove it, or set REDIS_KEY_PREFIX to another prefix.", e);
         }
     }

@@ -42,7 +42,6 @@ internal sealed class CountedTotals
         return (new(families.ToImmutable()), [.. values]);
     }
 
-    /// <summary>The identity of a sample within its family.</summary>
     internal static string KeyOf(SnapshotSample sample) => $"{sample.Name}\n{TextOf(sample.Labels)}";
 
     private void Add(SnapshotFamily family, SnapshotSample sample, double value)

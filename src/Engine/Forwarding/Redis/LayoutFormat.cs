@@ -6,7 +6,7 @@ using GunicornPrometheusExporter.Snapshots;
 
 namespace GunicornPrometheusExporter.Forwarding.Redis;
 
-/// <summary>The content of an encoded layout. Every number is a varint; each text is stored once and referred to by its index.</summary>
+/// <summary>The content of an encoded layout. Numbers are varints; each text is stored once and referenced by its index.</summary>
 /// <remarks>
 /// <code>
 /// layout  [texts][text...][families][family...]
@@ -21,7 +21,6 @@ internal static class LayoutFormat
     private const int SmallestSample = 2;
     private const int SmallestLabel = 2;
 
-    /// <summary>Writes a layout.</summary>
     public static void Write(SnapshotLayout layout, ArrayBufferWriter<byte> output)
     {
         var texts = new Dictionary<string, int>(StringComparer.Ordinal);
@@ -101,7 +100,7 @@ internal static class LayoutFormat
             label = new(texts[reader.ReadIndex(texts.Length)], texts[reader.ReadIndex(texts.Length)]);
             if (TextSyntax.LabelName(label.Name) != label.Name || string.CompareOrdinal(label.Name, before) <= 0)
             {
-                throw new SnapshotFormatException("a label's name is none, or out of order");
+                throw new SnapshotFormatException("a label's name is invalid, or out of order");
             }
             before = label.Name;
         }
@@ -109,5 +108,5 @@ internal static class LayoutFormat
     }
 
     private static string MetricName(string name) =>
-        TextSyntax.MetricName(name) == name ? name : throw new SnapshotFormatException("a metric's name is none");
+        TextSyntax.MetricName(name) == name ? name : throw new SnapshotFormatException("a metric's name is invalid");
 }

@@ -5,19 +5,17 @@ namespace GunicornPrometheusExporter.Forwarding.Redis;
 
 /// <summary>The connection to Redis, opened on first use and reopened after any failure.</summary>
 /// <remarks>
-/// A new connection finds the new master, the new address, the new certificates; and no command that waits for an old one is
-/// ever sent late. Used by one task at a time.
+/// A new connection uses the current master, address and certificates, and no command is sent late over an old one. Used by
+/// one task at a time.
 /// </remarks>
 internal sealed class RedisConnection(ExporterConfig config, TimeSpan limit) : IAsyncDisposable
 {
     private ConnectionMultiplexer? _connection;
     private ConnectionWatch? _watch;
 
-    /// <summary>Sends commands, within the limit.</summary>
-    /// <param name="commands">Sends them; called again if the connection was lost, so it must be repeatable.</param>
-    /// <param name="cancellation">Cancelled when the caller has no time left.</param>
+    /// <summary>Sends commands within the time limit; they must be repeatable, because a lost connection causes a second call.</summary>
     /// <exception cref="OperationCanceledException">The caller has no time left.</exception>
-    /// <exception cref="ForwardingException">They could not be sent, were refused, or took too long.</exception>
+    /// <exception cref="ForwardingException">Redis was not reached, rejected the commands, or took too long.</exception>
     public async Task<T> RunAsync<T>(Func<IDatabase, Task<T>> commands, CancellationToken cancellation)
     {
         using var timed = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -32,7 +30,7 @@ internal sealed class RedisConnection(ExporterConfig config, TimeSpan limit) : I
                 }
                 catch (Exception e) when (e is RedisConnectionException or RedisServerException { Kind: RedisErrorKind.ReadOnly })
                 {
-                    // The connection was lost since the last call; a new one may work, or fails with the reason.
+                    // The connection was lost since the last call; a new one works, or fails with the reason.
                     await DisposeAsync().ConfigureAwait(false);
                 }
             }
@@ -50,7 +48,6 @@ internal sealed class RedisConnection(ExporterConfig config, TimeSpan limit) : I
         }
     }
 
-    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         if (_connection is not { } connection) return;
@@ -68,7 +65,7 @@ internal sealed class RedisConnection(ExporterConfig config, TimeSpan limit) : I
         }
         catch (OperationCanceledException)
         {
-            // It still completes or fails, but nothing waits for it any more.
+            // The attempt still completes or fails in the background.
             _ = CloseLateAsync(connecting);
             throw;
         }

@@ -6,7 +6,7 @@ namespace GunicornPrometheusExporter.Forwarding.Redis;
 /// <param name="Instance">The instance.</param>
 /// <param name="Names">The names of the requested fields; empty if no exporter wrote the key.</param>
 /// <param name="Values">Their values.</param>
-/// <param name="TimeToLive">How long its snapshot is still fresh; null if it is not, or was not requested.</param>
+/// <param name="TimeToLive">The time until its snapshot expires; null if it has expired, or was not requested.</param>
 internal sealed record RedisEntry(string Instance, RedisValue[] Names, RedisValue[] Values, TimeSpan? TimeToLive = null)
 {
     /// <summary>The entry of a foreign key.</summary>
@@ -15,21 +15,17 @@ internal sealed record RedisEntry(string Instance, RedisValue[] Names, RedisValu
     /// <summary>Whether no exporter wrote the key.</summary>
     public bool IsForeign => Names.Length == 0;
 
-    /// <summary>Whether a field has a value.</summary>
     public bool Has(string field) => !Find(field).IsNull;
 
-    /// <summary>The text of a field.</summary>
     /// <exception cref="SnapshotFormatException">The field has no such value.</exception>
     public string Text(string field) => (string?)Find(field) ?? throw new SnapshotFormatException($"its field {field} is missing");
 
-    /// <summary>The bytes of a field.</summary>
     /// <exception cref="SnapshotFormatException">The field has no such value.</exception>
     public byte[] Bytes(string field) => (byte[]?)Find(field) ?? throw new SnapshotFormatException($"its field {field} is missing");
 
-    /// <summary>The number of a field.</summary>
     /// <exception cref="SnapshotFormatException">The field has no such value.</exception>
     public long Number(string field) =>
-        Find(field).TryParse(out long number) ? number : throw new SnapshotFormatException($"its field {field} is no number");
+        Find(field).TryParse(out long number) ? number : throw new SnapshotFormatException($"its field {field} is not a number");
 
     private RedisValue Find(string field) => Array.IndexOf(Names, field) is var index and >= 0 ? Values[index] : RedisValue.Null;
 }

@@ -3,10 +3,10 @@ using StackExchange.Redis;
 
 namespace GunicornPrometheusExporter.Forwarding.Redis;
 
-/// <summary>Reads what each <see cref="RedisForwarder"/> wrote: only changed values if the layout is known.</summary>
+/// <summary>Reads the snapshots that <see cref="RedisForwarder"/> writes; if a layout is known, only changed values.</summary>
 /// <remarks>
-/// One command reads an instance from one key, so as its forwarder wrote it. An entry that can no longer be read stays as
-/// it was last read, so that no count vanishes. Not thread-safe.
+/// One command reads an instance from one key, so it is consistent. An entry that becomes unreadable keeps its last data, so
+/// that no count disappears. Not thread-safe.
 /// </remarks>
 internal sealed class RedisFleetSource : IFleetSource
 {
@@ -43,10 +43,8 @@ internal sealed class RedisFleetSource : IFleetSource
         _reader = new RedisHostReader(time ?? TimeProvider.System);
     }
 
-    /// <inheritdoc/>
     public string Place { get; }
 
-    /// <inheritdoc/>
     public async Task<FleetReading> ReadAsync(CancellationToken cancellation)
     {
         var instances = await _connection.RunAsync(
@@ -68,7 +66,6 @@ internal sealed class RedisFleetSource : IFleetSource
         return new([.. hosts.Values.Select(host => host.Host)], skipped);
     }
 
-    /// <inheritdoc/>
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
 
     private async Task<RedisEntry> FetchAsync(IDatabase redis, string instance)
@@ -98,10 +95,10 @@ internal sealed class RedisFleetSource : IFleetSource
         return isOthers ? RedisEntry.Foreign(instance) : new(instance, fields, values, await timeToLive.ConfigureAwait(false));
     }
 
-    /// <summary>The key of an instance with all the requested data.</summary>
+    /// <summary>The key that has all requested data of an instance.</summary>
     private string KeyOf(string instance) => _isMerged ? _keys.Counted(instance) : _keys.Snapshot(instance);
 
-    /// <returns>Null if the instance expired, or was removed, or was never read.</returns>
+    /// <returns>Null if the instance expired, was removed, or was never read.</returns>
     private RedisHost? Take(RedisEntry entry, List<SkippedEntry> skipped)
     {
         var known = _hosts.GetValueOrDefault(entry.Instance);

@@ -7,7 +7,7 @@ using StackExchange.Redis;
 
 namespace GunicornPrometheusExporter.Forwarding.Redis;
 
-/// <summary>Writes the latest snapshot of a store to Redis, and all that the store ever counted.</summary>
+/// <summary>Writes a store's latest snapshot to Redis, and its counts since the first incarnation.</summary>
 /// <remarks>
 /// A steady store sends only its values, in one round trip. The server requests more if needed: the layout after a restart,
 /// the base after another exporter. docs/forwarding-redis.md describes the keys and why no sum decreases.
@@ -33,8 +33,6 @@ internal sealed class RedisForwarder : IForwarder
     private bool _isLayoutStored;
     private long _sequence;
 
-    /// <summary>A forwarder that has not connected yet.</summary>
-    /// <param name="config">A valid configuration.</param>
     public RedisForwarder(ExporterConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
@@ -46,15 +44,13 @@ internal sealed class RedisForwarder : IForwarder
         _connection = new RedisConnection(config, wait < LongestWait ? wait : LongestWait);
     }
 
-    /// <inheritdoc/>
     public TimeSpan Interval { get; }
 
-    /// <inheritdoc/>
     public Task<Forwarded> ForwardAsync(MetricSnapshot snapshot, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
         var incarnation = CurrentIncarnation();
-        // A snapshot taken while the counters restarted may mix both incarnations; the next one does not.
+        // A snapshot that was taken while the store was recreated may mix both incarnations; the next one does not.
         var isWhole = _incarnation is null || _incarnation == incarnation;
         _incarnation = incarnation;
         if (!isWhole) return Task.FromResult(default(Forwarded));
@@ -67,7 +63,6 @@ internal sealed class RedisForwarder : IForwarder
         return _connection.RunAsync(redis => StoreAsync(redis, snapshot, incarnation), cancellation);
     }
 
-    /// <inheritdoc/>
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
 
     private StoreIncarnation CurrentIncarnation()
@@ -86,7 +81,7 @@ internal sealed class RedisForwarder : IForwarder
     {
         var values = SnapshotCodec.EncodeValues(snapshot.Values.Span);
         var time = snapshot.Time.ToUnixTimeMilliseconds();
-        // In the same round trip; if the index is in another slot, its update is not atomic with the rest.
+        // In the same round trip, but not atomic with the rest: the index may be in another Redis Cluster slot.
         var indexed = redis.SortedSetAddAsync(_keys.Index, _instance, time);
         var bytes = 0L;
         var past = CountedPast.None;
@@ -113,7 +108,7 @@ internal sealed class RedisForwarder : IForwarder
             }
         }
         throw new ForwardingException(
-            $"Others write the keys of instance \"{_instance}\" all the time; set GUNICORN_EXPORTER_INSTANCE to a name of its own.");
+            $"Another exporter keeps writing the keys of instance \"{_instance}\"; set GUNICORN_EXPORTER_INSTANCE to a unique name.");
     }
 
     private RedisValue[] Arguments(StoreIncarnation incarnation, long time, byte[] values, CountedPast past)
@@ -129,14 +124,14 @@ internal sealed class RedisForwarder : IForwarder
         return _isLayoutStored ? arguments : [.. arguments, SnapshotFields.Layout, _encoded.Bytes];
     }
 
-    /// <summary>Makes sure that no other exporter continues the counts of another incarnation, which would count them twice.</summary>
+    /// <summary>Throws if the exporter of the other incarnation may be alive: taking over its counts would count them twice.</summary>
     private void CheckThatItIsOver(StoreIncarnation incarnation, string? held, long freshFor)
     {
         var other = StoreIncarnation.Parse(held);
         if (incarnation == other || (other is not null && incarnation.Succeeds(other)) || freshFor <= 0) return;
         throw new ForwardingException(
-            $"Another store forwards as instance \"{_instance}\", and was heard of less than " +
-            $"{IntervalsToLive * Interval.TotalSeconds} s ago; set GUNICORN_EXPORTER_INSTANCE to a name of its own, " +
-            "unless it is gone for good.");
+            $"Another store forwarded as instance \"{_instance}\" less than " +
+            $"{IntervalsToLive * Interval.TotalSeconds} s ago; set GUNICORN_EXPORTER_INSTANCE to a unique name, " +
+            "or wait if that store was removed.");
     }
 }

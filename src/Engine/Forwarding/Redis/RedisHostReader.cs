@@ -7,14 +7,14 @@ internal sealed class RedisHostReader(TimeProvider time)
 {
     private const int LayoutsWorthForgetting = 16;
 
-    // In milliseconds, some ten thousand years below the maximum of a date.
+    // In milliseconds; well below the maximum date, so that sums of times do not overflow.
     private const long LongestTime = 1L << 45;
 
     private readonly SharedSamples _samples = new();
     private Dictionary<string, SnapshotLayout> _layouts = new(StringComparer.Ordinal);
 
     /// <summary>Reads an entry that has changed.</summary>
-    /// <param name="entry">The entry; if it has no layout, the known one applies.</param>
+    /// <param name="entry">The entry; without a layout, the known one applies.</param>
     /// <param name="known">The previous data of the instance.</param>
     /// <exception cref="SnapshotFormatException">No exporter of this version wrote it.</exception>
     public RedisHost Read(RedisEntry entry, RedisHost? known)
@@ -35,7 +35,7 @@ internal sealed class RedisHostReader(TimeProvider time)
         return new(entry.Text(SnapshotFields.Writer), entry.Number(SnapshotFields.Sequence), entry.Text(SnapshotFields.LayoutId), host);
     }
 
-    /// <summary>Removes the layouts that no host uses any more.</summary>
+    /// <summary>Removes the layouts that no host uses.</summary>
     public void Keep(IReadOnlyCollection<RedisHost> hosts)
     {
         if (_layouts.Count > LayoutsWorthForgetting + (2 * hosts.Count))
@@ -67,5 +67,5 @@ internal sealed class RedisHostReader(TimeProvider time)
 
     private static TimeSpan Duration(RedisEntry entry, string field) => entry.Number(field) is var milliseconds and >= 0 and < LongestTime
         ? TimeSpan.FromMilliseconds(milliseconds)
-        : throw new SnapshotFormatException($"its field {field} is no time");
+        : throw new SnapshotFormatException($"its field {field} is not a time");
 }

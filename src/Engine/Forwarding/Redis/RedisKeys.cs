@@ -2,8 +2,8 @@ namespace GunicornPrometheusExporter.Forwarding.Redis;
 
 /// <summary>The names of the keys; docs/forwarding-redis.md describes their content.</summary>
 /// <remarks>
-/// No instance begins with <c>@</c> or has braces, so no two of the names are the same. The two keys of an instance are in
-/// one slot of a Redis Cluster: one script writes both.
+/// Instances neither begin with <c>@</c> nor contain braces, so all names are distinct. The two keys of an instance are in
+/// the same Redis Cluster slot, because one script writes both.
 /// </remarks>
 /// <param name="prefix">The prefix of all keys; it may have one hash tag.</param>
 internal sealed class RedisKeys(string prefix)
@@ -11,7 +11,7 @@ internal sealed class RedisKeys(string prefix)
     /// <summary>A sorted set: every instance that ever forwarded, by the time of its last snapshot in milliseconds.</summary>
     public string Index => $"{prefix}@index";
 
-    /// <summary>A hash of <see cref="SnapshotFields"/>: an instance's last snapshot, for as long as it is fresh.</summary>
+    /// <summary>A hash of <see cref="SnapshotFields"/>: an instance's last snapshot, until it expires.</summary>
     public string Snapshot(string instance) => $"{prefix}{instance}";
 
     /// <summary>

@@ -11,10 +11,6 @@ internal static class RedisOptions
 {
     private const int SentinelPort = 26379;
 
-    /// <summary>The options.</summary>
-    /// <param name="config">A valid configuration.</param>
-    /// <param name="limit">The longest wait for a connection and for an answer.</param>
-    /// <param name="watch">Learns why there is no connection.</param>
     /// <exception cref="ForwardingException">The file of certificates cannot be read.</exception>
     public static ConfigurationOptions From(ExporterConfig config, TimeSpan limit, ConnectionWatch watch)
     {
@@ -28,7 +24,7 @@ internal static class RedisOptions
             Password = url?.Password ?? config.RedisPassword,
             Ssl = config.RedisSsl || url is { IsSsl: true },
             ServiceName = config.RedisSentinelService,
-            // Early enough to leave time to find out why there is no connection.
+            // Leaves time to find out why there is no connection.
             ConnectTimeout = milliseconds * 2 / 3,
             AsyncTimeout = milliseconds,
             // The caller retries, with a new connection.
@@ -70,6 +66,6 @@ internal static class RedisOptions
             throw new ForwardingException($"REDIS_CA_FILE is \"{file}\", which cannot be read: {e.Message}", e);
         }
         if (policy.CustomTrustStore.Count > 0) return policy;
-        throw new ForwardingException($"REDIS_CA_FILE is \"{file}\", which has no certificate; set it to a file of certificates in PEM");
+        throw new ForwardingException($"REDIS_CA_FILE is \"{file}\", which has no certificate; set it to a PEM file with certificates");
     }
 }

@@ -13,10 +13,10 @@ internal static class RedisScript
     public const string Succeeds = "succeeds";
 
     /// <summary>
-    /// Keys: the snapshot, the counted. Arguments: the time to live in milliseconds; whose values the new base contains
-    /// (incarnation, writer and sequence, or nothing); the base's layout id, layout and values; and fields with their values:
-    /// incarnation, writer, sequence and layout id first. Answers with one of the words above; to "succeeds" belong the other's
-    /// incarnation and for how many milliseconds its snapshot is still fresh.
+    /// Keys: snapshot, counted. Arguments: the time to live in milliseconds; the writer whose values the new base includes
+    /// (incarnation, writer and sequence, or empty); the base's layout id, layout and values; then fields and their values, with
+    /// incarnation, writer, sequence and layout id first. Returns one of the words above; after "succeeds" also the incarnation
+    /// of the other writer, and the milliseconds until its snapshot expires.
     /// </summary>
     public const string Store = """
         local incarnation, writer, sequence, layout = ARGV[7], ARGV[9], ARGV[11], ARGV[13]

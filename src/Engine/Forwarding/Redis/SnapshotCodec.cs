@@ -5,18 +5,19 @@ using GunicornPrometheusExporter.Snapshots;
 
 namespace GunicornPrometheusExporter.Forwarding.Redis;
 
-/// <summary>Encodes snapshots: layouts and values apart, because a steady store sends only values.</summary>
+/// <summary>Encodes snapshots: layouts and values separately, because a steady store sends only values.</summary>
 /// <remarks>
 /// <code>
 /// encoded  [version: 1 byte][length of the content: varint][content, Brotli]
 /// layout   see LayoutFormat
 /// values   [a varint per sample: 0, or 1 + the zigzagged difference to the whole number before][a double for each 0]
 /// </code>
-/// Cumulative buckets and neighbouring series differ little. Fractions, -0 and NaN are stored bit by bit.
+/// Differences are short because cumulative buckets and neighbouring series have similar values. Fractions, -0 and NaN are
+/// stored bit by bit.
 /// </remarks>
 internal static class SnapshotCodec
 {
-    /// <summary>The version of the format, the first byte of everything encoded.</summary>
+    /// <summary>The version of the format: the first byte of the encoded form.</summary>
     public const byte Version = 1;
 
     /// <summary>The maximum number of samples that a reader accepts in a layout.</summary>
@@ -29,8 +30,7 @@ internal static class SnapshotCodec
     private const int Quality = 1;
     private const int Window = 22;
 
-    /// <summary>Encodes a layout.</summary>
-    /// <exception cref="ForwardingException">It is larger than a reader accepts.</exception>
+    /// <exception cref="ForwardingException">The layout is larger than a reader accepts.</exception>
     public static EncodedLayout EncodeLayout(SnapshotLayout layout)
     {
         ArgumentNullException.ThrowIfNull(layout);
@@ -41,7 +41,6 @@ internal static class SnapshotCodec
         return new(IdOf(content.WrittenSpan), Compress(content.WrittenSpan));
     }
 
-    /// <summary>Decodes a layout.</summary>
     /// <param name="bytes">The untrusted bytes.</param>
     /// <param name="id">The id that the layout must have.</param>
     /// <exception cref="SnapshotFormatException">They are not the layout of this id.</exception>
@@ -59,7 +58,6 @@ internal static class SnapshotCodec
         }
     }
 
-    /// <summary>Encodes the values of a snapshot.</summary>
     public static byte[] EncodeValues(ReadOnlySpan<double> values)
     {
         var content = new ArrayBufferWriter<byte>(Math.Max(1, BytesOfSample * values.Length));
@@ -82,7 +80,6 @@ internal static class SnapshotCodec
         return Compress(content.WrittenSpan);
     }
 
-    /// <summary>Decodes the values of a snapshot.</summary>
     /// <param name="bytes">The untrusted bytes.</param>
     /// <param name="values">The destination, with one value per sample of the layout. Undefined after an exception.</param>
     /// <exception cref="SnapshotFormatException">They are not that many values.</exception>
@@ -118,9 +115,9 @@ internal static class SnapshotCodec
     }
 
     private static ForwardingException TooLarge(string what, string maximum) =>
-        new($"The store has {what}, and a snapshot takes at most {maximum}; set GUNICORN_EXPORTER_MAX_SERIES lower.");
+        new($"The store has {what}, but the limit of a snapshot is {maximum}; lower GUNICORN_EXPORTER_MAX_SERIES.");
 
-    /// <summary>Whether an integer represents the number without loss; not so for -0.</summary>
+    /// <summary>Whether an integer represents the number without loss; false for -0.</summary>
     private static bool IsWhole(double value) =>
         Math.Abs(value) <= LargestWhole && BitConverter.DoubleToUInt64Bits((long)value) == BitConverter.DoubleToUInt64Bits(value);
 
@@ -133,7 +130,7 @@ internal static class SnapshotCodec
         output.WriteVarint(Version);
         output.WriteCount(content.Length);
         var room = encoded.GetSpan(BrotliEncoder.GetMaxCompressedLength(content.Length));
-        // The buffer has room for the longest result, so this cannot fail.
+        // Cannot fail: the buffer has the maximum compressed size.
         _ = BrotliEncoder.TryCompress(content, room, out var written, Quality, Window);
         encoded.Advance(written);
         return encoded.WrittenSpan.ToArray();
@@ -146,7 +143,7 @@ internal static class SnapshotCodec
         var version = input.ReadVarint();
         if (version != Version) throw new SnapshotFormatException($"its version is {version}, not {Version}");
         var stated = input.ReadVarint();
-        if (stated > (ulong)maximum) throw new SnapshotFormatException($"it claims {stated} bytes, where at most {maximum} can be");
+        if (stated > (ulong)maximum) throw new SnapshotFormatException($"it claims {stated} bytes, but the maximum is {maximum}");
         length = (int)stated;
         var content = ArrayPool<byte>.Shared.Rent(length);
         if (BrotliDecoder.TryDecompress(input.Rest, content.AsSpan(0, length), out var written) && written == length) return content;

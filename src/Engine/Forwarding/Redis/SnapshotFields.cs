@@ -6,10 +6,10 @@ internal static class SnapshotFields
     /// <summary>The <c>StoreIncarnation</c> of the values.</summary>
     public const string Incarnation = "incarnation";
 
-    /// <summary>The forwarder that wrote them: a new one at each start of an exporter.</summary>
+    /// <summary>The forwarder that wrote them; each start of an exporter has a new one.</summary>
     public const string Writer = "writer";
 
-    /// <summary>The number of snapshots that this forwarder had taken.</summary>
+    /// <summary>The number of snapshots that this forwarder has taken.</summary>
     public const string Sequence = "sequence";
 
     /// <summary>The id of <see cref="Layout"/>.</summary>
@@ -27,7 +27,6 @@ internal static class SnapshotFields
     /// <summary>The time between two snapshots in milliseconds.</summary>
     public const string Interval = "interval";
 
-    /// <summary>The instance.</summary>
     public const string Instance = "instance";
 
     /// <summary>The boot id of the exporter's host.</summary>
@@ -36,7 +35,7 @@ internal static class SnapshotFields
     /// <summary>When the exporter started, in milliseconds since 1970.</summary>
     public const string Start = "start";
 
-    /// <summary>The id of <see cref="BaseLayout"/>. Only the key that does not expire has the base fields, if any.</summary>
+    /// <summary>The id of <see cref="BaseLayout"/>. The base fields are optional, and only in the key that does not expire.</summary>
     public const string BaseLayoutId = "base_layout_id";
 
     /// <summary>The layout of <see cref="BaseValues"/>.</summary>

@@ -1,8 +1,7 @@
 namespace GunicornPrometheusExporter.Forwarding.Redis;
 
-/// <summary>Bytes that <see cref="SnapshotCodec"/> did not write. None of them are used.</summary>
+/// <summary>Data from Redis is not valid, and is skipped as a whole. The message says why in a few words.</summary>
 internal sealed class SnapshotFormatException : Exception
 {
-    /// <summary>An exception that says in a few words what is wrong.</summary>
     public SnapshotFormatException(string message) : base(message) { }
 }

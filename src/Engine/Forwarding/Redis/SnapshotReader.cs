@@ -3,16 +3,14 @@ using System.Text;
 
 namespace GunicornPrometheusExporter.Forwarding.Redis;
 
-/// <summary>Reads what <see cref="SnapshotWriter"/> wrote, from untrusted bytes.</summary>
+/// <summary>Reads the output of <see cref="SnapshotWriter"/> from untrusted bytes.</summary>
 /// <remarks>Throws <see cref="SnapshotFormatException"/> instead of reading past the end.</remarks>
 internal ref struct SnapshotReader(ReadOnlySpan<byte> input)
 {
     private ReadOnlySpan<byte> _rest = input;
 
-    /// <summary>The bytes that are not read yet.</summary>
     public readonly ReadOnlySpan<byte> Rest => _rest;
 
-    /// <summary>Reads a number.</summary>
     public ulong ReadVarint()
     {
         var value = 0UL;
@@ -25,18 +23,17 @@ internal ref struct SnapshotReader(ReadOnlySpan<byte> input)
         throw new SnapshotFormatException("a number is longer than 64 bits");
     }
 
-    /// <summary>Reads how many parts follow, each with a minimum size: never more than the remaining bytes can hold.</summary>
+    /// <summary>Reads the number of following parts, given their minimum size: never more than the remaining bytes can contain.</summary>
     public int ReadCount(int bytesEach)
     {
         var count = ReadVarint();
-        return count <= (ulong)(_rest.Length / bytesEach) ? (int)count : throw new SnapshotFormatException("it is cut short");
+        return count <= (ulong)(_rest.Length / bytesEach) ? (int)count : throw new SnapshotFormatException("it is truncated");
     }
 
-    /// <summary>Reads a number below a bound.</summary>
     public int ReadIndex(int bound)
     {
         var index = ReadVarint();
-        return index < (ulong)bound ? (int)index : throw new SnapshotFormatException("an index points nowhere");
+        return index < (ulong)bound ? (int)index : throw new SnapshotFormatException("an index is out of range");
     }
 
     /// <summary>Reads a double bit by bit.</summary>
@@ -48,12 +45,12 @@ internal ref struct SnapshotReader(ReadOnlySpan<byte> input)
     /// <summary>Checks that all bytes were read.</summary>
     public readonly void End()
     {
-        if (!_rest.IsEmpty) throw new SnapshotFormatException("something follows its end");
+        if (!_rest.IsEmpty) throw new SnapshotFormatException("it has bytes after its end");
     }
 
     private ReadOnlySpan<byte> Take(int length)
     {
-        if (_rest.Length < length) throw new SnapshotFormatException("it is cut short");
+        if (_rest.Length < length) throw new SnapshotFormatException("it is truncated");
         var taken = _rest[..length];
         _rest = _rest[length..];
         return taken;

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace GunicornPrometheusExporter.Forwarding.Redis;
 
-/// <summary>Writes the parts that encoded snapshots are made of; <see cref="SnapshotReader"/> reads them.</summary>
+/// <summary>Writes the primitives of encoded snapshots; <see cref="SnapshotReader"/> reads them.</summary>
 internal readonly ref struct SnapshotWriter(ArrayBufferWriter<byte> output)
 {
     private const int LongestVarint = 10;
@@ -19,7 +19,6 @@ internal readonly ref struct SnapshotWriter(ArrayBufferWriter<byte> output)
         output.Advance(written);
     }
 
-    /// <summary>Writes a number that is not negative.</summary>
     public void WriteCount(int count) => WriteVarint((ulong)count);
 
     /// <summary>Writes a double bit by bit.</summary>
@@ -29,7 +28,7 @@ internal readonly ref struct SnapshotWriter(ArrayBufferWriter<byte> output)
         output.Advance(sizeof(ulong));
     }
 
-    /// <summary>Writes a length in bytes and UTF-8.</summary>
+    /// <summary>Writes the length in bytes, then UTF-8.</summary>
     public void WriteString(string text)
     {
         WriteCount(Encoding.UTF8.GetByteCount(text));

@@ -6,10 +6,10 @@ using V2 = GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages.V2;
 
 namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
 
-/// <summary>Converts a request from version 2.0 to 1.0, once the receiver has rejected 2.0.</summary>
+/// <summary>Converts a buffered request from version 2.0 to 1.0, after the receiver rejected 2.0.</summary>
 internal static class OlderRequest
 {
-    /// <summary>The body in version 1.0, compressed as the other is.</summary>
+    /// <summary>The body in version 1.0; both bodies are compressed.</summary>
     internal static ByteString Of(ByteString body)
     {
         var request = V2.Request.Parser.ParseFrom(Snappy.DecompressToArray(body.Span));

@@ -5,14 +5,14 @@ using GunicornPrometheusExporter.Snapshots;
 namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
 
 /// <summary>One series of a layout.</summary>
-/// <param name="Sample">The index of its value in a snapshot.</param>
-/// <param name="Family">Its family.</param>
-/// <param name="Labels">Its labels, as they are sent.</param>
+/// <param name="Sample">The index of the value in a snapshot.</param>
+/// <param name="Family">The family.</param>
+/// <param name="Labels">The labels as sent.</param>
 internal sealed record RemoteSeries(int Sample, SnapshotFamily Family, ImmutableArray<Label> Labels)
 {
     /// <summary>Its identity among all series.</summary>
     internal string Key => string.Join('\n', Labels.Select(label => $"{label.Name}={label.Value.Length}={label.Value}"));
 
-    /// <summary>Whether a value was sent, and no stale marker after it.</summary>
+    /// <summary>Whether a value was sent, without a stale marker after it.</summary>
     internal bool IsLive { get; set; }
 }

@@ -6,8 +6,8 @@ namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
 
 /// <summary>Writes snapshots to a receiver by Prometheus remote write, in order.</summary>
 /// <remarks>
-/// A snapshot is encoded and buffered, then sent; an unsent one waits for the next call, one that the receiver rejects is
-/// dropped. A request whose response was lost is sent again: receivers accept duplicate samples.
+/// Each snapshot is encoded, buffered, then sent. An unsent one remains buffered until the next call; one that the receiver
+/// rejects is dropped. A request without a response is sent again, because receivers accept duplicate samples.
 /// </remarks>
 internal sealed class RemoteWriteForwarder : IForwarder
 {
@@ -20,9 +20,7 @@ internal sealed class RemoteWriteForwarder : IForwarder
     private readonly SnapshotEncoder _encoder;
     private SnapshotBuffer? _buffer;
 
-    /// <summary>A forwarder; it opens its buffer, and connects, when it is first called.</summary>
-    /// <param name="settings">How to write to which receiver.</param>
-    /// <param name="time">The clock.</param>
+    /// <summary>Accesses neither disk nor network: the first call opens the buffer and connects.</summary>
     public RemoteWriteForwarder(RemoteWriteSettings settings, TimeProvider time)
     {
         _settings = settings;
@@ -32,10 +30,8 @@ internal sealed class RemoteWriteForwarder : IForwarder
         _encoder = new SnapshotEncoder(settings.Labels);
     }
 
-    /// <inheritdoc/>
     public TimeSpan Interval => _settings.Interval;
 
-    /// <inheritdoc/>
     public Task<Forwarded> ForwardAsync(MetricSnapshot snapshot, CancellationToken cancellation)
     {
         _buffer ??= OpenBuffer();
@@ -44,7 +40,7 @@ internal sealed class RemoteWriteForwarder : IForwarder
         return EmptyAsync(_buffer, dropped, Interval * 0.75, cancellation);
     }
 
-    /// <summary>Sends a stale marker for every series; takes a second at most.</summary>
+    /// <summary>Sends a stale marker for every series, within a second.</summary>
     /// <exception cref="ForwardingException">Unsent snapshots in memory are lost.</exception>
     public async ValueTask DisposeAsync()
     {
@@ -75,7 +71,7 @@ internal sealed class RemoteWriteForwarder : IForwarder
 
     private static int Keep(SnapshotBuffer buffer, BufferedSnapshot? snapshot) => snapshot is null ? 0 : buffer.Add(snapshot);
 
-    /// <summary>Sends the unsent snapshots, oldest first; starts no further one after two thirds of its time.</summary>
+    /// <summary>Sends the buffered snapshots, oldest first; starts no new one after two thirds of the time.</summary>
     private async Task<Forwarded> EmptyAsync(SnapshotBuffer buffer, int dropped, TimeSpan time, CancellationToken cancellation)
     {
         var started = _time.GetTimestamp();
@@ -89,7 +85,7 @@ internal sealed class RemoteWriteForwarder : IForwarder
             {
                 var snapshot = buffer.Peek();
                 var refusal = snapshot is null
-                    ? "A snapshot that waited in REMOTE_WRITE_BUFFER_DIR was cut short or taken away"
+                    ? "A snapshot in REMOTE_WRITE_BUFFER_DIR was truncated or removed"
                     : await _sender.SendAsync(snapshot, limit.Token).ConfigureAwait(false);
                 buffer.Remove();
                 fault ??= refusal;
@@ -117,7 +113,7 @@ internal sealed class RemoteWriteForwarder : IForwarder
     private async Task EndAsync(SnapshotBuffer buffer)
     {
         var now = Math.Max(_time.GetUtcNow().ToUnixTimeMilliseconds(), buffer.NewestTime + 1);
-        var reason = "there was no time left";
+        var reason = "the time limit was reached";
         try
         {
             await EmptyAsync(buffer, Keep(buffer, _encoder.End(now)), LongestEnd, CancellationToken.None).ConfigureAwait(false);
@@ -128,8 +124,8 @@ internal sealed class RemoteWriteForwarder : IForwarder
         }
         if (buffer.Count == 0 || _settings.BufferDirectory is not null) return;
         throw new ForwardingException(
-            $"{buffer.Count} snapshots could not be sent before the end and are lost ({reason}); " +
-            "set REMOTE_WRITE_BUFFER_DIR to keep such")
+            $"{buffer.Count} snapshots could not be sent before the stop and are lost ({reason}); " +
+            "set REMOTE_WRITE_BUFFER_DIR to keep unsent snapshots")
         {
             Forwarded = new(0, 0, Dropped: buffer.Count),
         };

@@ -13,13 +13,12 @@ internal sealed record RemoteWriteSettings
     /// <summary>The URL that requests are posted to.</summary>
     public required Uri Url { get; init; }
 
-    /// <summary>The time between two snapshots; also the time limit of one call.</summary>
+    /// <summary>The time between two snapshots, and the time limit of one call.</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>The labels of every series, <c>job</c> and <c>instance</c> among them.</summary>
+    /// <summary>The labels of every series, including <c>job</c> and <c>instance</c>.</summary>
     public ImmutableArray<Label> Labels { get; init; } = [];
 
-    /// <summary>Headers of every request.</summary>
     public ImmutableArray<KeyValuePair<string, string>> Headers { get; init; } = [];
 
     /// <summary>The user of basic authentication; null for none.</summary>
@@ -43,32 +42,31 @@ internal sealed record RemoteWriteSettings
     /// <summary>The PEM file of the key of <see cref="CertificateFile"/>.</summary>
     public string? KeyFile { get; init; }
 
-    /// <summary>The directory that keeps unsent snapshots over restarts; null for memory.</summary>
+    /// <summary>The directory that keeps unsent snapshots across restarts; null for memory.</summary>
     public string? BufferDirectory { get; init; }
 
-    /// <summary>The maximum size of the unsent snapshots in bytes; beyond it the oldest are dropped, never the newest.</summary>
+    /// <summary>The maximum size of the unsent snapshots in bytes; beyond it the oldest are dropped, but never the newest.</summary>
     public long BufferBytes { get; init; } = 64 << 20;
 
-    /// <summary>The protocol version; unspecified for 2.0 unless the receiver does not support it.</summary>
+    /// <summary>The protocol version; unspecified selects 2.0, or 1.0 if the receiver does not support 2.0.</summary>
     internal WriteProtocol Protocol { get; init; }
 
-    /// <summary>The settings of a configuration.</summary>
     /// <exception cref="ConfigurationException">A setting is invalid, or contradicts another.</exception>
     public static RemoteWriteSettings From(ExporterConfig config)
     {
-        Exclude(config.RemoteWriteUrl is null, "REMOTE_WRITE_URL is not set; set it to where metrics are written");
+        Exclude(config.RemoteWriteUrl is null, "REMOTE_WRITE_URL is not set; set it to the receiver's URL");
         Exclude(
             config.RemoteWriteUsername is null && (config.RemoteWritePassword ?? config.RemoteWritePasswordFile) is not null,
             "REMOTE_WRITE_PASSWORD is set without a user; set REMOTE_WRITE_USERNAME too");
         Exclude(
             config.RemoteWritePassword is not null && config.RemoteWritePasswordFile is not null,
-            "REMOTE_WRITE_PASSWORD and REMOTE_WRITE_PASSWORD_FILE are both set; take one away");
+            "REMOTE_WRITE_PASSWORD and REMOTE_WRITE_PASSWORD_FILE are both set; unset one");
         Exclude(
             config.RemoteWriteUsername is not null && config.RemoteWriteBearerTokenFile is not null,
-            "REMOTE_WRITE_USERNAME and REMOTE_WRITE_BEARER_TOKEN_FILE are both set; take one away");
+            "REMOTE_WRITE_USERNAME and REMOTE_WRITE_BEARER_TOKEN_FILE are both set; unset one");
         Exclude(
             config.RemoteWriteCertFile is null != config.RemoteWriteKeyFile is null,
-            "REMOTE_WRITE_CERT_FILE and REMOTE_WRITE_KEY_FILE belong together; set both or none");
+            "REMOTE_WRITE_CERT_FILE and REMOTE_WRITE_KEY_FILE belong together; set both or neither");
         return new()
         {
             Url = new(config.RemoteWriteUrl!),

@@ -7,21 +7,21 @@ using V1 = GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages.V1;
 
 namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
 
-/// <summary>A request whose names and labels are encoded once; values and times are filled in for each snapshot.</summary>
+/// <summary>A request with names and labels encoded once; each snapshot fills in values and times.</summary>
 /// <remarks>
 /// The message of each series ends in its one sample, whose encoding is the same in both versions:
 /// <code>
 /// byte   0      1      2      3         11     12              18
 ///        | 0x12 | 0x10 | 0x09 | value   | 0x10 | milliseconds  |
 /// </code>
-/// The value is little-endian, the time a varint of always six bytes.
+/// The value is little-endian; the time is a varint of exactly six bytes.
 /// </remarks>
 internal sealed class RequestTemplate
 {
     private const int ValueFromEnd = 15;
     private const int TimeFromEnd = 6;
 
-    /// <summary>A sample with the longest time that six bytes hold, in the year 2109.</summary>
+    /// <summary>A sample with the highest time that six bytes can contain, in the year 2109.</summary>
     private static readonly byte[] AnySample =
         new V1.TimeSeries { Samples = { new V1.Sample { Value = 1, Timestamp = (1L << (7 * TimeFromEnd)) - 1 } } }.ToByteArray();
 
@@ -30,11 +30,10 @@ internal sealed class RequestTemplate
     private readonly int[] _ends;
     private readonly RemoteSeries[] _series;
 
-    /// <summary>A template.</summary>
-    /// <param name="head">The encoding of what precedes the series.</param>
-    /// <param name="field">The number of the request's field of series.</param>
+    /// <param name="head">The encoded fields before the series.</param>
+    /// <param name="field">The number of the request's field for series.</param>
     /// <param name="series">The series.</param>
-    /// <param name="messages">The message of each, in the same order, without a sample.</param>
+    /// <param name="messages">The message of each series, in the same order, without a sample.</param>
     internal RequestTemplate(byte[] head, int field, RemoteSeries[] series, IEnumerable<IMessage> messages)
     {
         _head = head;
@@ -53,7 +52,7 @@ internal sealed class RequestTemplate
         _body = body.ToArray();
     }
 
-    /// <summary>The body of a request, compressed; null if it would have no sample.</summary>
+    /// <summary>The compressed body of a request; null without a sample.</summary>
     /// <param name="values">The values of a snapshot; empty for stale markers of every series.</param>
     /// <param name="time">When they were read, in milliseconds since 1970.</param>
     internal ByteString? Fill(ReadOnlySpan<double> values, long time)

@@ -11,7 +11,6 @@ namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
 /// <summary>Creates the templates of requests in either version.</summary>
 internal static class RequestTemplates
 {
-    /// <summary>The template of a request.</summary>
     internal static RequestTemplate Of(RemoteSeries[] series, WriteProtocol protocol) =>
         protocol == WriteProtocol.V1 ? OfV1(series) : OfV2(series);
 

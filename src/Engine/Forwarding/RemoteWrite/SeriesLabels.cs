@@ -12,7 +12,7 @@ internal static class SeriesLabels
     /// <summary>The prefix for a label with the name of a target label, as in a scrape.</summary>
     private const string Exported = "exported_";
 
-    /// <summary>The labels of a sample together with those that every series has.</summary>
+    /// <summary>The labels of a sample, combined with the labels of every series.</summary>
     internal static ImmutableArray<Label> Of(SnapshotSample sample, ImmutableArray<Label> common)
     {
         var labels = new SortedDictionary<string, string>(StringComparer.Ordinal) { [Name] = sample.Name };

@@ -4,10 +4,10 @@ using GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages;
 
 namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
 
-/// <summary>The unsent snapshots, oldest first, in memory or in a directory of its own.</summary>
+/// <summary>The unsent snapshots, oldest first, in memory or in an exclusive directory.</summary>
 /// <remarks>
-/// Used by one caller at a time. Beyond the bound the oldest are dropped, never the newest. In a directory every snapshot is a
-/// file, written before it is first sent and removed once it has arrived: the next process sends what a killed process leaves.
+/// Used by one caller at a time. Beyond the maximum size the oldest are dropped, but never the newest. In a directory each
+/// snapshot is a file, written before the first attempt and removed after arrival, so after a kill the next process sends it.
 /// </remarks>
 internal sealed class SnapshotBuffer : IDisposable
 {
@@ -19,12 +19,9 @@ internal sealed class SnapshotBuffer : IDisposable
     private readonly long _maximumBytes;
     private long _bytes;
 
-    /// <summary>A buffer.</summary>
     /// <param name="directory">The directory, made if it is missing; null for memory.</param>
     /// <param name="maximumBytes">The maximum size of the unsent snapshots in bytes.</param>
     /// <exception cref="StoreException">The directory cannot be created, or is not private.</exception>
-    /// <exception cref="IOException">The directory cannot be used, or another buffer uses it.</exception>
-    /// <exception cref="UnauthorizedAccessException">The user has no permission to use the directory.</exception>
     internal SnapshotBuffer(string? directory, long maximumBytes)
     {
         _directory = directory;
@@ -34,25 +31,23 @@ internal sealed class SnapshotBuffer : IDisposable
         var path = Path.Combine(directory, LockName);
         if (new FileInfo(path).LinkTarget is not null) File.Delete(path);
         _lock = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        // The umask must not keep the next exporter out.
+        // Whatever the umask is, the next exporter must be able to open the file.
         File.SetUnixFileMode(_lock.SafeFileHandle, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         foreach (var (time, file) in SnapshotFile.In(directory)) Enqueue(new(time, file.Length, null));
     }
 
-    /// <summary>The number of unsent snapshots.</summary>
     internal int Count => _entries.Count;
 
-    /// <summary>When the oldest was taken, in milliseconds since 1970; 0 if there is none.</summary>
+    /// <summary>The time of the oldest snapshot, in milliseconds since 1970; 0 if empty.</summary>
     internal long OldestTime => _entries.TryPeek(out var oldest) ? oldest.Time : 0;
 
-    /// <summary>When the last one that was added was taken, in milliseconds since 1970.</summary>
+    /// <summary>The time of the last added snapshot, in milliseconds since 1970.</summary>
     internal long NewestTime { get; private set; }
 
-    /// <summary>Why the directory could not be written at the last change; null if it could.</summary>
+    /// <summary>Why the last write to the directory failed; null if it succeeded.</summary>
     internal string? Fault { get; private set; }
 
-    /// <summary>Adds a snapshot; it stays in memory if its file cannot be written.</summary>
-    /// <returns>The number of snapshots that were dropped for it.</returns>
+    /// <summary>Adds a snapshot, in memory if its file cannot be written. Returns how many older ones were dropped.</summary>
     internal int Add(BufferedSnapshot snapshot)
     {
         var isOnDisk = _directory is not null &&
@@ -63,14 +58,13 @@ internal sealed class SnapshotBuffer : IDisposable
         return dropped;
     }
 
-    /// <summary>The oldest; null if its file can no longer be read, or was truncated.</summary>
+    /// <summary>The oldest snapshot; null if its file is unreadable or truncated.</summary>
     internal BufferedSnapshot? Peek()
     {
         var oldest = _entries.Peek();
         return oldest.InMemory ?? SnapshotFile.Read(SnapshotFile.PathOf(_directory!, oldest.Time));
     }
 
-    /// <summary>Removes the oldest.</summary>
     internal void Remove()
     {
         var oldest = _entries.Dequeue();
@@ -78,7 +72,6 @@ internal sealed class SnapshotBuffer : IDisposable
         if (oldest.InMemory is null) TryWrite(() => File.Delete(SnapshotFile.PathOf(_directory!, oldest.Time)));
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _lock?.Dispose();
 
     private bool TryWrite(Action write)
@@ -103,7 +96,7 @@ internal sealed class SnapshotBuffer : IDisposable
     }
 
     /// <param name="Time">When the snapshot was taken, in milliseconds since 1970.</param>
-    /// <param name="Bytes">Its size towards the maximum.</param>
+    /// <param name="Bytes">The size that counts towards the maximum.</param>
     /// <param name="InMemory">The snapshot, unless it is on disk.</param>
     private readonly record struct Entry(long Time, long Bytes, BufferedSnapshot? InMemory);
 }

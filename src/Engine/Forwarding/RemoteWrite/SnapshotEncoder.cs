@@ -7,14 +7,11 @@ using GunicornPrometheusExporter.Snapshots;
 namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
 
 /// <summary>Encodes snapshots as requests, with a stale marker for each series that disappears.</summary>
-/// <param name="labels">The labels of every series.</param>
 internal sealed class SnapshotEncoder(ImmutableArray<Label> labels)
 {
     private SeriesSet? _series;
 
-    /// <summary>The requests that carry a snapshot; null if it has no values.</summary>
-    /// <param name="snapshot">The snapshot.</param>
-    /// <param name="protocol">The version to encode it in.</param>
+    /// <summary>The requests for a snapshot; null if it has no values.</summary>
     internal BufferedSnapshot? Encode(MetricSnapshot snapshot, WriteProtocol protocol)
     {
         var time = snapshot.Time.ToUnixTimeMilliseconds();
@@ -26,12 +23,10 @@ internal sealed class SnapshotEncoder(ImmutableArray<Label> labels)
         return Message(time, protocol, [.. ends, .. _series!.Fill(snapshot.Values, time)]);
     }
 
-    /// <summary>The stale markers of every live series; null if there is none.</summary>
-    /// <param name="time">When, in milliseconds since 1970.</param>
+    /// <summary>The stale markers of every live series, at a time in milliseconds since 1970; null without live series.</summary>
     internal BufferedSnapshot? End(long time) => _series is null ? null : Message(time, _series.Protocol, [.. _series.End(time)]);
 
-    /// <summary>Changes the layout or version.</summary>
-    /// <returns>The stale markers of the series that disappeared.</returns>
+    /// <summary>Changes the layout or version, and returns the stale markers of series that disappeared.</summary>
     private ImmutableArray<ByteString> Replace(SnapshotLayout layout, WriteProtocol protocol, long time)
     {
         var earlier = _series;

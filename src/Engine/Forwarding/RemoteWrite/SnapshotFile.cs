@@ -8,18 +8,18 @@ using GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages;
 namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
 
 /// <summary>The file of one unsent snapshot: eight bytes of checksum, then the message.</summary>
-/// <remarks>Named by its time, so that the order of names is that of snapshots. A truncated file has a wrong checksum.</remarks>
+/// <remarks>Its name is its time, so that sorting by name sorts by time. A truncated file has a wrong checksum.</remarks>
 internal static class SnapshotFile
 {
     private const string Extension = ".snapshot";
     private const int ChecksumLength = 8;
     private const int LongestFile = 256 << 20;
 
-    /// <summary>The path of the file of a time, in milliseconds since 1970.</summary>
+    /// <summary>The path for a time in milliseconds since 1970.</summary>
     internal static string PathOf(string directory, long time) =>
         Path.Combine(directory, time.ToString("D15", CultureInfo.InvariantCulture) + Extension);
 
-    /// <summary>The times of the snapshots in a directory, oldest first, and their files.</summary>
+    /// <summary>The snapshots in a directory, oldest first.</summary>
     internal static IEnumerable<(long Time, FileInfo File)> In(string directory) =>
         from file in new DirectoryInfo(directory).EnumerateFiles("*" + Extension)
         let name = Path.GetFileNameWithoutExtension(file.Name)
@@ -32,8 +32,6 @@ internal static class SnapshotFile
     internal static int LengthOf(BufferedSnapshot snapshot) => ChecksumLength + snapshot.CalculateSize();
 
     /// <summary>Writes a snapshot; leaves no file behind if that fails.</summary>
-    /// <exception cref="IOException">It cannot be written.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
     internal static void Write(string path, BufferedSnapshot snapshot)
     {
         var bytes = new byte[LengthOf(snapshot)];

@@ -11,9 +11,7 @@ internal sealed class SnapshotSender(RemoteWriteSettings settings, WriteReceiver
         settings.Protocol == WriteProtocol.Unspecified ? WriteProtocol.V2 : settings.Protocol;
 
     /// <summary>Sends the requests of a snapshot, one after the other.</summary>
-    /// <param name="snapshot">The snapshot.</param>
-    /// <param name="cancellation">Cancelled when there is no time left.</param>
-    /// <returns>Why the receiver rejected all or a part of it; null if it accepted everything.</returns>
+    /// <returns>Why the receiver rejected all or part of it; null if it accepted everything.</returns>
     /// <exception cref="ForwardingException">It could not be sent; the caller may retry.</exception>
     internal async Task<string?> SendAsync(BufferedSnapshot snapshot, CancellationToken cancellation)
     {

@@ -22,27 +22,22 @@ internal sealed class WriteReceiver(RemoteWriteSettings settings, TimeProvider t
 
     private static readonly TimeSpan LongestWait = TimeSpan.FromHours(1);
 
-    /// <summary>A connection is reopened periodically, so that it follows changes of DNS.</summary>
+    /// <summary>Connections are reopened periodically, to follow DNS changes.</summary>
     private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(5);
 
     private HttpClient? _client;
     private long _askedAt;
     private TimeSpan _askedWait;
 
-    /// <summary>Its name in messages.</summary>
     internal string Name { get; } = $"The remote write receiver at {settings.Url.Authority}";
 
-    /// <summary>Posts a request.</summary>
-    /// <param name="body">Its body, compressed.</param>
-    /// <param name="protocol">The version that the body is in.</param>
-    /// <param name="cancellation">Cancelled when there is no time left.</param>
     /// <exception cref="ForwardingException">The receiver is unreachable, or cannot write now: the caller may retry.</exception>
-    /// <exception cref="OperationCanceledException">It did not answer in time: likewise.</exception>
+    /// <exception cref="OperationCanceledException">It did not answer in time; the caller may retry.</exception>
     internal async Task<WriteAnswer> PostAsync(ByteString body, WriteProtocol protocol, CancellationToken cancellation)
     {
         if (_askedWait - time.GetElapsedTime(_askedAt) is { Ticks: > 0 } wait)
         {
-            throw new ForwardingException($"{Name} asked not to be called for another {wait.TotalSeconds:F0} s");
+            throw new ForwardingException($"{Name} requested a pause of another {wait.TotalSeconds:F0} s");
         }
         try
         {
@@ -54,14 +49,13 @@ internal sealed class WriteReceiver(RemoteWriteSettings settings, TimeProvider t
         }
         catch (Exception fault) when (fault is HttpRequestException or IOException)
         {
-            // The next client reads the certificates again.
+            // The next client reloads the certificates.
             _client?.Dispose();
             _client = null;
             throw new ForwardingException($"{Name} could not be reached: {fault.GetBaseException().Message}", fault);
         }
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _client?.Dispose();
 
     private async Task<WriteAnswer> JudgeAsync(HttpResponseMessage response, WriteProtocol protocol, CancellationToken cancellation)
@@ -71,16 +65,16 @@ internal sealed class WriteReceiver(RemoteWriteSettings settings, TimeProvider t
         {
             return protocol == WriteProtocol.V1 || response.Headers.Contains(WrittenHeader)
                 ? new(WriteOutcome.Written)
-                : new(WriteOutcome.NotUnderstood, $"{Name} did not say what it wrote: it does not understand version 2.0; {OtherVersion}");
+                : new(WriteOutcome.NotUnderstood, $"{Name} did not report what it wrote, so it does not support version 2.0; {OtherVersion}");
         }
         if (response.StatusCode == HttpStatusCode.UnsupportedMediaType && protocol == WriteProtocol.V2)
         {
-            return new(WriteOutcome.NotUnderstood, $"{Name} does not understand version 2.0; {OtherVersion}");
+            return new(WriteOutcome.NotUnderstood, $"{Name} does not support version 2.0; {OtherVersion}");
         }
         var reason = $"{Name} answered {status}{await ReasonAsync(response, cancellation).ConfigureAwait(false)}";
         if (status is >= 300 and < 400)
         {
-            throw new ForwardingException($"{reason}; redirects are not followed, set REMOTE_WRITE_URL to where it points");
+            throw new ForwardingException($"{reason}; redirects are not followed; set REMOTE_WRITE_URL to the target");
         }
         if (status is >= 400 and < 500 && response.StatusCode != HttpStatusCode.TooManyRequests) return new(WriteOutcome.Refused, reason);
         (_askedAt, _askedWait) = (time.GetTimestamp(), AskedWait(response));
@@ -103,7 +97,7 @@ internal sealed class WriteReceiver(RemoteWriteSettings settings, TimeProvider t
         var line = Encoding.UTF8.GetString(bytes, 0, count).AsSpan().Trim();
         var end = line.IndexOfAny('\r', '\n');
         if (end >= 0) line = line[..end];
-        // It may repeat the URL, and the query may contain a token.
+        // The response may repeat the URL, whose query may contain a token.
         var query = settings.Url.Query.TrimStart('?');
         if (line.IsEmpty || query.Length == 0) return line.IsEmpty ? "" : $": {line}";
         return $": {line.ToString().Replace(query, VariableParser.Mask, StringComparison.Ordinal)}";
@@ -167,7 +161,7 @@ internal sealed class WriteReceiver(RemoteWriteSettings settings, TimeProvider t
         var secret = Read(variable, path, path => File.ReadAllText(path).Trim());
         return secret.Length > 0 && !secret.Any(char.IsControl)
             ? secret
-            : throw new ForwardingException($"{variable} is \"{path}\", which does not hold one line; write the secret into it");
+            : throw new ForwardingException($"{variable} is \"{path}\", which must contain exactly one line; write the secret into it");
     }
 
     private static T Read<T>(string variable, string path, Func<string, T> read)

@@ -52,7 +52,7 @@ public class RedisFaultTests
         server.Signal("CONT");
         await store.ForwardAsync(3);
 
-        Assert.Equal($"Redis at 127.0.0.1:{server.Port} did not answer within 0.9 s; it is slow, or too far away.", message);
+        Assert.Equal($"Redis at 127.0.0.1:{server.Port} did not answer within 0.9 s; check its load and the network.", message);
         Assert.Equal(message, again);
         Assert.Equal(3, await ValueAsync(server));
     }
@@ -95,7 +95,7 @@ public class RedisFaultTests
         await using var server = await RedisServer.StartAsync("--min-replicas-to-write", "1");
         await using var store = new ForwardedStore(server.Port);
 
-        Assert.Contains("has too few replicas in reach", await store.FailAsync(), StringComparison.Ordinal);
+        Assert.Contains("rejects writes because too few replicas are connected", await store.FailAsync(), StringComparison.Ordinal);
 
         await server.CliAsync("CONFIG", "SET", "min-replicas-to-write", "0");
         await store.ForwardAsync(6);
@@ -131,7 +131,7 @@ public class RedisFaultTests
         var message = await store.FailAsync();
 
         Assert.Equal(
-            $"Redis at 127.0.0.1:{server.Port} has no database 99; set REDIS_DB, or the end of REDIS_URL, to one that it has.", message);
+            $"Redis at 127.0.0.1:{server.Port} has no database 99; set REDIS_DB, or the end of REDIS_URL, to an existing one.", message);
     }
 
     [Fact]

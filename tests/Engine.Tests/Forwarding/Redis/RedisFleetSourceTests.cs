@@ -158,7 +158,7 @@ public sealed class RedisFleetSourceTests : IAsyncLifetime
         var failure = await Assert.ThrowsAsync<ForwardingException>(() => source.ReadAsync(CancellationToken.None));
 
         Assert.Equal(
-            $"Redis at 127.0.0.1:{_server.Port} has keys of others under \"gunicorn:metrics:\"; set REDIS_KEY_PREFIX to a prefix of its own.",
+            $"Redis at 127.0.0.1:{_server.Port} has keys of another application under \"gunicorn:metrics:\"; set REDIS_KEY_PREFIX to an unused prefix.",
             failure.Message);
     }
 
@@ -179,7 +179,7 @@ public sealed class RedisFleetSourceTests : IAsyncLifetime
         Assert.Equal((0, 1), (away.Samples["gunicorn_hub_source_up{}"], away.Samples["app_total{i=0}"]));
         Assert.Equal((1, 1), (back.Samples["gunicorn_hub_source_up{}"], back.Samples["app_total{i=0}"]));
         Assert.Equal(3, _log.Messages.Count);
-        Assert.StartsWith("The hosts' snapshots cannot be read: Redis at ", _log.Messages[1], StringComparison.Ordinal);
+        Assert.StartsWith("Reading the hosts' snapshots failed, serving the last ones until they expire: Redis at ", _log.Messages[1], StringComparison.Ordinal);
         Assert.DoesNotContain(_log.Messages, message => message.Contains("secret", StringComparison.Ordinal));
     }
 

@@ -195,7 +195,7 @@ public sealed class RedisForwarderTests : IAsyncLifetime
         var message = await other.FailAsync();
         await store.ForwardAsync(11);
 
-        Assert.Contains("set GUNICORN_EXPORTER_INSTANCE to a name of its own", message, StringComparison.Ordinal);
+        Assert.Contains("set GUNICORN_EXPORTER_INSTANCE to a unique name", message, StringComparison.Ordinal);
         Assert.Equal(11, await CountedAsync());
     }
 

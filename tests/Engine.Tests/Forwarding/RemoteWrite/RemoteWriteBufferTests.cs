@@ -67,7 +67,7 @@ public sealed class RemoteWriteBufferTests : IAsyncLifetime
 
         var fault = await Assert.ThrowsAsync<ForwardingException>(() => NextAsync(forwarder));
 
-        Assert.Equal("A snapshot that waited in REMOTE_WRITE_BUFFER_DIR was cut short or taken away", fault.Message);
+        Assert.Equal("A snapshot in REMOTE_WRITE_BUFFER_DIR was truncated or removed", fault.Message);
         Assert.Equal((3, 1, 0), (fault.Forwarded.Snapshots, fault.Forwarded.Dropped, fault.Forwarded.Waiting));
         Assert.Equal(["1", "2", "4"], Received());
     }

@@ -70,7 +70,7 @@ public sealed class RemoteWriteFaultTests : IAsyncLifetime
         _receiver.Next(status, "", ("Retry-After", "40"));
 
         await FailAsync(forwarder);
-        Assert.EndsWith("asked not to be called for another 25 s", (await FailAsync(forwarder)).Message, StringComparison.Ordinal);
+        Assert.EndsWith("requested a pause of another 25 s", (await FailAsync(forwarder)).Message, StringComparison.Ordinal);
         await FailAsync(forwarder);
         Assert.Single(_receiver.Requests);
         Assert.Equal(4, (await NextAsync(forwarder)).Snapshots);
@@ -165,7 +165,7 @@ public sealed class RemoteWriteFaultTests : IAsyncLifetime
         _receiver.Next(307, "", ("Location", other.Url.ToString()));
 
         Assert.EndsWith(
-            "answered 307; redirects are not followed, set REMOTE_WRITE_URL to where it points", (await FailAsync(forwarder)).Message, StringComparison.Ordinal);
+            "answered 307; redirects are not followed; set REMOTE_WRITE_URL to the target", (await FailAsync(forwarder)).Message, StringComparison.Ordinal);
         await NextAsync(forwarder);
 
         Assert.Empty(other.Requests);
@@ -225,7 +225,7 @@ public sealed class RemoteWriteFaultTests : IAsyncLifetime
 
         var fault = await FailAsync(forwarder);
 
-        Assert.EndsWith("does not understand version 2.0; set REMOTE_WRITE_PROTOCOL to auto or 1.0", fault.Message, StringComparison.Ordinal);
+        Assert.EndsWith("does not support version 2.0; set REMOTE_WRITE_PROTOCOL to auto or 1.0", fault.Message, StringComparison.Ordinal);
         Assert.Equal(1, fault.Forwarded.Dropped);
     }
 

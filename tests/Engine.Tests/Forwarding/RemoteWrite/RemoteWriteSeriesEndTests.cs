@@ -84,8 +84,8 @@ public sealed class RemoteWriteSeriesEndTests : IAsyncLifetime
 
         var lost = await Assert.ThrowsAsync<ForwardingException>(() => forwarder.DisposeAsync().AsTask());
 
-        Assert.StartsWith("2 snapshots could not be sent before the end and are lost", lost.Message, StringComparison.Ordinal);
-        Assert.EndsWith("set REMOTE_WRITE_BUFFER_DIR to keep such", lost.Message, StringComparison.Ordinal);
+        Assert.StartsWith("2 snapshots could not be sent before the stop and are lost", lost.Message, StringComparison.Ordinal);
+        Assert.EndsWith("set REMOTE_WRITE_BUFFER_DIR to keep unsent snapshots", lost.Message, StringComparison.Ordinal);
         Assert.Equal(2, lost.Forwarded.Dropped);
     }
 

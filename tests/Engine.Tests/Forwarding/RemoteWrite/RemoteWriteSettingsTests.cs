@@ -33,10 +33,10 @@ public class RemoteWriteSettingsTests
     [Theory]
     [InlineData("REMOTE_WRITE_PASSWORD is set without a user; set REMOTE_WRITE_USERNAME too", "PASSWORD")]
     [InlineData("REMOTE_WRITE_PASSWORD is set without a user; set REMOTE_WRITE_USERNAME too", "PASSWORD_FILE")]
-    [InlineData("REMOTE_WRITE_PASSWORD and REMOTE_WRITE_PASSWORD_FILE are both set; take one away", "USERNAME", "PASSWORD", "PASSWORD_FILE")]
-    [InlineData("REMOTE_WRITE_USERNAME and REMOTE_WRITE_BEARER_TOKEN_FILE are both set; take one away", "USERNAME", "BEARER_TOKEN_FILE")]
-    [InlineData("REMOTE_WRITE_CERT_FILE and REMOTE_WRITE_KEY_FILE belong together; set both or none", "CERT_FILE")]
-    [InlineData("REMOTE_WRITE_CERT_FILE and REMOTE_WRITE_KEY_FILE belong together; set both or none", "KEY_FILE")]
+    [InlineData("REMOTE_WRITE_PASSWORD and REMOTE_WRITE_PASSWORD_FILE are both set; unset one", "USERNAME", "PASSWORD", "PASSWORD_FILE")]
+    [InlineData("REMOTE_WRITE_USERNAME and REMOTE_WRITE_BEARER_TOKEN_FILE are both set; unset one", "USERNAME", "BEARER_TOKEN_FILE")]
+    [InlineData("REMOTE_WRITE_CERT_FILE and REMOTE_WRITE_KEY_FILE belong together; set both or neither", "CERT_FILE")]
+    [InlineData("REMOTE_WRITE_CERT_FILE and REMOTE_WRITE_KEY_FILE belong together; set both or neither", "KEY_FILE")]
     public void Settings_that_make_no_sense_together_are_one_error_that_says_what_to_do(string message, params string[] names)
     {
         var fault = Assert.Throws<ConfigurationException>(() => Of([Url, .. names.Select(name => ($"REMOTE_WRITE_{name}", "/hunter2"))]));
