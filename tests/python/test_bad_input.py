@@ -55,7 +55,7 @@ def test_without_a_usable_executable_gunicorn_serves_and_records(start_gunicorn,
         executable.chmod(mode)
     server = start_gunicorn()
     assert server.get("/") == 200
-    assert len(lines(server, "Metrics of the master are off, and none are served")) == 1
+    assert len(lines(server, "Metrics of the master are off, and the exporter is not started")) == 1
     assert lines(server, "install the package anew")
     assert dump(requests=1).value("gunicorn_worker_requests_total") == 1
 

@@ -162,7 +162,7 @@ def test_an_own_forwarder_runs_where_it_was_added(start_gunicorn, run_python, st
     own = json.loads(report)["lines"]
     assert (own["state"], own["snapshots_failed"], own["last_error"]) == ("running", 1, "ValueError: not this time")
     assert own["snapshots_sent"] >= 3
-    assert "Forwarding by lines fails, trying again: ValueError: not this time" in done.stderr
+    assert "Forwarding by lines failed, retrying: ValueError: not this time" in done.stderr
     # Nobody else knows of it.
     assert "lines" not in status()
 

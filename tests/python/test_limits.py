@@ -80,7 +80,7 @@ def test_a_limit_of_the_containers_processes_costs_metrics_and_nothing_else(star
         server = start_gunicorn(conf='worker_class = "gunicorn_prometheus_exporter.plugin.PrometheusWorker"\n', launcher=enter)
         assert [server.get("/") for _ in range(3)] == [200] * 3
         (line,) = off(server)
-        assert "no further thread can be started" in line and "pids.max" in line
+        assert "no more threads can be started" in line and "pids.max" in line
         assert server.log.count("Booting worker") == 1
         assert server.end() == 0
     finally:

@@ -257,12 +257,12 @@ def test_exits_that_the_exporter_cannot_be_told_of_are_told_when_it_can(start_gu
     for pid in before:
         os.kill(pid, signal.SIGKILL)
     wait_for(lambda: len(server.workers()) == 2 and not set(before) & set(server.workers()), "two more workers")
-    wait_for(lambda: "cannot be told how workers ended" in server.log, "the line")
+    wait_for(lambda: "Exits of workers cannot be recorded" in server.log, "the line")
     obstacle.rmdir()
     exits = tmp_path / "store" / "master-1.exits"
     wait_for(lambda: exits.exists() and len(exits.read_text().splitlines()) == 2, "both exits")
-    assert server.log.count("cannot be told how workers ended") == 1
-    assert server.log.count("can be told how workers ended again") == 1
+    assert server.log.count("Exits of workers cannot be recorded") == 1
+    assert server.log.count("Exits of workers are recorded for the exporter again") == 1
     assert all(str(pid) in exits.read_text() for pid in before)
 
 
