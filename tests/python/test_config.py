@@ -78,4 +78,4 @@ except ConfigurationError as error:
     print(error)
 """)
     assert "no-such-executable" in done.stdout
-    assert "install the package anew" in done.stdout
+    assert "reinstall the package" in done.stdout
