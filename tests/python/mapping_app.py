@@ -1,4 +1,4 @@
-"""An application that has mapped 400 MiB when it is loaded, as WSGI and as ASGI."""
+"""A WSGI and ASGI application that maps 400 MiB when it is imported."""
 
 import mmap
 

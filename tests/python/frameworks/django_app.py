@@ -12,7 +12,7 @@ django.setup()
 
 
 def user(request: HttpRequest, number: int) -> HttpResponse:
-    """Answers."""
+    """Responds."""
     return HttpResponse(str(number), status=403 if "deny" in request.GET else 200)
 
 

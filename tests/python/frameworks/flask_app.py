@@ -9,7 +9,7 @@ shop = Blueprint("shop", __name__, url_prefix="/shop")
 
 @app.route("/users/<int:number>")
 def user(number: int) -> str:
-    """Answers."""
+    """Responds."""
     return str(number)
 
 
@@ -21,7 +21,7 @@ def crash(name: str) -> str:
 
 @app.before_request
 def guard() -> "tuple[str, int] | None":
-    """Turns away who asks for it."""
+    """Rejects requests with ``deny`` in their query."""
     return ("no", 403) if "deny" in request.args else None
 
 

@@ -1,4 +1,4 @@
-"""A Starlette application with something mounted, and the same in FastAPI."""
+"""A Starlette application with a mount, and an equivalent FastAPI application."""
 
 from fastapi import APIRouter, FastAPI
 from starlette.applications import Starlette

@@ -1,4 +1,4 @@
-"""An application of Tornado's own."""
+"""A native Tornado application."""
 
 import asyncio
 
