@@ -1,4 +1,4 @@
-"""ExporterConfig in Python is what the executable says."""
+"""ExporterConfig in Python has the values of the executable."""
 
 import json
 

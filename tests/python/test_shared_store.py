@@ -1,4 +1,4 @@
-"""Two servers in one store: the second says so, unless it is to replace the first."""
+"""Two servers share a store: the second logs a warning, unless it replaces the first."""
 
 import os
 import signal
