@@ -105,7 +105,6 @@ class Exchange:
         return False
 
     def fail(self, error: BaseException) -> None:
-        """Records the exception that the application raised."""
         try:
             if isinstance(error, asyncio.CancelledError) or self._is_client_gone or is_client_gone(error):
                 self._failed_status = CLIENT_CLOSED_REQUEST
@@ -115,7 +114,6 @@ class Exchange:
             fault(_REQUESTS)
 
     def finish(self) -> None:
-        """Counts the request, once."""
         # Request, step 4.
         if self._is_open:
             self._is_open = False

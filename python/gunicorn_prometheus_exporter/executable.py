@@ -141,5 +141,4 @@ def _output_of(process: "subprocess.Popen[bytes]") -> Optional[bytes]:
 
 
 def cannot_run(path: str, error: OSError) -> MetricsError:
-    """Returns the error for an executable that does not start."""
     return MetricsError(f"the executable {path} cannot be run ({error.strerror}); reinstall the package for this machine")

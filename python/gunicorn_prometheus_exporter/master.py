@@ -62,7 +62,6 @@ class PrometheusMaster(Arbiter):
         super().__init__(_application(*arguments, **named))
 
     def setup(self, app: Any) -> None:
-        """Reads the configuration, at the start and on each reload."""
         super().setup(app)
         guard.call(_ANYTHING, _instrument_workers, self)
         if self._is_reloading:
@@ -98,7 +97,6 @@ class PrometheusMaster(Arbiter):
         return pid
 
     def reload(self) -> None:
-        """Reloads the configuration and replaces every worker."""
         self._is_reloading = True
         try:
             super().reload()
@@ -106,7 +104,6 @@ class PrometheusMaster(Arbiter):
             self._is_reloading = False
 
     def kill_worker(self, pid: int, sig: int) -> None:
-        """Sends a worker a signal."""
         guard.call(_EXITS, self._note_order, pid, sig)
         super().kill_worker(pid, sig)
 

@@ -178,7 +178,6 @@ class Exchange:
             self.token = None
 
     def fail(self, error: BaseException) -> None:
-        """Finishes the request with the application's exception."""
         try:
             if self.token is not None:
                 if error_of(error) is not None:

@@ -36,7 +36,6 @@ def store_text() -> str:
 
 
 def not_text(directory: bytes) -> str:
-    """Returns the error for a directory whose name is not valid UTF-8."""
     return f"{VARIABLE}: {directory.decode(errors='backslashreplace')} is not valid UTF-8; choose another directory"
 
 

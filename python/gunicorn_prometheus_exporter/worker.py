@@ -72,7 +72,6 @@ class InstrumentedWorker(Worker):
             guard.fault("anything of this worker")
 
     def run(self) -> None:
-        """Serves requests."""
         # After post_worker_init, in which an application may set its own hooks.
         if self._engine is not None:
             guard.call("requests", worker_kinds.install, self, self._engine)
@@ -133,7 +132,6 @@ class InstrumentedWorker(Worker):
         self.enter_state("quit")
 
     def enter_state(self, state: str) -> None:
-        """Records the worker's new state."""
         if self._engine is not None:
             guard.call(_STATE, self._engine.set_state, state)
 

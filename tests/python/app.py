@@ -21,7 +21,6 @@ PATIENCE = 20.0
 
 
 def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-    """Responds as the path demands."""
     path = environ["PATH_INFO"]
     if path == "/crash":
         raise ValueError("before any answer")

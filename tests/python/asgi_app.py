@@ -9,7 +9,6 @@ from app import PATIENCE
 
 
 async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """Responds as the path demands."""
     if scope["type"] == "lifespan":
         await _live(receive, send)
         return

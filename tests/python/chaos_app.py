@@ -8,7 +8,6 @@ STATUSES = {"/ok": "200 OK", "/slow": "200 OK", "/missing": "404 Not Found", "/b
 
 
 def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """Responds as the path demands."""
     path = environ["PATH_INFO"]
     if path == "/slow":
         time.sleep(0.02)

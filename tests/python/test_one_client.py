@@ -50,7 +50,6 @@ class Watch:
     """Scrapes continuously, and records every counter that decreases or disappears."""
 
     def __init__(self, server: LiveGunicorn) -> None:
-        """Begins."""
         self.faults: list[str] = []
         self.scrapes = 0
         self._server = server
@@ -59,7 +58,6 @@ class Watch:
         self._thread.start()
 
     def end(self) -> None:
-        """Ends it."""
         self._stop.set()
         self._thread.join()
 

@@ -34,7 +34,6 @@ class Exporter:
     """The real executable, on a store of twenty large families."""
 
     def __init__(self, environment: dict[str, str]) -> None:
-        """Starts it."""
         self.port = free_port()
         self.process = subprocess.Popen(
             [str(EXECUTABLE), "serve", "--web.listen-address", f"127.0.0.1:{self.port}"],
@@ -57,7 +56,6 @@ class Exporter:
             return len(answer.read())
 
     def leave(self) -> None:
-        """Closes all connections."""
         for connection in self._open:
             connection.close()
         self._open.clear()
@@ -73,7 +71,6 @@ class Exporter:
         return int(fields[11]) + int(fields[12])
 
     def end(self) -> None:
-        """Ends it."""
         self.leave()
         self.process.terminate()
         self.process.wait(30)

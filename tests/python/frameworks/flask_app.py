@@ -9,13 +9,11 @@ shop = Blueprint("shop", __name__, url_prefix="/shop")
 
 @app.route("/users/<int:number>")
 def user(number: int) -> str:
-    """Responds."""
     return str(number)
 
 
 @shop.route("/<name>/crash")
 def crash(name: str) -> str:
-    """Fails."""
     raise ValueError(name)
 
 
