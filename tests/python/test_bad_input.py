@@ -41,7 +41,7 @@ def test_without_a_usable_engine_gunicorn_serves(start_gunicorn, own_package, co
     server = start_gunicorn()
     assert server.get("/") == 200
     assert len(lines(server, "Metrics of this worker are off")) == 1
-    assert lines(server, "the engine cannot be loaded") and lines(server, "install the package anew")
+    assert lines(server, "the engine cannot be loaded") and lines(server, "reinstall the package")
     assert server.metrics().value("gunicorn_workers", state="configured") == 1
 
 
@@ -56,7 +56,7 @@ def test_without_a_usable_executable_gunicorn_serves_and_records(start_gunicorn,
     server = start_gunicorn()
     assert server.get("/") == 200
     assert len(lines(server, "Metrics of the master are off, and the exporter is not started")) == 1
-    assert lines(server, "install the package anew")
+    assert lines(server, "reinstall the package")
     assert dump(requests=1).value("gunicorn_worker_requests_total") == 1
 
 
