@@ -27,7 +27,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    # Gunicorn asks for the hooks while it reads its configuration, which is when theirs is to be settled.
+    # Gunicorn reads the hooks with its configuration. Importing them then also creates the store's directory in time.
     if name in __all__:
         from . import hooks
 

@@ -1,4 +1,4 @@
-"""Requests of an ASGI application, seen by a middleware around it: the servers' own hooks tell too little."""
+"""Records requests with a middleware around an ASGI application, because the servers' own hooks lack most of the data."""
 
 import asyncio
 import inspect
@@ -25,11 +25,11 @@ _BODILESS = frozenset((204, 304))
 
 
 def install(worker: Any, engine: ModuleType) -> None:
-    """Puts the middleware around the application that the worker has loaded."""
+    """Wraps the application that the worker has loaded."""
     attribute = "asgi" if hasattr(worker, "asgi") else "wsgi"
     application = getattr(worker, attribute)
     if not _is_asgi3(worker, application):
-        worker.log.warning("Requests are not counted: %r is no ASGI 3 application", application)
+        worker.log.warning("Requests are not counted: %r is not an ASGI 3 application", application)
         return
     put(_ATTRIBUTES[attribute], counted(application, engine), worker)
     call("requests that could not be parsed", asgi_servers.install, worker, engine)
@@ -37,8 +37,6 @@ def install(worker: Any, engine: ModuleType) -> None:
 
 
 def counted(application: Application, engine: ModuleType) -> Application:
-    """Returns the application with the middleware around it."""
-
     async def count(scope: Scope, receive: Receive, send: Send) -> None:
         exchange = None
         try:
@@ -66,8 +64,7 @@ class Exchange:
     __slots__ = ("_engine", "_failed_status", "_is_client_gone", "_is_head", "_is_open", "_send", "_sent", "_status", "_token")
 
     def __init__(self, engine: ModuleType, scope: Scope, send: Send) -> None:
-        """Begins. The server has parsed the request."""
-        # Request, step 2.
+        # Request, step 2: the server has parsed it.
         method = scope["method"]
         self._token = scope[routes.TOKEN] = engine.request_started(method, scope["path"], scope["headers"])
         self._engine = engine
@@ -80,7 +77,6 @@ class Exchange:
         self._is_client_gone = False
 
     async def send(self, message: Message) -> None:
-        """Sends a part of the response."""
         is_last = False
         try:
             is_last = self._see(message)
@@ -91,13 +87,13 @@ class Exchange:
         except OSError:
             self._is_client_gone = True
             raise
-        # What an application does once it has answered is no part of the request. After an error there may be more
-        # to learn: frameworks answer, then raise.
+        # Work after the response is not part of the request. An error response does not finish it yet: frameworks send
+        # the response, then raise the exception.
         if is_last and 0 < self._status < INTERNAL_SERVER_ERROR:
             self.finish()
 
     def _see(self, message: Message) -> bool:
-        """Notes a part of the response before it is sent; returns whether it is the last."""
+        """Records a part of the response before it is sent; returns whether it is the last."""
         kind = message["type"]
         if kind == "http.response.start" and not self._status:
             self._status = message["status"]
@@ -109,7 +105,6 @@ class Exchange:
         return False
 
     def fail(self, error: BaseException) -> None:
-        """Notes what the application has raised."""
         try:
             if isinstance(error, asyncio.CancelledError) or self._is_client_gone or is_client_gone(error):
                 self._failed_status = CLIENT_CLOSED_REQUEST
@@ -119,7 +114,6 @@ class Exchange:
             fault(_REQUESTS)
 
     def finish(self) -> None:
-        """Counts the request, once."""
         # Request, step 4.
         if self._is_open:
             self._is_open = False
@@ -134,7 +128,7 @@ def _is_asgi3(worker: Any, application: Any) -> bool:
     interface = getattr(getattr(worker, "config", None), "interface", "asgi3")
     if interface != "auto":
         return interface == "asgi3"
-    # As Uvicorn tells the versions apart.
+    # Uvicorn distinguishes the versions in the same way.
     if inspect.isclass(application):
         return hasattr(application, "__await__")
     function = application if inspect.isfunction(application) else getattr(application, "__call__", None)  # noqa: B004

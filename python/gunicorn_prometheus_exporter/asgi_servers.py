@@ -1,4 +1,4 @@
-"""What ASGI servers do that no application sees: refuse what they cannot parse, and take the order to end."""
+"""Records what ASGI servers do outside the application: reject requests they cannot parse, and handle stop signals."""
 
 from types import ModuleType
 from typing import Any
@@ -11,7 +11,6 @@ _INVALID = "requests that could not be parsed"
 
 
 def install(worker: Any, engine: ModuleType) -> None:
-    """Wraps what Uvicorn, or Gunicorn's own server, does then."""
     config = getattr(worker, "config", None)
     if config is None:
         _watch_gunicorn(engine)
@@ -24,7 +23,7 @@ def _watch_gunicorn(engine: ModuleType) -> None:
         def _send_error_response(self: Any, *arguments: Any, **named: Any) -> Any:
             try:
                 status = named["status"] if "status" in named else arguments[0]
-                # A request that was parsed is the middleware's, whatever became of its body.
+                # The middleware counts every request that was parsed, even if its body was invalid.
                 if status < 500 and getattr(self, "_current_request", None) is None:
                     engine.request_invalid(status, error_in_hand())
             except Exception:
@@ -38,7 +37,7 @@ def _watch_gunicorn(engine: ModuleType) -> None:
 
 def _watch_uvicorn(worker: Any, config: Any, engine: ModuleType) -> None:
     def watching(stock: Any) -> Any:
-        # Only then has Uvicorn chosen its parser.
+        # Uvicorn chooses its parser in load.
         def load(*arguments: Any, **named: Any) -> Any:
             loaded = stock(*arguments, **named)
             call(_INVALID, _watch_parser, config, engine)
@@ -47,7 +46,7 @@ def _watch_uvicorn(worker: Any, config: Any, engine: ModuleType) -> None:
         return load
 
     def noting(stock: Any) -> Any:
-        # Uvicorn takes the signals away from Gunicorn.
+        # Uvicorn replaces Gunicorn's signal handlers.
         def handle_exit(self: Any, *arguments: Any, **named: Any) -> Any:
             worker.note_order()
             return stock(self, *arguments, **named)

@@ -1,7 +1,7 @@
-"""A Gunicorn configuration that is complete: ``gunicorn -c python:gunicorn_prometheus_exporter.conf app:app``.
+"""A complete Gunicorn configuration: ``gunicorn -c python:gunicorn_prometheus_exporter.conf app:app``.
 
-GUNICORN_WORKERS, GUNICORN_TIMEOUT and GUNICORN_KEEPALIVE count where they or the file that GUNICORN_EXPORTER_CONFIG_FILE
-names set them; Gunicorn's flags win over them.
+It applies GUNICORN_WORKERS, GUNICORN_TIMEOUT and GUNICORN_KEEPALIVE from the environment or from the file that
+GUNICORN_EXPORTER_CONFIG_FILE names. Gunicorn's command-line flags override them.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""The exporter's configuration, as the executable reads it from the environment and from a file."""
+"""The exporter's configuration. The executable reads and validates it, from the environment and from a file."""
 
 import logging
 import os
@@ -11,17 +11,17 @@ __all__ = ["ConfigurationError", "ExporterConfig", "load_yaml_config"]
 
 _log = logging.getLogger(__name__)
 
-#: Names the file to this process and to those that it starts.
+#: The variable with the path of the configuration file, for this process and its children.
 FILE_VARIABLE = "GUNICORN_EXPORTER_CONFIG_FILE"
 
 _T = TypeVar("_T", int, str, bool)
 
 
 def load_yaml_config(path: Union[str, "os.PathLike[str]"]) -> None:
-    """Has the hooks, the workers and the exporter read their settings from a YAML file, where the environment has none.
+    """Makes hooks, workers and exporter read their settings from a YAML file. The environment overrides the file.
 
-    Raises ConfigurationError with everything that is wrong with it. Called again with the file in force, as when Gunicorn
-    is reloaded, it logs that instead: what was in force stays, and Gunicorn goes on.
+    Raises ConfigurationError with every error in the file. If the file is already in use, as in a reload of Gunicorn, the
+    errors are logged instead, and the previous settings stay in force.
     """
     file = os.path.abspath(path)
     is_in_force = os.environ.get(FILE_VARIABLE) == file
@@ -44,28 +44,28 @@ def _check(file: str) -> None:
 
 
 class ExporterConfig:
-    """The settings of this process's environment and file, read and validated once, when constructed.
+    """The settings of this process's environment and configuration file, read and validated once, by the constructor.
 
-    A property whose variable is invalid raises ConfigurationError; ``validate`` reports all of them at once.
+    A property raises ConfigurationError if its variable is invalid. ``validate`` reports all invalid variables at once.
     """
 
     def __init__(self) -> None:
-        """Reads the environment and the file that it names. Raises ConfigurationError if the executable that validates it cannot be run."""
+        """Reads the configuration. Raises ConfigurationError if the executable, which validates it, cannot be run."""
         try:
             self._answer = ask("config", "--format", "json")
         except MetricsError as error:
             raise ConfigurationError(f"the configuration cannot be read: {error}") from error
-        # Secrets do not travel through another process's output.
+        # The executable never prints secrets.
         self._redis_password = os.environ.get("REDIS_PASSWORD") or None
 
     @property
     def prometheus_metrics_port(self) -> int:
-        """Port of the metrics server (PROMETHEUS_METRICS_PORT)."""
+        """Port of the metrics endpoint (PROMETHEUS_METRICS_PORT)."""
         return self._value("prometheus_metrics_port", int)
 
     @property
     def prometheus_bind_address(self) -> str:
-        """Address that the metrics server binds (PROMETHEUS_BIND_ADDRESS)."""
+        """Address on which metrics are served (PROMETHEUS_BIND_ADDRESS)."""
         return self._value("prometheus_bind_address", str)
 
     @property
@@ -85,7 +85,7 @@ class ExporterConfig:
 
     @property
     def gunicorn_keepalive(self) -> int:
-        """Seconds that an idle connection is kept (GUNICORN_KEEPALIVE)."""
+        """Seconds for which an idle connection stays open (GUNICORN_KEEPALIVE)."""
         return self._value("gunicorn_keepalive", int)
 
     @property
@@ -110,31 +110,31 @@ class ExporterConfig:
 
     @property
     def redis_password(self) -> Optional[str]:
-        """Password of Redis, or None (REDIS_PASSWORD). One that only the file states raises ConfigurationError."""
+        """Password of Redis, or None (REDIS_PASSWORD). Raises ConfigurationError if only the file sets it."""
         if self._redis_password is None and self.is_given("redis_password"):
             raise ConfigurationError(
-                f"REDIS_PASSWORD is stated at {self._answer['places']['redis_password']}, which only the exporter reads; "
-                "set it in the environment to have it here")
+                f"REDIS_PASSWORD is set in {self._answer['places']['redis_password']}, which only the exporter reads; "
+                "set it in the environment to use it here")
         return self._redis_password
 
     @property
     def redis_key_prefix(self) -> str:
-        """What every key in Redis starts with (REDIS_KEY_PREFIX)."""
+        """Prefix of every key in Redis (REDIS_KEY_PREFIX)."""
         return self._value("redis_key_prefix", str)
 
     @property
     def redis_forward_interval(self) -> int:
-        """Seconds between two forwardings (REDIS_FORWARD_INTERVAL)."""
+        """Seconds between two snapshots sent to Redis (REDIS_FORWARD_INTERVAL)."""
         return self._value("redis_forward_interval", int)
 
     @property
     def cleanup_db_files(self) -> bool:
-        """Whether files of dead processes are removed at the start and folded later (CLEANUP_DB_FILES)."""
+        """Whether files of dead processes are removed at the start and compacted later (CLEANUP_DB_FILES)."""
         return self._value("cleanup_db_files", bool)
 
     @property
     def recording_variables(self) -> dict[str, str]:
-        """What the file states for processes that record, by the names of variables. Raises ConfigurationError."""
+        """The file's settings for recording processes, by variable name. Raises ConfigurationError."""
         errors = [error["message"] for error in self._errors if error["variable"] == FILE_VARIABLE]
         if errors:
             raise ConfigurationError("; ".join(errors))
@@ -142,25 +142,25 @@ class ExporterConfig:
         return variables
 
     def is_given(self, name: str) -> bool:
-        """Returns whether the environment or the file states a setting, named like its property."""
+        """Returns whether the environment or the file sets the property of this name."""
         return bool(self._answer["places"][name] != "default")
 
     def validate(self) -> bool:
-        """Returns whether every setting is valid, and logs one error for each that is not."""
+        """Returns whether every setting is valid, and logs one error for each invalid setting."""
         for error in self._errors:
             _log.error("%s", error["message"])
         return not self._errors
 
     def print_config(self) -> None:
-        """Prints the configuration to standard output, secrets masked."""
+        """Prints the configuration to standard output, with secrets masked."""
         print(self._answer["text"].rstrip("\n"))
 
     def get_gunicorn_config(self) -> dict[str, Any]:
-        """Returns Gunicorn's settings by Gunicorn's names. Raises ConfigurationError if one of them is invalid."""
+        """Returns Gunicorn's settings by Gunicorn's names. Raises ConfigurationError if any is invalid."""
         return self._group("gunicorn")
 
     def get_prometheus_config(self) -> dict[str, Any]:
-        """Returns the metrics server's settings. Raises ConfigurationError if one of them is invalid."""
+        """Returns the settings of the metrics endpoint. Raises ConfigurationError if any is invalid."""
         return self._group("prometheus")
 
     @property

@@ -1,8 +1,7 @@
-"""The one place that loads the engine, and that knows where it must not be loaded.
+"""Loads the engine. No other module does.
 
-A process in which the engine has started must not fork Gunicorn workers: its runtime does not survive a fork.
-So a Gunicorn master never loads it, a worker does so after it was forked, and in children that application code
-forks from a worker recording is off.
+The engine's runtime does not survive a fork. So a Gunicorn master never loads it, a worker loads it after the fork, and
+recording is off in children that application code forks from a worker.
 """
 
 import os
@@ -19,12 +18,12 @@ from .errors import ConfigurationError, MetricsError
 from .layout import writes_timestamps
 from .utils import store_text
 
-#: Seconds after which a store that could not be opened is tried again.
+#: Seconds between two attempts to open a store.
 RETRY_AFTER = 60.0
 
 
 class _Failure(NamedTuple):
-    """Why the engine could not be opened in a process."""
+    """The last failure to open the engine in a process."""
 
     pid: int
     message: str
@@ -42,19 +41,19 @@ _variables: Optional[dict[str, str]] = None
 
 
 def configure(variables: dict[str, str]) -> None:
-    """Says what the file states for workers, by the names of variables. Called by a master before it forks them."""
+    """Sets the configuration file's settings for workers, by variable name. A master calls it before it forks them."""
     global _variables
     _variables = variables
 
 
 def refuse(reason: str) -> None:
-    """Keeps the engine out of this process and of those that it forks. Called by a master that has no store."""
+    """Prevents this process and its children from loading the engine. A master without a store calls it."""
     global _refusal
     _refusal = reason
 
 
 def enter_worker() -> None:
-    """Says that this process is a Gunicorn worker, forked and with its privileges dropped."""
+    """Marks this process as a Gunicorn worker. Call it after the fork, when privileges are dropped."""
     global _worker
     _worker = os.getpid()
 
@@ -62,27 +61,27 @@ def enter_worker() -> None:
 def load() -> ModuleType:
     """Returns the engine, opened for this process.
 
-    Raises MetricsError in a Gunicorn master, and where the engine or its store cannot be opened. A store is tried again
-    after RETRY_AFTER seconds at the earliest, an engine that cannot start in this process never.
+    Raises MetricsError in a Gunicorn master, and if the engine or its store cannot be opened. A later call retries the
+    store after RETRY_AFTER seconds. It never retries an engine that cannot start in this process.
     """
     if _engine is None:
         with _lock:
             return _engine or _open()
     if os.getpid() == _worker != _opened_in:
         raise MetricsError(
-            "the engine was already loaded when this worker was forked, so that its metrics are off; "
+            "the engine was already loaded when this worker was forked, so its metrics are off; "
             "record metrics only in workers, not where Gunicorn is started"
         )
     return _engine
 
 
 def refusal() -> Optional[str]:
-    """Returns why a master has kept the engine out of its workers, None if it has not."""
+    """Returns the reason that a master gave to ``refuse``, or None."""
     return _refusal
 
 
 def say_refusal(log: Logger) -> None:
-    """Logs once that metrics are off, and why, if they are."""
+    """Logs the refusal once, if there is one."""
     global _is_refusal_said
     if _refusal is not None and not _is_refusal_said:
         _is_refusal_said = True
@@ -110,12 +109,12 @@ def _open() -> ModuleType:
 
 
 def _import() -> ModuleType:
-    # The engine reads the environment only, when it is loaded.
+    # The engine reads only the environment, once, when it is loaded.
     os.environ.update(file_variables() if _variables is None else _variables)
     try:
         from . import _engine as engine
     except ImportError as error:
-        message = f"the engine cannot be loaded ({error}); install the package anew for this machine"
+        message = f"the engine cannot be loaded ({error}); reinstall the package for this machine"
         raise MetricsError(message) from error
     return engine
 
@@ -130,10 +129,7 @@ def _open_store(engine: ModuleType, role: str) -> ModuleType:
 
 
 def file_variables() -> dict[str, str]:
-    """Returns what the file states for processes that record, by the names of variables.
-
-    Raises ConfigurationError with everything that is wrong with the file.
-    """
+    """Returns the configuration file's settings for recording processes, by variable name. Raises ConfigurationError."""
     return ExporterConfig().recording_variables if os.environ.get(FILE_VARIABLE) else {}
 
 
@@ -151,6 +147,6 @@ def _role() -> str:
 
 
 def is_in_arbiter() -> bool:
-    """Returns whether this process has a Gunicorn arbiter, or was forked by one."""
-    # It announces itself in SERVER_SOFTWARE as soon as it exists, before it imports a preloaded application.
+    """Returns whether this process is a Gunicorn master or was forked by one."""
+    # The arbiter sets SERVER_SOFTWARE in its constructor, before it imports a preloaded application.
     return "gunicorn.arbiter" in sys.modules and os.environ.get("SERVER_SOFTWARE", "").startswith("gunicorn/")

@@ -1,7 +1,7 @@
-"""Tries in a child process whether the engine can start: a runtime that cannot start aborts its process.
+"""Tests in a child process whether the engine can start: a runtime that cannot start aborts its process.
 
-The module forks a child that loads the engine and exits. The child has the limits and mappings of this process, and an abort
-ends only the child. The fork is the interpreter's own, which gevent and eventlet do not replace.
+The forked child has the limits and mappings of this process, loads the engine and exits. An abort kills only the child.
+``posix.fork`` is used because gevent and eventlet replace ``os.fork``.
 """
 
 import contextlib
@@ -24,33 +24,33 @@ MODULE = f"{__package__}._engine"
 #: Seconds after which the child's own alarm kills it.
 TIMEOUT = 5.0
 
-#: Seconds more after which this process kills the child: a handler that runs in it before ``_limit`` may hang.
+#: Further seconds after which the parent kills the child: a fork handler that runs before ``_limit`` may hang.
 _GRACE = 1.0
 
-#: Seconds between two looks for what the child sends.
+#: Seconds between two reads of the pipe.
 _PAUSE = 0.002
 
-#: Address space that must be left when the engine has started, so that it is not the application that has none.
+#: Bytes of address space that must remain for the application after the engine has started.
 SPARE = 64 << 20
 
-#: Address space that the engine takes, plus SPARE. The need varies with the gaps between the mappings.
+#: Bytes of address space that the engine takes, plus SPARE. The need varies with the gaps between the mappings.
 NEEDED = 220 << 20
 
-#: Threads and processes that must be left.
+#: Threads that the engine needs. Each counts as a process for RLIMIT_NPROC.
 _TASKS = 4
 
 _MIB = 1 << 20
 
-#: The thread that is forking one of the children here: another thread's child is none of this module's.
+#: The thread that is forking in this module. Children that other threads fork get no alarm.
 _forking: Optional[int] = None
 
-#: What the child sends. After _NOT_IMPORTED the parent imports too, and gets the exception with the reason.
+#: The child's answers. After _NOT_IMPORTED the parent imports the engine too, to get the exception with the reason.
 _STARTED = b"+"
 _NOT_IMPORTED = b"-"
 
 
 def obstacle() -> Optional[str]:
-    """Returns why the engine cannot start in this process, None if it can."""
+    """Returns why the engine cannot start in this process, or None if it can."""
     if MODULE in sys.modules:
         return None
     receiver, sender = posix.pipe()
@@ -62,14 +62,14 @@ def obstacle() -> Optional[str]:
         return _explain_fork(error)
     if pid == 0:
         _start_and_exit(sender)
-    # The child sends what it has started by then, and its exit closes the pipe, within TIMEOUT.
+    # The child answers or exits, which closes the pipe, within TIMEOUT.
     posix.close(sender)
     answer, status = None, None
     try:
         answer = _read(receiver, TIMEOUT + _GRACE)
     finally:
         posix.close(receiver)
-        # Also when a signal's handler ends this process. Without an answer the child lives, and its pid is its own.
+        # Without an answer, or if a signal handler raises, the child may still run. It is not reaped, so its pid is valid.
         if answer is None:
             _kill(pid)
         status = _wait(pid)
@@ -95,14 +95,14 @@ def _fork() -> int:
 
 
 def _limit() -> None:
-    """Gives a child of this module an alarm, before handlers of the application that may hang, and without its parent."""
+    """Sets the child's alarm, before fork handlers of the application run: they may hang."""
     if _forking == get_ident():
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGALRM])
         signal.setitimer(signal.ITIMER_REAL, TIMEOUT)
 
 
-# When the configuration is read, which is before the application can register a handler.
+# This module is imported with the configuration, before the application can register a handler.
 os.register_at_fork(after_in_child=_limit)
 
 
@@ -125,14 +125,14 @@ def _start_and_exit(sender: int) -> NoReturn:
 
 
 def _read(receiver: int, timeout: float) -> Optional[bytes]:
-    """Returns what the child sends, nothing if it exits without, None if it does neither in time."""
+    """Returns the child's answer, empty if it exits without one, or None after the timeout."""
     limit = time.monotonic() + timeout
     posix.set_blocking(receiver, False)
     while time.monotonic() < limit:
         with contextlib.suppress(BlockingIOError):
             return posix.read(receiver, 1)
         heartbeat.beat()
-        # A pause that gevent and eventlet do not replace.
+        # gevent and eventlet do not replace this sleep.
         signal.sigtimedwait((), _PAUSE)
     return None
 
@@ -182,12 +182,11 @@ def _no_tasks() -> str:
     limit = resource.getrlimit(resource.RLIMIT_NPROC)[0]
     own = "unlimited" if limit == resource.RLIM_INFINITY else str(limit)
     return (
-        f"no further thread can be started; raise the limit of the user (ulimit -u, {own} now) or of the container "
+        f"no more threads can be started; raise the limit of the user (ulimit -u, {own} now) or of the container "
         "(pids.max of its cgroup)")
 
 
 def _can_start_tasks() -> bool:
-    """Returns whether this user can start as many processes as the engine needs threads."""
     waiting, sender = posix.pipe()
     children = []
     try:
@@ -201,7 +200,7 @@ def _can_start_tasks() -> bool:
     except OSError:
         return False
     finally:
-        # They all wait, so that no pid is another process's yet. One may hang in a handler of os.register_at_fork.
+        # None has been reaped, so every pid is valid. A child may hang in a handler of os.register_at_fork.
         for pid in children:
             _kill(pid)
         posix.close(sender)

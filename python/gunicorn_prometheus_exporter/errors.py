@@ -4,13 +4,13 @@ import logging
 
 
 class MetricsError(Exception):
-    """A metric operation failed; the message names what was given and what helps."""
+    """A metric operation failed. The message has the value and the remedy."""
 
 
 class ConfigurationError(Exception):
-    """A setting cannot be used; the message names the variable, its value and what helps."""
+    """A setting is invalid. The message has the variable, its value and the remedy."""
 
 
 def report_fault(message: str) -> None:
-    """Logs a fault that the engine met and went on after. The engine calls it."""
+    """Logs a fault after which the engine continues. The engine calls it."""
     logging.getLogger("gunicorn.error").error("gunicorn_prometheus_exporter: %s", message)

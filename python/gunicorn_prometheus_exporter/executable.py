@@ -1,4 +1,4 @@
-"""Finds and runs ``gunicorn-prometheus-exporter``: what the engine knows, for processes that must not load it."""
+"""Runs ``gunicorn-prometheus-exporter``, which answers for the engine in processes that must not load it."""
 
 import json
 import os
@@ -15,38 +15,35 @@ from .errors import MetricsError
 
 NAME = "gunicorn-prometheus-exporter"
 
-#: Seconds that a question to the executable may take.
+#: Seconds that one run of the executable may take.
 ANSWER_TIMEOUT = 30
 
-#: Seconds between two reports of a waiting worker to its master.
+#: Seconds between two heartbeats of a waiting worker.
 _BEAT = 0.2
 
-#: What the executable hands over at most: a directory, a lock file, and a file for each type of metric.
+#: Limits of one message: it has a directory, a lock file, and a file for each metric type. Names are in bytes.
 _MOST_FILES = 16
 _LONGEST_NAMES = 4096
 
 
 def find_executable() -> str:
-    """Returns the path of the executable: the package's own, else the one on PATH.
-
-    Raises MetricsError if there is none.
-    """
+    """Returns the path of the package's executable, or else of the one on PATH. Raises MetricsError."""
     own = _own_path()
     path = own if os.path.exists(own) else shutil.which(NAME, path=_absolute_search_path())
     if path is None:
         raise MetricsError(
-            f"the executable {NAME} is neither at {own} nor on PATH; install the package anew for this machine"
+            f"the executable {NAME} is neither at {own} nor on PATH; reinstall the package for this machine"
         )
     return path
 
 
 def _absolute_search_path() -> str:
-    # What is relative starts from the application's directory, in which another user may put an executable.
+    # A relative entry leads to the application's directory, where another user may put an executable.
     return os.pathsep.join(filter(os.path.isabs, os.get_exec_path()))
 
 
 def main() -> NoReturn:
-    """Becomes the package's own executable: the command that an installation puts on PATH."""
+    """Replaces this process by the package's executable: the entry point that an installation puts on PATH."""
     path = _own_path()
     try:
         os.execv(path, [NAME, *sys.argv[1:]])
@@ -59,23 +56,22 @@ def _own_path() -> str:
 
 
 def ask(*arguments: str) -> dict[str, Any]:
-    """Runs the executable with these arguments and returns the JSON object that it answers.
+    """Runs the executable and returns the JSON object that it prints. Raises MetricsError.
 
-    Raises MetricsError if it cannot be run or does not answer. The exit status is not looked at: in a Gunicorn
-    master it may have been reaped before we can see it.
+    The exit status is ignored: a Gunicorn master may already have reaped the process.
     """
     return _answer(arguments[0], run(*arguments))
 
 
 def ask_for_files(*arguments: str) -> tuple[dict[str, Any], dict[str, int]]:
-    """Asks like ``ask``, and returns the files too that the executable hands over: open descriptors, by name.
+    """Does what ``ask`` does, and also returns the open descriptors that the executable passes, by name.
 
-    Raises MetricsError.
+    The caller owns the descriptors. Raises MetricsError.
     """
     try:
         ours, theirs = socket.socketpair()
     except OSError as error:
-        raise MetricsError(f"no files can be handed over ({error.strerror})") from error
+        raise MetricsError(f"cannot create a socket for the files of {NAME} ({error.strerror})") from error
     with ours:
         with theirs:
             output = run(*arguments, "--socket", str(theirs.fileno()), descriptors=(theirs.fileno(),))
@@ -89,7 +85,7 @@ def ask_for_files(*arguments: str) -> tuple[dict[str, Any], dict[str, int]]:
 
 
 def _receive(ours: socket.socket) -> dict[str, int]:
-    """Returns what was handed over by a process that has ended."""
+    # The process has exited, so everything it sent can be read at once.
     try:
         ours.setblocking(False)
         text, descriptors, _, _ = socket.recv_fds(ours, _LONGEST_NAMES, _MOST_FILES, socket.MSG_CMSG_CLOEXEC)
@@ -99,7 +95,7 @@ def _receive(ours: socket.socket) -> dict[str, int]:
     if len(names) != len(descriptors):
         for descriptor in descriptors:
             os.close(descriptor)
-        raise MetricsError(f"of {len(names)} files of {NAME} {len(descriptors)} were received; raise the limit of open files")
+        raise MetricsError(f"received {len(descriptors)} of {len(names)} files from {NAME}; raise the limit of open files")
     return dict(zip(names, descriptors))
 
 
@@ -107,14 +103,14 @@ def _answer(command: str, output: str) -> dict[str, Any]:
     try:
         answer = json.loads(output)
     except ValueError as error:
-        raise MetricsError(f"{NAME} {command} gave no JSON but {output[:200]!r}") from error
+        raise MetricsError(f"{NAME} {command} printed {output[:200]!r}, which is not JSON") from error
     if not isinstance(answer, dict):
-        raise MetricsError(f"{NAME} {command} gave no JSON object but {output[:200]!r}")
+        raise MetricsError(f"{NAME} {command} printed {output[:200]!r}, which is not a JSON object")
     return answer
 
 
 def run(*arguments: str, descriptors: Sequence[int] = ()) -> str:
-    """Runs the executable with these arguments and returns its standard output. Raises MetricsError."""
+    """Runs the executable and returns its standard output. Raises MetricsError."""
     path = find_executable()
     try:
         with subprocess.Popen(
@@ -129,7 +125,7 @@ def run(*arguments: str, descriptors: Sequence[int] = ()) -> str:
 
 
 def _output_of(process: "subprocess.Popen[bytes]") -> Optional[bytes]:
-    """Returns all that a process writes until it exits, None if it did not exit in time and was killed."""
+    """Returns the output of a process, or None if it did not exit in time and was killed."""
     limit = time.monotonic() + ANSWER_TIMEOUT
     try:
         while time.monotonic() < limit:
@@ -145,7 +141,4 @@ def _output_of(process: "subprocess.Popen[bytes]") -> Optional[bytes]:
 
 
 def cannot_run(path: str, error: OSError) -> MetricsError:
-    """Returns the error that says why the executable at this path does not start."""
-    return MetricsError(
-        f"the executable {path} cannot be run ({error.strerror}); install the package anew for this machine"
-    )
+    return MetricsError(f"the executable {path} cannot be run ({error.strerror}); reinstall the package for this machine")

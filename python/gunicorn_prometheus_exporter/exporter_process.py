@@ -1,4 +1,4 @@
-"""The master starts the exporter as a child, restarts it with back-off, and stops it (D7)."""
+"""Starts the exporter as a child of the master, restarts it with back-off, and stops it."""
 
 import contextlib
 import errno
@@ -45,10 +45,10 @@ class ExporterProcess:
     def __init__(
         self, directory: str, listeners: Iterable[str], uid: int, gid: int, log: Logger, variables: dict[str, str]
     ) -> None:
-        """Describes an exporter of this store, to run as the user whom the workers run as.
+        """Sets the exporter's store and its user, which is the workers' user. Starts nothing.
 
-        ``listeners`` are the server's addresses, as ``HOST:PORT`` or ``unix:PATH``: as another user the exporter
-        cannot see the master's sockets itself. ``variables`` win over those of the environment.
+        ``listeners`` are the server's addresses, as ``HOST:PORT`` or ``unix:PATH``: running as another user, the exporter
+        cannot see the master's sockets. ``variables`` override the environment.
         """
         self._directory = directory
         self._listeners = [option for listener in listeners for option in ("--listener", listener)]
@@ -62,7 +62,7 @@ class ExporterProcess:
         self._is_reload_due = False
 
     def tend(self) -> None:
-        """Starts the exporter if it is not running and its delay has passed. The master calls this about once a second."""
+        """Starts the exporter if it is not running and its delay has passed. Called about once a second."""
         now = time.monotonic()
         process = self._process
         if process is not None:

@@ -1,4 +1,4 @@
-"""Requests of gevent's own WSGI server, which ``GeventPyWSGIWorker`` runs in place of Gunicorn's: it calls no hooks."""
+"""Records requests of gevent's WSGI server, which ``GeventPyWSGIWorker`` runs. The server calls none of Gunicorn's hooks."""
 
 from types import ModuleType
 from typing import Any
@@ -13,9 +13,9 @@ _NAMES = "gevent.pywsgi:WSGIHandler."
 
 
 def install(worker: Any, engine: ModuleType) -> None:
-    """Makes the worker's server use handlers that count."""
+    """Makes the worker's server record its requests."""
     stock = worker.wsgi_handler
-    # One for each connection.
+    # The server creates one handler for each connection.
     handler = type("CountingHandler", (stock,), {"prometheus_token": -1, "prometheus_sent": 0})
     for name, make in _WRAPPERS.items():
         wrap(_NAMES + name, lambda stock, make=make: make(stock, engine), handler)  # type: ignore[misc]
@@ -27,7 +27,7 @@ def _parsing(stock: Any, engine: ModuleType) -> Any:
     def handle_one_request(self: Any, *arguments: Any, **named: Any) -> Any:
         answer = stock(self, *arguments, **named)
         if isinstance(answer, tuple):
-            # The status of a request that could not be parsed, and the whole response to it.
+            # gevent returns the status and the response of a request that it could not parse.
             try:
                 engine.request_invalid(int(answer[0]), "BadRequest")
             except Exception:

@@ -1,6 +1,6 @@
 """Reports to Gunicorn's master that a worker is alive while this package makes the worker wait.
 
-The master kills a worker that is silent for longer than ``timeout``, and starts another one, which would wait just as long.
+Otherwise the master would kill the worker after ``timeout`` and start another one, which would wait just as long.
 """
 
 import os
@@ -13,7 +13,7 @@ _notify: Callable[[], object] = lambda: None
 
 
 def report_by(notify: Callable[[], object]) -> None:
-    """Sets how this process, a worker, reports to its master."""
+    """Sets the function by which this process, a worker, reports to its master."""
     global _pid, _notify
     _pid, _notify = os.getpid(), notify
 

@@ -6,13 +6,13 @@ from typing import Any
 from . import guard, store_in_time
 from .config import FILE_VARIABLE, ExporterConfig
 
-# Gunicorn is imported when a hook is called: the package is also used where Gunicorn is not installed.
+# The hooks import Gunicorn when they are called, because the package also works without Gunicorn.
 
 _ANYTHING = "anything"
 
 
 def default_on_starting(server: Any) -> None:
-    """Prepares the store and instruments master and workers, whatever their classes."""
+    """Prepares the store and instruments the master and its workers, of any class."""
     guard.call(_ANYTHING, _set_up, server)
 
 
@@ -22,17 +22,17 @@ def default_when_ready(server: Any) -> None:
 
 
 def default_worker_int(worker: Any) -> None:
-    """Records that the worker was told to end."""
+    """Records that the worker received a stop signal."""
     guard.call("the state of workers", _quit, worker)
 
 
 def default_on_exit(server: Any) -> None:
-    """Ends the exporter."""
+    """Stops the exporter."""
     guard.call("the end of the master", _shut_down, server)
 
 
 def redis_when_ready(server: Any) -> None:
-    """Starts the exporter, which forwards to Redis unless REDIS_ENABLED or the file says no."""
+    """Starts the exporter with forwarding to Redis, unless REDIS_ENABLED or the file disables it."""
     guard.call(_ANYTHING, _start_forwarding_exporter, server)
 
 
@@ -69,5 +69,5 @@ def _shut_down(server: Any) -> None:
         server.shut_down()
 
 
-# Here and not in a hook: a preloaded application is imported before the first of them is called.
+# Not in a hook: Gunicorn imports a preloaded application before it calls the first hook.
 guard.call(_ANYTHING, store_in_time.settle_if_configuring)

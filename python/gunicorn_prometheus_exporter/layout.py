@@ -1,4 +1,4 @@
-"""Which entry layout this process's files must have, so that the ``prometheus_client`` at hand can read them."""
+"""Chooses the entry layout of this process's files, so that the installed ``prometheus_client`` can read them."""
 
 import importlib.util
 import os
@@ -6,14 +6,14 @@ import sys
 
 from .private_names import read
 
-#: The mode of gauges that came with the timestamp.
+#: The gauge mode that ``prometheus_client`` introduced together with the timestamp.
 _MODE = "mostrecent"
 
 
 def writes_timestamps() -> bool:
-    """Returns whether entries carry a timestamp: ``prometheus_client`` does so, and expects it, from 0.18 on.
+    """Returns whether entries have a timestamp: ``prometheus_client`` writes and expects it since 0.18.
 
-    One that is installed and not loaded is looked at, not loaded.
+    If ``prometheus_client`` is not imported yet, its source is read; it is never imported here.
     """
     if "prometheus_client.metrics" in sys.modules:
         modes = read("prometheus_client.metrics:Gauge._MULTIPROC_MODES", {_MODE})
@@ -25,5 +25,5 @@ def writes_timestamps() -> bool:
         with open(os.path.join(package.submodule_search_locations[0], "metrics.py"), encoding="utf-8") as source:
             return _MODE in source.read()
     except Exception:
-        # Nothing that could be read: a stand-in for it, an archive, or an importer of somebody else's that fails.
+        # The source is unreadable: the module may be a replacement, in an archive, or behind an importer that fails.
         return True

@@ -1,4 +1,4 @@
-"""The master class: what of a master's life is recorded, on top of Gunicorn's own arbiter."""
+"""The master class: Gunicorn's arbiter, which also records signals, exits, restarts and CPU time."""
 
 import os
 import resource
@@ -23,7 +23,7 @@ _RESTARTS = "gunicorn_master_worker_restarts_total"
 _SIGNALS = "gunicorn_master_signals_total"
 _WORKERS = "gunicorn_workers"
 
-# What a fault costs, for the guard's line.
+# What a fault affects: the guard logs it as ``part``.
 _ANYTHING = "anything"
 _EXITS = "exits of workers"
 _EXPORTER = "the exporter"
@@ -33,7 +33,7 @@ _METRICS = "metrics of the master"
 class PrometheusMaster(Arbiter):
     """Gunicorn's arbiter, which instruments its workers, counts their restarts and keeps the exporter running.
 
-    ``default_on_starting`` makes a running arbiter one of these, so attributes have defaults on the class.
+    ``adopt`` changes the class of a running arbiter to this one without ``__init__``, so attributes have defaults here.
     """
 
     _store: Optional[MasterStore] = None
@@ -42,27 +42,26 @@ class PrometheusMaster(Arbiter):
     _is_set_up = False
     _is_loss_logged = False
 
-    #: Whether a reload is under way, which ends the workers that were there before.
+    #: Whether a reload is running, which stops all earlier workers.
     _is_reloading = False
 
-    #: Signals handled and not counted yet: up to Gunicorn 23 a handler may interrupt another's addition.
+    #: Signals handled but not counted yet: before Gunicorn 24 a handler may interrupt another one that counts.
     _pending_signals: ClassVar[list[str]] = []
 
-    #: Processor seconds that are counted already, in user and in system mode.
+    #: CPU seconds counted so far, in user and in system mode.
     _counted_cpu = (0.0, 0.0)
 
-    #: How many of the places for workers have had a worker: a further spawn fills a place anew.
+    #: How many of the configured workers were started once. A further spawn is a restart.
     _filled = 0
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         """Takes ``(app)``, as Gunicorn does, or ``(age, ppid, sockets, app, timeout, cfg, log)``, like a worker.
 
-        Of the seven only the application counts: an arbiter has the others from its configuration.
+        Only the application is used: an arbiter reads the other values from its configuration.
         """
         super().__init__(_application(*arguments, **named))
 
     def setup(self, app: Any) -> None:
-        """Reads the configuration, at the start and at each reload."""
         super().setup(app)
         guard.call(_ANYTHING, _instrument_workers, self)
         if self._is_reloading:
@@ -71,20 +70,20 @@ class PrometheusMaster(Arbiter):
             guard.call(_METRICS, self._renew_store)
 
     def start(self) -> None:
-        """Starts, without hooks in the configuration too."""
+        """Starts the server and the exporter, even without hooks in the configuration."""
         self._setup_master_metrics()
         super().start()
         self.start_exporter()
 
     def halt(self, *arguments: Any, **named: Any) -> None:
-        """Ends, the exporter last."""
+        """Stops the server, then the exporter."""
         try:
             super().halt(*arguments, **named)
         finally:
             self.shut_down()
 
     def manage_workers(self) -> None:
-        """Keeps the workers, and the exporter. Called at least once a second."""
+        """Keeps workers and exporter running. Gunicorn calls it at least once a second."""
         guard.call(_METRICS, self._watch_store)
         guard.call(_METRICS, self._record)
         guard.call(_EXITS, self._record_exits)
@@ -92,13 +91,12 @@ class PrometheusMaster(Arbiter):
         super().manage_workers()
 
     def spawn_worker(self) -> int:
-        """Starts a worker, and counts it if it replaces one that ended or is about to."""
+        """Starts a worker, and counts a restart if it replaces an earlier worker."""
         pid: int = super().spawn_worker()
         guard.call(_METRICS, self._count_spawn)
         return pid
 
     def reload(self) -> None:
-        """Reads the configuration anew and replaces every worker."""
         self._is_reloading = True
         try:
             super().reload()
@@ -106,15 +104,14 @@ class PrometheusMaster(Arbiter):
             self._is_reloading = False
 
     def kill_worker(self, pid: int, sig: int) -> None:
-        """Sends a worker a signal."""
         guard.call(_EXITS, self._note_order, pid, sig)
         super().kill_worker(pid, sig)
 
     def reap_workers(self) -> None:
-        """Learns which children ended, and how, before Gunicorn forgets it."""
+        """Records how children exited, then reaps them."""
         if self._exporter is not None:
             guard.call(_EXPORTER, self._exporter.poll)
-        # A worker has this object too, and its handlers until it has its own.
+        # A forked worker has a copy of this object, and its signal handlers until it sets its own.
         exits = self._exits
         if exits is None or self._store is None or not self._store.is_ours:
             super().reap_workers()
@@ -137,20 +134,20 @@ class PrometheusMaster(Arbiter):
         super().handle_ttin()
 
     def handle_ttou(self, signum: Optional[int] = None, frame: Optional[FrameType] = None) -> None:
-        """Removes a worker, but for the last."""
+        """Removes a worker, unless it is the last."""
         self._pending_signals.append("ttou")
         super().handle_ttou()
 
     def handle_chld(self, signum: Optional[int] = None, frame: Optional[FrameType] = None) -> None:
-        """Reaps children that ended."""
+        """Reaps children that exited."""
         self._pending_signals.append("chld")
         if hasattr(Arbiter, "signal_chld"):
             super().handle_chld()
         else:
-            # Up to Gunicorn 23 this is the signal handler itself.
+            # Before Gunicorn 24 this is the signal handler itself.
             super().handle_chld(signum, frame)
 
-    #: The name by which Gunicorn 24 and later calls it, where signal.SIGCLD comes after signal.SIGCHLD.
+    #: Gunicorn 24 and later calls it by this name on platforms that list SIGCLD after SIGCHLD.
     handle_cld = handle_chld
 
     def handle_usr1(self, signum: Optional[int] = None, frame: Optional[FrameType] = None) -> None:
@@ -159,37 +156,37 @@ class PrometheusMaster(Arbiter):
         super().handle_usr1()
 
     def handle_usr2(self, signum: Optional[int] = None, frame: Optional[FrameType] = None) -> None:
-        """Starts a second master from the program as it is now installed."""
+        """Starts a second master from the program that is installed now."""
         self._pending_signals.append("usr2")
         super().handle_usr2()
 
     def handle_quit(self, signum: Optional[int] = None, frame: Optional[FrameType] = None) -> None:
-        """Ends at once."""
+        """Stops at once."""
         self._pending_signals.append("quit")
         super().handle_quit()
 
     def handle_int(self, signum: Optional[int] = None, frame: Optional[FrameType] = None) -> None:
-        """Ends at once."""
+        """Stops at once."""
         self._pending_signals.append("int")
         super().handle_int()
 
     def handle_term(self, signum: Optional[int] = None, frame: Optional[FrameType] = None) -> None:
-        """Ends after the requests in hand."""
+        """Stops after the requests in flight."""
         self._pending_signals.append("term")
         super().handle_term()
 
     def handle_winch(self, signum: Optional[int] = None, frame: Optional[FrameType] = None) -> None:
-        """Ends the workers of a daemon."""
+        """Stops the workers of a daemon."""
         self._pending_signals.append("winch")
         super().handle_winch()
 
     def start_exporter(self, variables: Optional[dict[str, str]] = None) -> None:
-        """Starts the exporter if it was not, unless there is no store to serve; variables win over the environment."""
+        """Starts the exporter once, if there is a store. ``variables`` override the exporter's environment."""
         guard.call(_EXPORTER, self._start_exporter, variables or {})
 
     def shut_down(self) -> None:
-        """Ends the exporter and marks the run as ended in order. May be called again."""
-        # An interrupt that the application raises takes a worker here too, with the master's object.
+        """Stops the exporter and marks the run as finished. Further calls have no effect."""
+        # A KeyboardInterrupt from the application leads a worker here too, with a copy of this object.
         if self._store is not None and not self._store.is_ours:
             return
         guard.call(_METRICS, self._count_last)
@@ -213,24 +210,24 @@ class PrometheusMaster(Arbiter):
             self._store.set(_WORKERS, self.num_workers, state="configured")
 
     def _watch_store(self) -> None:
-        # Once for each store: whoever may rename it could fill the log.
+        # Logged once for each store: anyone who can rename the store could fill the log.
         if not self._is_loss_logged and self._store is not None and self._store.is_lost:
             self._is_loss_logged = True
             self.log.error(
                 "Metrics are recorded where nobody reads them: %s was removed, renamed or replaced; reload Gunicorn (SIGHUP), "
-                "which makes the directory if it is missing", self._store.directory)
+                "which creates the directory if it is missing", self._store.directory)
 
     def _renew_store(self) -> None:
-        """Takes the store that stands at the path now, or makes it, if the one in use no longer stands there."""
+        """Opens or creates the store at the path if the one in use was removed, renamed or replaced."""
         lost, exits = self._store, self._exits
         if lost is None or exits is None or not lost.is_lost:
             return
         try:
             store = MasterStore(self.cfg.uid, self.cfg.gid)
         except (ConfigurationError, MetricsError, OSError) as error:
-            self.log.error("Metrics are not recorded: %s; reload Gunicorn (SIGHUP) when that is done", error)
+            self.log.error("Metrics are not recorded: %s; then reload Gunicorn (SIGHUP)", error)
             return
-        # A signal handler that comes in between uses either.
+        # A signal handler that runs in between can use either store.
         self._store = store
         exits.move_to(store)
         lost.abandon(store)
@@ -240,7 +237,7 @@ class PrometheusMaster(Arbiter):
     def _record_exits(self) -> None:
         if self._exits is not None:
             self._exits.forget_old_oom_kills()
-            # One that Gunicorn reaped before it had noted it is in the hands of nobody else.
+            # Gunicorn may have reaped a worker before it was in WORKERS. No other call reports that worker.
             self._exits.observe(self._workers)
             self._exits.write()
 
@@ -277,11 +274,11 @@ class PrometheusMaster(Arbiter):
         self._count_cpu()
 
     def _reload_file(self) -> None:
-        """Takes on what the file now says, for new workers and the exporter; one that cannot be used changes nothing."""
+        """Applies the configuration file to new workers and the exporter. An invalid file changes nothing."""
         try:
             engine.configure(engine.file_variables())
         except ConfigurationError as error:
-            self.log.error("The configuration before stays in force: %s", error)
+            self.log.error("Configuration reload failed; keeping the previous one: %s", error)
         if self._exporter is not None:
             self._exporter.reload()
 
@@ -312,8 +309,8 @@ class PrometheusMaster(Arbiter):
             except ConfigurationError as error:
                 engine.refuse(str(error))
             except (MetricsError, OSError) as error:
-                # Workers need none of what failed, and another exporter may serve what they record.
-                guard.call(_ANYTHING, self.log.error, "Metrics of the master are off, and none are served: %s", error)
+                # Workers can still record, and another exporter may serve their metrics.
+                guard.call(_ANYTHING, self.log.error, "Metrics of the master are off, and the exporter is not started: %s", error)
             except Exception:
                 guard.fault(_METRICS)
         guard.call(_ANYTHING, engine.say_refusal, self.log)
@@ -327,7 +324,7 @@ class PrometheusMaster(Arbiter):
 
 
 def adopt(server: Any) -> PrometheusMaster:
-    """Makes a running arbiter, of whatever class, a PrometheusMaster; one that is already is left alone."""
+    """Turns a running arbiter of any class into a PrometheusMaster, if it is not one."""
     if isinstance(server, PrometheusMaster):
         return server
     stock = type(server)

@@ -1,4 +1,4 @@
-"""Why a worker ended, from what its master knows of it."""
+"""Determines why a worker exited, from its status and from its object in the master."""
 
 import signal
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any, Optional
 
 from .worker_stage import Stage
 
-#: The statuses with which a worker of Gunicorn's says that it, or its application, cannot be loaded.
+#: Exit codes of a Gunicorn worker that could not boot (3) or not load its application (4).
 _BOOT_ERRORS = (3, 4)
 
 _ORDERS = (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT)
@@ -14,22 +14,22 @@ _ORDERS = (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT)
 
 @dataclass(frozen=True)
 class Ending:
-    """How a process ended: by exit code, by signal, or, with neither, unseen."""
+    """How a process exited: with an exit code, by a signal, or, if both are None, unobserved."""
 
     exit_code: Optional[int]
     signal: Optional[int]
 
-    #: Whether the kernel killed for lack of memory at that time.
+    #: Whether the kernel killed a process of this cgroup for lack of memory at that time.
     is_oom: bool
 
 
 def reason_of(ending: Ending, worker: Any) -> str:
-    """Returns a value of the label ``reason`` for the end of an instrumented worker, as its master's object knows it."""
+    """Returns the reason for the exit of an instrumented worker. ``worker`` is its object in the master."""
     if worker.aborted:
         return "timeout"
     if ending.is_oom:
         return "oom"
-    # A worker that has no handlers yet ends by the order itself, and Uvicorn by the order that it has carried out.
+    # A stop signal kills a worker that has no handlers yet. Uvicorn sends itself the signal again after its shutdown.
     is_by_order = ending.signal in _ORDERS and (worker.told is not None or worker.stage is Stage.TOLD)
     if ending.signal is not None and not is_by_order:
         return "signal"

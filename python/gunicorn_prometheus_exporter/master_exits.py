@@ -1,4 +1,4 @@
-"""How the master's workers ended: learnt before Gunicorn reaps them, counted once each, told to the exporter (D6)."""
+"""Observes how workers exit before Gunicorn reaps them, counts each exit once and records it for the exporter."""
 
 import json
 import os
@@ -14,10 +14,10 @@ from .master_causes import Ending, reason_of
 from .master_store import MasterStore
 from .oom_kills import OomKills
 
-#: Exits that the exporter can look up: more than die between two of its looks.
+#: Exits in the file that the exporter reads: more than occur between two of its reads.
 REMEMBERED = 200
 
-#: Seconds that workers killed at the very end have to be gone.
+#: Seconds to wait at shutdown for workers that Gunicorn killed.
 LAST_WAIT = 2.0
 
 _EXITS = "gunicorn_worker_exits_total"
@@ -25,10 +25,10 @@ _UNKNOWN = "unknown"
 
 
 class WorkerExits:
-    """The ends of one master's workers. Up to Gunicorn 23 a signal handler may call any method in the midst of another."""
+    """The exits of one master's workers. Before Gunicorn 24 a signal handler may call any method during another call."""
 
     def __init__(self, store: MasterStore, log: Logger, oom_kills: Optional[OomKills] = None) -> None:
-        """Begins with no exit: what an earlier master of this slot told is forgotten at the first one."""
+        """Starts without exits. The first write drops the exits that an earlier master recorded in this slot."""
         self._store = store
         self._log = log
         self._oom_kills = oom_kills or OomKills()
@@ -39,27 +39,27 @@ class WorkerExits:
         self._is_fault_logged = False
 
     def observe(self, workers: Mapping[int, Any]) -> None:
-        """Takes note of the workers that ended and were not reaped, or not by Gunicorn. Call it just before they are."""
+        """Records workers that exited and that Gunicorn has not reaped. Call it just before Gunicorn reaps."""
         for pid, worker in list(workers.items()):
             if not worker.exit_is_noted:
                 try:
                     end = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
                 except ChildProcessError:
-                    # Somebody else in this process has waited for it.
+                    # Other code in this process has already reaped it.
                     self._note(pid, worker, None)
                 else:
                     if end is not None:
                         self._note(pid, worker, end)
 
     def settle(self, before: Mapping[int, Any], workers: Mapping[int, Any]) -> None:
-        """Counts what was observed, and those that ended between the observation and the reaping."""
+        """Counts the observed exits, and the workers that exited between the observation and the reaping."""
         for pid, worker in before.items():
             if pid not in workers:
                 self._note(pid, worker, None)
         self.write()
 
     def finish(self, workers: Mapping[int, Any]) -> None:
-        """Waits for the workers that Gunicorn killed and does not wait for, up to LAST_WAIT seconds."""
+        """Waits up to LAST_WAIT seconds for the workers that Gunicorn killed without waiting for them."""
         limit = time.monotonic() + LAST_WAIT
         self.observe(workers)
         while not all(worker.exit_is_noted for worker in list(workers.values())) and time.monotonic() < limit:
@@ -68,8 +68,8 @@ class WorkerExits:
         self.write()
 
     def write(self) -> None:
-        """Adds what is new to the counters and to the file."""
-        # A signal handler that comes in between leaves its part to the loop that it interrupted.
+        """Adds new exits to the counters and to the file."""
+        # If a signal handler interrupts this loop, the loop also writes what the handler added.
         if self._is_writing or (self._is_published and not self._new):
             return
         self._is_writing = True
@@ -81,23 +81,23 @@ class WorkerExits:
             self._is_published = False
             self._publish()
             if self._is_fault_logged:
-                self._log.info("The exporter can be told how workers ended again")
+                self._log.info("Exits of workers are recorded for the exporter again")
             self._is_published, self._is_fault_logged = True, False
         except OSError as error:
-            # Tried again each second: the disk may have room then.
+            # The next call, within a second, retries: the disk may have space then.
             if not self._is_fault_logged:
                 self._is_fault_logged = True
-                self._log.error("The exporter cannot be told how workers ended, trying again every second: %s", error)
+                self._log.error("Exits of workers cannot be recorded for the exporter, retrying every second: %s", error)
         finally:
             self._is_writing = False
 
     def move_to(self, store: MasterStore) -> None:
-        """Goes on in another store, and tells there what was told so far."""
+        """Continues in another store. The next write records all exits of the file there too."""
         self._store = store
         self._is_published = False
 
     def forget_old_oom_kills(self) -> None:
-        """Lets kills that no worker died of be forgotten. Call it about once a second."""
+        """Drops OOM kills that killed no worker. Call it about once a second."""
         self._oom_kills.forget_old()
 
     def _note(self, pid: int, worker: Any, end: Optional[os.waitid_result]) -> None:
@@ -123,7 +123,7 @@ class WorkerExits:
         try:
             self._store.add(_EXITS, reason=exit_["reason"])
         except MetricsError as error:
-            # The executable is of another version, and lacks the reason.
+            # The executable is another version without this reason.
             report_fault(f"an exit is counted with reason={_UNKNOWN}: {error}")
             exit_["reason"] = _UNKNOWN
             self._store.add(_EXITS, reason=_UNKNOWN)

@@ -1,7 +1,7 @@
-"""Writes the master's few series: doubles at offsets from the executable, so that Python knows no file format (D5).
+"""Writes the master's few series: doubles at offsets from the executable, so that Python needs no file format.
 
-The store belongs to the workers' user, the master may be root. So the master opens nothing there by path and maps nothing:
-``prepare``, which runs as that user, hands it open descriptors, and each value is written by its own small call.
+The store belongs to the workers' user, and the master may be root. So the master opens no file there by path and maps none:
+``prepare``, which runs as that user, passes open descriptors, and each value is written by its own ``pwrite``.
 """
 
 import contextlib
@@ -17,14 +17,14 @@ from .errors import ConfigurationError, MetricsError, report_fault
 from .executable import ask_for_files
 from .layout import writes_timestamps
 
-#: How many times the master asks for a slot, if other masters take the offered one first.
+#: How often the master asks for a slot if other masters take the offered one first.
 ATTEMPTS = 5
 
 #: The names of the store itself and of its lock file among the descriptors from ``prepare``.
 _STORE = "."
 _LOCK_FILE = "slots.lock"
 
-#: Gunicorn sets this, in a master that SIGUSR2 started, to the pid of the master that it replaces.
+#: Gunicorn sets it, in a master that SIGUSR2 started, to the pid of the master that it replaces.
 _REPLACED_MASTER = "GUNICORN_PID"
 
 _DOUBLE = struct.Struct("<d")
@@ -48,20 +48,20 @@ class _Cell:
         (self.value,) = _DOUBLE.unpack(os.pread(descriptor, _DOUBLE.size, offset))
 
     def change(self, value: float) -> None:
-        """Keeps a value and writes it. Raises OSError; the value is kept, and the next increment includes it."""
+        """Writes a value. If it raises OSError, the cell still keeps the value, and the next increment includes it."""
         self.value = value
         status = os.fstat(self.descriptor)
         if status.st_nlink == 0:
-            raise OSError(0, "a file of the master's was removed")
-        # The workers' user may have cut the file short; writing past its end would make it grow.
+            raise OSError(0, "a file of the master was removed")
+        # The workers' user may have truncated the file; writing past its end would extend it.
         if status.st_size < self.offset + _DOUBLE.size:
-            raise OSError(0, "a file of the master's was cut short")
-        # Aligned, so that no reader sees a part of it: docs/decisions/0006.
+            raise OSError(0, "a file of the master was truncated")
+        # Aligned, so no reader sees a partial value: docs/decisions/0006.
         os.pwrite(self.descriptor, _DOUBLE.pack(self.value), self.offset)
 
 
 class MasterStore:
-    """The master's part of the store: its series, and a slot that it holds until the process exits.
+    """The master's series in the store, and a slot that the master holds until it exits.
 
     Only the master's main thread writes. Children inherit the object without its files.
     """
@@ -69,7 +69,7 @@ class MasterStore:
     def __init__(self, uid: int, gid: int) -> None:
         """Prepares the store for workers of this user and takes a slot for the master.
 
-        Raises ConfigurationError if the configuration does not allow it, MetricsError if it fails.
+        Raises ConfigurationError if the store cannot be used as configured, MetricsError for other failures.
         """
         global _current
         self._pid = os.getpid()
@@ -121,15 +121,15 @@ class MasterStore:
 
     @property
     def is_lost(self) -> bool:
-        """Whether the lock file no longer stands where it did: somebody removed, renamed, replaced or emptied the store."""
+        """Whether the lock file is no longer at its path: the store was removed, renamed, replaced or emptied."""
         lock_file = self._files.get(_LOCK_FILE)
         return lock_file is not None and _location(lock_file) != self._location
 
     def abandon(self, successor: "MasterStore") -> None:
-        """Gives up the slot and closes the files. The successor's slot may be in the same lock file, under another path."""
+        """Releases the slot and closes the files. The successor may use the same lock file, under another path."""
         files, self._files = self._files, {}
         _close(files)
-        # If it is the same lock file, that has dropped the successor's POSIX lock.
+        # If it is the same lock file, closing it has dropped the successor's POSIX lock.
         _tell_pid(successor._files[_LOCK_FILE], successor._pid_byte)
 
     def add(self, family: str, amount: float = 1.0, **labels: Any) -> None:
@@ -144,7 +144,7 @@ class MasterStore:
         self._write(self._cell(family, labels), value)
 
     def replace(self, name: str, text: str) -> None:
-        """Replaces a file of the store by one that everybody can read, unless the store is lost. Raises OSError."""
+        """Replaces a file of the store by one that every user can read, unless the store is lost. Raises OSError."""
         if not self.is_ours or self.is_lost:
             return
         store = self._files[_STORE]
@@ -159,7 +159,7 @@ class MasterStore:
         os.rename(temporary, name, src_dir_fd=store, dst_dir_fd=store)
 
     def close(self) -> None:
-        """Marks this run as ended in order. The kernel frees the slot when the process exits."""
+        """Marks this run as finished. The kernel frees the slot when the process exits."""
         if not self.is_ours:
             return
         try:
@@ -194,7 +194,7 @@ class MasterStore:
 
 
 def current() -> Optional[MasterStore]:
-    """Returns the store of the master that this process is, or None in every other process."""
+    """Returns the store if this process is a master with one, or None."""
     return _current if _current is not None and _current.is_ours else None
 
 
@@ -206,10 +206,10 @@ def _check(files: dict[str, int]) -> None:
 
 
 def _take(lock_file: int, life: int, pid: int) -> bool:
-    """Locks the bytes of a slot, until this process exits and no child has the file open: false if another process did."""
+    """Locks the bytes of a slot until this process exits and no child has the file open. Returns whether it could."""
     try:
         try:
-            # No code of the process can drop it by closing the file, as it can a POSIX lock.
+            # Unlike a POSIX lock it is not dropped when other code in the process closes the file.
             fcntl.fcntl(lock_file, fcntl.F_OFD_SETLK, _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, life, 1, 0))
         except OSError as error:
             if error.errno != errno.EINVAL:
@@ -227,11 +227,11 @@ def _tell_pid(lock_file: int, byte: int) -> None:
 
 
 def _location(descriptor: int) -> str:
-    # Asks the kernel: as root this process resolves no path through a directory of another user's.
+    # The link is read from the kernel: as root this process resolves no path through another user's directory.
     try:
         return os.readlink(f"/proc/self/fd/{descriptor}")
     except OSError:
-        # Without /proc nobody learns of a loss here; the exporter does.
+        # Without /proc a loss goes unnoticed here; the exporter still reports it.
         return ""
 
 
@@ -246,8 +246,8 @@ def _warn_of(others: list[int], directory: str) -> None:
     for pid in others:
         if str(pid) not in (os.environ.get(_REPLACED_MASTER), str(os.getpid())):
             logging.getLogger("gunicorn.error").warning(
-                "gunicorn_prometheus_exporter: another Gunicorn master (%s) records in %s too, so that every sum counts both "
-                "servers; set PROMETHEUS_MULTIPROC_DIR to a directory of its own for each",
+                "gunicorn_prometheus_exporter: another Gunicorn master (%s) records in %s too, so every sum includes both "
+                "servers; set PROMETHEUS_MULTIPROC_DIR to a different directory for each server",
                 f"pid {pid}" if pid > 0 else "in another PID namespace", directory)
             return
 

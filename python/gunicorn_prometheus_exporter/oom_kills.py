@@ -1,31 +1,31 @@
-"""Kills by the kernel for lack of memory, as the process's own memory cgroup counts them."""
+"""Counts processes that the kernel killed for lack of memory, from the counter of this process's memory cgroup."""
 
 import time
 from typing import Optional
 
-#: Seconds for which a kill can still be a worker's whose end is seen later.
+#: Seconds for which a kill can still be attributed to a worker whose exit is observed later.
 MEMORY = 10.0
 
 
 class OomKills:
-    """The count of one cgroup's kills, each to be claimed for one death."""
+    """The kills of one cgroup. Each can be claimed for one exit."""
 
     def __init__(self, path: Optional[str] = None) -> None:
-        """Counts from now on. ``path`` is the file that counts; by default that of this process's cgroup, if any."""
+        """Ignores earlier kills. ``path`` is the file with the counter, by default that of this process's cgroup."""
         self._path = path or events_file()
         self._known = self._read()
         self._seen = self._known
         self._seen_at = time.monotonic()
 
     def claim(self) -> bool:
-        """Returns whether there was a kill that nobody has claimed, and claims it."""
+        """Claims a kill; returns whether there was an unclaimed one."""
         if self._read() <= self._known:
             return False
         self._known += 1
         return True
 
     def forget_old(self) -> None:
-        """Forgets kills that nobody claimed within MEMORY seconds: another process of the cgroup died of them."""
+        """Drops kills that were not claimed within MEMORY seconds: they hit another process of the cgroup."""
         now = time.monotonic()
         if now - self._seen_at >= MEMORY:
             self._known = max(self._known, self._seen)
@@ -38,13 +38,13 @@ class OomKills:
             with open(self._path, encoding="ascii") as file:
                 fields = dict(line.split() for line in file)
         except OSError:
-            # A cgroup that went, or is the root's, which counts nothing.
+            # The cgroup was removed, or it is the root cgroup, which has no such file.
             return 0
         return int(fields.get("oom_kill", 0))
 
 
 def events_file(memberships: str = "/proc/self/cgroup", root: str = "/sys/fs/cgroup") -> Optional[str]:
-    """Returns the file that counts the kills in this process's memory cgroup, version 1 or 2, or None."""
+    """Returns the file with the counter of this process's memory cgroup, version 1 or 2, or None."""
     try:
         with open(memberships, encoding="utf-8") as file:
             lines = [line.rstrip("\n").split(":", 2) for line in file]

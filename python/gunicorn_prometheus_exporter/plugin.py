@@ -1,6 +1,6 @@
 """The worker classes, for instance ``worker_class = "gunicorn_prometheus_exporter.plugin.PrometheusWorker"``.
 
-A class is made when it is asked for, so that importing this module needs none of the packages that workers need.
+A class is created on first access, so that importing this module needs none of the packages that workers need.
 """
 
 import importlib
@@ -10,8 +10,9 @@ from .worker import instrument
 
 
 class _Stock(NamedTuple):
-    """The worker class that one of ours is made of."""
+    """The worker class that one of this package's classes extends."""
 
+    #: Modules that may define it, in order of preference.
     places: tuple[str, ...]
     class_name: str
     needs: str
@@ -50,6 +51,6 @@ def _stock_class(name: str, stock: _Stock) -> Any:
         try:
             return getattr(importlib.import_module(place), stock.class_name)
         except (ImportError, RuntimeError) as error:
-            # A RuntimeError is how Gunicorn's workers say that their package is missing or too old.
+            # Gunicorn's worker modules raise RuntimeError if their package is missing or too old.
             cause = error
     raise ImportError(f"{name} needs {stock.needs}: {cause}; install it where Gunicorn runs") from cause

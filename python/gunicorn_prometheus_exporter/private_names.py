@@ -1,7 +1,7 @@
 """The private names of other packages that this package replaces or reads, and what is lost if a version lacks one.
 
-Only this module patches. A name without a row cannot be patched. If a name is missing or has changed, the exporter logs a
-warning and does not record what the row lists; requests are served as before.
+Only this module patches other packages, and only names with a row. If a name is missing or has changed, the exporter logs a
+warning and does not record what the row lists. Requests are served as before.
 """
 
 import importlib
@@ -16,27 +16,25 @@ _missed: set[str] = set()
 class Row(NamedTuple):
     """What this package does with a name, and what is lost without it."""
 
-    #: Where the name is: ``module:attribute`` or ``module:Class.attribute``.
+    #: ``module:attribute`` or ``module:Class.attribute``.
     place: str
 
     #: "wrapped": a wrapper calls the original once. "read": only read. "set": given another value.
     #: "added": a new attribute on a class, shared by all instances.
-    #: "overridden": a subclass of this package has a method of that name, which records nothing if a version does not call it.
+    #: "overridden": a subclass of this package has a method of that name. If a version never calls it, nothing is recorded.
     use: str
     lost: str
 
     @property
     def name(self) -> str:
-        """The attribute."""
         return self.place.rpartition(":")[2].rpartition(".")[2]
 
     @property
     def package(self) -> str:
-        """The package that has it."""
         return self.place.partition(".")[0].partition(":")[0]
 
     def owner(self) -> Any:
-        """Returns the module or class that has the attribute."""
+        """Returns the module or class that has the attribute, and imports the module."""
         module, _, path = self.place.partition(":")
         owner: Any = importlib.import_module(module)
         for part in path.split(".")[:-1]:
@@ -54,7 +52,7 @@ _ERRORS = "the exceptions of requests are not recorded"
 _COST = "nothing is lost, but a request costs more"
 _INVALID = "requests that cannot be parsed are not recorded"
 _MASTER = "signals, exits and restarts of workers are not recorded"
-_STATES = "the state of a worker that is told to stop is not recorded"
+_STATES = "the state of a worker that receives a stop signal is not recorded"
 _APPLICATION = "the application's own metrics may fail while metrics are off"
 
 _ROWS = (
@@ -116,11 +114,12 @@ _ROWS = (
 
 TABLE = {row.place: row for row in _ROWS}
 
-def wrap(place: str, make: Callable[[Any], Any], owner: Optional[Any] = None) -> bool:
-    """Replaces a name with the wrapper that ``make`` returns for the original; returns whether it could.
 
-    ``owner`` is the object that has the name, if it is not the class in the table. The wrapper calls the original once, with
-    its own arguments, outside any guard.
+def wrap(place: str, make: Callable[[Any], Any], owner: Optional[Any] = None) -> bool:
+    """Replaces a name with the wrapper that ``make`` returns for the original. Returns whether it could.
+
+    ``owner`` is the object to patch instead of the class in the table. The wrapper calls the original once, with its own
+    arguments, outside any guard.
     """
     row = TABLE[place]
     try:
@@ -133,12 +132,12 @@ def wrap(place: str, make: Callable[[Any], Any], owner: Optional[Any] = None) ->
 
 
 def put(place: str, value: Any, owner: Optional[Any] = None) -> bool:
-    """Gives the name another value; returns whether it could."""
+    """Sets the name to another value. Returns whether it could."""
     row = TABLE[place]
     try:
         target = row.owner() if owner is None else owner
         if row.use == "set":
-            # If the name has changed, nobody reads the old one.
+            # If the name has changed, no code reads the old one.
             getattr(target, row.name)
         setattr(target, row.name, value)
     except Exception as error:

@@ -1,4 +1,4 @@
-"""The engine's families for ``prometheus_client``: a registry like any other, read from the store when collected."""
+"""A ``prometheus_client`` registry with the engine's families, which it reads from the store when it is collected."""
 
 from functools import lru_cache
 from typing import TYPE_CHECKING, Iterator
@@ -14,8 +14,6 @@ _PREFIX = "gunicorn_"
 
 
 class _StoreCollector:
-    """Yields the families of the whole store that are the engine's own."""
-
     def collect(self) -> "Iterator[Metric]":
         from prometheus_client.parser import text_string_to_metric_families
 
@@ -27,7 +25,7 @@ class _StoreCollector:
 
 @lru_cache(maxsize=None)
 def get_shared_registry() -> "CollectorRegistry":
-    """Returns the registry, one a process, on which collectors of the application can be registered too.
+    """Returns the process's single registry. Applications can register collectors on it too.
 
     Raises MetricsError if ``prometheus_client`` is not installed.
     """
@@ -36,5 +34,5 @@ def get_shared_registry() -> "CollectorRegistry":
     except ImportError as error:
         raise MetricsError("get_shared_registry needs prometheus_client; install prometheus-client") from error
     registry = CollectorRegistry()
-    registry.register(_StoreCollector())  # type: ignore[arg-type]  # It has what a Collector has.
+    registry.register(_StoreCollector())  # type: ignore[arg-type]  # It has a Collector's methods.
     return registry

@@ -1,4 +1,4 @@
-"""Where a request is seen to begin and to end: Gunicorn's own hooks, wrapped inside the worker process."""
+"""Records requests where Gunicorn calls its hooks ``pre_request`` and ``post_request``, which are wrapped in the worker."""
 
 import sys
 from types import ModuleType
@@ -13,7 +13,7 @@ _REQUESTS = "requests"
 
 
 def count_error(engine: ModuleType, req: Any, exception: BaseException) -> None:
-    """Counts an exception that ended a request, if it is an error; once though two places see it."""
+    """Counts an exception that ended a request, if it is an error. Two callers may see it; it is counted once."""
     error = error_of(exception)
     if error is not None and not getattr(req, "prometheus_failed", False):
         req.prometheus_failed = True
@@ -21,9 +21,9 @@ def count_error(engine: ModuleType, req: Any, exception: BaseException) -> None:
 
 
 def install(worker: Any, engine: ModuleType) -> None:
-    """Wraps the worker's ``pre_request`` and ``post_request``; the user's own go on being called.
+    """Wraps the worker's ``pre_request`` and ``post_request``, and still calls the user's own.
 
-    Call it in the worker: the master's configuration must not know the engine.
+    Call it in the worker: the master's configuration must not refer to the engine.
     """
     cfg = worker.cfg
     users_pre_request = cfg.pre_request
@@ -46,7 +46,7 @@ def install(worker: Any, engine: ModuleType) -> None:
         try:
             exception = exc_info()[1]
             if exception is None and resp.__class__ is stock_response and resp.status:
-                # What the branch below comes to for most requests, without its calls.
+                # A faster path for most requests, with the same result as the branch below.
                 request_finished(
                     req.prometheus_token, resp.status_code or INTERNAL_SERVER_ERROR, resp.sent + resp.prometheus_file_bytes)
             else:
@@ -58,7 +58,7 @@ def install(worker: Any, engine: ModuleType) -> None:
             call(_REQUESTS, engine.request_abandoned, getattr(req, "prometheus_token", -1))
         users_post_request(worker, req, environ, resp)
 
-    # A worker class that never calls pre_request must not fail where the token is looked for.
+    # The default for worker classes that never call pre_request.
     put("gunicorn.http.message:Request.prometheus_token", -1)
     cfg.set("pre_request", pre_request)
     cfg.set("post_request", post_request)

@@ -1,4 +1,4 @@
-"""What Gunicorn's response objects do that its hooks do not tell of: begin to answer, and send files."""
+"""Records when Gunicorn's responses begin and how much of a file they send, for which Gunicorn has no hooks."""
 
 import sys
 from types import ModuleType
@@ -12,21 +12,21 @@ _RESPONDING = "when responses begin"
 
 
 def install(engine: ModuleType) -> None:
-    """Wraps two methods of the class of all responses; once in a worker process."""
+    """Wraps methods of Gunicorn's response class. Call it once in a worker process."""
     request_responding = engine.request_responding
 
     def with_beginning(stock: Any) -> Any:
-        # Passing on whatever it is given would cost more than all the rest.
+        # The wrapper passes only the response: arbitrary arguments would cost more than the recording.
         if stock.__code__.co_argcount != 1:
             raise TypeError("it takes other arguments than the response")
 
-        # Called once for a response, right before its headers are sent.
+        # Gunicorn calls it once for each response, right before it sends the headers.
         def default_headers(resp: Any) -> Any:
             headers = stock(resp)
             try:
                 request_responding(resp.req.prometheus_token, resp.status_code or INTERNAL_SERVER_ERROR)
             except AttributeError:
-                # The application never called start_response, or the request is none that a hook has seen.
+                # The application never called start_response, or no hook has seen the request.
                 _answer_unknown(request_responding, resp)
             except Exception:
                 fault(_RESPONDING)
@@ -37,7 +37,7 @@ def install(engine: ModuleType) -> None:
     put("gunicorn.http.wsgi:Response.prometheus_file_bytes", 0)
     wrap("gunicorn.http.wsgi:Response.default_headers", with_beginning)
     wrap("gunicorn.http.wsgi:Response.sendfile", _with_size)
-    # Gunicorn has imported it where it speaks HTTP/2 (25 and later).
+    # Gunicorn 25 and later imports it if it serves HTTP/2.
     if "gunicorn.http2.response" in sys.modules:
         _watch_http2(engine)
 
@@ -63,7 +63,7 @@ def _with_size(stock: Any) -> Any:
 
 def _watch_http2(engine: ModuleType) -> None:
     def with_beginning(stock: Any) -> Any:
-        # Has headers of its own, and is called before each part of the body.
+        # An HTTP/2 response writes its own headers. It calls this method before each part of the body.
         def send_headers(resp: Any, *arguments: Any, **named: Any) -> Any:
             try:
                 if not resp.headers_sent:
@@ -78,7 +78,7 @@ def _watch_http2(engine: ModuleType) -> None:
 
 
 class _FileSender:
-    """A client's socket that notes how much of a file it has sent, which Gunicorn does not count."""
+    """Wraps a client's socket and counts how much of a file it sends, which Gunicorn does not count."""
 
     def __init__(self, resp: Any, sock: Any) -> None:
         self._resp = resp
@@ -101,7 +101,7 @@ class _FileSender:
 
 
 def _position(file: Any) -> Optional[int]:
-    # The application's own: it need not have a position, and what it raises there is not the server's to see.
+    # The application's object may lack a position or raise any exception; neither may reach the server.
     try:
         return int(file.tell())
     except Exception:
@@ -109,6 +109,6 @@ def _position(file: Any) -> Optional[int]:
 
 
 def _sent_before_failure(file: Any, before: Optional[int], offset: int) -> int:
-    """Returns what went out: sockets leave the file behind the last byte sent, and untouched if there was none."""
+    """Returns the bytes sent: the socket leaves the file after the last byte sent, or untouched if it sent none."""
     after = _position(file)
     return 0 if after is None or after == before else after - offset

@@ -1,7 +1,7 @@
-"""The route that a framework found for a request, told to the engine: Flask's, Django's, Starlette's and FastAPI's.
+"""Reports the route of each request to the engine, for Flask, Django, Starlette and FastAPI.
 
-Only frameworks that the application has loaded are looked at. One whose inside is not as expected is left alone; its
-endpoints are then normalised paths, as without a framework.
+Only frameworks that the application has imported are wrapped. If the internals of a framework differ from the expected ones,
+its endpoints are normalised paths, as without a framework.
 """
 
 import logging
@@ -15,21 +15,21 @@ from .private_names import wrap
 
 _log = logging.getLogger("gunicorn.error")
 
-#: The key under which a request's token is found, in its WSGI environment or its ASGI scope.
+#: The key of a request's token in its WSGI environment or its ASGI scope.
 TOKEN = "gunicorn_prometheus_exporter.token"
 
-#: The key under which a scope tells where the routers that it has been through are mounted.
+#: The key of the mount path in an ASGI scope: the paths of all mounts that the request has passed.
 _MOUNTED_AT = "gunicorn_prometheus_exporter.mounted_at"
 
 #: A request's environment or scope, and its route.
 Found = tuple[Mapping[str, Any], Optional[str]]
 
-#: Calls a function that finds a route, and tells the engine what it found.
+#: Calls a function that finds a route, and reports the route to the engine.
 Tell = Callable[..., None]
 
 
 def install(engine: ModuleType) -> bool:
-    """Wraps what finds routes, in the frameworks that are loaded; returns whether there are any."""
+    """Wraps the routing of the frameworks that are imported. Returns whether there are any."""
     loaded = [name for name in _FRAMEWORKS if name in sys.modules]
     for name in loaded:
         _FRAMEWORKS[name](_teller(engine, name))
@@ -50,7 +50,7 @@ def _teller(engine: ModuleType, framework: str) -> Tell:
             if token is not None and route:
                 request_routed(token, route)
         except Exception as error:
-            # What a framework has changed stays so.
+            # A changed framework fails for every request.
             is_broken = True
             call("routes", _log.warning, "Endpoints are paths, not routes: this %s has changed (%s)", framework, error)
 
@@ -59,7 +59,7 @@ def _teller(engine: ModuleType, framework: str) -> Tell:
 
 def _watch_flask(tell: Tell) -> None:
     def with_route(stock: Any) -> Any:
-        # By now the route was found; hooks of the application and its views run inside.
+        # Flask has found the route by now. The application's hooks and views run inside this call.
         def full_dispatch_request(self: Any, *arguments: Any, **named: Any) -> Any:
             tell(_flask_route)
             return stock(self, *arguments, **named)
@@ -113,7 +113,7 @@ def _starlette_route(route: Any, scope: Any) -> Found:
 
 def _starlette_mount(mount: Any, scope: Any) -> Found:
     scope[_MOUNTED_AT] = scope.get(_MOUNTED_AT, "") + mount.path
-    # What is mounted may have no routes of its own, as a folder of files has none.
+    # A mounted application may have no routes, for instance a directory of static files.
     return scope, scope[_MOUNTED_AT] + "/{path}"
 
 

@@ -1,4 +1,4 @@
-"""Which status a server answers when it could not parse a request: it tells nobody but the client."""
+"""Reads the status from a server's response to a request that it could not parse. Only the response has it."""
 
 from typing import Any
 
@@ -10,21 +10,19 @@ _STATUS = slice(9, 12)
 
 
 def status_in(data: bytes) -> int:
-    """Returns the status that the beginning of a response tells, 0 if it is no such thing."""
+    """Returns the status in the first bytes of a response, or 0 if they are not a status line."""
     digits = bytes(data[_STATUS])
     return int(digits) if digits.isdigit() else 0
 
 
 class StatusProbe:
-    """A client's socket that remembers the status of the response sent through it."""
+    """Wraps a client's socket and keeps the status of the response sent through it."""
 
     def __init__(self, client: Any) -> None:
-        """Stands in for this socket."""
         self._client = client
         self.status = INTERNAL_SERVER_ERROR
 
     def sendall(self, data: bytes) -> None:
-        """Sends the data; they begin with a status line."""
         try:
             self.status = status_in(data) or self.status
         except Exception:

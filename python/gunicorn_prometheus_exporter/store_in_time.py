@@ -1,8 +1,8 @@
-"""Creates the store's directory before ``prometheus_client`` is imported, or makes ``prometheus_client`` do without it.
+"""Creates the store's directory before ``prometheus_client`` is imported, or makes ``prometheus_client`` work without it.
 
-``prometheus_client`` decides at its import whether metrics are files in PROMETHEUS_MULTIPROC_DIR, and then needs the directory.
-A preloaded application imports it before Gunicorn calls any hook, so this module creates the directory as soon as the
-configuration names this package. If it cannot, it hides the variable, and ``prometheus_client`` keeps its metrics in memory.
+When it is imported, ``prometheus_client`` decides whether metrics are files in PROMETHEUS_MULTIPROC_DIR, and then needs the
+directory. A preloaded application imports it before Gunicorn calls any hook, so this module creates the directory as soon as
+the configuration imports this package. If it cannot, it hides the variable, and ``prometheus_client`` keeps metrics in memory.
 """
 
 import errno
@@ -41,7 +41,7 @@ _left_to_workers: Optional[str] = None
 
 
 class _Value:
-    """A value in this process's memory, for a ``prometheus_client`` whose own class for it has another name."""
+    """A value in memory, for versions of ``prometheus_client`` without ``MutexValue``."""
 
     _multiprocess = False
 
@@ -68,7 +68,7 @@ class _Value:
 
 
 def settle_if_configuring() -> None:
-    """Calls ``settle`` if Gunicorn is reading its configuration: now, or once it has changed to its working directory."""
+    """Calls ``settle`` if Gunicorn is reading its configuration: at once, or for a relative path after Gunicorn's chdir."""
     directory = get_multiprocess_dir()
     if directory is None or "gunicorn.app.base" not in sys.modules or engine.is_in_arbiter():
         return
@@ -96,7 +96,7 @@ def settle() -> None:
     try:
         _settle(directory)
     except Exception as error:
-        # The application must not find a directory that nobody has checked.
+        # The application must not use an unchecked directory.
         engine.refuse(_refused(directory, f"cannot be used ({type(error).__name__}: {error})", "choose another directory"))
         _forgotten.update(_hide())
 
@@ -104,7 +104,7 @@ def settle() -> None:
 def _settle(directory: str) -> None:
     global _made, _left_to_workers
     is_missing = not os.path.exists(directory)
-    # ``prepare`` handles these later, as the workers' user.
+    # ``prepare`` creates these later, as the workers' user.
     if _is_others(directory):
         if is_missing:
             _left_to_workers = directory
@@ -121,7 +121,7 @@ def _settle(directory: str) -> None:
 
 
 def settle_in_worker() -> None:
-    """Creates the directory for this worker: its master may lack our hooks or may run as another user."""
+    """Creates the directory for this worker, whose master may lack the hooks or run as another user."""
     directory = get_multiprocess_dir()
     fault = None if directory is None else _fault_of(directory, "reload Gunicorn (SIGHUP)")
     if fault is not None:
@@ -138,7 +138,7 @@ def hand_over(uid: int, gid: int) -> None:
     try:
         status = os.fstat(descriptor)
         is_ours = (status.st_dev, status.st_ino, status.st_uid) == (device, inode, 0)
-        # Nobody but root could enter it until now.
+        # In this mode only root could enter it until now.
         if is_ours and stat.S_IMODE(status.st_mode) == _PRIVATE:
             os.fchown(descriptor, uid, gid)
     finally:
@@ -153,14 +153,14 @@ def remember() -> None:
     missing, _left_to_workers = _left_to_workers, None
     if missing is not None and "prometheus_client.values" in sys.modules and not _are_files():
         _log.warning(
-            "%s: %s was missing when the application was preloaded, and root creates nothing where another user can change the "
-            "path; the application's own metrics are not served: create the directory before Gunicorn starts",
+            "%s: %s was missing when the application was preloaded, and root creates no directory where another user can change "
+            "the path; the application's own metrics are not served: create the directory before Gunicorn starts",
             VARIABLE, missing)
 
 
 def do_without(cfg: Any) -> None:
-    """Lets ``prometheus_client`` keep values in this worker's memory. Called before the worker loads its application."""
-    # A preloaded application has its metrics already; if they are files, they still need the directory.
+    """Makes ``prometheus_client`` keep values in memory. Call it before the worker loads its application."""
+    # A preloaded application has created its metrics. If they are files, they still need the directory.
     if not (cfg.preload_app and _are_files()):
         _hide()
 
@@ -169,7 +169,7 @@ def _hide() -> dict[str, str]:
     """Hides the directory from ``prometheus_client``; returns the variables that named it."""
     hidden = {name: os.environ.pop(name) for name in _VARIABLES if name in os.environ}
     if not _keep_in_memory():
-        # It insists on files: nobody reads these, and the application starts.
+        # It still uses files, so give it a directory that no exporter reads.
         os.environ[VARIABLE] = tempfile.mkdtemp(prefix="gunicorn-prometheus-exporter-unread-")
         # The umask must not change the mode.
         os.chmod(os.environ[VARIABLE], _PRIVATE)
@@ -185,15 +185,15 @@ def _are_files() -> bool:
 
 
 def _keep_in_memory() -> bool:
-    """Makes ``prometheus_client`` decide again, if the configuration has imported it; returns whether it could."""
+    """Makes an imported ``prometheus_client`` keep values in memory. Returns whether it could."""
     return not _are_files() or private_names.put(
         "prometheus_client.values:ValueClass", private_names.read("prometheus_client.values:MutexValue", _Value))
 
 
 def _fault_of(directory: str, renewal: str) -> Optional[str]:
-    """Creates the directory if it is missing; returns why it cannot be used, or None.
+    """Creates the directory if it is missing. Returns why it cannot be used, or None.
 
-    ``renewal`` is how the processes that start without metrics are replaced: they do not try again.
+    ``renewal`` is the action that replaces the processes that run without metrics: they do not retry.
     """
     try:
         os.fsencode(directory).decode()
@@ -205,7 +205,7 @@ def _fault_of(directory: str, renewal: str) -> Optional[str]:
         if not os.path.lexists(path):
             if _is_others(directory):
                 return _refused(
-                    directory, "is missing, and root creates nothing where another user can change the path",
+                    directory, "is missing, and root creates no directory where another user can change the path",
                     "create it, or choose another directory")
             _make(path)
         status = os.statvfs(path) if os.path.isdir(path) else None
@@ -242,7 +242,7 @@ def _make(path: str) -> None:
 
 
 def _is_others(directory: str) -> bool:
-    """Returns whether this process is root and another user can change where the path leads."""
+    """Returns whether this process is root and another user can change the path's target."""
     if os.geteuid() != 0:
         return False
     rest = os.path.abspath(directory).split("/")[::-1]
@@ -257,7 +257,7 @@ def _is_others(directory: str) -> bool:
         try:
             status = os.lstat(following)
         except OSError:
-            # It is missing or too long: root will own it and everything created in it, if it can be created at all.
+            # It is missing or too long. If it can be created, root creates it and the rest of the path, and owns them.
             return False
         if status.st_uid != 0:
             return True

@@ -1,4 +1,4 @@
-"""Requests of a Tornado server, of WSGI and of Tornado's own applications, seen where the server meets a connection."""
+"""Records requests of a Tornado server, for WSGI and Tornado applications, between its HTTP server and the connection."""
 
 from types import ModuleType
 from typing import Any, Optional
@@ -14,7 +14,7 @@ _REQUESTS = "requests"
 
 
 def install(worker: Any, engine: ModuleType) -> None:
-    """Wraps two methods of the class of all servers; those that the application may run itself are left alone."""
+    """Wraps Tornado's HTTPServer, but records only the worker's server: the application may run others."""
 
     def watching(stock: Any) -> Any:
         def start_request(server: Any, *arguments: Any, **named: Any) -> Any:
@@ -59,7 +59,7 @@ def _watched(engine: ModuleType, delegate: Any, server_connection: Any, connecti
 
 def _watch_stream(server_connection: Any, stream: Any) -> None:
     def seeing(stock: Any) -> Any:
-        # Tornado itself answers what it cannot parse, past everything else.
+        # Tornado writes its response to an unparsable request directly to the stream.
         def write(data: Any, *arguments: Any, **named: Any) -> Any:
             try:
                 server_connection.prometheus_exchange.see(data)
@@ -73,7 +73,7 @@ def _watch_stream(server_connection: Any, stream: Any) -> None:
 
 
 def _failing(stock: Any, engine: ModuleType) -> Any:
-    # Tornado's own applications answer for their exceptions, and then log them.
+    # Tornado applications handle their exceptions, then log them.
     def log_exception(handler: Any, *arguments: Any, **named: Any) -> Any:
         try:
             from tornado.web import HTTPError
@@ -93,7 +93,7 @@ def _watch_container() -> None:
     from tornado.wsgi import WSGIContainer
 
     def failing(stock: Any) -> Any:
-        # From Tornado 6.3 on a task of its own, whose exceptions reach nobody: the client waits in vain.
+        # Since Tornado 6.3 it runs in its own task, and no caller sees its exceptions.
         async def handle_request(container: Any, request: Any, *arguments: Any, **named: Any) -> Any:
             try:
                 return await stock(container, request, *arguments, **named)
@@ -110,7 +110,7 @@ def _watch_container() -> None:
 
 
 def _with_token(stock: Any) -> Any:
-    # Takes the request, in later versions behind the container; a static method in earlier ones.
+    # The last argument is the request. Earlier versions have a static method without the container.
     def environ(*arguments: Any, **named: Any) -> Any:
         made = stock(*arguments, **named)
         try:
@@ -124,13 +124,12 @@ def _with_token(stock: Any) -> Any:
 
 
 class Exchange:
-    """One request and its response: Tornado's delegate for the first, and wrapped methods for the second."""
+    """One request and its response. It wraps Tornado's delegate for the request and the connection's methods for the response."""
 
     def __init__(self, engine: ModuleType, delegate: Any, connection: Any) -> None:
-        """Stands between a connection and the delegate that is to get a request."""
         self._engine = engine
         self._delegate = delegate
-        #: What the engine knows the request by, while it is open.
+        #: The engine's token of the request, while it is in flight.
         self.token: Optional[int] = None
         self._is_complete = False
         self._is_over = False
@@ -141,8 +140,7 @@ class Exchange:
             wrap("tornado.http1connection:HTTP1Connection." + name, make, connection)
 
     def headers_received(self, start_line: Any, headers: Any) -> Any:
-        """Begins: the server has parsed the request."""
-        # Request, step 2.
+        # Request, step 2: the server has parsed it.
         try:
             path = start_line.path.partition("?")[0]
             self.token = self._engine.request_started(start_line.method, path, list(headers.get_all()))
@@ -151,20 +149,18 @@ class Exchange:
         return self._call(self._delegate.headers_received, start_line, headers)
 
     def data_received(self, chunk: bytes) -> Any:
-        """Passes on a part of the request's body."""
         return self._call(self._delegate.data_received, chunk)
 
     def finish(self) -> None:
-        """Passes on that the request is complete, which runs the application."""
+        """Runs the application: the request is complete."""
         self._is_complete = True
         self._call(self._delegate.finish)
 
     def on_connection_close(self) -> None:
-        """Passes on that the client has left."""
         self._delegate.on_connection_close()
 
     def see(self, data: Any) -> None:
-        """Looks at what goes to the client: a refusal of the request, if there is no response yet."""
+        """Records data sent to the client: before any response it is a rejection of the request."""
         if self._status or self._is_over or status_in(data) < _BAD_REQUEST:
             return
         if self.token is None:
@@ -174,7 +170,7 @@ class Exchange:
             self._end(status_in(data))
 
     def leave(self) -> None:
-        """Ends what is open when the connection is gone."""
+        """Finishes or abandons the request, because the connection is closed."""
         if self._is_complete or self._status:
             self._end(self._status or CLIENT_CLOSED_REQUEST)
         elif self.token is not None:
@@ -182,7 +178,6 @@ class Exchange:
             self.token = None
 
     def fail(self, error: BaseException) -> None:
-        """Ends with what the application has raised."""
         try:
             if self.token is not None:
                 if error_of(error) is not None:

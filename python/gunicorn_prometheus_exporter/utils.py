@@ -14,19 +14,19 @@ VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
 
 def get_multiprocess_dir() -> Optional[str]:
-    """Returns the directory that the environment names, or None."""
+    """Returns the directory in PROMETHEUS_MULTIPROC_DIR, or None."""
     return os.environ.get(VARIABLE) or None
 
 
 def store_directory() -> str:
-    """Returns the directory that the environment names, else the default. Raises ConfigurationError."""
+    """Returns the directory in PROMETHEUS_MULTIPROC_DIR, or the default. Raises ConfigurationError."""
     return get_multiprocess_dir() or of_text(ExporterConfig().prometheus_multiproc_dir)
 
 
 def store_text() -> str:
-    """Returns ``store_directory`` as the engine takes it: as text, whatever encoding Python has for the names of files.
+    """Returns ``store_directory`` as UTF-8 text for the engine, whatever Python's file system encoding is.
 
-    Raises ConfigurationError, also if the name is not valid UTF-8.
+    Raises ConfigurationError if there is no directory or its name is not valid UTF-8.
     """
     directory = os.fsencode(store_directory())
     try:
@@ -36,24 +36,23 @@ def store_text() -> str:
 
 
 def not_text(directory: bytes) -> str:
-    """Returns the error for a directory whose name is not valid UTF-8."""
     return f"{VARIABLE}: {directory.decode(errors='backslashreplace')} is not valid UTF-8; choose another directory"
 
 
 def export_directory(directory: str) -> None:
-    """Names the directory to this process's children, and to a ``prometheus_client`` that they import."""
+    """Sets PROMETHEUS_MULTIPROC_DIR for this process's children and for ``prometheus_client``."""
     os.environ[VARIABLE] = of_text(directory)
 
 
 def of_text(path: str) -> str:
-    """Returns a path that the executable has given as text, as Python has it for the names of files."""
+    """Converts a path from the executable's UTF-8 to Python's file system encoding."""
     return os.fsdecode(path.encode())
 
 
 def ensure_multiprocess_dir(mp_dir: str) -> bool:
-    """Makes the directory, private to this user, where there is none. Returns whether it can be used as a store.
+    """Creates the directory, private to this user, if it is missing. Returns whether it can be used as a store.
 
-    What is wrong with one that cannot is logged.
+    Logs why if it cannot.
     """
     try:
         errors = ask("ensure", "--dir", mp_dir)["errors"]

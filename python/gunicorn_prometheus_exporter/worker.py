@@ -1,4 +1,4 @@
-"""What of a worker's life is recorded, and when; for every worker class."""
+"""The mixin for worker classes: it loads the engine in a worker and records its state, requests and errors."""
 
 import os
 import platform
@@ -19,22 +19,22 @@ _INVALID = "requests that could not be parsed"
 
 
 class InstrumentedWorker(Worker):
-    """To be mixed in front of a Gunicorn worker class. Without an engine it is that class, unchanged."""
+    """The first base of a worker class that records, before Gunicorn's own. Without an engine it changes nothing."""
 
     _engine: Optional[ModuleType] = None
 
-    #: In the master: the reason for which it told this worker to end, if it did.
+    #: Set in the master when it stops this worker: the reason of the coming exit.
     told: Optional[str] = None
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
-        """Made in the master, before the fork."""
+        """Runs in the master, before the fork."""
         super().__init__(*arguments, **named)
         self._stage = SharedStage()
         guard.call("anything", self._settle_store)
 
     @classmethod
     def setup(cls) -> None:
-        """Called by the master as soon as it knows the class, before it preloads the application."""
+        """Creates the store's directory. The master calls it before it preloads the application."""
         guard.call("anything", store_in_time.settle)
         stock = getattr(super(), "setup", None)
         if stock is not None:
@@ -42,22 +42,22 @@ class InstrumentedWorker(Worker):
 
     @property
     def stage(self) -> Stage:
-        """How far the worker has come; in the master too, and after the worker's end."""
+        """The worker's stage. The master can read it too, even after the worker exited."""
         return self._stage.value
 
     @property
     def exit_is_noted(self) -> bool:
-        """Whether ``note_exit`` was called, in the master."""
+        """In the master: whether ``note_exit`` was called."""
         return "noted" in vars(self)
 
     def note_exit(self) -> bool:
-        """Returns whether this is the first call, in the master, even where a signal handler calls it in between."""
+        """In the master: returns whether this is the first call, even if a signal handler interrupts it with another."""
         mark = object()
-        # One step of the interpreter.
+        # Atomic: one step of the interpreter.
         return vars(self).setdefault("noted", mark) is mark
 
     def load_wsgi(self) -> None:
-        """Loads the application, then the engine, which by then sees what the application has imported."""
+        """Loads the application, then the engine, which depends on what the application has imported."""
         engine.enter_worker()
         heartbeat.report_by(self.notify)
         guard.call("anything", self._settle_for_application)
@@ -72,8 +72,7 @@ class InstrumentedWorker(Worker):
             guard.fault("anything of this worker")
 
     def run(self) -> None:
-        """Serves."""
-        # Not before post_worker_init, in which an application may set hooks of its own.
+        # After post_worker_init, in which an application may set its own hooks.
         if self._engine is not None:
             guard.call("requests", worker_kinds.install, self, self._engine)
         guard.call(_STATE, self._stage.reach, Stage.SERVING)
@@ -86,10 +85,10 @@ class InstrumentedWorker(Worker):
             guard.call("memory, CPU and uptime", self._engine.update)
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
-        """Answers an error, and counts it; one without a request, also as a request that could not be parsed."""
+        """Sends an error response and counts the error. Without a request it counts a request that could not be parsed."""
         if self._engine is not None and req is not None:
             guard.call("exceptions of requests", self._count_error, req, exc)
-        # Who does not get as far as to be understood under TLS has not sent a request.
+        # A client whose TLS handshake fails has not sent a request.
         if self._engine is None or req is not None or isinstance(exc, SSLError):
             super().handle_error(req, client, addr, exc)
             return
@@ -98,56 +97,54 @@ class InstrumentedWorker(Worker):
         guard.call(_INVALID, self._engine.request_invalid, probe.status, type(exc).__name__)
 
     def handle_exit(self, signum: int, frame: Optional[FrameType]) -> None:
-        """Ends after the request in hand."""
+        """Stops after the request in flight."""
         self.note_order()
         super().handle_exit(signum, frame)
 
     def handle_quit(self, signum: int, frame: Optional[FrameType]) -> None:
-        """Ends at once."""
+        """Stops at once."""
         self.note_order()
         super().handle_quit(signum, frame)
 
     def handle_exit_signal(self) -> None:
-        """Ends after the requests in hand. Gunicorn's own ASGI worker has this in place of ``handle_exit``."""
+        """Stops after the requests in flight. Gunicorn's ASGI worker calls it instead of ``handle_exit``."""
         self.note_order()
         super().handle_exit_signal()  # type: ignore[misc]
 
     def handle_quit_signal(self) -> None:
-        """Ends at once. Gunicorn's own ASGI worker has this in place of ``handle_quit``."""
+        """Stops at once. Gunicorn's ASGI worker calls it instead of ``handle_quit``."""
         self.note_order()
         super().handle_quit_signal()  # type: ignore[misc]
 
     def handle_abort_signal(self) -> None:
-        """Ends at once. Gunicorn's own ASGI worker has this in place of ``handle_abort``."""
+        """Stops at once. Gunicorn's ASGI worker calls it instead of ``handle_abort``."""
         self.enter_state("abort")
         super().handle_abort_signal()  # type: ignore[misc]
 
     def handle_abort(self, signum: int, frame: Optional[FrameType]) -> None:
-        """Ends at once, because the master waited for too long."""
+        """Stops at once, because the master received no heartbeat within ``timeout``."""
         self.enter_state("abort")
         super().handle_abort(signum, frame)
 
     def note_order(self) -> None:
-        """Records that the worker was told to end, whoever told it."""
+        """Records that the worker received a stop signal, from any sender."""
         guard.call(_STATE, self._stage.reach, Stage.TOLD)
         self.enter_state("quit")
 
     def enter_state(self, state: str) -> None:
-        """Records the state that the worker is in from now on."""
         if self._engine is not None:
             guard.call(_STATE, self._engine.set_state, state)
 
     def _clear_old_metrics(self) -> None:
-        """Has nothing to clear: a worker continues the files of the slot that it takes, so none are left over."""
+        """Does nothing: a worker continues the files of its slot, so there are no old metrics."""
 
     def _settle_store(self) -> None:
-        """Without our hooks in the configuration this is the first that the master calls with its configuration."""
+        # If the configuration has no hooks of this package, this is its first call in a master.
         store_in_time.hand_over(self.cfg.uid, self.cfg.gid)
         store_in_time.remember()
         engine.say_refusal(self.log)
 
     def _settle_for_application(self) -> None:
-        """Sees to it that ``prometheus_client`` can be imported, and used, by the application."""
         if engine.refusal() is None:
             store_in_time.settle_in_worker()
         if engine.refusal() is not None:
@@ -177,7 +174,7 @@ class InstrumentedWorker(Worker):
 
 
 def instrument(worker_class: type[Worker], name: str = "", module: str = __name__) -> type[Worker]:
-    """Returns the class with recording mixed in, or the class itself if it has it."""
+    """Returns a subclass that records, or the class itself if it already does."""
     if issubclass(worker_class, InstrumentedWorker):
         return worker_class
     stock = worker_class.__name__

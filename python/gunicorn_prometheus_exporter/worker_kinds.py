@@ -1,4 +1,4 @@
-"""What differs between worker classes: how requests are seen, how many are in hand at most, what an idle one calls."""
+"""What differs between worker classes: how requests are recorded, how many can be in flight, which method is the heartbeat."""
 
 import importlib
 from types import ModuleType
@@ -9,15 +9,18 @@ from .private_names import wrap
 
 
 class _Kind(NamedTuple):
-    """The worker classes that are derived from a class, or from any in a module or package."""
+    """One kind of worker: the classes derived from a class, or from any class of a module or package."""
 
+    #: The dotted name of the class, module or package.
     place: str
 
-    #: The module of this package that sees their requests. It is loaded only for them: a WSGI worker needs no asyncio.
+    #: The module of this package that records their requests. Imported only for them: a WSGI worker needs no asyncio.
     adapter: str
+
+    #: The most requests that a worker can have in flight.
     capacity: Callable[[Any], int]
 
-    #: A method that it calls in idle times too, and best not at each request; what it returns, if anything, is work.
+    #: A method that an idle worker calls too, ideally not for each request. A true result is work to do.
     heartbeat: str = "gunicorn.workers.base:Worker.notify"
 
 
@@ -36,12 +39,12 @@ _KINDS = (
     _Kind("gunicorn.workers.sync", "request_hooks", lambda worker: 1, heartbeat="gunicorn.workers.sync:SyncWorker.wait"),
 )
 
-#: A class that is built on none of these calls Gunicorn's hooks, as far as anybody knows.
+#: Any other class is assumed to call Gunicorn's hooks. Its capacity is unknown.
 _OTHER = _Kind("", "request_hooks", lambda worker: 0)
 
 
 def install(worker: Any, engine: ModuleType) -> None:
-    """Makes the engine see the requests of this worker, which has loaded its application."""
+    """Starts recording the requests of this worker. Call it after the worker has loaded its application."""
     kind = guard.call("requests", _kind_of, type(worker)) or _OTHER
     guard.call("the capacity of workers", _set_capacity, worker, engine, kind)
     guard.call("requests", _adapt, worker, engine, kind)
@@ -57,10 +60,7 @@ def _adapt(worker: Any, engine: ModuleType, kind: _Kind) -> None:
 
 
 def _beating(stock: Any, heartbeat: Callable[[], None]) -> Any:
-    """Makes a call of the worker's method that brings no work refresh what the exporter knows of the process.
-
-    A finished request does too.
-    """
+    """Refreshes the worker's memory, CPU and uptime after each call that returns no work. A finished request does too."""
 
     def beat(*arguments: Any, **named: Any) -> Any:
         work = stock(*arguments, **named)

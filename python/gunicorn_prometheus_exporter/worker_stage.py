@@ -1,4 +1,4 @@
-"""How far a worker has come, where its master can see it after the worker's end."""
+"""A worker's stage in shared memory, which its master can read even after the worker exited."""
 
 import mmap
 from enum import IntEnum
@@ -6,32 +6,31 @@ from typing import Union
 
 
 class Stage(IntEnum):
-    """What a worker does, or did last."""
+    """The stages of a worker, in order."""
 
-    #: It was forked, and does not serve yet.
+    #: Forked, not serving yet.
     BOOTING = 0
     SERVING = 1
 
-    #: A signal has told it to end, whoever sent it.
+    #: It received a stop signal, from any sender.
     TOLD = 2
 
 
 class SharedStage:
-    """One worker's stage, in a byte of memory that it shares with the master which made the object before the fork."""
+    """One worker's stage, in a byte that master and worker share. The master creates the object before the fork."""
 
     def __init__(self) -> None:
-        """Begins at BOOTING."""
         try:
             self._memory: Union[mmap.mmap, bytearray] = mmap.mmap(-1, 1)
         except (OSError, ValueError):
-            # Without memory to share, the master sees a worker that never came further.
+            # Without shared memory the master always sees BOOTING.
             self._memory = bytearray(1)
 
     @property
     def value(self) -> Stage:
-        """The stage now. A byte that is no stage, which only a hostile worker writes, is the last one."""
+        """The current stage. An invalid byte, which only a hostile worker writes, is read as the last stage."""
         return Stage(min(self._memory[0], max(Stage)))
 
     def reach(self, stage: Stage) -> None:
-        """Goes on to a stage; there is no way back."""
+        """Advances to a stage. It never goes back."""
         self._memory[0] = max(stage, self._memory[0])

@@ -1,4 +1,4 @@
-"""The application under test: a path for each way in which a request can end."""
+"""The WSGI application under test, with a path for each way in which a request can end."""
 
 import contextlib
 import io
@@ -13,15 +13,14 @@ StartResponse = Callable[..., Any]
 
 FILE_SIZE = 300_000
 
-#: More than the buffers of a connection can take.
+#: More bytes than the buffers of a connection hold.
 HUGE_FILE_SIZE = 1 << 28
 
-#: Seconds that a path waits at most.
+#: The most seconds that a path waits.
 PATIENCE = 20.0
 
 
 def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-    """Answers as the path says."""
     path = environ["PATH_INFO"]
     if path == "/crash":
         raise ValueError("before any answer")
@@ -65,7 +64,7 @@ def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[byte
 
 
 def wait_for_file(path: str) -> None:
-    """Returns when the file exists, or when patience is at an end."""
+    """Returns when the file exists, or after PATIENCE seconds."""
     limit = time.monotonic() + PATIENCE
     while not os.path.exists(path) and time.monotonic() < limit:
         time.sleep(0.02)
@@ -79,7 +78,7 @@ def _file(environ: dict[str, Any], start_response: StartResponse, size: int) -> 
 
 
 class OddFile:
-    """All that PEP 3333 asks of what a file wrapper is given, and a descriptor, but no position."""
+    """A file with what PEP 3333 requires for a file wrapper, and a descriptor, but without a position."""
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile()
@@ -90,10 +89,9 @@ class OddFile:
 
 
 class FailingFile(OddFile):
-    """One whose position is a fault."""
+    """An odd file whose ``tell`` fails."""
 
     def tell(self) -> int:
-        """Fails."""
         raise RuntimeError("no position")
 
 

@@ -1,4 +1,4 @@
-"""The ASGI application under test: a path for each way in which a request can end."""
+"""The ASGI application under test, with a path for each way in which a request can end."""
 
 import asyncio
 import os
@@ -9,7 +9,6 @@ from app import PATIENCE
 
 
 async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """Answers as the path says."""
     if scope["type"] == "lifespan":
         await _live(receive, send)
         return
@@ -26,7 +25,7 @@ async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
     if path == "/silent":
         return
     if path == "/hang":
-        # As it should not be done: nothing else goes on.
+        # A faulty application: it blocks the event loop.
         time.sleep(PATIENCE)
     if path == "/until":
         await _wait_for_file((await receive())["body"].decode())

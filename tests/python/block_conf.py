@@ -1,7 +1,7 @@
 """A Gunicorn configuration that runs one block of the API reference in a live worker or a live master.
 
-BLOCK_FILE is the block, BLOCK_PLACE where it runs; BLOCK_RESULT becomes the file that says how that went.
-A worker runs it when it begins to serve, a master when it is told to have one worker more.
+BLOCK_FILE has the block, BLOCK_PLACE is "worker" or "master", and the outcome is written to BLOCK_RESULT. A worker runs the
+block when it begins to serve, a master when it adds a worker.
 """
 
 import os
@@ -38,7 +38,7 @@ def _run(names: dict[str, Any]) -> None:
         exec(compile(code, "<block>", "exec"), names)
     except SystemExit:
         if os.getpid() != pid:
-            # The end of a worker that the block has forked.
+            # A worker that the block forked exits.
             raise
         outcome = "exit"
     except BaseException:
@@ -49,7 +49,7 @@ def _run(names: dict[str, Any]) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Makes the worker run its block when it tells the master for the first time that it lives."""
+    """Makes the worker run its block at its first heartbeat."""
     if os.environ["BLOCK_PLACE"] != "worker":
         return
     stock = worker.notify
@@ -63,7 +63,7 @@ def post_worker_init(worker: Any) -> None:
 
 
 def _run_in_worker(worker: Any) -> None:
-    """Runs a worker's block, with a request at hand that came over a real socket."""
+    """Runs a worker's block, with a request from a real socket."""
     ours, client = socket.socketpair()
     ours.sendall(b"GET /of-a-block HTTP/1.1\r\nHost: localhost\r\n\r\n")
     addr = ("127.0.0.1", 1)

@@ -11,7 +11,7 @@ _BLOCK = re.compile(
 
 @dataclass(frozen=True)
 class Block:
-    """One block, and where it is meant to run."""
+    """One block, and the place where it runs."""
 
     title: str
     where: str
@@ -22,5 +22,5 @@ BLOCKS = [Block(**match.groupdict()) for match in _BLOCK.finditer(_FILE.read_tex
 
 
 def blocks(where: str) -> list[Block]:
-    """Returns the blocks that run there."""
+    """Returns the blocks that run in this place."""
     return [block for block in BLOCKS if block.where == where]

@@ -1,4 +1,4 @@
-"""The application of the chaos test: a status for each path, some of them slow, one that never comes."""
+"""The application of the chaos test, with paths for several statuses, slow responses and a response that never comes."""
 
 import time
 from collections.abc import Iterable
@@ -8,7 +8,6 @@ STATUSES = {"/ok": "200 OK", "/slow": "200 OK", "/missing": "404 Not Found", "/b
 
 
 def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """Answers as the path says."""
     path = environ["PATH_INFO"]
     if path == "/slow":
         time.sleep(0.02)

@@ -1,4 +1,4 @@
-"""What the tests share: the built package, a live Gunicorn, and a plain interpreter."""
+"""Shared fixtures: the built package, live servers, and a plain interpreter."""
 
 import functools
 import os
@@ -26,11 +26,11 @@ sys.path.insert(0, str(PACKAGE_ROOT))
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """An environment in which the built package is found and the store is the test's own."""
+    """An environment with the built package on its path and a store of the test's own."""
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")}
     return {
         **kept,
-        # A Gunicorn other than the installed one is tested by naming its folder in PYTHONPATH.
+        # PYTHONPATH may name a folder with another Gunicorn to test.
         "PYTHONPATH": os.pathsep.join([str(PACKAGE_ROOT), str(Path(__file__).parent), *_given_path()]),
         "PYTHONDONTWRITEBYTECODE": "1",
         "PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "store"),
@@ -44,7 +44,7 @@ def _given_path() -> list[str]:
 
 @pytest.fixture
 def start_gunicorn(tmp_path: Path, environment: dict[str, str]) -> Iterator[Callable[..., LiveGunicorn]]:
-    """Starts Gunicorns, and ends them after the test."""
+    """Starts Gunicorns, and stops them after the test."""
     started: list[LiveGunicorn] = []
 
     def start(*options: str, kind: type[LiveGunicorn] = LiveGunicorn, **named: object) -> LiveGunicorn:
@@ -59,13 +59,13 @@ def start_gunicorn(tmp_path: Path, environment: dict[str, str]) -> Iterator[Call
         try:
             server.end()
         finally:
-            # pytest shows it if the test has failed.
+            # pytest shows it if the test fails.
             print(server.log)
 
 
 @pytest.fixture
 def start_redis(tmp_path: Path) -> Iterator[Callable[..., RedisServer]]:
-    """Starts Redis servers, and ends them after the test."""
+    """Starts Redis servers, and stops them after the test."""
     started: list[RedisServer] = []
 
     def start(*options: str) -> RedisServer:
@@ -81,14 +81,14 @@ def start_redis(tmp_path: Path) -> Iterator[Callable[..., RedisServer]]:
 
 @functools.lru_cache(None)
 def _import_error(module: str) -> str:
-    """Why Gunicorns cannot import a module here, empty if they can."""
+    """Returns why the Gunicorns' interpreter cannot import a module, empty if it can."""
     done = subprocess.run([*PYTHON, "-c", f"import {module}"], capture_output=True, text=True, timeout=60, check=False)
     return f"{module}: {done.stderr.splitlines()[-1]}" if done.returncode != 0 else ""
 
 
 @pytest.fixture
 def need() -> Callable[..., None]:
-    """Skips the test if Gunicorns cannot import the modules here."""
+    """Skips the test if the Gunicorns' interpreter cannot import the modules."""
 
     def check(*modules: str) -> None:
         for error in filter(None, map(_import_error, modules)):
@@ -99,11 +99,11 @@ def need() -> Callable[..., None]:
 
 @pytest.fixture
 def start_worker(start_gunicorn, need, record_property) -> Callable[..., LiveGunicorn]:
-    """Starts a Gunicorn whose workers are of a class in ``worker_classes``; skips where that cannot be had."""
+    """Starts a Gunicorn with a worker class of ``worker_classes``. Skips the test if the class is not available."""
 
     def start(name: str, *options: str, conf: str = "", needs: Sequence[str] = (), **named: object) -> LiveGunicorn:
         worker_class = ALL[name]
-        # The matrix adds up by it.
+        # The matrix groups its results by this property.
         record_property("worker_class", OURS.get(name, name))
         need(worker_class.module, *needs)
         named.setdefault("app", worker_class.app)
@@ -114,7 +114,7 @@ def start_worker(start_gunicorn, need, record_property) -> Callable[..., LiveGun
 
 @pytest.fixture
 def run_python(environment: dict[str, str], tmp_path: Path) -> Callable[..., "subprocess.CompletedProcess[str]"]:
-    """Runs code in a plain interpreter, which has no Gunicorn around it, but is of the kind that Gunicorns run on."""
+    """Runs code in the interpreter that runs the Gunicorns, but without Gunicorn."""
 
     def run(code: str, **variables: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
@@ -127,12 +127,12 @@ def run_python(environment: dict[str, str], tmp_path: Path) -> Callable[..., "su
 
 @pytest.fixture
 def dump(environment: dict[str, str]) -> Callable[..., Exposition]:
-    """Reads the store without an exporter that serves it, once as many requests are counted as the argument says."""
+    """Reads the store without its exporter, when at least ``requests`` requests are counted."""
 
     def dump_once() -> Exposition:
         store = environment["PROMETHEUS_MULTIPROC_DIR"]
         if not os.path.isdir(store):
-            # Without a master of ours the first worker makes it, when it has loaded the application.
+            # Without an instrumented master the first worker creates it, after it has loaded the application.
             return Exposition("")
         command = [str(EXECUTABLE), "dump", "--dir", store]
         return Exposition(subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout)

@@ -1,4 +1,4 @@
-"""A text exposition, to be asked for values."""
+"""A parsed text exposition."""
 
 import re
 
@@ -10,7 +10,7 @@ class Exposition:
     """The samples of one scrape."""
 
     def __init__(self, text: str) -> None:
-        """Reads a text exposition."""
+        """Parses a text exposition."""
         self.text = text
         self.samples: list[tuple[str, dict[str, str], float]] = []
         for line in text.splitlines():
@@ -30,11 +30,11 @@ class Exposition:
         return sum(found)
 
     def has(self, name: str, **labels: str) -> bool:
-        """Returns whether there is a sample of this name that has at least these labels."""
+        """Returns whether a sample of this name has at least these labels."""
         return any(sample == name and labels.items() <= its.items() for sample, its, _ in self.samples)
 
     def by(self, name: str, label: str) -> dict[str, float]:
-        """Returns the sums of the samples of this name by the values of a label."""
+        """Returns the sums of the samples of this name, by the values of a label."""
         sums: dict[str, float] = {}
         for sample, its, value in self.samples:
             if sample == name:

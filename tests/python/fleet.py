@@ -1,4 +1,4 @@
-"""Hosts of a fleet, each an application, its store and its exporter, and the hubs that show them."""
+"""The hosts of a fleet, each with an application, a store and an exporter, and the hubs that merge them."""
 
 import contextlib
 import json
@@ -18,7 +18,6 @@ class Host:
     """An application and an exporter that forwards its store every second."""
 
     def __init__(self, name: str, store: Path, environment: dict[str, str], executable: Path) -> None:
-        """Starts both."""
         store.mkdir()
         self.name = name
         self._executable = executable
@@ -32,20 +31,20 @@ class Host:
         self.export()
 
     def export(self) -> None:
-        """Starts an exporter of the store, for the first time or again."""
+        """Starts or restarts the exporter of the store."""
         self._exporter = subprocess.Popen(
             [str(self._executable), "serve", "--web.listen-address", f"127.0.0.1:{free_port()}"],
             env=self._environment, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def kill_exporter(self) -> None:
-        """Kills the exporter, which can do nothing about it."""
+        """Kills the exporter with SIGKILL."""
         assert self._exporter is not None
         self._exporter.kill()
         self._exporter.wait(END_TIMEOUT)
         self._exporter = None
 
     def stop_counting(self) -> dict[str, float]:
-        """Ends the application; returns what it counted by its own account."""
+        """Stops the application. Returns its own counts."""
         self._client.terminate()
         output, _ = self._client.communicate(timeout=END_TIMEOUT)
         assert self._client.returncode == 0
@@ -53,7 +52,7 @@ class Host:
         return counted
 
     def end(self) -> None:
-        """Ends what still runs."""
+        """Stops the processes that still run."""
         for process in (self._client, self._exporter):
             if process is not None and process.poll() is None:
                 process.terminate()
@@ -65,7 +64,7 @@ class Hub:
     """A hub on a free loopback port."""
 
     def __init__(self, environment: dict[str, str], executable: Path, *options: str) -> None:
-        """Starts it, and returns when it serves."""
+        """Starts the hub and waits until it serves."""
         port = free_port()
         self._url = f"http://127.0.0.1:{port}/metrics"
         self._process = subprocess.Popen(
@@ -74,17 +73,16 @@ class Hub:
         wait_for(self._serves, "the hub")
 
     def read(self) -> Exposition:
-        """Scrapes it."""
         with urllib.request.urlopen(self._url, timeout=30) as answer:
             return Exposition(answer.read().decode())
 
     def negotiated(self, accept: str) -> tuple[str, str]:
-        """Scrapes it as one who asks for a format; returns the content type and the text."""
+        """Scrapes it with an Accept header. Returns the content type and the text."""
         with urllib.request.urlopen(urllib.request.Request(self._url, headers={"Accept": accept}), timeout=30) as answer:
             return answer.headers["Content-Type"], answer.read().decode()
 
     def end(self) -> str:
-        """Ends it; returns what it logged."""
+        """Stops it. Returns its log."""
         self._process.terminate()
         _, log = self._process.communicate(timeout=END_TIMEOUT)
         assert self._process.returncode == 0
@@ -99,7 +97,7 @@ class Hub:
 
 
 def counted(exposition: Exposition, instance: Optional[str] = None) -> dict[str, float]:
-    """Returns what the applications counted as a hub shows it: by the words that they themselves use."""
+    """Returns the applications' counts from a hub's exposition, by the applications' own keys."""
     found: dict[str, float] = {}
     for name, labels, value in exposition.samples:
         if name.startswith("shop_order") and labels.get("instance") == instance:
@@ -109,6 +107,6 @@ def counted(exposition: Exposition, instance: Optional[str] = None) -> dict[str,
 
 
 def total(*accounts: dict[str, float]) -> dict[str, float]:
-    """Adds accounts up."""
+    """Returns the sums of several applications' counts, by key."""
     names = {name for account in accounts for name in account}
     return {name: sum(account.get(name, 0.0) for account in accounts) for name in names}

@@ -1,4 +1,4 @@
-"""An application that counts with prometheus_client until it is told to end, then prints what it counted itself, as JSON."""
+"""An application that counts with prometheus_client until SIGTERM, then prints its own counts as JSON."""
 
 import json
 import random
@@ -20,7 +20,7 @@ counted: "dict[str, float]" = {}
 
 
 def add(sample: str, amount: float) -> None:
-    """Keeps its own account."""
+    """Adds to the application's own counts."""
     counted[sample] = counted.get(sample, 0.0) + amount
 
 

@@ -1,4 +1,4 @@
-"""A store in which processes of prometheus_client's come and go, and what a scrape of it has to show."""
+"""A store with processes that use prometheus_client, start and are killed, and the values that a scrape of it must have."""
 
 import json
 import math
@@ -19,7 +19,7 @@ LIVE_ONLY = "level_livesum"
 
 
 class FoldingStore:
-    """The processes, and the sums of what they were told to count."""
+    """The processes, and the sums of what they counted."""
 
     def __init__(self, directory: Path, seed: int) -> None:
         """Starts without processes."""
@@ -33,11 +33,11 @@ class FoldingStore:
         )
         self._living: list[int] = []
         self._ended = 0
-        #: By sample and process, added up as a process does it.
+        #: By sample and process, added in the order in which the process adds.
         self._values: defaultdict[Sample, dict[int, float]] = defaultdict(dict)
 
     def change(self) -> None:
-        """Lets processes begin, count and be killed."""
+        """Starts some processes, makes others count, and kills others."""
         for _ in range(self._random.randrange(1, 4)):
             self.begin()
         for pid in self._random.sample(self._living, self._random.randrange(len(self._living) + 1)):
@@ -47,7 +47,7 @@ class FoldingStore:
                 self.kill(pid)
 
     def expected(self) -> dict[Sample, float]:
-        """Returns what the samples of the processes are, the live gauges aside."""
+        """Returns the expected samples of the processes, without the live gauges."""
         merge = {"level_min": min, "level_max": max}
         return {
             sample: merge.get(sample[0], math.fsum)(by_process.values())
@@ -56,7 +56,7 @@ class FoldingStore:
         }
 
     def unfolded(self) -> int:
-        """Returns how many processes are dead and have files."""
+        """Returns how many dead processes still have files."""
         return len(self.processes() - set(self._living))
 
     def processes(self) -> set[int]:
@@ -65,7 +65,7 @@ class FoldingStore:
         return {int(owner) for owner in owners if owner.isdigit()}
 
     def end(self) -> None:
-        """Ends all processes."""
+        """Kills all processes."""
         for pid in list(self._living):
             self.kill(pid)
         assert self._nursery.stdin is not None
@@ -73,17 +73,16 @@ class FoldingStore:
         self._nursery.wait()
 
     def begin(self) -> int:
-        """Lets a process begin, and count."""
+        """Starts a process and makes it count."""
         pid = self._tell({})
         self._living.append(pid)
         self._count(pid)
         return pid
 
     def kill(self, pid: int) -> None:
-        """Kills a process."""
         self._tell({"pid": pid})
         self._living.remove(pid)
-        # Its pid may come again: the dead have negative ones.
+        # The pid may be reused, so dead processes have negative keys.
         self._ended -= 1
         for by_process in self._values.values():
             if pid in by_process:
@@ -126,7 +125,7 @@ class FoldingStore:
 
 
 def samples(exposition: Exposition) -> dict[Sample, float]:
-    """Returns the samples of the processes in an exposition, the live gauges aside."""
+    """Returns the samples of the processes in an exposition, without the live gauges."""
     ours = ("gunicorn_", "process_", LIVE_ONLY)
     return {
         (name, frozenset(labels.items())): value
@@ -136,7 +135,7 @@ def samples(exposition: Exposition) -> dict[Sample, float]:
 
 
 def stock_samples(directory: Path) -> dict[Sample, float]:
-    """Returns what prometheus_client's own collector makes of a store, the live gauges aside."""
+    """Returns the samples that prometheus_client's own collector reads from a store, without the live gauges."""
     from prometheus_client import CollectorRegistry
     from prometheus_client.multiprocess import MultiProcessCollector
 

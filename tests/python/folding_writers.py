@@ -1,7 +1,7 @@
-"""A process that forks processes which count with prometheus_client, and are killed.
+"""Forks processes that count with prometheus_client, and kills them.
 
-Takes a line of JSON at a time and answers with a pid: {} makes a process, {"pid": …, "do": [operation…]} lets it work,
-{"pid": …} kills it.
+It reads one line of JSON at a time and responds with a pid: {} starts a process, {"pid": …, "do": [operation…]} makes it
+count, {"pid": …} kills it.
 """
 
 import json
@@ -18,7 +18,7 @@ GAUGES = {mode: Gauge(f"level_{mode}", "Set", ["kind"], multiprocess_mode=mode) 
 
 
 def do(operations: "list[list]") -> None:
-    """Counts, observes and sets."""
+    """Runs the operations."""
     for metric, kind, value in operations:
         if metric == "jobs":
             JOBS.labels(kind).inc(value)
@@ -31,7 +31,7 @@ def do(operations: "list[list]") -> None:
 
 
 def live(commands: int, answers: int) -> None:
-    """Does what comes, until it is killed."""
+    """Runs the operations that it reads, until it is killed."""
     with os.fdopen(commands) as lines:
         for line in lines:
             do(json.loads(line))
@@ -39,7 +39,7 @@ def live(commands: int, answers: int) -> None:
 
 
 def main() -> None:
-    """Serves until the input ends."""
+    """Runs commands until the input ends."""
     processes: "dict[int, tuple[int, int]]" = {}
     for line in sys.stdin:
         command = json.loads(line)

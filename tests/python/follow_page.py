@@ -1,9 +1,9 @@
-"""Does what a page says: ``follow_page.py PAGE FOLDER``, in the folder, as the first process of namespaces of its own.
+"""Runs the instructions of a page: ``follow_page.py PAGE FOLDER``. It must be the first process of its own namespaces.
 
-Each block of the page, in order: one that names a file in its first line becomes that file, another one in Python is run,
-and the commands of a console are typed. What the page shows behind a command must be what it prints; ``…`` stands for
-anything. A command that serves goes on until Gunicorn is started anew, or the page ends. A page that starts no server is
-followed beside one. Ends with 1, and says why, where the page is wrong.
+It handles the blocks in order. A block that names a file in its first line is written to that file, other Python blocks are
+run, and console commands are run in a shell. The output must match what the page shows; ``…`` matches anything. A server runs
+until the next Gunicorn starts, or until the page ends. If the page starts no server, a default one runs. If the page is wrong,
+it prints why and exits with 1.
 """
 
 import os
@@ -18,34 +18,33 @@ from pathlib import Path
 
 from pages import PAGES, Block, Page
 
-#: For a server to answer, and for what was counted to be shown.
+#: Seconds for a server to respond and for values to appear.
 PATIENCE = 30.0
-#: For a command to end.
+#: Seconds for a command to exit.
 COMMAND_TIMEOUT = 60.0
 
 _SERVES = re.compile(r"(\w+=\S+ )*(gunicorn|gunicorn-prometheus-exporter (serve|hub))( |$)")
 _GUNICORN = re.compile(r"(\w+=\S+ )*gunicorn( |$)")
-#: What may be typed again, because it changes nothing.
+#: Commands that can be retried, because they change nothing.
 _ASKS = re.compile(r"/metrics|/-/|exporter (dump|check)|read_store")
-_NO_ANSWER = 7  # curl's status where nobody listens
+_NO_ANSWER = 7  # curl's status for a refused connection
 _DEFAULT = "gunicorn -c python:gunicorn_prometheus_exporter.conf app:app"
 
 
 class WrongPage(Exception):
-    """A page says what is not so."""
+    """A page is wrong."""
 
 
 class Reader:
-    """Somebody with a shell who does what a page says."""
+    """Runs a page's instructions in a shell."""
 
     def __init__(self, page: Page) -> None:
-        """Puts nothing up yet."""
         self._page = page
         self._servers: list[tuple[str, "subprocess.Popen[bytes]"]] = []
         self._asked = True
 
     def follow(self, skipped: "frozenset[str]") -> None:
-        """Does all of it, but for the blocks with these first lines."""
+        """Runs the whole page without the blocks with these first lines."""
         blocks = [block for block in self._page.blocks if block.first_line not in skipped]
         commands = [command for block in blocks if block.language == "console" for command, _ in typed(block)]
         if not any(map(_SERVES.match, commands)):
@@ -80,7 +79,7 @@ class Reader:
         wanted = re.compile(re.escape(shown.rstrip()).replace("…", ".*") + r"\s*\Z" if shown else "", re.DOTALL)
         deadline = time.monotonic() + PATIENCE
         while True:
-            # A file, because what a command leaves behind would hold a pipe open.
+            # Not a pipe: a background process of the command would keep it open.
             with tempfile.TemporaryFile("w+") as output:
                 done = subprocess.run(
                     _shell(command, "command"), stdin=subprocess.DEVNULL, stdout=output, stderr=output,
@@ -97,7 +96,7 @@ class Reader:
             time.sleep(0.1)
 
     def _look_after(self) -> None:
-        """Fails if a server has ended by itself."""
+        """Fails if a server has exited by itself."""
         for command, server in self._servers:
             if server.poll() is not None:
                 raise WrongPage(f"$ {command}\nended with status {server.returncode}")
@@ -112,7 +111,7 @@ class Reader:
 
 
 def typed(block: Block) -> list[tuple[str, str]]:
-    """The commands of a console, and what it shows behind each."""
+    """Returns the commands of a console block, each with the output that the block shows."""
     found: list[tuple[str, str]] = []
     for line in block.text.replace("\\\n", "").splitlines(keepends=True):
         if line.startswith("$ "):
@@ -124,14 +123,14 @@ def typed(block: Block) -> list[tuple[str, str]]:
 
 
 def _shell(command: str, name: str) -> list[str]:
-    """What runs a command in a shell that knows what was exported before, and may export more."""
+    """Returns the command line of a shell that has the variables exported by earlier commands, and keeps new ones."""
     script = Path(f"{name}.sh")
     script.write_text(f"[ ! -e .exported ] || . ./.exported\n{command}\nstatus=$?; export -p >.exported; exit $status\n")
     return ["bash", str(script)]
 
 
 def stand_alone(page: Page, folder: Path) -> None:
-    """Makes the namespaces a small machine: a loopback, its own places to write to, and the hosts that the page names."""
+    """Sets up the namespaces: a loopback device, writable directories, and the host names on the page."""
     hosts = folder / "hosts"
     names = set(re.findall(r"[\w.-]+\.example\b", page.text))
     hosts.write_text(" ".join(["127.0.0.1 localhost", *sorted(names)]) + "\n")
@@ -143,7 +142,7 @@ def stand_alone(page: Page, folder: Path) -> None:
 
 
 def main() -> int:
-    """Follows the page; returns the exit status."""
+    """Runs the page. Returns the exit status."""
     page, folder, skipped = PAGES[sys.argv[1]], Path(sys.argv[2]), frozenset(sys.argv[3:])
     stand_alone(page, folder)
     if "redis" in page.text.lower():

@@ -1,4 +1,4 @@
-"""A Gunicorn of root's whose workers' user has turned hostile: what that user can do to the store, and what must not come of it."""
+"""A Gunicorn that runs as root with hostile workers: what their user can do to the store, and what must not happen."""
 
 import contextlib
 import ctypes
@@ -15,12 +15,12 @@ from typing import Callable, Iterator, Optional
 
 from live_gunicorn import HOOKS, LiveGunicorn, wait_for
 
-#: A user whom nobody has: the workers'.
+#: The workers' user, whose id no account has.
 USER = 61184
 
 GIANT = 1 << 40
 
-#: Files that root's master or its helpers look for in a store. The lock file has rows of its own: without it nothing starts.
+#: Files that a master of root or its helpers open in a store. The lock file has its own tests: without it nothing starts.
 FILES = (
     "counter_master-1.db", "gauge_livesum_master-1.db", "master-1.run", "master-1.exits", "master-1.exits.new",
     "master-1.run.new", "incarnation", "pids.json", "pids.json.new", "control.sock", "counter_worker-1.db",
@@ -33,10 +33,10 @@ _ACCESS, _MODIFY, _MOVED_FROM, _MOVED_TO, _CREATE, _DELETE, _OPEN = 1, 2, 0x40, 
 
 
 class Canary:
-    """What is root's, outside the store: noted whole, and watched for anybody who opens, makes or changes anything there."""
+    """Files of root outside the store. It keeps their state and watches for any access, creation or change."""
 
     def __init__(self, folder: Path) -> None:
-        """Makes it: files and directories that only root may enter, so that whoever is seen there is root."""
+        """Creates files and directories that only root may enter, so any access comes from a process of root."""
         folder.mkdir(mode=0o700)
         self.folder = folder
         self.secret = folder / "secret"
@@ -55,7 +55,7 @@ class Canary:
             assert self._libc.inotify_add_watch(self._watch, os.fsencode(path), mask) >= 0, os.strerror(ctypes.get_errno())
 
     def check(self) -> None:
-        """Fails if anybody has opened, read, made or changed anything."""
+        """Fails if any process has opened, read, created or changed a file."""
         assert self._seen() == [], "somebody was at root's files"
         assert self._note() == self._before
         self._seen()
@@ -86,7 +86,7 @@ class Canary:
 
 
 def as_worker(act: Callable[[], None], check: bool = True) -> None:
-    """Does something with the rights of the workers' user, in a process of its own."""
+    """Runs a function in a child process with the rights of the workers' user."""
     child = os.fork()
     if child == 0:
         try:
@@ -110,7 +110,7 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-# What may stand at a file's name. Each takes the path, and what is root's.
+# What the hostile user may create in the place of a file. Each function takes the path, and root's files.
 
 def link(path: Path, canary: Canary) -> None:
     path.symlink_to(canary.secret)
@@ -164,7 +164,7 @@ def _inside(folder: Path) -> Iterator[None]:
         os.chdir(before)
 
 
-# What may happen to a file that is in use.
+# What the hostile user may do to a file in use.
 
 def truncate(path: Path) -> None:
     if path.is_file() and not path.is_symlink():
@@ -187,7 +187,7 @@ def scramble(path: Path) -> None:
 
 
 class Site:
-    """A folder of root's in which a Gunicorn with workers of ``USER`` runs."""
+    """A folder of root in which a Gunicorn with workers of ``USER`` runs."""
 
     def __init__(self, package: Path, base: Path) -> None:
         self.base = base
@@ -203,7 +203,7 @@ class Site:
         self._servers = 0
 
     def start(self, store: Optional[Path] = None, *options: str, conf: str = "") -> LiveGunicorn:
-        """Starts Gunicorn as root; by default with the default store."""
+        """Starts Gunicorn as root, with the default store unless ``store`` is given."""
         environment = {
             "PATH": os.environ["PATH"], "HOME": "/", "TMPDIR": str(self.temporary), "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONPATH": os.pathsep.join([str(self.package), *_given_path()]), "PROMETHEUS_BIND_ADDRESS": "127.0.0.1",
@@ -231,7 +231,7 @@ def _given_path() -> list[str]:
 
 
 def make_package(folder: Path, package_root: Path) -> Path:
-    """Copies what Gunicorn needs to where every user can read it."""
+    """Copies the files that Gunicorn needs to a folder that every user can read."""
     shutil.copytree(package_root, folder)
     (folder / "simple_app.py").write_text(
         "def app(environ, start_response):\n    start_response('200 OK', [])\n    return [b'ok']\n")
@@ -240,15 +240,15 @@ def make_package(folder: Path, package_root: Path) -> Path:
 
 
 def make_folder(parent: str) -> Path:
-    """Makes a folder of root's that everybody can pass."""
+    """Creates a folder of root that every user can traverse."""
     folder = Path(tempfile.mkdtemp(prefix="hostile-", dir=parent))
     folder.chmod(0o755)
     return folder
 
 
 def live_on(server: LiveGunicorn) -> None:
-    """Has the server answer, reload, lose a worker, and answer again."""
-    # Workers whose own files were cut short die of it, by their own user's doing, and are replaced.
+    """Requests a path, reloads the server, kills a worker, and requests the path after each step."""
+    # A worker whose files the hostile user truncated dies and is replaced.
     wait_for(lambda: server.get("/") == 200, "an answer")
     old = server.workers()
     server.signal(signal.SIGHUP)
@@ -262,7 +262,7 @@ def live_on(server: LiveGunicorn) -> None:
 
 
 def ends_in_order(server: LiveGunicorn) -> None:
-    """Ends the server, and fails if it did anything else but end, or logged without end."""
+    """Stops the server. Fails if its exit status is not 0 or its log has too many lines."""
     assert server.end() == 0, server.log
     assert server.log.count("\n") < MOST_LINES, server.log[-4000:]
 

@@ -1,9 +1,9 @@
-"""Runs a command and kills it with SIGKILL at its n-th step after it began to fold.
+"""Runs a command and kills it with SIGKILL at its n-th step after compaction began.
 
-Usage: kill_at_call.py STEP COMMAND…  A step is the beginning or the end of a system call of any of its threads; with a
-fraction behind the point, as in 12.5, the kill comes that part of a millisecond after the step: between two calls.
-With KILL_FROM=umask in the environment steps count from the first call of umask instead, with which root begins to prepare.
-Prints "folding" when that begins. Exits with 0 if it killed the command, 77 where nothing may be traced.
+Usage: kill_at_call.py STEP COMMAND…  A step is the beginning or the end of a system call of any thread of the command. The
+fraction of STEP delays the kill by that part of a millisecond, to hit code between two calls.
+With KILL_FROM=umask in the environment, steps count from the first call of umask, with which root begins to prepare.
+Prints "folding" at the first step. Exits with 0 if it killed the command, 77 if tracing is not permitted.
 """
 
 import ctypes
@@ -24,7 +24,7 @@ NOT_TRACEABLE = 77
 
 
 class SyscallInfo(ctypes.Structure):
-    """``struct ptrace_syscall_info``, as far as the arguments of a call that begins."""
+    """``struct ptrace_syscall_info`` up to the arguments of a call."""
 
     _fields_ = [
         ("op", ctypes.c_uint8), ("padding", ctypes.c_uint8 * 3), ("architecture", ctypes.c_uint32),
@@ -39,7 +39,7 @@ libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_
 
 
 def is_beginning(info: SyscallInfo) -> bool:
-    """Whether a call is the one from which steps count."""
+    """Returns whether steps count from this call."""
     if os.environ.get("KILL_FROM") == "umask":
         return info.number == UMASK
     return info.number == FCNTL and info.arguments[1] == SET_DESCRIPTION_LOCK
@@ -62,7 +62,7 @@ def start(command: list[str]) -> int:
 
 
 def run(step: float, command: list[str]) -> None:
-    """Runs the command to its end, which is the kill unless it ends before."""
+    """Runs the command until it is killed or exits."""
     process = start(command)
     info = SyscallInfo()
     threads = {process}
@@ -89,7 +89,7 @@ def run(step: float, command: list[str]) -> None:
                     continue
                 steps += 1
         elif status >> 16 == 0 and not (stopped_by == signal.SIGSTOP and thread not in threads):
-            # A signal of its own: a new thread's first stop is the tracer's.
+            # A signal to the command. The first stop of a new thread is not one: tracing causes it.
             deliver = stopped_by
         threads.add(thread)
         libc.ptrace(SYSCALL, thread, None, deliver)

@@ -1,6 +1,6 @@
 """Runs a command as a service manager might: ``launch.py [--umask OCTAL] [--socket-activation] COMMAND...``.
 
-With ``--socket-activation`` it listens at the command's ``-b`` address and hands the socket over as systemd does.
+With ``--socket-activation`` it listens at the command's ``-b`` address and passes the socket as systemd does.
 """
 
 import os

@@ -18,7 +18,7 @@ from exposition import Exposition
 READY_TIMEOUT = 60.0
 END_TIMEOUT = 60.0
 
-#: What runs Gunicorn, where it is not the Python that runs the tests.
+#: The interpreter that runs Gunicorn, by default the one that runs the tests.
 PYTHON = shlex.split(os.environ.get("GUNICORN_PYTHON", "")) or [sys.executable]
 
 RUN_GUNICORN = Path(__file__).parent / "run_gunicorn.py"
@@ -33,15 +33,15 @@ on_exit = "gunicorn_prometheus_exporter.default_on_exit"
 PROMETHEUS_WORKER = 'worker_class = "gunicorn_prometheus_exporter.plugin.PrometheusWorker"\n'
 
 
-#: Ports below those that the kernel gives out and those of the .NET tests (FreePort.cs), beginning elsewhere in each process
-#: that runs tests: until a server on a busy machine gets to listen on one, somebody else could.
+#: Ports below the kernel's ephemeral range and the .NET tests' range (FreePort.cs). Each test process starts at another port,
+#: because another process could take a port before the server listens on it.
 _ports = itertools.cycle(range(10_000, 21_000))
 for _ in range(os.getpid() * 2_000 % 11_000):
     next(_ports)
 
 
 def free_port() -> int:
-    """Returns a loopback port that nobody listens on."""
+    """Returns a loopback port on which no process listens."""
     for port in _ports:
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
@@ -50,7 +50,7 @@ def free_port() -> int:
 
 
 def wait_for(condition: Callable[[], object], what: str, timeout: float = READY_TIMEOUT) -> None:
-    """Returns when the condition holds; fails, naming what was waited for, if that takes too long."""
+    """Returns when the condition is true. After the timeout it fails with ``what`` in the message."""
     deadline = time.monotonic() + timeout
     while not condition():
         assert time.monotonic() < deadline, f"{what} did not come true within {timeout} s"
@@ -58,13 +58,13 @@ def wait_for(condition: Callable[[], object], what: str, timeout: float = READY_
 
 
 def settled(read: Callable[[], Exposition], requests: int) -> Exposition:
-    """Returns what is read once this many requests are counted, at least: a worker answers first, then counts."""
+    """Waits until at least this many requests are counted: a worker counts a request after its response."""
     wait_for(lambda: read().total("gunicorn_worker_requests_total") >= requests, f"the count of {requests} requests")
     return read()
 
 
 class LiveGunicorn:
-    """One Gunicorn: its master, and through it workers and exporter."""
+    """One Gunicorn, with its master, workers and exporter."""
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ class LiveGunicorn:
         variables: Optional[dict[str, str]] = None,
         launcher: Sequence[str] = (),
     ) -> None:
-        """Starts it. ``conf`` is the text of its configuration file; ``launcher`` begins the command line."""
+        """Starts Gunicorn. ``conf`` is the text of its configuration file, ``launcher`` a prefix of the command line."""
         folder.mkdir()
         self.conf = folder / "gunicorn.conf.py"
         self.conf.write_text(conf)
@@ -97,16 +97,15 @@ class LiveGunicorn:
 
     @property
     def pid(self) -> int:
-        """The master's pid."""
         return self.process.pid
 
     @property
     def log(self) -> str:
-        """What master, workers and exporter have logged so far."""
+        """The log of master, workers and exporter so far."""
         return self._log.read_text(errors="replace")
 
     def wait_until_ready(self) -> None:
-        """Returns when the application answers."""
+        """Returns when the application's port is open and a worker boots."""
 
         def answers() -> bool:
             assert self.process.poll() is None, f"Gunicorn ended with {self.process.returncode}:\n{self.log}"
@@ -118,7 +117,7 @@ class LiveGunicorn:
         wait_for(lambda: "Booting worker" in self.log, "a worker")
 
     def wait_until_served(self) -> None:
-        """Returns when the exporter answers."""
+        """Returns when the exporter responds."""
 
         def answers() -> bool:
             with contextlib.suppress(OSError):
@@ -128,11 +127,11 @@ class LiveGunicorn:
         wait_for(answers, f"the exporter of {self.log}")
 
     def get(self, path: str) -> int:
-        """Requests a path of the application; returns the status, or 0 if the connection was closed without one."""
+        """Requests a path of the application. Returns the status, or 0 if the connection was closed without one."""
         return self.request("GET", path)[0]
 
     def request(self, method: str, path: str, body: Optional[str] = None) -> tuple[int, str]:
-        """Requests a path of the application; returns status and body."""
+        """Requests a path of the application. Returns status and body."""
         try:
             return self._request(self.port, method, path, body)
         except http.client.IncompleteRead as error:
@@ -141,32 +140,32 @@ class LiveGunicorn:
             return 0, ""
 
     def send(self, data: bytes) -> bytes:
-        """Sends bytes to the application's port; returns all that comes back."""
+        """Sends bytes to the application's port. Returns the whole response."""
         with self.connect(data) as connection:
             answer = b""
-            # A server that closes without having read everything resets the connection.
+            # A server that closes before it has read everything resets the connection.
             with contextlib.suppress(ConnectionResetError):
                 while chunk := connection.recv(65536):
                     answer += chunk
             return answer
 
     def connect(self, data: bytes) -> socket.socket:
-        """Sends bytes to the application's port; returns the connection."""
+        """Sends bytes to the application's port. Returns the connection."""
         connection = socket.create_connection(("127.0.0.1", self.port), 30)
         connection.sendall(data)
         return connection
 
     def send_and_leave(self, data: bytes) -> None:
-        """Sends bytes to the application's port and closes the connection without reading what comes back."""
+        """Sends bytes to the application's port and closes the connection without reading the response."""
         self.connect(data).close()
 
     def metrics(self, requests: int = 0) -> Exposition:
-        """Scrapes the exporter, once this many requests are counted."""
+        """Scrapes the exporter when at least this many requests are counted."""
         self.wait_until_served()
         return settled(self.scrape, requests)
 
     def children(self) -> dict[int, str]:
-        """The command lines of the master's children, by pid."""
+        """Returns the command lines of the master's children, by pid."""
         found = {}
         for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split():
             with contextlib.suppress(OSError):
@@ -174,7 +173,7 @@ class LiveGunicorn:
         return found
 
     def second_masters(self) -> list[int]:
-        """The pid of the master that SIGUSR2 started, in a list that is empty while there is none."""
+        """Returns a list with the pid of the master that SIGUSR2 started, or an empty list."""
         mark = f"GUNICORN_PID={self.pid}\0".encode()
         found = []
         for pid in self.children():
@@ -184,19 +183,17 @@ class LiveGunicorn:
         return found
 
     def workers(self) -> list[int]:
-        """The workers' pids."""
         return sorted(pid for pid, command in self.children().items() if RUN_GUNICORN.name in command)
 
     def exporters(self) -> list[int]:
-        """The exporter's pid, in a list that is empty while it does not run."""
+        """Returns a list with the exporter's pid, or an empty list if it is not running."""
         return [pid for pid, command in self.children().items() if " serve " in command]
 
     def signal(self, number: signal.Signals) -> None:
-        """Sends the master a signal."""
         os.kill(self.pid, number)
 
     def end(self) -> int:
-        """Ends Gunicorn in order, and returns its exit status."""
+        """Stops Gunicorn with SIGTERM. Returns its exit status."""
         if self.process.poll() is None:
             self.process.terminate()
             try:

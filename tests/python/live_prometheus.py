@@ -15,10 +15,10 @@ from live_gunicorn import END_TIMEOUT, free_port, wait_for
 
 
 class LivePrometheus:
-    """One Prometheus that scrapes its targets, and evaluates rules, every second."""
+    """One Prometheus that scrapes its targets and evaluates rules every second."""
 
     def __init__(self, folder: Path, ports: dict[str, int], rule_files: Iterable[Path], program: str) -> None:
-        """Starts it. ``ports`` gives by job the loopback port that is scraped."""
+        """Starts Prometheus. ``ports`` has the loopback port of each job's target."""
         folder.mkdir()
         configuration = folder / "prometheus.yml"
         configuration.write_text(json.dumps({
@@ -45,7 +45,6 @@ class LivePrometheus:
 
     @property
     def log(self) -> str:
-        """What it has logged so far."""
         return self._log.read_text(errors="replace")
 
     def wait_until_scraping(self) -> None:
@@ -53,7 +52,7 @@ class LivePrometheus:
 
         def ready() -> bool:
             assert self._process.poll() is None, f"Prometheus ended with {self._process.returncode}:\n{self.log}"
-            # While it starts nobody listens, or it answers 503.
+            # While Prometheus starts, it refuses connections or responds with 503.
             with contextlib.suppress(OSError), urllib.request.urlopen(f"{self._url}/-/ready", timeout=30):
                 return True
             return False
@@ -62,13 +61,13 @@ class LivePrometheus:
         wait_for(lambda: self.values(f"sum(up) == {self._targets}"), "the first scrapes")
 
     def values(self, query: str) -> list[float]:
-        """Returns what a query has had as values at any time since the start, NaN aside; fails if it is refused."""
+        """Returns all values of a query since the start, without NaN. Fails if Prometheus rejects the query."""
         data = self.get("query_range", query=query, start=str(self._started), end=str(time.time()), step="2")
         points = (float(value) for series in data["result"] for _, value in series["values"])
         return [point for point in points if point == point]
 
     def get(self, path: str, **parameters: str) -> Any:
-        """Asks its API; returns the data of the answer, and fails with its text if it is an error."""
+        """Calls the API. Returns the data of the response, or fails with the text of an error."""
         url = f"{self._url}/api/v1/{path}?{urllib.parse.urlencode(parameters)}"
         try:
             with urllib.request.urlopen(url, timeout=30) as answer:
@@ -77,7 +76,6 @@ class LivePrometheus:
             raise AssertionError(f"{parameters}: {error.read().decode()}") from error
 
     def end(self) -> None:
-        """Ends it."""
         self._process.terminate()
         try:
             self._process.wait(END_TIMEOUT)

@@ -10,10 +10,10 @@ from live_gunicorn import END_TIMEOUT, free_port, wait_for
 
 
 class LiveRedis:
-    """One redis-server that keeps nothing on disk."""
+    """One redis-server without persistence."""
 
     def __init__(self, folder: Path) -> None:
-        """Starts it, and returns when it answers."""
+        """Starts the server and waits until it responds."""
         folder.mkdir()
         self.port = free_port()
         self._process = subprocess.Popen(
@@ -23,12 +23,10 @@ class LiveRedis:
         wait_for(self._answers, "Redis")
 
     def end(self) -> None:
-        """Ends it."""
         self._process.terminate()
         self._process.wait(END_TIMEOUT)
 
     def signal(self, number: signal.Signals) -> None:
-        """Sends it a signal."""
         self._process.send_signal(number)
 
     def _answers(self) -> bool:

@@ -1,4 +1,4 @@
-"""An application that has mapped 400 MiB when it is loaded, as WSGI and as ASGI."""
+"""A WSGI and ASGI application that maps 400 MiB when it is imported."""
 
 import mmap
 
@@ -6,13 +6,11 @@ HELD = mmap.mmap(-1, 400 << 20)
 
 
 def app(environ, start_response):
-    """Answers."""
     start_response("200 OK", [("Content-Length", "2")])
     return [b"ok"]
 
 
 async def asgi(scope, receive, send):
-    """Answers."""
     if scope["type"] == "lifespan":
         while True:
             kind = (await receive())["type"]

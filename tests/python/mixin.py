@@ -1,4 +1,4 @@
-"""The mixin as an operator has it: the generated files and the runbooks."""
+"""The mixin as an operator installs it: the generated files and the runbooks."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""An application with a metric of its own, by prometheus_client, which it makes when it is imported."""
+"""An application that creates its own prometheus_client metrics when it is imported."""
 
 import os
 
@@ -9,7 +9,7 @@ TIMES = Histogram("times", "Times of this application")
 
 
 def app(environ, start_response):
-    """Counts, and answers with the process's own count."""
+    """Counts the request and responds with the process's own count."""
     HITS.inc()
     TIMES.observe(0.1)
     start_response("200 OK", [("Content-Type", "text/plain")])

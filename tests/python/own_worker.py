@@ -1,4 +1,4 @@
-"""A worker class that is derived from none of Gunicorn's but the base."""
+"""A worker class that extends Gunicorn's base class directly."""
 
 from typing import Any
 
@@ -8,10 +8,9 @@ from gunicorn.workers.base import Worker
 
 
 class OwnWorker(Worker):
-    """Answers one request after the other, with Gunicorn's hooks around each."""
+    """Serves one request after another and calls Gunicorn's hooks around each."""
 
     def run(self) -> None:
-        """Serves."""
         listener = self.sockets[0]
         listener.settimeout(1.0)
         while self.alive:
@@ -28,7 +27,7 @@ class OwnWorker(Worker):
         try:
             request = next(http.RequestParser(self.cfg, client, address))
         except Exception:
-            # A client that only looks whether the port answers.
+            # The client only tests whether the port is open.
             return
         self.cfg.pre_request(self, request)
         response, environ = wsgi.create(request, client, address, listener.getsockname(), self.cfg)

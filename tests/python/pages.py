@@ -1,4 +1,4 @@
-"""The Markdown pages of the repository, taken apart."""
+"""The parsed Markdown pages of the repository."""
 
 import os
 import re
@@ -12,7 +12,7 @@ _BUILT = {".git", "out", "bin", "obj", "__pycache__", ".pytest_cache"}
 _FENCED = re.compile(r"^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
-#: GitHub makes a link of an address whose host has a dot.
+#: GitHub turns an address into a link if its host has a dot.
 _ADDRESS = re.compile(r"https?://[\w-]+\.[^\s)>]+")
 _SPAN = re.compile(r"(`+)(.+?)\1", re.DOTALL)
 _REPLACED = re.compile(r"^\| Was \| Is \| Note \|\n\|[-|]+\n(?P<rows>(?:\|.*\n)+)", re.MULTILINE)
@@ -28,12 +28,11 @@ class Block:
 
     @property
     def first_line(self) -> str:
-        """What names it in a list."""
         return self.text.split("\n", 1)[0]
 
     @property
     def file_name(self) -> str:
-        """The file that it is, by a comment in its first line; empty if it is none."""
+        """The file name in a comment on the first line, or empty."""
         match = _FILE_NAME.match(self.first_line)
         return match["name"] if match else ""
 
@@ -46,7 +45,6 @@ class Page:
 
     @cached_property
     def text(self) -> str:
-        """All of it."""
         return (REPOSITORY / self.name).read_text()
 
     @cached_property
@@ -56,29 +54,29 @@ class Page:
 
     @cached_property
     def prose(self) -> str:
-        """What is in no block."""
+        """The text outside the blocks."""
         return _FENCED.sub("", self.text)
 
     @cached_property
     def spans(self) -> list[str]:
-        """What the prose shows as code."""
+        """The inline code of the prose."""
         return [" ".join(match[2].split()) for match in _SPAN.finditer(self.prose)]
 
     @cached_property
     def replacements(self) -> list[tuple[str, str]]:
-        """The queries of others that its tables name, and in the place of each what is to be asked now."""
+        """The queries for other exporters in its migration tables, each with its replacement."""
         rows = [row.split(" | ") for match in _REPLACED.finditer(self.text) for row in match["rows"].splitlines()]
         return [(was.strip("|` "), now.strip("` ")) for was, now, _ in rows]
 
     @cached_property
     def queries(self) -> list[str]:
-        """What it tells to ask a Prometheus."""
+        """The PromQL queries on the page."""
         blocks = [block.text for block in self.blocks if block.language == "promql"]
         return [line for block in blocks for line in block.splitlines()] + [now for _, now in self.replacements]
 
     @cached_property
     def links(self) -> list[str]:
-        """Where its links and images lead, and every other address that is not code."""
+        """The targets of its links and images, and every other address that is not code."""
         text = _SPAN.sub("", self.prose)
         return _LINK.findall(text) + _ADDRESS.findall(_LINK.sub("", text))
 
@@ -88,7 +86,7 @@ class Page:
         return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in _HEADING.findall(self.prose)}
 
     def leads_to(self, link: str) -> str:
-        """The name in the repository of what a relative link leads to, and its fragment behind ``#``."""
+        """Returns the repository path of a relative link's target, with its fragment after ``#``."""
         path, _, fragment = link.partition("#")
         target = (REPOSITORY / self.name).parent / path if path else REPOSITORY / self.name
         name = str(target.resolve().relative_to(REPOSITORY))
@@ -96,7 +94,7 @@ class Page:
 
 
 def _files() -> list[str]:
-    """The files of the repository, without what is built."""
+    """Returns the files of the repository, without build output."""
     found = []
     for folder, folders, names in os.walk(REPOSITORY):
         folders[:] = set(folders) - _BUILT
@@ -106,5 +104,5 @@ def _files() -> list[str]:
 
 FILES = _files()
 
-#: Every page but the API reference, whose blocks have a test of their own.
+#: Every page except the API reference, whose blocks have their own test.
 PAGES = {name: Page(name) for name in FILES if name.endswith(".md") and name != "tests/python/seed_blocks.md"}

@@ -8,10 +8,9 @@ from live_gunicorn import free_port, wait_for
 
 
 class RedisServer:
-    """One server, which keeps nothing on disk."""
+    """One redis-server without persistence."""
 
     def __init__(self, folder: Path, *options: str) -> None:
-        """Starts it."""
         folder.mkdir()
         self.port = free_port()
         self._command = [
@@ -19,23 +18,22 @@ class RedisServer:
         self.start()
 
     def start(self) -> None:
-        """Starts it, again after a kill."""
+        """Starts the server, at first or after a kill."""
         self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
 
     def wait_until_ready(self) -> None:
-        """Returns when it answers."""
+        """Returns when the server responds."""
         wait_for(lambda: self.cli("ping") == "PONG", "the answer of redis-server")
 
     def cli(self, *arguments: str) -> str:
-        """Runs redis-cli; returns what it prints."""
+        """Runs redis-cli. Returns its output."""
         command = ["redis-cli", "-p", str(self.port), *arguments]
         return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False).stdout.strip()
 
     def signal(self, number: signal.Signals) -> None:
-        """Sends it a signal."""
         self._process.send_signal(number)
 
     def kill(self) -> None:
-        """Ends it at once."""
+        """Kills it with SIGKILL."""
         self._process.kill()
         self._process.wait()

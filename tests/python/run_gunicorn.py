@@ -1,4 +1,4 @@
-"""Runs Gunicorn as its own script does; SIGUSR2 can run it again, which it cannot do for ``python -m gunicorn``."""
+"""Runs Gunicorn as its own script does: SIGUSR2 can re-execute a script, but not ``python -m gunicorn``."""
 
 from gunicorn.app.wsgiapp import run
 

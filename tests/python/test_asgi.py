@@ -1,4 +1,4 @@
-"""What only ASGI has: answers that are followed by work, errors after an answer, and websockets."""
+"""ASGI only: work after a response, errors after a response, and websockets."""
 
 from types import SimpleNamespace
 
@@ -9,7 +9,7 @@ from worker_classes import ASGI
 HANDSHAKE = (b"GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
              b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
 
-#: A text frame that says "hello" under a mask of zeroes, and the one that closes.
+#: A text frame with "hello", masked with zeroes, and a close frame.
 HELLO = b"\x81\x85\0\0\0\0hello"
 CLOSE = b"\x88\x80\0\0\0\0"
 
@@ -59,7 +59,7 @@ def test_a_websocket_works_and_is_no_request(server):
         connection.sendall(CLOSE)
         assert connection.recv(65536).startswith(b"\x88")
     with server.connect(HANDSHAKE % b"/denied") as connection:
-        # Uvicorn answers 403, Gunicorn a closing frame.
+        # Uvicorn responds with 403, Gunicorn with a close frame.
         assert connection.recv(65536)
     assert server.get("/") == 200
     metrics = server.metrics(requests=1)

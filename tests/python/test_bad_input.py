@@ -1,4 +1,4 @@
-"""Whatever is wrong with the exporter, Gunicorn serves, and the log says once what is wrong and what helps."""
+"""Gunicorn serves despite any fault of the exporter, and the log has the fault and the remedy once."""
 
 import os
 import shutil
@@ -13,13 +13,13 @@ import pytest
 from conftest import PACKAGE
 from live_gunicorn import HOOKS, PROMETHEUS_WORKER, RUN_GUNICORN, free_port, wait_for
 
-# Of a machine that does not exist, so that no emulator is registered for it.
+# An ELF header for a machine type that does not exist, so no emulator is registered for it.
 WRONG_MACHINE = bytes.fromhex("7f454c46020101000000000000000000" "0300feca" "01000000") + bytes(40)
 
 
 @pytest.fixture
 def own_package(tmp_path, environment):
-    """A copy of the package, to be broken."""
+    """A copy of the package that the test may break."""
     copy = tmp_path / "packages" / PACKAGE.name
     shutil.copytree(PACKAGE, copy)
     environment["PYTHONPATH"] = os.pathsep.join([str(copy.parent), environment["PYTHONPATH"]])
@@ -41,7 +41,7 @@ def test_without_a_usable_engine_gunicorn_serves(start_gunicorn, own_package, co
     server = start_gunicorn()
     assert server.get("/") == 200
     assert len(lines(server, "Metrics of this worker are off")) == 1
-    assert lines(server, "the engine cannot be loaded") and lines(server, "install the package anew")
+    assert lines(server, "the engine cannot be loaded") and lines(server, "reinstall the package")
     assert server.metrics().value("gunicorn_workers", state="configured") == 1
 
 
@@ -55,8 +55,8 @@ def test_without_a_usable_executable_gunicorn_serves_and_records(start_gunicorn,
         executable.chmod(mode)
     server = start_gunicorn()
     assert server.get("/") == 200
-    assert len(lines(server, "Metrics of the master are off, and none are served")) == 1
-    assert lines(server, "install the package anew")
+    assert len(lines(server, "Metrics of the master are off, and the exporter is not started")) == 1
+    assert lines(server, "reinstall the package")
     assert dump(requests=1).value("gunicorn_worker_requests_total") == 1
 
 
@@ -100,7 +100,7 @@ def test_the_shipped_configuration_refuses_a_wrong_number_of_workers(environment
 
 @pytest.fixture
 def public_directory():
-    """A directory that another user can enter: pytest's own are closed to it."""
+    """A directory that another user can enter, unlike pytest's own."""
     with tempfile.TemporaryDirectory() as directory:
         os.chmod(directory, 0o755)
         yield Path(directory)

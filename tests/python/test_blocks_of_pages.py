@@ -1,4 +1,4 @@
-"""Every block of every page is tried, as it stands."""
+"""Every block of every page works unchanged."""
 
 import re
 import shutil
@@ -10,7 +10,7 @@ import pytest
 from conftest import EXECUTABLE, PACKAGE_ROOT
 from pages import PAGES, REPOSITORY, Block, Page
 
-#: The blocks that cannot be tried here, by page and first line, and why.
+#: The blocks that cannot run here, by page and first line, with the reason.
 NOT_TRIED = {
     ("README.md", "$ python3 -m venv --system-site-packages venv"):
         "takes the wheels of `make dist`, where eng/dist_check.sh types it in a system of its own",
@@ -22,16 +22,16 @@ NOT_TRIED = {
 
 
 def is_tried(page: Page, block: Block) -> bool:
-    """Whether something is done with it: by ``follow_page``, by a Prometheus in ``test_mixin_queries``, or by a look at the sources."""
+    """Returns whether a test covers the block: ``follow_page``, ``test_mixin_queries``, or a comparison with the sources."""
     if block.file_name:
         stem = Path(block.file_name).name.split(".")[0]
         return any(other.language == "console" and re.search(rf"\b{stem}\b", other.text) for other in page.blocks)
-    # What imports nothing is a configuration, and has a name.
+    # A Python block without an import is a configuration file, which has a name.
     return block.language in ("console", "promql", "text") or (block.language == "python" and "import " in block.text)
 
 
 def skipped(page: Page) -> list[str]:
-    """The first lines of the page's blocks that are not tried."""
+    """Returns the first lines of the page's blocks that are not run."""
     return [line for name, line in NOT_TRIED if name == page.name]
 
 
@@ -47,7 +47,7 @@ def test_a_page_does_what_it_says_when_it_is_followed_word_for_word(page, tmp_pa
         pytest.skip("only root can make the namespaces, where it may: NO COMMAND OF THE PAGES IS TRIED")
     folder = tmp_path / "reader"
     folder.mkdir()
-    # What a checkout has where the pages say so.
+    # Files of a checkout that the pages refer to.
     shutil.copytree(REPOSITORY / "deploy", folder / "deploy", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(REPOSITORY / "examples" / "quickstart" / "app.py", folder)
     (tmp_path / "tmp").mkdir()
@@ -73,7 +73,7 @@ def test_every_block_is_tried_or_says_why_not():
 
 
 def is_a_drawing(block: Block) -> bool:
-    """Whether a block without a language has nothing that one could type."""
+    """Returns whether a block without a language contains no command."""
     return block.language == "" and re.search(r"^(\$|(make|dotnet|python3?|curl|gunicorn)\b)", block.text, re.MULTILINE) is None
 
 

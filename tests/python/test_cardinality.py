@@ -1,4 +1,4 @@
-"""A scanner that asks for everything: the labels stay bounded, and so does the store."""
+"""A scanner requests many paths, and the labels and the store stay bounded."""
 
 import http.client
 import os
@@ -20,7 +20,7 @@ def app(environ, start_response):
 
 
 def scan(server: LiveGunicorn, paths: "list[str]") -> None:
-    """Asks for each path, many on one connection."""
+    """Requests each path, with many requests on one connection."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
     for path in paths:
         connection.request("GET", path)

@@ -1,4 +1,4 @@
-"""Whatever happens to a server, its counts are the client's. CHAOS_SEED says what happens, CHAOS_SECONDS for how long."""
+"""The server's counts equal the client's despite random faults. CHAOS_SEED selects the faults, CHAOS_SECONDS the duration."""
 
 import contextlib
 import http.client
@@ -21,12 +21,12 @@ CLIENTS = 6
 WORKERS = 4
 REQUESTS = "gunicorn_http_requests_total"
 
-#: The exporter's own counters, which begin anew with a new exporter: it says so by its start time.
+#: The exporter's own counters. They restart with a new exporter, as its start time shows.
 OF_EXPORTER = "process_"
 
 
 class Client(threading.Thread):
-    """Sends requests until it is stopped, and knows the fate of each."""
+    """Sends requests until it is stopped, and keeps the outcome of each."""
 
     def __init__(self, port: int, seed: int) -> None:
         super().__init__()
@@ -50,7 +50,7 @@ class Client(threading.Thread):
             try:
                 connection.connect()
             except OSError:
-                # Nobody has seen it: it has no fate.
+                # No worker has accepted it, so it has no outcome.
                 time.sleep(0.01)
                 continue
             try:
@@ -67,7 +67,7 @@ class Client(threading.Thread):
 
 
 class Scraper(threading.Thread):
-    """Scrapes all the time; no counter may go back, and no answer may be anything but a complete one."""
+    """Scrapes continuously. Fails if a counter decreases or a response is incomplete."""
 
     def __init__(self, scrape: Callable[[], Exposition]) -> None:
         super().__init__()
@@ -89,7 +89,7 @@ class Scraper(threading.Thread):
                 self._check(self._scrape())
                 self.scrapes += 1
             except (OSError, http.client.HTTPException):
-                # There is no exporter at this moment, or it was killed in the midst of an answer.
+                # No exporter is running now, or it was killed during a response.
                 self.refused += 1
             except AssertionError as error:
                 self.faults.append(str(error))
@@ -111,7 +111,7 @@ class Scraper(threading.Thread):
 
 
 class Chaos:
-    """Does things to a server, as its random numbers say."""
+    """Injects random events into a server."""
 
     def __init__(self, server: LiveGunicorn, chance: random.Random) -> None:
         self._server = server
@@ -128,14 +128,14 @@ class Chaos:
         ]
         while time.monotonic() < deadline:
             name, event = self._random.choice(events)
-            # What it is done to may have ended by itself.
+            # The target may have exited by itself.
             with contextlib.suppress(ProcessLookupError, FileNotFoundError):
                 event()
                 self.done[name] += 1
             time.sleep(self._random.uniform(0.1, 1.0))
 
     def children(self) -> dict[int, str]:
-        """The command lines of the children of every master, by pid."""
+        """Returns the command lines of the children of every master, by pid."""
         found = {}
         for master in self.masters:
             with contextlib.suppress(OSError):
@@ -164,7 +164,7 @@ class Chaos:
         self.masters.add(self.master)
         wait_for(lambda: any("run_gunicorn" in command for command in children(self.master).values()), "its first worker")
         os.kill(old, signal.SIGTERM)
-        # The new one is nobody's child but the first process's, or this process's, and answers alone.
+        # The new master becomes a child of process 1 or of this process, and serves alone.
         wait_for(lambda: not is_serving(old), "the end of the old master", 60)
         self.masters.discard(old)
 
@@ -194,7 +194,7 @@ def environment(pid: int) -> bytes:
 
 
 def is_serving(pid: int) -> bool:
-    """Whether a process lives: one that ended and was not waited for does not."""
+    """Returns whether a process is alive. A zombie is not."""
     with contextlib.suppress(OSError):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     return False
@@ -224,7 +224,7 @@ def test_every_count_is_the_clients_whatever_happens(start_gunicorn: Any) -> Non
         def counted() -> Counter[str]:
             return Counter({status: int(count) for status, count in server.metrics().by(REQUESTS, "status_code").items()})
 
-        # A worker answers before it counts, and the exporter looks for the dead every second.
+        # A worker counts a request after its response, and the exporter looks for dead workers every second.
         with contextlib.suppress(AssertionError):
             wait_for(lambda: received <= counted(), "the counts", 10)
         scraper.stop()
@@ -235,7 +235,7 @@ def test_every_count_is_the_clients_whatever_happens(start_gunicorn: Any) -> Non
               f"exits { {reason: count for reason, count in metrics.by('gunicorn_worker_exits_total', 'reason').items() if count} }")
         assert scraper.faults == []
         for status in sorted(received.keys() | found.keys()):
-            # One that is aborted is a 500, whatever it would have been.
+            # An aborted request counts as a 500.
             in_flight = sum(lost.values()) if status == "500" else lost[status]
             assert received[status] <= found[status] <= received[status] + in_flight, status
         assert sum(found.values()) <= sum(received.values()) + sum(lost.values())

@@ -1,4 +1,4 @@
-"""What the pages name exists: what links lead to, messages, settings, metrics, flags, files, figures."""
+"""Everything that the pages name exists: link targets, messages, settings, metrics, flags, files and values."""
 
 import functools
 import json
@@ -14,13 +14,13 @@ import pytest
 from conftest import EXECUTABLE
 from pages import FILES, PAGES, REPOSITORY, Page
 
-#: Figures in words, by page: the results that have them, and from what to what they may be.
+#: Values in words, by page: the results file, the pattern of the value in it, and the range that the words allow.
 FIGURES = {
     ("README.md", "a third of a microsecond"): ("bench/results/hot-path.md", r"3 counters \| (\d+) \|", 280, 400),
     ("docs/performance.md", "a sixth of the time"): ("bench/results/scrape.md", r"of dead processes .*\| (\d+) × \|", 5, 7),
 }
 
-#: Where absolute links may lead: no test goes there.
+#: The allowed hosts of absolute links, which no test requests.
 HOSTS = {"gunicorn.org", "docs.gunicorn.org", "prometheus.io", "keepachangelog.com"}
 
 SUFFIXES = re.compile(r"_(bucket|sum|count|created|total)$")
@@ -35,7 +35,7 @@ EVERY_PAGE = pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
 
 @functools.lru_cache(None)
 def messages() -> list[str]:
-    """The sources of the product, their strings in one piece each."""
+    """Returns the product's sources, with adjacent string literals joined."""
     texts = [
         (REPOSITORY / name).read_text() for name in FILES
         if name.startswith(("src/", "python/")) and name.endswith((".cs", ".py"))]
@@ -49,7 +49,7 @@ def test_every_message_that_a_page_quotes_is_in_the_sources(page):
 
 
 def is_message(line: str) -> bool:
-    """Whether one source has the parts of the line between its ``…``, and reason and remedy, near each other."""
+    """Returns whether a source has the parts of the line between ``…`` and ``;`` close together and in order."""
     parts = [re.escape(part.strip()) for part in re.split("…|; ", line) if part.strip()]
     return any(re.search(".{0,200}?".join(parts), text, re.DOTALL) for text in messages())
 
@@ -60,7 +60,7 @@ def test_every_link_leads_somewhere(page):
 
 
 def leads_somewhere(page: Page, link: str) -> bool:
-    """Whether a link resolves, or leads to a host that we know."""
+    """Returns whether a link resolves, or leads to an allowed host."""
     url = urlsplit(link)
     if url.scheme:
         return url.scheme == "https" and url.hostname in HOSTS
@@ -78,7 +78,7 @@ def test_every_page_for_users_is_reached_from_the_readme():
             reached.add(name)
             page = PAGES[name]
             next_ones += [target for link in page.links if (target := page.leads_to(link).partition("#")[0]) in PAGES]
-    # A link to a folder shows all that is in it.
+    # A link to a folder covers all files in it.
     folders = {PAGES[name].leads_to(link) for name in reached for link in PAGES[name].links if not urlsplit(link).scheme}
     left = [name for name in PAGES if name.startswith(("docs/", "bench/results/", "deploy/")) and name not in reached]
     assert [name for name in left if str(Path(name).parent) not in folders] == []
@@ -86,34 +86,34 @@ def test_every_page_for_users_is_reached_from_the_readme():
 
 @functools.lru_cache(None)
 def settings() -> set[str]:
-    """Every setting of the product, as it names them itself."""
+    """Returns every setting of the product, from its own output."""
     printed = subprocess.run([EXECUTABLE, "config", "--format", "json"], capture_output=True, check=True).stdout
     return {name.upper() for name in json.loads(printed)["config"]}
 
 
 @functools.lru_cache(None)
 def metrics() -> set[str]:
-    """Every metric of the product, as its reference has them."""
+    """Returns every metric of the product, from its reference."""
     return set(re.findall(r"^\| `(\w+)`", PAGES["docs/metrics.md"].text, re.MULTILINE))
 
 
 @functools.lru_cache(None)
 def sources() -> str:
-    """All text of the repository that is no page."""
+    """Returns the text of all files of the repository that are not pages."""
     kept = (".cs", ".py", ".sh", ".yaml", ".yml", ".json", ".props", ".csproj", "Makefile", "Dockerfile", ".service", "default")
     names = [name for name in FILES if name.endswith(kept) and not name.endswith(("pages.py", "test_claims.py"))]
     return "\n".join((REPOSITORY / name).read_text(errors="replace") for name in names)
 
 
 def is_in_the_sources(word: str) -> bool:
-    """Whether some source has it as a word of its own."""
+    """Returns whether a source contains it as a whole word."""
     return re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", sources()) is not None
 
 
 @EVERY_PAGE
 def test_every_setting_that_a_page_names_exists(page):
     named = set(SETTING.findall(page.text)) - settings()
-    # The tests have variables of their own.
+    # The tests have their own variables.
     assert [name for name in named if not is_in_the_sources(name)] == []
 
 
@@ -128,7 +128,7 @@ def test_every_metric_that_a_page_names_exists(page):
 
 
 def is_metric(name: str) -> bool:
-    """Whether a family has this name, or a sample of one, or the name of the package is meant."""
+    """Returns whether it is the name of a family, of a sample of one, or of the package."""
     if name.startswith(("gunicorn_prometheus_exporter", "gunicorn_mixin")):
         return True
     if name.endswith("*"):
@@ -138,7 +138,7 @@ def is_metric(name: str) -> bool:
 
 @functools.lru_cache(None)
 def flags() -> set[str]:
-    """Every flag of the executable, and of the commands of others that the pages name."""
+    """Returns every flag of the executable and of other programs that the pages name."""
     own = help_of(EXECUTABLE, "--help")
     commands = re.findall(r"^  ([a-z]+) ", own, re.MULTILINE)
     assert "serve" in commands
@@ -149,7 +149,7 @@ def flags() -> set[str]:
 
 
 def help_of(*command: object) -> str:
-    """What a command prints that is asked for help, wherever it prints it."""
+    """Returns the help text of a command, from standard output and standard error."""
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
     return done.stdout + done.stderr
 

@@ -1,4 +1,4 @@
-"""ExporterConfig in Python is what the executable says."""
+"""ExporterConfig in Python has the values of the executable."""
 
 import json
 
@@ -78,4 +78,4 @@ except ConfigurationError as error:
     print(error)
 """)
     assert "no-such-executable" in done.stdout
-    assert "install the package anew" in done.stdout
+    assert "reinstall the package" in done.stdout

@@ -1,4 +1,4 @@
-"""Each way in which a worker can end, for real, and the name that it is given."""
+"""Each way in which a worker can exit, with a real worker, and its reason."""
 
 import json
 import os
@@ -17,19 +17,19 @@ CODE = "import os, signal; "
 
 
 def exits(server: LiveGunicorn) -> dict[str, float]:
-    """The exits so far, by reason, without the reasons that there was none of."""
+    """Returns the exits so far, by reason, without zeroes."""
     return {reason: count for reason, count in server.metrics().by(EXITS, "reason").items() if count}
 
 
 def told(environment: dict[str, str]) -> list[dict[str, Any]]:
-    """What the first master told the exporter."""
+    """Returns the exits that the first master recorded for the exporter."""
     path = Path(environment["PROMETHEUS_MULTIPROC_DIR"]) / "master-1.exits"
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
 @pytest.fixture
 def expect(environment: dict[str, str]) -> Callable[..., dict[str, Any]]:
-    """Waits for the only exit, checks its reason in counter and file, and returns what the file tells of it."""
+    """Waits for the only exit, checks its reason in the counter and in the file, and returns the file's entry."""
 
     def check(server: LiveGunicorn, reason: str, pid: int) -> dict[str, Any]:
         wait_for(lambda: exits(server), f"an exit; the log is:\n{server.log}")
@@ -45,9 +45,9 @@ def expect(environment: dict[str, str]) -> Callable[..., dict[str, Any]]:
 def test_a_request_that_hangs_is_a_timeout(start_gunicorn, expect):
     server = start_gunicorn("--timeout", "1")
     (pid,) = server.workers()
-    # Newer Gunicorns answer with their last breath, and then end as if in order.
+    # In newer versions of Gunicorn the aborted worker still responds, then exits normally.
     assert server.get("/hang") in (0, 500)
-    # On a busy machine it takes so long to end by SIGABRT that the master kills it.
+    # On a busy machine the exit after SIGABRT takes so long that the master kills the worker.
     assert expect(server, "timeout", pid)["signal"] in (None, signal.SIGKILL)
 
 
@@ -85,7 +85,7 @@ def test_an_application_that_cannot_be_loaded_is_a_boot_error(start_gunicorn, en
     server.wait_until_served()
     application.write_text(code)
     os.kill(server.workers()[0], signal.SIGKILL)
-    # Gunicorn ends if a module is missing, and goes on trying if the application ends its worker.
+    # Gunicorn stops if a module is missing, and keeps retrying if the application exits its worker.
     wait_for(lambda: len(told(environment)) > 1, "a boot error")
     reasons = [exit_["reason"] for exit_ in told(environment)]
     assert reasons[0] == "signal"
@@ -156,7 +156,7 @@ def test_a_worker_that_would_not_end_is_told_as_killed(start_gunicorn, environme
     hanging.join()
     (exit_,) = told(environment)
     assert (exit_["pid"], exit_["reason"], exit_["signal"]) == (pid, "signal", signal.SIGKILL)
-    # The exporter accounts for it before it ends, and leaves nothing that the next run would count.
+    # The exporter accounts for the death before it exits, and leaves no file that the next run would count.
     assert f"a request was lost when its worker died: worker_id=worker_1 pid={pid} cause=signal" in server.log
     assert list(Path(environment["PROMETHEUS_MULTIPROC_DIR"]).glob("flight_*")) == []
 
@@ -164,12 +164,12 @@ def test_a_worker_that_would_not_end_is_told_as_killed(start_gunicorn, environme
 def test_workers_that_die_together_are_each_counted_once(start_gunicorn):
     server = start_gunicorn("-w", "4")
     for rounds in (1, 2, 3):
-        # One that dies between its fork and its master's note of it is lost to Gunicorn itself for as long as the timeout.
+        # Gunicorn itself misses, until its timeout, a worker that dies between its fork and its entry in WORKERS.
         wait_for(lambda: server.metrics().value("gunicorn_workers", state="live") == 4, "four workers")
         for pid in server.workers():
             os.kill(pid, signal.SIGKILL)
         wait_for(lambda: sum(exits(server).values()) == 4 * rounds, f"exits; the log is:\n{server.log}")
-    # One that dies while its master reaps another is counted, though its master may not have seen how it ended.
+    # A worker that dies while the master reaps another is counted, but the master may not have seen its status.
     assert exits(server).keys() <= {"signal", "unknown"}
 
 
@@ -187,7 +187,7 @@ def when_ready(server):
     events.write_text("low 0\nhigh 0\nmax 15\noom 2\noom_kill 2\noom_group_kill 0\n")
     os.kill(pid, signal.SIGKILL)
     expect(server, "oom", pid)
-    # The next kill is somebody's.
+    # The cgroup counts no OOM kill for the next one.
     (pid,) = server.workers()
     os.kill(pid, signal.SIGKILL)
     wait_for(lambda: exits(server) == {"oom": 1, "signal": 1}, "the second exit")
@@ -195,7 +195,7 @@ def when_ready(server):
 
 @pytest.fixture
 def memory_cgroup() -> Iterator[Path]:
-    """A memory cgroup of the test's own, below the one that it is in; skips where there can be none."""
+    """The test's own memory cgroup, below the current one. Skips the test if it cannot be created."""
     events = events_file()
     folder = Path(events).parent / f"test-{os.getpid()}" if events else Path("/nonexistent/test")
     try:
@@ -207,7 +207,7 @@ def memory_cgroup() -> Iterator[Path]:
             pytest.skip(f"{folder.parent} does not hand its memory controller down")
         yield folder
     finally:
-        # Whoever was in it has ended, but the kernel may take its time.
+        # Its processes have exited, but the kernel may remove them later.
         wait_for(lambda: not (folder / "cgroup.procs").read_text(), "an empty cgroup")
         folder.rmdir()
 
@@ -244,6 +244,6 @@ def on_starting(server):
     server.WORKERS = Slow()
 """)
     wait_for(lambda: sum(exits(server).values()) == 1, "the exit")
-    # Up to 23 Gunicorn takes it for alive, some versions for ever; the other worker serves.
+    # Before Gunicorn 24 the master may treat the worker as alive, in some versions forever. The other worker serves.
     assert server.get("/") == 200
     assert sum(exits(server).values()) == 1

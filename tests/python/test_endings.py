@@ -1,4 +1,4 @@
-"""Requests that end badly are counted once: by whoever's fault, and in every worker class."""
+"""Requests that fail are counted once, whether the client or the server failed, in every worker class."""
 
 import os
 import socket
@@ -19,10 +19,10 @@ UNPARSABLE = {
     "a length that is no number": GET % (b"/", b"Content-Length: nonsense\r\n"),
 }
 
-#: What is less than a request, where the client then leaves.
+#: Incomplete requests, after which the client disconnects.
 PARTS = (b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: local")
 
-#: The classes that Gunicorn tells the kernel to send files for.
+#: The classes with which Gunicorn sends files by sendfile.
 SENDING_FILES = ("sync", "gthread", "gevent", "eventlet")
 
 
@@ -35,7 +35,7 @@ def test_a_request_that_cannot_be_parsed_is_counted_with_the_status_that_was_sen
         assert answer.startswith(b"HTTP/1."), what
         status = answer[9:12].decode()
         answered[status] = answered.get(status, 0) + 1
-        # What one server refuses, another may take.
+        # Servers differ in which requests they reject.
         assert dump(requests=sum(answered.values())).by("gunicorn_http_requests_total", "status_code") == answered, what
     metrics = dump()
     assert metrics.value("gunicorn_http_requests_total", endpoint="__invalid__", method="__other__", status_code="400") >= 2
@@ -47,7 +47,7 @@ def test_a_request_that_cannot_be_parsed_is_counted_with_the_status_that_was_sen
 @pytest.mark.parametrize("name", STOCK)
 def test_a_connection_without_a_request_is_not_counted(start_worker, dump, name):
     server = start_worker(name)
-    # gevent's own server takes what there is for the whole, and answers it.
+    # gevent's own server treats the incomplete data as a whole request and responds.
     for part in PARTS[:1] if name == "gevent_pywsgi" else PARTS:
         server.send_and_leave(part)
     assert server.get("/") == 200
@@ -72,7 +72,7 @@ def test_a_file_that_its_client_does_not_wait_for_counts_with_the_bytes_that_the
     with server.connect(b"GET /huge-file HTTP/1.0\r\n\r\n") as connection:
         while received < 300_000:
             received += len(connection.recv(65536))
-        # What lies unread when a connection is closed is answered with a reset.
+        # Closing the connection with unread data then resets it.
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
     metrics = dump(requests=1)
     assert metrics.by("gunicorn_http_requests_total", "status_code") == {"200": 1}
@@ -84,7 +84,7 @@ def test_a_file_that_its_client_does_not_wait_for_counts_with_the_bytes_that_the
 def test_an_application_that_ends_its_worker_has_failed_once(start_worker, name):
     server = start_worker(name)
     server.wait_until_served()
-    # Some classes answer and go on, others end; one of them forgets about its client.
+    # Some classes respond and continue, others exit, and one never responds to its client.
     with server.connect(GET % (b"/exit", b"")):
         metrics = server.metrics(requests=1)
     assert metrics.by("gunicorn_http_requests_total", "status_code") == {"500": 1}
@@ -93,14 +93,14 @@ def test_an_application_that_ends_its_worker_has_failed_once(start_worker, name)
     assert server.metrics(requests=2).value("gunicorn_http_requests_total", endpoint="/exit") == 1
 
 
-#: In the others a request that only waits lets the worker go on, and none of them ever takes too long.
+#: In the other classes a waiting request does not block the worker, so it never times out.
 @pytest.mark.parametrize("name", ["sync", "tornado", "uvicorn", "asgi"])
 def test_a_request_that_takes_too_long_is_counted_or_lost_and_never_both(start_worker, name):
     server = start_worker(name, "--timeout", "2")
-    # Gunicorn knows of no time limit for a worker before its first sign of life.
+    # Gunicorn's timeout starts with a worker's first heartbeat.
     wait_for(lambda: server.metrics().total("gunicorn_worker_uptime_seconds") > 2, "a worker that is some seconds old")
     (pid,) = server.workers()
-    # Up to Gunicorn 21 the connection is closed, later the client is told.
+    # Up to Gunicorn 21 the connection is closed without a response, later with one.
     assert server.get("/hang") in (0, 500)
     wait_for(lambda: server.workers() not in ([], [pid]), "the replacement")
 

@@ -1,4 +1,4 @@
-"""Twenty thousand requests of every outcome, recycled workers and a killed one: not a count is lost or doubled."""
+"""Twenty thousand requests with every outcome, recycled workers and a killed one: no count is lost or doubled."""
 
 import os
 import signal
@@ -12,17 +12,17 @@ from live_gunicorn import HOOKS, PROMETHEUS_WORKER, wait_for
 REQUESTS = 20_000
 SENDERS = 8
 
-#: Of every 20 requests; the statuses are those that the client is to see.
+#: How many of every 20 requests, with the status that the client must receive.
 MIX = ["/"] * 14 + ["/missing"] * 2 + ["/broken", "/crash", "/late-crash", "/torn"]
 
 
 def answer(server, path: str) -> int:
-    """Requests a path until it is answered: a gthread worker that has served enough drops what it has not read."""
+    """Requests a path until it gets a response: a gthread worker at max_requests drops connections that it has not read."""
     return next(status for status in (server.get(path) for _ in range(20)) if status)
 
 
 def send(server, count: int) -> Counter:
-    """Sends requests from several threads; returns how many there were of each path and status."""
+    """Sends requests from several threads. Returns the number of requests by path and status."""
     seen: list[Counter] = [Counter() for _ in range(SENDERS)]
 
     def one(sender: int) -> None:
@@ -64,6 +64,6 @@ def test_counters_equal_what_the_client_counted(start_gunicorn, conf):
     crashes = sum(count for (path, _), count in seen.items() if path in ("/crash", "/late-crash", "/torn"))
     assert metrics.by("gunicorn_worker_error_handling_total", "error_type") == {"ValueError": crashes}
     assert metrics.value("gunicorn_exporter_dropped_total") == 0
-    # Every worker that ended was replaced, and a series is a slot's: recycling made none.
+    # Every worker that exited was replaced. Series belong to slots, so recycling created none.
     assert metrics.value("gunicorn_master_worker_restarts_total") >= REQUESTS // 600
     assert metrics.by("gunicorn_worker_requests_total", "worker_id").keys() <= {f"worker_{n}" for n in range(1, 6)}

@@ -1,4 +1,4 @@
-"""An exporter that cannot start, or that lacks what it needs, exits with 1 and is started again; its master never notices."""
+"""An exporter that cannot start or lacks a resource exits with 1 and is restarted. Its master is not affected."""
 
 import contextlib
 import os
@@ -16,7 +16,7 @@ from conftest import EXECUTABLE, PACKAGE_ROOT
 from gunicorn_prometheus_exporter import exporter_process
 from live_gunicorn import PYTHON, free_port, wait_for
 
-#: What the master does, in an interpreter of its own: the exporter's life without a Gunicorn around it.
+#: The master's part in a separate interpreter: it runs the exporter without Gunicorn.
 MASTER = """
 import logging, os, resource, signal, sys
 logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
@@ -36,7 +36,7 @@ def answers(port: int) -> bool:
 
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
-    """A folder in which every user may work, as not in the test's own."""
+    """A folder that every user may write, unlike the test's own."""
     with tempfile.TemporaryDirectory() as name:
         os.chmod(name, 0o777)
         yield Path(name)
@@ -45,7 +45,7 @@ def open_folder() -> Iterator[Path]:
 def outcome(
     limit: list[str], store: Path, environment: dict[str, str], executable: Path = EXECUTABLE
 ) -> tuple[Optional[int], str]:
-    """Starts an exporter under a limit; returns its exit status, None if it serves, and what it said."""
+    """Starts an exporter under a limit. Returns its exit status, or None if it serves, and its output."""
     port = free_port()
     with subprocess.Popen(
         [*limit, str(executable), "serve", "--multiproc-dir", str(store), "--web.listen-address", f"127.0.0.1:{port}"],
@@ -82,7 +82,7 @@ def test_with_few_descriptors_it_serves_or_says_why_not(descriptors, tmp_path, e
 
 
 def test_a_server_with_little_address_space_has_its_exporter(start_gunicorn):
-    # An arena for each thread and the stacks that go with them took all of it.
+    # With one malloc arena for each thread, arenas and stacks would exceed the limit.
     server = start_gunicorn(launcher=["prlimit", f"--as={700_000 * 1024}"])
     assert server.get("/") == 200
     assert server.metrics().value("gunicorn_up") == 1
@@ -93,7 +93,7 @@ def test_a_server_with_little_address_space_has_its_exporter(start_gunicorn):
 def test_with_few_threads_it_serves_or_says_why_not(threads, open_folder, environment):
     if os.geteuid() != 0:
         pytest.skip("only root can take the identity of a user without other processes: FEW THREADS ARE NOT TESTED")
-    # A user without other processes. The folders on the way to the executable may be closed to others.
+    # A user without other processes. That user may not be able to reach the built executable.
     user = 200_000 + os.getpid() % 100_000
     executable = open_folder / EXECUTABLE.name
     shutil.copy(EXECUTABLE, executable)
@@ -116,7 +116,7 @@ def test_each_ending_is_named_and_the_next_start_announced(start_gunicorn):
 
 
 def test_an_exporter_that_cannot_serve_is_started_again_and_again_while_the_application_answers(start_gunicorn):
-    # An address of documentation, which no machine has.
+    # An address reserved for documentation, which no machine has.
     server = start_gunicorn(variables={"PROMETHEUS_BIND_ADDRESS": "192.0.2.1"})
     wait_for(lambda: "Metrics exporter exited with status 1; next start in 2 s" in server.log, "a second start that fails")
     assert "Metrics exporter exited with status 1; next start in 1 s" in server.log

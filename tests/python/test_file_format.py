@@ -1,4 +1,4 @@
-"""docs/file-format.md has the offsets of the sources; that they are right for real files its own script shows."""
+"""docs/file-format.md has the offsets of the sources. The script on that page checks them with real files."""
 
 import re
 
@@ -11,7 +11,7 @@ ENGINE = REPOSITORY / "src" / "Engine"
 
 
 def offsets_under(words: str) -> set[int]:
-    """The first column of the first table behind these words."""
+    """Returns the offsets in the first table after these words."""
     table = re.search(r"^\| Offset.*?\n\n", PAGE[PAGE.index(words):], re.MULTILINE | re.DOTALL)
     return {int(number) for column in re.findall(r"^\| ([\d, ]+) \|", table[0], re.MULTILINE) for number in column.split(", ")}
 

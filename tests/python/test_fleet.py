@@ -1,4 +1,4 @@
-"""Ten exporters with ten stores, Redis between them and the hubs: what the hubs show is what the applications counted."""
+"""Ten exporters with ten stores, Redis, and hubs: the hubs' values equal the applications' own counts."""
 
 import subprocess
 import time
@@ -18,22 +18,22 @@ HOSTS = 10
 
 @pytest.fixture
 def redis(tmp_path: Path) -> Iterator[LiveRedis]:
-    """A Redis of the test's own."""
+    """The test's own Redis."""
     server = LiveRedis(tmp_path / "redis")
     yield server
     server.end()
 
 
 class Watch:
-    """Reads a hub, and holds that no count that it shows ever falls."""
+    """Reads a hub. Fails if a counter ever decreases."""
 
     def __init__(self, hub: Hub) -> None:
-        """Has read nothing yet."""
+        """Starts without samples."""
         self._hub = hub
         self._before: dict[tuple[str, str], float] = {}
 
     def read(self) -> Exposition:
-        """Scrapes it once more."""
+        """Scrapes the hub once more."""
         exposition = self._hub.read()
         for name, labels, value in exposition.samples:
             if name.startswith("shop_order"):
@@ -55,17 +55,17 @@ def test_hubs_show_what_ten_applications_counted_though_one_dies_and_others_begi
         wait_for(lambda: apart.read().value("gunicorn_hub_hosts") == HOSTS, "every host")
         wait_for(lambda: merged.read().total("shop_workers") == HOSTS, "every application")
 
-        # One exporter is killed while its application counts, and the next goes on with the store.
+        # One exporter is killed while its application counts, and the next one continues with the store.
         hosts[1].kill_exporter()
         watch(1, apart, merged)
         hosts[1].export()
 
-        # One host dies for good, once what it counted has arrived.
+        # One host stops for good after its counts have arrived.
         gone = hosts[0].stop_counting()
         wait_for(lambda: counted(apart.read(), "host-0") == gone, "the last snapshot of the host that dies")
         hosts[0].kill_exporter()
 
-        # One begins anew, with a new store.
+        # One host restarts with a new store.
         before = hosts[2].stop_counting()
         wait_for(lambda: counted(apart.read(), "host-2") == before, "the last snapshot of the store that is over")
         hosts[2].kill_exporter()
@@ -90,7 +90,7 @@ def test_hubs_show_what_ten_applications_counted_though_one_dies_and_others_begi
         for exposition in (anew.read(), merged.read()):
             assert lint(exposition.text) == ""
 
-        # Hosts that stay apart are shown as text only, whatever is asked for.
+        # A hub that does not merge hosts serves only the text format, whatever the client accepts.
         kind, text = hubs[0].negotiated("application/openmetrics-text")
         assert kind.startswith("text/plain") and "# EOF" not in text
         kind, text = hubs[1].negotiated("application/openmetrics-text")
@@ -99,12 +99,12 @@ def test_hubs_show_what_ten_applications_counted_though_one_dies_and_others_begi
         for host in hosts:
             host.end()
         logs = [hub.end() for hub in hubs]
-    # Where they serve and which snapshots they read is all that they have to say.
+    # The hubs log only their address and the snapshots that they read.
     assert not [line for log in logs for line in log.splitlines() if "served" not in line and "snapshot" not in line.lower()]
 
 
 def watch(seconds: float, *watches: Watch) -> None:
-    """Reads hubs again and again for a while."""
+    """Reads hubs repeatedly for some seconds."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         for one in watches:
@@ -113,7 +113,7 @@ def watch(seconds: float, *watches: Watch) -> None:
 
 
 def lint(exposition: str) -> str:
-    """Returns what promtool finds, less the inherited name."""
+    """Returns promtool's findings, without the one about an inherited name."""
     found = subprocess.run(["promtool", "check", "metrics"], input=exposition, capture_output=True, text=True, timeout=60)
     lines = (found.stdout + found.stderr).splitlines()
     return "\n".join(line for line in lines if not line.startswith("gunicorn_worker_cpu_percent"))

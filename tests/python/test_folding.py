@@ -1,6 +1,6 @@
-"""Dead processes' files are folded without loss, wherever the exporter is killed.
+"""Files of dead processes are compacted without loss, wherever the exporter is killed.
 
-FOLDING_KILLS says how often that is, FOLDING_SEED when.
+FOLDING_KILLS is the number of kills, FOLDING_SEED selects their steps.
 """
 
 import contextlib
@@ -32,7 +32,7 @@ NOT_TRACEABLE = 77
 LONGEST_RUN = 120.0
 NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--pdeathsig=keep"]
 
-#: About the steps of a fold, by what is measured: for each process, and all others.
+#: Approximate steps of a compaction, as measured: for each process, and all others.
 STEPS_PER_PROCESS = 120
 STEPS_BESIDE = 100
 
@@ -44,13 +44,13 @@ def serve(directory: Path, port: int = 0) -> list[str]:
 
 
 def dump(directory: Path) -> Exposition:
-    """Reads a store in a process of its own."""
+    """Reads a store in a separate process."""
     command = [str(EXECUTABLE), "dump", "--dir", str(directory)]
     return Exposition(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
 def kill_while_folding(store: FoldingStore, step: float) -> None:
-    """Starts an exporter and kills it, while it and another process scrape, and the application's processes come and go."""
+    """Starts an exporter and kills it during scrapes by it and by another process, while application processes start and exit."""
     port = free_port()
     command = [sys.executable, str(Path(__file__).parent / "kill_at_call.py"), str(step), *serve(store.directory, port)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as tracer:
@@ -63,20 +63,20 @@ def kill_while_folding(store: FoldingStore, step: float) -> None:
                 pytest.skip("processes may not be traced here (ptrace): NO EXPORTER WAS KILLED")
             assert tracer.returncode == 0, "the exporter ended by itself, before it was killed"
         finally:
-            # The exporter goes with it.
+            # This kills the exporter too.
             tracer.kill()
 
 
 def look_while_folding(store: FoldingStore, port: int) -> None:
-    """Scrapes, in the exporter that folds and in another process."""
-    # Killed meanwhile, it does not answer.
+    """Scrapes in the compacting exporter and in another process."""
+    # It does not respond if it is killed during the scrape.
     with contextlib.suppress(OSError, http.client.HTTPException), urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
         assert samples(Exposition(answer.read().decode())) == store.expected(), "in the exporter that folds"
     assert samples(dump(store.directory)) == store.expected(), "in another process"
 
 
 def fold_all(store: FoldingStore) -> None:
-    """Lets an exporter that nobody kills end what the killed ones began."""
+    """Runs an exporter that finishes what the killed ones began."""
     with subprocess.Popen(serve(store.directory), stderr=subprocess.DEVNULL) as exporter:
         try:
             wait_for(lambda: store.unfolded() == 0, "the fold of every dead process's files")
@@ -85,7 +85,7 @@ def fold_all(store: FoldingStore) -> None:
 
 
 def kill_many(directory: Path, seed: int, kills: int) -> None:
-    """Kills exporters of one store, and looks after each kill whether anything is lost or counted twice."""
+    """Kills exporters of one store. Checks after each kill that no count is lost or doubled."""
     steps = random.Random(seed)
     store = FoldingStore(directory, seed)
     try:
@@ -131,7 +131,7 @@ def test_files_are_left_alone_if_they_are_not_to_be_removed(tmp_path: Path) -> N
     before = sorted(path.name for path in store.directory.iterdir())
     variables = {**os.environ, "CLEANUP_DB_FILES": "false"}
     with subprocess.Popen(serve(store.directory), env=variables, stderr=subprocess.DEVNULL) as exporter:
-        # The first fold comes after a second.
+        # The first compaction runs after a second.
         with pytest.raises(subprocess.TimeoutExpired):
             exporter.wait(2.5)
         exporter.terminate()
@@ -140,7 +140,7 @@ def test_files_are_left_alone_if_they_are_not_to_be_removed(tmp_path: Path) -> N
 
 @pytest.fixture
 def nobodys_store() -> Iterator[FoldingStore]:
-    """A store of another user's, in which this one's processes count: to that user the kernel tells nothing of the files."""
+    """A store of another user in which this user's processes count. The kernel hides their open files from that user."""
     if os.geteuid() != 0 or subprocess.run([*NOBODY, str(EXECUTABLE), "--version"], capture_output=True, check=False).returncode:
         pytest.skip("only root can run an exporter as another user, where that may run it: PIDS ARE NOT TESTED")
     folder = Path(tempfile.mkdtemp())
@@ -153,17 +153,17 @@ def nobodys_store() -> Iterator[FoldingStore]:
 
 
 def prepare(store: FoldingStore) -> None:
-    """Says that pids count here from now on."""
+    """Prepares the store, so that pids identify processes from now on."""
     variables = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(store.directory)}
     subprocess.run([*NOBODY, str(EXECUTABLE), "prepare"], env=variables, stdout=subprocess.DEVNULL, check=True)
 
 
 def fold_as_nobody(store: FoldingStore, *launcher: str) -> set[int]:
-    """Runs an exporter for more than one fold; returns the processes whose files are left."""
+    """Runs an exporter for more than one compaction. Returns the processes whose files remain."""
     with subprocess.Popen([*launcher, *NOBODY, *serve(store.directory)], stderr=subprocess.DEVNULL) as exporter:
         with pytest.raises(subprocess.TimeoutExpired):
             exporter.wait(2.5)
-        # What unshare runs goes with it.
+        # This kills the child of unshare too.
         exporter.kill()
     assert samples(dump(store.directory)) == store.expected()
     return store.processes()
@@ -186,7 +186,7 @@ def test_where_the_kernel_does_not_tell_in_another_PID_namespace_the_master_does
     prepare(nobodys_store)
     told, untold, again, stepped = (nobodys_store.begin() for _ in range(4))
     exits = nobodys_store.directory / "master-1.exits"
-    # The last exit was noted before the wall clock was set back by an hour: the pid may be another process's since.
+    # The wall clock was set back by an hour after the last recorded exit, so the pid may belong to another process by now.
     exits.write_text("".join(json.dumps({"pid": pid, "time": time.time() + after + step, "monotonic": time.monotonic() + after}) + "\n"
                              for pid, after, step in ((told, 1, 0), (again, -60, 0), (stepped, -60, 3600))))
     for pid in (told, untold, again, stepped):

@@ -19,7 +19,7 @@ from gunicorn_prometheus_exporter.forwarder import get_forwarder_manager
 print(json.dumps(get_forwarder_manager().get_status()))
 """
 
-#: A configuration whose when_ready hook is a function that uses the manager.
+#: A configuration with a when_ready hook that uses the manager.
 HOOK_IN_MASTER = PROMETHEUS_WORKER + """
 from gunicorn_prometheus_exporter import (
     default_on_exit as on_exit, default_on_starting as on_starting, default_when_ready, default_worker_int as worker_int)
@@ -59,7 +59,7 @@ def sent(redis) -> bool:
 
 @pytest.fixture
 def status(run_python):
-    """Asks for the status as a shell would."""
+    """Reads the status from a separate process, as a shell would."""
     return lambda: json.loads(run_python(STATUS).stdout)
 
 
@@ -162,8 +162,8 @@ def test_an_own_forwarder_runs_where_it_was_added(start_gunicorn, run_python, st
     own = json.loads(report)["lines"]
     assert (own["state"], own["snapshots_failed"], own["last_error"]) == ("running", 1, "ValueError: not this time")
     assert own["snapshots_sent"] >= 3
-    assert "Forwarding by lines fails, trying again: ValueError: not this time" in done.stderr
-    # Nobody else knows of it.
+    assert "Forwarding by lines failed, retrying: ValueError: not this time" in done.stderr
+    # No other process has this forwarder.
     assert "lines" not in status()
 
 

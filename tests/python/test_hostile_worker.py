@@ -1,6 +1,6 @@
-"""The workers' user does its worst to the store of a root Gunicorn: root makes, changes and reads nothing outside, and serves.
+"""The workers' user attacks the store of a root Gunicorn. Root creates, changes and reads nothing outside, and serves.
 
-Each row of ATTACKS_AT_START, ATTACKS_ON_THE_WAY and ATTACKS_IN_USE is an attack by name, which docs/security.md describes.
+Each row of ATTACKS_AT_START, ATTACKS_ON_THE_WAY and ATTACKS_IN_USE is a named attack that docs/security.md describes.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ from live_gunicorn import LiveGunicorn, wait_for
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="THE HOSTILE SUITE IS SKIPPED: only root can give workers another user")
 
-#: What stands at every file's name before the server starts.
+#: What exists in the place of each file before the server starts.
 ATTACKS_AT_START = {
     "links to root's file": hostile.link,
     "links to files that do not exist": hostile.dangling_link,
@@ -34,8 +34,8 @@ ATTACKS_AT_START = {
 }
 
 
-#: What the way to the store leads to: the links that are planted, by where they stand and lead, and the store. All paths
-#: begin at the site; a store of None is the default one.
+#: The path to the store: the planted links, each with its place and target, and the store. All paths are relative to the
+#: site; a store of None is the default one.
 DEFAULT = f"tmp/gunicorn-prometheus-exporter-{USER}"
 ATTACKS_ON_THE_WAY: dict[str, tuple[dict[str, str], Optional[str]]] = {
     "the store is a link to nothing": ({DEFAULT: "outside/etc/made"}, None),
@@ -70,7 +70,7 @@ def store_renamed_and_linked(store: Path, canary: Canary) -> None:
 def parent_renamed_and_linked(store: Path, canary: Canary) -> None:
     store.parent.rename(store.parent.with_name("moved"))
     store.parent.symlink_to(canary.folder)
-    # The store's name below it is root's directory now.
+    # The store's path now leads into root's directory.
 
 
 def store_removed(store: Path, canary: Canary) -> None:
@@ -81,7 +81,7 @@ def store_closed(store: Path, canary: Canary) -> None:
     store.chmod(0o000)
 
 
-#: What happens to the store of a server that runs.
+#: What happens to the store of a running server.
 ATTACKS_IN_USE = {
     "every file truncated": each(hostile.truncate),
     "every file punched": each(hostile.punch),
@@ -128,7 +128,7 @@ def running(server: LiveGunicorn) -> Iterator[LiveGunicorn]:
 
 
 def attack(name: str, act: Callable[[], None]) -> None:
-    """Attacks as the workers' user, or, where this kernel protects hard links, with root's help as if it did not."""
+    """Attacks as the workers' user. If the kernel protects hard links, root creates the link, as on a kernel without protection."""
     if "hard links" in name:
         act()
     else:

@@ -10,18 +10,18 @@ from typing import Iterator
 
 import pytest
 
-#: The classes that speak it.
+#: The classes that support HTTP/2.
 SPEAKERS = ("gthread", "gevent", "asgi")
 
 CURL = ["curl", "--silent", "--insecure", "--http2", "--max-time", "30"]
 
-#: What the client is to see of each path: status and bytes of the body.
+#: The expected status and body size of each path.
 OUTCOMES = {"/": (200, 1), "/missing": (404, 8), "/stream": (200, 12), "/crash": (500, None)}
 
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> list[str]:
-    """The options with which Gunicorn has a certificate, as HTTP/2 needs one."""
+    """Returns Gunicorn's options for a certificate, which HTTP/2 requires."""
     for tool in ("openssl", "curl"):
         if shutil.which(tool) is None:
             pytest.skip(f"{tool} is not installed: HTTP/2 IS NOT TESTED")
@@ -34,7 +34,7 @@ def certificate(tmp_path: Path) -> list[str]:
 
 @pytest.fixture
 def start(start_worker, certificate):
-    """Starts a Gunicorn that speaks HTTP/2."""
+    """Starts a Gunicorn with HTTP/2."""
 
     def start_http2(name: str, *needs: str, **named: object):
         needs = ("gunicorn.http2.connection", "h2", *needs)
@@ -44,7 +44,7 @@ def start(start_worker, certificate):
 
 
 def fetch(port: int, *paths: str) -> list[tuple[int, int]]:
-    """Requests the paths over one connection; returns the status and the bytes of each body."""
+    """Requests the paths over one connection. Returns the status and the body size of each response."""
     command = [*CURL, "--write-out", "%{http_version} %{response_code} %{size_download}\n"]
     for path in paths:
         command += ["--output", "/dev/null", f"https://127.0.0.1:{port}{path}"]
@@ -70,7 +70,7 @@ def test_each_stream_is_counted_once_with_status_and_size(start, dump, name):
 
 @contextlib.contextmanager
 def reading(port: int, path: str) -> Iterator["subprocess.Popen[bytes]"]:
-    """Requests a path; what comes of its body can be read from the client, which is killed at the end."""
+    """Requests a path with a client whose output is the body. The client is killed at the end."""
     with subprocess.Popen([*CURL, "--no-buffer", f"https://127.0.0.1:{port}{path}"], stdout=subprocess.PIPE) as client:
         yield client
         client.kill()

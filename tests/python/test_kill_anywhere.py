@@ -1,6 +1,6 @@
-"""A worker that is killed at any instruction of a request has it counted once: finished, or lost.
+"""A worker is killed at any instruction of a request, and the request is counted once: as finished, or as lost.
 
-A debugger's system call steps the worker through ``request_finished``. KILL_SEED says which kills, KILLS how many.
+The test steps the worker through ``request_finished`` with ptrace. KILL_SEED selects the instructions, KILLS their number.
 """
 
 import contextlib
@@ -26,7 +26,7 @@ from live_gunicorn import free_port, wait_for
 SEED = int(os.environ.get("KILL_SEED", "1"))
 KILLS = int(os.environ.get("KILLS", "32"))
 
-#: Instructions on both sides of those between the commit and the end of its work.
+#: Instructions before the commit and after the end of its work in which kills are tried too.
 MARGIN = 250
 
 EXECUTABLE = Path(__file__).resolve().parents[2] / "out" / "gunicorn-prometheus-exporter"
@@ -34,7 +34,7 @@ EXECUTABLE = Path(__file__).resolve().parents[2] / "out" / "gunicorn-prometheus-
 ATTACH, SINGLE_STEP = 16, 9
 ANY_THREAD = 0x40000000
 
-#: Where a flight file says how many records were committed, and how many of them are applied.
+#: The place of the counts of committed and of applied records in a flight file.
 PROGRESS = struct.Struct("<16x2i")
 
 WORKER = """
@@ -58,7 +58,7 @@ class SteppedWorker:
         self._store = store
         self._libc = ctypes.CDLL(None, use_errno=True)
         store.mkdir()
-        # So that it takes the same way each time.
+        # Makes each run execute the same instructions.
         environment = {**environment, "PYTHONHASHSEED": "0"}
         self._process = subprocess.Popen([sys.executable, "-c", WORKER, str(store)], env=environment)
         self.pid = self._process.pid
@@ -73,7 +73,7 @@ class SteppedWorker:
         return committed, applied
 
     def step(self) -> bool:
-        """Runs one instruction; returns whether there are more."""
+        """Runs one instruction. Returns whether there are more."""
         self._trace(SINGLE_STEP)
         return os.WIFSTOPPED(os.waitpid(self.pid, ANY_THREAD)[1])
 
@@ -105,7 +105,7 @@ def exporter(store: Path, environment: dict[str, str]) -> Iterator[int]:
 
 
 def accounts(store: Path, environment: dict[str, str]) -> Exposition:
-    """What an exporter says once it has accounted for every death."""
+    """Returns the exporter's metrics after it has accounted for every death."""
     def scrape() -> Exposition:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
         with contextlib.closing(connection):
@@ -123,14 +123,14 @@ def accounts(store: Path, environment: dict[str, str]) -> Exposition:
 
 
 def succeed(store: Path, environment: dict[str, str]) -> None:
-    """Lets another worker take the slot."""
+    """Starts another worker, which takes the slot."""
     code = "import sys; from gunicorn_prometheus_exporter import _engine as e; e.open(sys.argv[1], 'worker', True)"
     subprocess.run([sys.executable, "-c", code, str(store)], env=environment, check=True)
 
 
 @pytest.fixture
 def window(tmp_path: Path, environment: dict[str, str]) -> tuple[int, int, int]:
-    """After how many instructions the request is committed, its commit applied, and the worker at its end."""
+    """The numbers of instructions after which the request is committed, the commit is applied, and the worker exits."""
     worker = SteppedWorker(tmp_path / "measured", environment)
     committed = applied = steps = 0
     try:

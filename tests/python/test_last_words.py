@@ -1,4 +1,4 @@
-"""What the workers count while the whole service stops arrives where the exporter forwards to."""
+"""What workers count while the whole service stops is still forwarded."""
 
 import os
 import signal
@@ -17,15 +17,15 @@ from redis_server import RedisServer
 REQUESTS = "gunicorn_worker_requests_total"
 WAITING = "SIGTERM received"
 
-#: What is not the workers': the exporter's own, and what the master counts until after the exporter's exit.
+#: Families that workers do not write: the exporter's own, and those that the master counts after the exporter's exit.
 OF_OTHERS = ("gunicorn_exporter_", "process_", "gunicorn_master_cpu_", "gunicorn_master_signals_")
 
-#: Two snapshots are sent in a test: that of the start, and the last.
+#: A test sends two snapshots: the first and the last.
 INTERVAL = 120
 
 
 class Forwarding:
-    """A server that forwards to a Redis, with a request in flight that finishes when the test says so."""
+    """A server that forwards to Redis, with a request in flight that the test finishes."""
 
     def __init__(
         self, start: Callable[..., LiveGunicorn], redis: RedisServer, environment: dict[str, str], folder: Path
@@ -46,16 +46,16 @@ class Forwarding:
         self.statuses.append(self.server.request("POST", "/until", str(self._permission))[0])
 
     def finish_request(self) -> None:
-        """Lets the request finish, and returns when its client has the answer."""
+        """Finishes the request and waits until its client has the response."""
         self._permission.touch()
         self._client.join()
 
     def end(self) -> None:
-        """Leaves no thread behind."""
+        """Stops the client's thread."""
         self.finish_request()
 
     def forwarded(self) -> Exposition:
-        """What Redis holds, as a hub shows it."""
+        """Returns the content of Redis, as a hub shows it."""
         hub = Hub(self._environment, EXECUTABLE, "--aggregate")
         try:
             return hub.read()
@@ -71,7 +71,7 @@ def forwarding(start_gunicorn, start_redis, environment, tmp_path) -> Iterator[F
 
 
 def counters(exposition: Exposition) -> dict[tuple[str, str], float]:
-    """What the workers counted, and their ends."""
+    """Returns what the workers counted, and their exits."""
     return {
         (name, str(sorted(labels.items()))): value for name, labels, value in exposition.samples
         if name.endswith(("_total", "_count", "_sum", "_bucket")) and not name.startswith(OF_OTHERS)
@@ -91,7 +91,7 @@ def test_what_is_counted_while_everyone_stops_at_once_is_forwarded(forwarding, d
     server = forwarding.server
     signal_all(everyone(server), signal.SIGTERM)
     wait_for(lambda: WAITING in server.log, "the exporter's word that it waits")
-    # It serves meanwhile.
+    # It still serves.
     assert server.scrape().value("gunicorn_up") == 1
     forwarding.finish_request()
     assert server.process.wait(60) == 0

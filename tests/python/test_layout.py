@@ -1,4 +1,4 @@
-"""Files get the entry layout that the prometheus_client at hand can read."""
+"""Files have the entry layout that the installed prometheus_client can read."""
 
 import importlib.util
 import sys
@@ -18,7 +18,7 @@ def test_a_loaded_prometheus_client_decides_by_what_it_can(monkeypatch, modes, t
 
 @pytest.fixture
 def unloaded(monkeypatch):
-    """Makes this process one that has not loaded prometheus_client."""
+    """Removes prometheus_client from the imported modules."""
     for name in [name for name in sys.modules if name.partition(".")[0] == "prometheus_client"]:
         monkeypatch.delitem(sys.modules, name)
 

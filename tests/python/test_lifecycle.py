@@ -1,4 +1,4 @@
-"""Every event in the life of a server: exits, signals, restarts and states are right, and nothing is left behind."""
+"""After every event of a server's life, exits, signals, restarts and states are right, and no process or file is left."""
 
 import contextlib
 import json
@@ -27,7 +27,7 @@ def lives(pid: int) -> bool:
 
 
 def sockets(pid: int) -> set[str]:
-    """The sockets that a process has open, by the names that the kernel gives them."""
+    """Returns the open sockets of a process, by the kernel's names."""
     names = set()
     for path in Path(f"/proc/{pid}/fd").iterdir():
         with contextlib.suppress(FileNotFoundError):
@@ -36,7 +36,7 @@ def sockets(pid: int) -> set[str]:
 
 
 def running(server: LiveGunicorn, count: int) -> Callable[[], bool]:
-    """Whether this many workers serve, and no others are left."""
+    """Returns whether exactly this many workers run."""
 
     def check() -> bool:
         states = server.metrics().by("gunicorn_worker_state", "state")
@@ -46,13 +46,13 @@ def running(server: LiveGunicorn, count: int) -> Callable[[], bool]:
 
 
 def counts(metrics: Exposition) -> dict[str, float]:
-    """The exits by reason, without the reasons that there was none of, and the restarts."""
+    """Returns the exits by reason, without zeroes, and the restarts."""
     found = {reason: count for reason, count in metrics.by(EXITS, "reason").items() if count}
     return {**found, "restarts": metrics.value(RESTARTS)}
 
 
 class Daemon(LiveGunicorn):
-    """A Gunicorn that left its terminal."""
+    """A Gunicorn that runs as a daemon."""
 
     def __init__(self, folder: Path, environment: dict[str, str], *options: str, **named: object) -> None:
         self._pid_file = folder / "pid"
@@ -110,7 +110,7 @@ def test_a_reload_with_another_number_of_workers(start_gunicorn, before, after):
     assert metrics.value("gunicorn_workers", state="live") == after
     assert metrics.value("gunicorn_master_signals_total", signal="hup") == 1
     assert counts(metrics) == {"reload": before, "restarts": min(before, after)}
-    # The slots of the old ones were still held when the first new ones took theirs.
+    # The old workers still held their slots when the first new workers took theirs.
     assert metrics.by("gunicorn_worker_info", "worker_id").keys() <= {f"worker_{n + 1}" for n in range(before + after)}
 
 
@@ -186,7 +186,7 @@ def test_a_daemon_gives_up_its_workers_and_gets_them_back(start_gunicorn):
     assert server.get("/") == 200
     server.signal(signal.SIGWINCH)
     wait_for(lambda: not server.workers(), "the end of the workers")
-    # A worker is gone from the list of processes before its master has noted it.
+    # A worker disappears from the list of processes before its master records the exit.
     wait_for(lambda: server.metrics().value(EXITS, reason="graceful") == 2, "the end of the workers to be noted")
     metrics = server.metrics()
     assert metrics.value("gunicorn_master_signals_total", signal="winch") == 1
@@ -231,7 +231,7 @@ def test_the_first_process_of_a_container_counts_its_workers_and_nobody_elses(st
         pytest.skip("this machine does not let the test make a PID namespace: PID 1 IS NOT TESTED")
     server = start_gunicorn("-w", "2", kind=FirstProcess)
     wait_for(running(server, 2), "the workers")
-    # The kernel gives orphans to process 1, which has to reap them.
+    # Process 1 inherits orphans and has to reap them.
     orphan = "import os, sys; pid = os.fork(); (os.fork() or os._exit(9)) and os._exit(0) if pid == 0 else os.waitpid(pid, 0)"
     assert server.request("POST", "/exec", orphan)[0] == 200
     server.signal(signal.SIGTTOU)
@@ -247,7 +247,7 @@ def test_the_first_process_of_a_container_counts_its_workers_and_nobody_elses(st
 
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
-    """A folder that every user can reach, as the test's own is not."""
+    """A folder that every user can reach, unlike the test's own."""
     with tempfile.TemporaryDirectory() as name:
         os.chmod(name, 0o755)
         yield Path(name)

@@ -1,4 +1,4 @@
-"""Where the engine's runtime cannot start, workers serve without it: a child is lost for it, never a worker."""
+"""If the engine's runtime cannot start, workers serve without it. Only a child process aborts, never a worker."""
 
 import contextlib
 import os
@@ -11,14 +11,14 @@ import pytest
 from conftest import PACKAGE
 from live_gunicorn import HOOKS, PROMETHEUS_WORKER, wait_for
 
-#: The application maps 400 MiB, as one that has loaded a model or a large library.
+#: The application maps 400 MiB, like one with a model or a large library.
 MAPPING = "mapping_app:app"
 
 PIDS = Path("/sys/fs/cgroup/pids")
 
 
 def limited(limits):
-    """What runs a command under a limit of the shell's."""
+    """Returns a launcher that runs a command under a ulimit."""
     return ("sh", "-c", f'ulimit -c 0; ulimit {limits}; exec "$@"', "sh")
 
 
@@ -29,7 +29,7 @@ def off(server):
 @pytest.mark.parametrize("worker_class", ["sync", "gthread", "gevent", "eventlet", "tornado", "uvicorn", "asgi"])
 def test_too_little_address_space_costs_metrics_and_nothing_else(worker_class, start_worker):
     app = "mapping_app:asgi" if worker_class in ("uvicorn", "asgi") else MAPPING
-    # More for the servers that have more mapped themselves.
+    # Enough for the servers that map more memory themselves.
     server = start_worker(worker_class, app=app, launcher=limited("-v 570000"))
     assert [server.get("/") for _ in range(3)] == [200] * 3
     wait_for(lambda: off(server), "the line")
@@ -76,11 +76,11 @@ def test_a_limit_of_the_containers_processes_costs_metrics_and_nothing_else(star
         # The master and its worker.
         (group / "pids.max").write_text("2")
         enter = ("sh", "-c", f'echo $$ >{group}/cgroup.procs; exec "$@"', "sh")
-        # Without hooks: the master starts no process but its worker.
+        # Without hooks the master starts no process except its worker.
         server = start_gunicorn(conf='worker_class = "gunicorn_prometheus_exporter.plugin.PrometheusWorker"\n', launcher=enter)
         assert [server.get("/") for _ in range(3)] == [200] * 3
         (line,) = off(server)
-        assert "no further thread can be started" in line and "pids.max" in line
+        assert "no more threads can be started" in line and "pids.max" in line
         assert server.log.count("Booting worker") == 1
         assert server.end() == 0
     finally:
@@ -138,7 +138,7 @@ def post_fork(server, worker):
     assert server.end() == 0
 
 
-#: An application after which every forked child hangs before it runs a line of ours.
+#: An application that makes every forked child hang before it runs code of this package.
 HANGING = """
 def post_fork(server, worker):
     import os, threading
@@ -149,7 +149,7 @@ def post_fork(server, worker):
 
 
 def processes_of(environment):
-    """The pids of all processes that were started with this store."""
+    """Returns the pids of all processes that were started with this store."""
     mark = f"PROMETHEUS_MULTIPROC_DIR={environment['PROMETHEUS_MULTIPROC_DIR']}\0".encode()
     found = []
     for folder in Path("/proc").iterdir():
@@ -160,7 +160,7 @@ def processes_of(environment):
 
 
 def children_of(pid):
-    """The pids of a process's children."""
+    """Returns the pids of a process's children."""
     try:
         return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     except OSError:
@@ -201,7 +201,7 @@ def test_an_executable_that_hangs_for_longer_than_gunicorns_timeout_costs_no_wor
         PYTHONPATH=os.pathsep.join([str(copy.parent), environment["PYTHONPATH"]]),
         GUNICORN_EXPORTER_CONFIG_FILE=str(tmp_path / "exporter.yml"))
     (tmp_path / "exporter.yml").write_text("")
-    # Without hooks each worker asks the executable what the file states.
+    # Without hooks each worker runs the executable to read the file.
     server = start_gunicorn("--timeout", "2", conf=PROMETHEUS_WORKER + """
 def post_fork(server, worker):
     from gunicorn_prometheus_exporter import executable

@@ -1,4 +1,4 @@
-"""The locks that say which processes are alive hold for exactly as long as the processes, whatever their code does."""
+"""The locks that mark live processes last exactly as long as the processes, whatever their code does."""
 
 import os
 import platform
@@ -8,7 +8,7 @@ import pytest
 
 from live_gunicorn import HOOKS, wait_for
 
-#: What a page that lists or backs up the store does: it drops every POSIX lock of its process.
+#: Reads every file of the store, as a file listing or a backup does, which drops every POSIX lock of its process.
 TOUCH = """
 import os
 store = os.environ["PROMETHEUS_MULTIPROC_DIR"]
@@ -27,7 +27,7 @@ if pid == 0:
 print(pid)
 """
 
-#: Makes fcntl fail with EINVAL for locks of open file descriptions, as a kernel without them does.
+#: Makes fcntl fail with EINVAL for locks of open file descriptions, like a kernel without them.
 NO_DESCRIPTION_LOCKS = """
 import ctypes, struct
 def allow(code, jt, jf, k):

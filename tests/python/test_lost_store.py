@@ -1,4 +1,4 @@
-"""The store is removed, renamed, replaced or emptied under a running server, which then is reloaded."""
+"""The store of a running server is removed, renamed, replaced or emptied, and the server is reloaded."""
 
 import os
 import shutil
@@ -28,7 +28,7 @@ def rename(store: Path) -> None:
 
 
 def rename_parent(store: Path) -> None:
-    """``mv`` of the directory above it."""
+    """``mv`` of the parent directory."""
     store.parent.rename(store.parent.with_name("renamed"))
 
 
@@ -52,12 +52,12 @@ def health(server: LiveGunicorn, path: str = "/-/healthy") -> tuple[int, str]:
 
 
 def begin(start_gunicorn: Callable[..., LiveGunicorn], environment: dict[str, str], tmp_path: Path) -> tuple[LiveGunicorn, Path]:
-    """Starts a server that has answered three requests; returns it and its store."""
+    """Starts a server and sends three requests. Returns the server and its store."""
     store = tmp_path / "parent" / "store"
     store.parent.mkdir()
     environment["PROMETHEUS_MULTIPROC_DIR"] = str(store)
     server = start_gunicorn("--workers", "2")
-    # A worker that starts after the loss makes the directory.
+    # A worker that starts after the loss creates the directory.
     wait_for(lambda: server.metrics().value("gunicorn_workers", state="live") == 2, "both workers")
     for _ in range(3):
         assert server.get("/") == 200
@@ -66,7 +66,7 @@ def begin(start_gunicorn: Callable[..., LiveGunicorn], environment: dict[str, st
 
 
 def reload(server: LiveGunicorn) -> None:
-    """Reloads, and waits until both workers are new."""
+    """Reloads the server and waits until both workers are new."""
     before = set(server.workers())
     server.signal(signal.SIGHUP)
     wait_for(lambda: len(server.workers()) == 2 and not before & set(server.workers()), "two other workers")
@@ -101,7 +101,7 @@ def test_a_lost_store_is_told_by_health_and_logged_once_by_each_and_a_reload_hea
     assert f"Metrics are recorded in {store} again" in server.log
     assert "store works again" in server.log
 
-    # The slot and the exits are the master's as before.
+    # The master still has its slot and its exits.
     os.kill(server.workers()[0], signal.SIGKILL)
     wait_for(lambda: server.scrape().value("gunicorn_worker_exits_total", reason="signal") == 1, "the exit")
     exporter = server.exporters()

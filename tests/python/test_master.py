@@ -64,7 +64,7 @@ master_exits.reason_of = lambda ending, worker: "gremlin"
 
 
 def test_a_worker_that_leaves_by_an_interrupt_takes_neither_the_exporter_nor_its_master_along(start_gunicorn, tmp_path):
-    # Gunicorn then runs the end of the master in the worker, with the master's object.
+    # Gunicorn then runs the master's shutdown in the worker, with a copy of the master's object.
     (tmp_path / "interrupting.py").write_text("""
 from app import app as answering
 def app(environ, start_response):
@@ -107,7 +107,7 @@ def test_the_masters_signals_are_counted_by_name(start_gunicorn):
     for name in ("ttin", "ttou", "hup", "usr1"):
         server.signal(signal.Signals[f"SIG{name.upper()}"])
         wait_for(lambda: server.metrics().value("gunicorn_master_signals_total", signal=name) == 1, name)
-    # The worker too many, and those that the reload replaced, have ended.
+    # The surplus worker and those that the reload replaced have exited.
     wait_for(lambda: server.metrics().value("gunicorn_master_signals_total", signal="chld") >= 1, "chld")
 
 
@@ -184,7 +184,7 @@ def test_an_exporter_that_was_killed_is_started_again(start_gunicorn):
 
 @pytest.mark.parametrize("conf", [HOOKS, HOOKS + PROMETHEUS_WORKER], ids=["hooks", "hooks and worker"])
 def test_counters_survive_a_master_that_was_killed(start_gunicorn, conf):
-    # A worker looks for its master every half timeout.
+    # A worker checks for its master at intervals of half the timeout.
     first = start_gunicorn("--timeout", "2", conf=conf)
     assert [first.get("/") for _ in range(5)] == [200] * 5
     workers = first.workers()
@@ -257,12 +257,12 @@ def test_exits_that_the_exporter_cannot_be_told_of_are_told_when_it_can(start_gu
     for pid in before:
         os.kill(pid, signal.SIGKILL)
     wait_for(lambda: len(server.workers()) == 2 and not set(before) & set(server.workers()), "two more workers")
-    wait_for(lambda: "cannot be told how workers ended" in server.log, "the line")
+    wait_for(lambda: "Exits of workers cannot be recorded" in server.log, "the line")
     obstacle.rmdir()
     exits = tmp_path / "store" / "master-1.exits"
     wait_for(lambda: exits.exists() and len(exits.read_text().splitlines()) == 2, "both exits")
-    assert server.log.count("cannot be told how workers ended") == 1
-    assert server.log.count("can be told how workers ended again") == 1
+    assert server.log.count("Exits of workers cannot be recorded") == 1
+    assert server.log.count("Exits of workers are recorded for the exporter again") == 1
     assert all(str(pid) in exits.read_text() for pid in before)
 
 
@@ -275,7 +275,7 @@ def test_a_store_removed_while_in_use_is_said_once_and_the_application_serves(st
     wait_for(lambda: server.log.count("Booting worker") == 2, "another worker")
     assert server.get("/") == 200
     assert server.end() == 0
-    # A line of the master's and one of the exporter's.
+    # One line from the master and one from the exporter.
     assert server.log.count("reload Gunicorn (SIGHUP)") == 2
 
 

@@ -1,4 +1,4 @@
-"""The metric classes: what they record, and what they refuse."""
+"""The metric classes: what they record and what they reject."""
 
 import functools
 

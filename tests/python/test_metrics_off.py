@@ -1,4 +1,4 @@
-"""Where metrics are off, the application is not: it starts, it serves, and its own metrics go on working."""
+"""If metrics are off, the application still starts and serves, and its own metrics work."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ from live_gunicorn import HOOKS, PROMETHEUS_WORKER, wait_for
 
 APP = "own_metrics_app:app"
 
-#: Root, but bound to permissions as everybody else.
+#: Runs as root, but without the capabilities that bypass permissions.
 BOUND = ("setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-dac_override,-dac_read_search")
 
 CONFIGURATIONS = {
@@ -22,7 +22,7 @@ CONFIGURATIONS = {
     "worker class": PROMETHEUS_WORKER,
     "both": HOOKS + PROMETHEUS_WORKER,
     "conf module": "from gunicorn_prometheus_exporter.conf import *\n",
-    # As prometheus_client's own documentation has it.
+    # As in prometheus_client's own documentation.
     "child_exit": HOOKS + """
 from prometheus_client import multiprocess
 def child_exit(server, worker):
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a 
 
 @pytest.fixture
 def public_directory():
-    """A directory that another user can enter: pytest's own are closed to it."""
+    """A directory that another user can enter, unlike pytest's own."""
     with tempfile.TemporaryDirectory() as directory:
         os.chmod(directory, 0o755)
         yield Path(directory)
@@ -43,17 +43,17 @@ def public_directory():
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A disk with room for the files of a few processes."""
+    """A disk with space for the files of a few processes."""
     mount = tmp_path / "disk"
     mount.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "none", str(mount)], check=True)
     yield mount
-    # Lazily: a server of the test may end after it.
+    # Lazily, because a server of the test may exit later.
     subprocess.run(["umount", "--lazy", str(mount)], check=True)
 
 
 def fill(disk):
-    """Leaves a disk without room for another byte; returns the file that takes it."""
+    """Fills a disk completely. Returns the file that occupies it."""
     ballast = disk / "ballast"
     with open(ballast, "wb", buffering=0) as file:
         try:
@@ -65,7 +65,7 @@ def fill(disk):
 
 @pytest.fixture
 def full_disk(small_disk):
-    """A store on a disk without room for another byte."""
+    """A store on a full disk."""
     (small_disk / "store").mkdir(mode=0o700)
     fill(small_disk)
     return small_disk / "store"
@@ -86,7 +86,7 @@ UNUSABLE = {
 
 
 def serves(server):
-    """Fails unless the application, and what it counts itself, are as without us; returns the answer to its second request."""
+    """Fails if the application or its own metrics behave differently than without the package. Returns its second response."""
     assert server.request("GET", "/")[0] == 200
     status, body = server.request("GET", "/")
     assert status == 200 and body.split()[0] == "2", body
@@ -209,7 +209,7 @@ def test_a_preloaded_application_serves_where_only_the_workers_user_may_make_the
         os.lchown(store, 65534, 65534)
     environment["PROMETHEUS_MULTIPROC_DIR"] = str(store)
     server = start_gunicorn("--preload", "-u", "nobody", "-g", "nogroup", app=APP, conf=conf)
-    # The workers have a store all the same, which their user makes once Gunicorn starts.
+    # The workers still have a store, which their user creates when Gunicorn starts.
     assert serves(server) == "2 True"
     assert "Metrics are off" not in server.log
     assert server.log.count("was missing when the application was preloaded") == 1

@@ -1,4 +1,4 @@
-"""The mixin's files are current, Grafana's and Prometheus's own tools take them, and every alert has a runbook and a test."""
+"""The mixin's files are current, Grafana's and Prometheus's tools accept them, and every alert has a runbook and a test."""
 
 import re
 import subprocess
@@ -12,7 +12,7 @@ import mixin
 RULE_TESTS = Path(__file__).parent / "mixin_rules"
 ALERTS = re.findall(r"- alert: (\w+)", (mixin.MIXIN / "rules" / "gunicorn-alerts.yml").read_text())
 
-#: Variables that are Grafana's own.
+#: Grafana's built-in variables.
 BUILT_IN = {"__rate_interval", "__range"}
 
 PANEL_TYPES = {"timeseries", "stat", "heatmap", "table"}
@@ -27,7 +27,7 @@ def run(*command: object) -> str:
 
 
 def written(folder: Path) -> dict[str, str]:
-    """The generated files in a folder."""
+    """Returns the generated files in a folder, by relative path."""
     return {
         str(path.relative_to(folder)): path.read_text()
         for name in ("dashboards", "rules") for path in (folder / name).iterdir()}

@@ -1,4 +1,4 @@
-"""Every query of the mixin and of the pages, put to a real Prometheus that scrapes a real Gunicorn in trouble, has an answer."""
+"""Every query of the mixin and the pages has a result in a real Prometheus that scrapes a real Gunicorn with faults."""
 
 import contextlib
 import os
@@ -19,21 +19,21 @@ from live_gunicorn import END_TIMEOUT, LiveGunicorn, free_port, wait_for
 from live_prometheus import LivePrometheus
 from pages import PAGES
 
-#: What Grafana puts in the place of its variables.
+#: The values that replace Grafana's variables.
 CHOICE = {
     "$job": ".*", "$instance": ".*", "$method": ".*", "$endpoint": ".*", "$__rate_interval": "15s", "$__range": "60s"}
 
-#: The alerts that need no time to pass, and whose cause the scenario has.
+#: The alerts that fire at once in the scenario.
 EXPECTED = {
     "GunicornCorruptFiles", "GunicornErrorBudgetBurnFast", "GunicornLabelOverflow", "GunicornRequestsLost", "GunicornWorkerTimeout"}
 
-#: Too few for the paths of the load.
+#: Fewer than the paths of the load.
 LABEL_VALUES = "6"
 
 
 @pytest.fixture(params=["prometheus", mixin.REPOSITORY / "out" / "prometheus" / "usr" / "bin" / "prometheus"], ids=["machines", "newest"])
 def prometheus(request, start_gunicorn, environment, tmp_path):
-    """A Prometheus that has seen load, errors, a killed worker, a lost request, a timeout and a damaged file, and a hub."""
+    """A Prometheus with a hub, after load, errors, a killed worker, a lost request, a timeout and a damaged file."""
     program = shutil.which(request.param)
     if program is None:
         pytest.skip(f"there is no {request.param}: eng/prometheus.sh fetches it")
@@ -56,7 +56,7 @@ def prometheus(request, start_gunicorn, environment, tmp_path):
 
 @contextlib.contextmanager
 def process(*command: object, **environment: str) -> Iterator[None]:
-    """Runs a process in this environment; pytest shows what it printed if the test has failed."""
+    """Runs a process in this environment. pytest shows its output if the test fails."""
     started = subprocess.Popen(list(map(str, command)), env=environment or None, stdin=subprocess.DEVNULL)
     try:
         yield
@@ -66,7 +66,7 @@ def process(*command: object, **environment: str) -> Iterator[None]:
 
 
 def make_trouble(server: LiveGunicorn, store: Path) -> None:
-    """Has everything happen that a query asks for."""
+    """Causes every event that a query covers."""
     load(server, 4)
     (store / "counter_4711.db").write_bytes(b"\xff" * 64)
     server.get("/hang")
@@ -80,7 +80,7 @@ def make_trouble(server: LiveGunicorn, store: Path) -> None:
 
 
 def load(server: LiveGunicorn, rounds: int) -> None:
-    """Sends requests of each kind over as many seconds."""
+    """Sends requests of each kind for some seconds."""
     for _ in range(rounds):
         for path in ("/", "/missing", "/broken", "/crash", "/stream", "/one", "/two"):
             server.get(path)
@@ -90,14 +90,14 @@ def load(server: LiveGunicorn, rounds: int) -> None:
 
 
 def filled_in(query: str) -> str:
-    """A query of a dashboard as Grafana sends it."""
+    """Returns a dashboard's query as Grafana sends it."""
     for variable, value in CHOICE.items():
         query = query.replace(variable, value)
     return query
 
 
 def without_thresholds(expression: str) -> str:
-    """What an alert compares, of the minute that there was."""
+    """Returns the values that an alert compares, with offsets that fit the short test."""
     compared = re.sub(r" (>|<|==|!=|>=|<=) [0-9.e+-]+", "", expression)
     return re.sub(r"absent\((.*)\)", r"\1", re.sub(r"offset \w+", "offset 5s", compared))
 

@@ -1,4 +1,4 @@
-"""One client of the application cannot spoil what the exporter records: series, bytes and sums stay bounded."""
+"""A single client cannot make the exporter's series, bytes or sums unbounded or wrong."""
 
 import http.client
 import os
@@ -21,7 +21,7 @@ KEPT = {"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "
 PATHS = ["/" + a + b for a in "abcdefghijk" for b in "abcdefghij"]
 ATTACK = len(METHODS) * len(PATHS)
 
-#: What docs/configuration.md states for one full worker, and the rest of the store and the answer.
+#: The limits in docs/configuration.md for one full worker, plus the rest of the store and of the response.
 STATED_SERIES = 15_000
 STATED_STORE = 5 << 20
 STATED_ANSWER = 2 << 20
@@ -37,7 +37,7 @@ CUMULATIVE = ("_total", "_bucket", "_count", "_sum")
 
 
 def attack(server: LiveGunicorn) -> None:
-    """Asks for each path with each method, many on one connection."""
+    """Requests each path with each method, with many requests on one connection."""
     for path in PATHS:
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
         for method in METHODS:
@@ -47,10 +47,9 @@ def attack(server: LiveGunicorn) -> None:
 
 
 class Watch:
-    """Scrapes all the while, and notes every counter that goes back or vanishes."""
+    """Scrapes continuously, and records every counter that decreases or disappears."""
 
     def __init__(self, server: LiveGunicorn) -> None:
-        """Begins."""
         self.faults: list[str] = []
         self.scrapes = 0
         self._server = server
@@ -59,7 +58,6 @@ class Watch:
         self._thread.start()
 
     def end(self) -> None:
-        """Ends it."""
         self._stop.set()
         self._thread.join()
 
@@ -69,7 +67,7 @@ class Watch:
             seen = {
                 (name, *sorted(labels.items())): value
                 for name, labels, value in self._server.scrape().samples if name.endswith(CUMULATIVE)
-                # What the exporter tells of itself is not in the store.
+                # The exporter's own metrics are not in the store.
                 and not name.startswith("process_")
             }
             self.faults += [f"{key}: {value} became {seen.get(key)}" for key, value in known.items() if seen.get(key, -1) < value]
@@ -78,7 +76,7 @@ class Watch:
 
 
 def assert_exact(exposition: Exposition, requests: int) -> None:
-    """Every request is counted exactly once in every family that tells of it."""
+    """Every request is counted exactly once in every family that counts requests."""
     assert exposition.total("gunicorn_worker_requests_total") == requests
     assert exposition.total("gunicorn_http_requests_total") == requests
     assert exposition.total("gunicorn_worker_request_duration_seconds_count") == requests
@@ -140,7 +138,7 @@ def test_a_header_cannot_spoil_a_sum(server):
     lengths = ["9223372036854775807", str((1 << 40) + 1)]
     starts = [f"t={now - 86_000:.3f}", f"{now + 3_600:.3f}", "t=1", "t=", "NaN", "t=1e308", "-1", "9" * 4_000, f"{now - 3_700:.3f}"]
     for length in lengths:
-        # The body never comes: the application does not read it.
+        # The client never sends the body, and the application does not read it.
         assert b" 404 " in server.send(f"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n".encode())
     for start in starts:
         assert b" 404 " in server.send(

@@ -1,4 +1,4 @@
-"""What a request's end means, for the cases that a real Gunicorn reaches only by accident."""
+"""Outcomes of requests that a real Gunicorn reaches only by chance."""
 
 import errno
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""``prepare`` and the master's side of it: killed at any moment, answered with nonsense, or not at all."""
+"""``prepare`` and its use by the master, when it is killed at any step, prints invalid output, or prints nothing."""
 
 import json
 import os
@@ -20,13 +20,13 @@ KILLS = int(os.environ.get("KILLS", "24"))
 USER = 61185
 NOT_TRACEABLE = 77
 
-#: More system calls than a preparation makes; a step past its end kills nothing.
+#: More system calls than ``prepare`` makes. A later step kills nothing.
 MOST_STEPS = 700
 
 
 @pytest.fixture
 def territory() -> Iterator[Path]:
-    """A folder on a way that only root may change."""
+    """A folder whose path only root can change."""
     if os.geteuid() != 0:
         pytest.skip("only root prepares for another user")
     folder = Path(tempfile.mkdtemp(prefix="prepare-", dir="/run"))
@@ -46,7 +46,7 @@ def test_a_preparation_that_is_killed_at_any_step_leaves_what_the_next_start_use
     killed = 0
     for number in range(KILLS):
         store = territory / f"app-{number}" / "store"
-        # Half of them while root makes directories.
+        # Half of the kills come while root creates directories.
         step = steps.randrange(40) if number % 2 else steps.randrange(MOST_STEPS)
         done = prepare(store, sys.executable, str(Path(__file__).parent / "kill_at_call.py"), str(step))
         if done.returncode == NOT_TRACEABLE:
@@ -118,7 +118,7 @@ touch {store}/counter_4000001.db
         env={**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(store)})
     assert json.loads((tmp_path / "second").read_text())["ok"]
     assert (store / "counter_4000001.db").exists()
-    # With all of /proc the same file is known to be a dead process's.
+    # With the whole of /proc the process of the same file is known to be dead.
     subprocess.run([str(EXECUTABLE), "prepare", "--uid", str(USER), "--gid", str(USER)], check=True, timeout=60,
                    stdout=subprocess.DEVNULL, env={**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(store)})
     for run_file in store.glob("*.run"):

@@ -1,4 +1,4 @@
-"""Each private name that the package uses is taken away in turn: the server serves, and the log says what is lost."""
+"""Each private name that the package uses is removed in turn: the server serves, and the log says what is lost."""
 
 import ast
 import os
@@ -14,7 +14,7 @@ from live_gunicorn import HOOKS, PROMETHEUS_WORKER, wait_for
 
 SOURCE = Path(__file__).resolve().parents[2] / "python" / "gunicorn_prometheus_exporter"
 
-#: Which server meets a name, by the beginning of its place: worker class, and application if not the usual one.
+#: The server that uses a name, by a prefix of its place: worker class, and application if it is not the default.
 WHERE = {
     "gunicorn.http.wsgi:create": ("sync", "frameworks.flask_app:app"),
     "gunicorn.workers.base:Worker.notify": ("gthread", None),
@@ -33,7 +33,7 @@ WHERE = {
     "gunicorn": ("sync", None),
 }
 
-#: Looked at in circumstances of their own, or by some versions only: that the server serves is all there is to see.
+#: Names used only in special cases or by some versions. The test checks only that the server serves.
 QUIET = {
     "gunicorn.http2.response:HTTP2Response.send_headers",
     "gunicorn.http2.errors:HTTP2Error",
@@ -42,18 +42,18 @@ QUIET = {
     "gunicorn.http.wsgi:Response.prometheus_file_bytes",
 }
 
-#: Looked at only where metrics are off.
+#: Names used only if metrics are off.
 OFF = {"prometheus_client.values:ValueClass", "prometheus_client.values:MutexValue"}
 
 TAKEN = [place for place, row in private_names.TABLE.items() if row.use != "overridden"]
 
-#: As a version has it that calls the thing otherwise: stock code finds it, ours does not.
+#: Simulates a version with another name: the stock code finds it, this package does not.
 RENAME = """
 from gunicorn_prometheus_exporter import private_names
 private_names.TABLE[{place!r}] = private_names.TABLE[{place!r}]._replace(place={place!r} + "_renamed")
 """
 
-#: As in a version in which nothing of ours works: each function of the engine raises.
+#: Simulates a version in which recording fails: each function of the engine raises.
 BREAK_ENGINE = """
 class Broken:
     def __getattr__(self, name):
@@ -86,7 +86,7 @@ def where(place):
 
 
 def serves(server, app):
-    """Fails unless the server answers as it does without us."""
+    """Fails unless the server responds as it does without the package."""
     for path, status in (FRAMEWORK_PATHS if app and app.startswith("frameworks") else PATHS).items():
         if app == "own_metrics_app:app":
             path, status = "/", 200
@@ -99,7 +99,7 @@ def serves(server, app):
 
 
 def raises_nothing(server):
-    """Fails if an exception came through the package. Uvicorn logs its own for what it cannot parse."""
+    """Fails if a traceback in the log contains the package. Uvicorn logs its own for requests that it cannot parse."""
     assert "gunicorn_prometheus_exporter/" not in server.log, server.log
 
 
@@ -109,7 +109,7 @@ def test_a_server_serves_without_a_private_name(place, start_worker):
     named = {} if app is None else {"app": app}
     conf = RENAME.format(place=place)
     if place in OFF:
-        # Imported by the configuration, so that it is not decided by the environment any more.
+        # The configuration imports it, so hiding the environment variable comes too late.
         conf += "import prometheus_client\n"
         named["variables"] = {"PROMETHEUS_MULTIPROC_DIR": "/proc/no/store"}
     needs = [app.split(".")[1].split("_")[0]] if app and app.startswith("frameworks") else []
@@ -205,7 +205,7 @@ def test_stock_code_is_called_once_with_what_it_was_given_and_raises_what_it_rai
 
 
 def patches(path):
-    """The lines of a module that give an attribute of somebody else's object a value."""
+    """Returns the lines of a module that assign to an attribute of another package's object."""
     tree = ast.parse(path.read_text())
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and ast.unparse(node.func) in ("setattr", "object.__setattr__", "type.__setattr__", "delattr"):
@@ -217,8 +217,10 @@ def patches(path):
                 yield node.lineno, ast.unparse(node)
 
 
-#: Attributes of ours on objects of somebody else's, and what Gunicorn's objects let themselves be given.
-ALLOWED = re.compile(r"(self|req|server_connection|connection|self\._resp)\.prometheus_\w+ = |worker\.told = |resp\.sock = |setattr\(owner, name, method\)")
+#: The package's own attributes on other packages' objects, attributes that Gunicorn's objects let others set, and own classes.
+ALLOWED = re.compile(
+    r"(self|req|server_connection|connection|self\._resp)\.prometheus_\w+ = |worker\.told = |resp\.sock = |"
+    r"setattr\(owner, name, method\)")
 
 
 @pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=lambda path: path.name)

@@ -1,4 +1,4 @@
-"""Whatever happens to Redis, the application's requests and the scrapes do not notice."""
+"""Faults of Redis affect neither the application's requests nor scrapes."""
 
 import signal
 from pathlib import Path
@@ -44,5 +44,5 @@ def test_neither_requests_nor_scrapes_notice_that_redis_stands_still(
 
 
 def snapshots(exposition: Exposition, outcome: str) -> float:
-    """How many snapshots had this outcome."""
+    """Returns the number of snapshots with this outcome."""
     return exposition.value(SNAPSHOTS, forwarder="redis", outcome=outcome)

@@ -1,4 +1,4 @@
-"""What is read off a request besides its end, and what stands around it: hooks, headers, forks."""
+"""What is recorded of a request besides its outcome, and the user's hooks, headers and forks around it."""
 
 import time
 

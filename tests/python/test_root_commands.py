@@ -1,4 +1,4 @@
-"""Commands that root starts over the store of another user: they become that user, and follow nothing that user planted."""
+"""Commands that root runs on another user's store switch to that user, and follow no link that the user planted."""
 
 import contextlib
 import os
@@ -33,7 +33,7 @@ def canary(folder: Path) -> Iterator[Canary]:
 
 @pytest.fixture
 def store(folder: Path) -> Path:
-    """A store of the workers' user, in a home of that user."""
+    """A store in a home directory of the workers' user."""
     home = folder / "home"
     home.mkdir()
     os.chown(home, USER, USER)
@@ -69,7 +69,7 @@ def answers(port: int) -> bool:
 
 
 def privileged_port() -> int:
-    """Returns a port that only root may listen on, and nobody does."""
+    """Returns a free port on which only root may listen."""
     for port in range(1023, 600, -1):
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
@@ -115,7 +115,7 @@ def test_what_the_stores_user_planted_leads_root_nowhere(store, canary, command)
 
     as_worker(plant)
     done = run(*command, str(store))
-    # The system's words, or .NET's.
+    # The message is from the system or from .NET.
     assert any(word in done.stdout + done.stderr for word in ("Permission denied", "is denied"))
     canary.check()
 

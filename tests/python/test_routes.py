@@ -1,10 +1,10 @@
-"""An endpoint is the route that the framework found, and a path where there is none."""
+"""An endpoint is the framework's route, or the path if there is no route."""
 
 import pytest
 
 from live_gunicorn import HOOKS
 
-#: Application, worker class, the two routes as the framework writes them, and whether it answers itself for a failure.
+#: Application, worker class, the two routes in the framework's notation, and whether it handles exceptions itself.
 FRAMEWORKS = {
     "Flask": ("frameworks.flask_app:app", "sync", "/users/<int:number>", "/shop/<name>/crash", 0),
     "Flask under threads": ("frameworks.flask_app:app", "gthread", "/users/<int:number>", "/shop/<name>/crash", 0),
@@ -31,7 +31,7 @@ def test_requests_are_counted_by_route(framework, start_worker, dump):
         (labels["endpoint"], labels["status_code"]): value
         for name, labels, value in metrics.samples if name == "gunicorn_http_requests_total"
     }
-    # The framework's route; where it found none, the path.
+    # The framework's route, or the path if it found none.
     assert counted == {(user, "200"): 3, (user, "403"): 1, (crash, "500"): 1, ("/nowhere/{id}", "404"): 1}
     assert metrics.by("gunicorn_worker_error_handling_total", "endpoint") == ({crash: 1} if raised else {})
     assert metrics.value("gunicorn_exporter_dropped_total") == 0

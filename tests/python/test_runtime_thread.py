@@ -1,19 +1,19 @@
-"""The thread that the engine's runtime brings along leaves the worker's signals to the worker."""
+"""The thread of the engine's runtime leaves the worker's signals to the worker."""
 
 import signal
 from pathlib import Path
 
-#: Raised by what a thread itself does; blocked, they would end the process unheard.
+#: Signals that a thread raises by a fault. If they were blocked, the kernel would kill the process.
 FAULTS = {signal.SIGILL, signal.SIGTRAP, signal.SIGBUS, signal.SIGFPE, signal.SIGSEGV}
 
 
 def runtime_threads(pid: int) -> "list[Path]":
-    """Returns the /proc folders of the threads that are not Python's."""
+    """Returns the /proc folders of the threads that Python did not start."""
     return [task for task in Path(f"/proc/{pid}/task").iterdir() if (task / "comm").read_text().startswith(".NET")]
 
 
 def blocked(thread: Path) -> "set[int]":
-    """Returns the signals that a thread leaves to others."""
+    """Returns the signals that a thread blocks."""
     (mask,) = [line.split()[1] for line in (thread / "status").read_text().splitlines() if line.startswith("SigBlk:")]
     return {number for number in range(1, 65) if int(mask, 16) >> (number - 1) & 1}
 

@@ -1,4 +1,4 @@
-"""Every Python block of the API reference runs, where it is meant to."""
+"""Every Python block of the API reference runs in its intended place."""
 
 import contextlib
 import json
@@ -29,7 +29,7 @@ cfg, log = app.cfg, Logger(app.cfg)
 
 IMPORTS = "".join(block.code for block in BLOCKS if block.code.startswith("from ") and "try:" not in block.code)
 
-#: What each block of the metrics section leaves in the store.
+#: The samples that each block of the metrics section leaves in the store.
 RECORDED = {
     "WorkerRequests": ("gunicorn_worker_requests_total", {}, 1),
     "WorkerRequestDuration": ("gunicorn_worker_request_duration_seconds_sum", {}, 0.5),
@@ -113,7 +113,7 @@ def test_a_block_runs_in_a_request_and_in_a_plain_interpreter(block, start_gunic
         return
     grown = sum(value for sample, its, value in after.samples if sample == name and labels.items() <= its.items())
     grown -= sum(value for sample, its, value in before.samples if sample == name and labels.items() <= its.items())
-    # Once by the request, once by the interpreter; the request itself is one more of those recorded anyway.
+    # The block runs in a request and in an interpreter. The request itself is counted too.
     own = 1 if name == "gunicorn_worker_requests_total" else 0
     assert grown == pytest.approx(2 * amount + own, abs=0.4 if name.endswith("_sum") else 0)
 

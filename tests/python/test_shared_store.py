@@ -1,4 +1,4 @@
-"""Two servers in one store: the second says so, unless it is to replace the first."""
+"""Two servers share a store: the second logs a warning, unless it replaces the first."""
 
 import os
 import signal
@@ -25,8 +25,8 @@ def test_the_second_server_in_a_store_names_the_first_and_the_remedy(start_gunic
     store = environment["PROMETHEUS_MULTIPROC_DIR"]
     assert second.log.count(WARNING) == 1
     assert (
-        f"another Gunicorn master (pid {first.pid}) records in {store} too, so that every sum counts both servers; "
-        "set PROMETHEUS_MULTIPROC_DIR to a directory of its own for each"
+        f"another Gunicorn master (pid {first.pid}) records in {store} too, so every sum includes both servers; "
+        "set PROMETHEUS_MULTIPROC_DIR to a different directory for each server"
     ) in second.log
     assert WARNING not in first.log
     pids = ", ".join(map(str, sorted((first.pid, second.pid))))

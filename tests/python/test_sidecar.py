@@ -1,4 +1,4 @@
-"""Gunicorn and the exporter as in two containers of a pod: a PID namespace each, one user, and a directory between them."""
+"""Gunicorn and the exporter as in two containers of a pod: two PID namespaces, one user and a shared directory."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ from live_gunicorn import END_TIMEOUT, LiveGunicorn, wait_for
 
 NOBODY = 65534
 
-# Those of deploy/kubernetes/sidecar.yaml: nothing here starts an exporter.
+# The hooks of deploy/kubernetes/sidecar.yaml, none of which starts an exporter.
 HOOKS = """
 on_starting = "gunicorn_prometheus_exporter.default_on_starting"
 worker_int = "gunicorn_prometheus_exporter.default_worker_int"
@@ -24,7 +24,7 @@ on_exit = "gunicorn_prometheus_exporter.default_on_exit"
 
 
 def container(folder: Path) -> list[str]:
-    """What runs a command as nobody, first process of a PID namespace, on a root that may be written in this folder only."""
+    """Returns a launcher that runs a command as nobody and process 1 of a PID namespace, with only this folder writable."""
     return [
         "unshare", "--pid", "--fork", "--kill-child", "--mount-proc",
         "sh", "-ec", 'mount --bind "$0" "$0"; mount -o remount,bind,ro /; exec "$@"', str(folder),
@@ -33,7 +33,7 @@ def container(folder: Path) -> list[str]:
 
 
 def only_child(process: "subprocess.Popen[bytes]") -> int:
-    """The first process of the namespace that unshare made."""
+    """Returns the first process of the namespace that unshare created."""
     return int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text())
 
 
@@ -51,7 +51,7 @@ class ContainedGunicorn(LiveGunicorn):
 
 
 class Pod:
-    """The two, and what they share."""
+    """The two containers and their shared directory."""
 
     def __init__(self, folder: Path, environment: dict[str, str]) -> None:
         self.folder = folder
@@ -72,13 +72,13 @@ class Pod:
         try:
             server.wait_until_ready()
         except BaseException:
-            # What unshare runs goes with it.
+            # This kills the child of unshare too.
             server.process.kill()
             raise
         return server
 
     def end(self) -> None:
-        """Ends both."""
+        """Stops both containers."""
         try:
             self.gunicorn.end()
         finally:

@@ -1,4 +1,4 @@
-"""Clients of the exporter that ask for much and read nothing: memory and work stay bounded, and a scrape is answered."""
+"""Clients that send many requests and read no response: memory and CPU stay bounded, and scrapes succeed."""
 
 import contextlib
 import os
@@ -17,7 +17,7 @@ from live_gunicorn import free_port, wait_for
 FAMILIES = 20
 SERIES = 1_500
 
-#: What docs/security.md states of an exporter whose answers have 3 MB.
+#: The limits in docs/security.md for an exporter with responses of 3 MB.
 STATED_MEMORY = 200 << 20
 
 STORE = f"""
@@ -34,7 +34,6 @@ class Exporter:
     """The real executable, on a store of twenty large families."""
 
     def __init__(self, environment: dict[str, str]) -> None:
-        """Starts it."""
         self.port = free_port()
         self.process = subprocess.Popen(
             [str(EXECUTABLE), "serve", "--web.listen-address", f"127.0.0.1:{self.port}"],
@@ -42,7 +41,7 @@ class Exporter:
         self._open: list[socket.socket] = []
 
     def ask(self, query: str, path: str = "/metrics", headers: str = "") -> socket.socket:
-        """Sends a request whose answer nobody reads yet."""
+        """Sends a request without reading the response."""
         connection = socket.socket()
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.settimeout(60)
@@ -52,35 +51,33 @@ class Exporter:
         return connection
 
     def scrape(self, query: str = "") -> int:
-        """Reads an answer, and returns its size."""
+        """Reads a response. Returns its size."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics?{query}", timeout=60) as answer:
             return len(answer.read())
 
     def leave(self) -> None:
-        """Closes all connections."""
         for connection in self._open:
             connection.close()
         self._open.clear()
 
     def peak(self) -> int:
-        """The most memory that it had so far, in bytes."""
+        """The peak memory so far, in bytes."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(status.split("VmHWM:")[1].split()[0]) << 10
 
     def processor_ticks(self) -> int:
-        """The processor time that it has used."""
+        """The CPU time used so far."""
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return int(fields[11]) + int(fields[12])
 
     def end(self) -> None:
-        """Ends it."""
         self.leave()
         self.process.terminate()
         self.process.wait(30)
 
 
 def settle(exporter: Exporter) -> None:
-    """Returns when the exporter has nothing to do: it hardly used the processor for a while."""
+    """Returns when the exporter is idle: it used almost no CPU for a while."""
 
     def rests() -> bool:
         before = exporter.processor_ticks()

@@ -1,4 +1,4 @@
-"""A store whose path is no ASCII text, where Python takes the file system's names for ASCII."""
+"""A store whose path is not ASCII, in a Python whose file system encoding is ASCII."""
 
 import os
 
@@ -7,7 +7,7 @@ import pytest
 from live_gunicorn import HOOKS, PROMETHEUS_WORKER
 from test_metrics_off import APP, said, serves
 
-#: No locale, and none of Python's ways around that.
+#: The C locale, without Python's UTF-8 mode and locale coercion.
 ASCII = {"LC_ALL": "C", "LANG": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 
 CONFIGURATIONS = {"hooks": HOOKS, "worker class": PROMETHEUS_WORKER, "both": HOOKS + PROMETHEUS_WORKER}

@@ -1,4 +1,4 @@
-"""What cleans temporary directories leaves a store alone while its server runs, and with our package's line for good."""
+"""systemd-tmpfiles keeps the store of a running server, and with the package's line every store."""
 
 import os
 import shutil
@@ -13,21 +13,21 @@ from conftest import REPOSITORY
 CLEANER = shutil.which("systemd-tmpfiles")
 LINES = REPOSITORY / "deploy" / "debian" / "tmpfiles.conf"
 
-#: Older than what systemd keeps in /tmp, 10 days.
+#: Older than the 10 days for which systemd keeps files in /tmp.
 OLD = 20 * 24 * 3600
 
 pytestmark = pytest.mark.skipif(CLEANER is None, reason="systemd-tmpfiles is missing; run eng/setup.sh test")
 
 
 def clean(parent: Path) -> None:
-    """Cleans a directory of what was last written 10 days ago, as systemd does /tmp; other times cannot be set back."""
+    """Removes files last written 10 days ago, as systemd does in /tmp. Only that time can be set back."""
     lines = parent.with_name("tmpfiles.conf")
     lines.write_text(f"d {parent} - - - mM:10d\n")
     subprocess.run([CLEANER, "--clean", str(lines)], check=True, timeout=60)
 
 
 def age(store: Path) -> set[str]:
-    """Makes everything old; returns the names of the files."""
+    """Makes all files old. Returns their names."""
     then = time.time() - OLD
     files = list(store.iterdir())
     for path in (*files, store):
@@ -80,7 +80,7 @@ touch -d '20 days ago' /tmp/*/* /tmp/*
 ls -A /tmp
 """
     def left(*more: str) -> list[str]:
-        # The configuration lies where the mount does not cover it.
+        # The configuration is outside the mount.
         folder = Path("/run") / f"tmpfiles-test-{os.getpid()}"
         folder.mkdir()
         try:

@@ -1,4 +1,4 @@
-"""Whatever the umask, the processes of one user can use what another of them has created."""
+"""With any umask, processes of one user can use each other's files."""
 
 import os
 import re
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give up
 def test_metrics_are_on_under_any_umask(start_gunicorn, dump, environment, conf, umask):
     server = start_gunicorn(app=APP, conf=conf, launcher=(*BOUND, *LAUNCH, umask))
     assert [server.get("/") for _ in range(3)] == [200] * 3
-    # A worker answers first, then counts.
+    # A worker counts a request after its response.
     assert (server.metrics(requests=3) if HOOKS in conf else dump(requests=3)).total(REQUESTS) == 3
     (worker,) = server.workers()
     os.kill(worker, signal.SIGKILL)
@@ -37,10 +37,10 @@ def test_metrics_are_on_under_any_umask(start_gunicorn, dump, environment, conf,
     assert " off: " not in server.log and "cannot" not in server.log, server.log
     store = Path(environment["PROMETHEUS_MULTIPROC_DIR"])
     assert store.stat().st_mode & 0o777 == 0o700
-    # prometheus_client's own, named by a pid, get their permissions when one of ours needs them.
+    # prometheus_client's own files, named by a pid, get their permissions when the package needs to read them.
     ours = [file for file in store.iterdir() if not re.search(r"_\d+\.db$", file.name)]
     assert [file.name for file in ours if file.stat().st_mode & 0o600 != 0o600] == []
-    # What an earlier run has left is used too.
+    # A later run uses the files of an earlier one.
     again = start_gunicorn(app=APP, conf=conf, launcher=(*BOUND, *LAUNCH, umask))
     assert again.get("/") == 200
     assert (again.metrics(requests=1) if HOOKS in conf else dump(requests=1)).value("hits_total") >= 1

@@ -1,4 +1,4 @@
-"""In every worker class each request is counted once and truly, whether the class is ours or the hooks find it."""
+"""Every worker class counts each request once and correctly, both this package's classes and instrumented ones."""
 
 import http.client
 import os
@@ -11,7 +11,7 @@ from app import FILE_SIZE
 from live_gunicorn import HOOKS, wait_for
 from worker_classes import ALL, OURS, STOCK, WSGI
 
-#: Path, status as the client sees it (0: none), bytes of the body, exception as counted.
+#: Path, status that the client receives (0: none), size of the body, exception that is counted.
 OUTCOMES: list[tuple[str, int, int, Optional[str]]] = [
     ("/", 200, 1, None),
     ("/missing", 404, 8, None),
@@ -23,10 +23,10 @@ OUTCOMES: list[tuple[str, int, int, Optional[str]]] = [
     ("/oserror", 500, 0, "OSError"),
 ]
 
-#: The classes that send nothing when the application raises OSError: Gunicorn takes it for the client's leaving.
+#: The classes that send no response to an OSError of the application: Gunicorn treats it as a disconnect.
 SILENT_ON_OSERROR = ("sync", "gthread", "gevent", "eventlet")
 
-#: Gunicorn has it collect each answer first; on an exception it closes the connection or, later, forgets about it.
+#: It collects each response before it sends it. After an exception it closes the connection or, in later versions, keeps it open.
 COLLECTS = "tornado"
 
 REQUEST = b"%s %s HTTP/1.1\r\nHost: localhost\r\n%s\r\n"
@@ -40,7 +40,7 @@ def body_of(answer: bytes) -> bytes:
 def test_each_outcome_is_counted_once_with_status_size_and_error(start_worker, dump, name):
     server = start_worker(name)
     stock = OURS.get(name, name)
-    # gevent's own server says how long the 500 that it sends is.
+    # gevent's own server reports the size of its 500 response.
     own_answer = 21 if stock == "gevent_pywsgi" else 0
     size, errors, counted = 0, {}, {}
     forgotten = []
@@ -98,7 +98,7 @@ def test_requests_that_are_sent_at_once_are_each_counted_if_they_are_answered(st
     server = start_worker(name)
     answer = server.send(REQUEST % (b"GET", b"/a", b"") * 2 + REQUEST % (b"GET", b"/b", b"Connection: close\r\n"))
     answers = answer.count(b"HTTP/1.1 200")
-    # The first keeps no connection alive, the second does not look at what it has read already.
+    # sync keeps no connection alive, and gthread ignores requests that it has already read into its buffer.
     assert answers == (1 if name in ("sync", "gthread") else 3)
     assert dump(requests=answers).value("gunicorn_http_requests_total", status_code="200") == answers
 

@@ -1,4 +1,4 @@
-"""The worker classes under test, by the names that the tests and the matrix give them."""
+"""The worker classes under test, by their names in the tests and the matrix."""
 
 from typing import NamedTuple
 
@@ -6,23 +6,23 @@ PLUGIN = "gunicorn_prometheus_exporter.plugin."
 
 
 class WorkerClass(NamedTuple):
-    """One of Gunicorn's worker classes, or of another package's."""
+    """A worker class of Gunicorn or of another package."""
 
     #: Gunicorn's setting ``worker_class``.
     setting: str
 
-    #: What must be importable for it.
+    #: The module that it needs.
     module: str
 
-    #: The application that it can run.
+    #: An application that it can run.
     app: str = "app:app"
 
-    #: How many requests it is to handle at once, where that is a setting of its own.
+    #: Gunicorn's setting ``threads``.
     threads: int = 1
 
     @property
     def conf(self) -> str:
-        """The lines of a configuration that choose it."""
+        """The configuration lines that select it."""
         return f"worker_class = {self.setting!r}\nthreads = {self.threads}\n"
 
 
@@ -40,7 +40,7 @@ ASGI = {
 }
 STOCK = {**WSGI, **ASGI}
 
-#: The classes that the package offers, and which of Gunicorn's each is.
+#: The package's classes, each with the key in STOCK of the class that it extends.
 OURS = {
     "PrometheusWorker": "sync",
     "PrometheusThreadWorker": "gthread",

@@ -108,7 +108,7 @@ def alerts(job: str) -> tuple[Alert, ...]:
             "about {{ $value | humanize }}."),
         Alert(
             "GunicornWorkersCrashing", CRITICAL,
-            f"""{e.gained('gunicorn_worker_exits_total', SERVER, '15m', 'reason=~"oom|signal|exit_code|boot_error"')} > 3""",
+            f"""{e.gained('gunicorn_worker_exits_total', SERVER, '15m', e.CRASHES)} > 3""",
             "Workers on {{ $labels.instance }} crash repeatedly.",
             "Workers on {{ $labels.instance }} that crashed or failed to start, in the last 15 minutes: about {{ $value | humanize }}."),
         Alert(

@@ -3,8 +3,13 @@
 #: Of requests, how many may fail.
 ERROR_BUDGET = 0.001
 
-#: Ends of a worker that nobody asked for.
-DEATHS = 'reason=~"timeout|oom|signal|boot_error|exit_code"'
+_CRASHES = "oom|signal|boot_error|exit_code"
+
+#: Exits of workers that crashed or failed to start.
+CRASHES = f'reason=~"{_CRASHES}"'
+
+#: Exits of workers that died: crashes and timeouts.
+DEATHS = f'reason=~"timeout|{_CRASHES}"'
 
 
 def select(name: str, *matchers: str) -> str:

@@ -1,4 +1,4 @@
-"""Forwarding of metrics: to Redis by the exporter, elsewhere by an application's own forwarders."""
+"""Forwards metrics: the exporter sends them to Redis, an application's own forwarders send them elsewhere."""
 
 from typing import Optional
 
@@ -12,12 +12,12 @@ _manager: Optional[ForwarderManager] = None
 
 
 def create_redis_forwarder() -> RedisForwarder:
-    """Returns a forwarder to the Redis that the environment names; a ForwarderManager has the exporter run it."""
+    """Returns a forwarder to the Redis configured in the environment. Add it to a ForwarderManager to run it."""
     return RedisForwarder()
 
 
 def get_forwarder_manager() -> ForwarderManager:
-    """Returns the manager of this process, always the same."""
+    """Returns the process's single manager."""
     global _manager
     if _manager is None:
         _manager = ForwarderManager()

@@ -1,4 +1,4 @@
-"""The control socket of the exporter that serves a store: HTTP over a Unix socket in the store."""
+"""The client of an exporter's control socket: HTTP over a Unix socket in the store."""
 
 import http.client
 import json
@@ -13,17 +13,17 @@ from ..utils import store_directory
 
 _SOCKET = "control.sock"
 
-#: Seconds that an exporter which is just starting has until it answers.
+#: Seconds to wait for an exporter that is starting.
 _START_TIMEOUT = 5.0
 
-#: Seconds that one request may take: a stop sends a last snapshot.
+#: Seconds that one request may take: stopping a forwarder sends a last snapshot.
 _ANSWER_TIMEOUT = 10.0
 
 
 def ask(method: str, path: str, body: Optional[dict[str, Any]] = None) -> dict[str, Any]:
-    """Sends a request and returns the JSON object of the answer, empty if the answer is.
+    """Sends a request and returns the JSON object of the response, or an empty one if the response is empty.
 
-    Raises MetricsError where no exporter runs, ConfigurationError if it refuses what the body says.
+    Raises MetricsError if no exporter answers, ConfigurationError if the exporter rejects the body.
     """
     status, text = _exchange(method, path, None if body is None else json.dumps(body))
     if status < 300:
@@ -37,7 +37,7 @@ def ask(method: str, path: str, body: Optional[dict[str, Any]] = None) -> dict[s
 
 
 def read_metrics() -> str:
-    """Returns what ``/metrics`` shows now, in the text format. Raises MetricsError where no exporter runs."""
+    """Returns the current ``/metrics`` in the text format. Raises MetricsError if no exporter answers."""
     status, text = _exchange("GET", "/metrics", None)
     if status != http.client.OK:
         raise MetricsError(f"the exporter answered GET /metrics with status {status}")
@@ -76,14 +76,12 @@ def _exchange(method: str, path: str, body: Optional[str]) -> tuple[int, str]:
 
 
 class _Connection(http.client.HTTPConnection):
-    """A connection to the control socket of a store."""
-
     def __init__(self, directory: str) -> None:
         super().__init__("localhost", timeout=_ANSWER_TIMEOUT)
         self._directory = directory
 
     def connect(self) -> None:
-        """Connects, but to no socket that another user has put there."""
+        """Connects, unless another user created the socket."""
         folder = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY)
         try:
             status = os.stat(_SOCKET, dir_fd=folder, follow_symlinks=False)
@@ -91,7 +89,7 @@ class _Connection(http.client.HTTPConnection):
                 raise PermissionError(0, f"it is not a socket of the store's user, but of user {status.st_uid}")
             self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             self.sock.settimeout(self.timeout)
-            # An address holds no path of more than 107 bytes.
+            # The path in a socket address is limited to 107 bytes.
             self.sock.connect(f"/proc/self/fd/{folder}/{_SOCKET}")
         except BaseException:
             self.close()

@@ -1,4 +1,4 @@
-"""An application's own forwarder at work, in a thread of this process."""
+"""Runs an application's own forwarder in a thread of this process."""
 
 import logging
 import os
@@ -12,15 +12,14 @@ from .control import read_metrics
 
 _log = logging.getLogger(__name__)
 
-#: Seconds that a stop waits for a snapshot under way.
+#: Seconds that ``stop`` waits for a snapshot in progress.
 _END_TIMEOUT = 2.0
 
 
 class LocalRun:
-    """Forwards once an interval, from ``start`` to ``stop``. A child that is forked meanwhile does not."""
+    """Forwards once every interval, from ``start`` to ``stop``. A child forked in between does not forward."""
 
     def __init__(self, name: str, forwarder: BaseForwarder) -> None:
-        """Describes a forwarder that does nothing yet."""
         self._name = name
         self._forwarder = forwarder
         self._thread: Optional[threading.Thread] = None
@@ -37,11 +36,9 @@ class LocalRun:
 
     @property
     def is_running(self) -> bool:
-        """Whether it forwards, in this process."""
         return self._thread is not None and self._pid == os.getpid() and self._thread.is_alive()
 
     def start(self) -> None:
-        """Starts, unless it runs."""
         if self.is_running:
             return
         self._end = threading.Event()
@@ -51,14 +48,14 @@ class LocalRun:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stops, once the snapshot under way has been sent."""
+        """Stops after the snapshot in progress."""
         if self.is_running and self._thread is not None:
             self._end.set()
             self._thread.join(_END_TIMEOUT)
         self._thread = None
 
     def status(self) -> dict[str, Any]:
-        """Returns how it fares, as the exporter tells of its own."""
+        """Returns its status, with the keys that the exporter uses for its own forwarders."""
         state = "stopped" if not self.is_running else "failing" if self._is_failing else "running"
         return {
             "state": state,
@@ -78,7 +75,7 @@ class LocalRun:
         while True:
             self._forward()
             now = time.monotonic()
-            # Without drift, and without catching up on what a slow destination has missed.
+            # Intervals do not drift, and intervals missed by a slow destination are skipped.
             due += self._forwarder.forward_interval * (1 + (now - due) // self._forwarder.forward_interval)
             if end.wait(due - now):
                 return
@@ -93,7 +90,7 @@ class LocalRun:
             self._last_error = str(error) if isinstance(error, MetricsError) else f"{type(error).__name__}: {error}"
             self._behind_since = self._behind_since or self._last_error_time
             if not self._is_failing:
-                _log.warning("Forwarding by %s fails, trying again: %s", self._name, self._last_error)
+                _log.warning("Forwarding by %s failed, retrying: %s", self._name, self._last_error)
             self._is_failing = True
             return
         self._sent += 1

@@ -10,9 +10,9 @@ _SERVER = ("REDIS_HOST", "REDIS_PORT", "REDIS_DB", "REDIS_USERNAME", "REDIS_PASS
 
 
 class RedisForwarder(BaseForwarder):
-    """Keeps the last snapshot of the store in Redis. It runs in the exporter, and so does not end with this process."""
+    """Keeps the last snapshot of the store in Redis. It runs in the exporter, so it does not stop with this process."""
 
-    #: What the exporter calls the place.
+    #: The exporter's name for the kind of destination.
     destination = "redis"
 
     def __init__(
@@ -31,9 +31,9 @@ class RedisForwarder(BaseForwarder):
         forward_interval: Optional[int] = None,
         instance: Optional[str] = None,
     ) -> None:
-        """Takes what the variables ``REDIS_*`` and ``GUNICORN_EXPORTER_INSTANCE`` set.
+        """Sets what the variables ``REDIS_*`` and ``GUNICORN_EXPORTER_INSTANCE`` set.
 
-        What is not given is what this process's environment says, else the exporter's. The exporter checks it all,
+        Omitted values come from this process's environment, or else from the exporter's. The exporter validates all values
         when the forwarder is added.
         """
         given = {
@@ -51,10 +51,10 @@ class RedisForwarder(BaseForwarder):
             "GUNICORN_EXPORTER_INSTANCE": instance,
         }
         if url is None and any(given[name] is not None for name in _SERVER):
-            # A URL in the environment would win over what is given here.
+            # A URL in the environment would override these arguments.
             given["REDIS_URL"] = ""
         chosen = {name: os.environ.get(name) if value is None else _text(value) for name, value in given.items()}
-        #: The settings by the names of their variables.
+        #: The settings by variable name.
         self.settings = {name: text for name, text in chosen.items() if text is not None}
 
     def _forward_metrics(self, metrics: str) -> None:

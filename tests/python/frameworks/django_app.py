@@ -12,12 +12,10 @@ django.setup()
 
 
 def user(request: HttpRequest, number: int) -> HttpResponse:
-    """Answers."""
     return HttpResponse(str(number), status=403 if "deny" in request.GET else 200)
 
 
 def crash(request: HttpRequest, name: str) -> HttpResponse:
-    """Fails."""
     raise ValueError(name)
 
 

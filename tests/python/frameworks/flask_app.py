@@ -9,19 +9,17 @@ shop = Blueprint("shop", __name__, url_prefix="/shop")
 
 @app.route("/users/<int:number>")
 def user(number: int) -> str:
-    """Answers."""
     return str(number)
 
 
 @shop.route("/<name>/crash")
 def crash(name: str) -> str:
-    """Fails."""
     raise ValueError(name)
 
 
 @app.before_request
 def guard() -> "tuple[str, int] | None":
-    """Turns away who asks for it."""
+    """Rejects requests with ``deny`` in their query."""
     return ("no", 403) if "deny" in request.args else None
 
 

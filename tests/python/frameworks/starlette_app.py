@@ -1,4 +1,4 @@
-"""A Starlette application with something mounted, and the same in FastAPI."""
+"""A Starlette application with a mount, and an equivalent FastAPI application."""
 
 from fastapi import APIRouter, FastAPI
 from starlette.applications import Starlette
@@ -8,12 +8,10 @@ from starlette.routing import Mount, Route
 
 
 async def user(request: Request) -> Response:
-    """Answers."""
     return PlainTextResponse(str(request.path_params["number"]), 403 if "deny" in request.query_params else 200)
 
 
 async def crash(request: Request) -> Response:
-    """Fails."""
     raise ValueError(request.path_params["name"])
 
 
@@ -25,13 +23,11 @@ shop = APIRouter(prefix="/shop")
 
 @fast.get("/users/{number}")
 async def fast_user(number: int, request: Request) -> Response:
-    """Answers."""
     return PlainTextResponse(str(number), 403 if "deny" in request.query_params else 200)
 
 
 @shop.get("/{name}/crash")
 async def fast_crash(name: str) -> Response:
-    """Fails."""
     raise ValueError(name)
 
 
