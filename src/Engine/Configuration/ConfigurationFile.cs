@@ -15,3 +15,8 @@ internal sealed record ConfigurationFile(
         Settings.Any(setting => setting.Key.Secret || (setting.Value.Text is { } text && VariableParser.Shown(setting.Key, text) != text))
         && (File.GetUnixFileMode(Path) & UnixFileMode.OtherRead) != 0;
 }
+
+/// <summary>The value of a setting in the file.</summary>
+/// <param name="Text">The text as the environment variable would have it; null if invalid, which an error of the file reports.</param>
+/// <param name="Line">The line in the file, counted from 1.</param>
+internal sealed record FileSetting(string? Text, long Line);

@@ -76,3 +76,11 @@ internal sealed class ForwarderEndpoints(ConfiguredForwarders forwarders)
 
     private static string NameIn(HttpContext context) => (string)context.Request.RouteValues["name"]!;
 }
+
+/// <summary>A program's request for a forwarder.</summary>
+/// <param name="Destination">The name of the destination.</param>
+/// <param name="Settings">Settings by variable name; they override the exporter's environment.</param>
+internal sealed record ForwarderRequest(string Destination, Dictionary<string, string>? Settings = null);
+
+/// <summary>Why a request was rejected.</summary>
+internal sealed record ErrorReport(string Error);

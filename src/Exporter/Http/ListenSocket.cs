@@ -64,3 +64,6 @@ internal static class ListenSocket
         }
     }
 }
+
+/// <summary>Listening on an address failed for a reason that waiting does not fix.</summary>
+internal sealed class ListenException(string message, Exception cause) : Exception(message, cause);

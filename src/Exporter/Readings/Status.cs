@@ -27,3 +27,15 @@ internal sealed record Status
     /// <summary>The causes of worker deaths, and the requests lost with them.</summary>
     internal required ImmutableArray<Exits> Exits { get; init; }
 }
+
+/// <summary>The new requests of one read: a column of the heat strip.</summary>
+internal sealed record Moment(DateTimeOffset Time, Traffic Traffic);
+
+/// <summary>A route and its traffic.</summary>
+internal sealed record RouteStatus(string Method, string Endpoint, Traffic Traffic);
+
+/// <summary>The accept queue of a listener, in connections.</summary>
+internal sealed record ListenerStatus(string Name, double Backlog, double? Limit);
+
+/// <summary>The worker deaths of one cause since the store was created.</summary>
+internal sealed record Exits(string Reason, double Workers, double RequestsLost);

@@ -81,8 +81,8 @@ public class RedisFaultTests
         await store.ForwardAsync(1);
         await server.CliAsync("REPLICAOF", "127.0.0.1", $"{master.Port}");
 
-        Assert.Contains("is a replica", await store.FailAsync(), StringComparison.Ordinal);
-        Assert.Contains("is a replica", await store.FailAsync(), StringComparison.Ordinal);
+        Assert.Contains("is a read-only replica", await store.FailAsync(), StringComparison.Ordinal);
+        Assert.Contains("is a read-only replica", await store.FailAsync(), StringComparison.Ordinal);
 
         await server.CliAsync("REPLICAOF", "NO", "ONE");
         await store.ForwardAsync(5);
