@@ -6,7 +6,9 @@ using GunicornPrometheusExporter.Snapshots;
 
 namespace GunicornPrometheusExporter.Exporter;
 
-/// <summary>Coordinates the use of the store: scrapes and accounting for dead workers, one at a time, with compaction in parallel.</summary>
+/// <summary>
+/// Coordinates the use of the store: scrapes and accounting for dead workers, one at a time, with compaction in parallel.
+/// </summary>
 internal sealed class StoreReading(
     StoreAggregator aggregator, DeathAccountant accountant, StoreFolding folding, StoreWatch watch,
     ConfigurationInForce configuration, ILogger log)

@@ -112,6 +112,9 @@ def test_a_server_serves_without_a_private_name(place, start_worker):
         # The configuration imports it, so hiding the environment variable comes too late.
         conf += "import prometheus_client\n"
         named["variables"] = {"PROMETHEUS_MULTIPROC_DIR": "/proc/no/store"}
+    if place == "gunicorn.app.base:Application.chdir":
+        # Only a relative name has to wait for the working directory.
+        named["variables"] = {"PROMETHEUS_MULTIPROC_DIR": "store"}
     needs = [app.split(".")[1].split("_")[0]] if app and app.startswith("frameworks") else []
     server = start_worker(worker_class, conf=conf, needs=needs, **named)
     serves(server, app)

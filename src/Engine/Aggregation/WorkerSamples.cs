@@ -40,7 +40,9 @@ internal sealed class WorkerSamples
         }
     }
 
-    /// <summary>Adds the busy time of requests in flight to a worker's counter, which was just merged from <paramref name="file"/>.</summary>
+    /// <summary>
+    /// Adds the busy time of requests in flight to a worker's counter, which was just merged from <paramref name="file"/>.
+    /// </summary>
     /// <remarks>
     /// Ignores files other than a worker's counters. Flight files are read before the store's files, so if the file has the
     /// higher value, it is the more recent one: the sum never decreases between scrapes.

@@ -16,7 +16,9 @@ internal static class ClockSteps
     /// <summary>The wall clock's time when the machine booted, in seconds since the epoch.</summary>
     internal static double RealAtBoot() => RealAtZeroOf(Libc.ClockBoot);
 
-    /// <summary>Whether no step of the wall clock lies between two results of <see cref="RealAtMonotonicZero"/> or <see cref="RealAtBoot"/>.</summary>
+    /// <summary>
+    /// Whether no step of the wall clock lies between two results of <see cref="RealAtMonotonicZero"/> or <see cref="RealAtBoot"/>.
+    /// </summary>
     internal static bool IsSame(double one, double other) => Math.Abs(one - other) < Tolerance;
 
     /// <summary>Seconds since the epoch.</summary>

@@ -22,7 +22,9 @@ internal static partial class MultiprocessDirectory
     }
 
     /// <summary>As root, becomes the owner of the store for good; as any other user, does nothing.</summary>
-    /// <remarks>The owner is the first user other than root who owns a directory on the path. If there is none, the process stays root.</remarks>
+    /// <remarks>
+    /// The owner is the first user other than root who owns a directory on the path. If there is none, the process stays root.
+    /// </remarks>
     /// <exception cref="StoreException">The path leads through a link that another user may have planted.</exception>
     public static void BecomeOwner(string directory)
     {

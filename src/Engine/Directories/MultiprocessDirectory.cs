@@ -27,7 +27,9 @@ internal static partial class MultiprocessDirectory
         return isOurs ? Path.Combine(runtime!, Name) : Path.Combine(Path.GetTempPath(), $"{Name}-{worker ?? user}");
     }
 
-    /// <summary>Creates the directory with mode 0700, missing parents included, or checks an existing one; returns its absolute path.</summary>
+    /// <summary>
+    /// Creates the directory with mode 0700, missing parents included, or checks an existing one; returns its absolute path.
+    /// </summary>
     /// <exception cref="StoreException">
     /// It cannot be created, is no directory, belongs to another user, is shared by all users, cannot be written, or is
     /// reached through a symbolic link that another user could have planted.

@@ -7,7 +7,9 @@ namespace GunicornPrometheusExporter.Directories;
 /// <summary>The user and group numbers that the workers run as.</summary>
 internal readonly record struct UserIdentity(uint User, uint Group)
 {
-    /// <summary>Makes this process that user for good and drops all other groups; does nothing if it already is that user and not root.</summary>
+    /// <summary>
+    /// Makes this process that user for good and drops all other groups; does nothing if it already is that user and not root.
+    /// </summary>
     /// <exception cref="StoreException">Only root may become another user.</exception>
     public unsafe void Assume()
     {

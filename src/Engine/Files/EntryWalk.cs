@@ -48,7 +48,9 @@ internal ref struct EntryWalk(ReadOnlySpan<byte> content, EntryLayout layout)
         return true;
     }
 
-    /// <summary>The layout whose entries end exactly at the end of the used bytes; null if there is no entry or the file is damaged.</summary>
+    /// <summary>
+    /// The layout whose entries end exactly at the end of the used bytes; null if there is no entry or the file is damaged.
+    /// </summary>
     /// <remarks>
     /// A walk under the wrong layout reads a value or a key as a length and fails at the second entry; with one
     /// entry it ends eight bytes off.

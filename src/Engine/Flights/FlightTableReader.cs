@@ -34,7 +34,9 @@ internal static class FlightTableReader
         return end > 0 && SlotName.TryParse(name[..end].ToString(), out kind, out number);
     }
 
-    /// <summary>Reads how busy a worker is; raises the reported-busy mark in a live worker's file. False if the file does not exist.</summary>
+    /// <summary>
+    /// Reads how busy a worker is; raises the reported-busy mark in a live worker's file. False if the file does not exist.
+    /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="now">The time before the call, in seconds of the monotonic clock.</param>
     /// <param name="load">Unset but for <see cref="FlightLoad.IsAlive"/> if the worker is dead.</param>
@@ -106,7 +108,9 @@ internal static class FlightTableReader
         }
     }
 
-    /// <summary>Reads a batch of records and returns how many were ever used: a worker takes them in order, so none behind those was.</summary>
+    /// <summary>
+    /// Reads a batch of records and returns how many were ever used: a worker takes them in order, so none behind those was.
+    /// </summary>
     private static int ReadRecords(FlightFile file, int first, Span<FlightRecord> batch)
     {
         var read = file.Read(MemoryMarshal.AsBytes(batch), FlightHeader.Size + ((long)first * FlightRecord.Size));

@@ -13,7 +13,9 @@ internal sealed class Archive(string directory, StoreFileName name)
     /// <summary>Where a new archive is written before it replaces the old one.</summary>
     public string TemporaryPath => Path + StoreFiles.TemporaryExtension;
 
-    /// <summary>Completes the compaction of a killed process: removes the files that are in the archive, then their names from it.</summary>
+    /// <summary>
+    /// Completes the compaction of a killed process: removes the files that are in the archive, then their names from it.
+    /// </summary>
     /// <exception cref="StoreException">A file that is in the archive cannot be opened; its name stays.</exception>
     public void Recover()
     {

@@ -8,7 +8,9 @@ internal static partial class Libc
     internal const uint OwnerReadWrite = 0x180;
     private const uint PermissionBits = 0xFFF;
 
-    /// <summary>Opens a file; its owner gets access whatever the umask of the process that created it. -1 with an error if it fails.</summary>
+    /// <summary>
+    /// Opens a file; its owner gets access whatever the umask of the process that created it. -1 with an error if it fails.
+    /// </summary>
     /// <remarks>The mode is corrected afterwards: changing the umask, even briefly, would affect every thread of a worker.</remarks>
     internal static int Open(string path, int flags, uint mode)
     {

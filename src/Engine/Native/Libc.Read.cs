@@ -35,7 +35,9 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "raise")]
     internal static partial int Raise(int signal);
 
-    /// <summary><paramref name="path"/> is UTF-8 and ends with a zero byte; an empty one means <paramref name="directory"/> itself.</summary>
+    /// <summary>
+    /// <paramref name="path"/> is UTF-8 and ends with a zero byte; an empty one means <paramref name="directory"/> itself.
+    /// </summary>
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true)]
     internal static partial int Status(int directory, ReadOnlySpan<byte> path, int flags, uint mask, out FileStatus status);
 

@@ -27,7 +27,8 @@ internal static class CardinalityCheck
         if (exporter.Now.Sum(MetricCatalogue.SeriesDropped) is { } dropped and > 0)
         {
             yield return Finding.Error(
-                $"{exporter.Name}: {dropped} series were dropped; remove labels with unbounded values, or raise GUNICORN_EXPORTER_MAX_SERIES");
+                $"{exporter.Name}: {dropped} series were dropped; " +
+                    "remove labels with unbounded values, or raise GUNICORN_EXPORTER_MAX_SERIES");
         }
     }
 }

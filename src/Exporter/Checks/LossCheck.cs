@@ -10,7 +10,8 @@ internal static class LossCheck
         if (exporter.Now.Sum(MetricCatalogue.Dropped) is { } dropped and > 0)
         {
             yield return Finding.Error(
-                $"{exporter.Name}: {dropped} recordings were dropped; see Gunicorn's log for the reason, and check the free space of the store's disk");
+                $"{exporter.Name}: {dropped} recordings were dropped; " +
+                    "see Gunicorn's log for the reason, and check the free space of the store's disk");
         }
         if (exporter.Now.Sum(MetricCatalogue.CorruptFiles) is { } corrupt and > 0)
         {

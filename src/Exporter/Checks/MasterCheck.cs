@@ -10,7 +10,8 @@ internal static class MasterCheck
         if (exporter.Now.Sum(MetricCatalogue.Up) == 0)
         {
             yield return Finding.Error(
-                $"{exporter.Name}: no live Gunicorn master uses its store, so its values do not change; start Gunicorn, or, if it is running, " +
+                $"{exporter.Name}: no live Gunicorn master uses its store, so its values do not change; " +
+                    "start Gunicorn, or, if it is running, " +
                 "give it and the exporter the same PROMETHEUS_MULTIPROC_DIR");
             yield break;
         }

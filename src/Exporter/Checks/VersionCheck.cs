@@ -11,6 +11,7 @@ internal static class VersionCheck
         let version = sample["version"]
         where version != ProductVersion.Text
         select Finding.Warning(
-            $"{exporter.Name}: its version is {version}, but {ProductVersion.Text} is installed; restart Gunicorn, or the exporter's service, " +
+            $"{exporter.Name}: its version is {version}, but {ProductVersion.Text} is installed; " +
+                "restart Gunicorn, or the exporter's service, " +
             "to run the same version everywhere");
 }

@@ -30,7 +30,8 @@ internal sealed class ConfigCommand : Command
         Options.Add(_format);
         Validators.Add(result =>
         {
-            if (modes.Count(mode => result.GetResult(mode) is not null) > 1) result.AddError("give only one of --check, --print and --example");
+            if (modes.Count(mode => result.GetResult(mode) is not null) <= 1) return;
+            result.AddError("give only one of --check, --print and --example");
         });
         SetAction(Run);
     }

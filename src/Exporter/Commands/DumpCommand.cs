@@ -25,7 +25,8 @@ internal sealed class DumpCommand : Command
     {
         var directory = parsed.GetRequiredValue(_directory);
         MultiprocessDirectory.BecomeOwner(directory);
-        if (!Directory.Exists(directory)) throw new ConfigurationException($"--dir: {directory} is not a directory; name a store's directory");
+        if (!Directory.Exists(directory)) throw new ConfigurationException($"--dir: {directory} is not a directory; " +
+            "name a store's directory");
         using var loggers = Logs.CreateFactory();
         using var aggregator = new StoreAggregator(Path.GetFullPath(directory), loggers.CreateLogger("dump"));
         var exposition = new ArrayBufferWriter<byte>();

@@ -30,7 +30,9 @@ internal sealed class EndSignals : IDisposable
         _interrupts = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
     }
 
-    /// <summary>Runs work until a signal cancels its token or it fails, and returns the exit status. Abandons work that does not stop.</summary>
+    /// <summary>
+    /// Runs work until a signal cancels its token or it fails, and returns the exit status. Abandons work that does not stop.
+    /// </summary>
     internal async Task<int> RunAsync(Func<CancellationToken, Task> work)
     {
         var running = work(_end.Token);

@@ -16,7 +16,10 @@ internal sealed class PrepareCommand : Command
     private readonly Option<uint?> _user = new("--uid") { Description = "User ID of the workers" };
     private readonly Option<uint?> _group = new("--gid") { Description = "Group ID of the workers" };
 
-    private readonly Option<int?> _socket = new("--socket") { Description = "File descriptor of a Unix socket that receives the open files" };
+    private readonly Option<int?> _socket = new("--socket")
+    {
+        Description = "File descriptor of a Unix socket that receives the open files",
+    };
 
     private readonly Option<bool> _timestamps = new("--timestamps")
     {

@@ -21,7 +21,9 @@ internal sealed class StoreLeadership(
     /// <summary>Whether this exporter is the leader: its forwarders run.</summary>
     internal bool IsHeld { get; private set; }
 
-    /// <summary>Takes the leader lock when it is free, and holds it until <paramref name="end"/>; takes it again if the store is recreated.</summary>
+    /// <summary>
+    /// Takes the leader lock when it is free, and holds it until <paramref name="end"/>; takes it again if the store is recreated.
+    /// </summary>
     internal async Task RunAsync(CancellationToken end)
     {
         while (!end.IsCancellationRequested)

@@ -13,7 +13,9 @@ namespace GunicornPrometheusExporter.Exporter.Http;
 /// <param name="reload">Reloads the configuration.</param>
 /// <param name="isTextOnly">Whether to serve only the text format.</param>
 /// <param name="page">The status page; null for links.</param>
-/// <param name="problem">Returns in one line why this exporter is unhealthy, without file access; null for a server that is always healthy.</param>
+/// <param name="problem">
+/// Returns in one line why this exporter is unhealthy, without file access; null for a server that is always healthy.
+/// </param>
 internal sealed class MetricsServer(
     SharedScrape scrapes, ILoggerFactory loggers, WebConfigFile? web, ReloadEndpoint reload, bool isTextOnly = false,
     StatusEndpoints? page = null, Func<string?>? problem = null)

@@ -7,7 +7,8 @@ internal sealed class ReloadEndpoint(ConfigurationInForce configuration)
     {
         if (!configuration.Config.WebEnableLifecycle)
         {
-            await AnswerAsync(context, StatusCodes.Status403Forbidden, "reloading over HTTP is disabled; start the exporter with --web.enable-lifecycle\n");
+            await AnswerAsync(context, StatusCodes.Status403Forbidden, "reloading over HTTP is disabled; " +
+                "start the exporter with --web.enable-lifecycle\n");
             return;
         }
         var errors = await configuration.ReloadAsync();

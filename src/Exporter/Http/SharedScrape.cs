@@ -22,7 +22,9 @@ internal sealed class SharedScrape(Func<IEnumerable<ScrapeAnswer>, Task> scrape)
     })
     { }
 
-    /// <summary>Waits for the next pass, which writes the response; <paramref name="left"/> is cancelled when the client disconnects.</summary>
+    /// <summary>
+    /// Waits for the next pass, which writes the response; <paramref name="left"/> is cancelled when the client disconnects.
+    /// </summary>
     /// <returns>The response, which the caller disposes after reading its body; null if there are too many distinct requests.</returns>
     /// <exception cref="OperationCanceledException">The client disconnected.</exception>
     internal async Task<ScrapeAnswer?> JoinAsync(ScrapeRequest request, CancellationToken left = default)

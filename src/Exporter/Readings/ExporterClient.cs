@@ -48,7 +48,8 @@ internal sealed class ExporterClient : IDisposable
         catch (FormatException e)
         {
             throw new ReadingException(
-                $"{Target.MetricsAddress} gave an unexpected answer: {Show.Printable(e.Message)}; check that this is an exporter's address");
+                $"{Target.MetricsAddress} gave an unexpected answer: {Show.Printable(e.Message)}; " +
+                    "check that this is an exporter's address");
         }
     }
 
@@ -84,7 +85,8 @@ internal sealed class ExporterClient : IDisposable
         }
         catch (TaskCanceledException) when (!end.IsCancellationRequested)
         {
-            throw new ReadingException($"{address} did not answer in {LongestWait.TotalSeconds} s; check that the exporter and its host are responsive");
+            throw new ReadingException($"{address} did not answer in {LongestWait.TotalSeconds} s; " +
+                "check that the exporter and its host are responsive");
         }
         catch (HttpRequestException e)
         {

@@ -62,7 +62,8 @@ internal sealed class WebConfigFile
         if ((state.Tls is null) == IsTls)
         {
             throw new ConfigurationException(
-                $"{_path} {(IsTls ? "no longer has" : "now has")} tls_server_config, which requires a restart; restart, or undo the change");
+                $"{_path} {(IsTls ? "no longer has" : "now has")} tls_server_config, which requires a restart; " +
+                    "restart, or undo the change");
         }
         return state;
     }

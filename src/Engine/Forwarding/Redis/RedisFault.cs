@@ -34,11 +34,13 @@ internal static class RedisFault
     {
         RedisErrorKind.OutOfMemory => "is full; raise its maxmemory",
         RedisErrorKind.ReadOnly => "is a read-only replica; name the master, or set REDIS_SENTINEL_SERVICE",
-        RedisErrorKind.NoReplicas => "rejects writes because too few replicas are connected; restore them, or lower its min-replicas-to-write",
+        RedisErrorKind.NoReplicas => "rejects writes because too few replicas are connected; " +
+            "restore them, or lower its min-replicas-to-write",
         RedisErrorKind.Misconfigured => "rejects writes because it cannot save to its disk; see its log",
         RedisErrorKind.NoAuth or RedisErrorKind.WrongPass => Credentials,
         RedisErrorKind.NoPermission => $"does not permit it: {answer.Message.TrimEnd('.')}",
-        RedisErrorKind.WrongType => $"has keys of another application under \"{config.RedisKeyPrefix}\"; set REDIS_KEY_PREFIX to an unused prefix",
+        RedisErrorKind.WrongType => $"has keys of another application under \"{config.RedisKeyPrefix}\"; " +
+            "set REDIS_KEY_PREFIX to an unused prefix",
         _ => $"refuses: {answer.Message.TrimEnd('.')}",
     };
 

@@ -65,7 +65,8 @@ internal sealed class WriteReceiver(RemoteWriteSettings settings, TimeProvider t
         {
             return protocol == WriteProtocol.V1 || response.Headers.Contains(WrittenHeader)
                 ? new(WriteOutcome.Written)
-                : new(WriteOutcome.NotUnderstood, $"{Name} did not report what it wrote, so it does not support version 2.0; {OtherVersion}");
+                : new(WriteOutcome.NotUnderstood, $"{Name} did not report what it wrote, so it does not support version 2.0; " +
+                    $"{OtherVersion}");
         }
         if (response.StatusCode == HttpStatusCode.UnsupportedMediaType && protocol == WriteProtocol.V2)
         {
