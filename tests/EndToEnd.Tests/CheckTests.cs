@@ -59,7 +59,7 @@ public sealed class CheckTests
         ServerProcess.Signal(server.WorkerPids()[0], "KILL");
 
         await Wait.UntilAsync(
-            async () => (await CheckAsync($"127.0.0.1:{server.MetricsPort}")).Output.Contains(": 1 of 2 workers record;", StringComparison.Ordinal),
+            async () => (await CheckAsync($"127.0.0.1:{server.MetricsPort}")).Output.Contains(": only 1 of 2 workers record;", StringComparison.Ordinal),
             "the finding");
 
         ServerProcess.Signal(stopped, "CONT");
