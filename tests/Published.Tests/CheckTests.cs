@@ -165,7 +165,7 @@ public sealed class CheckTests : IDisposable
         {
             await Task.Delay(100, TestContext.Current.CancellationToken);
         }
-        await FindsAsync(exporter.Client.BaseAddress!.Authority, "the forwarder redis fails or is stopped");
+        await FindsAsync(exporter.Client.BaseAddress!.Authority, "the forwarder redis is failing or stopped");
     }
 
     private static async Task FindsAsync(string target, params string[] texts)

@@ -83,7 +83,7 @@ public sealed class ConfigFileTests : IDisposable
 
         File.SetUnixFileMode(Good, UnixFileMode.UserRead | UnixFileMode.OtherRead);
         Assert.StartsWith(
-            $"warning: {Good} holds secrets", (await Executable.RunAsync(["config", "--check", "--config.file", Good])).Errors, StringComparison.Ordinal);
+            $"warning: {Good} contains secrets", (await Executable.RunAsync(["config", "--check", "--config.file", Good])).Errors, StringComparison.Ordinal);
     }
 
     [Fact]

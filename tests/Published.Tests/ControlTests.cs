@@ -82,7 +82,7 @@ public sealed class ControlTests : IDisposable
 
         Assert.EndsWith(
             "forwarding to redis not started: REDIS_FORWARD_INTERVAL is \"0\"; set it to a whole number of at least 1",
-            exporter.WaitForLine("Nothing"), StringComparison.Ordinal);
+            exporter.WaitForLine("not started"), StringComparison.Ordinal);
         exporter.WaitForLine("listening on");
         Assert.Contains("gunicorn_up", await exporter.ScrapeAsync(), StringComparison.Ordinal);
     }
@@ -108,7 +108,7 @@ public sealed class ControlTests : IDisposable
     [Theory]
     [InlineData("/forwarders/x", """{"destination": "nowhere"}""", "\"nowhere\" is not a destination; use redis")]
     [InlineData("/forwarders/a%20b", """{"destination": "redis"}""", "\"a b\" is not a valid forwarder name; use letters, digits, _, - and .")]
-    [InlineData("/forwarders/x", """{"destination": "redis", "settings": {"REDIS_HOTS": "x"}}""", "REDIS_HOTS is no setting")]
+    [InlineData("/forwarders/x", """{"destination": "redis", "settings": {"REDIS_HOTS": "x"}}""", "REDIS_HOTS is not a setting")]
     [InlineData("/forwarders/x", """{"destination": "redis", "settings": {"REDIS_PORT": "0"}}""", "REDIS_PORT is \"0\"; set it to")]
     [InlineData("/forwarders/x", """{"destination": 1}""", "invalid request body: ")]
     public async Task What_is_asked_for_wrongly_is_refused_with_one_sentence(string path, string body, string sentence)

@@ -100,7 +100,7 @@ def test_hubs_show_what_ten_applications_counted_though_one_dies_and_others_begi
             host.end()
         logs = [hub.end() for hub in hubs]
     # The hubs log only their address and the snapshots that they read.
-    assert not [line for log in logs for line in log.splitlines() if "served" not in line and "snapshot" not in line.lower()]
+    assert not [line for log in logs for line in log.splitlines() if "listening on" not in line and "snapshot" not in line.lower()]
 
 
 def watch(seconds: float, *watches: Watch) -> None:

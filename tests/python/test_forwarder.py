@@ -110,7 +110,7 @@ def test_redis_that_is_away_slow_and_back_slows_and_fails_no_request_and_no_scra
         assert server.metrics().value("gunicorn_exporter_forwarder_up", forwarder="redis") == (wanted == "running")
     redis.signal(signal.SIGCONT)
     wait_for(lambda: status()["redis"]["state"] == "running", "recovery")
-    assert server.log.count("Forwarding to redis fails") == 2
+    assert server.log.count("Forwarding to redis failed, retrying") == 2
     assert server.log.count("Forwarding to redis works again") == 2
 
 
