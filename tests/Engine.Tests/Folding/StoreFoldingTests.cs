@@ -70,11 +70,19 @@ public sealed class StoreFoldingTests : IDisposable
                 Assert.Equal(before, Merged(aggregator));
                 Assert.Equal(before, Merged(new StoreAggregator(directory.Path, NullLogger.Instance)));
                 living.ForEach(file => file.Dispose());
-                folding.Fold();
+                // A process that a test beside this one forks has every file open until it executes its program.
+                for (var pass = 0; pass < 100 && NotFolded(directory.Path).Any(); pass++)
+                {
+                    Thread.Sleep(10);
+                    folding.Fold();
+                }
                 Assert.Equal(before, Merged(aggregator));
-                Assert.DoesNotContain(Directory.GetFiles(directory.Path, "*_9*.db"), path => !path.Contains("_all_", StringComparison.Ordinal));
+                Assert.Empty(NotFolded(directory.Path));
             },
             count: 150);
+
+    private static IEnumerable<string> NotFolded(string directory) =>
+        Directory.GetFiles(directory, "*_9*.db").Where(path => !path.Contains("_all_", StringComparison.Ordinal));
 
     [Fact]
     public void A_sum_does_not_depend_on_how_often_and_in_which_order_its_files_were_folded()
