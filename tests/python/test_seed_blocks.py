@@ -123,6 +123,9 @@ def test_a_block_runs_as_a_gunicorn_configuration(block, start_gunicorn):
     server = start_gunicorn(conf=HOOKS + PROMETHEUS_WORKER + block.code)
     assert server.get("/") == 200
     assert server.metrics(requests=1).value("gunicorn_worker_requests_total") == 1
+    if "redis" in block.title:
+        # The exporter listens first.
+        wait_for(lambda: "Forwarding to redis" in server.log, "the forwarder")
     assert ("Forwarding to redis" in server.log) == ("redis" in block.title)
     assert server.end() == 0
 
