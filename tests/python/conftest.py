@@ -4,6 +4,7 @@ import functools
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Callable, Iterator, Sequence
 
@@ -43,7 +44,18 @@ def _given_path() -> list[str]:
 
 
 @pytest.fixture
-def start_gunicorn(tmp_path: Path, environment: dict[str, str]) -> Iterator[Callable[..., LiveGunicorn]]:
+def public_directory() -> Iterator[Path]:
+    """A directory that other users can enter, unlike pytest's own."""
+    with tempfile.TemporaryDirectory() as directory:
+        os.chmod(directory, 0o755)
+        yield Path(directory)
+
+
+# It uses public_directory so that the servers have ended when that directory is removed.
+@pytest.fixture
+def start_gunicorn(
+    tmp_path: Path, public_directory: Path, environment: dict[str, str]
+) -> Iterator[Callable[..., LiveGunicorn]]:
     """Starts Gunicorns, and stops them after the test."""
     started: list[LiveGunicorn] = []
 

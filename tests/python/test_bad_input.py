@@ -5,8 +5,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
 
 import pytest
 
@@ -96,14 +94,6 @@ def test_the_shipped_configuration_refuses_a_wrong_number_of_workers(environment
         env={**environment, "GUNICORN_WORKERS": "many"}, cwd=tmp_path, capture_output=True, text=True, timeout=30)
     assert done.returncode == 1
     assert "GUNICORN_WORKERS" in done.stderr and "many" in done.stderr
-
-
-@pytest.fixture
-def public_directory():
-    """A directory that another user can enter, unlike pytest's own."""
-    with tempfile.TemporaryDirectory() as directory:
-        os.chmod(directory, 0o755)
-        yield Path(directory)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can start Gunicorn for another user")

@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import Callable, Iterator
 
@@ -245,21 +244,13 @@ def test_the_first_process_of_a_container_counts_its_workers_and_nobody_elses(st
     assert not [pid for pid in children if lives(pid)]
 
 
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """A folder that every user can reach, unlike the test's own."""
-    with tempfile.TemporaryDirectory() as name:
-        os.chmod(name, 0o755)
-        yield Path(name)
-
-
-def test_under_a_strict_umask_the_workers_user_can_still_read_the_store(open_folder, start_gunicorn):
+def test_under_a_strict_umask_the_workers_user_can_still_read_the_store(public_directory, start_gunicorn):
     if os.geteuid() != 0:
         pytest.skip("only root can give workers another user")
     as_nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
     if subprocess.run([*as_nobody, *PYTHON, "-c", ""], capture_output=True, check=False).returncode != 0:
         pytest.skip("this Python lies where other users cannot run it")
-    store = open_folder / "store"
+    store = public_directory / "store"
     server = start_gunicorn("--user", "nobody", "--group", "nogroup", launcher=(*LAUNCH, "--umask", "077"),
                             variables={"PROMETHEUS_MULTIPROC_DIR": str(store)})
     wait_for(running(server, 1), "the worker")

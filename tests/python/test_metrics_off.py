@@ -4,7 +4,6 @@ import os
 import shutil
 import signal
 import subprocess
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -31,14 +30,6 @@ def child_exit(server, worker):
 }
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a disk that is full")
-
-
-@pytest.fixture
-def public_directory():
-    """A directory that another user can enter, unlike pytest's own."""
-    with tempfile.TemporaryDirectory() as directory:
-        os.chmod(directory, 0o755)
-        yield Path(directory)
 
 
 @pytest.fixture
