@@ -42,6 +42,14 @@ internal static class ErrorBoundary
             case MetricsException or StoreException or CorruptFileException or ConfigurationException:
                 PyErr.Set(_metricsError, exception.Message);
                 break;
+            // The module has no texts for these, only the system's for the others.
+            case FileNotFoundException or DirectoryNotFoundException:
+                PyErr.Set(_metricsError, $"the store was removed while it was opened; {StoreException.Reload}");
+                break;
+            case IOException or UnauthorizedAccessException:
+                PyErr.Set(_metricsError, $"a file of the store cannot be replaced ({exception.Message}); the worker's user must be able "
+                    + $"to remove it, then {StoreException.Reload}");
+                break;
             default: PyErr.Set(_metricsError, Describe(exception)); break;
         }
         return 0;

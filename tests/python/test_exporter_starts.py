@@ -195,3 +195,19 @@ print("gone", not os.path.exists(f"/proc/{pid}"))
         capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     assert "gone True\n" in done.stdout
+
+
+def test_without_proc_metrics_are_served_and_the_log_says_what_is_missing(open_folder):
+    bare = ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs none /proc && exec "$@"', "sh"]
+    if subprocess.run([*bare, "true"], capture_output=True, check=False).returncode != 0:
+        pytest.skip("no file system can be mounted here")
+    store = open_folder / "store"
+    store.mkdir(mode=0o700)
+    log = open_folder / "log"
+    serve = [str(EXECUTABLE), "serve", "--multiproc-dir", str(store), "--web.listen-address", f"127.0.0.1:{free_port()}"]
+    with open(log, "wb") as output, subprocess.Popen([*bare, *serve], stdin=subprocess.DEVNULL, stderr=output) as process:
+        try:
+            wait_for(lambda: "control.sock cannot be created" in log.read_text(), "the line on the control socket")
+        finally:
+            process.kill()
+    assert "; mount /proc" in log.read_text() and "listening on" in log.read_text()

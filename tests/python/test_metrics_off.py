@@ -260,3 +260,21 @@ print(os.stat(store).st_uid)
 """, PROMETHEUS_MULTIPROC_DIR=str(public_directory / "store"))
     assert done.stdout == "0\n", done.stderr
 
+
+
+def test_a_file_of_the_store_that_cannot_be_removed_costs_a_worker_its_metrics_and_nothing_else(start_gunicorn, public_directory):
+    store = public_directory / "store"
+    server = start_gunicorn(app=APP, variables={"PROMETHEUS_MULTIPROC_DIR": str(store)})
+    assert serves(server) == "2 True"
+    # A file that is a mount point can be opened, but not removed.
+    file = store / "exemplars_worker-2.bin"
+    file.touch(mode=0o600)
+    subprocess.run(["mount", "--bind", str(file), str(file)], check=True)
+    try:
+        server.signal(signal.SIGTTIN)
+        wait_for(lambda: " off: " in server.log, "the second worker's reason")
+        line = said(server)
+        assert str(file) in line and "reload Gunicorn (SIGHUP)" in line, line
+        assert server.get("/") == 200
+    finally:
+        subprocess.run(["umount", "--lazy", str(file)], check=True)

@@ -35,8 +35,8 @@ internal static class ControlSocket
         {
             socket.Dispose();
             if (e is not (SocketException or IOException or UnauthorizedAccessException)) throw;
-            throw new StoreException(
-                $"{Path.Combine(directory, FileName)} cannot be created ({e.Message}); let the exporter's user write to the store", e);
+            var remedy = Directory.Exists("/proc/self/fd") ? "let the exporter's user write to the store" : "mount /proc";
+            throw new StoreException($"{Path.Combine(directory, FileName)} cannot be created ({e.Message}); {remedy}", e);
         }
     }
 }

@@ -7,7 +7,7 @@ namespace GunicornPrometheusExporter.Files;
 /// <remarks>A file with damaged contents raises <see cref="CorruptFileException"/> instead.</remarks>
 internal sealed class StoreException : Exception
 {
-    private const string Reload = "reload Gunicorn (SIGHUP): a worker that started without metrics records none until then";
+    internal const string Reload = "reload Gunicorn (SIGHUP): a worker that started without metrics records none until then";
 
     /// <summary>The message is a sentence that names the path and the remedy.</summary>
     public StoreException(string message) : base(message) { }
