@@ -34,14 +34,20 @@ internal sealed class RedisCluster : IAsyncDisposable
         return cluster;
     }
 
-    /// <summary>The node that has the key, found by asking those that answer.</summary>
+    /// <summary>The master that has the key. A busy machine may make the nodes elect another one, and meanwhile none has it.</summary>
     internal async Task<RedisServer> MasterOfAsync(string key)
     {
-        foreach (var node in Nodes)
+        RedisServer? master = null;
+        await UntilAsync(async () =>
         {
-            if (await node.CliAsync("EXISTS", key) == "1" && (await node.CliAsync("ROLE")).StartsWith("master", StringComparison.Ordinal)) return node;
-        }
-        throw new InvalidOperationException($"no node has {key}");
+            foreach (var node in Nodes)
+            {
+                var isMaster = (await node.CliAsync("ROLE")).StartsWith("master", StringComparison.Ordinal);
+                if (isMaster && await node.CliAsync("EXISTS", key) == "1") master = node;
+            }
+            return master is not null;
+        });
+        return master!;
     }
 
     public async ValueTask DisposeAsync()
