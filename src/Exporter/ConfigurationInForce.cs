@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Files;
+using GunicornPrometheusExporter.Forwarding;
 
 namespace GunicornPrometheusExporter.Exporter;
 
@@ -8,7 +9,7 @@ namespace GunicornPrometheusExporter.Exporter;
 /// <remarks>A new configuration is applied as a whole or not at all; the errors of a rejected one are logged.</remarks>
 internal sealed class ConfigurationInForce(ExporterConfig first, ILogger log) : IDisposable
 {
-    private readonly SemaphoreSlim _gate = new(1);
+    private readonly Gate _gate = new();
     private volatile ReloadStatus _status = new(true, TimeProvider.System.GetUtcNow());
     private volatile ExporterConfig _config = first;
 
@@ -29,7 +30,7 @@ internal sealed class ConfigurationInForce(ExporterConfig first, ILogger log) : 
     /// <summary>Reloads the configuration. Returns its errors, one per line; null if it was applied.</summary>
     internal async Task<string?> ReloadAsync()
     {
-        await _gate.WaitAsync();
+        using var visit = await _gate.EnterAsync();
         try
         {
             var next = _config.Reread();
@@ -37,8 +38,8 @@ internal sealed class ConfigurationInForce(ExporterConfig first, ILogger log) : 
             await Apply(next);
             if (next.Warning is { } warning) log.ConfigurationWarning(warning);
             var changes = _config.ChangesTo(next).ToLookup(variable => variable.ReloadScope, variable => variable.Name);
-            Tell(changes[ReloadScope.GunicornReload], "when Gunicorn reloads");
-            Tell(changes[ReloadScope.Restart], "after a restart");
+            LogWaiting(changes[ReloadScope.GunicornReload], "when Gunicorn reloads");
+            LogWaiting(changes[ReloadScope.Restart], "after a restart");
             (_config, _status) = (next, new(true, TimeProvider.System.GetUtcNow()));
             log.ConfigurationReloaded();
             return null;
@@ -52,15 +53,11 @@ internal sealed class ConfigurationInForce(ExporterConfig first, ILogger log) : 
             _status = _status with { IsSuccessful = false };
             return reason;
         }
-        finally
-        {
-            _gate.Release();
-        }
     }
 
     public void Dispose() => _gate.Dispose();
 
-    private void Tell(IEnumerable<string> names, string time)
+    private void LogWaiting(IEnumerable<string> names, string time)
     {
         var text = string.Join(", ", names);
         if (text.Length > 0) log.ConfigurationWaits(text, time);

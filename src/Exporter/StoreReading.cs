@@ -33,10 +33,7 @@ internal sealed class StoreReading(
         lock (_gate)
         {
             Refresh();
-            foreach (var answer in answers)
-            {
-                aggregator.Write(answer.Output, answer.Request.Format, answer.Request.NameSet);
-            }
+            foreach (var answer in answers) aggregator.Write(answer.Output, answer.Request.Format, answer.Request.NameSet);
         }
     }
 

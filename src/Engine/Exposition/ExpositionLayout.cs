@@ -28,7 +28,7 @@ internal sealed class ExpositionLayout
     }
 
     /// <summary>Adds a family at the end; its lines follow.</summary>
-    public void Begin(FamilyHeader header) => _families.Add(new FamilyLines(header, _lines.Count, 0, KindOf(header)));
+    public void Begin(FamilyHeader header) => _families.Add(new FamilyLines(header, _lines.Count, 0, OpenMetricsOf(header)));
 
     /// <summary>Adds a line to the last family; the lines of a label set must be adjacent and in order.</summary>
     public void Add(in SampleLine line)
@@ -50,7 +50,7 @@ internal sealed class ExpositionLayout
             var header = family.Header;
             if (isShared)
             {
-                restricted._families.Add(family with { OpenMetrics = restricted.KindOf(header) });
+                restricted._families.Add(family with { OpenMetrics = restricted.OpenMetricsOf(header) });
                 continue;
             }
             restricted.Begin(header);
@@ -66,15 +66,14 @@ internal sealed class ExpositionLayout
     private static bool IsWhole(FamilyHeader header, IReadOnlySet<string> names) =>
         names.Contains(header.Name) || names.Contains(header.BaseName);
 
-    private OpenMetricsKind KindOf(FamilyHeader header)
+    /// <summary>The header in OpenMetrics, in which each type reserves more names than it exposes.</summary>
+    private byte[]? OpenMetricsOf(FamilyHeader header)
     {
         if (!header.OpenMetricsNames.Any(_openMetricsNames.Contains))
         {
             _openMetricsNames.UnionWith(header.OpenMetricsNames);
-            return OpenMetricsKind.Typed;
+            return header.OpenMetrics;
         }
-        return header.Type == MetricType.Counter && _openMetricsNames.Add(header.Name)
-            ? OpenMetricsKind.Untyped
-            : OpenMetricsKind.LeftOut;
+        return header.Type == MetricType.Counter && _openMetricsNames.Add(header.Name) ? header.Untyped : null;
     }
 }

@@ -9,10 +9,6 @@ internal sealed class FamilyHeader
 {
     // Indexed by the kind of the line.
     private readonly ImmutableArray<string> _names;
-    private byte[]? _openMetrics;
-    private byte[]? _untyped;
-    private byte[]? _protobuf;
-    private byte[]? _created;
 
     public FamilyHeader(string storeName, MetricType type, string help, GaugeMode mode = GaugeMode.All)
     {
@@ -28,7 +24,7 @@ internal sealed class FamilyHeader
             MetricType.Summary => _names.Remove(NameOf(LineKind.Bucket)),
             _ => [Name],
         };
-        OpenMetricsNames = OpenMetricsSyntax.NamesOf(BaseName, type);
+        OpenMetricsNames = type == MetricType.Gauge ? [Name] : [.. SampleNames.Union([BaseName, BaseName + OpenMetricsSyntax.CreatedSuffix])];
         Text = TextSyntax.Header(Name, type, help);
     }
 
@@ -55,16 +51,16 @@ internal sealed class FamilyHeader
     public byte[] Text { get; }
 
     /// <summary>The lines above its samples in OpenMetrics.</summary>
-    public byte[] OpenMetrics => _openMetrics ??= OpenMetricsSyntax.Header(BaseName, Type.Word(), Help);
+    public byte[] OpenMetrics => field ??= OpenMetricsSyntax.Header(BaseName, Type.Word(), Help);
 
-    /// <summary>The OpenMetrics lines for a counter that is exposed without its type.</summary>
-    public byte[] Untyped => _untyped ??= OpenMetricsSyntax.Header(Name, OpenMetricsSyntax.UnknownType, Help);
+    /// <summary>The OpenMetrics lines for a counter without its type, because another family has the name without <c>_total</c>.</summary>
+    public byte[] Untyped => field ??= OpenMetricsSyntax.Header(Name, OpenMetricsSyntax.UnknownType, Help);
 
     /// <summary>The fields before its metrics in protobuf.</summary>
-    public byte[] Protobuf => _protobuf ??= ProtobufSyntax.Header(Name, BaseName, Type, Help);
+    public byte[] Protobuf => field ??= ProtobufSyntax.Header(Name, BaseName, Type, Help);
 
     /// <summary>The name of the sample with the creation time of a series, in OpenMetrics.</summary>
-    public byte[] Created => _created ??= Encoding.UTF8.GetBytes(BaseName + OpenMetricsSyntax.CreatedSuffix);
+    public byte[] Created => field ??= Encoding.UTF8.GetBytes(BaseName + OpenMetricsSyntax.CreatedSuffix);
 
     public string NameOf(LineKind kind) => _names[(int)kind];
 }

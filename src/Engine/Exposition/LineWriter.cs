@@ -6,16 +6,13 @@ using GunicornPrometheusExporter.Metrics;
 namespace GunicornPrometheusExporter.Exposition;
 
 /// <summary>Writes lines with as few buffer requests to the output as possible.</summary>
-internal ref struct LineWriter
+internal ref struct LineWriter(IBufferWriter<byte> output)
 {
     private const int MinimumBuffer = 4096;
 
-    private readonly IBufferWriter<byte> _output;
     private Span<byte> _buffer;
     private ReadOnlySpan<byte> _header;
     private int _written;
-
-    public LineWriter(IBufferWriter<byte> output) => _output = output;
 
     /// <summary>Begins a family; its header is written before its first line, if it has lines.</summary>
     public void Begin(ReadOnlySpan<byte> header) => _header = header;
@@ -31,11 +28,9 @@ internal ref struct LineWriter
     public void WriteLine(scoped ReadOnlySpan<byte> text, double value)
     {
         WriteHeader();
-        Reserve(text.Length + SampleNumber.MaximumSize + 1);
-        text.CopyTo(_buffer[_written..]);
-        _written += text.Length;
-        _written += SampleNumber.Format(value, _buffer[_written..]);
-        _buffer[_written++] = (byte)'\n';
+        Write(text);
+        Write(value);
+        Write("\n"u8);
     }
 
     /// <summary>Writes a line whose text has several parts.</summary>
@@ -68,7 +63,7 @@ internal ref struct LineWriter
     /// <summary>Flushes the written bytes to the output.</summary>
     public void Flush()
     {
-        _output.Advance(_written);
+        output.Advance(_written);
         _buffer = default;
         _written = 0;
     }
@@ -98,6 +93,6 @@ internal ref struct LineWriter
     {
         if (_buffer.Length - _written >= size) return;
         Flush();
-        _buffer = _output.GetSpan(Math.Max(size, MinimumBuffer));
+        _buffer = output.GetSpan(Math.Max(size, MinimumBuffer));
     }
 }

@@ -16,9 +16,9 @@ internal static class OpenMetricsExposition
         var writer = new LineWriter(output);
         foreach (ref readonly var family in layout.Families)
         {
-            if (family.OpenMetrics == OpenMetricsKind.LeftOut) continue;
+            if (family.OpenMetrics is null) continue;
             var header = family.Header;
-            writer.Begin(family.OpenMetrics == OpenMetricsKind.Typed ? header.OpenMetrics : header.Untyped);
+            writer.Begin(family.OpenMetrics);
             var lines = layout.LinesOf(family);
             while (lines.Length > 0)
             {

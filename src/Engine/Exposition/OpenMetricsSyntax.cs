@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text;
 using GunicornPrometheusExporter.Metrics;
 
@@ -25,17 +24,4 @@ internal static class OpenMetricsSyntax
         var unit = MetricUnits.Of(name) is { } word ? $"# UNIT {name} {word}\n" : "";
         return Encoding.UTF8.GetBytes($"# HELP {name} {text}\n# TYPE {name} {type}\n{unit}");
     }
-
-    /// <summary>Every name that a family of a type reserves for itself.</summary>
-    public static ImmutableArray<string> NamesOf(string name, MetricType type) => type switch
-    {
-        MetricType.Counter => [name, name + MetricFamily.TotalSuffix, name + CreatedSuffix],
-        MetricType.Histogram =>
-        [
-            name, name + MetricFamily.BucketSuffix, name + MetricFamily.SumSuffix, name + MetricFamily.CountSuffix,
-            name + CreatedSuffix,
-        ],
-        MetricType.Summary => [name, name + MetricFamily.SumSuffix, name + MetricFamily.CountSuffix, name + CreatedSuffix],
-        _ => [name],
-    };
 }

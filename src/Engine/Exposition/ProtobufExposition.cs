@@ -35,34 +35,18 @@ internal sealed class ProtobufExposition
         foreach (ref readonly var line in lines) isPresent |= values.Has(line.Series);
         if (!isPresent) return;
         var labels = lines[0].Labels;
+        var (field, created) = ProtobufSyntax.FieldsOf(type);
         var metric = _family.BeginMessage(ProtobufSyntax.FamilyMetric);
         _family.WriteFields(labels.Protobuf);
+        var value = _family.BeginMessage(field);
         switch (type)
         {
-            case MetricType.Counter:
-                var counter = _family.BeginMessage(ProtobufSyntax.MetricCounter);
-                _family.WriteDouble(ProtobufSyntax.CounterValue, values[lines[0].Series]);
-                WriteCreated(ProtobufSyntax.CounterCreated, labels.Created);
-                _family.EndMessage(counter);
-                break;
-            case MetricType.Gauge:
-                var gauge = _family.BeginMessage(ProtobufSyntax.MetricGauge);
-                _family.WriteDouble(ProtobufSyntax.GaugeValue, values[lines[0].Series]);
-                _family.EndMessage(gauge);
-                break;
-            case MetricType.Summary:
-                var summary = _family.BeginMessage(ProtobufSyntax.MetricSummary);
-                WriteSummary(lines, values);
-                WriteCreated(ProtobufSyntax.SummaryCreated, labels.Created);
-                _family.EndMessage(summary);
-                break;
-            default:
-                var histogram = _family.BeginMessage(ProtobufSyntax.MetricHistogram);
-                WriteHistogram(lines, values);
-                WriteCreated(ProtobufSyntax.HistogramCreated, labels.Created);
-                _family.EndMessage(histogram);
-                break;
+            case MetricType.Summary: WriteSummary(lines, values); break;
+            case MetricType.Histogram: WriteHistogram(lines, values); break;
+            default: _family.WriteDouble(ProtobufSyntax.CounterOrGaugeValue, values[lines[0].Series]); break;
         }
+        if (created is { } number && labels.Created > 0) WriteTimestamp(number, labels.Created);
+        _family.EndMessage(value);
         _family.EndMessage(metric);
     }
 
@@ -181,11 +165,6 @@ internal sealed class ProtobufExposition
     {
         if (SampleValues.IsCount(value)) _family.WriteUnsigned(field, (ulong)value);
         else _family.WriteDouble(floatField, value);
-    }
-
-    private void WriteCreated(int field, double seconds)
-    {
-        if (seconds > 0) WriteTimestamp(field, seconds);
     }
 
     private void WriteTimestamp(int field, double seconds)

@@ -21,9 +21,7 @@ internal static class ProtobufSyntax
     public const int LabelName = 1;
     public const int LabelValue = 2;
 
-    public const int GaugeValue = 1;
-
-    public const int CounterValue = 1;
+    public const int CounterOrGaugeValue = 1;
     public const int CounterCreated = 3;
 
     public const int SummaryCount = 1;
@@ -81,6 +79,15 @@ internal static class ProtobufSyntax
         }
         return writer.Written.ToArray();
     }
+
+    /// <summary>The field of a metric for a type, and that field's own field for the creation time.</summary>
+    public static (int Value, int? Created) FieldsOf(MetricType type) => type switch
+    {
+        MetricType.Counter => (MetricCounter, CounterCreated),
+        MetricType.Gauge => (MetricGauge, null),
+        MetricType.Summary => (MetricSummary, SummaryCreated),
+        _ => (MetricHistogram, HistogramCreated),
+    };
 
     private static ulong TypeNumber(MetricType type) => type switch
     {

@@ -16,19 +16,15 @@ internal readonly ref struct SampleValues(
 
     private readonly ReadOnlySpan<double> _values = values;
     private readonly ReadOnlySpan<bool> _present = present;
-    private readonly IReadOnlyDictionary<int, Exemplar> _exemplars = exemplars;
-    private readonly IReadOnlyDictionary<int, NativeHistogram> _natives = natives;
 
     public double this[int series] => _values[series];
 
     public bool Has(int series) => _present[series];
 
-    /// <summary>The exemplar of a bucket; null if it has none.</summary>
-    public Exemplar? ExemplarOf(int series) => _exemplars.TryGetValue(series, out var exemplar) ? exemplar : null;
+    public Exemplar? ExemplarOf(int series) => exemplars.TryGetValue(series, out var exemplar) ? exemplar : null;
 
-    /// <summary>The native histogram of the series of a sum; null if it has none.</summary>
     public NativeHistogram? NativeOf(int series) =>
-        _natives.TryGetValue(series, out var native) && native.IsPresent ? native : null;
+        natives.TryGetValue(series, out var native) && native.IsPresent ? native : null;
 
     /// <summary>Whether a value is a valid count; a file can contain any value.</summary>
     public static bool IsCount(double value) => value is >= 0 and < MaximumCount && Math.Truncate(value) == value;

@@ -1,68 +1,31 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Text;
+using System.Text.RegularExpressions;
 using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Exposition;
 
 /// <summary>A sample of the text format 0.0.4. Immutable.</summary>
-internal sealed record TextSample(string Name, ImmutableArray<Label> Labels, double Value)
+internal sealed partial record TextSample(string Name, ImmutableArray<Label> Labels, double Value)
 {
     /// <summary>Reads every sample of an untrusted text; skips comment lines.</summary>
     /// <exception cref="FormatException">A line does not match the format.</exception>
-    public static IEnumerable<TextSample> ReadAll(string text)
-    {
-        foreach (var line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
-        {
-            if (line[0] != '#') yield return Read(line);
-        }
-    }
+    public static IEnumerable<TextSample> ReadAll(string text) =>
+        text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Where(line => line[0] != '#').Select(Read);
 
     private static TextSample Read(string line)
     {
-        var rest = line.AsSpan();
-        var nameLength = rest.IndexOfAny('{', ' ', '\t');
-        if (nameLength <= 0) throw Malformed(line);
-        var name = rest[..nameLength].ToString();
-        rest = rest[nameLength..].TrimStart();
-        var labels = ImmutableArray.CreateBuilder<Label>();
-        if (rest.StartsWith('{'))
+        var groups = Form().Match(line).Groups;
+        if (!TryParse(groups["value"].ValueSpan, out var value))
         {
-            for (rest = rest[1..].TrimStart(" ,"); !rest.StartsWith('}'); rest = rest.TrimStart(" ,"))
-            {
-                if (!TryTakeLabel(ref rest, out var label)) throw Malformed(line);
-                labels.Add(label);
-            }
-            rest = rest[1..];
+            throw new FormatException($"not a line of the Prometheus text format: {(line.Length <= 80 ? line : line[..80] + "…")}");
         }
-        rest = rest.Trim();
-        // A timestamp may follow the value.
-        var valueLength = rest.IndexOfAny(' ', '\t');
-        return TryParse(valueLength < 0 ? rest : rest[..valueLength], out var value)
-            ? new(name, labels.DrainToImmutable(), value)
-            : throw Malformed(line);
+        var labels = groups["label"].Captures.Zip(
+            groups["text"].Captures, (name, text) => new Label(name.Value.Trim(), Escape().Replace(text.Value, Unescape)));
+        return new(groups["name"].Value, [.. labels], value);
     }
 
-    private static bool TryTakeLabel(ref ReadOnlySpan<char> rest, out Label label)
-    {
-        label = default;
-        var nameLength = rest.IndexOf("=\"");
-        if (nameLength <= 0) return false;
-        var value = new StringBuilder();
-        for (var i = nameLength + 2; i < rest.Length; i++)
-        {
-            if (rest[i] == '"')
-            {
-                label = new(rest[..nameLength].Trim().ToString(), value.ToString());
-                rest = rest[(i + 1)..];
-                return true;
-            }
-            var isEscaped = rest[i] == '\\';
-            if (isEscaped && ++i == rest.Length) return false;
-            value.Append(isEscaped && rest[i] == 'n' ? '\n' : rest[i]);
-        }
-        return false;
-    }
+    private static string Unescape(Match escape) => escape.Value == @"\n" ? "\n" : escape.Value[1..];
 
     private static bool TryParse(ReadOnlySpan<char> text, out double value)
     {
@@ -75,6 +38,14 @@ internal sealed record TextSample(string Name, ImmutableArray<Label> Labels, dou
         return !double.IsNaN(value) || double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value);
     }
 
-    private static FormatException Malformed(string line) =>
-        new($"not a line of the Prometheus text format: {(line.Length <= 80 ? line : line[..80] + "…")}");
+    // Nothing in it can match in two ways, so a hostile line takes no longer than another. A timestamp may follow the value.
+    [GeneratedRegex("""
+        ^(?<name>(?>[^{ \t]+))(?=[{ \t])\s*
+        (\{(?>[ ,]*)((?<label>(?>[^=]+))="(?<text>(?>([^"\\]|\\.)*))"(?>[ ,]*))*\})?\s*
+        (?<value>\S+)
+        """, RegexOptions.ExplicitCapture | RegexOptions.IgnorePatternWhitespace)]
+    private static partial Regex Form();
+
+    [GeneratedRegex(@"\\.")]
+    private static partial Regex Escape();
 }

@@ -10,33 +10,20 @@ namespace GunicornPrometheusExporter.Fleet;
 /// <remarks>
 /// The source holds all state, so all hubs expose the same values and can restart at any time. Not thread-safe.
 /// </remarks>
-internal sealed class FleetHub
+internal sealed class FleetHub(IFleetSource source, bool isMerged, ILogger logger, TimeProvider? time = null)
 {
-    private IFleetSource _source;
-    private readonly IFleetExposition _exposition;
-    private readonly HubJournal _journal;
-    private readonly TimeProvider _time;
+    private readonly IFleetExposition _exposition = isMerged ? new MergedExposition(logger) : new HostExposition(logger);
+    private readonly HubJournal _journal = new(logger);
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly HubStatistics _statistics = new();
+    private IFleetSource _source = source;
     private FleetReading _reading = new([], []);
-
-    public FleetHub(IFleetSource source, bool isMerged, ILogger logger, TimeProvider? time = null)
-    {
-        ArgumentNullException.ThrowIfNull(source);
-        _source = source;
-        _exposition = isMerged ? new MergedExposition(logger) : new HostExposition(logger);
-        _journal = new HubJournal(logger) { Place = source.Place };
-        _time = time ?? TimeProvider.System;
-    }
 
     /// <summary>The result of the last reload of the configuration; null without one.</summary>
     public ReloadStatus? LastReload { get; set; }
 
     /// <summary>Replaces the source; the caller still owns the previous one.</summary>
-    public void Replace(IFleetSource source)
-    {
-        ArgumentNullException.ThrowIfNull(source);
-        (_source, _journal.Place) = (source, source.Place);
-    }
+    public void Replace(IFleetSource next) => _source = next;
 
     /// <summary>Reads the hosts' snapshots. If that fails, the previous ones remain until they expire.</summary>
     public async Task RefreshAsync(CancellationToken end = default)
@@ -46,7 +33,7 @@ internal sealed class FleetHub
         {
             var reading = await _source.ReadAsync(end).ConfigureAwait(false);
             _reading = reading with { Hosts = [.. reading.Hosts.OrderBy(host => host.Instance, StringComparer.Ordinal)] };
-            _journal.Read(reading.Hosts.Count(host => host.IsLive(_time.GetUtcNow())), reading.Skipped);
+            _journal.Read(_source.Place, reading.Hosts.Count(host => host.IsLive(_time.GetUtcNow())), reading.Skipped);
         }
         catch (ForwardingException e)
         {

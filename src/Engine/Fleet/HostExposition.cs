@@ -66,7 +66,7 @@ internal sealed class HostExposition(ILogger logger) : IFleetExposition
             {
                 if (!families.TryGetValue((family.Name, family.Type), out var known))
                 {
-                    families.Add((family.Name, family.Type), known = new HostFamily(HeaderOf(family)));
+                    families.Add((family.Name, family.Type), known = new HostFamily(HeaderOf(family), []));
                 }
                 known.Blocks.Add(new HostBlock(host, start, lines.AsMemory(start, family.Samples.Length)));
                 start += family.Samples.Length;

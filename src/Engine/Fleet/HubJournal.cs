@@ -9,21 +9,18 @@ internal sealed class HubJournal(ILogger logger)
     private bool? _hasHosts;
     private bool _isSkipping;
 
-    /// <summary>The location of the source, worded as the end of a sentence.</summary>
-    public required string Place { get; set; }
-
     public bool IsLost { get; private set; }
 
     public long Errors { get; private set; }
 
-    /// <summary>Records a read.</summary>
-    public void Read(int live, IReadOnlyList<SkippedEntry> skipped)
+    /// <summary>Records a read of the source at a place, which is worded as the end of a sentence.</summary>
+    public void Read(string place, int live, IReadOnlyList<SkippedEntry> skipped)
     {
         var (hasHosts, isSkipping) = (live > 0, skipped.Count > 0);
         if (IsLost || hasHosts != _hasHosts)
         {
-            if (hasHosts) HubLog.HostsFound(logger, Place, live);
-            else HubLog.NoHosts(logger, Place);
+            if (hasHosts) HubLog.HostsFound(logger, place, live);
+            else HubLog.NoHosts(logger, place);
         }
         if (isSkipping && !_isSkipping) HubLog.EntriesSkipped(logger, skipped.Count, skipped[0].Name, skipped[0].Reason);
         if (!isSkipping && _isSkipping) HubLog.NothingSkipped(logger);

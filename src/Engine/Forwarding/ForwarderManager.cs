@@ -19,40 +19,48 @@ internal sealed class ForwarderManager(Func<MetricSnapshot> read, ILogger logger
     private readonly Dictionary<string, Func<IForwarder>> _forwarders = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ForwarderStatus> _removed = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ForwarderRun> _runs = new(StringComparer.Ordinal);
-    private readonly SemaphoreSlim _gate = new(1);
+    private readonly Gate _gate = new();
 
     public IReadOnlyDictionary<string, ForwarderStatus> Statuses => _statuses;
 
     /// <summary>Adds a forwarder, stopped; a forwarder of the same name is stopped and removed.</summary>
-    public Task AddAsync(string name, Func<IForwarder> create) => ExclusivelyAsync(async () =>
+    public async Task AddAsync(string name, Func<IForwarder> create)
     {
+        using var visit = await _gate.EnterAsync();
         await StopRunAsync(name);
         _forwarders[name] = create;
         _statuses.TryAdd(name, _removed.Remove(name, out var status) ? status : new());
-    });
+    }
 
     /// <summary>Stops a forwarder after a last snapshot, and removes it. If it is added again, its counts continue.</summary>
-    public Task RemoveAsync(string name) => ExclusivelyAsync(async () =>
+    public async Task RemoveAsync(string name)
     {
+        using var visit = await _gate.EnterAsync();
         await StopRunAsync(name);
         _forwarders.Remove(name);
         if (_statuses.TryRemove(name, out var status)) _removed[name] = status;
-    });
+    }
 
     /// <summary>Starts a forwarder unless it is running. Returns false if the name is unknown.</summary>
     /// <exception cref="ConfigurationException">The forwarder's settings contradict each other.</exception>
-    public Task<bool> StartAsync(string name) => ExclusivelyAsync(() => Task.FromResult(Start(name)));
+    public async Task<bool> StartAsync(string name)
+    {
+        using var visit = await _gate.EnterAsync();
+        return Start(name);
+    }
 
     /// <summary>Stops a forwarder after a last snapshot, within 2.5 seconds. Returns false if the name is unknown.</summary>
-    public Task<bool> StopAsync(string name) => ExclusivelyAsync(async () =>
+    public async Task<bool> StopAsync(string name)
     {
+        using var visit = await _gate.EnterAsync();
         await StopRunAsync(name);
         return _forwarders.ContainsKey(name);
-    });
+    }
 
     /// <summary>Starts every stopped forwarder, and logs each one that cannot be started.</summary>
-    public Task StartAllAsync() => ExclusivelyAsync(() =>
+    public async Task StartAllAsync()
     {
+        using var visit = await _gate.EnterAsync();
         foreach (var name in _forwarders.Keys)
         {
             try
@@ -68,11 +76,14 @@ internal sealed class ForwarderManager(Func<MetricSnapshot> read, ILogger logger
                 ForwarderLog.Faulted(logger, name, e.GetType().Name, e.StackTrace);
             }
         }
-        return Task.CompletedTask;
-    });
+    }
 
     /// <summary>Stops every forwarder after a last snapshot, within 2.5 seconds.</summary>
-    public Task StopAllAsync() => ExclusivelyAsync(() => Task.WhenAll(_runs.Keys.ToList().Select(StopRunAsync)));
+    public async Task StopAllAsync()
+    {
+        using var visit = await _gate.EnterAsync();
+        await Task.WhenAll(_runs.Keys.ToList().Select(StopRunAsync));
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -85,9 +96,10 @@ internal sealed class ForwarderManager(Func<MetricSnapshot> read, ILogger logger
         if (!_forwarders.TryGetValue(name, out var create)) return false;
         if (!_runs.ContainsKey(name))
         {
-            var forwarder = create();
+            var run = new ForwarderRun(name, create(), read, change => _statuses[name] = change(_statuses[name]), logger, _time);
             _statuses[name] = _statuses[name] with { State = ForwarderState.Running };
-            _runs.Add(name, new(name, forwarder, read, change => _statuses[name] = change(_statuses[name]), logger, _time));
+            run.Start();
+            _runs.Add(name, run);
         }
         return true;
     }
@@ -95,24 +107,5 @@ internal sealed class ForwarderManager(Func<MetricSnapshot> read, ILogger logger
     private async Task StopRunAsync(string name)
     {
         if (_runs.Remove(name, out var run)) await run.DisposeAsync();
-    }
-
-    private Task<bool> ExclusivelyAsync(Func<Task> act) => ExclusivelyAsync(async () =>
-    {
-        await act();
-        return true;
-    });
-
-    private async Task<T> ExclusivelyAsync<T>(Func<Task<T>> act)
-    {
-        await _gate.WaitAsync();
-        try
-        {
-            return await act();
-        }
-        finally
-        {
-            _gate.Release();
-        }
     }
 }

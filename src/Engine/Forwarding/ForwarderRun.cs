@@ -5,29 +5,21 @@ namespace GunicornPrometheusExporter.Forwarding;
 
 /// <summary>One run of a forwarder, from its start to its stop.</summary>
 /// <remarks>Runs in its own task; no exception of the forwarder stops it. Owns the forwarder.</remarks>
-internal sealed class ForwarderRun : IAsyncDisposable
+internal sealed class ForwarderRun(
+    string name, IForwarder forwarder, Func<MetricSnapshot> read, Action<Func<ForwarderStatus, ForwarderStatus>> update,
+    ILogger logger, TimeProvider time) : IAsyncDisposable
 {
     private static readonly TimeSpan LongestLast = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(2.5);
 
-    private readonly string _name;
-    private readonly IForwarder _forwarder;
-    private readonly Func<MetricSnapshot> _read;
-    private readonly Action<Func<ForwarderStatus, ForwarderStatus>> _tell;
-    private readonly ILogger _logger;
-    private readonly TimeProvider _time;
     private readonly CancellationTokenSource _end = new();
-    private readonly Task _work;
+    private Task _work = Task.CompletedTask;
     private Task _attempt = Task.CompletedTask;
     private bool _isFailing;
     private volatile bool _isOver;
 
-    /// <summary>Starts to forward; <paramref name="tell"/> receives every change of the status.</summary>
-    public ForwarderRun(
-        string name, IForwarder forwarder, Func<MetricSnapshot> read, Action<Func<ForwarderStatus, ForwarderStatus>> tell,
-        ILogger logger, TimeProvider time)
+    public void Start()
     {
-        (_name, _forwarder, _read, _tell, _logger, _time) = (name, forwarder, read, tell, logger, time);
         ForwarderLog.Started(logger, name, forwarder.Interval.TotalSeconds);
         var end = _end.Token;
         _work = Task.Run(() => RunAsync(end));
@@ -40,56 +32,56 @@ internal sealed class ForwarderRun : IAsyncDisposable
         _end.Dispose();
         try
         {
-            await Task.Run(EndAsync).WaitAsync(LongestEnd, _time);
+            await Task.Run(EndAsync).WaitAsync(LongestEnd, time);
         }
         catch (TimeoutException)
         {
-            ForwarderLog.Lost(_logger, _name, "it did not stop in time");
+            ForwarderLog.Lost(logger, name, "it did not stop in time");
         }
         _isOver = true;
-        _tell(status => status with { State = ForwarderState.Stopped });
+        update(status => status with { State = ForwarderState.Stopped });
     }
 
     private async Task RunAsync(CancellationToken end)
     {
-        var pauses = new ForwardingPauses(_forwarder.Interval, _time);
+        var pauses = new ForwardingPauses(forwarder.Interval, time);
         while (!end.IsCancellationRequested)
         {
-            var pause = await TryForwardAsync(pauses, _forwarder.Interval, end);
-            await Task.Delay(pause, _time, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            var pause = await TryForwardAsync(pauses, forwarder.Interval, end);
+            await Task.Delay(pause, time, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
     private async Task EndAsync()
     {
         await _work;
-        await TryForwardAsync(new ForwardingPauses(_forwarder.Interval, _time), LongestLast, CancellationToken.None);
+        await TryForwardAsync(new ForwardingPauses(forwarder.Interval, time), LongestLast, CancellationToken.None);
         try
         {
-            await _forwarder.DisposeAsync();
+            await forwarder.DisposeAsync();
         }
         catch (ForwardingException e)
         {
             Fail(e.Message, e.Forwarded);
-            ForwarderLog.Lost(_logger, _name, e.Message);
+            ForwarderLog.Lost(logger, name, e.Message);
         }
         catch (Exception e)
         {
-            ForwarderLog.Faulted(_logger, _name, e.GetType().Name, e.StackTrace);
+            ForwarderLog.Faulted(logger, name, e.GetType().Name, e.StackTrace);
         }
     }
 
     /// <summary>Makes one attempt, and returns how long to wait after it.</summary>
     private async Task<TimeSpan> TryForwardAsync(ForwardingPauses pauses, TimeSpan longest, CancellationToken end)
     {
-        using var limit = new CancellationTokenSource(longest, _time);
+        using var limit = new CancellationTokenSource(longest, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, end);
         try
         {
             // One call at a time, even if a forwarder ignores its cancellation.
             await _attempt.WaitAsync(either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             either.Token.ThrowIfCancellationRequested();
-            var attempt = _forwarder.ForwardAsync(_read(), either.Token);
+            var attempt = forwarder.ForwardAsync(read(), either.Token);
             _attempt = attempt;
             Succeed(await attempt.WaitAsync(either.Token));
             return pauses.AfterSuccess();
@@ -111,7 +103,7 @@ internal sealed class ForwarderRun : IAsyncDisposable
         catch (Exception e)
         {
             // The message of an unexpected exception may contain a secret.
-            if (!_isFailing) ForwarderLog.Faulted(_logger, _name, e.GetType().Name, e.StackTrace);
+            if (!_isFailing) ForwarderLog.Faulted(logger, name, e.GetType().Name, e.StackTrace);
             Fail($"unexpected {e.GetType().Name}", default);
             return pauses.AfterFailure();
         }
@@ -120,18 +112,18 @@ internal sealed class ForwarderRun : IAsyncDisposable
     private void Succeed(Forwarded done)
     {
         if (_isOver) return;
-        var now = _time.GetUtcNow();
-        _tell(status => status.AfterSuccess(now, done));
-        if (_isFailing) ForwarderLog.WorksAgain(_logger, _name);
+        var now = time.GetUtcNow();
+        update(status => status.AfterSuccess(now, done));
+        if (_isFailing) ForwarderLog.WorksAgain(logger, name);
         _isFailing = false;
     }
 
     private void Fail(string reason, Forwarded done)
     {
         if (_isOver) return;
-        var now = _time.GetUtcNow();
-        _tell(status => status.AfterFailure(now, done, reason));
-        if (!_isFailing) ForwarderLog.Fails(_logger, _name, reason);
+        var now = time.GetUtcNow();
+        update(status => status.AfterFailure(now, done, reason));
+        if (!_isFailing) ForwarderLog.Fails(logger, name, reason);
         _isFailing = true;
     }
 }

@@ -49,7 +49,7 @@ internal sealed class ConfigCommand : Command
         {
             if (!config.Validate()) throw new ConfigurationException(config.Errors);
         }
-        else if (parsed.GetValue(_format) == Json) ConfigJson.Write(Console.OpenStandardOutput(), config);
+        else if (parsed.GetValue(_format) == Json) JsonOutput.Write(Console.OpenStandardOutput(), ConfigJson.Of(config));
         else config.PrintConfig(Console.Out);
         return config.Validate() ? ExitStatus.Ok : ExitStatus.Usage;
     }

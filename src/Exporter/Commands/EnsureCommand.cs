@@ -29,7 +29,7 @@ internal sealed class EnsureCommand : Command
             errors = [e.Message];
         }
         using var output = Console.OpenStandardOutput();
-        JsonOutput.Write(output, json => json.WriteOutcome(errors));
+        JsonOutput.Write(output, JsonOutput.Outcome(errors));
         return errors.Length == 0 ? ExitStatus.Ok : ExitStatus.Usage;
     }
 }

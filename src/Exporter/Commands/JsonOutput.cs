@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using GunicornPrometheusExporter.Configuration;
 
 namespace GunicornPrometheusExporter.Exporter.Commands;
@@ -7,45 +8,34 @@ namespace GunicornPrometheusExporter.Exporter.Commands;
 /// <summary>Writes JSON for the Python package: one object on one line.</summary>
 internal static class JsonOutput
 {
-    internal static void Write(Stream output, Action<Utf8JsonWriter> write)
+    internal static void Write(Stream output, JsonObject json)
     {
-        using (var json = new Utf8JsonWriter(output, new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using (var writer = new Utf8JsonWriter(output, new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
-            json.WriteStartObject();
-            write(json);
-            json.WriteEndObject();
+            json.WriteTo(writer);
         }
         output.WriteByte((byte)'\n');
         output.Flush();
     }
 
-    /// <summary>Writes whether a command succeeded, and its errors, one sentence each.</summary>
-    internal static void WriteOutcome(this Utf8JsonWriter json, IReadOnlyCollection<string> errors)
+    /// <summary>Whether a command succeeded, and its errors, one sentence each.</summary>
+    internal static JsonObject Outcome(IReadOnlyCollection<string> errors) => new()
     {
-        json.WriteBoolean("ok", errors.Count == 0);
-        json.WriteStartArray("errors");
-        foreach (var error in errors) json.WriteStringValue(error);
-        json.WriteEndArray();
-    }
+        ["ok"] = errors.Count == 0,
+        ["errors"] = new JsonArray([.. errors.Select(error => (JsonNode)error)]),
+    };
 
-    /// <summary>Writes the file's values for recording processes, which read only the environment.</summary>
-    internal static void WriteRecording(this Utf8JsonWriter json, ExporterConfig config) => json.WriteSettings(
-        "recording", config.RecordingVariables.Select(variable => KeyValuePair.Create(variable.Key, (object?)variable.Value)));
+    /// <summary>The file's values for recording processes, which read only the environment.</summary>
+    internal static JsonObject Recording(ExporterConfig config) =>
+        Settings(config.RecordingVariables.Select(variable => KeyValuePair.Create(variable.Key, (object?)variable.Value)));
 
-    internal static void WriteSettings(
-        this Utf8JsonWriter json, string name, IEnumerable<KeyValuePair<string, object?>> settings)
+    internal static JsonObject Settings(IEnumerable<KeyValuePair<string, object?>> settings) =>
+        new(settings.Select(setting => KeyValuePair.Create(setting.Key, NodeOf(setting.Value))));
+
+    private static JsonNode? NodeOf(object? value) => value switch
     {
-        json.WriteStartObject(name);
-        foreach (var (key, value) in settings)
-        {
-            json.WritePropertyName(key);
-            switch (value)
-            {
-                case int number: json.WriteNumberValue(number); break;
-                case bool flag: json.WriteBooleanValue(flag); break;
-                default: json.WriteStringValue((string?)value); break;
-            }
-        }
-        json.WriteEndObject();
-    }
+        int number => number,
+        bool flag => flag,
+        _ => (string?)value,
+    };
 }

@@ -1,11 +1,12 @@
 using System.CommandLine;
+using System.Net;
 using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Exporter.Http;
 
 namespace GunicornPrometheusExporter.Exporter.Commands;
 
 /// <summary><c>--web.listen-address</c>: where a command serves metrics; by default at the configured address.</summary>
-internal sealed class ListenOption : Option<ListenAddress[]>
+internal sealed class ListenOption : Option<IPEndPoint[]>
 {
     internal ListenOption() : base("--web.listen-address")
     {
@@ -14,7 +15,7 @@ internal sealed class ListenOption : Option<ListenAddress[]>
         CustomParser = ListenAddress.ParseAll;
     }
 
-    internal ListenAddress[] AddressesOf(ParseResult parsed, ExporterConfig config) =>
+    internal IPEndPoint[] AddressesOf(ParseResult parsed, ExporterConfig config) =>
         parsed.GetValue(this) is { Length: > 0 } addresses
             ? addresses
             : [ListenAddress.Of(config.PrometheusBindAddress, config.PrometheusMetricsPort)];

@@ -59,12 +59,12 @@ internal sealed class PrepareCommand : Command
             var layout = parsed.GetValue(_timestamps) ? EntryLayout.Timestamped : EntryLayout.ValueOnly;
             var prepared = MasterPreparation.Run(config, layout, Console.Error.WriteLine);
             if (parsed.GetValue(_socket) is { } socket) prepared.HandOver(socket);
-            PrepareJson.Write(output, prepared, config);
+            JsonOutput.Write(output, PrepareJson.Of(prepared, config));
             return ExitStatus.Ok;
         }
         catch (Exception e) when (e is ConfigurationException or StoreException)
         {
-            JsonOutput.Write(output, json => json.WriteOutcome(e.Message.Split('\n')));
+            JsonOutput.Write(output, JsonOutput.Outcome(e.Message.Split('\n')));
             return ExitStatus.Usage;
         }
     }

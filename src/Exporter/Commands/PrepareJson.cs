@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Master;
 
@@ -6,29 +7,23 @@ namespace GunicornPrometheusExporter.Exporter.Commands;
 /// <summary>The response to a master that starts.</summary>
 internal static class PrepareJson
 {
-    internal static void Write(Stream output, PreparedMaster prepared, ExporterConfig config) => JsonOutput.Write(output, json =>
+    internal static JsonObject Of(PreparedMaster prepared, ExporterConfig config)
     {
-        json.WriteOutcome([]);
-        json.WriteRecording(config);
-        json.WriteString("directory", prepared.Directory);
-        json.WriteNumber("life_byte", prepared.LifeByte);
-        json.WriteNumber("pid_byte", prepared.PidByte);
-        json.WriteString("run_file", Path.GetFileName(prepared.RunFile));
-        json.WriteString("exits_file", Path.GetFileName(prepared.ExitsFile));
-        json.WriteStartArray("other_masters");
-        foreach (var pid in prepared.OtherMasters) json.WriteNumberValue(pid);
-        json.WriteEndArray();
-        json.WriteStartArray("series");
-        foreach (var series in prepared.Series)
+        var json = JsonOutput.Outcome([]);
+        json["recording"] = JsonOutput.Recording(config);
+        json["directory"] = prepared.Directory;
+        json["life_byte"] = prepared.LifeByte;
+        json["pid_byte"] = prepared.PidByte;
+        json["run_file"] = Path.GetFileName(prepared.RunFile);
+        json["exits_file"] = Path.GetFileName(prepared.ExitsFile);
+        json["other_masters"] = new JsonArray([.. prepared.OtherMasters.Select(pid => (JsonNode)pid)]);
+        json["series"] = new JsonArray([.. prepared.Series.Select(series => new JsonObject
         {
-            json.WriteStartObject();
-            json.WriteString("family", series.Family.Name);
-            json.WriteSettings(
-                "labels", series.Labels.Select(label => KeyValuePair.Create(label.Name, (object?)label.Value)));
-            json.WriteString("file", Path.GetFileName(series.Path));
-            json.WriteNumber("offset", series.Offset);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
-    });
+            ["family"] = series.Family.Name,
+            ["labels"] = JsonOutput.Settings(series.Labels.Select(label => KeyValuePair.Create(label.Name, (object?)label.Value))),
+            ["file"] = Path.GetFileName(series.Path),
+            ["offset"] = series.Offset,
+        })]);
+        return json;
+    }
 }

@@ -9,7 +9,7 @@ namespace GunicornPrometheusExporter.Exporter.Control;
 internal sealed class ConfiguredForwarders(ForwarderManager manager, ExporterConfig config) : IDisposable
 {
     private readonly Dictionary<string, AddedForwarder> _added = new(StringComparer.Ordinal);
-    private readonly SemaphoreSlim _gate = new(1);
+    private readonly Gate _gate = new();
 
     // A change takes effect after a restart.
     private readonly string _directory = config.PrometheusMultiprocDir;
@@ -48,19 +48,12 @@ internal sealed class ConfiguredForwarders(ForwarderManager manager, ExporterCon
         {
             throw new ConfigurationException($"{unknown} is not a setting; `gunicorn-prometheus-exporter config` lists all settings");
         }
-        await _gate.WaitAsync();
-        try
-        {
-            if (_added.TryGetValue(name, out var added) && added.IsLike(destination, settings)) return;
-            var asked = Describe(name, destination, settings, _config);
-            var errors = ErrorsOf(asked);
-            if (errors.Count > 0) throw new ConfigurationException(errors);
-            await AddAsync(asked);
-        }
-        finally
-        {
-            _gate.Release();
-        }
+        using var visit = await _gate.EnterAsync();
+        if (_added.TryGetValue(name, out var added) && added.IsLike(destination, settings)) return;
+        var asked = Describe(name, destination, settings, _config);
+        var errors = ErrorsOf(asked);
+        if (errors.Count > 0) throw new ConfigurationException(errors);
+        await AddAsync(asked);
     }
 
     /// <summary>Applies another configuration: restarts forwarders with a changed setting.</summary>
@@ -69,38 +62,31 @@ internal sealed class ConfiguredForwarders(ForwarderManager manager, ExporterCon
     /// <exception cref="ConfigurationException">It has an invalid forwarder; nothing has changed.</exception>
     internal async Task ChangeAsync(ExporterConfig next, bool isStarting)
     {
-        await _gate.WaitAsync();
-        try
-        {
-            var renewed = _added.Values.Select(added => Describe(added.Name, added.Destination, added.Settings, next)).ToList();
-            var gone = renewed.Where(added => _added[added.Name].IsWanted && !added.IsWanted).ToList();
-            var changed = renewed.Except(gone).Where(added => IsChanged(_added[added.Name], added)).ToList();
-            var missing = Destinations.All.Where(destination => !_added.ContainsKey(destination.Name))
-                .Select(destination => Describe(destination.Name, destination, [], next))
-                .Where(added => ErrorsOf(added).Count == 0 && added.IsWanted).ToList();
-            foreach (var added in changed.Concat(missing)) await added.Destination.Create(added.Config).DisposeAsync();
+        using var visit = await _gate.EnterAsync();
+        var renewed = _added.Values.Select(added => Describe(added.Name, added.Destination, added.Settings, next)).ToList();
+        var gone = renewed.Where(added => _added[added.Name].IsWanted && !added.IsWanted).ToList();
+        var changed = renewed.Except(gone).Where(added => IsChanged(_added[added.Name], added)).ToList();
+        var missing = Destinations.All.Where(destination => !_added.ContainsKey(destination.Name))
+            .Select(destination => Describe(destination.Name, destination, [], next))
+            .Where(added => ErrorsOf(added).Count == 0 && added.IsWanted).ToList();
+        foreach (var added in changed.Concat(missing)) await added.Destination.Create(added.Config).DisposeAsync();
 
-            _config = next;
-            foreach (var added in gone)
-            {
-                await manager.RemoveAsync(added.Name);
-                _added.Remove(added.Name);
-            }
-            foreach (var added in changed)
-            {
-                var isRunning = manager.Statuses[added.Name].State != ForwarderState.Stopped;
-                await AddAsync(added);
-                if (isRunning) await manager.StartAsync(added.Name);
-            }
-            foreach (var added in missing)
-            {
-                await AddAsync(added);
-                if (isStarting) await manager.StartAsync(added.Name);
-            }
-        }
-        finally
+        _config = next;
+        foreach (var added in gone)
         {
-            _gate.Release();
+            await manager.RemoveAsync(added.Name);
+            _added.Remove(added.Name);
+        }
+        foreach (var added in changed)
+        {
+            var isRunning = manager.Statuses[added.Name].State != ForwarderState.Stopped;
+            await AddAsync(added);
+            if (isRunning) await manager.StartAsync(added.Name);
+        }
+        foreach (var added in missing)
+        {
+            await AddAsync(added);
+            if (isStarting) await manager.StartAsync(added.Name);
         }
     }
 

@@ -23,28 +23,18 @@ internal sealed class ForwarderEndpoints(ConfiguredForwarders forwarders)
         return context.Response.WriteAsJsonAsync(reports, ControlJson.Default.DictionaryStringForwarderReport);
     }
 
-    private async Task AddAsync(HttpContext context)
+    private Task AddAsync(HttpContext context) => DoAsync(context, async name =>
     {
-        try
-        {
-            var request = await JsonSerializer.DeserializeAsync(
-                context.Request.Body, ControlJson.Default.ForwarderRequest, context.RequestAborted);
-            await forwarders.AddAsync(NameIn(context), request!.Destination, request.Settings ?? []);
-            context.Response.StatusCode = StatusCodes.Status204NoContent;
-        }
-        catch (JsonException e)
-        {
-            await RefuseAsync(context, StatusCodes.Status400BadRequest, $"invalid request body: {e.Message}");
-        }
-        catch (ConfigurationException e)
-        {
-            await RefuseAsync(context, StatusCodes.Status400BadRequest, e.Message);
-        }
-    }
+        var request = await JsonSerializer.DeserializeAsync(
+            context.Request.Body, ControlJson.Default.ForwarderRequest, context.RequestAborted);
+        await forwarders.AddAsync(name, request!.Destination, request.Settings ?? []);
+        return true;
+    });
 
+    /// <summary>Acts on the forwarder of the path; the action returns false if no forwarder has this name.</summary>
     private async Task DoAsync(HttpContext context, Func<string, Task<bool>> act)
     {
-        var name = NameIn(context);
+        var name = (string)context.Request.RouteValues["name"]!;
         try
         {
             if (await act(name)) context.Response.StatusCode = StatusCodes.Status204NoContent;
@@ -55,6 +45,10 @@ internal sealed class ForwarderEndpoints(ConfiguredForwarders forwarders)
                     context, StatusCodes.Status404NotFound,
                     $"no forwarder \"{name}\"; {(names.Length == 0 ? "no forwarders exist" : $"existing forwarders: {names}")}");
             }
+        }
+        catch (JsonException e)
+        {
+            await RefuseAsync(context, StatusCodes.Status400BadRequest, $"invalid request body: {e.Message}");
         }
         catch (ConfigurationException e)
         {
@@ -73,8 +67,6 @@ internal sealed class ForwarderEndpoints(ConfiguredForwarders forwarders)
         context.Response.StatusCode = status;
         return context.Response.WriteAsJsonAsync(new ErrorReport(error), ControlJson.Default.ErrorReport);
     }
-
-    private static string NameIn(HttpContext context) => (string)context.Request.RouteValues["name"]!;
 }
 
 /// <summary>A program's request for a forwarder.</summary>

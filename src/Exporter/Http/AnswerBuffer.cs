@@ -3,11 +3,20 @@ using System.Buffers;
 namespace GunicornPrometheusExporter.Exporter.Http;
 
 /// <summary>The bytes of one response in pooled chunks, so that memory use is close to their size. Not thread-safe.</summary>
-internal sealed class AnswerBuffer(FreeChunks free) : Stream, IBufferWriter<byte>
+/// <param name="pool">The pool of chunks: a steady scrape allocates none.</param>
+internal sealed class AnswerBuffer(ArrayPool<byte> pool) : Stream, IBufferWriter<byte>
 {
+    /// <summary>The size of a chunk in bytes; larger chunks are not pooled.</summary>
+    internal const int ChunkSize = 64 << 10;
+
+    // 16 MiB.
+    private const int MostPooled = 256;
+
     private readonly List<byte[]> _chunks = [];
     private readonly List<int> _used = [];
     private long _length;
+
+    internal static ArrayPool<byte> NewPool() => ArrayPool<byte>.Create(ChunkSize, MostPooled);
 
     public override long Length => _length;
 
@@ -24,7 +33,7 @@ internal sealed class AnswerBuffer(FreeChunks free) : Stream, IBufferWriter<byte
         var needed = Math.Max(sizeHint, 1);
         if (_chunks.Count == 0 || _chunks[^1].Length - _used[^1] < needed)
         {
-            _chunks.Add(free.Take(needed));
+            _chunks.Add(pool.Rent(Math.Max(needed, ChunkSize)));
             _used.Add(0);
         }
         return _chunks[^1].AsMemory(_used[^1]);
@@ -41,7 +50,7 @@ internal sealed class AnswerBuffer(FreeChunks free) : Stream, IBufferWriter<byte
 
     internal void Clear()
     {
-        _chunks.ForEach(free.Give);
+        _chunks.ForEach(chunk => pool.Return(chunk));
         _chunks.Clear();
         _used.Clear();
         _length = 0;
@@ -63,10 +72,7 @@ internal sealed class AnswerBuffer(FreeChunks free) : Stream, IBufferWriter<byte
         set => throw new NotSupportedException();
     }
 
-    public override void Flush()
-    {
-        // Nothing is buffered elsewhere.
-    }
+    public override void Flush() { }
 
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 

@@ -10,8 +10,7 @@ internal sealed class AnswersAlive
     private const int AlwaysWritten = 4;
 
     private readonly Lock _gate = new();
-    private readonly LinkedList<(ScrapeAnswer Answer, long Bytes)> _oldestFirst = [];
-    private long _bytes;
+    private readonly List<ScrapeAnswer> _oldestFirst = [];
 
     /// <summary>Whether another response may be written now.</summary>
     /// <param name="isWhole">
@@ -25,15 +24,10 @@ internal sealed class AnswersAlive
         lock (_gate)
         {
             if (!isWhole) return IsBelow;
-            for (var place = _oldestFirst.First; place is not null && !IsBelow;)
+            while (!IsBelow && _oldestFirst.Find(answer => !pass.Answers.Contains(answer)) is { } oldest)
             {
-                var next = place.Next;
-                if (!pass.Answers.Contains(place.Value.Answer))
-                {
-                    evicted.Add(place.Value.Answer);
-                    Remove(place);
-                }
-                place = next;
+                _oldestFirst.Remove(oldest);
+                evicted.Add(oldest);
             }
         }
         evicted.ForEach(answer => answer.Evict());
@@ -42,32 +36,14 @@ internal sealed class AnswersAlive
 
     internal void Add(ScrapeAnswer answer)
     {
-        lock (_gate)
-        {
-            _oldestFirst.AddLast((answer, answer.Length));
-            _bytes += answer.Length;
-        }
+        lock (_gate) _oldestFirst.Add(answer);
     }
 
     /// <summary>Removes a response that no client reads any more.</summary>
     internal void Remove(ScrapeAnswer answer)
     {
-        lock (_gate)
-        {
-            for (var place = _oldestFirst.First; place is not null; place = place.Next)
-            {
-                if (place.Value.Answer != answer) continue;
-                Remove(place);
-                return;
-            }
-        }
+        lock (_gate) _oldestFirst.Remove(answer);
     }
 
-    private bool IsBelow => _bytes < MostBytes || _oldestFirst.Count < AlwaysWritten;
-
-    private void Remove(LinkedListNode<(ScrapeAnswer Answer, long Bytes)> place)
-    {
-        _bytes -= place.Value.Bytes;
-        _oldestFirst.Remove(place);
-    }
+    private bool IsBelow => _oldestFirst.Count < AlwaysWritten || _oldestFirst.Sum(answer => answer.Length) < MostBytes;
 }

@@ -10,21 +10,20 @@ namespace GunicornPrometheusExporter.Exporter.Http;
 internal sealed class ConnectionBound(int most)
 {
     private readonly Lock _gate = new();
-    private readonly LinkedList<ConnectionContext> _oldestFirst = [];
+    private readonly List<ConnectionContext> _oldestFirst = [];
 
     internal async Task RunAsync(ConnectionContext connection, ConnectionDelegate next)
     {
-        var place = new LinkedListNode<ConnectionContext>(connection);
-        connection.Items[this] = place;
+        connection.Items[this] = connection;
         ConnectionContext? oldest = null;
         lock (_gate)
         {
             if (_oldestFirst.Count == most)
             {
-                oldest = _oldestFirst.First!.Value;
-                _oldestFirst.RemoveFirst();
+                oldest = _oldestFirst[0];
+                _oldestFirst.RemoveAt(0);
             }
-            _oldestFirst.AddLast(place);
+            _oldestFirst.Add(connection);
         }
         oldest?.Abort();
         try
@@ -33,23 +32,18 @@ internal sealed class ConnectionBound(int most)
         }
         finally
         {
-            lock (_gate)
-            {
-                if (place.List is not null) _oldestFirst.Remove(place);
-            }
+            lock (_gate) _oldestFirst.Remove(connection);
         }
     }
 
     /// <summary>Records a request on a connection.</summary>
     internal void Renew(IDictionary<object, object?> items)
     {
-        var place = (LinkedListNode<ConnectionContext>)items[this]!;
+        var connection = (ConnectionContext)items[this]!;
         lock (_gate)
         {
             // A connection that was chosen for closing stays closed.
-            if (place.List is null) return;
-            _oldestFirst.Remove(place);
-            _oldestFirst.AddLast(place);
+            if (_oldestFirst.Remove(connection)) _oldestFirst.Add(connection);
         }
     }
 }

@@ -5,18 +5,17 @@ using System.Net.Sockets;
 
 namespace GunicornPrometheusExporter.Exporter.Http;
 
-/// <summary>An address to listen on.</summary>
-internal sealed record ListenAddress(IPEndPoint EndPoint)
+/// <summary>Reads addresses to listen on.</summary>
+internal static class ListenAddress
 {
     private const string Localhost = "localhost";
 
     /// <summary>The address of a host, which is an IP address or <c>localhost</c>, and a port.</summary>
-    internal static ListenAddress Of(string host, int port) =>
-        new(new IPEndPoint(host == Localhost ? IPAddress.Loopback : IPAddress.Parse(host), port));
+    internal static IPEndPoint Of(string host, int port) => new(host == Localhost ? IPAddress.Loopback : IPAddress.Parse(host), port);
 
     /// <summary>Reads <c>HOST:PORT</c>, <c>[IPv6]:PORT</c> or <c>:PORT</c>, the last of which means every address.</summary>
     /// <returns>Null if the text has none of these forms.</returns>
-    internal static ListenAddress? Parse(string text)
+    internal static IPEndPoint? Parse(string text)
     {
         var colon = text.LastIndexOf(':');
         if (colon < 0) return null;
@@ -25,14 +24,14 @@ internal sealed record ListenAddress(IPEndPoint EndPoint)
         {
             return null;
         }
-        if (host.Length == 0) return new(new IPEndPoint(Every(), port));
+        if (host.Length == 0) return new(Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any, port);
         var isBare = host.Contains(':') && !host.StartsWith('[');
         return !isBare && (host == Localhost || IPAddress.TryParse(host, out _)) ? Of(host, port) : null;
     }
 
-    internal static ListenAddress[] ParseAll(ArgumentResult argument)
+    internal static IPEndPoint[] ParseAll(ArgumentResult argument)
     {
-        var addresses = new List<ListenAddress>();
+        var addresses = new List<IPEndPoint>();
         foreach (var token in argument.Tokens)
         {
             if (Parse(token.Value) is { } address) addresses.Add(address);
@@ -45,6 +44,4 @@ internal sealed record ListenAddress(IPEndPoint EndPoint)
         }
         return [.. addresses];
     }
-
-    private static IPAddress Every() => Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any;
 }

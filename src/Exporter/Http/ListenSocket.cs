@@ -22,10 +22,10 @@ internal static class ListenSocket
     /// <summary>Opens the sockets that only root may open, before the process switches its user.</summary>
     /// <remarks>If a port is in use, <see cref="OpenAsync"/> tries again later, possibly without permission.</remarks>
     /// <exception cref="ListenException">The address is not this machine's.</exception>
-    internal static void OpenPrivileged(IEnumerable<ListenAddress> addresses)
+    internal static void OpenPrivileged(IEnumerable<IPEndPoint> addresses)
     {
         if (!Environment.IsPrivilegedProcess) return;
-        foreach (var address in addresses.Select(address => address.EndPoint).Where(address => address.Port is > 0 and < FirstFreePort))
+        foreach (var address in addresses.Where(address => address.Port is > 0 and < FirstFreePort))
         {
             if (TryOpen(address) is { } socket) Privileged[address] = socket;
         }

@@ -39,9 +39,8 @@ internal sealed class MetricsEndpoint(SharedScrape scrapes, bool isTextOnly)
 
     private static Task RefuseAsync(HttpContext context)
     {
-        context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-        context.Response.ContentType = "text/plain; charset=utf-8";
         context.Response.Headers.RetryAfter = RetryAfter;
-        return context.Response.WriteAsync("too many concurrent requests with different name[] parameters; retry in a second\n");
+        return context.AnswerAsync(
+            StatusCodes.Status503ServiceUnavailable, "too many concurrent requests with different name[] parameters; retry in a second");
     }
 }

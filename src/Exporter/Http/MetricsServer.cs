@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
 using GunicornPrometheusExporter.Exporter.StatusPage;
 using GunicornPrometheusExporter.Exporter.Web;
 
@@ -24,12 +23,12 @@ internal sealed class MetricsServer(
 
     /// <summary>Serves until <paramref name="end"/> is cancelled.</summary>
     /// <exception cref="ListenException">An address cannot be listened on.</exception>
-    internal async Task RunAsync(IReadOnlyCollection<ListenAddress> addresses, CancellationToken end)
+    internal async Task RunAsync(IReadOnlyCollection<IPEndPoint> addresses, CancellationToken end)
     {
         try
         {
             var log = loggers.CreateLogger("serve");
-            var sockets = await Task.WhenAll(addresses.Select(address => ListenSocket.OpenAsync(address.EndPoint, log, end)));
+            var sockets = await Task.WhenAll(addresses.Select(address => ListenSocket.OpenAsync(address, log, end)));
             Starvation.CheckDescriptors();
             var started = Build(sockets);
             await started.StartAsync(end);
@@ -57,13 +56,7 @@ internal sealed class MetricsServer(
         return server;
     }
 
-    private Task AnswerAsync(HttpContext context, string state)
-    {
-        var fault = problem?.Invoke();
-        if (fault is not null) context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-        var text = Encoding.UTF8.GetBytes((fault is null ? state : $"not {state}: {fault}") + "\n");
-        context.Response.ContentType = "text/plain; charset=utf-8";
-        context.Response.ContentLength = text.Length;
-        return context.Response.Body.WriteAsync(text).AsTask();
-    }
+    private Task AnswerAsync(HttpContext context, string state) => problem?.Invoke() is { } fault
+        ? context.AnswerAsync(StatusCodes.Status503ServiceUnavailable, $"not {state}: {fault}")
+        : context.AnswerAsync(StatusCodes.Status200OK, state);
 }

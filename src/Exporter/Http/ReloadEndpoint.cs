@@ -7,19 +7,13 @@ internal sealed class ReloadEndpoint(ConfigurationInForce configuration)
     {
         if (!configuration.Config.WebEnableLifecycle)
         {
-            await AnswerAsync(context, StatusCodes.Status403Forbidden, "reloading over HTTP is disabled; " +
-                "start the exporter with --web.enable-lifecycle\n");
-            return;
+            await context.AnswerAsync(
+                StatusCodes.Status403Forbidden, "reloading over HTTP is disabled; start the exporter with --web.enable-lifecycle");
         }
-        var errors = await configuration.ReloadAsync();
-        var status = errors is null ? StatusCodes.Status200OK : StatusCodes.Status500InternalServerError;
-        await AnswerAsync(context, status, errors is null ? "reloaded\n" : errors + "\n");
-    }
-
-    private static Task AnswerAsync(HttpContext context, int status, string text)
-    {
-        context.Response.StatusCode = status;
-        context.Response.ContentType = "text/plain; charset=utf-8";
-        return context.Response.WriteAsync(text);
+        else if (await configuration.ReloadAsync() is { } errors)
+        {
+            await context.AnswerAsync(StatusCodes.Status500InternalServerError, errors);
+        }
+        else await context.AnswerAsync(StatusCodes.Status200OK, "reloaded");
     }
 }

@@ -5,10 +5,10 @@ namespace GunicornPrometheusExporter.Exporter.Http;
 
 /// <summary>A response, shared by all clients with the same request.</summary>
 /// <remarks>The pass and each client dispose it once; the last of them frees its memory.</remarks>
-internal sealed class ScrapeAnswer(SharedScrape owner, ScrapeRequest request, Task completion, FreeChunks free) : IDisposable
+internal sealed class ScrapeAnswer(ScrapeRequest request, AnswersAlive alive, ArrayPool<byte> pool) : IDisposable
 {
-    private readonly AnswerBuffer _body = new(free);
-    private readonly AnswerBuffer? _plain = request.IsCompressed ? new(free) : null;
+    private readonly AnswerBuffer _body = new(pool);
+    private readonly AnswerBuffer? _plain = request.IsCompressed ? new(pool) : null;
 
     // Not disposed: it holds no resources, and an eviction may happen at any time.
     private readonly CancellationTokenSource _eviction = new();
@@ -18,8 +18,6 @@ internal sealed class ScrapeAnswer(SharedScrape owner, ScrapeRequest request, Ta
 
     internal ScrapeRequest Request => request;
 
-    internal Task Completion => completion;
-
     internal IBufferWriter<byte> Output => _plain ?? _body;
 
     internal IEnumerable<ReadOnlyMemory<byte>> Body => _body.Written;
@@ -27,7 +25,7 @@ internal sealed class ScrapeAnswer(SharedScrape owner, ScrapeRequest request, Ta
     internal long Length => _body.Length;
 
     /// <summary>Whether the pass skipped it because responses that are being sent use too much memory.</summary>
-    internal bool IsRefused { get; private set; }
+    internal bool IsRefused { get; set; }
 
     /// <summary>Whether a client still waits for it.</summary>
     internal bool IsWanted => Volatile.Read(ref _users) > 1;
@@ -36,9 +34,6 @@ internal sealed class ScrapeAnswer(SharedScrape owner, ScrapeRequest request, Ta
     internal CancellationToken Evicted => _eviction.Token;
 
     internal void Join() => Interlocked.Increment(ref _users);
-
-    /// <summary>Marks it as skipped by the pass.</summary>
-    internal void Refuse() => IsRefused = true;
 
     internal void Evict() => _eviction.Cancel();
 
@@ -55,7 +50,7 @@ internal sealed class ScrapeAnswer(SharedScrape owner, ScrapeRequest request, Ta
     public void Dispose()
     {
         if (Interlocked.Decrement(ref _users) > 0) return;
-        owner.Forget(this);
+        alive.Remove(this);
         _plain?.Clear();
         _body.Clear();
     }

@@ -7,9 +7,8 @@ internal sealed class ScrapePass
 
     private readonly List<ScrapeAnswer> _answers = [];
 
-    internal required Task Completion { get; set; }
+    internal Task Completion { get; set; } = Task.CompletedTask;
 
-    /// <summary>The responses, one per distinct request.</summary>
     internal IReadOnlyList<ScrapeAnswer> Answers => _answers;
 
     internal ScrapeAnswer? Find(ScrapeRequest request) => _answers.Find(answer => answer.Request == request);

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace GunicornPrometheusExporter.Exporter.Http;
 
 /// <summary>Lets concurrent scrapes share passes over the store. Safe for any number of threads.</summary>
@@ -9,7 +11,7 @@ namespace GunicornPrometheusExporter.Exporter.Http;
 internal sealed class SharedScrape(Func<IEnumerable<ScrapeAnswer>, Task> scrape)
 {
     private readonly Lock _gate = new();
-    private readonly FreeChunks _free = new();
+    private readonly ArrayPool<byte> _pool = AnswerBuffer.NewPool();
     private readonly AnswersAlive _alive = new();
     private ScrapePass? _next;
     private Task _last = Task.CompletedTask;
@@ -29,21 +31,22 @@ internal sealed class SharedScrape(Func<IEnumerable<ScrapeAnswer>, Task> scrape)
     /// <exception cref="OperationCanceledException">The client disconnected.</exception>
     internal async Task<ScrapeAnswer?> JoinAsync(ScrapeRequest request, CancellationToken left = default)
     {
+        ScrapePass pass;
         ScrapeAnswer? answer;
         lock (_gate)
         {
-            var pass = _next ??= Plan();
+            pass = _next ??= Plan();
             answer = pass.Find(request);
             if (answer is null)
             {
                 if (!pass.HasRoomFor(request)) return null;
-                pass.Add(answer = new ScrapeAnswer(this, request, pass.Completion, _free));
+                pass.Add(answer = new ScrapeAnswer(request, _alive, _pool));
             }
             answer.Join();
         }
         try
         {
-            await answer.Completion.WaitAsync(left);
+            await pass.Completion.WaitAsync(left);
             if (!answer.IsRefused) return answer;
             answer.Dispose();
             return null;
@@ -55,12 +58,9 @@ internal sealed class SharedScrape(Func<IEnumerable<ScrapeAnswer>, Task> scrape)
         }
     }
 
-    /// <summary>Removes a response that no client reads any more.</summary>
-    internal void Forget(ScrapeAnswer answer) => _alive.Remove(answer);
-
     private ScrapePass Plan()
     {
-        var pass = new ScrapePass { Completion = Task.CompletedTask };
+        var pass = new ScrapePass();
         _last = pass.Completion = RunAsync(pass, _last);
         return pass;
     }
@@ -86,11 +86,8 @@ internal sealed class SharedScrape(Func<IEnumerable<ScrapeAnswer>, Task> scrape)
         foreach (var answer in pass.Answers)
         {
             if (!answer.IsWanted) continue;
-            if (!_alive.HasRoom(answer.Request.IsWhole, pass))
-            {
-                answer.Refuse();
-                continue;
-            }
+            answer.IsRefused = !_alive.HasRoom(answer.Request.IsWhole, pass);
+            if (answer.IsRefused) continue;
             yield return answer;
             answer.Finish();
             _alive.Add(answer);

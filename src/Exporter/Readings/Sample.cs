@@ -5,15 +5,6 @@ namespace GunicornPrometheusExporter.Exporter.Readings;
 /// <summary>One sample and its value.</summary>
 internal readonly record struct Sample(SnapshotSample Key, double Value)
 {
-    internal string this[string label]
-    {
-        get
-        {
-            foreach (var (name, value) in Key.Labels)
-            {
-                if (name == label) return value;
-            }
-            return "";
-        }
-    }
+    /// <summary>The value of a label; empty if the sample does not have it.</summary>
+    internal string this[string label] => Key.Labels.FirstOrDefault(own => own.Name == label).Value ?? "";
 }

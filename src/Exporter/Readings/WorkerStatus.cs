@@ -8,7 +8,6 @@ internal sealed record WorkerStatus
     /// <summary>The worker's slot, as <c>worker_id</c> names it.</summary>
     internal required string Id { get; init; }
 
-    /// <summary>One of the states of a worker.</summary>
     internal required string State { get; init; }
 
     internal string? Pid { get; init; }
@@ -19,7 +18,6 @@ internal sealed record WorkerStatus
     /// <summary>Requests finished per second since the earlier read.</summary>
     internal double? Requests { get; init; }
 
-    /// <summary>How long they took.</summary>
     internal required Latencies Latencies { get; init; }
 
     internal double? InFlight { get; init; }
@@ -27,7 +25,6 @@ internal sealed record WorkerStatus
     /// <summary>Requests that it can have in flight.</summary>
     internal double? Capacity { get; init; }
 
-    /// <summary>The oldest of them.</summary>
     internal OldestRequest? Oldest { get; init; }
 
     /// <summary>Processes that followed the first in this slot.</summary>

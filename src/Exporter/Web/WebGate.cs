@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text;
+using GunicornPrometheusExporter.Exporter.Http;
 
 namespace GunicornPrometheusExporter.Exporter.Web;
 
@@ -20,9 +21,8 @@ internal sealed class WebGate(WebConfigFile file)
             await next(context);
             return;
         }
-        context.Response.StatusCode = StatusCodes.Status401Unauthorized;
         context.Response.Headers.WWWAuthenticate = "Basic realm=\"metrics\", charset=\"UTF-8\"";
-        await context.Response.WriteAsync("Unauthorized\n");
+        await context.AnswerAsync(StatusCodes.Status401Unauthorized, "Unauthorized");
     }
 
     private async Task<bool> IsUserAsync(HttpContext context, IReadOnlyDictionary<string, string> users) =>

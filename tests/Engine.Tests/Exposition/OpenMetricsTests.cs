@@ -158,7 +158,7 @@ public sealed class OpenMetricsTests(ClientParser client) : IClassFixture<Client
     [Fact]
     public void The_catalogue_reserves_no_name_twice()
     {
-        var names = MetricCatalogue.All.SelectMany(family => OpenMetricsSyntax.NamesOf(family.StoreName, family.Type));
+        var names = MetricCatalogue.All.SelectMany(family => new FamilyHeader(family.StoreName, family.Type, "").OpenMetricsNames);
         Assert.Empty(names.GroupBy(name => name).Where(name => name.Count() > 1).Select(name => name.Key));
     }
 

@@ -60,18 +60,7 @@ internal sealed record CountedPast(string Writer, string LayoutId, byte[] Layout
         totals.Add(layout, values, isOver);
     }
 
-    private static Dictionary<string, double> ValuesOf(MetricSnapshot snapshot)
-    {
-        var values = new Dictionary<string, double>(StringComparer.Ordinal);
-        var index = 0;
-        foreach (var family in snapshot.Layout.Families)
-        {
-            foreach (var sample in family.Samples)
-            {
-                var value = snapshot.Values.Span[index++];
-                if (ExportersOwn.Contains(family.Name)) values[CountedTotals.KeyOf(sample)] = value;
-            }
-        }
-        return values;
-    }
+    private static Dictionary<string, double> ValuesOf(MetricSnapshot snapshot) => snapshot.Layout.Samples.Index()
+        .Where(entry => ExportersOwn.Contains(entry.Item.Family.Name))
+        .ToDictionary(entry => CountedTotals.KeyOf(entry.Item.Sample), entry => snapshot.Values.Span[entry.Index]);
 }

@@ -8,20 +8,16 @@ namespace GunicornPrometheusExporter.Forwarding.Redis;
 /// <summary>Sums of counters, histograms and summaries of earlier incarnations.</summary>
 internal sealed class CountedTotals
 {
-    private readonly Dictionary<string, (SnapshotFamily Family, Dictionary<string, int> Samples)> _families = new(StringComparer.Ordinal);
-    private readonly List<(SnapshotSample Sample, double Value)> _samples = [];
+    private readonly Dictionary<string, (SnapshotFamily Family, Dictionary<string, (SnapshotSample Sample, double Value)> Samples)>
+        _families = new(StringComparer.Ordinal);
 
     /// <summary>Adds the samples of a snapshot that meet a condition, except gauges.</summary>
     public void Add(SnapshotLayout layout, ReadOnlySpan<double> values, Func<SnapshotFamily, SnapshotSample, double, bool> isOver)
     {
-        var index = 0;
-        foreach (var family in layout.Families)
+        foreach (var (index, (family, sample)) in layout.Samples.Index())
         {
-            foreach (var sample in family.Samples)
-            {
-                var value = values[index++];
-                if (family.Type != MetricType.Gauge && double.IsFinite(value) && isOver(family, sample, value)) Add(family, sample, value);
-            }
+            var value = values[index];
+            if (family.Type != MetricType.Gauge && double.IsFinite(value) && isOver(family, sample, value)) Add(family, sample, value);
         }
     }
 
@@ -32,7 +28,7 @@ internal sealed class CountedTotals
         var values = new List<double>();
         foreach (var (family, samples) in _families.Values)
         {
-            var ordered = samples.Values.Select(index => _samples[index])
+            var ordered = samples.Values
                 .OrderBy(entry => LabelSetOf(entry.Sample), StringComparer.Ordinal)
                 .ThenByDescending(entry => BoundOf(entry.Sample).HasValue)
                 .ThenBy(entry => BoundOf(entry.Sample)).ThenByDescending(entry => entry.Sample.Name, StringComparer.Ordinal).ToArray();
@@ -48,12 +44,8 @@ internal sealed class CountedTotals
     {
         var familyKey = $"{family.Type} {family.Name}";
         if (!_families.TryGetValue(familyKey, out var known)) _families[familyKey] = known = (family, new(StringComparer.Ordinal));
-        if (known.Samples.TryGetValue(KeyOf(sample), out var index)) _samples[index] = (sample, _samples[index].Value + value);
-        else
-        {
-            known.Samples[KeyOf(sample)] = _samples.Count;
-            _samples.Add((sample, value));
-        }
+        var sampleKey = KeyOf(sample);
+        known.Samples[sampleKey] = (sample, known.Samples.GetValueOrDefault(sampleKey).Value + value);
     }
 
     private static string LabelSetOf(SnapshotSample sample) =>

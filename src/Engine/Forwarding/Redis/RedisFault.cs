@@ -9,11 +9,7 @@ internal static class RedisFault
 {
     private const string Credentials = "rejects the user and the password; check REDIS_USERNAME and REDIS_PASSWORD, or REDIS_URL";
 
-    /// <summary>The failure to report.</summary>
-    /// <param name="e">The exception.</param>
-    /// <param name="cause">Why the connection failed, if known.</param>
-    /// <param name="config">The configuration.</param>
-    /// <param name="limit">The maximum wait.</param>
+    /// <summary>The failure to report, with the cause of a failed connection if it is known.</summary>
     /// <returns>Null if Redis is not the cause.</returns>
     public static ForwardingException? Explain(Exception e, Exception? cause, ExporterConfig config, TimeSpan limit)
     {

@@ -6,9 +6,10 @@ namespace GunicornPrometheusExporter.Forwarding.Redis;
 /// <summary>Reads the snapshots that <see cref="RedisForwarder"/> writes; if a layout is known, only changed values.</summary>
 /// <remarks>
 /// One command reads an instance from one key, so it is consistent. An entry that becomes unreadable keeps its last data, so
-/// that no count disappears. Not thread-safe.
+/// that no count disappears. If the hosts are merged, the counts of hosts that are gone and of earlier incarnations are
+/// included. Not thread-safe.
 /// </remarks>
-internal sealed class RedisFleetSource : IFleetSource
+internal sealed class RedisFleetSource(ExporterConfig config, bool isMerged, TimeProvider? time = null) : IFleetSource
 {
     private const int InstancesAtOnce = 250;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(4);
@@ -23,27 +24,12 @@ internal sealed class RedisFleetSource : IFleetSource
     private static readonly RedisValue[] WholeFields =
         [.. SteadyFields, SnapshotFields.Layout, SnapshotFields.BaseLayoutId, SnapshotFields.BaseLayout, SnapshotFields.BaseValues];
 
-    private readonly bool _isMerged;
-    private readonly RedisKeys _keys;
-    private readonly RedisConnection _connection;
-    private readonly RedisHostReader _reader;
+    private readonly RedisKeys _keys = new(config.RedisKeyPrefix);
+    private readonly RedisConnection _connection = new(config, Limit);
+    private readonly RedisHostReader _reader = new(time ?? TimeProvider.System);
     private Dictionary<string, RedisHost> _hosts = new(StringComparer.Ordinal);
 
-    /// <summary>A source that has not connected yet.</summary>
-    /// <param name="config">A valid configuration.</param>
-    /// <param name="isMerged">Whether to include the counts of hosts that are gone and of earlier incarnations.</param>
-    /// <param name="time">The clock.</param>
-    public RedisFleetSource(ExporterConfig config, bool isMerged, TimeProvider? time = null)
-    {
-        ArgumentNullException.ThrowIfNull(config);
-        _isMerged = isMerged;
-        _keys = new RedisKeys(config.RedisKeyPrefix);
-        Place = $"under \"{config.RedisKeyPrefix}\" in Redis at {RedisFault.PlaceOf(config)}";
-        _connection = new RedisConnection(config, Limit);
-        _reader = new RedisHostReader(time ?? TimeProvider.System);
-    }
-
-    public string Place { get; }
+    public string Place { get; } = $"under \"{config.RedisKeyPrefix}\" in Redis at {RedisFault.PlaceOf(config)}";
 
     public async Task<FleetReading> ReadAsync(CancellationToken cancellation)
     {
@@ -96,7 +82,7 @@ internal sealed class RedisFleetSource : IFleetSource
     }
 
     /// <summary>The key that has all requested data of an instance.</summary>
-    private string KeyOf(string instance) => _isMerged ? _keys.Counted(instance) : _keys.Snapshot(instance);
+    private string KeyOf(string instance) => isMerged ? _keys.Counted(instance) : _keys.Snapshot(instance);
 
     /// <returns>Null if the instance expired, was removed, or was never read.</returns>
     private RedisHost? Take(RedisEntry entry, List<SkippedEntry> skipped)

@@ -12,18 +12,17 @@ namespace GunicornPrometheusExporter.Forwarding.Redis;
 /// A steady store sends only its values, in one round trip. The server requests more if needed: the layout after a restart,
 /// the base after another exporter. docs/forwarding-redis.md describes the keys and why no sum decreases.
 /// </remarks>
-internal sealed class RedisForwarder : IForwarder
+internal sealed class RedisForwarder(ExporterConfig config) : IForwarder
 {
     /// <summary>The number of intervals for which a snapshot is fresh.</summary>
     internal const int IntervalsToLive = 3;
 
     private const int MostExchanges = 4;
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
+    private const double LongestWait = 10;
 
-    private readonly string _directory;
-    private readonly string _instance;
-    private readonly RedisKeys _keys;
-    private readonly RedisConnection _connection;
+    private readonly string _instance = config.Instance;
+    private readonly RedisKeys _keys = new(config.RedisKeyPrefix);
+    private readonly RedisConnection _connection = new(config, LongestCall(config));
     private readonly string _writer = Guid.NewGuid().ToString("N");
     private readonly RedisValue _boot = File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
     private readonly RedisValue _start = new DateTimeOffset(Process.GetCurrentProcess().StartTime).ToUnixTimeMilliseconds();
@@ -33,22 +32,10 @@ internal sealed class RedisForwarder : IForwarder
     private bool _isLayoutStored;
     private long _sequence;
 
-    public RedisForwarder(ExporterConfig config)
-    {
-        ArgumentNullException.ThrowIfNull(config);
-        Interval = TimeSpan.FromSeconds(config.RedisForwardInterval);
-        _directory = config.PrometheusMultiprocDir;
-        _instance = config.Instance;
-        _keys = new RedisKeys(config.RedisKeyPrefix);
-        var wait = 0.9 * Interval;
-        _connection = new RedisConnection(config, wait < LongestWait ? wait : LongestWait);
-    }
-
-    public TimeSpan Interval { get; }
+    public TimeSpan Interval { get; } = TimeSpan.FromSeconds(config.RedisForwardInterval);
 
     public Task<Forwarded> ForwardAsync(MetricSnapshot snapshot, CancellationToken cancellation)
     {
-        ArgumentNullException.ThrowIfNull(snapshot);
         var incarnation = CurrentIncarnation();
         // A snapshot that was taken while the store was recreated may mix both incarnations; the next one does not.
         var isWhole = _incarnation is null || _incarnation == incarnation;
@@ -65,11 +52,14 @@ internal sealed class RedisForwarder : IForwarder
 
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
 
+    private static TimeSpan LongestCall(ExporterConfig config) =>
+        TimeSpan.FromSeconds(Math.Min(0.9 * config.RedisForwardInterval, LongestWait));
+
     private StoreIncarnation CurrentIncarnation()
     {
         try
         {
-            return StoreIncarnation.Of(_directory);
+            return StoreIncarnation.Of(config.PrometheusMultiprocDir);
         }
         catch (StoreException e)
         {

@@ -1,6 +1,4 @@
 using System.Net.Security;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using GunicornPrometheusExporter.Configuration;
 using StackExchange.Redis;
 
@@ -44,7 +42,7 @@ internal static class RedisOptions
         }
         if (options.Ssl && config.RedisCaFile is { } file)
         {
-            var trusted = Certificates(file);
+            var trusted = SettingFile.ReadAuthorities("REDIS_CA_FILE", file);
             options.SslClientAuthenticationOptions = host => new SslClientAuthenticationOptions
             {
                 TargetHost = host,
@@ -52,20 +50,5 @@ internal static class RedisOptions
             };
         }
         return options;
-    }
-
-    private static X509ChainPolicy Certificates(string file)
-    {
-        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        try
-        {
-            policy.CustomTrustStore.ImportFromPemFile(file);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
-        {
-            throw new ForwardingException($"REDIS_CA_FILE is \"{file}\", which cannot be read: {e.Message}", e);
-        }
-        if (policy.CustomTrustStore.Count > 0) return policy;
-        throw new ForwardingException($"REDIS_CA_FILE is \"{file}\", which has no certificate; set it to a PEM file with certificates");
     }
 }

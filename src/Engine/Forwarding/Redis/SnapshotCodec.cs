@@ -33,7 +33,6 @@ internal static class SnapshotCodec
     /// <exception cref="ForwardingException">The layout is larger than a reader accepts.</exception>
     public static EncodedLayout EncodeLayout(SnapshotLayout layout)
     {
-        ArgumentNullException.ThrowIfNull(layout);
         if (layout.SampleCount > MaximumSamples) throw TooLarge($"{layout.SampleCount} samples", $"{MaximumSamples}");
         var content = new ArrayBufferWriter<byte>();
         LayoutFormat.Write(layout, content);

@@ -1,7 +1,4 @@
 namespace GunicornPrometheusExporter.Forwarding.Redis;
 
 /// <summary>Data from Redis is not valid, and is skipped as a whole. The message says why in a few words.</summary>
-internal sealed class SnapshotFormatException : Exception
-{
-    public SnapshotFormatException(string message) : base(message) { }
-}
+internal sealed class SnapshotFormatException(string message) : Exception(message);

@@ -1,5 +1,4 @@
 using GunicornPrometheusExporter.Files;
-using GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages;
 using GunicornPrometheusExporter.Snapshots;
 
 namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
@@ -9,34 +8,23 @@ namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
 /// Each snapshot is encoded, buffered, then sent. An unsent one remains buffered until the next call; one that the receiver
 /// rejects is dropped. A request without a response is sent again, because receivers accept duplicate samples.
 /// </remarks>
-internal sealed class RemoteWriteForwarder : IForwarder
+internal sealed class RemoteWriteForwarder(RemoteWriteSettings settings, TimeProvider time) : IForwarder
 {
     private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(1);
 
-    private readonly RemoteWriteSettings _settings;
-    private readonly TimeProvider _time;
-    private readonly WriteReceiver _receiver;
-    private readonly SnapshotSender _sender;
-    private readonly SnapshotEncoder _encoder;
+    private readonly SnapshotSender _sender = new(settings, time);
+    private readonly SnapshotEncoder _encoder = new(settings.Labels);
+
+    // Opened by the first call, because creating a forwarder accesses neither disk nor network.
     private SnapshotBuffer? _buffer;
 
-    /// <summary>Accesses neither disk nor network: the first call opens the buffer and connects.</summary>
-    public RemoteWriteForwarder(RemoteWriteSettings settings, TimeProvider time)
-    {
-        _settings = settings;
-        _time = time;
-        _receiver = new WriteReceiver(settings, time);
-        _sender = new SnapshotSender(settings, _receiver);
-        _encoder = new SnapshotEncoder(settings.Labels);
-    }
-
-    public TimeSpan Interval => _settings.Interval;
+    public TimeSpan Interval => settings.Interval;
 
     public Task<Forwarded> ForwardAsync(MetricSnapshot snapshot, CancellationToken cancellation)
     {
         _buffer ??= OpenBuffer();
         var isNew = snapshot.Time.ToUnixTimeMilliseconds() != _buffer.NewestTime;
-        var dropped = isNew ? Keep(_buffer, _encoder.Encode(snapshot, _sender.Protocol)) : 0;
+        var dropped = isNew ? _buffer.Add(_encoder.Encode(snapshot, _sender.Protocol)) : 0;
         return EmptyAsync(_buffer, dropped, Interval * 0.75, cancellation);
     }
 
@@ -51,7 +39,7 @@ internal sealed class RemoteWriteForwarder : IForwarder
         finally
         {
             _buffer?.Dispose();
-            _receiver.Dispose();
+            _sender.Dispose();
         }
     }
 
@@ -59,29 +47,27 @@ internal sealed class RemoteWriteForwarder : IForwarder
     {
         try
         {
-            return new SnapshotBuffer(_settings.BufferDirectory, _settings.BufferBytes);
+            return new SnapshotBuffer(settings.BufferDirectory, settings.BufferBytes);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or StoreException)
         {
             throw new ForwardingException(
-                $"REMOTE_WRITE_BUFFER_DIR is \"{_settings.BufferDirectory}\", which cannot be used: {fault.Message}; " +
+                $"REMOTE_WRITE_BUFFER_DIR is \"{settings.BufferDirectory}\", which cannot be used: {fault.Message}; " +
                 "set it to a directory that no other exporter uses", fault);
         }
     }
 
-    private static int Keep(SnapshotBuffer buffer, BufferedSnapshot? snapshot) => snapshot is null ? 0 : buffer.Add(snapshot);
-
     /// <summary>Sends the buffered snapshots, oldest first; starts no new one after two thirds of the time.</summary>
-    private async Task<Forwarded> EmptyAsync(SnapshotBuffer buffer, int dropped, TimeSpan time, CancellationToken cancellation)
+    private async Task<Forwarded> EmptyAsync(SnapshotBuffer buffer, int dropped, TimeSpan longest, CancellationToken cancellation)
     {
-        var started = _time.GetTimestamp();
+        var started = time.GetTimestamp();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(time);
+        limit.CancelAfter(longest);
         var (sent, bytes) = (0, 0L);
         string? fault = null;
         try
         {
-            while (buffer.Count > 0 && _time.GetElapsedTime(started) < time * 2 / 3)
+            while (buffer.Count > 0 && time.GetElapsedTime(started) < longest * 2 / 3)
             {
                 var snapshot = buffer.Peek();
                 var refusal = snapshot is null
@@ -100,7 +86,7 @@ internal sealed class RemoteWriteForwarder : IForwarder
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            fault = $"{_receiver.Name} did not answer in time";
+            fault = $"{_sender.Receiver} did not answer in time";
         }
         fault ??= buffer.Fault is { } reason ? $"REMOTE_WRITE_BUFFER_DIR cannot be written: {reason}" : null;
         var forwarded = new Forwarded(sent, bytes, dropped, buffer.Count, LagOf(buffer));
@@ -108,21 +94,21 @@ internal sealed class RemoteWriteForwarder : IForwarder
     }
 
     private TimeSpan LagOf(SnapshotBuffer buffer) =>
-        buffer.Count == 0 ? TimeSpan.Zero : _time.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(buffer.OldestTime);
+        buffer.Count == 0 ? TimeSpan.Zero : time.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(buffer.OldestTime);
 
     private async Task EndAsync(SnapshotBuffer buffer)
     {
-        var now = Math.Max(_time.GetUtcNow().ToUnixTimeMilliseconds(), buffer.NewestTime + 1);
+        var now = Math.Max(time.GetUtcNow().ToUnixTimeMilliseconds(), buffer.NewestTime + 1);
         var reason = "the time limit was reached";
         try
         {
-            await EmptyAsync(buffer, Keep(buffer, _encoder.End(now)), LongestEnd, CancellationToken.None).ConfigureAwait(false);
+            await EmptyAsync(buffer, buffer.Add(_encoder.End(now)), LongestEnd, CancellationToken.None).ConfigureAwait(false);
         }
         catch (ForwardingException fault)
         {
             reason = fault.Message;
         }
-        if (buffer.Count == 0 || _settings.BufferDirectory is not null) return;
+        if (buffer.Count == 0 || settings.BufferDirectory is not null) return;
         throw new ForwardingException(
             $"{buffer.Count} snapshots could not be sent before the stop and are lost ({reason}); " +
             "set REMOTE_WRITE_BUFFER_DIR to keep unsent snapshots")

@@ -10,7 +10,6 @@ internal sealed record RemoteWriteSettings
 {
     private const string DefaultJob = "gunicorn";
 
-    /// <summary>The URL that requests are posted to.</summary>
     public required Uri Url { get; init; }
 
     /// <summary>The time between two snapshots, and the time limit of one call.</summary>
@@ -21,25 +20,15 @@ internal sealed record RemoteWriteSettings
 
     public ImmutableArray<KeyValuePair<string, string>> Headers { get; init; } = [];
 
-    /// <summary>The user of basic authentication; null for none.</summary>
+    // Basic authentication, with the password or its file; or a bearer token.
     public string? Username { get; init; }
-
-    /// <summary>The password of basic authentication, if it is not in a file.</summary>
     public string? Password { get; init; }
-
-    /// <summary>The file with that password.</summary>
     public string? PasswordFile { get; init; }
-
-    /// <summary>The file with a bearer token; null for none.</summary>
     public string? BearerTokenFile { get; init; }
 
-    /// <summary>The PEM file of the trusted authorities; null for the system's.</summary>
+    // PEM files: the trusted authorities, null for the system's; the client's certificate and its key, null for none.
     public string? AuthorityFile { get; init; }
-
-    /// <summary>The PEM file of the client's certificate; null for none.</summary>
     public string? CertificateFile { get; init; }
-
-    /// <summary>The PEM file of the key of <see cref="CertificateFile"/>.</summary>
     public string? KeyFile { get; init; }
 
     /// <summary>The directory that keeps unsent snapshots across restarts; null for memory.</summary>

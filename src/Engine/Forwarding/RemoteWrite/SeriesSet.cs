@@ -20,7 +20,11 @@ internal sealed class SeriesSet
         Layout = layout;
         Protocol = protocol;
         // Empty labels are not sent, so two samples may have the same series; the first is used.
-        _series = [.. SeriesOf(layout, common).DistinctBy(series => series.Key)];
+        _series =
+        [
+            .. layout.Samples.Select((one, index) => new RemoteSeries(index, one.Family, SeriesLabels.Of(one.Sample, common)))
+                .DistinctBy(series => series.Key),
+        ];
         _requests = [.. _series.Chunk(SeriesPerRequest).Select(series => RequestTemplates.Of(series, protocol))];
     }
 
@@ -47,13 +51,4 @@ internal sealed class SeriesSet
 
     /// <summary>The requests with a stale marker for every live series; the time is in milliseconds since 1970.</summary>
     internal IEnumerable<ByteString> End(long time) => Fill(default, time);
-
-    private static IEnumerable<RemoteSeries> SeriesOf(SnapshotLayout layout, ImmutableArray<Label> common)
-    {
-        var sample = 0;
-        foreach (var family in layout.Families)
-        {
-            foreach (var one in family.Samples) yield return new(sample++, family, SeriesLabels.Of(one, common));
-        }
-    }
 }

@@ -48,8 +48,9 @@ internal sealed class SnapshotBuffer : IDisposable
     internal string? Fault { get; private set; }
 
     /// <summary>Adds a snapshot, in memory if its file cannot be written. Returns how many older ones were dropped.</summary>
-    internal int Add(BufferedSnapshot snapshot)
+    internal int Add(BufferedSnapshot? snapshot)
     {
+        if (snapshot is null) return 0;
         var isOnDisk = _directory is not null &&
             TryWrite(() => SnapshotFile.Write(SnapshotFile.PathOf(_directory, snapshot.Time), snapshot));
         Enqueue(new(snapshot.Time, SnapshotFile.LengthOf(snapshot), isOnDisk ? null : snapshot));

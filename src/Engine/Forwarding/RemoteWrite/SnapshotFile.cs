@@ -23,8 +23,8 @@ internal static class SnapshotFile
     internal static IEnumerable<(long Time, FileInfo File)> In(string directory) =>
         from file in new DirectoryInfo(directory).EnumerateFiles("*" + Extension)
         let name = Path.GetFileNameWithoutExtension(file.Name)
-        where long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out _)
-        let time = long.Parse(name, CultureInfo.InvariantCulture)
+        let time = long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1
+        where time >= 0
         orderby time
         select (time, file);
 

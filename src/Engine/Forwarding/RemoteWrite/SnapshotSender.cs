@@ -4,8 +4,12 @@ using GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages;
 namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
 
 /// <summary>Sends snapshots, in version 2.0 unless the receiver does not support it or the settings select 1.0.</summary>
-internal sealed class SnapshotSender(RemoteWriteSettings settings, WriteReceiver receiver)
+internal sealed class SnapshotSender(RemoteWriteSettings settings, TimeProvider time) : IDisposable
 {
+    private readonly WriteReceiver _receiver = new(settings, time);
+
+    internal string Receiver => _receiver.Name;
+
     /// <summary>The version to encode snapshots in.</summary>
     internal WriteProtocol Protocol { get; private set; } =
         settings.Protocol == WriteProtocol.Unspecified ? WriteProtocol.V2 : settings.Protocol;
@@ -19,10 +23,12 @@ internal sealed class SnapshotSender(RemoteWriteSettings settings, WriteReceiver
         foreach (var request in snapshot.Requests)
         {
             var answer = await SendAsync(request, snapshot.Protocol, cancellation).ConfigureAwait(false);
-            if (answer.Outcome != WriteOutcome.Written) refusal ??= answer.Reason;
+            refusal ??= answer.Refusal;
         }
         return refusal;
     }
+
+    public void Dispose() => _receiver.Dispose();
 
     private async Task<WriteAnswer> SendAsync(ByteString request, WriteProtocol protocol, CancellationToken cancellation)
     {
@@ -30,9 +36,9 @@ internal sealed class SnapshotSender(RemoteWriteSettings settings, WriteReceiver
         {
             (request, protocol) = (OlderRequest.Of(request), WriteProtocol.V1);
         }
-        var answer = await receiver.PostAsync(request, protocol, cancellation).ConfigureAwait(false);
-        if (answer.Outcome != WriteOutcome.NotUnderstood || settings.Protocol == WriteProtocol.V2) return answer;
+        var answer = await _receiver.PostAsync(request, protocol, cancellation).ConfigureAwait(false);
+        if (!answer.IsUnsupported || settings.Protocol == WriteProtocol.V2) return answer;
         Protocol = WriteProtocol.V1;
-        return await receiver.PostAsync(OlderRequest.Of(request), WriteProtocol.V1, cancellation).ConfigureAwait(false);
+        return await _receiver.PostAsync(OlderRequest.Of(request), WriteProtocol.V1, cancellation).ConfigureAwait(false);
     }
 }

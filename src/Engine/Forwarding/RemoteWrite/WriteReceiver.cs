@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Google.Protobuf;
@@ -64,20 +63,19 @@ internal sealed class WriteReceiver(RemoteWriteSettings settings, TimeProvider t
         if (response.IsSuccessStatusCode)
         {
             return protocol == WriteProtocol.V1 || response.Headers.Contains(WrittenHeader)
-                ? new(WriteOutcome.Written)
-                : new(WriteOutcome.NotUnderstood, $"{Name} did not report what it wrote, so it does not support version 2.0; " +
-                    $"{OtherVersion}");
+                ? new()
+                : new($"{Name} did not report what it wrote, so it does not support version 2.0; {OtherVersion}", IsUnsupported: true);
         }
         if (response.StatusCode == HttpStatusCode.UnsupportedMediaType && protocol == WriteProtocol.V2)
         {
-            return new(WriteOutcome.NotUnderstood, $"{Name} does not support version 2.0; {OtherVersion}");
+            return new($"{Name} does not support version 2.0; {OtherVersion}", IsUnsupported: true);
         }
         var reason = $"{Name} answered {status}{await ReasonAsync(response, cancellation).ConfigureAwait(false)}";
         if (status is >= 300 and < 400)
         {
             throw new ForwardingException($"{reason}; redirects are not followed; set REMOTE_WRITE_URL to the target");
         }
-        if (status is >= 400 and < 500 && response.StatusCode != HttpStatusCode.TooManyRequests) return new(WriteOutcome.Refused, reason);
+        if (status is >= 400 and < 500 && response.StatusCode != HttpStatusCode.TooManyRequests) return new(reason);
         (_askedAt, _askedWait) = (time.GetTimestamp(), AskedWait(response));
         throw new ForwardingException(reason);
     }
@@ -136,49 +134,26 @@ internal sealed class WriteReceiver(RemoteWriteSettings settings, TimeProvider t
         };
         if (settings.AuthorityFile is { } authorities)
         {
-            handler.SslOptions.CertificateChainPolicy = Read("REMOTE_WRITE_CA_FILE", authorities, TrustOnly);
+            handler.SslOptions.CertificateChainPolicy = SettingFile.ReadAuthorities("REMOTE_WRITE_CA_FILE", authorities);
         }
         if (settings.CertificateFile is { } certificate)
         {
             handler.SslOptions.ClientCertificates =
-                [Read("REMOTE_WRITE_CERT_FILE", certificate, path => X509Certificate2.CreateFromPemFile(path, settings.KeyFile))];
+                [SettingFile.Read("REMOTE_WRITE_CERT_FILE", certificate, path => X509Certificate2.CreateFromPemFile(path, settings.KeyFile))];
         }
         return new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
-    private static X509ChainPolicy TrustOnly(string path)
-    {
-        var policy = new X509ChainPolicy
-        {
-            TrustMode = X509ChainTrustMode.CustomRootTrust,
-            RevocationMode = X509RevocationMode.NoCheck,
-        };
-        policy.CustomTrustStore.ImportFromPemFile(path);
-        return policy;
-    }
-
     private static string ReadSecret(string variable, string path)
     {
-        var secret = Read(variable, path, path => File.ReadAllText(path).Trim());
+        var secret = SettingFile.Read(variable, path, path => File.ReadAllText(path).Trim());
         return secret.Length > 0 && !secret.Any(char.IsControl)
             ? secret
             : throw new ForwardingException($"{variable} is \"{path}\", which must contain exactly one line; write the secret into it");
     }
-
-    private static T Read<T>(string variable, string path, Func<string, T> read)
-    {
-        try
-        {
-            return read(path);
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or CryptographicException)
-        {
-            throw new ForwardingException($"{variable} is \"{path}\", which cannot be read: {fault.Message}", fault);
-        }
-    }
 }
 
 /// <summary>The final result of a request, which must not be repeated unchanged.</summary>
-/// <param name="Outcome">The outcome.</param>
-/// <param name="Reason">Why it was not written, in a sentence without any secret.</param>
-internal readonly record struct WriteAnswer(WriteOutcome Outcome, string Reason = "");
+/// <param name="Refusal">Why all or part of it was not written, in a sentence without any secret; null if it was.</param>
+/// <param name="IsUnsupported">Whether the receiver wrote nothing because it does not support version 2.0.</param>
+internal readonly record struct WriteAnswer(string? Refusal = null, bool IsUnsupported = false);

@@ -161,7 +161,7 @@ public sealed class RemoteWriteBufferTests : IAsyncLifetime
 
     private async Task<ForwardingException> FailAsync(RemoteWriteForwarder forwarder, int times)
     {
-        ForwardingException fault = new();
+        ForwardingException fault = new("");
         for (var time = 0; time < times; time++)
         {
             _receiver.Next(503);
