@@ -21,8 +21,8 @@ internal sealed class StoreReading(
     private readonly BackgroundWork _accounting = new("accounting", log);
     private readonly BackgroundWork _folding = new("folding", log);
 
-    /// <summary>Other background tasks whose failures the metrics count.</summary>
-    internal IReadOnlyList<BackgroundWork> Beside { get; init; } = [];
+    /// <summary>The background tasks whose failures the metrics count.</summary>
+    internal IReadOnlyList<BackgroundWork> Work => [_folding, _accounting];
 
     /// <summary>Why the store is lost, or why accounting for dead workers or compaction is failing; null if healthy.</summary>
     internal string? Problem => _watching.Problem ?? _accounting.Problem ?? _folding.Problem;
@@ -98,10 +98,6 @@ internal sealed class StoreReading(
     {
         Account();
         aggregator.MaximumSeries = configuration.Config.MaxSeries;
-        aggregator.LastReload = configuration.Status;
-        aggregator.Compactions = folding.Compactions;
-        aggregator.BackgroundFailures = Beside.Append(_folding).Append(_accounting)
-            .ToDictionary(work => work.Name, work => work.Failures);
         aggregator.Refresh();
     }
 

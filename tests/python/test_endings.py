@@ -23,7 +23,7 @@ UNPARSABLE = {
 PARTS = (b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: local")
 
 #: The classes with which Gunicorn sends files by sendfile.
-SENDING_FILES = ("sync", "gthread", "gevent", "eventlet")
+SENDING_FILES = [name for name, stock in STOCK.items() if stock.is_gunicorns]
 
 
 @pytest.mark.parametrize("name", STOCK)

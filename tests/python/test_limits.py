@@ -10,6 +10,7 @@ import pytest
 
 from conftest import PACKAGE
 from live_gunicorn import HOOKS, PROMETHEUS_WORKER, wait_for
+from worker_classes import ASGI, STOCK
 
 #: The application maps 400 MiB, like one with a model or a large library.
 MAPPING = "mapping_app:app"
@@ -26,9 +27,9 @@ def off(server):
     return [line for line in server.log.splitlines() if "Metrics of this worker are off" in line]
 
 
-@pytest.mark.parametrize("worker_class", ["sync", "gthread", "gevent", "eventlet", "tornado", "uvicorn", "asgi"])
+@pytest.mark.parametrize("worker_class", STOCK)
 def test_too_little_address_space_costs_metrics_and_nothing_else(worker_class, start_worker):
-    app = "mapping_app:asgi" if worker_class in ("uvicorn", "asgi") else MAPPING
+    app = "mapping_app:asgi" if worker_class in ASGI else MAPPING
     # Enough for the servers that map more memory themselves.
     server = start_worker(worker_class, app=app, launcher=limited("-v 570000"))
     assert [server.get("/") for _ in range(3)] == [200] * 3
@@ -167,7 +168,7 @@ def children_of(pid):
         return []
 
 
-@pytest.mark.parametrize("worker_class", ["sync", "gthread", "gevent", "eventlet", "tornado", "uvicorn", "asgi"])
+@pytest.mark.parametrize("worker_class", STOCK)
 def test_a_child_that_hangs_for_longer_than_gunicorns_timeout_costs_no_worker(worker_class, start_worker, environment):
     server = start_worker(worker_class, "--timeout", "2", conf=HANGING)
     wait_for(lambda: off(server), "the line")

@@ -11,6 +11,7 @@ import pytest
 from conftest import PACKAGE
 from gunicorn_prometheus_exporter import private_names
 from live_gunicorn import HOOKS, PROMETHEUS_WORKER, wait_for
+from worker_classes import STOCK
 
 SOURCE = Path(__file__).resolve().parents[2] / "python" / "gunicorn_prometheus_exporter"
 
@@ -124,7 +125,7 @@ def test_a_server_serves_without_a_private_name(place, start_worker):
     assert server.end() == 0
 
 
-@pytest.mark.parametrize("worker_class", ["sync", "gthread", "gevent", "gevent_pywsgi", "eventlet", "tornado", "uvicorn", "asgi"])
+@pytest.mark.parametrize("worker_class", STOCK)
 def test_a_server_serves_though_everything_of_ours_raises(worker_class, start_worker):
     server = start_worker(worker_class, conf=BREAK_ENGINE)
     serves(server, None)

@@ -6,7 +6,7 @@ import pytest
 
 from app import FILE_SIZE
 from live_gunicorn import HOOKS, PROMETHEUS_WORKER, wait_for
-from worker_classes import STOCK
+from worker_classes import STOCK, WSGI
 
 
 def test_a_worker_class_of_ours_counts_without_any_hook(start_gunicorn, dump):
@@ -130,7 +130,7 @@ def post_worker_init(worker):
 
 @pytest.mark.parametrize("conf", ["", "sendfile = False\n"], ids=["sendfile", "no sendfile"])
 @pytest.mark.parametrize("path, worker_class", [
-    *(("/odd-file", name) for name in ("sync", "gthread", "gevent", "eventlet", "gevent_pywsgi", "tornado")),
+    *(("/odd-file", name) for name in WSGI),
     ("/odd-file-chunked", "sync"), ("/odd-file-failing", "sync"), ("/odd-file-failing", "gthread")])
 def test_what_a_file_wrapper_is_given_need_not_have_a_position(path, worker_class, conf, start_worker, dump):
     server = start_worker(worker_class, conf=conf)

@@ -2,13 +2,16 @@
 
 import http.client
 import os
+import re
 import signal
 from typing import Optional
 
 import pytest
 
 from app import FILE_SIZE
+from gunicorn_prometheus_exporter import plugin
 from live_gunicorn import HOOKS, wait_for
+from pages import PAGES
 from worker_classes import ALL, OURS, STOCK, WSGI
 
 #: Path, status that the client receives (0: none), size of the body, exception that is counted.
@@ -22,9 +25,6 @@ OUTCOMES: list[tuple[str, int, int, Optional[str]]] = [
     ("/late-crash", 500, 0, "ValueError"),
     ("/oserror", 500, 0, "OSError"),
 ]
-
-#: The classes that send no response to an OSError of the application: Gunicorn treats it as a disconnect.
-SILENT_ON_OSERROR = ("sync", "gthread", "gevent", "eventlet")
 
 #: It collects each response before it sends it. After an exception it closes the connection or, in later versions, keeps it open.
 COLLECTS = "tornado"
@@ -48,7 +48,7 @@ def test_each_outcome_is_counted_once_with_status_size_and_error(start_worker, d
         answered = status
         if stock == COLLECTS and error:
             answered, status, length = None, 500, 0
-        elif error == "OSError" and stock in SILENT_ON_OSERROR:
+        elif error == "OSError" and STOCK[stock].is_gunicorns:
             answered = 0
         elif status == 500:
             length = own_answer
@@ -98,8 +98,7 @@ def test_requests_that_are_sent_at_once_are_each_counted_if_they_are_answered(st
     server = start_worker(name)
     answer = server.send(REQUEST % (b"GET", b"/a", b"") * 2 + REQUEST % (b"GET", b"/b", b"Connection: close\r\n"))
     answers = answer.count(b"HTTP/1.1 200")
-    # sync keeps no connection alive, and gthread ignores requests that it has already read into its buffer.
-    assert answers == (1 if name in ("sync", "gthread") else 3)
+    assert answers == (3 if STOCK[name].answers_all else 1)
     assert dump(requests=answers).value("gunicorn_http_requests_total", status_code="200") == answers
 
 
@@ -112,14 +111,12 @@ def test_the_answer_to_head_counts_with_the_bytes_that_were_sent_of_it(start_wor
     assert metrics.value("gunicorn_worker_response_size_bytes_sum") == sum(sent) == 0
 
 
-@pytest.mark.parametrize(("name", "capacity"), [
-    ("sync", 1), ("gthread", 4), ("gevent", 7), ("gevent_pywsgi", 7), ("eventlet", 7), ("tornado", 7), ("uvicorn", 7), ("asgi", 7),
-])
-def test_a_worker_says_how_many_requests_it_can_have_in_hand_and_has_none_after_them(start_worker, name, capacity):
+@pytest.mark.parametrize("name", STOCK)
+def test_a_worker_reports_its_capacity_and_after_its_requests_none_in_flight(start_worker, name):
     server = start_worker(name, "--worker-connections", "7")
     assert server.get("/") == 200
     metrics = server.metrics(requests=1)
-    assert metrics.total("gunicorn_worker_capacity") == capacity
+    assert metrics.total("gunicorn_worker_capacity") == STOCK[name].capacity
     assert metrics.value("gunicorn_worker_requests_in_flight") == 0
 
 
@@ -170,11 +167,9 @@ def test_exceptions_of_tornados_own_applications_are_counted(start_worker, run_p
     assert metrics.by("gunicorn_worker_error_handling_total", "error_type") == {"ValueError": 1}
 
 
-@pytest.mark.parametrize("name", ["PrometheusGeventWorker", "PrometheusEventletWorker", "PrometheusTornadoWorker",
-                                  "PrometheusUvicornWorker"])
+@pytest.mark.parametrize("name", [name for name, stock in OURS.items() if STOCK[stock].package])
 def test_a_missing_package_is_named_by_the_import_error(run_python, name):
-    package = {"PrometheusGeventWorker": "gevent", "PrometheusEventletWorker": "eventlet",
-               "PrometheusTornadoWorker": "tornado", "PrometheusUvicornWorker": "uvicorn"}[name]
+    package = STOCK[OURS[name]].package
     done = run_python(f"""
 import sys
 for module in ({package!r}, "uvicorn_worker", "uvicorn.workers"):
@@ -187,6 +182,13 @@ else:
     raise SystemExit("it was imported")
 """)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_page_lists_each_class():
+    named = set(re.findall(r"`([\w.]+)`", PAGES["docs/worker-classes.md"].text.partition("## ")[0]))
+    assert {*plugin.__all__} == {*OURS}
+    # Gunicorn has short names for its own classes.
+    assert {*OURS, *(name if stock.module.startswith("gunicorn") else stock.setting for name, stock in STOCK.items())} <= named
 
 
 def test_an_unknown_name_is_an_attribute_error(run_python):

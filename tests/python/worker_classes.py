@@ -17,6 +17,18 @@ class WorkerClass(NamedTuple):
     #: An application that it can run.
     app: str = "app:app"
 
+    #: The requests that it can have in flight, with ``threads`` as here and ``worker_connections = 7``.
+    capacity: int = 7
+
+    #: Whether Gunicorn itself writes its responses, and sends nothing after an OSError, which it takes for a disconnect.
+    is_gunicorns: bool = False
+
+    #: Whether it answers all requests that a client sends at once.
+    answers_all: bool = True
+
+    #: The package that it needs beside Gunicorn.
+    package: str = ""
+
     #: Gunicorn's setting ``threads``.
     threads: int = 1
 
@@ -27,15 +39,16 @@ class WorkerClass(NamedTuple):
 
 
 WSGI = {
-    "sync": WorkerClass("sync", "gunicorn.workers.sync"),
-    "gthread": WorkerClass("gthread", "gunicorn.workers.gthread", threads=4),
-    "gevent": WorkerClass("gevent", "gunicorn.workers.ggevent"),
-    "gevent_pywsgi": WorkerClass("gevent_pywsgi", "gunicorn.workers.ggevent"),
-    "eventlet": WorkerClass("eventlet", "gunicorn.workers.geventlet"),
-    "tornado": WorkerClass("tornado", "gunicorn.workers.gtornado"),
+    "sync": WorkerClass("sync", "gunicorn.workers.sync", capacity=1, is_gunicorns=True, answers_all=False),
+    # It ignores requests that it has already read into its buffer.
+    "gthread": WorkerClass("gthread", "gunicorn.workers.gthread", threads=4, capacity=4, is_gunicorns=True, answers_all=False),
+    "gevent": WorkerClass("gevent", "gunicorn.workers.ggevent", package="gevent", is_gunicorns=True),
+    "gevent_pywsgi": WorkerClass("gevent_pywsgi", "gunicorn.workers.ggevent", package="gevent"),
+    "eventlet": WorkerClass("eventlet", "gunicorn.workers.geventlet", package="eventlet", is_gunicorns=True),
+    "tornado": WorkerClass("tornado", "gunicorn.workers.gtornado", package="tornado"),
 }
 ASGI = {
-    "uvicorn": WorkerClass("uvicorn.workers.UvicornWorker", "uvicorn.workers", "asgi_app:app"),
+    "uvicorn": WorkerClass("uvicorn.workers.UvicornWorker", "uvicorn.workers", "asgi_app:app", package="uvicorn"),
     "asgi": WorkerClass("gunicorn.workers.gasgi.ASGIWorker", "gunicorn.workers.gasgi", "asgi_app:app"),
 }
 STOCK = {**WSGI, **ASGI}

@@ -3,13 +3,14 @@
 #: Of requests, how many may fail.
 ERROR_BUDGET = 0.001
 
-_CRASHES = "oom|signal|boot_error|exit_code"
-
-#: Exits of workers that crashed or failed to start.
-CRASHES = f'reason=~"{_CRASHES}"'
+#: The exit reasons that are not a death: a new reason counts as one.
+_ORDERLY = "graceful|max_requests|reload|unknown"
 
 #: Exits of workers that died: crashes and timeouts.
-DEATHS = f'reason=~"timeout|{_CRASHES}"'
+DEATHS = f'reason!~"{_ORDERLY}"'
+
+#: Exits of workers that crashed or failed to start.
+CRASHES = f'reason!~"{_ORDERLY}|timeout"'
 
 
 def select(name: str, *matchers: str) -> str:

@@ -60,6 +60,17 @@ internal sealed class FamilyTable
     public int SeriesOf(MetricFamily family, params IReadOnlyList<Label> labels) =>
         _own[family].SeriesOf(family.Name, labels);
 
+    /// <summary>Sets the value of a sample; the labels must be sorted by name.</summary>
+    public void Set(MetricFamily family, double value, params IReadOnlyList<Label> labels) =>
+        _values.Set(SeriesOf(family, labels), value);
+
+    /// <summary>Adds to the value of a sample; a missing value counts as 0.</summary>
+    public void Add(MetricFamily family, double amount, params IReadOnlyList<Label> labels) =>
+        _values.Add(SeriesOf(family, labels), amount);
+
+    /// <summary>Gives a sample the value 0 if it has none.</summary>
+    public void Ensure(MetricFamily family, params IReadOnlyList<Label> labels) => _values.Ensure(SeriesOf(family, labels));
+
     public void Clear()
     {
         foreach (var family in _own.Values) family.Clear();

@@ -5,24 +5,14 @@ namespace GunicornPrometheusExporter.Aggregation;
 
 /// <summary>Adds the memory and age of the masters, and the backlog of their listeners.</summary>
 /// <remarks>During an upgrade there are two masters: memory is their sum, and the age is that of the older one.</remarks>
-internal sealed class MasterSamples
+internal sealed class MasterSamples(SlotLiveness slots, ListenerWatch listeners) : ISampleSource
 {
-    private readonly FamilyTable _families;
-    private readonly SeriesValues _values;
-    private readonly ListenerWatch _listeners;
+    public string Name => "masters";
 
-    public MasterSamples(FamilyTable families, SeriesValues values, ListenerWatch listeners)
-    {
-        _families = families;
-        _values = values;
-        _listeners = listeners;
-    }
-
-    /// <summary>Adds the samples for the pids of live masters; 0 for a master in another PID namespace.</summary>
-    public void Add(IReadOnlyCollection<int> masters)
+    public void Add(FamilyTable families)
     {
         var (age, memory, isKnown) = (0.0, 0.0, false);
-        foreach (var pid in masters)
+        foreach (var pid in slots.Masters)
         {
             if (!ProcessReading.TryRead(pid, out var reading)) continue;
             isKnown = true;
@@ -31,15 +21,15 @@ internal sealed class MasterSamples
         }
         if (isKnown)
         {
-            _values.Set(_families.SeriesOf(MetricCatalogue.MasterUptime), age);
-            _values.Set(_families.SeriesOf(MetricCatalogue.MasterMemory), memory);
+            families.Set(MetricCatalogue.MasterUptime, age);
+            families.Set(MetricCatalogue.MasterMemory, memory);
         }
-        foreach (var socket in _listeners.Look(masters))
+        foreach (var socket in listeners.Look(slots.Masters))
         {
             // Sockets that share an address (SO_REUSEPORT) share its series.
             var listener = new Label("listener", socket.Address);
-            _values.Add(_families.SeriesOf(MetricCatalogue.ListenerBacklog, listener), socket.Backlog);
-            _values.Add(_families.SeriesOf(MetricCatalogue.ListenerBacklogLimit, listener), socket.Limit);
+            families.Add(MetricCatalogue.ListenerBacklog, socket.Backlog, listener);
+            families.Add(MetricCatalogue.ListenerBacklogLimit, socket.Limit, listener);
         }
     }
 }

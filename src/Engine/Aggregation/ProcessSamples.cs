@@ -6,19 +6,16 @@ using GunicornPrometheusExporter.Metrics;
 namespace GunicornPrometheusExporter.Aggregation;
 
 /// <summary>Adds the exporter's own resource use, under Prometheus' standard <c>process_</c> names.</summary>
-internal sealed class ProcessSamples
+/// <remarks>Adds nothing where <c>/proc</c> is not mounted.</remarks>
+internal sealed class ProcessSamples : ISampleSource
 {
     private const string Self = "/proc/self";
 
-    private readonly FamilyTable _families;
-    private readonly SeriesValues _values;
     private readonly double _startTime;
     private readonly double _maximumFiles;
 
-    public ProcessSamples(FamilyTable families, SeriesValues values, TimeProvider time)
+    public ProcessSamples(TimeProvider time)
     {
-        _families = families;
-        _values = values;
         _maximumFiles = MaximumFiles();
         if (ProcessReading.TryRead(Environment.ProcessId, out var reading))
         {
@@ -26,15 +23,16 @@ internal sealed class ProcessSamples
         }
     }
 
-    /// <summary>Adds the samples; none where <c>/proc</c> is not mounted.</summary>
-    public void Add()
+    public string Name => "process";
+
+    public void Add(FamilyTable families)
     {
         if (!ProcessReading.TryRead(Environment.ProcessId, out var reading)) return;
-        Set(MetricCatalogue.ProcessCpuSeconds, reading.UserSeconds + reading.SystemSeconds);
-        Set(MetricCatalogue.ProcessResidentMemory, reading.ResidentBytes);
-        Set(MetricCatalogue.ProcessStartTime, _startTime);
-        Set(MetricCatalogue.ProcessOpenFiles, OpenFiles());
-        if (_maximumFiles > 0) Set(MetricCatalogue.ProcessMaximumFiles, _maximumFiles);
+        families.Set(MetricCatalogue.ProcessCpuSeconds, reading.UserSeconds + reading.SystemSeconds);
+        families.Set(MetricCatalogue.ProcessResidentMemory, reading.ResidentBytes);
+        families.Set(MetricCatalogue.ProcessStartTime, _startTime);
+        families.Set(MetricCatalogue.ProcessOpenFiles, OpenFiles());
+        if (_maximumFiles > 0) families.Set(MetricCatalogue.ProcessMaximumFiles, _maximumFiles);
     }
 
     /// <summary>The number of open files: from Linux 6.2 on the size of the directory, which costs less than counting.</summary>
@@ -54,6 +52,4 @@ internal sealed class ProcessSamples
         if (fields is not [var soft, ..]) return 0;
         return double.TryParse(soft, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) ? limit : 0;
     }
-
-    private void Set(MetricFamily family, double value) => _values.Set(_families.SeriesOf(family), value);
 }

@@ -1,7 +1,4 @@
 using System.Buffers;
-using System.Collections.Immutable;
-using System.Collections.ObjectModel;
-using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Deaths;
 using GunicornPrometheusExporter.Diagnostics;
 using GunicornPrometheusExporter.Exposition;
@@ -32,14 +29,10 @@ public sealed class StoreAggregator : IDisposable
     private readonly SlotLiveness _slots;
     private readonly FoldedFiles _folded;
     private readonly FamilyTable _families;
-    private readonly DerivedSamples _derived;
-    private readonly WorkerSamples _workers;
-    private readonly MasterSamples _masters;
-    private readonly ProcessSamples _process;
-    private readonly ForwarderSamples _forwarders;
     private readonly MergedHistogramDetails _extras;
     private readonly SnapshotTaker _snapshots;
-    private readonly ImmutableArray<(string Name, Action Add)> _parts;
+    private readonly WorkerSamples _workers;
+    private readonly ScrapeSamples _scrape;
     private readonly HashSet<string> _faults = new(StringComparer.Ordinal);
     private bool[] _mapped = [];
     private int _mappedSeries;
@@ -63,19 +56,18 @@ public sealed class StoreAggregator : IDisposable
         _folded = new FoldedFiles(directory);
         _families = new FamilyTable(_values, maximumSeries, logger);
         _listing = new StoreListing(directory, _families);
-        _derived = new DerivedSamples(_families, _values, _slots);
         Flights = new FlightWatch(directory, logger);
-        _workers = new WorkerSamples(_families, _values, Flights, _folded);
-        _masters = new MasterSamples(_families, _values, new ListenerWatch(listeners));
-        _process = new ProcessSamples(_families, _values, _time);
-        _forwarders = new ForwarderSamples(_families, _values, _time);
         _extras = new MergedHistogramDetails(directory, logger);
         _snapshots = new SnapshotTaker(_layout);
-        _parts =
+        _workers = new WorkerSamples(_values, Flights, _folded);
+        _scrape = new ScrapeSamples(_time, () => Damaged.Count + Flights.CorruptFiles + _extras.CorruptFiles);
+        Sources =
         [
-            ("workers", _workers.AddLoads), ("masters", () => _masters.Add(_slots.Masters)),
-            ("liveness", () => _derived.AddLiveness(_listing.Files)), ("exporter", _process.Add),
-            ("forwarders", () => _forwarders.Add(Forwarders)), ("failures", () => _derived.AddFailures(BackgroundFailures)),
+            _workers,
+            new MasterSamples(_slots, new ListenerWatch(listeners)),
+            new LivenessSamples(_slots, _listing.Files),
+            new ProcessSamples(_time),
+            _scrape,
         ];
     }
 
@@ -85,14 +77,8 @@ public sealed class StoreAggregator : IDisposable
     /// <summary>The requests in flight of live workers, and those of dead ones.</summary>
     internal FlightWatch Flights { get; }
 
-    /// <summary>The number of compactions; set by the owner of the compaction.</summary>
-    internal long Compactions { get; set; }
-
-    /// <summary>The number of failures of each background task; set by its owner.</summary>
-    internal IReadOnlyDictionary<string, long> BackgroundFailures { get; set; } = ReadOnlyDictionary<string, long>.Empty;
-
-    /// <summary>The result of the last reload of the configuration; null without one.</summary>
-    internal ReloadStatus? LastReload { get; set; }
+    /// <summary>The sources of samples that no file has, in the order in which they add them; an exporter adds its own.</summary>
+    internal IList<ISampleSource> Sources { get; }
 
     /// <summary>The limit beyond which new series are dropped, at least 1.</summary>
     internal int MaximumSeries
@@ -105,9 +91,6 @@ public sealed class StoreAggregator : IDisposable
             Forget();
         }
     }
-
-    /// <summary>The status of each forwarder; set by their owner.</summary>
-    internal IReadOnlyDictionary<string, ForwarderStatus> Forwarders { get; set; } = ReadOnlyDictionary<string, ForwarderStatus>.Empty;
 
     /// <summary>Reads the store and writes the exposition.</summary>
     /// <param name="output">The destination.</param>
@@ -123,10 +106,8 @@ public sealed class StoreAggregator : IDisposable
     public void Refresh()
     {
         if (_mappedSeries < _values.Count / 2 && _values.Count > SeriesWorthForgetting) Forget();
-        var start = _time.GetTimestamp();
+        _scrape.Begin();
         var isChanged = _mappedSeries == 0;
-        int files;
-        long bytes;
         var passes = 0;
         try
         {
@@ -134,7 +115,7 @@ public sealed class StoreAggregator : IDisposable
             {
                 // A pass may miss, or see twice, what is compacted or accounted for while it runs.
                 if (++passes > PassesBesideFolding) _slots.StopFolding();
-                isChanged |= ReadStore(out files, out bytes);
+                isChanged |= ReadStore();
             }
             while (!_folded.StillStand() && passes <= PassesBesideFolding);
         }
@@ -143,11 +124,8 @@ public sealed class StoreAggregator : IDisposable
             if (passes > PassesBesideFolding) _slots.ResumeFolding();
         }
 
-        // 4 Add the samples that only a reader can compute.
-        foreach (var (name, add) in _parts) Try(name, add);
-        var corrupt = Damaged.Count + Flights.CorruptFiles + _extras.CorruptFiles;
-        if (LastReload is { } reload) _derived.AddReload(reload);
-        _derived.AddExporter(files, bytes, corrupt, Compactions, _time.GetElapsedTime(start));
+        // 4 Add the samples that no file has.
+        foreach (var source in Sources) TryAdd(source);
 
         if (isChanged || HasUnmapped()) LayOut();
     }
@@ -184,7 +162,7 @@ public sealed class StoreAggregator : IDisposable
 
     private SampleValues Values => new(_values.Values, _values.Present, _extras.Exemplars, _extras.Natives);
 
-    private bool ReadStore(out int files, out long bytes)
+    private bool ReadStore()
     {
         // 1 List the directory, and read which slots are held.
         _folded.Refresh();
@@ -193,7 +171,7 @@ public sealed class StoreAggregator : IDisposable
         // 2 Read the files, and parse new entries.
         // 3 Merge every value into its series, by the rule of its file.
         _values.Begin();
-        (files, bytes) = (0, 0L);
+        _scrape.BeginPass();
         foreach (var file in _listing.Files)
         {
             var isMerged = TryRead(file);
@@ -201,9 +179,8 @@ public sealed class StoreAggregator : IDisposable
             {
                 isChanged |= file.Update();
                 _values.Merge(file.Rule, file.Series, _buffer.Values, _buffer.Timestamps);
-                _workers.AddBusy(file, _buffer.Values);
-                files++;
-                bytes += file.Reader.Used;
+                _workers.AddBusy(_families, file, _buffer.Values);
+                _scrape.Count(file);
             }
             isChanged |= isMerged != file.IsMerged;
             file.IsMerged = isMerged;
@@ -212,16 +189,16 @@ public sealed class StoreAggregator : IDisposable
         return isChanged;
     }
 
-    /// <summary>Adds a part of the exposition; an exception drops only this part, and is logged once.</summary>
-    private void Try(string part, Action add)
+    /// <summary>Adds the samples of a source; an exception drops only these, and is logged once.</summary>
+    private void TryAdd(ISampleSource source)
     {
         try
         {
-            add();
+            source.Add(_families);
         }
         catch (Exception e)
         {
-            if (_faults.Add(part)) ScrapeLog.PartLeftOut(_logger, part, e.GetType().Name, e.Message);
+            if (_faults.Add(source.Name)) ScrapeLog.PartLeftOut(_logger, source.Name, e.GetType().Name, e.Message);
         }
     }
 
@@ -303,7 +280,7 @@ public sealed class StoreAggregator : IDisposable
     {
         foreach (var file in _listing.Files) file.Clear();
         _families.Clear();
-        _workers.Clear();
+        foreach (var source in Sources) source.Clear();
         _extras.Clear();
         _values.Clear();
         (_mapped, _mappedSeries) = ([], 0);

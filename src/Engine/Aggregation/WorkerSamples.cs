@@ -6,37 +6,37 @@ namespace GunicornPrometheusExporter.Aggregation;
 
 /// <summary>Adds how busy each worker is now, from the flight files.</summary>
 /// <remarks>Allocates for a worker only when it is first seen.</remarks>
-internal sealed class WorkerSamples
+internal sealed class WorkerSamples : ISampleSource
 {
-    private readonly FamilyTable _families;
     private readonly SeriesValues _values;
     private readonly FlightWatch _flights;
     private readonly FoldedFiles _folded;
     private readonly Dictionary<int, WorkerSeries> _series = [];
 
-    public WorkerSamples(FamilyTable families, SeriesValues values, FlightWatch flights, FoldedFiles folded)
+    public WorkerSamples(SeriesValues values, FlightWatch flights, FoldedFiles folded)
     {
-        _families = families;
         _values = values;
         _flights = flights;
         _folded = folded;
     }
 
+    public string Name => "workers";
+
     public void Clear() => _series.Clear();
 
     /// <summary>Adds the requests in flight of live workers, and the busy time that dead workers lost.</summary>
-    public void AddLoads()
+    public void Add(FamilyTable families)
     {
         foreach (ref readonly var worker in _flights.Live)
         {
-            var series = SeriesOf(worker.Number);
+            var series = SeriesOf(families, worker.Number);
             _values.Set(series.InFlight, worker.Load.InFlight);
             _values.Set(series.Oldest, worker.OldestSeconds);
             if (worker.Load.Capacity > 0) _values.Set(series.Capacity, worker.Load.Capacity);
         }
         foreach (var worker in _flights.Dead)
         {
-            if (!_folded.Contains(worker.FileName)) _values.Add(SeriesOf(worker.Number).Busy, worker.LostBusySeconds);
+            if (!_folded.Contains(worker.FileName)) _values.Add(SeriesOf(families, worker.Number).Busy, worker.LostBusySeconds);
         }
     }
 
@@ -47,10 +47,10 @@ internal sealed class WorkerSamples
     /// Ignores files other than a worker's counters. Flight files are read before the store's files, so if the file has the
     /// higher value, it is the more recent one: the sum never decreases between scrapes.
     /// </remarks>
-    public void AddBusy(TrackedFile file, ReadOnlySpan<double> values)
+    public void AddBusy(FamilyTable families, TrackedFile file, ReadOnlySpan<double> values)
     {
         if (file.Slot is not (SlotKind.Worker, var number) || file.Name.Type != MetricType.Counter) return;
-        var series = SeriesOf(number);
+        var series = SeriesOf(families, number);
         foreach (var lost in series.Lost) _values.Ensure(lost);
         foreach (ref readonly var worker in _flights.Live)
         {
@@ -62,9 +62,9 @@ internal sealed class WorkerSamples
         }
     }
 
-    private WorkerSeries SeriesOf(int number)
+    private WorkerSeries SeriesOf(FamilyTable families, int number)
     {
-        if (!_series.TryGetValue(number, out var series)) _series.Add(number, series = new WorkerSeries(_families, number));
+        if (!_series.TryGetValue(number, out var series)) _series.Add(number, series = new WorkerSeries(families, number));
         return series;
     }
 }

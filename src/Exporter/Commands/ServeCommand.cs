@@ -78,13 +78,14 @@ internal sealed class ServeCommand : Command
         using var folding = new StoreFolding(directory, loggers.CreateLogger("folding"), aggregator.Damaged);
         var control = new BackgroundWork("control", log);
         using var watch = new StoreWatch(directory, parsed.GetValue(_parent), log);
-        var reading = new StoreReading(aggregator, accountant, folding, watch, configuration, log) { Beside = [control] };
+        var reading = new StoreReading(aggregator, accountant, folding, watch, configuration, log);
         var scrapes = new SharedScrape(reading.Scrape);
         var server = new MetricsServer(
             scrapes, loggers, web, new ReloadEndpoint(configuration), page: new(new StatusWatch(reading.Look, TimeProvider.System)),
             problem: () => reading.Problem);
         await using var manager = new ForwarderManager(reading.Snapshot, loggers.CreateLogger("forwarding"));
-        aggregator.Forwarders = manager.Statuses;
+        aggregator.Sources.Add(new ForwarderSamples(manager.Statuses, TimeProvider.System));
+        aggregator.Sources.Add(new ExporterSamples(configuration, folding, [control, .. reading.Work]));
         using var forwarders = new ConfiguredForwarders(manager, config);
         await forwarders.AddWantedAsync(log);
         using var turn = new StoreLeadership(directory, forwarders, scrapes, control, loggers);

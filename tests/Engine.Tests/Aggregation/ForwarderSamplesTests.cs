@@ -14,7 +14,7 @@ public sealed class ForwarderSamplesTests
         using var directory = new TemporaryDirectory();
         var time = new FakeTimeProvider(DateTimeOffset.FromUnixTimeSeconds(1_700_000_000));
         using var aggregator = new StoreAggregator(directory.Path, NullLogger.Instance, time);
-        aggregator.Forwarders = new Dictionary<string, ForwarderStatus>
+        var statuses = new Dictionary<string, ForwarderStatus>
         {
             ["mine"] = new()
             {
@@ -28,6 +28,7 @@ public sealed class ForwarderSamplesTests
                 BehindSince = time.GetUtcNow() - TimeSpan.FromSeconds(30),
             },
         };
+        aggregator.Sources.Add(new ForwarderSamples(statuses, time));
 
         var samples = aggregator.Read().Where(name => name.StartsWith("gunicorn_exporter_forwarder", StringComparison.Ordinal));
 
