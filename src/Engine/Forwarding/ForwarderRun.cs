@@ -7,6 +7,9 @@ namespace GunicornPrometheusExporter.Forwarding;
 /// <remarks>Runs in its own task; no exception of the forwarder stops it. Owns the forwarder.</remarks>
 internal sealed class ForwarderRun : IAsyncDisposable
 {
+    // A receiver may put something new into every answer.
+    private const int MostReasons = 16;
+
     private static readonly TimeSpan LongestLast = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(2.5);
 
@@ -18,8 +21,10 @@ internal sealed class ForwarderRun : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _end = new();
     private readonly Task _work;
+
+    // Why attempts have failed since the last success.
+    private readonly HashSet<string> _reasons = new(StringComparer.Ordinal);
     private Task _attempt = Task.CompletedTask;
-    private bool _isFailing;
     private volatile bool _isOver;
 
     /// <summary>Starts to forward; <paramref name="tell"/> receives every change of the status.</summary>
@@ -111,7 +116,7 @@ internal sealed class ForwarderRun : IAsyncDisposable
         catch (Exception e)
         {
             // The message of an unexpected exception may contain a secret.
-            if (!_isFailing) ForwarderLog.Faulted(_logger, _name, e.GetType().Name, e.StackTrace);
+            if (IsNew(e.GetType().Name)) ForwarderLog.Faulted(_logger, _name, e.GetType().Name, e.StackTrace);
             Fail($"unexpected {e.GetType().Name}", default);
             return pauses.AfterFailure();
         }
@@ -122,8 +127,8 @@ internal sealed class ForwarderRun : IAsyncDisposable
         if (_isOver) return;
         var now = _time.GetUtcNow();
         _tell(status => status.AfterSuccess(now, done));
-        if (_isFailing) ForwarderLog.WorksAgain(_logger, _name);
-        _isFailing = false;
+        if (_reasons.Count > 0) ForwarderLog.WorksAgain(_logger, _name);
+        _reasons.Clear();
     }
 
     private void Fail(string reason, Forwarded done)
@@ -131,7 +136,8 @@ internal sealed class ForwarderRun : IAsyncDisposable
         if (_isOver) return;
         var now = _time.GetUtcNow();
         _tell(status => status.AfterFailure(now, done, reason));
-        if (!_isFailing) ForwarderLog.Fails(_logger, _name, reason);
-        _isFailing = true;
+        if (IsNew(reason)) ForwarderLog.Fails(_logger, _name, reason);
     }
+
+    private bool IsNew(string reason) => _reasons.Count < MostReasons && _reasons.Add(reason);
 }
