@@ -1,5 +1,6 @@
 """A ``prometheus_client`` registry with the engine's families, which it reads from the store when it is collected."""
 
+import os
 from functools import lru_cache
 from typing import TYPE_CHECKING, Iterator
 
@@ -17,7 +18,10 @@ class _StoreCollector:
     def collect(self) -> "Iterator[Metric]":
         from prometheus_client.parser import text_string_to_metric_families
 
-        exposition = run("dump", "--dir", store_directory())
+        directory = store_directory()
+        if not any(os.scandir(directory)):
+            return  # Nothing has been recorded yet.
+        exposition = run("dump", "--dir", directory)
         for family in text_string_to_metric_families(exposition):
             if family.name.startswith(_PREFIX):
                 yield family

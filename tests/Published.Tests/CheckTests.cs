@@ -78,6 +78,39 @@ public sealed class CheckTests : IDisposable
         await FindsAsync(_directory.Path, $"warning: {_directory.Path}: other users can write to it");
     }
 
+    [Theory]
+    [InlineData("/tmp")]
+    [InlineData(null)]
+    public async Task A_directory_that_is_not_only_the_stores_is_never_to_be_made_private(string? system)
+    {
+        File.SetUnixFileMode(_directory.Path, (UnixFileMode)0b1_111_111_111);
+
+        var outcome = await Executable.RunAsync(["check", system ?? _directory.Path]);
+
+        Assert.Contains("other users can write to it, and so change every value; give Gunicorn and the exporter a directory", outcome.Output, Ordinal);
+        Assert.DoesNotContain("chmod", outcome.Output, Ordinal);
+    }
+
+    [Fact]
+    public async Task A_store_that_others_may_write_to_is_to_be_made_private()
+    {
+        await File.WriteAllTextAsync(_directory["slots.lock"], "", TestContext.Current.CancellationToken);
+        File.SetUnixFileMode(_directory.Path, (UnixFileMode)0b111_111_101);
+
+        await FindsAsync(_directory.Path, $"other users can write to it, and so change every value; run chmod 700 {_directory.Path}");
+    }
+
+    [Fact]
+    public async Task The_exporter_of_a_stopped_server_does_not_record_there()
+    {
+        await Python.WriteCounterAsync(_directory.Path, "app", 1);
+        File.Move(Directory.GetFiles(_directory.Path, "*.db").Single(), _directory["counter_worker-1.db"]);
+        using var exporter = RunningExporter.Serving(_directory.Path);
+        Assert.Contains("app_total 1.0", await exporter.ScrapeAsync(), Ordinal);
+
+        await FindsNotAsync(_directory.Path, $"process {exporter.ProcessId} records in");
+    }
+
     [Fact]
     public async Task The_store_is_another_users_and_cannot_be_read()
     {
@@ -161,11 +194,10 @@ public sealed class CheckTests : IDisposable
         using var exporter = RunningExporter.Serving(
             _directory.Path, ("REDIS_ENABLED", "true"), ("REDIS_HOST", "127.0.0.1"), ("REDIS_PORT", "1"), ("REDIS_FORWARD_INTERVAL", "1"));
 
-        for (var attempt = 0; attempt < 100 && !(await exporter.ScrapeAsync()).Contains("forwarder_up{forwarder=\"redis\"} 0", Ordinal); attempt++)
-        {
-            await Task.Delay(100, TestContext.Current.CancellationToken);
-        }
-        await FindsAsync(exporter.Client.BaseAddress!.Authority, "the forwarder redis is failing or stopped");
+        exporter.WaitForLine("Forwarding to redis failed, retrying");
+        await FindsAsync(
+            exporter.Client.BaseAddress!.Authority,
+            "the forwarder redis is failing (Redis at 127.0.0.1:1 cannot be reached: Connection refused); see the exporter's log");
     }
 
     private static async Task FindsAsync(string target, params string[] texts)

@@ -37,7 +37,6 @@ public sealed class CommandTests : IDisposable
     [InlineData("serve", "--unknown")]
     [InlineData("serve", "--web.listen-address", "9091")]
     [InlineData("serve", "--parent-pid", "me")]
-    [InlineData("dump")]
     [InlineData("dump", "--dir", "/nonexistent")]
     [InlineData("config", "--format", "yaml")]
     [InlineData("prepare", "--uid", "-1")]
@@ -167,6 +166,47 @@ public sealed class CommandTests : IDisposable
         Assert.Equal(
             "error: http://127.0.0.1:1/metrics does not answer: Connection refused; check that the exporter runs at this address\n",
             outcome.Errors);
+    }
+
+    [Theory]
+    [InlineData("--dir")]
+    [InlineData("--multiproc-dir")]
+    public async Task A_dump_of_a_directory_without_a_store_says_so(string option)
+    {
+        await File.WriteAllTextAsync(_directory["aliases.db"], "of another program", TestContext.Current.CancellationToken);
+
+        var outcome = await Executable.RunAsync(["dump", option, _directory.Path]);
+
+        Assert.Equal((2, ""), (outcome.Status, outcome.Output));
+        Assert.Equal(
+            $"error: {_directory.Path} is not a store; name the directory that Gunicorn has as PROMETHEUS_MULTIPROC_DIR by --multiproc-dir\n",
+            outcome.Errors);
+    }
+
+    [Fact]
+    public async Task A_dump_is_of_the_configured_store()
+    {
+        await Python.WriteCounterAsync(_directory.Path, "app_orders", 3);
+
+        var given = await Executable.RunAsync(["dump", "--multiproc-dir", _directory.Path]);
+        var configured = await Executable.RunAsync(["dump"], ("PROMETHEUS_MULTIPROC_DIR", _directory.Path));
+
+        Assert.Contains("app_orders_total 3.0\n", given.Output, StringComparison.Ordinal);
+        Assert.Contains("app_orders_total 3.0\n", configured.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("TERM")]
+    [InlineData("INT")]
+    public async Task Top_without_a_terminal_that_a_signal_stops_prints_no_stack(string signal)
+    {
+        using var exporter = RunningExporter.Serving(_directory.Path);
+
+        var outcome = await Executable.RunAsync(
+            "timeout", ["-s", signal, "3", Executable.Path, "top", "--interval", "60", $"127.0.0.1:{exporter.Port}"]);
+
+        // On a busy machine the signal may arrive before the command has begun.
+        Assert.Contains(outcome.Errors, (string[])["error: stopped by a signal\n", ""]);
     }
 
     [Fact]

@@ -143,7 +143,7 @@ def dump(environment: dict[str, str]) -> Callable[..., Exposition]:
 
     def dump_once() -> Exposition:
         store = environment["PROMETHEUS_MULTIPROC_DIR"]
-        if not os.path.isdir(store):
+        if not os.path.isdir(store) or not os.listdir(store):
             # Without an instrumented master the first worker creates it, after it has loaded the application.
             return Exposition("")
         command = [str(EXECUTABLE), "dump", "--dir", store]

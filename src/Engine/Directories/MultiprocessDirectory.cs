@@ -57,6 +57,11 @@ internal static partial class MultiprocessDirectory
         return path;
     }
 
+    /// <summary>Whether this process's user owns the directory and does not share it with all users, as they share <c>/tmp</c>.</summary>
+    public static bool IsOwn(string directory) =>
+        TryGetStatus(Absolute(directory), out var status) && status.IsDirectory && !status.IsShared
+        && status.Owner == Libc.EffectiveUserId();
+
     /// <summary>Refuses a path that is not valid UTF-8: .NET replaces the invalid bytes, so it would name another directory.</summary>
     private static void RequireText(string path)
     {

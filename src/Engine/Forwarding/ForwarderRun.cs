@@ -9,13 +9,18 @@ internal sealed class ForwarderRun(
     string name, IForwarder forwarder, Func<MetricSnapshot> read, Action<Func<ForwarderStatus, ForwarderStatus>> update,
     ILogger logger, TimeProvider time) : IAsyncDisposable
 {
+    // A receiver may put something new into every answer.
+    private const int MostReasons = 16;
+
     private static readonly TimeSpan LongestLast = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(2.5);
 
     private readonly CancellationTokenSource _end = new();
     private Task _work = Task.CompletedTask;
+
+    // Why attempts have failed since the last success.
+    private readonly HashSet<string> _reasons = new(StringComparer.Ordinal);
     private Task _attempt = Task.CompletedTask;
-    private bool _isFailing;
     private volatile bool _isOver;
 
     public void Start()
@@ -103,7 +108,7 @@ internal sealed class ForwarderRun(
         catch (Exception e)
         {
             // The message of an unexpected exception may contain a secret.
-            if (!_isFailing) ForwarderLog.Faulted(logger, name, e.GetType().Name, e.StackTrace);
+            if (IsNew(e.GetType().Name)) ForwarderLog.Faulted(logger, name, e.GetType().Name, e.StackTrace);
             Fail($"unexpected {e.GetType().Name}", default);
             return pauses.AfterFailure();
         }
@@ -114,8 +119,8 @@ internal sealed class ForwarderRun(
         if (_isOver) return;
         var now = time.GetUtcNow();
         update(status => status.AfterSuccess(now, done));
-        if (_isFailing) ForwarderLog.WorksAgain(logger, name);
-        _isFailing = false;
+        if (_reasons.Count > 0) ForwarderLog.WorksAgain(logger, name);
+        _reasons.Clear();
     }
 
     private void Fail(string reason, Forwarded done)
@@ -123,7 +128,8 @@ internal sealed class ForwarderRun(
         if (_isOver) return;
         var now = time.GetUtcNow();
         update(status => status.AfterFailure(now, done, reason));
-        if (!_isFailing) ForwarderLog.Fails(logger, name, reason);
-        _isFailing = true;
+        if (IsNew(reason)) ForwarderLog.Fails(logger, name, reason);
     }
+
+    private bool IsNew(string reason) => _reasons.Count < MostReasons && _reasons.Add(reason);
 }

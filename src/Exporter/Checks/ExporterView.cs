@@ -1,3 +1,4 @@
+using GunicornPrometheusExporter.Exporter.Control;
 using GunicornPrometheusExporter.Exporter.Readings;
 
 namespace GunicornPrometheusExporter.Exporter.Checks;
@@ -8,5 +9,8 @@ namespace GunicornPrometheusExporter.Exporter.Checks;
 /// <param name="Now">The samples about Gunicorn and the exporter.</param>
 internal sealed record ExporterView(string Name, IReadOnlyList<Sample> All, Samples Now)
 {
+    /// <summary>The status of each forwarder, as far as the exporter reports it.</summary>
+    internal IReadOnlyDictionary<string, ForwarderReport> Forwarders { get; init; } = new Dictionary<string, ForwarderReport>();
+
     internal ExporterView(string name, IReadOnlyList<Sample> all, DateTimeOffset time) : this(name, all, new Samples(time, all)) { }
 }

@@ -11,8 +11,10 @@ internal static class PermissionCheck
         if (RefusalOf(store.Directory) is { } refusal) yield return Finding.Error(refusal);
         if ((File.GetUnixFileMode(store.Directory) & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) != 0)
         {
-            yield return Finding.Warning(
-                $"{store.Directory}: other users can write to it, and so change every value; run chmod 700 {store.Directory}");
+            var remedy = store.Slots is not null && MultiprocessDirectory.IsOwn(store.Directory)
+                ? $"run chmod 700 {store.Directory}"
+                : "give Gunicorn and the exporter a directory of their own as PROMETHEUS_MULTIPROC_DIR";
+            yield return Finding.Warning($"{store.Directory}: other users can write to it, and so change every value; {remedy}");
         }
         foreach (var file in store.Files.Where(file => file.Extension == StoreFormat.Extension))
         {

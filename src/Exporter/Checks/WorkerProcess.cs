@@ -16,7 +16,7 @@ internal sealed partial record WorkerProcess(int ProcessId, string Store)
            select new WorkerProcess(pid, store),
     ];
 
-    /// <summary>The store whose worker file a process has mapped; null without one, or for another user's process.</summary>
+    /// <summary>The store whose worker file a process writes; null without one, or for another user's process.</summary>
     private static string? StoreOf(string process)
     {
         try
@@ -30,6 +30,7 @@ internal sealed partial record WorkerProcess(int ProcessId, string Store)
         }
     }
 
-    [GeneratedRegex(@" (?<directory>/.*)/counter_worker-\d+\.db$", RegexOptions.CultureInvariant)]
+    // An exporter maps the same files, only for reading.
+    [GeneratedRegex(@"^\S+ rw-s \S+ \S+ \S+ +(?<directory>/.*)/counter_worker-\d+\.db$", RegexOptions.CultureInvariant)]
     private static partial Regex WorkerFile();
 }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using GunicornPrometheusExporter.Aggregation;
-using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Directories;
 using GunicornPrometheusExporter.Exporter.Checks;
 using GunicornPrometheusExporter.Exporter.Readings;
@@ -18,7 +17,7 @@ internal sealed class CheckCommand : Command
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    private readonly SettingOptions _settings = new(ConfigurationVariables.ConfigFile);
+    private readonly ReaderOptions _reader = new();
 
     internal CheckCommand() : base("check", "Check an exporter or a store for problems")
     {
@@ -27,7 +26,7 @@ internal sealed class CheckCommand : Command
             if (result.Tokens is [var target] && !IsDirectory(target.Value)) _ = Target.Parse(result);
         });
         Arguments.Add(_target);
-        _settings.AddTo(this);
+        _reader.AddTo(this);
         SetAction(RunAsync);
     }
 
@@ -35,9 +34,9 @@ internal sealed class CheckCommand : Command
     {
         var findings = parsed.GetValue(_target) switch
         {
-            null => await CheckBothAsync(_settings.Load(parsed), end),
+            null => await CheckBothAsync(parsed, end),
             var target when IsDirectory(target) => CheckStore(target),
-            var target => await CheckExporterAsync(Target.Parse(target)!, end),
+            var target => await CheckExporterAsync(parsed, Target.Parse(target)!, end),
         };
         foreach (var finding in findings.OrderByDescending(finding => finding.Severity)) Console.Out.WriteLine(finding);
         if (findings.Count == 0) Console.Out.WriteLine("no problems found");
@@ -46,12 +45,12 @@ internal sealed class CheckCommand : Command
 
     private static bool IsDirectory(string target) => target is ['/' or '.', ..] || Directory.Exists(target);
 
-    private static async Task<IReadOnlyList<Finding>> CheckBothAsync(ExporterConfig config, CancellationToken end)
+    private async Task<IReadOnlyList<Finding>> CheckBothAsync(ParseResult parsed, CancellationToken end)
     {
-        var directory = config.PrometheusMultiprocDir;
+        var directory = _reader.Load(parsed).PrometheusMultiprocDir;
         try
         {
-            var exporter = await ReadAsync(Target.Of(config), end);
+            var exporter = await ReadAsync(parsed, null, end);
             return
             [
                 .. CheckList.Run(exporter), .. Look(directory, store => CheckList.Run(store).Concat(SameStoreCheck.Find(exporter, store))),
@@ -63,11 +62,11 @@ internal sealed class CheckCommand : Command
         }
     }
 
-    private static async Task<IReadOnlyList<Finding>> CheckExporterAsync(Target target, CancellationToken end)
+    private async Task<IReadOnlyList<Finding>> CheckExporterAsync(ParseResult parsed, Target target, CancellationToken end)
     {
         try
         {
-            return [.. CheckList.Run(await ReadAsync(target, end))];
+            return [.. CheckList.Run(await ReadAsync(parsed, target, end))];
         }
         catch (ReadingException e)
         {
@@ -75,10 +74,14 @@ internal sealed class CheckCommand : Command
         }
     }
 
-    private static async Task<ExporterView> ReadAsync(Target target, CancellationToken end)
+    private async Task<ExporterView> ReadAsync(ParseResult parsed, Target? target, CancellationToken end)
     {
-        using var client = new ExporterClient(target);
-        return new(target.Address.Authority, await client.ReadSamplesAsync(end), TimeProvider.System.GetUtcNow());
+        using var client = _reader.Open(parsed, target);
+        var samples = await client.ReadSamplesAsync(end);
+        return new(client.Target.Address.Authority, samples, TimeProvider.System.GetUtcNow())
+        {
+            Forwarders = await client.ReadForwardersAsync(end),
+        };
     }
 
     /// <summary>Reads a store as an exporter would, and inspects its files.</summary>

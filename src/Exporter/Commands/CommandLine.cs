@@ -37,6 +37,10 @@ internal static class CommandLine
         {
             return Fail(e.Message, ExitStatus.Failure);
         }
+        catch (OperationCanceledException)
+        {
+            return Fail("stopped by a signal", ExitStatus.Failure);
+        }
         catch (Exception e)
         {
             // Unexpected exceptions are printed in full, with an exit status that Gunicorn ignores.

@@ -80,10 +80,10 @@ internal sealed class ServeCommand : Command
         using var watch = new StoreWatch(directory, parsed.GetValue(_parent), log);
         var reading = new StoreReading(aggregator, accountant, folding, watch, configuration, log);
         var scrapes = new SharedScrape(reading.Scrape);
-        var server = new MetricsServer(
-            scrapes, loggers, web, new ReloadEndpoint(configuration), page: new(new StatusWatch(reading.Look, TimeProvider.System)),
-            problem: () => reading.Problem);
         await using var manager = new ForwarderManager(reading.Snapshot, loggers.CreateLogger("forwarding"));
+        var server = new MetricsServer(
+            scrapes, loggers, web, new ReloadEndpoint(configuration),
+            page: new(new StatusWatch(reading.Look, TimeProvider.System), manager), problem: () => reading.Problem);
         aggregator.Sources.Add(new ForwarderSamples(manager.Statuses, TimeProvider.System));
         aggregator.Sources.Add(new ExporterSamples(configuration, folding, [control, .. reading.Work]));
         using var forwarders = new ConfiguredForwarders(manager, config);

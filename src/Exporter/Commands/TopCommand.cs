@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
-using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Exporter.Readings;
 using GunicornPrometheusExporter.Exporter.Top;
 
@@ -20,7 +19,7 @@ internal sealed class TopCommand : Command
         CustomParser = Target.Parse,
     };
 
-    private readonly SettingOptions _settings = new(ConfigurationVariables.ConfigFile);
+    private readonly ReaderOptions _reader = new();
 
     private readonly Option<double> _interval = new("--interval")
     {
@@ -46,16 +45,15 @@ internal sealed class TopCommand : Command
         Options.Add(_interval);
         Options.Add(_sort);
         Options.Add(_once);
-        _settings.AddTo(this);
+        _reader.AddTo(this);
         SetAction(RunAsync);
     }
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken end)
     {
-        var target = parsed.GetValue(_target) ?? Target.Of(_settings.Load(parsed));
         var interval = TimeSpan.FromSeconds(parsed.GetValue(_interval));
         var table = new TopTable(TopColumn.All.Single(column => NameOf(column) == parsed.GetValue(_sort)));
-        using var client = new ExporterClient(target);
+        using var client = _reader.Open(parsed, parsed.GetValue(_target));
         var watch = new TopWatch(client, TimeProvider.System);
         if (parsed.GetValue(_once) || !Terminal.IsThere)
         {
@@ -63,13 +61,13 @@ internal sealed class TopCommand : Command
             _ = await watch.LookAsync(end);
             await Task.Delay(interval, end);
             var status = await watch.LookAsync(end);
-            foreach (var line in TopView.HeaderOf(status, target).Append("").Concat(table.Lines(status.Workers, int.MaxValue)))
+            foreach (var line in TopView.HeaderOf(status, client.Target).Append("").Concat(table.Lines(status.Workers, int.MaxValue)))
             {
                 Console.Out.WriteLine(line.TrimEnd());
             }
             return ExitStatus.Ok;
         }
-        await new TopScreen(watch, target, table, interval, TimeProvider.System).RunAsync(end);
+        await new TopScreen(watch, client.Target, table, interval, TimeProvider.System).RunAsync(end);
         return ExitStatus.Ok;
     }
 

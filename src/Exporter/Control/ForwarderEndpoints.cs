@@ -18,9 +18,8 @@ internal sealed class ForwarderEndpoints(ConfiguredForwarders forwarders)
 
     private Task ReportAsync(HttpContext context)
     {
-        var now = TimeProvider.System.GetUtcNow();
-        var reports = forwarders.Manager.Statuses.ToDictionary(status => status.Key, status => ForwarderReport.Of(status.Value, now));
-        return context.Response.WriteAsJsonAsync(reports, ControlJson.Default.DictionaryStringForwarderReport);
+        context.Response.ContentType = "application/json; charset=utf-8";
+        return context.Response.WriteAsync(ForwarderReport.WriteAll(forwarders.Manager.Statuses));
     }
 
     private Task AddAsync(HttpContext context) => DoAsync(context, async name =>

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using GunicornPrometheusExporter.Snapshots;
 
 namespace GunicornPrometheusExporter.Exporter.Control;
@@ -7,7 +8,21 @@ internal sealed record ForwarderReport(
     string State, double? LastSuccess, string? LastError, double? LastErrorTime, long SnapshotsSent, long SnapshotsFailed,
     long SnapshotsDropped, int SnapshotsWaiting, long BytesSent, double LagSeconds)
 {
-    internal static ForwarderReport Of(ForwarderStatus status, DateTimeOffset now) => new(
+    /// <summary>The path at which an exporter serves its reports.</summary>
+    internal const string Path = "forwarders.json";
+
+    internal static string WriteAll(IReadOnlyDictionary<string, ForwarderStatus> statuses)
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        return JsonSerializer.Serialize(
+            statuses.ToDictionary(status => status.Key, status => Of(status.Value, now)), ControlJson.Default.DictionaryStringForwarderReport);
+    }
+
+    /// <exception cref="JsonException">The text is something else.</exception>
+    internal static Dictionary<string, ForwarderReport> ReadAll(string text) =>
+        JsonSerializer.Deserialize(text, ControlJson.Default.DictionaryStringForwarderReport) ?? [];
+
+    private static ForwarderReport Of(ForwarderStatus status, DateTimeOffset now) => new(
         status.State.ToString().ToLowerInvariant(), Seconds(status.LastSuccess), status.LastError, Seconds(status.LastErrorTime),
         status.Sent, status.Failed, status.Dropped, status.Waiting, status.Bytes, status.LagAt(now).TotalSeconds);
 

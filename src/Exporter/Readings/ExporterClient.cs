@@ -1,8 +1,9 @@
 using System.Net;
-using System.Net.Http.Headers;
-using System.Text;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using GunicornPrometheusExporter.Deaths;
+using GunicornPrometheusExporter.Exporter.Control;
 using GunicornPrometheusExporter.Exposition;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Snapshots;
@@ -19,19 +20,18 @@ internal sealed class ExporterClient : IDisposable
 
     private readonly HttpClient _http;
 
-    internal ExporterClient(Target target)
+    /// <param name="target">The exporter.</param>
+    /// <param name="config">Who this client is, and whom it trusts; null for the defaults.</param>
+    /// <param name="known">The certificate of a local exporter, trusted whatever its name and issuer; null for none.</param>
+    internal ExporterClient(Target target, HttpConfig? config = null, X509Certificate2? known = null)
     {
         Target = target;
-        _http = new(new SocketsHttpHandler { AutomaticDecompression = DecompressionMethods.GZip, UseProxy = false })
-        {
-            Timeout = LongestWait,
-            MaxResponseContentBufferSize = LongestAnswer,
-        };
-        if (target.User.Length > 0)
-        {
-            var user = Convert.ToBase64String(Encoding.UTF8.GetBytes(target.User));
-            _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", user);
-        }
+        var handler = new SocketsHttpHandler { AutomaticDecompression = DecompressionMethods.GZip, UseProxy = false };
+        handler.SslOptions = TlsOptions(config ?? new(), known);
+        _http = new(handler) { Timeout = LongestWait, MaxResponseContentBufferSize = LongestAnswer };
+        _http.DefaultRequestHeaders.Authorization = target.User.Length > 0 ? HttpConfig.Basic(target.User) : config?.Authorization;
+        // The handler verifies the name of this header.
+        _http.DefaultRequestHeaders.Host = config?.ServerName;
     }
 
     internal Target Target { get; }
@@ -67,7 +67,45 @@ internal sealed class ExporterClient : IDisposable
         }
     }
 
+    /// <summary>The statuses of the forwarders; empty from an exporter that does not report them, such as a hub.</summary>
+    /// <exception cref="ReadingException">It no longer answers.</exception>
+    internal async Task<IReadOnlyDictionary<string, ForwarderReport>> ReadForwardersAsync(CancellationToken end)
+    {
+        try
+        {
+            return ForwarderReport.ReadAll(await GetAsync(new Uri(Target.Address, ForwarderReport.Path), end));
+        }
+        catch (Exception e) when (e is JsonException or ReadingException { IsAnswer: true })
+        {
+            return new Dictionary<string, ForwarderReport>();
+        }
+    }
+
     public void Dispose() => _http.Dispose();
+
+    private static SslClientAuthenticationOptions TlsOptions(HttpConfig config, X509Certificate2? known)
+    {
+        var options = new SslClientAuthenticationOptions();
+        if (known is not null || config.IsUnverified)
+        {
+            options.RemoteCertificateValidationCallback = (_, server, _, errors) => errors == SslPolicyErrors.None || config.IsUnverified
+                || (server is X509Certificate2 shown && shown.RawDataMemory.Span.SequenceEqual(known!.RawDataMemory.Span));
+        }
+        if (config.Authorities.Count > 0)
+        {
+            options.CertificateChainPolicy = new X509ChainPolicy
+            {
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+                RevocationMode = X509RevocationMode.NoCheck,
+            };
+            options.CertificateChainPolicy.CustomTrustStore.AddRange(config.Authorities);
+        }
+        if (config.Certificate is { } certificate)
+        {
+            options.ClientCertificateContext = SslStreamCertificateContext.Create(certificate, null, offline: true);
+        }
+        return options;
+    }
 
     private static bool IsOurs(Sample sample) =>
         sample.Key.Name == MetricCatalogue.BuildInfo.Name || sample.Key.Name == MetricCatalogue.HubSourceUp.Name;
@@ -91,11 +129,12 @@ internal sealed class ExporterClient : IDisposable
         catch (HttpRequestException e)
         {
             throw new ReadingException(
-                $"{address} does not answer: {(e.InnerException ?? e).Message}; check that the exporter runs at this address");
+                $"{address} does not answer: {(e.InnerException ?? e).Message}; check that the exporter runs at this address" +
+                    (address.Scheme == Uri.UriSchemeHttps ? ", and the certificates in tls_config of --http.config.file" : ""));
         }
     }
 
     private static string RemedyOf(HttpStatusCode status) => status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden
-        ? "give a user with access: http://USER:PASSWORD@HOST:PORT"
+        ? "name a user with access in --http.config.file, or in the URL: http://USER:PASSWORD@HOST:PORT"
         : "check that this is an exporter's address";
 }

@@ -14,10 +14,10 @@ internal sealed record Target(Uri Address, string User)
     internal Uri MetricsAddress => new(Address, Metrics);
 
     /// <summary>The configured exporter of this machine.</summary>
-    internal static Target Of(ExporterConfig config)
+    internal static Target Of(ExporterConfig config, bool isTls = false)
     {
         var host = IPAddress.TryParse(config.PrometheusBindAddress, out var address) ? Reachable(address) : IPAddress.Loopback;
-        return new(new Uri($"http://{new IPEndPoint(host, config.PrometheusMetricsPort)}/"), "");
+        return new(new Uri($"{(isTls ? Uri.UriSchemeHttps : Uri.UriSchemeHttp)}://{new IPEndPoint(host, config.PrometheusMetricsPort)}/"), "");
     }
 
     /// <summary>Reads <c>HOST:PORT</c>, or a URL with or without the path of the metrics.</summary>

@@ -1,9 +1,11 @@
+using GunicornPrometheusExporter.Exporter.Control;
 using GunicornPrometheusExporter.Exporter.Readings;
+using GunicornPrometheusExporter.Forwarding;
 
 namespace GunicornPrometheusExporter.Exporter.StatusPage;
 
-/// <summary>Serves <c>/</c>, its style and script, and the workers' requests in flight.</summary>
-internal sealed class StatusEndpoints(StatusWatch watch)
+/// <summary>Serves <c>/</c>, its style and script, the workers' requests in flight, and the status of the forwarders.</summary>
+internal sealed class StatusEndpoints(StatusWatch watch, ForwarderManager forwarders)
 {
     private const string Policy =
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -18,6 +20,8 @@ internal sealed class StatusEndpoints(StatusWatch watch)
             AnswerAsync(context, "text/html", StatusDocument.Write(watch.Look()), "no-store"));
         server.MapMethods($"/{OldestRequestJson.Path}", methods, context =>
             AnswerAsync(context, "application/json", OldestRequestJson.Write(watch.Look().Workers), "no-store"));
+        server.MapMethods($"/{ForwarderReport.Path}", methods, context =>
+            AnswerAsync(context, "application/json", ForwarderReport.WriteAll(forwarders.Statuses), "no-store"));
         server.MapMethods("/status.css", methods, static context => AnswerAsync(context, "text/css", Style, "no-cache"));
         server.MapMethods("/status.js", methods, static context => AnswerAsync(context, "text/javascript", Script, "no-cache"));
     }

@@ -1,3 +1,5 @@
+using GunicornPrometheusExporter.Configuration;
+
 namespace GunicornPrometheusExporter.Exporter.Web;
 
 /// <summary>The source of a PEM text: a file or inline. Not a record, because its string form would show a key.</summary>
@@ -8,4 +10,7 @@ internal sealed class PemSource
 
     /// <summary>The inline text.</summary>
     internal string? Text { get; init; }
+
+    /// <exception cref="ConfigurationException">The file cannot be read.</exception>
+    internal string ReadText() => Path is { } path ? new WatchedFile(path).Text : Text!;
 }

@@ -1,8 +1,15 @@
+using GunicornPrometheusExporter.Configuration;
+
 namespace GunicornPrometheusExporter.Exporter.Web;
 
 /// <summary>The content of a web configuration file. Immutable. Not a record, because its string form would show secrets.</summary>
 internal sealed class WebConfig
 {
+    /// <summary>The file that a configuration names, without the keys and certificates; null if it names none.</summary>
+    /// <exception cref="ConfigurationException">It cannot be used.</exception>
+    internal static WebConfig? Of(ExporterConfig config) =>
+        config.WebConfigFile is { } path ? WebConfigReader.Read(path, new WatchedFile(path).Text) : null;
+
     /// <summary>The TLS configuration; null for plain text.</summary>
     internal TlsServerConfig? Tls { get; init; }
 

@@ -60,6 +60,21 @@ public sealed class ForwarderManagerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Each_new_reason_of_a_failure_is_told_once_and_no_more_than_a_few()
+    {
+        string[] reasons = ["nobody is there", "wrong password", "nobody is there", .. Enumerable.Range(1, 100).Select(i => $"request {i}")];
+        var attempt = 0;
+        _forwarder.Next = _ => throw new ForwardingException(reasons[attempt++]);
+        await StartAsync();
+        await PassUntilAsync(status => status.Failed == 2);
+
+        Assert.Equal("wrong password", Status.LastError);
+        Assert.Equal(["Forwarding to there failed, retrying: nobody is there", "Forwarding to there failed, retrying: wrong password"], _log.Messages[1..]);
+        await PassUntilAsync(status => status.Failed == 60);
+        Assert.Equal(1 + 16, _log.Messages.Count);
+    }
+
+    [Fact]
     public async Task What_waits_and_what_was_dropped_is_known_after_a_failure_too()
     {
         _forwarder.Next = _ => throw new ForwardingException("full")

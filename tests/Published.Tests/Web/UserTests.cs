@@ -178,7 +178,7 @@ public sealed class UserTests : IDisposable
 
         Assert.Equal(1, refused.Status);
         Assert.Contains(
-            $"error: http://{address}/metrics answered with status 401; give a user with access: http://USER:PASSWORD@HOST:PORT\n",
+            $"error: http://{address}/metrics answered with status 401; name a user with access in --http.config.file, or in the URL: http://USER:PASSWORD@HOST:PORT\n",
             refused.Output + refused.Errors, StringComparison.Ordinal);
         Assert.Contains("no live master uses its store", known.Output.Replace("Gunicorn ", "", StringComparison.Ordinal), StringComparison.Ordinal);
         Assert.DoesNotContain("ri@ht", known.Output + known.Errors, StringComparison.Ordinal);

@@ -1,0 +1,40 @@
+using System.CommandLine;
+using System.Security.Cryptography.X509Certificates;
+using GunicornPrometheusExporter.Configuration;
+using GunicornPrometheusExporter.Exporter.Readings;
+using GunicornPrometheusExporter.Exporter.Web;
+
+namespace GunicornPrometheusExporter.Exporter.Commands;
+
+/// <summary>The options of a command that reads an exporter: which one, and how to connect to it.</summary>
+internal sealed class ReaderOptions
+{
+    private readonly SettingOptions _settings = new(ConfigurationVariables.ConfigFile, ConfigurationVariables.WebConfigFile);
+
+    private readonly Option<string?> _http = new("--http.config.file")
+    {
+        Description = "File with the user and the certificates for the exporter, in the format of Prometheus' HTTP client configuration",
+        HelpName = "PATH",
+    };
+
+    internal void AddTo(Command command)
+    {
+        _settings.AddTo(command);
+        command.Options.Add(_http);
+    }
+
+    internal ExporterConfig Load(ParseResult parsed) => _settings.Load(parsed);
+
+    /// <summary>A client of an exporter, or of the configured one on this machine, with the TLS of its web configuration.</summary>
+    /// <exception cref="ConfigurationException">A file cannot be read or is invalid.</exception>
+    internal ExporterClient Open(ParseResult parsed, Target? target)
+    {
+        var http = parsed.GetValue(_http) is { } path ? HttpConfig.Read(path) : null;
+        if (target is not null) return new(target, http);
+        var config = Load(parsed);
+        var certificate = WebConfig.Of(config)?.Tls?.Certificate;
+        return new(
+            Target.Of(config, certificate is not null), http,
+            certificate is null ? null : X509Certificate2.CreateFromPem(certificate.ReadText()));
+    }
+}
