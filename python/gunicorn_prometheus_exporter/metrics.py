@@ -5,7 +5,7 @@ from typing import Callable, ClassVar, Union
 
 from . import engine, master_store
 from .errors import MetricsError
-from .registry import get_shared_registry
+from .store_registry import get_shared_registry
 
 __all__ = [
     "MasterWorkerRestarts",
