@@ -48,7 +48,7 @@ def set_state(state: str) -> None:
     """Enters a state: "starting", "running", "quit" or "abort"."""
 
 def metric_method(owner: type, name: str) -> Callable[..., None]:
-    """Returns the method "inc", "set" or "observe" for a class whose subclasses state their ``family``.
+    """Returns the class method "inc", "set" or "observe" for a class whose subclasses state their ``family``.
 
     The method takes a value and the labels by keyword, as ``metrics.py`` declares it. It raises MetricsError, or TypeError.
     """

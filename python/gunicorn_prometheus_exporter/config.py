@@ -2,10 +2,22 @@
 
 import logging
 import os
-from typing import Any, Optional, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Optional, TypeVar, Union
 
 from .errors import ConfigurationError, MetricsError
 from .executable import ask
+from .lazy_names import find
+from .namesake import NAMES
+
+if TYPE_CHECKING:
+    from .namesake.configuration import (
+        ConfigManager as ConfigManager,
+        ConfigState as ConfigState,
+        cleanup_config as cleanup_config,
+        get_config as get_config,
+        get_config_manager as get_config_manager,
+        initialize_config as initialize_config,
+    )
 
 __all__ = ["ConfigurationError", "ExporterConfig", "load_yaml_config"]
 
@@ -151,6 +163,11 @@ class ExporterConfig:
             _log.error("%s", error["message"])
         return not self._errors
 
+    def check(self) -> None:
+        """Raises ConfigurationError with every error, if there is one."""
+        if self._errors:
+            raise ConfigurationError("\n".join(error["message"] for error in self._errors))
+
     def print_config(self) -> None:
         """Prints the configuration to standard output, with secrets masked."""
         print(self._answer["text"].rstrip("\n"))
@@ -179,3 +196,11 @@ class ExporterConfig:
         if name in values:
             return values[name]
         raise ConfigurationError("; ".join(e["message"] for e in self._errors if e["variable"] in (name.upper(), FILE_VARIABLE)))
+
+
+def __getattr__(name: str) -> Any:
+    return find(__name__, name, NAMES["config"])
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *NAMES["config"]})

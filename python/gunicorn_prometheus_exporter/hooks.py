@@ -1,10 +1,19 @@
 """The hooks for ``gunicorn.conf.py``, as callables or as dotted strings."""
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import guard, store_in_time
 from .config import FILE_VARIABLE, ExporterConfig
+from .lazy_names import find
+from .namesake import NAMES
+
+if TYPE_CHECKING:
+    from .config import load_yaml_config as load_yaml_config
+    from .namesake.hooks import (
+        default_post_fork as default_post_fork,
+        redis_sidecar_when_ready as redis_sidecar_when_ready,
+    )
 
 # The hooks import Gunicorn when they are called, because the package also works without Gunicorn.
 
@@ -33,7 +42,15 @@ def default_on_exit(server: Any) -> None:
 
 def redis_when_ready(server: Any) -> None:
     """Starts the exporter with forwarding to Redis, unless REDIS_ENABLED or the file disables it."""
-    guard.call(_ANYTHING, _start_forwarding_exporter, server)
+    guard.call(_ANYTHING, start_forwarding_exporter, server, {})
+
+
+def __getattr__(name: str) -> Any:
+    return find(__name__, name, NAMES["hooks"])
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *NAMES["hooks"]})
 
 
 def _set_up(server: Any) -> None:
@@ -50,9 +67,12 @@ def _start_exporter(server: Any, variables: dict[str, str]) -> None:
     master.start_exporter(variables)
 
 
-def _start_forwarding_exporter(server: Any) -> None:
+def start_forwarding_exporter(server: Any, variables: dict[str, str]) -> None:
+    """Starts the exporter with forwarding to Redis. ``variables`` override its environment."""
     is_given = bool(os.environ.get(FILE_VARIABLE)) and ExporterConfig().is_given("redis_enabled")
-    _start_exporter(server, {} if is_given else {"REDIS_ENABLED": os.environ.get("REDIS_ENABLED") or "true"})
+    if not is_given:
+        variables = {"REDIS_ENABLED": os.environ.get("REDIS_ENABLED") or "true", **variables}
+    _start_exporter(server, variables)
 
 
 def _quit(worker: Any) -> None:

@@ -1,13 +1,29 @@
-"""The metric classes. Objects are free to make anywhere; the engine is loaded when the first value is recorded."""
+"""The metric classes. Objects are free to make anywhere; the engine is loaded when the first value is recorded.
+
+Every operation can be called on the class and on an instance, with the same effect.
+"""
 
 import os
-from typing import Callable, ClassVar, Union
+from typing import TYPE_CHECKING, Any, Callable, ClassVar, Union, cast
 
 from . import engine, master_store
 from .errors import MetricsError
-from .registry import get_shared_registry
+from .lazy_names import find
+from .namesake import NAMES
+from .store_registry import get_shared_registry
+
+if TYPE_CHECKING:
+    from .namesake.metrics import (
+        MasterWorkerRestartCount as MasterWorkerRestartCount,
+        WorkerRequestSize as WorkerRequestSize,
+        WorkerResponseSize as WorkerResponseSize,
+        WorkerRestartCount as WorkerRestartCount,
+        WorkerRestartReason as WorkerRestartReason,
+    )
+    from .namesake.registry import registry as registry
 
 __all__ = [
+    "BaseMetric",
     "MasterWorkerRestarts",
     "MetricsError",
     "WorkerCPU",
@@ -24,44 +40,48 @@ __all__ = [
 LabelValue = Union[str, int]
 
 
-class _Counter:
+class BaseMetric:
+    """The base of every metric class."""
+
+    #: The metric's name.
+    family: ClassVar[str]
+
+
+class _Counter(BaseMetric):
     """A counter of the catalogue."""
 
-    family: ClassVar[str]
-
-    def inc(self, amount: float = 1.0, **labels: LabelValue) -> None:
+    @classmethod
+    def inc(cls, amount: float = 1.0, **labels: LabelValue) -> None:
         """Adds an amount that is not negative. Raises MetricsError naming the family and the labels it expects."""
-        _engine_method(_Counter, "inc")(self, amount, **labels)
+        _engine_method(_Counter, "inc", cls)(amount, **labels)
 
 
-class _Gauge:
+class _Gauge(BaseMetric):
     """A gauge of the catalogue."""
 
-    family: ClassVar[str]
-
-    def set(self, value: float, **labels: LabelValue) -> None:
+    @classmethod
+    def set(cls, value: float, **labels: LabelValue) -> None:
         """Sets the value. Raises MetricsError naming the family and the labels it expects."""
-        _engine_method(_Gauge, "set")(self, value, **labels)
+        _engine_method(_Gauge, "set", cls)(value, **labels)
 
 
-class _Histogram:
+class _Histogram(BaseMetric):
     """A histogram of the catalogue."""
 
-    family: ClassVar[str]
-
-    def observe(self, value: float, **labels: LabelValue) -> None:
+    @classmethod
+    def observe(cls, value: float, **labels: LabelValue) -> None:
         """Adds an observation. Raises MetricsError naming the family and the labels it expects."""
-        _engine_method(_Histogram, "observe")(self, value, **labels)
+        _engine_method(_Histogram, "observe", cls)(value, **labels)
 
 
 #: The methods above, which load the engine.
-_LOADING_METHODS = ((_Counter, "inc", _Counter.inc), (_Gauge, "set", _Gauge.set), (_Histogram, "observe", _Histogram.observe))
+_LOADING_METHODS = tuple((owner, name, vars(owner)[name]) for owner, name in ((_Counter, "inc"), (_Gauge, "set"), (_Histogram, "observe")))
 
 _restores_in_children = False
 
 
-def _engine_method(owner: type, name: str) -> Callable[..., None]:
-    """Replaces a method of this module by the engine's own, which costs no Python frame, and returns it."""
+def _engine_method(owner: type, name: str, metric: type) -> Callable[..., None]:
+    """Replaces a method of this module by the engine's own, which costs no Python frame, and returns it for a metric class."""
     global _restores_in_children
     method = engine.load().metric_method(owner, name)
     if not _restores_in_children:
@@ -69,7 +89,7 @@ def _engine_method(owner: type, name: str) -> Callable[..., None]:
         # engine.load decides for each process whether it may record.
         os.register_at_fork(after_in_child=_restore_methods)
     setattr(owner, name, method)
-    return method
+    return cast(Callable[..., None], method.__get__(None, metric))
 
 
 def _restore_methods() -> None:
@@ -140,10 +160,19 @@ class MasterWorkerRestarts(_Counter):
 
     family = "gunicorn_master_worker_restarts_total"
 
-    def inc(self, amount: float = 1.0, **labels: LabelValue) -> None:
+    @classmethod
+    def inc(cls, amount: float = 1.0, **labels: LabelValue) -> None:
         """Adds an amount that is not negative. Raises MetricsError naming the family and the labels it expects."""
         store = master_store.current()
         if store is None:
             super().inc(amount, **labels)
         else:
-            store.add(self.family, amount, **labels)
+            store.add(cls.family, amount, **labels)
+
+
+def __getattr__(name: str) -> Any:
+    return find(__name__, name, NAMES["metrics"])
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *NAMES["metrics"]})

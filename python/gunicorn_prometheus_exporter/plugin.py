@@ -1,12 +1,29 @@
-"""The worker classes, for instance ``worker_class = "gunicorn_prometheus_exporter.plugin.PrometheusWorker"``.
+"""The worker classes, for instance ``worker_class = "gunicorn_prometheus_exporter.PrometheusWorker"``.
 
 A class is created on first access, so that importing this module needs none of the packages that workers need.
 """
 
 import importlib
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .worker import instrument
+from .lazy_names import find, unavailable
+from .namesake import NAMES
+from .worker import InstrumentedWorker, instrument
+
+if TYPE_CHECKING:
+    from .namesake.workers import (
+        PrometheusMixin as PrometheusMixin,
+        get_prometheus_eventlet_worker as get_prometheus_eventlet_worker,
+        get_prometheus_gevent_worker as get_prometheus_gevent_worker,
+    )
+
+    class PrometheusWorker(InstrumentedWorker): ...
+    class PrometheusThreadWorker(InstrumentedWorker): ...
+    class PrometheusGeventWorker(InstrumentedWorker): ...
+    class PrometheusEventletWorker(InstrumentedWorker): ...
+    class PrometheusTornadoWorker(InstrumentedWorker): ...
+    class PrometheusUvicornWorker(InstrumentedWorker): ...
+    class PrometheusASGIWorker(InstrumentedWorker): ...
 
 
 class _Stock(NamedTuple):
@@ -34,7 +51,7 @@ __all__ = list(_STOCK)  # noqa: PLE0604
 
 def __getattr__(name: str) -> Any:
     if name not in _STOCK:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return find(__name__, name, NAMES["plugin"])
     stock = _stock_class(name, _STOCK[name])
     made = instrument(stock, name, __name__)
     globals()[name] = made
@@ -42,7 +59,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_STOCK})
+    return sorted({*globals(), *_STOCK, *NAMES["plugin"]})
 
 
 def _stock_class(name: str, stock: _Stock) -> Any:
@@ -53,4 +70,4 @@ def _stock_class(name: str, stock: _Stock) -> Any:
         except (ImportError, RuntimeError) as error:
             # Gunicorn's worker modules raise RuntimeError if their package is missing or too old.
             cause = error
-    raise ImportError(f"{name} needs {stock.needs}: {cause}; install it where Gunicorn runs") from cause
+    raise unavailable(f"{name} needs {stock.needs}: {cause}; install it where Gunicorn runs") from cause

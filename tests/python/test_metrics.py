@@ -226,15 +226,15 @@ class Other(WorkerRequests):
     family = "gunicorn_worker_failed_requests_total"
 for _ in range(2):
     early(worker_id="worker_7")
-    WorkerRequests.inc(WorkerRequests(), 1, worker_id="worker_7")
+    WorkerRequests.inc(1, worker_id="worker_7")
     Own().inc(worker_id="worker_7")
     Other().inc(worker_id="worker_7", method="GET", endpoint="/", status_code="500")
     late = WorkerRequests().inc
     late(worker_id="worker_7")
-    WorkerMemory.set(WorkerMemory(), 5, worker_id="worker_7")
+    WorkerMemory.set(5, worker_id="worker_7")
     assert 'gunicorn_worker_memory_bytes{worker_id="worker_7"} 5.0' in recorded()
     try:
-        WorkerRequests.inc(WorkerMemory(), worker_id="worker_7")
+        WorkerRequests.inc(WorkerMemory, worker_id="worker_7")
     except (TypeError, MetricsError):
         pass
 """)

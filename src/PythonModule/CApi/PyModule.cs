@@ -12,13 +12,13 @@ internal static unsafe class PyModule
     private const int NoInterpreterState = -1;
 
     private static delegate* unmanaged<nint, int, nint> _create;
-    private static delegate* unmanaged<nint, nint, nint> _newMethod;
+    private static delegate* unmanaged<nint, nint, nint> _newClassMethod;
 
     // SAFETY: the signatures are those of modsupport.h and descrobject.h.
     internal static void Bind()
     {
         _create = (delegate* unmanaged<nint, int, nint>)Symbols.Find("PyModule_Create2");
-        _newMethod = (delegate* unmanaged<nint, nint, nint>)Symbols.Find("PyDescr_NewMethod");
+        _newClassMethod = (delegate* unmanaged<nint, nint, nint>)Symbols.Find("PyDescr_NewClassMethod");
     }
 
     /// <summary>Creates the module: a new reference, or 0 with an exception set.</summary>
@@ -50,9 +50,9 @@ internal static unsafe class PyModule
     }
 
     /// <summary>
-    /// A method of a class: METH_FASTCALL and METH_KEYWORDS, so (self, arguments, count, names) → a new reference or 0.
+    /// A class method: METH_FASTCALL and METH_KEYWORDS, so (class, arguments, count, names) → a new reference or 0.
     /// </summary>
-    internal sealed class Method(string name, delegate* unmanaged[Cdecl]<nint, nint*, nint, nint, nint> body, string doc)
+    internal sealed class ClassMethod(string name, delegate* unmanaged[Cdecl]<nint, nint*, nint, nint, nint> body, string doc)
     {
         private readonly byte[] _name = Encoding.UTF8.GetBytes(name);
         private readonly MethodDefinition* _definition = Define(new MethodDefinition(name, (nint)body, FastCall | Keywords, doc));
@@ -60,9 +60,9 @@ internal static unsafe class PyModule
         /// <summary>Its name, in UTF-8.</summary>
         internal ReadOnlySpan<byte> Name => _name;
 
-        /// <summary>The method for the instances of a class: a new reference, 0 with an exception set if it fails.</summary>
+        /// <summary>The method for a class and its subclasses: a new reference, 0 with an exception set if it fails.</summary>
         /// <param name="owner">The class, borrowed.</param>
-        internal nint NewFor(nint owner) => _newMethod(owner, (nint)_definition);
+        internal nint NewFor(nint owner) => _newClassMethod(owner, (nint)_definition);
 
         private static MethodDefinition* Define(MethodDefinition value)
         {

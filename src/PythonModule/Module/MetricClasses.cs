@@ -15,12 +15,11 @@ internal static class MetricClasses
     private static readonly RecordedFamily[] FamilyOfClass = new RecordedFamily[Maximum];
     private static int _count;
 
-    /// <summary>The family of a metric.</summary>
-    /// <exception cref="PythonException">Its class names none; CPython's <c>AttributeError</c> or <c>TypeError</c> is set.</exception>
-    /// <exception cref="MetricsException">Its class names none of the catalogue.</exception>
-    internal static RecordedFamily FamilyOf(nint metric)
+    /// <summary>The family of a metric class.</summary>
+    /// <exception cref="PythonException">It names none; CPython's <c>AttributeError</c> or <c>TypeError</c> is set.</exception>
+    /// <exception cref="MetricsException">It names none of the catalogue.</exception>
+    internal static RecordedFamily FamilyOf(nint type)
     {
-        var type = PyObject.TypeOf(metric);
         for (var i = 0; i < _count; i++)
         {
             if (Classes[i] == type) return FamilyOfClass[i];

@@ -13,20 +13,20 @@ internal static unsafe class MetricMethods
     // Enough for four labels of usual values; a call with more is recorded the slow way.
     private const int MaximumKeySize = 512;
 
-    private static PyModule.Method[] _methods = [];
+    private static PyModule.ClassMethod[] _methods = [];
 
     /// <summary>Makes what refers to the methods, so that a forked child allocates nothing for it.</summary>
     internal static void Bind() => _methods =
     [
         // SAFETY: every method has the signature of METH_FASTCALL and METH_KEYWORDS.
         new("inc", &Increment,
-            "inc($self, /, amount=1.0, **labels)\n--\n\n" +
+            "inc($cls, /, amount=1.0, **labels)\n--\n\n" +
             "Adds an amount that is not negative. Raises MetricsError naming the family and the labels it expects."),
         new("set", &Set,
-            "set($self, /, value, **labels)\n--\n\n" +
+            "set($cls, /, value, **labels)\n--\n\n" +
             "Sets the value. Raises MetricsError naming the family and the labels it expects."),
         new("observe", &Observe,
-            "observe($self, /, value, **labels)\n--\n\n" +
+            "observe($cls, /, value, **labels)\n--\n\n" +
             "Adds an observation. Raises MetricsError naming the family and the labels it expects."),
     ];
 
@@ -53,27 +53,27 @@ internal static unsafe class MetricMethods
 
     // SAFETY: the signature of METH_FASTCALL and METH_KEYWORDS; every exception ends in the boundary.
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static nint Increment(nint self, nint* arguments, nint count, nint names) =>
-        Record(self, new MetricCall(MetricType.Counter, arguments, count, names));
+    private static nint Increment(nint metricClass, nint* arguments, nint count, nint names) =>
+        Record(metricClass, new MetricCall(MetricType.Counter, arguments, count, names));
 
     // SAFETY: as in Increment.
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static nint Set(nint self, nint* arguments, nint count, nint names) =>
-        Record(self, new MetricCall(MetricType.Gauge, arguments, count, names));
+    private static nint Set(nint metricClass, nint* arguments, nint count, nint names) =>
+        Record(metricClass, new MetricCall(MetricType.Gauge, arguments, count, names));
 
     // SAFETY: as in Increment.
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static nint Observe(nint self, nint* arguments, nint count, nint names) =>
-        Record(self, new MetricCall(MetricType.Histogram, arguments, count, names));
+    private static nint Observe(nint metricClass, nint* arguments, nint count, nint names) =>
+        Record(metricClass, new MetricCall(MetricType.Histogram, arguments, count, names));
 
     [SkipLocalsInit]
-    private static nint Record(nint self, MetricCall call)
+    private static nint Record(nint metricClass, MetricCall call)
     {
         try
         {
             if (Recorder.IsDisabled) return PyObject.NewNone();
             var metrics = Recorder.Worker?.Metrics ?? throw new MetricsException("the engine is not open in this process");
-            var recorded = MetricClasses.FamilyOf(self);
+            var recorded = MetricClasses.FamilyOf(metricClass);
             var value = call.Value(recorded.Family);
             MetricWriter.Check(recorded.Family, call.Type, value);
             var key = new CallKey(stackalloc byte[MaximumKeySize]);
