@@ -13,7 +13,7 @@ root=$PWD
 cache=$root/out/matrix
 requests="test_worker_classes.py test_endings.py test_asgi.py test_http2.py test_requests.py"
 tests=${MATRIX_TESTS:-$requests test_master.py test_lifecycle.py test_deaths.py test_routes.py test_exactness.py}
-quick=${MATRIX_QUICK:-test_worker_classes.py test_http2.py}
+quick=${MATRIX_QUICK:-test_worker_classes.py test_http2.py test_routes.py}
 jobs=${MATRIX_JOBS:-2}
 suites=(trixie sid)
 rm -rf "$cache/rows"
@@ -71,12 +71,15 @@ make_chroot() {
   local suite=$1 folder=$cache/$1
   local packages=python3,python3-prometheus-client,python3-gevent,python3-tornado,python3-uvicorn,python3-packaging
   packages+=,python3-eventlet,python3-h2,python3-wsproto
+  # Web frameworks, each at the newest version of the suite.
+  packages+=,python3-flask,python3-django,python3-fastapi,python3-bottle,python3-falcon,python3-pyramid,python3-aiohttp
   [ "$(id -u)" = 0 ] || return 1
-  if [ ! -d "$folder" ]; then
+  if [ "$(cat "$folder.packages" 2>/dev/null)" != "$packages" ]; then
     command -v debootstrap >/dev/null || return 1
-    rm -rf "$folder.new"
+    rm -rf "$folder" "$folder.new"
     debootstrap --variant=minbase --include="$packages" "$suite" "$folder.new" "$mirror" >"$folder.log" 2>&1 || return 1
     mv "$folder.new" "$folder"
+    echo "$packages" >"$folder.packages"
   fi
   # The process keeps its pid, its folder and its environment; only the root is another.
   printf '#!/bin/sh\nexec chroot %s /usr/bin/env -C "$PWD" /usr/bin/python3 "$@"\n' "$folder" >"$cache/python-$suite"

@@ -24,7 +24,7 @@ def request_responding(token: int, status: int) -> None:
     """Says that the client is about to get the first byte of a response."""
 
 def request_failed(token: int, error_type: str) -> None:
-    """Records an exception of a request that reached the worker. Call it before ``request_finished``."""
+    """Records the exception that made a request fail, at most one for each. Call it before ``request_finished``."""
 
 def request_finished(token: int, status: int, response_bytes: int) -> None:
     """Records a finished request."""

@@ -134,7 +134,7 @@ class WorkerFailedRequests(_Counter):
 
 
 class WorkerErrorHandling(_Counter):
-    """Exceptions that reached the worker. Labels: worker_id, method, endpoint, error_type."""
+    """Exceptions that made a request fail. Labels: worker_id, method, endpoint, error_type."""
 
     family = "gunicorn_worker_error_handling_total"
 

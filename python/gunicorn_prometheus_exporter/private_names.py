@@ -49,6 +49,7 @@ _FILES = "the sizes of files that are sent are not recorded"
 _BEGINNINGS = "the times when responses begin are not recorded"
 _IDLE = "memory, CPU and uptime of an idle worker are not recorded"
 _ERRORS = "the exceptions of requests are not recorded"
+_HANDLED = "the exceptions that the framework answers with a 500 are not recorded"
 _COST = "nothing is lost, but a request costs more"
 _INVALID = "requests that cannot be parsed are not recorded"
 _MASTER = "signals, exits and restarts of workers are not recorded"
@@ -104,9 +105,19 @@ _ROWS = (
     Row("tornado.wsgi:WSGIContainer.handle_request", "wrapped", "requests that are never answered are not recorded"),
     Row("tornado.wsgi:WSGIContainer.environ", "wrapped", _ROUTES),
     Row("flask:Flask.full_dispatch_request", "wrapped", _ROUTES),
+    Row("flask.signals:got_request_exception", "read", _HANDLED),
     Row("django.core.handlers.base:BaseHandler.resolve_request", "wrapped", _ROUTES),
+    Row("django.core.signals:got_request_exception", "read", _HANDLED),
     Row("starlette.routing:Route.handle", "wrapped", _ROUTES),
     Row("starlette.routing:Mount.handle", "wrapped", _ROUTES),
+    Row("fastapi.routing:APIRoute.handle", "wrapped", _ROUTES),
+    Row("fastapi.routing:_FrontendStaticFiles.get_response_for_scope", "wrapped", _ROUTES),
+    Row("bottle:Router.match", "wrapped", _ROUTES),
+    Row("bottle:Bottle._cast", "wrapped", _HANDLED),
+    Row("falcon.app:App._get_responder", "wrapped", _ROUTES),
+    Row("falcon.app:App._handle_exception", "wrapped", _HANDLED),
+    Row("falcon.asgi.app:App._handle_exception", "wrapped", _HANDLED),
+    Row("pyramid.urldispatch:RoutesMapper.__call__", "wrapped", _ROUTES),
     Row("prometheus_client.metrics:Gauge._MULTIPROC_MODES", "read", "prometheus_client cannot read the files if it is older than 0.18"),
     Row("prometheus_client.values:ValueClass", "set", _APPLICATION),
     Row("prometheus_client.values:MutexValue", "read", _APPLICATION),

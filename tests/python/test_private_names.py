@@ -30,6 +30,11 @@ WHERE = {
     "flask": ("sync", "frameworks.flask_app:app"),
     "django": ("sync", "frameworks.django_app:app"),
     "starlette": ("uvicorn", "frameworks.starlette_app:app"),
+    "fastapi": ("uvicorn", "frameworks.fastapi_app:app"),
+    "bottle": ("sync", "frameworks.bottle_app:app"),
+    "falcon.asgi": ("uvicorn", "frameworks.falcon_app:asgi"),
+    "falcon": ("sync", "frameworks.falcon_app:app"),
+    "pyramid": ("sync", "frameworks.pyramid_app:app"),
     "prometheus_client": ("sync", "own_metrics_app:app"),
     "gunicorn": ("sync", None),
 }
@@ -39,6 +44,8 @@ QUIET = {
     "gunicorn.http2.response:HTTP2Response.send_headers",
     "gunicorn.http2.errors:HTTP2Error",
     "tornado.wsgi:WSGIContainer.handle_request",
+    "fastapi.routing:APIRoute.handle",
+    "fastapi.routing:_FrontendStaticFiles.get_response_for_scope",
     "gunicorn.http.message:Request.prometheus_token",
     "gunicorn.http.wsgi:Response.prometheus_file_bytes",
 }
@@ -139,10 +146,12 @@ def test_a_server_serves_though_everything_of_ours_raises(worker_class, start_wo
 
 @pytest.mark.parametrize("app, worker_class", [
     ("frameworks.flask_app:app", "sync"), ("frameworks.flask_app:app", "tornado"), ("frameworks.django_app:app", "sync"),
-    ("frameworks.starlette_app:app", "uvicorn")])
+    ("frameworks.starlette_app:app", "uvicorn"), ("frameworks.fastapi_app:app", "uvicorn"), ("frameworks.bottle_app:app", "sync"),
+    ("frameworks.falcon_app:app", "sync"), ("frameworks.falcon_app:asgi", "uvicorn"), ("frameworks.pyramid_app:app", "sync")])
 def test_frameworks_answer_though_everything_of_ours_raises(app, worker_class, start_worker):
     server = start_worker(worker_class, conf=BREAK_ENGINE, app=app, needs=[app.split(".")[1].split("_")[0]])
     serves(server, app)
+    assert server.get("/shop/soap/crash") == 500
 
 
 def test_a_master_goes_on_though_everything_of_ours_raises(start_gunicorn):

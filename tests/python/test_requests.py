@@ -67,6 +67,9 @@ def test_a_worker_says_who_it_is_and_what_it_uses(start_gunicorn):
     ("X-Request-Start: {seconds:.3f}", True),
     ("X-Queue-Start: {milliseconds:.0f}", True),
     ("X-Queue-Start: t={milliseconds:.0f}", True),
+    ("X-Request-Start: t={microseconds:.0f}", True),
+    ("X-Request-Start: {nanoseconds:.0f}", True),
+    ("X-Request-Start: t={nanoseconds:.0f}", True),
     ("X-Request-Start: yesterday", False),
     ("X-Request-Start: t=", False),
     ("X-Request-Start: -5", False),
@@ -76,7 +79,8 @@ def test_the_time_in_a_proxys_queue_is_read_from_its_header_or_the_header_is_cou
         start_gunicorn, dump, header, is_valid):
     server = start_gunicorn()
     start = time.time() - 100
-    text = header.format(seconds=start, milliseconds=start * 1e3, future=start + 1000)
+    text = header.format(
+        seconds=start, milliseconds=start * 1e3, microseconds=start * 1e6, nanoseconds=start * 1e9, future=start + 1000)
     assert server.send(f"GET / HTTP/1.0\r\n{text}\r\n\r\n".encode()).startswith(b"HTTP/1.0 200")
     metrics = dump(requests=1)
     assert metrics.value("gunicorn_worker_request_queue_seconds_count") == is_valid

@@ -1,24 +1,43 @@
-"""An endpoint is the framework's route, or the path if there is no route."""
+"""An endpoint is the framework's route, or the path if there is no route, and an exception that it handles is counted."""
 
 import pytest
 
 from live_gunicorn import HOOKS
+from worker_classes import ASGI
 
-#: Application, worker class, the two routes in the framework's notation, and whether it handles exceptions itself.
+FLASK = ("frameworks.flask_app:app", "/users/<int:number>", "/shop/<name>/crash")
+BOTTLE = ("frameworks.bottle_app:app", "/users/<number:int>", "/shop/<name>/crash")
+
+#: Worker class, application, and its two routes in the framework's notation.
 FRAMEWORKS = {
-    "Flask": ("frameworks.flask_app:app", "sync", "/users/<int:number>", "/shop/<name>/crash", 0),
-    "Flask under threads": ("frameworks.flask_app:app", "gthread", "/users/<int:number>", "/shop/<name>/crash", 0),
-    "Flask under Tornado": ("frameworks.flask_app:app", "tornado", "/users/<int:number>", "/shop/<name>/crash", 0),
-    "Django": ("frameworks.django_app:app", "sync", "/users/<int:number>", "/shop/<name>/crash", 0),
-    "Django under Uvicorn": ("frameworks.django_app:asgi", "uvicorn", "/users/<int:number>", "/shop/<name>/crash", 0),
-    "Starlette": ("frameworks.starlette_app:app", "uvicorn", "/users/{number:int}", "/shop/{name}/crash", 1),
-    "FastAPI": ("frameworks.starlette_app:fast", "uvicorn", "/users/{number}", "/shop/{name}/crash", 1),
+    "Flask": ("sync", *FLASK),
+    "Flask under threads": ("gthread", *FLASK),
+    "Flask under gevent": ("gevent", *FLASK),
+    "Flask under gevent's server": ("gevent_pywsgi", *FLASK),
+    "Flask under Tornado": ("tornado", *FLASK),
+    "Django": ("sync", "frameworks.django_app:app", "/users/<int:number>", "/shop/<name>/crash"),
+    "Django under Uvicorn": ("uvicorn", "frameworks.django_app:asgi", "/users/<int:number>", "/shop/<name>/crash"),
+    "Starlette": ("uvicorn", "frameworks.starlette_app:app", "/users/{number:int}", "/shop/{name}/crash"),
+    "FastAPI": ("uvicorn", "frameworks.starlette_app:fast", "/users/{number}", "/shop/{name}/crash"),
+    "Bottle": ("sync", *BOTTLE),
+    "Bottle under threads": ("gthread", *BOTTLE),
+    "Falcon": ("sync", "frameworks.falcon_app:app", "/users/{number:int}", "/shop/{name}/crash"),
+    "Falcon under Uvicorn": ("uvicorn", "frameworks.falcon_app:asgi", "/users/{number:int}", "/shop/{name}/crash"),
+    "Pyramid": ("sync", "frameworks.pyramid_app:app", "/users/{number}", "/shop/{name}/crash"),
 }
+
+
+def errors(metrics):
+    """Returns the counted exceptions, by endpoint and type."""
+    return {
+        (labels["endpoint"], labels["error_type"]): value
+        for name, labels, value in metrics.samples if name == "gunicorn_worker_error_handling_total"
+    }
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_requests_are_counted_by_route(framework, start_worker, dump):
-    app, worker_class, user, crash, raised = FRAMEWORKS[framework]
+    worker_class, app, user, crash = FRAMEWORKS[framework]
     server = start_worker(worker_class, needs=[framework.split()[0].lower()], app=app)
     for number in range(3):
         assert server.get(f"/users/{number}") == 200
@@ -33,7 +52,78 @@ def test_requests_are_counted_by_route(framework, start_worker, dump):
     }
     # The framework's route, or the path if it found none.
     assert counted == {(user, "200"): 3, (user, "403"): 1, (crash, "500"): 1, ("/nowhere/{id}", "404"): 1}
-    assert metrics.by("gunicorn_worker_error_handling_total", "endpoint") == ({crash: 1} if raised else {})
+    # Whether the framework passes it to the server or responds with 500 itself.
+    assert errors(metrics) == {(crash, "ValueError"): 1}
+    assert metrics.value("gunicorn_exporter_dropped_total") == 0
+
+
+#: Makes a framework pass to the server what it would answer with a 500. Some servers close the connection then.
+PROPAGATION = {
+    "Flask": "from frameworks.flask_app import app; app.config['PROPAGATE_EXCEPTIONS'] = True",
+    "Flask under threads": "from frameworks.flask_app import app; app.config['PROPAGATE_EXCEPTIONS'] = True",
+    "Flask under gevent's server": "from frameworks.flask_app import app; app.config['PROPAGATE_EXCEPTIONS'] = True",
+    "Django": "import frameworks.django_app; from django.conf import settings; settings.DEBUG_PROPAGATE_EXCEPTIONS = True",
+    "Django under Uvicorn":
+        "import frameworks.django_app; from django.conf import settings; settings.DEBUG_PROPAGATE_EXCEPTIONS = True",
+    "Bottle": "from frameworks.bottle_app import app, shop; app.catchall = shop.catchall = False",
+}
+
+
+@pytest.mark.parametrize("framework", PROPAGATION)
+def test_an_exception_that_framework_and_server_see_is_counted_once(framework, start_worker, dump):
+    worker_class, app, _, crash = FRAMEWORKS[framework]
+    conf = f"def post_worker_init(worker):\n    {PROPAGATION[framework]}\n"
+    server = start_worker(worker_class, needs=[framework.split()[0].lower()], app=app, conf=conf)
+    assert [server.get("/shop/soap/crash") for _ in range(2)] in ([500, 500], [0, 0])
+    metrics = dump(requests=2)
+    assert errors(metrics) == {(crash, "ValueError"): 2}
+    assert metrics.by("gunicorn_http_requests_total", "status_code") == {"500": 2}
+
+
+#: Method and path of a request, the status of its response, and the route of FastAPI.
+FASTAPI_ROUTES = [
+    ("GET", "/users/alice", 200, "/users/{name}"),
+    ("GET", "/api/users/alice", 200, "/api/users/{name}"),
+    ("POST", "/api/users/alice", 405, "/api/users/{name}"),
+    ("GET", "/api/crash/alice", 500, "/api/crash/{name}"),
+    ("GET", "/api/nested/items/7", 200, "/api/nested/items/{number}"),
+    ("GET", "/api/nested/items/none", 422, "/api/nested/items/{number}"),
+    ("GET", "/api/nested/of/acme/things/7", 200, "/api/nested/of/{tenant}/things/{number}"),
+    ("DELETE", "/api/nested/of/acme/things/7", 405, "/api/nested/of/{tenant}/things/{number}"),
+    ("GET", "/api/nested/of/acme/things/none", 422, "/api/nested/of/{tenant}/things/{number}"),
+    ("GET", "/api/starlette/alice", 200, "/api/starlette/{name}"),
+    ("GET", "/sub/acme/v2/nested/items/7", 200, "/sub/{tenant}/v2/nested/items/{number}"),
+    ("PUT", "/sub/acme/v2/nested/items/7", 405, "/sub/{tenant}/v2/nested/items/{number}"),
+]
+
+#: The same for what only newer versions have. Earlier ones respond with 404.
+NEW_FASTAPI_ROUTES = [
+    ("GET", "/api/mounted/alice", 200, "/api/mounted/{name}"),
+    ("GET", "/sub/acme/v2/mounted/alice", 200, "/sub/{tenant}/v2/mounted/{name}"),
+    ("GET", "/front/fastapi_app.py", 200, "/front/{path}"),
+]
+
+
+@pytest.mark.parametrize("worker_class", ASGI)
+def test_fastapi_gives_the_route_of_an_included_router_with_its_prefix(worker_class, start_worker, dump):
+    server = start_worker(worker_class, needs=["fastapi"], app="frameworks.fastapi_app:app")
+    expected = {}
+    for method, path, status, route in FASTAPI_ROUTES + NEW_FASTAPI_ROUTES:
+        got = server.request(method, path)[0]
+        if (method, path, status, route) in NEW_FASTAPI_ROUTES and got == 404:
+            continue
+        assert got == status, path
+        expected[method, route, str(status)] = 1
+    assert b"200 OK" in server.send(b"GET /by-host/alice HTTP/1.1\r\nHost: other.test\r\nConnection: close\r\n\r\n")
+    expected["GET", "/by-host/{name}", "200"] = 1
+
+    metrics = dump(requests=len(FASTAPI_ROUTES) + len(NEW_FASTAPI_ROUTES) + 1)
+    found = {
+        (labels["method"], labels["endpoint"], labels["status_code"]): value
+        for name, labels, value in metrics.samples if name == "gunicorn_http_requests_total" and labels["status_code"] != "404"
+    }
+    assert found == expected
+    assert errors(metrics) == {("/api/crash/{name}", "ValueError"): 1}
     assert metrics.value("gunicorn_exporter_dropped_total") == 0
 
 

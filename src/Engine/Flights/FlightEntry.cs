@@ -58,6 +58,14 @@ internal readonly ref struct FlightEntry
         }
     }
 
+    /// <summary>Records that an exception of the request is counted; false if one is counted already.</summary>
+    public bool Fail()
+    {
+        var isFirst = _record.Failed == 0;
+        _record.Failed = 1;
+        return isFirst;
+    }
+
     /// <summary>Records that the client is about to receive the first byte of a response.</summary>
     public void Respond(int status)
     {

@@ -47,6 +47,9 @@ internal unsafe struct FlightRecord
     [FieldOffset(42)]
     internal byte SpanLength;
 
+    [FieldOffset(43)]
+    internal byte Failed;
+
     [FieldOffset(48)]
     private fixed byte _method[LongestMethod];
 

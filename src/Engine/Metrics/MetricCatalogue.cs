@@ -37,7 +37,7 @@ internal static class MetricCatalogue
 
     public static MetricFamily WorkerErrorHandling { get; } = Counter(
         FamilySource.Worker, "gunicorn_worker_error_handling_total",
-        "Exceptions that reached the worker", "worker_id", "method", "endpoint", "error_type");
+        "Exceptions that made a request fail", "worker_id", "method", "endpoint", "error_type");
 
     public static MetricFamily WorkerState { get; } = Gauge(
         FamilySource.Worker, GaugeMode.Sum, "gunicorn_worker_state",

@@ -14,9 +14,10 @@ internal static class HeaderValues
     /// <summary>The largest body that a header may announce, in bytes: 1 TiB.</summary>
     internal const long LargestBody = 1L << 40;
 
-    // Until the year 5138, seconds since the epoch are below the first bound and microseconds are above the second.
+    // From 1973 until the year 5138, a number of one unit since the epoch is between the bounds of its unit.
     private const double LargestSeconds = 1e11;
     private const double LargestMilliseconds = 1e14;
+    private const double LargestMicroseconds = 1e17;
 
     /// <summary>The trace id of a W3C <c>traceparent</c>: <c>00-TRACEID-SPANID-FLAGS</c>.</summary>
     /// <returns>Empty if the header has another shape; the caller must check that the id is hexadecimal.</returns>
@@ -37,12 +38,13 @@ internal static class HeaderValues
         return IsIdentifier(trace) && IsIdentifier(span) ? span : default;
     }
 
-    /// <summary>Parses a time since the Unix epoch in seconds, milliseconds or microseconds, with or without <c>t=</c>.</summary>
+    /// <summary>Parses the time since the Unix epoch in s, ms, µs or ns, with or without <c>t=</c>.</summary>
     internal static bool TryParseTime(ReadOnlySpan<byte> value, out double seconds)
     {
         if (value.StartsWith("t="u8)) value = value[2..];
         if (!Utf8Parser.TryParse(value, out seconds, out var consumed) || consumed != value.Length) return false;
-        if (seconds > LargestMilliseconds) seconds /= 1e6;
+        if (seconds > LargestMicroseconds) seconds /= 1e9;
+        else if (seconds > LargestMilliseconds) seconds /= 1e6;
         else if (seconds > LargestSeconds) seconds /= 1e3;
         return seconds > 0 && double.IsFinite(seconds);
     }

@@ -72,13 +72,16 @@ internal sealed partial class PrometheusWorker
         if (_flight is not null && _flight.TryFind(token, out var entry)) entry.Respond(status);
     }
 
-    /// <summary>Records an exception that reached the worker. Call it before the request is finished.</summary>
+    /// <summary>
+    /// Records the exception that made a request fail, at most one for each request: framework and server may both report it.
+    /// Call it before the request is finished.
+    /// </summary>
     /// <param name="token">The request.</param>
     /// <param name="errorType">The exception's class name, in UTF-8.</param>
     public void RequestFailed(long token, ReadOnlySpan<byte> errorType)
     {
-        if (_flight is not null && _flight.TryFind(token, out var entry)) HandleError(entry.Method, EndpointOf(entry), errorType);
-        else HandleError(default, LabelBounds.Other, errorType);
+        if (_flight is null || !_flight.TryFind(token, out var entry)) HandleError(default, LabelBounds.Other, errorType);
+        else if (entry.Fail()) HandleError(entry.Method, EndpointOf(entry), errorType);
     }
 
     /// <summary>Records a finished request in every family that counts it.</summary>

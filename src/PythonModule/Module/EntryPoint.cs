@@ -55,7 +55,7 @@ internal static unsafe class EntryPoint
             "Records that the client is about to receive the first byte of a response. Never raises."),
         new("request_failed", &RequestFunctions.RequestFailed,
             "request_failed(token: int, error_type: str) -> None\n\n" +
-            "Records an exception of a request that reached the worker. Call it before request_finished. Never raises."),
+            "Records the exception that made a request fail, at most one for each. Call it before request_finished. Never raises."),
         new("request_finished", &RequestFunctions.RequestFinished,
             "request_finished(token: int, status: int, response_bytes: int) -> None\n\n" +
             "Records a finished request. Never raises."),

@@ -12,7 +12,12 @@ public sealed class HeaderValuesTests
     [InlineData("t=1640995200.125", 1640995200.125)]
     [InlineData("1640995200125", 1640995200.125)]
     [InlineData("t=1640995200125", 1640995200.125)]
+    [InlineData("t=1640995200125.5", 1640995200.1255)]
     [InlineData("1640995200125000", 1640995200.125)]
+    [InlineData("t=1640995200125000", 1640995200.125)]
+    [InlineData("1640995200125000000", 1640995200.125)]
+    [InlineData("t=1640995200125000000", 1640995200.125)]
+    [InlineData("1640995200125000000.5", 1640995200.125)]
     public void A_time_is_read_in_each_unit_that_proxies_write(string header, double seconds)
     {
         Assert.True(HeaderValues.TryParseTime(Encoding.ASCII.GetBytes(header), out var parsed));

@@ -300,6 +300,20 @@ public sealed class PrometheusWorkerTests : IDisposable
         Assert.Equal(1, Value(MetricCatalogue.WorkerRequests, "worker_1"));
     }
 
+    [Fact]
+    public void An_exception_that_two_callers_report_is_counted_once_for_each_request()
+    {
+        for (var request = 0; request < 3; request++)
+        {
+            var token = _worker.RequestStarted("GET"u8, "/"u8, default);
+            _worker.RequestFailed(token, "KeyError"u8);
+            _worker.RequestFailed(token, "ValueError"u8);
+            _worker.RequestFinished(token, 500, 0);
+        }
+        Assert.Equal(3, Value(MetricCatalogue.WorkerErrorHandling, "worker_1", "GET", "/", "KeyError"));
+        Assert.DoesNotContain(Keys(MetricType.Counter), key => key.Contains("ValueError", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("noon")]
     [InlineData("t=1")]

@@ -1,0 +1,55 @@
+"""Reports what a framework knows of a request to the engine: its route, and the exception that the framework handled."""
+
+import logging
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any, Callable, Optional
+
+from .guard import call, fault
+from .outcome import error_of
+
+_log = logging.getLogger("gunicorn.error")
+
+#: The key of a request's token in its WSGI environment or its ASGI scope.
+TOKEN = "gunicorn_prometheus_exporter.token"
+
+#: A request's environment or scope, and its route.
+Found = tuple[Mapping[str, Any], Optional[str]]
+
+#: A request's environment or scope, and its exception.
+Failure = tuple[Mapping[str, Any], Optional[BaseException]]
+
+
+class Reports:
+    """The reports of one framework. If the framework has changed, they stop, with a warning."""
+
+    def __init__(self, engine: ModuleType, framework: str) -> None:
+        self._request_routed = engine.request_routed
+        self._request_failed = engine.request_failed
+        self._framework = framework
+        self._is_broken = False
+
+    def route(self, find: Callable[..., Found], *arguments: Any) -> None:
+        """Reports the route that ``find`` returns for the arguments."""
+        if self._is_broken:
+            return
+        try:
+            request, route = find(*arguments)
+            token = request.get(TOKEN)
+            if token is not None and route:
+                self._request_routed(token, route)
+        except Exception as error:
+            # A changed framework fails for every request.
+            self._is_broken = True
+            call("routes", _log.warning, "Endpoints are paths, not routes: this %s has changed (%s)", self._framework, error)
+
+    def failure(self, find: Callable[..., Failure], *arguments: Any) -> None:
+        """Reports the exception that ``find`` returns for the arguments. The server may report it again."""
+        try:
+            request, exception = find(*arguments)
+            error = None if exception is None else error_of(exception)
+            token = request.get(TOKEN)
+            if token is not None and error is not None:
+                self._request_failed(token, type(error).__name__)
+        except Exception:
+            fault("exceptions of requests")
