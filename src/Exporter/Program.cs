@@ -1,9 +1,9 @@
 using System.CommandLine;
-using GunicornPrometheusExporter.Diagnostics;
 using GunicornPrometheusExporter.Exporter;
 using GunicornPrometheusExporter.Exporter.Commands;
+using GunicornPrometheusExporter.Native;
 
-OwnProcess.ShareArena();
+Libc.ShareArena();
 Starvation.EndProcess();
 
 var root = new RootCommand("Export the metrics of a Gunicorn server to Prometheus.")

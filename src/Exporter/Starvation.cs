@@ -1,8 +1,8 @@
 using System.ComponentModel;
 using System.Runtime.ExceptionServices;
 using System.Text;
-using GunicornPrometheusExporter.Diagnostics;
 using GunicornPrometheusExporter.Exporter.Commands;
+using GunicornPrometheusExporter.Native;
 using Microsoft.Win32.SafeHandles;
 
 namespace GunicornPrometheusExporter.Exporter;
@@ -78,7 +78,7 @@ internal static class Starvation
         }
         finally
         {
-            OwnProcess.Exit(ExitStatus.Failure);
+            Libc.Exit(ExitStatus.Failure);
         }
     }
 }

@@ -46,7 +46,7 @@ internal sealed class StoreWatch(string directory, int? master, ILogger log) : I
 
     private bool IsInUse()
     {
-        if (_slots?.StillStands() != true)
+        if (_slots?.IsInPlace() != true)
         {
             // A standalone exporter recognises a server only by the locks in the store that it has seen.
             if (master is null && _slots is { } old && IsHeld(old)) return false;

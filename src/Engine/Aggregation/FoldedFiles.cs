@@ -63,7 +63,7 @@ internal sealed class FoldedFiles : IDisposable
     }
 
     private (long Inode, long Size, long Modified) Look(int archive) =>
-        StoreFiles.TryGetStatus(_paths[archive], out var status) ? (status.Inode, status.Size, status.Modified) : default;
+        Libc.TryGetStatus(_paths[archive], out var status) ? (status.Inode, status.Size, status.Modified) : default;
 
     private void Read(int archive)
     {
@@ -71,7 +71,7 @@ internal sealed class FoldedFiles : IDisposable
         _seen[archive] = default;
         _names[archive] = [];
         var handle = _archives[archive] = StoreFiles.TryOpen(_paths[archive], Libc.OpenReadOnly);
-        if (handle is null || !StoreFiles.TryGetStatus(handle, out var status)) return;
+        if (handle is null || !Libc.TryGetStatus(handle, out var status)) return;
         _seen[archive] = (status.Inode, status.Size, status.Modified);
         if (!status.IsRegular) return;
         try

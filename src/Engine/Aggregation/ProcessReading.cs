@@ -12,17 +12,15 @@ internal readonly record struct ProcessReading(double UserSeconds, double System
     /// <summary>Reads the values. Returns false if the process does not exist or is hidden.</summary>
     internal static bool TryRead(int pid, out ProcessReading reading)
     {
-        Span<byte> text = stackalloc byte[1024];
-        var stat = text[..Libc.ReadFile(Encoding.ASCII.GetBytes($"/proc/{pid}/stat\0"), text)];
+        var stat = Libc.ReadFile(Encoding.ASCII.GetBytes($"/proc/{pid}/stat\0"), stackalloc byte[1024]);
         reading = default;
         if (stat.IsEmpty) return false;
         // Fields are counted from the third: the second is the command's name, which may contain spaces and parentheses.
         var fields = stat[(stat.LastIndexOf((byte)')') + 1)..];
-        _ = Libc.ClockTime(Libc.ClockBoot, out var now);
         reading = new ProcessReading(
             ProcessStatistics.FieldOf(fields, 14 - 2) / TicksPerSecond,
             ProcessStatistics.FieldOf(fields, 15 - 2) / TicksPerSecond,
-            now.Seconds + (now.Nanoseconds / 1e9) - (ProcessStatistics.FieldOf(fields, 22 - 2) / TicksPerSecond),
+            Libc.Now(Libc.ClockBoot).TotalSeconds - (ProcessStatistics.FieldOf(fields, 22 - 2) / TicksPerSecond),
             ProcessStatistics.FieldOf(fields, 24 - 2) * Environment.SystemPageSize);
         return true;
     }

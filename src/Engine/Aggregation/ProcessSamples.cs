@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.IO.Enumeration;
-using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Metrics;
+using GunicornPrometheusExporter.Native;
 
 namespace GunicornPrometheusExporter.Aggregation;
 
@@ -37,7 +37,7 @@ internal sealed class ProcessSamples : ISampleSource
 
     /// <summary>The number of open files: from Linux 6.2 on the size of the directory, which costs less than counting.</summary>
     private static double OpenFiles() =>
-        StoreFiles.TryGetStatus($"{Self}/fd", out var status) && status.Size > 0
+        Libc.TryGetStatus($"{Self}/fd", out var status) && status.Size > 0
             ? status.Size
             : new FileSystemEnumerable<byte>($"{Self}/fd", (ref _) => 0).Count();
 

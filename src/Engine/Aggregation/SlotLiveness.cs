@@ -34,7 +34,7 @@ internal sealed class SlotLiveness : IDisposable
         var masters = new List<int>();
         try
         {
-            if (_slots is not null && !_slots.StillStands()) Close();
+            if (_slots is not null && !_slots.IsInPlace()) Close();
             _slots ??= SlotTable.OpenExisting(_directory);
             foreach (var kind in (ReadOnlySpan<SlotKind>)[SlotKind.Worker, SlotKind.Master, SlotKind.Process, SlotKind.Exporter])
             {

@@ -39,7 +39,7 @@ internal sealed class DeathLedger
         {
             return new(path, maximumLabelValues, bytes[..used], CountedFiles.Read(bytes.AsSpan(used)).Keys.ToHashSet());
         }
-        var aside = StoreFiles.TryGetStatus(path, out _) ? StoreFiles.Quarantine(path) : null;
+        var aside = StoreFiles.IsPresent(path) ? StoreFiles.Quarantine(path) : null;
         return new(path, maximumLabelValues, [], []) { Quarantined = aside };
     }
 

@@ -24,10 +24,6 @@ internal static class ClockSteps
     /// <summary>Seconds since the epoch.</summary>
     internal static double SecondsOf(DateTime time) => (time.ToUniversalTime() - DateTime.UnixEpoch).TotalSeconds;
 
-    private static double RealAtZeroOf(int clock)
-    {
-        _ = Libc.ClockTime(Libc.ClockReal, out var real);
-        _ = Libc.ClockTime(clock, out var other);
-        return (real.TotalNanoseconds - other.TotalNanoseconds) / 1e9;
-    }
+    private static double RealAtZeroOf(int clock) =>
+        (Libc.Now(Libc.ClockReal).TotalNanoseconds - Libc.Now(clock).TotalNanoseconds) / 1e9;
 }

@@ -6,9 +6,5 @@ namespace GunicornPrometheusExporter.Diagnostics;
 internal static class MonotonicClock
 {
     /// <summary>CLOCK_MONOTONIC, in seconds.</summary>
-    public static double Seconds()
-    {
-        _ = Libc.ClockTime(Libc.ClockMonotonic, out var now);
-        return now.Seconds + (now.Nanoseconds * 1e-9);
-    }
+    public static double Seconds() => Libc.Now(Libc.ClockMonotonic).TotalSeconds;
 }

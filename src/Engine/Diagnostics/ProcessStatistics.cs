@@ -10,12 +10,8 @@ internal static class ProcessStatistics
     private const double TicksPerSecond = 100;
 
     /// <summary>The resident set, in bytes; 0 where <c>/proc</c> is not mounted.</summary>
-    internal static double ResidentBytes()
-    {
-        Span<byte> text = stackalloc byte[128];
-        var length = Libc.ReadFile("/proc/self/statm\0"u8, text);
-        return FieldOf(text[..length], 1) * Environment.SystemPageSize;
-    }
+    internal static double ResidentBytes() =>
+        FieldOf(Libc.ReadFile("/proc/self/statm\0"u8, stackalloc byte[128]), 1) * Environment.SystemPageSize;
 
     /// <summary>Processor time in user and system mode, in seconds.</summary>
     internal static (double User, double System) ProcessorSeconds()
@@ -27,8 +23,7 @@ internal static class ProcessStatistics
     /// <summary>The proportional set size, in bytes; 0 where the kernel does not report it.</summary>
     internal static double ProportionalBytes()
     {
-        Span<byte> text = stackalloc byte[1024];
-        var rollup = text[..Libc.ReadFile("/proc/self/smaps_rollup\0"u8, text)];
+        var rollup = Libc.ReadFile("/proc/self/smaps_rollup\0"u8, stackalloc byte[1024]);
         // "Pss:                1234 kB"
         var start = rollup.IndexOf("\nPss:"u8);
         if (start < 0) return 0;
@@ -37,13 +32,8 @@ internal static class ProcessStatistics
     }
 
     /// <summary>Time since the process started, in seconds; since boot where <c>/proc</c> is not mounted.</summary>
-    internal static double AgeSeconds()
-    {
-        Span<byte> text = stackalloc byte[1024];
-        var start = StartSeconds(text[..Libc.ReadFile("/proc/self/stat\0"u8, text)]);
-        _ = Libc.ClockTime(Libc.ClockBoot, out var now);
-        return now.Seconds + (now.Nanoseconds / 1e9) - start;
-    }
+    internal static double AgeSeconds() =>
+        Libc.Now(Libc.ClockBoot).TotalSeconds - StartSeconds(Libc.ReadFile("/proc/self/stat\0"u8, stackalloc byte[1024]));
 
     /// <summary>When a process started, in seconds since the machine booted.</summary>
     /// <param name="stat">The content of its <c>/proc/PID/stat</c>.</param>

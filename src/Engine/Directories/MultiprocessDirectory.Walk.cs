@@ -27,10 +27,7 @@ internal static partial class MultiprocessDirectory
                 RootWalk.Push(rest, target);
                 continue;
             }
-            if (!status.IsDirectory)
-            {
-                throw Refused(next, "is not a directory", "remove it, or choose another directory");
-            }
+            if (!status.IsDirectory) throw Refused(next, "is not a directory", "remove it, or choose another directory");
             (current, parent) = (next, status);
         }
         return parent;
@@ -39,8 +36,7 @@ internal static partial class MultiprocessDirectory
     private static void RequireTrustedLink(string link, FileStatus status, bool isLast, FileStatus parent)
     {
         if (IsTrusted(status.Owner) || (!isLast && !parent.IsWorldWritable)) return;
-        throw Refused(
-            link, $"is a symbolic link of user {status.Owner}", "remove the link, or choose a directory of your own");
+        throw Refused(link, $"is a symbolic link of user {status.Owner}", "remove the link, or choose a directory of your own");
     }
 
     private static FileStatus Make(string path)
@@ -58,18 +54,12 @@ internal static partial class MultiprocessDirectory
     /// <summary>The status of a path without following links; null if nothing exists there.</summary>
     private static FileStatus? StatusOf(string path)
     {
-        if (TryGetStatus(path, out var status)) return status;
+        if (Libc.TryGetStatus(path, out var status)) return status;
         return Marshal.GetLastPInvokeError() == Libc.ErrorNoEntry
             ? null
             : throw CannotBe("reached", path, "correct its permissions, or choose another directory");
     }
 
-    private static bool TryGetStatus(string path, out FileStatus status) =>
-        Libc.Status(Libc.AtWorkingDirectory, path, Libc.AtNoFollow, Libc.BasicStatus, out status) == 0;
-
-    private static StoreException CannotBe(string what, string path, string remedy)
-    {
-        var reason = Marshal.GetLastPInvokeErrorMessage();
-        return Refused(path, $"cannot be {what} by user {Libc.EffectiveUserId()} ({reason})", remedy);
-    }
+    private static StoreException CannotBe(string what, string path, string remedy) => Refused(
+        path, $"cannot be {what} by user {Libc.EffectiveUserId()} ({Marshal.GetLastPInvokeErrorMessage()})", remedy);
 }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Native;
 
@@ -23,7 +22,7 @@ internal static partial class MultiprocessDirectory
         var user = Libc.EffectiveUserId();
         var runtime = Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR");
         var isOurs = user != 0 && Path.IsPathRooted(runtime)
-            && TryGetStatus(runtime, out var status) && status.IsDirectory && status.Owner == user;
+            && Libc.TryGetStatus(runtime, out var status) && status.IsDirectory && status.Owner == user;
         return isOurs ? Path.Combine(runtime!, Name) : Path.Combine(Path.GetTempPath(), $"{Name}-{worker ?? user}");
     }
 
@@ -39,20 +38,11 @@ internal static partial class MultiprocessDirectory
         var path = Absolute(directory);
         RequireText(path);
         var status = Walk(path);
-        if (!IsTrusted(status.Owner))
-        {
-            throw Refused(path, $"belongs to user {status.Owner}", "choose a directory of your own");
-        }
-        if (status.IsShared)
-        {
-            throw Refused(path, "is shared by all users", "choose a directory inside it, which is then made private");
-        }
+        if (!IsTrusted(status.Owner)) throw Refused(path, $"belongs to user {status.Owner}", "choose a directory of your own");
+        if (status.IsShared) throw Refused(path, "is shared by all users", "choose a directory inside it, which is then made private");
         if (Libc.Access(path, Libc.WriteAndEnter) != 0)
         {
-            var reason = Marshal.GetLastPInvokeErrorMessage();
-            throw Refused(
-                path, $"cannot be written by user {Libc.EffectiveUserId()} ({reason})",
-                "give it to that user (chown), or choose another directory");
+            throw CannotBe("written", path, "give it to that user (chown), or choose another directory");
         }
         return path;
     }

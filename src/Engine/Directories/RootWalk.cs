@@ -44,10 +44,15 @@ internal sealed class RootWalk : IDisposable
     internal bool IsMissing { get; private set; }
 
     /// <summary>The status of a name in the last directory, without following links.</summary>
-    internal FileStatus? StatusOf(string name) => TryOpen(name, out var status) is { } handle ? Closed(handle, status) : null;
+    internal FileStatus? StatusOf(string name)
+    {
+        using var handle = TryOpen(name, out var status);
+        return handle is null ? null : status;
+    }
 
-    /// <summary>Creates the missing directory and walks on.</summary>
-    /// <param name="owner">Gets a private directory; null for one of root's that everybody may pass through.</param>
+    /// <summary>
+    /// Creates the missing directory, private to an owner, or for null one of root's that everybody may pass through; walks on.
+    /// </summary>
     /// <returns>False if the system refuses; the last P/Invoke error says why.</returns>
     /// <remarks>It gets its name after its owner: a kill in between leaves nothing that the next start would refuse.</remarks>
     internal bool TryMake(UserIdentity? owner)
@@ -141,7 +146,7 @@ internal sealed class RootWalk : IDisposable
         status = default;
         if (descriptor < 0) return null;
         var handle = new SafeFileHandle(descriptor, ownsHandle: true);
-        if (StoreFiles.TryGetStatus(handle, out status)) return handle;
+        if (Libc.TryGetStatus(handle, out status)) return handle;
         handle.Dispose();
         return null;
     }
@@ -150,13 +155,7 @@ internal sealed class RootWalk : IDisposable
     {
         var handle = new SafeFileHandle(
             Libc.Open("/", Libc.OpenPathOnly | Libc.OpenDirectory | Libc.OpenCloseOnExec, 0), ownsHandle: true);
-        return StoreFiles.TryGetStatus(handle, out status) ? handle : throw new StoreException("the status of / cannot be read");
-    }
-
-    private static FileStatus Closed(SafeFileHandle handle, in FileStatus status)
-    {
-        handle.Dispose();
-        return status;
+        return Libc.TryGetStatus(handle, out status) ? handle : throw new StoreException("the status of / cannot be read");
     }
 
     private static int Number(SafeFileHandle handle) => (int)handle.DangerousGetHandle();

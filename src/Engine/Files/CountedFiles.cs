@@ -26,8 +26,7 @@ internal static class CountedFiles
     private const int ChecksumOffset = 12;
     private const int HeaderSize = 20;
 
-    /// <summary>Encodes the tail.</summary>
-    /// <param name="names">Each a name, or a name, a slash and an identity.</param>
+    /// <summary>Encodes the tail. Each name may be followed by a slash and an identity.</summary>
     /// <exception cref="StoreException">The names exceed <see cref="MaximumLength"/>.</exception>
     internal static byte[] Write(IEnumerable<string> names)
     {

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using GunicornPrometheusExporter.Native;
 
 namespace GunicornPrometheusExporter.Files;
@@ -18,8 +19,7 @@ internal sealed unsafe class FileMapping : IDisposable
     private FileMapping(byte* start, int length, in FileStatus status)
     {
         _start = start;
-        Length = length;
-        _status = status;
+        (Length, _status) = (length, status);
     }
 
     /// <summary>Bytes mapped: whole pages, or the whole file.</summary>
@@ -30,17 +30,16 @@ internal sealed unsafe class FileMapping : IDisposable
     /// <summary>Whether the file was truncated during a read: the bytes read since may be zeros.</summary>
     public bool IsCut { get; private set; }
 
-    /// <summary>Maps the pages of an open file that are in use, at most <paramref name="most"/> bytes.</summary>
-    /// <param name="descriptor">The file; may be closed afterwards.</param>
-    /// <param name="status">The file's status; the file is not empty.</param>
-    /// <param name="most">The limit in bytes.</param>
+    /// <summary>
+    /// Maps the pages of an open file that are in use, at most <paramref name="most"/> bytes. The file is not empty, and may be
+    /// closed afterwards.
+    /// </summary>
     /// <returns>Null if the system refuses; the last P/Invoke error says why.</returns>
     public static FileMapping? TryMap(int descriptor, in FileStatus status, int most)
     {
         // A touched page brings in the pages around it, and most of a file may be unused.
         var used = 0;
-        // SAFETY: a local of the length given.
-        if (Libc.ReadAt(descriptor, (byte*)&used, sizeof(int), 0) < 0) return null;
+        if (Libc.ReadAt(descriptor, MemoryMarshal.AsBytes(new Span<int>(ref used)), sizeof(int), 0) < 0) return null;
         var pages = (Math.Clamp(used, 1L, most) + Environment.SystemPageSize - 1) / Environment.SystemPageSize;
         var length = (int)Math.Min(status.Size, Math.Min(most, pages * Environment.SystemPageSize));
         BusErrors.Handle();

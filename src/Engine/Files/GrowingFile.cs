@@ -17,9 +17,8 @@ internal sealed unsafe class GrowingFile : IDisposable
 
     private GrowingFile(string path, int descriptor, int maximumSize)
     {
-        _descriptor = descriptor;
-        _maximumSize = maximumSize;
-        if (!TryGetStatus(out _opened)) throw StoreException.OfWriter(path, "read", Marshal.GetLastPInvokeError());
+        (_descriptor, _maximumSize) = (descriptor, maximumSize);
+        if (!Libc.TryGetStatus(descriptor, out _opened)) throw StoreException.OfWriter(path, "read", Marshal.GetLastPInvokeError());
     }
 
     // SAFETY: mapped until the file is disposed of; nobody uses the address afterwards.
@@ -31,16 +30,13 @@ internal sealed unsafe class GrowingFile : IDisposable
     /// <summary>The length of the file when it was opened, in bytes.</summary>
     public long OpenedLength => _opened.Size;
 
-    /// <summary>Opens or creates a file.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="size">The minimum size in bytes; new bytes are zero.</param>
-    /// <param name="maximumSize">The file does not grow beyond it; the rest of a longer file is left alone.</param>
-    /// <param name="mustBeNew">An existing file is an error.</param>
+    /// <summary>Opens or creates a file of at least <paramref name="size"/> bytes; new bytes are zero.</summary>
+    /// <remarks>It never grows beyond <paramref name="maximumSize"/> bytes; the rest of a longer file is left alone.</remarks>
     /// <exception cref="StoreException">The file cannot be opened, mapped or allocated.</exception>
     public static GrowingFile Open(string path, int size, int maximumSize, bool mustBeNew = false)
     {
         var flags = Libc.OpenReadWrite | Libc.OpenCreate | Libc.OpenCloseOnExec | Libc.OpenNoFollow;
-        var descriptor = Libc.Open(path, mustBeNew ? flags | Libc.OpenExclusive : flags, 0x180);
+        var descriptor = Libc.Open(path, mustBeNew ? flags | Libc.OpenExclusive : flags, Libc.OwnerReadWrite);
         if (descriptor < 0) throw StoreException.OfWriter(path, "opened", Marshal.GetLastPInvokeError());
         GrowingFile? file = null;
         try
@@ -89,8 +85,5 @@ internal sealed unsafe class GrowingFile : IDisposable
     }
 
     // An application may close every descriptor that it did not open; the number may then belong to another file.
-    private bool IsStillOpen() => TryGetStatus(out var present) && present.IsSameAs(_opened);
-
-    private bool TryGetStatus(out FileStatus status) =>
-        Libc.Status(_descriptor, "", Libc.AtEmptyPath, Libc.BasicStatus, out status) == 0;
+    private bool IsStillOpen() => Libc.TryGetStatus(_descriptor, out var present) && present.IsSameAs(_opened);
 }

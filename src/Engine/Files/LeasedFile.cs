@@ -15,10 +15,8 @@ internal sealed class LeasedFile : IDisposable
     private readonly SafeFileHandle _handle;
     private readonly FileStatus _status;
 
-    private LeasedFile(string path, SafeFileHandle handle, FileStatus status, bool isLeased)
-    {
+    private LeasedFile(string path, SafeFileHandle handle, FileStatus status, bool isLeased) =>
         (Path, _handle, _status, IsLeased) = (path, handle, status, isLeased);
-    }
 
     public string Path { get; }
 
@@ -30,10 +28,7 @@ internal sealed class LeasedFile : IDisposable
     /// <summary>Distinguishes this file in its present state from every other file at its path, past or future.</summary>
     public string Identity => string.Create(CultureInfo.InvariantCulture, $"{_status.Inode}.{_status.Size}.{_status.Modified}");
 
-    /// <summary>Opens and leases a file.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="isWritten">Set if some process has it open for writing.</param>
-    /// <returns>Null if it is being written, is no regular file, or cannot be read.</returns>
+    /// <summary>Opens and leases a file; null if some process has it open for writing, it is no regular file, or cannot be read.</summary>
     public static LeasedFile? TryTake(string path, out bool isWritten)
     {
         isWritten = false;
@@ -44,7 +39,7 @@ internal sealed class LeasedFile : IDisposable
         var isLeased = Libc.Control(descriptor, Libc.SetSignal, Libc.UrgentSignal) == 0
             && Libc.Control(descriptor, Libc.SetLease, Libc.ReadLock) == 0;
         isWritten = !isLeased && Marshal.GetLastPInvokeError() == Libc.ErrorAgain;
-        if (!isWritten && StoreFiles.TryGetStatus(handle, out var status) && status.IsRegular)
+        if (!isWritten && Libc.TryGetStatus(handle, out var status) && status.IsRegular)
         {
             return new LeasedFile(path, handle, status, isLeased);
         }

@@ -6,26 +6,12 @@ using GunicornPrometheusExporter.Metrics;
 namespace GunicornPrometheusExporter.Files;
 
 /// <summary>A parsed key of an entry. Immutable.</summary>
-internal sealed class ReadKey
+/// <param name="Family">Without a counter's <c>_total</c>.</param>
+/// <param name="Sample">The sample's name.</param>
+/// <param name="Labels">Sorted by name, no name twice.</param>
+/// <param name="Help">The help text.</param>
+internal sealed record ReadKey(string Family, string Sample, ImmutableArray<Label> Labels, string Help)
 {
-    private ReadKey(string family, string sample, ImmutableArray<Label> labels, string help)
-    {
-        Family = family;
-        Sample = sample;
-        Labels = labels;
-        Help = help;
-    }
-
-    /// <summary>Without a counter's <c>_total</c>.</summary>
-    public string Family { get; }
-
-    public string Sample { get; }
-
-    /// <summary>Sorted by name, no name twice.</summary>
-    public ImmutableArray<Label> Labels { get; }
-
-    public string Help { get; }
-
     /// <returns>Null unless the key is JSON of exactly the four parts.</returns>
     public static ReadKey? TryParse(ReadOnlySpan<byte> key)
     {

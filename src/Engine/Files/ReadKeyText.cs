@@ -33,29 +33,20 @@ internal static class ReadKeyText
         }
     }
 
-    private static string ReplaceHalves(ReadOnlySpan<char> escaped)
+    private static string ReplaceHalves(string escaped)
     {
-        var text = new StringBuilder(escaped.Length);
-        while (escaped.Length > 0)
+        var text = new StringBuilder(escaped);
+        for (var i = 0; i < escaped.Length;)
         {
-            var length = 1;
-            if (UnitAt(escaped) is { } unit)
+            if (UnitAt(escaped.AsSpan(i)) is not { } unit)
             {
-                length = EscapeSize;
-                if (UnitAt(escaped[EscapeSize..]) is { } next && char.IsSurrogatePair(unit, next)) length = 2 * EscapeSize;
-                else if (char.IsSurrogate(unit))
-                {
-                    text.Append(ReplacementEscape);
-                    escaped = escaped[EscapeSize..];
-                    continue;
-                }
+                i += escaped[i] == '\\' ? 2 : 1;
+                continue;
             }
-            else if (escaped[0] == '\\')
-            {
-                length = 2;
-            }
-            text.Append(escaped[..length]);
-            escaped = escaped[length..];
+            var isPair = UnitAt(escaped.AsSpan(i + EscapeSize)) is { } next && char.IsSurrogatePair(unit, next);
+            // Both escapes have the same length.
+            if (!isPair && char.IsSurrogate(unit)) text.Remove(i, EscapeSize).Insert(i, ReplacementEscape);
+            i += isPair ? 2 * EscapeSize : EscapeSize;
         }
         return text.ToString();
     }

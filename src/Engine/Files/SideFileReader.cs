@@ -8,8 +8,7 @@ internal sealed class SideFileReader
 {
     private byte[] _content = [];
 
-    /// <summary>Reads at most <paramref name="maximumSize"/> bytes of a file.</summary>
-    /// <returns>The content, valid until the next call; empty if there is no such file.</returns>
+    /// <summary>At most <paramref name="maximumSize"/> bytes of a file, valid until the next call; empty if there is no such file.</summary>
     /// <exception cref="CorruptFileException">It is not a regular file.</exception>
     /// <exception cref="StoreException">It cannot be opened or read.</exception>
     public ReadOnlySpan<byte> Read(string path, int maximumSize)
@@ -17,23 +16,14 @@ internal sealed class SideFileReader
         if (!StoreFiles.TryOpen(path, out var descriptor)) return default;
         try
         {
-            var size = (int)Math.Min((long)StoreFiles.RegularStatus(descriptor, path).Size, maximumSize);
+            var size = (int)Math.Min(StoreFiles.RegularStatus(descriptor, path).Size, maximumSize);
             if (_content.Length < size) _content = GC.AllocateUninitializedArray<byte>(size);
-            return _content.AsSpan(0, ReadAt(path, descriptor, _content.AsSpan(0, size)));
+            var read = (int)Libc.ReadAt(descriptor, _content, (nuint)size, 0);
+            return read >= 0 ? _content.AsSpan(0, read) : throw StoreException.OfReader(path, "read", Marshal.GetLastPInvokeError());
         }
         finally
         {
             _ = Libc.Close(descriptor);
-        }
-    }
-
-    private static unsafe int ReadAt(string path, int descriptor, Span<byte> destination)
-    {
-        fixed (byte* start = destination)
-        {
-            // SAFETY: the destination is pinned, and no more than its length is read.
-            var read = Libc.ReadAt(descriptor, start, (nuint)destination.Length, 0);
-            return read >= 0 ? (int)read : throw StoreException.OfReader(path, "read", Marshal.GetLastPInvokeError());
         }
     }
 }

@@ -17,6 +17,9 @@ internal readonly record struct StoreFileName(MetricType Type, GaugeMode Mode, b
     private const string LivePrefix = "live";
     private const string ArchiveOwner = "archive";
 
+    // In the order of GaugeMode.
+    private static readonly ImmutableArray<string> Modes = ["all", "min", "max", "sum", "mostrecent"];
+
     /// <summary>The archives: dead processes' files of one type and mode are folded into one, as if one process owned them.</summary>
     /// <remarks><see cref="GaugeMode.All"/> has no archive: there the process is part of the meaning.</remarks>
     public static ImmutableArray<StoreFileName> Archives { get; } =
@@ -40,7 +43,7 @@ internal readonly record struct StoreFileName(MetricType Type, GaugeMode Mode, b
 
     public override string ToString() =>
         Type == MetricType.Gauge
-            ? $"gauge_{(Live ? LivePrefix : "")}{Word(Mode)}_{Owner}{StoreFormat.Extension}"
+            ? $"gauge_{(Live ? LivePrefix : "")}{Modes[(int)Mode]}_{Owner}{StoreFormat.Extension}"
             : $"{Type.Word()}_{Owner}{StoreFormat.Extension}";
 
     /// <summary>False if the owner is a pid or a name that an application chose.</summary>
@@ -60,35 +63,14 @@ internal readonly record struct StoreFileName(MetricType Type, GaugeMode Mode, b
         name = default;
         if (!fileName.EndsWith(StoreFormat.Extension, StringComparison.Ordinal)) return false;
         var stem = fileName[..^StoreFormat.Extension.Length];
-        if (stem.Split('_', 2) is not [var type, var rest]) return false;
-        switch (type)
-        {
-            case "counter": name = new(MetricType.Counter, GaugeMode.All, false, rest); return true;
-            case "histogram": name = new(MetricType.Histogram, GaugeMode.All, false, rest); return true;
-            case "summary": name = new(MetricType.Summary, GaugeMode.All, false, rest); return true;
-            case "gauge" when rest.Split('_', 2) is [var word, var owner]:
-                var live = word.StartsWith(LivePrefix, StringComparison.Ordinal);
-                name = new(MetricType.Gauge, ModeOf(live ? word[LivePrefix.Length..] : word), live, owner);
-                return true;
-            default: return false;
-        }
+        if (stem.Split('_', 2) is not [var word, var rest] || !MetricTypeWords.TryParse(word, out var type)) return false;
+        name = new(type, GaugeMode.All, false, rest);
+        if (type != MetricType.Gauge) return true;
+        if (rest.Split('_', 2) is not [var mode, var owner]) return false;
+        var live = mode.StartsWith(LivePrefix, StringComparison.Ordinal);
+        name = new(type, ModeOf(live ? mode[LivePrefix.Length..] : mode), live, owner);
+        return true;
     }
 
-    private static string Word(GaugeMode mode) => mode switch
-    {
-        GaugeMode.Min => "min",
-        GaugeMode.Max => "max",
-        GaugeMode.Sum => "sum",
-        GaugeMode.MostRecent => "mostrecent",
-        _ => "all",
-    };
-
-    private static GaugeMode ModeOf(string word) => word switch
-    {
-        "min" => GaugeMode.Min,
-        "max" => GaugeMode.Max,
-        "sum" => GaugeMode.Sum,
-        "mostrecent" => GaugeMode.MostRecent,
-        _ => GaugeMode.All,
-    };
+    private static GaugeMode ModeOf(string word) => (GaugeMode)Math.Max(0, Modes.IndexOf(word));
 }

@@ -30,13 +30,11 @@ internal sealed class StoreFileReader : IDisposable
 
     public StoreFileReader(string path, KeyResolver resolve, bool withTimestamps)
     {
-        _path = path;
+        (_path, _resolve, _withTimestamps) = (path, resolve, withTimestamps);
         _pathBytes = Encoding.UTF8.GetBytes(path + '\0');
-        _resolve = resolve;
-        _withTimestamps = withTimestamps;
     }
 
-    /// <summary>The series of each entry, in the order of the file.</summary>
+    /// <summary>One for each entry, in the order of the file.</summary>
     public ReadOnlySpan<int> Series => CollectionsMarshal.AsSpan(_series);
 
     /// <summary>Whether the last read changed <see cref="Series"/>.</summary>
@@ -58,23 +56,18 @@ internal sealed class StoreFileReader : IDisposable
     public bool TryRead(ReadBuffer buffer)
     {
         IsChanged = false;
-        try
+        for (var isAgain = false; ; isAgain = true)
         {
-            return TryReadOnce(buffer);
-        }
-        catch (CorruptFileException)
-        {
-            // It may have been truncated, grown or replaced during the read.
-            Clear();
-        }
-        try
-        {
-            return TryReadOnce(buffer);
-        }
-        catch (CorruptFileException)
-        {
-            Clear();
-            throw;
+            try
+            {
+                return TryReadOnce(buffer);
+            }
+            catch (CorruptFileException)
+            {
+                Clear();
+                // It may have been truncated, grown or replaced during the first read.
+                if (isAgain) throw;
+            }
         }
     }
 
@@ -118,11 +111,8 @@ internal sealed class StoreFileReader : IDisposable
         return true;
     }
 
-    private bool TryGetStatus(out FileStatus status)
-    {
-        if (Libc.Status(Libc.AtWorkingDirectory, _pathBytes, Libc.AtNoFollow, Libc.BasicStatus, out status) == 0) return true;
-        return StoreFiles.IsThere(_path, "read", Marshal.GetLastPInvokeError());
-    }
+    private bool TryGetStatus(out FileStatus status) =>
+        Libc.TryGetStatus(_pathBytes, out status) || StoreFiles.IsThere(_path, "read", Marshal.GetLastPInvokeError());
 
     /// <summary>Maps the file that the path leads to now, and sets its status.</summary>
     /// <returns>False if the file no longer exists.</returns>
@@ -160,12 +150,8 @@ internal sealed class StoreFileReader : IDisposable
     }
 
     /// <summary>Whether a further change would have a later change time.</summary>
-    private bool IsSettled(in FileStatus status)
-    {
-        _ = Libc.ClockTime(Libc.ClockReal, out var now);
-        _ = Libc.ClockTime(Libc.ClockMonotonic, out var steady);
-        return _changes.IsSettled(status.Change.TotalNanoseconds, now.TotalNanoseconds, steady.TotalNanoseconds);
-    }
+    private bool IsSettled(in FileStatus status) => _changes.IsSettled(
+        status.Change.TotalNanoseconds, Libc.Now(Libc.ClockReal).TotalNanoseconds, Libc.Now(Libc.ClockMonotonic).TotalNanoseconds);
 
     private int UsedOf(FileMapping mapping)
     {
@@ -183,7 +169,6 @@ internal sealed class StoreFileReader : IDisposable
         return used;
     }
 
-    /// <summary>Finds the series and the offset of every entry.</summary>
     private void Resolve(ReadOnlySpan<byte> content)
     {
         if (!TryResolve(content))

@@ -26,9 +26,7 @@ internal sealed unsafe class StoreFileWriter : IDisposable
 
     private StoreFileWriter(string path, GrowingFile mapping, EntryLayout layout)
     {
-        Path = path;
-        Layout = layout;
-        _mapping = mapping;
+        (Path, Layout, _mapping) = (path, layout, mapping);
         _file = mapping.Start;
         _index = new EntryIndex(_file);
     }
@@ -75,16 +73,11 @@ internal sealed unsafe class StoreFileWriter : IDisposable
     }
 
     /// <summary>The cell of a key, created at 0 if missing; <see cref="Cell.IsNone"/> if the file or the disk is full.</summary>
-    public Cell GetOrAdd(ReadOnlySpan<byte> key) => GetOrAdd(key, mayUseReserve: false);
-
-    /// <param name="key">The key.</param>
-    /// <param name="mayUseReserve">Whether it may use the room reserved for the few keys that stand for all others.</param>
-    internal Cell GetOrAdd(ReadOnlySpan<byte> key, bool mayUseReserve) => CellAt(OffsetOf(key, mayUseReserve));
+    /// <remarks>The few keys that stand for all others may use the room reserved for them.</remarks>
+    public Cell GetOrAdd(ReadOnlySpan<byte> key, bool mayUseReserve = false) => CellAt(OffsetOf(key, mayUseReserve));
 
     /// <summary>The offset of a key's value in bytes, a multiple of eight; 0 if the file or the disk is full.</summary>
-    public int OffsetOf(ReadOnlySpan<byte> key) => OffsetOf(key, mayUseReserve: false);
-
-    private int OffsetOf(ReadOnlySpan<byte> key, bool mayUseReserve)
+    public int OffsetOf(ReadOnlySpan<byte> key, bool mayUseReserve = false)
     {
         var entry = _index.Find(key);
         if (entry == 0) entry = Append(key, mayUseReserve ? 0 : Reserve);

@@ -23,10 +23,7 @@ internal static class StoreFiles
     }
 
     /// <summary>Opens a file that other processes create, replace and remove; false if it does not exist.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="descriptor">Its descriptor.</param>
-    /// <param name="access">The open flags for access.</param>
-    /// <param name="verb">The action for the error's text, as a participle.</param>
+    /// <remarks>The error's text names the action by its participle, <paramref name="verb"/>.</remarks>
     /// <exception cref="CorruptFileException">It is a link or a socket.</exception>
     /// <exception cref="StoreException">It cannot be opened.</exception>
     public static bool TryOpen(string path, out int descriptor, int access = Libc.OpenReadOnly, string verb = "opened")
@@ -52,19 +49,9 @@ internal static class StoreFiles
     /// <exception cref="StoreException">Its status cannot be read.</exception>
     public static FileStatus RegularStatus(int descriptor, string path)
     {
-        if (Libc.Status(descriptor, "", Libc.AtEmptyPath, Libc.BasicStatus, out var status) != 0)
-        {
-            throw StoreException.OfReader(path, "read", Marshal.GetLastPInvokeError());
-        }
+        if (!Libc.TryGetStatus(descriptor, out var status)) throw StoreException.OfReader(path, "read", Marshal.GetLastPInvokeError());
         return status.IsRegular ? status : throw new CorruptFileException(path, "it is not a regular file");
     }
-
-    public static bool TryGetStatus(SafeFileHandle handle, out FileStatus status) =>
-        Libc.Status((int)handle.DangerousGetHandle(), "", Libc.AtEmptyPath, Libc.BasicStatus, out status) == 0;
-
-    /// <summary>Does not follow links.</summary>
-    public static bool TryGetStatus(string path, out FileStatus status) =>
-        Libc.Status(Libc.AtWorkingDirectory, path, Libc.AtNoFollow, Libc.BasicStatus, out status) == 0;
 
     /// <summary>Reads a file of at most <paramref name="most"/> bytes; other processes decide how large it is.</summary>
     /// <returns>Null if there is no regular file, or it is larger.</returns>
@@ -121,10 +108,13 @@ internal static class StoreFiles
         File.Move(temporary, path, overwrite: true);
     }
 
-    /// <summary>Whether a path is a directory, link, FIFO or socket.</summary>
-    public static bool IsIrregular(string path) => TryGetStatus(path, out var status) && !status.IsRegular;
+    /// <summary>Whether anything is there, such as a link that leads nowhere.</summary>
+    public static bool IsPresent(string path) => Libc.TryGetStatus(path, out _);
 
-    private static bool IsDirectory(string path) => TryGetStatus(path, out var status) && status.IsDirectory;
+    /// <summary>Whether a path is a directory, link, FIFO or socket.</summary>
+    public static bool IsIrregular(string path) => Libc.TryGetStatus(path, out var status) && !status.IsRegular;
+
+    private static bool IsDirectory(string path) => Libc.TryGetStatus(path, out var status) && status.IsDirectory;
 
     /// <summary>Creates a file that only its user may access, in place of whatever is there.</summary>
     /// <exception cref="IOException">It cannot be created, or another process creates it at the same moment.</exception>

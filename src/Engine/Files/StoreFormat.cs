@@ -17,11 +17,10 @@ namespace GunicornPrometheusExporter.Files;
 /// </remarks>
 internal static class StoreFormat
 {
-    /// <summary>The bytes before the first entry: <c>used</c> and <c>created</c>.</summary>
+    public const string Extension = ".db";
+
     public const int HeaderSize = 8;
-
     public const int UsedOffset = 0;
-
     public const int CreatedOffset = 4;
 
     /// <summary>The bytes of the length before a key.</summary>
@@ -35,17 +34,11 @@ internal static class StoreFormat
 
     public const byte Padding = (byte)' ';
 
-    public const string Extension = ".db";
-
     /// <summary>Whether a file of <paramref name="size"/> bytes may have this <c>used</c> field.</summary>
     public static bool IsUsed(int used, long size) => used >= HeaderSize && used <= size && used % Alignment == 0;
 
-    /// <summary>In bytes, padding included.</summary>
-    public static int PaddedKeySize(int keyLength) =>
-        keyLength + Alignment - ((keyLength + LengthSize) % Alignment);
-
-    /// <summary>The bytes from the start of an entry to its value.</summary>
-    public static int ValueOffset(int keyLength) => LengthSize + PaddedKeySize(keyLength);
+    /// <summary>The bytes from the start of an entry to its value, the padding of the key included.</summary>
+    public static int ValueOffset(int keyLength) => keyLength + LengthSize + Alignment - ((keyLength + LengthSize) % Alignment);
 
     /// <summary>The bytes of an entry from its value to its end.</summary>
     public static int TailSize(EntryLayout layout) =>

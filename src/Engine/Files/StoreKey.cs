@@ -6,22 +6,17 @@ namespace GunicornPrometheusExporter.Files;
 
 /// <summary>Writes an entry's key, byte for byte as Python's <c>json.dumps(…, sort_keys=True)</c> does.</summary>
 /// <remarks>It writes to a caller's buffer and sets <see cref="Overflowed"/> instead of throwing if that is too short.</remarks>
-internal ref struct StoreKey
+internal ref struct StoreKey(Span<byte> buffer)
 {
-    private readonly Span<byte> _buffer;
+    private readonly Span<byte> _buffer = buffer;
     private int _length;
-
-    public StoreKey(Span<byte> buffer) => _buffer = buffer;
 
     /// <summary>The buffer was too short; the key is unusable.</summary>
     public bool Overflowed { get; private set; }
 
     public readonly ReadOnlySpan<byte> Written => _buffer[.._length];
 
-    /// <param name="family">The family's name, a counter's without <c>_total</c>.</param>
-    /// <param name="sample">The sample's name.</param>
-    /// <param name="labels">Names and values in any order.</param>
-    /// <param name="help">The family's help text.</param>
+    /// <summary>Writes the key of a sample: the family without a counter's <c>_total</c>, the labels in any order.</summary>
     public void Write(
         scoped ReadOnlySpan<char> family, scoped ReadOnlySpan<char> sample, scoped ReadOnlySpan<Label> labels,
         scoped ReadOnlySpan<char> help)

@@ -9,13 +9,10 @@ internal struct CellChange
     internal const int Size = 16;
 
     /// <summary>0 for a cell of the slot's counters, 1 for one of its histograms.</summary>
-    [FieldOffset(0)]
-    internal int File;
+    [FieldOffset(0)] internal int File;
 
     /// <summary>The offset of the value in that file, in bytes.</summary>
-    [FieldOffset(4)]
-    internal int Offset;
+    [FieldOffset(4)] internal int Offset;
 
-    [FieldOffset(8)]
-    internal double Value;
+    [FieldOffset(8)] internal double Value;
 }

@@ -9,25 +9,17 @@ internal struct ChangeRecord
 {
     internal const int Size = 32 + (CellChanges.Capacity * CellChange.Size);
 
-    [FieldOffset(0)]
-    internal int InFlight;
+    [FieldOffset(0)] internal int InFlight;
 
     /// <summary>The entry that the commit frees, or <see cref="FlightTableWriter.NoEntry"/>.</summary>
-    [FieldOffset(4)]
-    internal int Ended;
+    [FieldOffset(4)] internal int Ended;
 
     /// <summary>Requests in flight integrated over time until <see cref="LastChange"/>, in seconds.</summary>
-    [FieldOffset(8)]
-    internal double BusyTotal;
+    [FieldOffset(8)] internal double BusyTotal;
 
-    [FieldOffset(16)]
-    internal double LastChange;
-
-    [FieldOffset(24)]
-    internal int Count;
-
-    [FieldOffset(32)]
-    internal CellChanges Changes;
+    [FieldOffset(16)] internal double LastChange;
+    [FieldOffset(24)] internal int Count;
+    [FieldOffset(32)] internal CellChanges Changes;
 
     /// <summary>Requests in flight integrated over time, in seconds, until a time on the clock of <see cref="LastChange"/>.</summary>
     internal readonly double BusySecondsAt(double time) => BusyTotal + (InFlight * Math.Max(0, time - LastChange));

@@ -32,7 +32,7 @@ internal readonly struct FlightFile : IDisposable
         var life = new Libc.RecordLock { Type = Libc.WriteLock, Length = 1 };
         return Libc.Control(_descriptor, Libc.GetLock, ref life) == 0
             ? life.Type != Libc.Unlocked
-            : throw Failure("read", Marshal.GetLastPInvokeError());
+            : throw Failure("read");
     }
 
     /// <summary>Reads a consistent header; false if there is none, or it holds impossible values.</summary>
@@ -52,13 +52,13 @@ internal readonly struct FlightFile : IDisposable
     /// <summary>Raises the reported-busy high-water mark, so that no later report is lower.</summary>
     /// <param name="busySeconds">As the last record gives them; the worker's next commit may be slightly lower.</param>
     /// <returns>The value to report: the mark if it is higher or another exporter is writing it, else the argument.</returns>
-    internal double Tell(double busySeconds)
+    internal double RaiseReportedBusy(double busySeconds)
     {
         // Closing the descriptor releases the lock.
-        var turn = new Libc.RecordLock { Type = Libc.WriteLock, Start = ReportLock, Length = 1 };
-        var isOurs = Libc.Control(_descriptor, Libc.SetLock, ref turn) == 0;
-        var told = Read<double>(FlightHeader.ReportedBusyOffset);
-        if (!isOurs || told >= busySeconds) return told;
+        var reportLock = new Libc.RecordLock { Type = Libc.WriteLock, Start = ReportLock, Length = 1 };
+        var isLocked = Libc.Control(_descriptor, Libc.SetLock, ref reportLock) == 0;
+        var reported = Read<double>(FlightHeader.ReportedBusyOffset);
+        if (!isLocked || reported >= busySeconds) return reported;
         Write(FlightHeader.ReportedBusyOffset, busySeconds);
         return busySeconds;
     }
@@ -71,15 +71,8 @@ internal readonly struct FlightFile : IDisposable
     internal void NoteApplied(int records) => Write(FlightHeader.AppliedOffset, records);
 
     /// <summary>Returns how many bytes were read.</summary>
-    internal unsafe int Read(Span<byte> destination, long offset)
-    {
-        fixed (byte* start = destination)
-        {
-            // SAFETY: the destination is pinned, and at most its length is read.
-            var read = Libc.ReadAt(_descriptor, start, (nuint)destination.Length, offset);
-            return read >= 0 ? (int)read : throw Failure("read", Marshal.GetLastPInvokeError());
-        }
-    }
+    internal int Read(Span<byte> destination, long offset) =>
+        Libc.ReadAt(_descriptor, destination, (nuint)destination.Length, offset) is >= 0 and var read ? (int)read : throw Failure("read");
 
     public void Dispose() => _ = Libc.Close(_descriptor);
 
@@ -90,14 +83,12 @@ internal readonly struct FlightFile : IDisposable
         return value;
     }
 
-    private unsafe void Write<T>(long offset, T value) where T : unmanaged
+    private void Write<T>(long offset, T value) where T : unmanaged
     {
-        // SAFETY: the value is on the stack during the call, and exactly its size is written.
-        if (Libc.WriteAt(_descriptor, (byte*)&value, (nuint)sizeof(T), offset) != sizeof(T))
-        {
-            throw Failure("written", Marshal.GetLastPInvokeError());
-        }
+        var bytes = MemoryMarshal.AsBytes(new Span<T>(ref value));
+        if (Libc.WriteAt(_descriptor, bytes, (nuint)bytes.Length, offset) != bytes.Length) throw Failure("written");
     }
 
-    private StoreException Failure(string verb, int error) => StoreException.OfReader(_path, verb, error, "write to");
+    private StoreException Failure(string verb) =>
+        StoreException.OfReader(_path, verb, Marshal.GetLastPInvokeError(), "write to");
 }

@@ -15,36 +15,24 @@ internal struct FlightHeader
     // In seconds: more than the uptime of a machine, or than the sum of all requests of a worker.
     private const double LongestTime = 1e12;
 
-    [FieldOffset(0)]
-    internal ulong Magic;
-
-    [FieldOffset(8)]
-    internal int Pid;
-
-    [FieldOffset(12)]
-    internal int Capacity;
+    [FieldOffset(0)] internal ulong Magic;
+    [FieldOffset(8)] internal int Pid;
+    [FieldOffset(12)] internal int Capacity;
 
     /// <summary>The number of committed records; its lowest bit selects the last one.</summary>
-    [FieldOffset(CommittedOffset)]
-    internal int Committed;
+    [FieldOffset(CommittedOffset)] internal int Committed;
 
     /// <summary>The number of applied records: all, or all but the last.</summary>
-    [FieldOffset(AppliedOffset)]
-    internal int Applied;
+    [FieldOffset(AppliedOffset)] internal int Applied;
 
     /// <summary>The resident set at the worker's last update, in bytes.</summary>
-    [FieldOffset(24)]
-    internal double LastMemory;
+    [FieldOffset(24)] internal double LastMemory;
 
     /// <summary>The highest number of busy seconds that an exporter reported, or 0. Exporters write it.</summary>
-    [FieldOffset(ReportedBusyOffset)]
-    internal double ReportedBusy;
+    [FieldOffset(ReportedBusyOffset)] internal double ReportedBusy;
 
-    [FieldOffset(RecordsOffset)]
-    internal ChangeRecord Even;
-
-    [FieldOffset(RecordsOffset + ChangeRecord.Size)]
-    internal ChangeRecord Odd;
+    [FieldOffset(RecordsOffset)] internal ChangeRecord Even;
+    [FieldOffset(RecordsOffset + ChangeRecord.Size)] internal ChangeRecord Odd;
 
     internal readonly ChangeRecord Last => (Committed & 1) == 0 ? Even : Odd;
 

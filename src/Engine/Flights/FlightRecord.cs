@@ -14,56 +14,23 @@ internal unsafe struct FlightRecord
     internal const int LongestRoute = 144;
     internal const int LongestSpan = 16;
 
-    [FieldOffset(0)]
-    internal FlightState State;
-
-    [FieldOffset(4)]
-    internal int Status;
-
-    [FieldOffset(8)]
-    internal double Started;
-
-    [FieldOffset(16)]
-    internal double Queue;
-
-    [FieldOffset(24)]
-    internal long Length;
-
-    [FieldOffset(32)]
-    internal uint Generation;
-
-    [FieldOffset(36)]
-    internal byte MethodLength;
-
-    [FieldOffset(37)]
-    internal byte TraceLength;
-
-    [FieldOffset(38)]
-    internal ushort PathLength;
-
-    [FieldOffset(40)]
-    internal ushort RouteLength;
-
-    [FieldOffset(42)]
-    internal byte SpanLength;
-
-    [FieldOffset(43)]
-    internal byte Failed;
-
-    [FieldOffset(48)]
-    private fixed byte _method[LongestMethod];
-
-    [FieldOffset(80)]
-    private fixed byte _trace[LongestTrace];
-
-    [FieldOffset(112)]
-    private fixed byte _path[LongestPath];
-
-    [FieldOffset(352)]
-    private fixed byte _route[LongestRoute];
-
-    [FieldOffset(496)]
-    private fixed byte _span[LongestSpan];
+    [FieldOffset(0)] internal FlightState State;
+    [FieldOffset(4)] internal int Status;
+    [FieldOffset(8)] internal double Started;
+    [FieldOffset(16)] internal double Queue;
+    [FieldOffset(24)] internal long Length;
+    [FieldOffset(32)] internal uint Generation;
+    [FieldOffset(36)] internal byte MethodLength;
+    [FieldOffset(37)] internal byte TraceLength;
+    [FieldOffset(38)] internal ushort PathLength;
+    [FieldOffset(40)] internal ushort RouteLength;
+    [FieldOffset(42)] internal byte SpanLength;
+    [FieldOffset(43)] internal byte Failed;
+    [FieldOffset(48)] private fixed byte _method[LongestMethod];
+    [FieldOffset(80)] private fixed byte _trace[LongestTrace];
+    [FieldOffset(112)] private fixed byte _path[LongestPath];
+    [FieldOffset(352)] private fixed byte _route[LongestRoute];
+    [FieldOffset(496)] private fixed byte _span[LongestSpan];
 
     // SAFETY: here and below, the span covers exactly its fixed buffer, which lies inside the record.
     [UnscopedRef]

@@ -11,8 +11,6 @@ internal static class FlightTableReader
 {
     private const int BatchEntries = 32;
 
-    private delegate void RecordVisitor<T>(ref T found, ref FlightRecord record);
-
     /// <summary>The paths of a store's flight files, sorted.</summary>
     /// <exception cref="IOException">The store cannot be listed.</exception>
     public static string[] In(string directory)
@@ -48,13 +46,12 @@ internal static class FlightTableReader
         if (!FlightFile.TryOpen(path, out var file)) return false;
         using (file)
         {
-            if (!file.IsLocked()) return true;
-            // A worker locks its file before it writes the header: this one has just started.
-            if (!file.TryReadHeader(out var header)) return true;
+            // A worker locks its file before it writes the header: one without has just started.
+            if (!file.IsLocked() || !file.TryReadHeader(out var header)) return true;
             var last = header.Last;
             load = new FlightLoad(
-                true, header.Capacity, last.InFlight, file.Tell(last.BusySecondsAt(now)),
-                last.InFlight > 0 ? OldestStart(file) : double.PositiveInfinity);
+                true, header.Capacity, last.InFlight, file.RaiseReportedBusy(last.BusySecondsAt(now)),
+                last.InFlight > 0 ? ReadRequests(file) : double.PositiveInfinity);
             return true;
         }
     }
@@ -69,54 +66,33 @@ internal static class FlightTableReader
         {
             if (!file.TryReadHeader(out var header)) throw new CorruptFileException(path, "it has no flight file header");
             var last = header.Last;
+            var requests = ImmutableArray.CreateBuilder<FlightRequest>();
+            _ = ReadRequests(file, requests);
             return new FlightReport(
                 header.Pid, header.Capacity, last.InFlight, last.BusyTotal, last.LastChange, header.ReportedBusy,
-                header.LastMemory, header.Applied != header.Committed, Requests(file));
+                header.LastMemory, header.Applied != header.Committed, requests.ToImmutable());
         }
     }
 
-    private static double OldestStart(FlightFile file)
+    /// <summary>Finds when the oldest request in flight began, and adds the requests to a list, if there is one.</summary>
+    private static double ReadRequests(FlightFile file, ImmutableArray<FlightRequest>.Builder? requests = null)
     {
         var oldest = double.PositiveInfinity;
-        VisitTaken(
-            file, ref oldest,
-            static (ref double oldest, ref FlightRecord record) => oldest = Math.Min(oldest, record.Started));
-        return oldest;
-    }
-
-    private static ImmutableArray<FlightRequest> Requests(FlightFile file)
-    {
-        var requests = ImmutableArray.CreateBuilder<FlightRequest>();
-        VisitTaken(
-            file, ref requests,
-            static (ref ImmutableArray<FlightRequest>.Builder requests, ref FlightRecord record) => requests.Add(RequestOf(ref record)));
-        return requests.ToImmutable();
-    }
-
-    /// <summary>Visits every record of a request in flight; allocates nothing itself.</summary>
-    private static void VisitTaken<T>(FlightFile file, ref T found, RecordVisitor<T> visit)
-    {
         Span<FlightRecord> batch = stackalloc FlightRecord[BatchEntries];
         for (var first = 0; first < FlightFormat.MaximumEntries; first += BatchEntries)
         {
-            var used = ReadRecords(file, first, batch);
-            foreach (ref var record in batch[..used])
+            var read = file.Read(MemoryMarshal.AsBytes(batch), FlightHeader.Size + ((long)first * FlightRecord.Size));
+            foreach (ref var record in batch[..(read / FlightRecord.Size)])
             {
-                if (record.IsTaken) visit(ref found, ref record);
+                // A worker takes records in order: none behind one that was never used was used.
+                if (record.Generation == 0) return oldest;
+                if (!record.IsTaken) continue;
+                oldest = Math.Min(oldest, record.Started);
+                requests?.Add(RequestOf(ref record));
             }
-            if (used < BatchEntries) break;
+            if (read < batch.Length * FlightRecord.Size) break;
         }
-    }
-
-    /// <summary>
-    /// Reads a batch of records and returns how many were ever used: a worker takes them in order, so none behind those was.
-    /// </summary>
-    private static int ReadRecords(FlightFile file, int first, Span<FlightRecord> batch)
-    {
-        var read = file.Read(MemoryMarshal.AsBytes(batch), FlightHeader.Size + ((long)first * FlightRecord.Size));
-        var used = 0;
-        while (used < read / FlightRecord.Size && batch[used].Generation != 0) used++;
-        return used;
+        return oldest;
     }
 
     private static FlightRequest RequestOf(ref FlightRecord record) => new(

@@ -21,7 +21,7 @@ internal sealed class Archive(string directory, StoreFileName name)
     {
         StoreFiles.Clear(TemporaryPath);
         using var handle = StoreFiles.TryOpen(Path, Libc.OpenReadWrite);
-        if (handle is null || !StoreFiles.TryGetStatus(handle, out var status) || !status.IsRegular) return;
+        if (handle is null || !Libc.TryGetStatus(handle, out var status) || !status.IsRegular) return;
         var names = CountedFiles.Read(handle, status.Size, out var used);
         if (names.Count == 0) return;
         foreach (var (folded, identity) in names.Where(name => IsOfThisKind(name.Key)))

@@ -59,7 +59,7 @@ internal sealed class StoreFolding : IDisposable
 
     private void Fold(Archive archive, IEnumerable<(string Path, StoreFileName Name)> suspects, CancellationToken end)
     {
-        var isThere = StoreFiles.TryGetStatus(archive.Path, out _);
+        var isThere = StoreFiles.IsPresent(archive.Path);
         foreach (var files in suspects.Chunk(MostFilesAtOnce).DefaultIfEmpty([]))
         {
             if (end.IsCancellationRequested || (files.Length == 0 && !isThere)) return;
@@ -148,7 +148,7 @@ internal sealed class StoreFolding : IDisposable
     /// <summary>Runs an action under the preparation lock; does nothing if another process has the lock.</summary>
     private void ExclusiveByte(Action action)
     {
-        if (_slots?.StillStands() == false)
+        if (_slots?.IsInPlace() == false)
         {
             _slots.Dispose();
             _slots = null;

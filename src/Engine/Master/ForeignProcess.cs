@@ -33,8 +33,7 @@ internal static class ForeignProcess
     /// <summary>Whether the process certainly started after a time, in seconds since the machine booted.</summary>
     internal static bool HasStartedAfter(int pid, double time)
     {
-        Span<byte> text = stackalloc byte[1024];
-        var stat = text[..Libc.ReadFile(Encoding.ASCII.GetBytes($"/proc/{pid}/stat\0"), text)];
+        var stat = Libc.ReadFile(Encoding.ASCII.GetBytes($"/proc/{pid}/stat\0"), stackalloc byte[1024]);
         return !stat.IsEmpty && ProcessStatistics.StartSeconds(stat) > time + TimeError;
     }
 }

@@ -1,13 +1,18 @@
+using System.Collections.Immutable;
+
 namespace GunicornPrometheusExporter.Metrics;
 
 /// <summary>The words for types in expositions, store file names and messages.</summary>
 internal static class MetricTypeWords
 {
-    public static string Word(this MetricType type) => type switch
+    // In the order of MetricType.
+    private static readonly ImmutableArray<string> Words = ["counter", "gauge", "histogram", "summary"];
+
+    public static string Word(this MetricType type) => Words[(int)type];
+
+    public static bool TryParse(string word, out MetricType type)
     {
-        MetricType.Counter => "counter",
-        MetricType.Gauge => "gauge",
-        MetricType.Histogram => "histogram",
-        _ => "summary",
-    };
+        type = (MetricType)Words.IndexOf(word);
+        return type >= 0;
+    }
 }

@@ -8,15 +8,5 @@ internal static class MetricUnits
     private static readonly ImmutableArray<string> All = ["seconds", "bytes", "percent"];
 
     /// <summary>The unit of a name without <c>_total</c>, or null.</summary>
-    public static string? Of(string name)
-    {
-        foreach (var unit in All)
-        {
-            if (name.Length > unit.Length && name.EndsWith(unit, StringComparison.Ordinal) && name[^(unit.Length + 1)] == '_')
-            {
-                return unit;
-            }
-        }
-        return null;
-    }
+    public static string? Of(string name) => All.FirstOrDefault(unit => name.EndsWith($"_{unit}", StringComparison.Ordinal));
 }

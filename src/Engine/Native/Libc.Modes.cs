@@ -22,9 +22,9 @@ internal static partial class Libc
             if (TryOpenToOwner(path, OwnerReadWrite)) return OpenFile(path, flags, mode);
             Marshal.SetLastPInvokeError(ErrorAccess);
         }
-        else if ((flags & OpenCreate) != 0 && Status(descriptor, "", AtEmptyPath, BasicStatus, out var status) == 0)
+        else if ((flags & OpenCreate) != 0 && TryGetStatus(descriptor, out var status) && IsClosedToOwner(status, OwnerReadWrite))
         {
-            if (IsClosedToOwner(status, OwnerReadWrite)) _ = ChangeMode(descriptor, (status.Mode & PermissionBits) | OwnerReadWrite);
+            _ = ChangeMode(descriptor, (status.Mode & PermissionBits) | OwnerReadWrite);
         }
         return descriptor;
     }
@@ -36,8 +36,7 @@ internal static partial class Libc
         var descriptor = OpenFile(path, OpenPathOnly | OpenNoFollow | OpenCloseOnExec, 0);
         if (descriptor < 0) return false;
         // fchmod rejects an O_PATH descriptor; the name in /proc leads to the same file.
-        var isChanged = Status(descriptor, "", AtEmptyPath, BasicStatus, out var status) == 0 && !status.IsLink
-            && IsClosedToOwner(status, permissions)
+        var isChanged = TryGetStatus(descriptor, out var status) && !status.IsLink && IsClosedToOwner(status, permissions)
             && ChangeMode($"/proc/self/fd/{descriptor}", (status.Mode & PermissionBits) | permissions) == 0;
         _ = Close(descriptor);
         return isChanged;
@@ -48,6 +47,9 @@ internal static partial class Libc
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int OpenFile(string path, int flags, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true)]
+    private static partial int OpenFile(ReadOnlySpan<byte> path, int flags, uint mode);
 
     [LibraryImport("libc", EntryPoint = "fchmod", SetLastError = true)]
     private static partial int ChangeMode(int descriptor, uint mode);

@@ -2,15 +2,31 @@ using System.Runtime.InteropServices;
 
 namespace GunicornPrometheusExporter.Native;
 
-// Settings of this process.
+// Settings of this process and of its threads.
 internal static partial class Libc
 {
-    internal const int MostArenas = -8;
+    private const int MostArenas = -8;
 
-    /// <summary>Exits at once, without any handler of the runtime.</summary>
+    internal const int BlockSignals = 0;
+
+    /// <summary>The length of glibc's <c>sigset_t</c>, in words.</summary>
+    internal const int SignalSetWords = 16;
+
+    /// <summary>Exits at once: no handler, <c>finally</c> block or other thread runs.</summary>
     [LibraryImport("libc", EntryPoint = "_exit")]
     internal static partial void Exit(int status);
 
+    /// <summary>Makes all threads allocate native memory from one arena.</summary>
+    /// <remarks>
+    /// Each further arena reserves 64 MiB of address space, which under <c>ulimit -v</c> leaves none for threads. The runtime's
+    /// first threads already have theirs, so a master also starts its exporter with <c>MALLOC_ARENA_MAX</c>.
+    /// </remarks>
+    internal static void ShareArena() => _ = TuneAllocator(MostArenas, 1);
+
+    /// <summary>Changes which signals the calling thread blocks.</summary>
+    [LibraryImport("libc", EntryPoint = "pthread_sigmask")]
+    internal static partial int MaskSignals(int how, ReadOnlySpan<ulong> set, nint previous);
+
     [LibraryImport("libc", EntryPoint = "mallopt")]
-    internal static partial int TuneAllocator(int parameter, int value);
+    private static partial int TuneAllocator(int parameter, int value);
 }

@@ -6,7 +6,6 @@ namespace GunicornPrometheusExporter.Native;
 internal static unsafe partial class Libc
 {
     internal const int OpenNonBlocking = 0x800;
-    internal const int AtEmptyPath = 0x1000;
     internal const int MapPrivate = 2;
     internal const int MapFixed = 0x10;
     internal const int MapAnonymous = 0x20;
@@ -16,13 +15,16 @@ internal static unsafe partial class Libc
     internal const int ErrorLoop = 40;
     internal const int ErrorNoDevice = 6;
 
-    // SAFETY: the caller passes a pinned buffer of count bytes.
+    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
+    private static partial nint Read(int descriptor, Span<byte> buffer, nuint count);
+
+    // SAFETY: the span is pinned for the call, and count is its length.
     [LibraryImport("libc", EntryPoint = "pread", SetLastError = true)]
-    internal static partial nint ReadAt(int descriptor, byte* buffer, nuint count, long offset);
+    internal static partial nint ReadAt(int descriptor, Span<byte> buffer, nuint count, long offset);
 
     // SAFETY: as ReadAt.
     [LibraryImport("libc", EntryPoint = "pwrite", SetLastError = true)]
-    internal static partial nint WriteAt(int descriptor, byte* buffer, nuint count, long offset);
+    internal static partial nint WriteAt(int descriptor, ReadOnlySpan<byte> buffer, nuint count, long offset);
 
     // SAFETY: the caller passes two ranges of count bytes.
     [LibraryImport("libc", EntryPoint = "memcpy")]
@@ -35,11 +37,17 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "raise")]
     internal static partial int Raise(int signal);
 
-    /// <summary>
-    /// <paramref name="path"/> is UTF-8 and ends with a zero byte; an empty one means <paramref name="directory"/> itself.
-    /// </summary>
-    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true)]
-    internal static partial int Status(int directory, ReadOnlySpan<byte> path, int flags, uint mask, out FileStatus status);
+    /// <summary>As much of the start of a file in <c>/proc</c> as fits into a buffer; empty if it cannot be read. Allocates nothing.</summary>
+    /// <param name="path">UTF-8, ends with a zero byte.</param>
+    /// <param name="buffer">Receives the bytes.</param>
+    internal static ReadOnlySpan<byte> ReadFile(scoped ReadOnlySpan<byte> path, Span<byte> buffer)
+    {
+        var descriptor = OpenFile(path, OpenReadOnly | OpenCloseOnExec, 0);
+        if (descriptor < 0) return [];
+        var length = Read(descriptor, buffer, (nuint)buffer.Length);
+        _ = Close(descriptor);
+        return buffer[..(int)Math.Max(length, 0)];
+    }
 
     /// <summary><c>struct sigaction</c>.</summary>
     [StructLayout(LayoutKind.Sequential)]

@@ -5,9 +5,6 @@ namespace GunicornPrometheusExporter.Native;
 // Users and their permissions.
 internal static unsafe partial class Libc
 {
-    internal const int AtWorkingDirectory = -100;
-    internal const int AtNoFollow = 0x100;
-    internal const uint BasicStatus = 0x7FF;
     internal const int WriteAndEnter = 3;
     internal const uint PrivateMode = 0x1C0;
     internal const uint PassableMode = 0x1ED;
@@ -20,9 +17,6 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "getppid")]
     internal static partial int ParentProcessId();
-
-    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int Status(int directory, string path, int flags, uint mask, out FileStatus status);
 
     [LibraryImport("libc", EntryPoint = "mkdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int MakeDirectory(string path, uint mode);

@@ -19,8 +19,6 @@ internal static unsafe partial class Libc
     internal const short WriteLock = 1;
     internal const short Unlocked = 2;
 
-    internal const int SeekEnd = 2;
-
     internal const int ProtectNone = 0;
     internal const int ProtectRead = 1;
     internal const int ProtectWrite = 2;
@@ -46,9 +44,6 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "posix_fallocate")]
     internal static partial int Allocate(int descriptor, long offset, long length);
 
-    [LibraryImport("libc", EntryPoint = "lseek", SetLastError = true)]
-    internal static partial long Seek(int descriptor, long offset, int whence);
-
     [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
     internal static partial void* Map(void* address, nuint length, int protection, int flags, int descriptor, long offset);
 
@@ -58,34 +53,17 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "madvise", SetLastError = true)]
     internal static partial int Advise(void* address, nuint length, int advice);
 
-    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
-    private static partial nint Read(int descriptor, byte* buffer, nuint count);
-
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true)]
-    private static partial int OpenBytes(byte* path, int flags, uint mode);
-
     [LibraryImport("libc", EntryPoint = "getrusage")]
     internal static partial int ResourceUsage(int who, out Usage usage);
 
     [SuppressGCTransition]
     [LibraryImport("libc", EntryPoint = "clock_gettime")]
-    internal static partial int ClockTime(int clock, out Time time);
+    private static partial int ReadClock(int clock, out Time time);
 
-    /// <summary>Reads the start of a file in <c>/proc</c> without allocating; returns 0 if it cannot be read.</summary>
-    /// <param name="path">UTF-8, ends with a zero byte.</param>
-    /// <param name="buffer">Receives as many bytes as fit.</param>
-    internal static int ReadFile(ReadOnlySpan<byte> path, Span<byte> buffer)
+    internal static Time Now(int clock)
     {
-        // SAFETY: both spans are pinned for the calls, and read is given the buffer's own length.
-        fixed (byte* name = path)
-        fixed (byte* start = buffer)
-        {
-            var descriptor = OpenBytes(name, OpenReadOnly | OpenCloseOnExec, 0);
-            if (descriptor < 0) return 0;
-            var length = Read(descriptor, start, (nuint)buffer.Length);
-            _ = Close(descriptor);
-            return (int)Math.Max(length, 0);
-        }
+        _ = ReadClock(clock, out var time);
+        return time;
     }
 
     /// <summary><c>struct timespec</c>.</summary>
@@ -96,6 +74,8 @@ internal static unsafe partial class Libc
         internal long Nanoseconds;
 
         internal readonly long TotalNanoseconds => (Seconds * 1_000_000_000) + Nanoseconds;
+
+        internal readonly double TotalSeconds => Seconds + (Nanoseconds * 1e-9);
     }
 
     /// <summary>The start of <c>struct rusage</c>; 14 longs follow.</summary>

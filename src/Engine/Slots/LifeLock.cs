@@ -33,12 +33,11 @@ internal sealed unsafe class LifeLock : IDisposable
         var isKept = false;
         try
         {
-            var byteLock = new Libc.RecordLock { Type = Libc.WriteLock, Start = offset, Length = 1 };
-            if (IsGranted(path, descriptor, Libc.SetDescriptionLock, byteLock) is { } isOurs)
+            if (ByteLock.TrySet(path, descriptor, Libc.SetDescriptionLock, Libc.WriteLock, offset) is { } isOurs)
             {
                 return isOurs ? new LifeLock(Map(path, descriptor), NoDescriptor) : null;
             }
-            isKept = IsGranted(path, descriptor, Libc.SetLock, byteLock) ?? throw CannotLock(path, Libc.ErrorInvalid);
+            isKept = ByteLock.Set(path, descriptor, Libc.SetLock, Libc.WriteLock, offset);
             return isKept ? new LifeLock(null, descriptor) : null;
         }
         finally
@@ -53,22 +52,6 @@ internal sealed unsafe class LifeLock : IDisposable
         if (_mapping is not null) _ = Libc.Unmap(_mapping, PageSize);
         else if (_descriptor != NoDescriptor) _ = Libc.Close(_descriptor);
         _mapping = null;
-    }
-
-    internal static StoreException CannotLock(string path, int error) => new(
-        $"{path} cannot be locked ({Marshal.GetPInvokeErrorMessage(error)}); " +
-        "put PROMETHEUS_MULTIPROC_DIR on a local file system");
-
-    /// <returns>Null if the kernel does not support such locks.</returns>
-    private static bool? IsGranted(string path, int descriptor, int command, Libc.RecordLock byteLock)
-    {
-        if (Libc.Control(descriptor, command, ref byteLock) == 0) return true;
-        return Marshal.GetLastPInvokeError() switch
-        {
-            Libc.ErrorAgain or Libc.ErrorAccess => false,
-            Libc.ErrorInvalid => null,
-            var error => throw CannotLock(path, error),
-        };
     }
 
     private static void* Map(string path, int descriptor)

@@ -10,12 +10,10 @@ namespace GunicornPrometheusExporter.Slots;
 /// process exits. A POSIX lock on the second gives the holder's pid in the reader's PID namespace; code of the process that
 /// closes a descriptor of the file drops it, and the pid is then unknown.
 /// Not thread-safe: a process takes slots while it starts, and readers query who holds them.
+/// Every method raises a <see cref="StoreException"/> if the file cannot be opened, or the file system grants no locks.
 /// </remarks>
 internal sealed class SlotTable : IDisposable
 {
-    /// <summary>The lock file holds no bytes, only locks.</summary>
-    public const string FileName = SlotName.LockFile;
-
     // The bytes of life locks follow those of pid locks.
     private const long FirstLifeByte = 8 * SlotName.Limit;
 
@@ -30,48 +28,37 @@ internal sealed class SlotTable : IDisposable
     private readonly List<LifeLock> _taken = [];
     private int _descriptor;
 
-    private SlotTable(string path, int descriptor)
-    {
-        Path = path;
-        _descriptor = descriptor;
-    }
+    private SlotTable(string path, int descriptor) => (Path, _descriptor) = (path, descriptor);
 
     public string Path { get; }
 
     /// <summary>Opens or creates the table of a store.</summary>
-    /// <exception cref="StoreException">The file cannot be opened.</exception>
     public static SlotTable Open(string directory)
     {
-        var path = System.IO.Path.Combine(directory, FileName);
-        CheckKind(path);
+        var path = PathIn(directory);
         var descriptor = Libc.Open(
-            path, Libc.OpenReadWrite | Libc.OpenCreate | Libc.OpenCloseOnExec | Libc.OpenNoFollow, 0x180);
+            path, Libc.OpenReadWrite | Libc.OpenCreate | Libc.OpenCloseOnExec | Libc.OpenNoFollow, Libc.OwnerReadWrite);
         if (descriptor < 0) throw StoreException.OfWriter(path, "opened", Marshal.GetLastPInvokeError());
         return new SlotTable(path, descriptor);
     }
 
     /// <summary>Opens the table of a store for reading only; null if the store has none, so nothing of ours ever ran there.</summary>
-    /// <exception cref="StoreException">The file cannot be opened.</exception>
-    public static SlotTable? OpenExisting(string directory) => OpenExisting(directory, Libc.OpenReadOnly);
+    public static SlotTable? OpenExisting(string directory) => OpenExisting(directory, Libc.OpenReadOnly, "read");
 
     /// <summary>Opens the table of a store to lock in it; creates it only if this process's user owns the store, else null.</summary>
-    /// <exception cref="StoreException">The file cannot be opened.</exception>
     public static SlotTable? OpenOwn(string directory) =>
-        StoreFiles.TryGetStatus(System.IO.Path.Combine(directory, "."), out var status) && status.Owner == Libc.EffectiveUserId()
+        Libc.TryGetStatus(System.IO.Path.Combine(directory, "."), out var status) && status.Owner == Libc.EffectiveUserId()
             ? Open(directory)
-            : OpenExisting(directory, Libc.OpenReadWrite);
+            : OpenExisting(directory, Libc.OpenReadWrite, "write to");
 
-    private static SlotTable? OpenExisting(string directory, int access)
+    private static SlotTable? OpenExisting(string directory, int access, string use)
     {
-        var path = System.IO.Path.Combine(directory, FileName);
-        CheckKind(path);
+        var path = PathIn(directory);
         // One that became a FIFO since must not block.
         var descriptor = Libc.Open(path, access | Libc.OpenCloseOnExec | Libc.OpenNoFollow | Libc.OpenNonBlocking, 0);
         if (descriptor >= 0) return new SlotTable(path, descriptor);
         var error = Marshal.GetLastPInvokeError();
-        return error is Libc.ErrorNoEntry or Libc.ErrorNotDirectory
-            ? null
-            : throw StoreException.OfReader(path, "opened", error, access == Libc.OpenReadWrite ? "write to" : "read");
+        return error is Libc.ErrorNoEntry or Libc.ErrorNotDirectory ? null : throw StoreException.OfReader(path, "opened", error, use);
     }
 
     /// <summary>The byte of the lock file whose POSIX lock gives the pid of a slot's holder.</summary>
@@ -81,37 +68,21 @@ internal sealed class SlotTable : IDisposable
     public static long LifeByteOf(SlotKind kind, int number) => FirstLifeByte + PidByteOf(kind, number);
 
     /// <summary>Waits until no other process prepares the store, then locks it against preparation until this table is closed.</summary>
-    /// <exception cref="StoreException">The file system grants no locks.</exception>
-    public void BeginPreparation()
-    {
-        var recordLock = LockOf(LifeByteOf(SlotKind.Master, ExclusiveByte));
-        if (Libc.Control(_descriptor, Libc.SetLockAndWait, ref recordLock) != 0)
-        {
-            throw CannotLock(Marshal.GetLastPInvokeError());
-        }
-    }
+    public void BeginPreparation() => SetExclusive(SlotKind.Master, Libc.SetLockAndWait, Libc.WriteLock);
 
     /// <summary>Locks the store against preparation until <see cref="EndPreparation"/>; does not wait.</summary>
     /// <returns>False if another process prepares the store or folds its files.</returns>
     /// <remarks>The table owns this lock, not the process: closing another table of the process does not release it.</remarks>
-    /// <exception cref="StoreException">The file system grants no locks.</exception>
-    public bool TryBeginPreparation() => TryLockExclusively(SlotKind.Master, Libc.WriteLock, Libc.SetDescriptionLock);
+    public bool TryBeginPreparation() => SetExclusive(SlotKind.Master, Libc.SetDescriptionLock, Libc.WriteLock);
 
     /// <summary>Waits until nobody prepares the store or folds its files, then keeps both off; readers may share this lock.</summary>
-    /// <exception cref="StoreException">The file system grants no locks.</exception>
-    public void HoldOffPreparation() => TryLockExclusively(SlotKind.Master, Libc.ReadLock, Libc.SetDescriptionLockAndWait);
+    public void HoldOffPreparation() => SetExclusive(SlotKind.Master, Libc.SetDescriptionLockAndWait, Libc.ReadLock);
 
-    public void EndPreparation()
-    {
-        var recordLock = LockOf(LifeByteOf(SlotKind.Master, ExclusiveByte));
-        recordLock.Type = Libc.Unlocked;
-        _ = Libc.Control(_descriptor, Libc.SetDescriptionLock, ref recordLock);
-    }
+    public void EndPreparation() => SetExclusive(SlotKind.Master, Libc.SetDescriptionLock, Libc.Unlocked);
 
     /// <summary>Takes the leader lock until this table is closed: the leader forwards the store and listens for control commands.</summary>
     /// <returns>False if another exporter is the leader.</returns>
-    /// <exception cref="StoreException">The file system grants no locks.</exception>
-    public bool TryTakeLeadership() => TryLockExclusively(SlotKind.Exporter, Libc.WriteLock, Libc.SetDescriptionLock);
+    public bool TryTakeLeadership() => SetExclusive(SlotKind.Exporter, Libc.SetDescriptionLock, Libc.WriteLock);
 
     /// <summary>Takes the lowest free slot of a kind for this process, until it exits, and returns its number, from 1.</summary>
     /// <param name="kind">The kind.</param>
@@ -119,7 +90,6 @@ internal sealed class SlotTable : IDisposable
     /// Whether a free slot has no room for new series. Such slots are skipped, but at most eight, or as many as there are live
     /// slots if that is more, so that the store does not grow for ever.
     /// </param>
-    /// <exception cref="StoreException">The file system grants no locks, or every slot is taken.</exception>
     public int TakeLowest(SlotKind kind, Func<int, bool>? isFull = null)
     {
         var skipped = 0;
@@ -133,7 +103,6 @@ internal sealed class SlotTable : IDisposable
     }
 
     /// <summary>Takes one slot for this process, until it exits or this table is closed, if nobody holds it.</summary>
-    /// <exception cref="StoreException">The file system grants no locks.</exception>
     public bool TryTake(SlotKind kind, int number)
     {
         if (LifeLock.TryTake(Path, LifeByteOf(kind, number)) is not { } life) return false;
@@ -150,32 +119,44 @@ internal sealed class SlotTable : IDisposable
     {
         if (!IsHeld(kind, number)) return null;
         var pid = LockOf(PidByteOf(kind, number));
-        return Ask(ref pid) ? Math.Max(pid.ProcessId, 0) : 0;
+        return IsLocked(ref pid) ? Math.Max(pid.ProcessId, 0) : 0;
     }
 
     /// <summary>Whether a process holds a slot, this one included.</summary>
     public bool IsHeld(SlotKind kind, int number)
     {
         var life = LockOf(LifeByteOf(kind, number));
-        return Ask(ref life);
+        return IsLocked(ref life);
     }
 
     /// <summary>The numbers of the slots of a kind that processes hold, ascending.</summary>
-    /// <exception cref="StoreException">The file system grants no locks, or more bytes are locked than any server has slots.</exception>
+    /// <exception cref="StoreException">More bytes are locked than any server has slots.</exception>
     public IReadOnlyList<int> Held(SlotKind kind)
     {
         var held = new List<int>();
         // F_GETLK returns any lock that overlaps the range, so search both sides of each result.
-        Search(held, LifeByteOf(kind, 1), LifeByteOf(kind, SlotName.Limit), LifeByteOf(kind, 0));
+        var parts = new Stack<(long Start, long End)>([(LifeByteOf(kind, 1), LifeByteOf(kind, SlotName.Limit))]);
+        while (parts.TryPop(out var part))
+        {
+            var range = LockOf(part.Start, part.End - part.Start);
+            if (part.Start >= part.End || !IsLocked(ref range)) continue;
+            var first = Math.Max(range.Start, part.Start);
+            var last = range.Length == 0 ? part.End : Math.Min(range.Start + range.Length, part.End);
+            if (held.Count + last - first > MostHeld)
+            {
+                throw new StoreException($"{Path}: more than {MostHeld} slots of a kind are locked; end the process that locks them");
+            }
+            for (var offset = first; offset < last; offset++) held.Add((int)(offset - LifeByteOf(kind, 0)));
+            parts.Push((part.Start, first));
+            parts.Push((last, part.End));
+        }
         held.Sort();
         return held;
     }
 
     /// <summary>Whether the lock file is still the one that was opened, and not that of a later store.</summary>
-    public bool StillStands() =>
-        Libc.Status(_descriptor, "", Libc.AtEmptyPath, Libc.BasicStatus, out var opened) == 0
-        && Libc.Status(Libc.AtWorkingDirectory, Path, Libc.AtNoFollow, Libc.BasicStatus, out var present) == 0
-        && opened.IsSameAs(present);
+    public bool IsInPlace() =>
+        Libc.TryGetStatus(_descriptor, out var opened) && Libc.TryGetStatus(Path, out var present) && opened.IsSameAs(present);
 
     public void Dispose()
     {
@@ -185,50 +166,21 @@ internal sealed class SlotTable : IDisposable
         _descriptor = -1;
     }
 
-    private void Search(List<int> held, long start, long end, long kindBase)
+    private static string PathIn(string directory)
     {
-        var parts = new Stack<(long Start, long End)>([(start, end)]);
-        while (parts.TryPop(out var part))
-        {
-            var range = LockOf(part.Start, part.End - part.Start);
-            if (part.Start >= part.End || !Ask(ref range)) continue;
-            var first = Math.Max(range.Start, part.Start);
-            var last = range.Length == 0 ? part.End : Math.Min(range.Start + range.Length, part.End);
-            if (held.Count + last - first > MostHeld)
-            {
-                throw new StoreException($"{Path}: more than {MostHeld} slots of a kind are locked; end the process that locks them");
-            }
-            for (var offset = first; offset < last; offset++) held.Add((int)(offset - kindBase));
-            parts.Push((part.Start, first));
-            parts.Push((last, part.End));
-        }
+        var path = System.IO.Path.Combine(directory, SlotName.LockFile);
+        return StoreFiles.IsIrregular(path)
+            ? throw new StoreException($"{path} is not a regular file; remove it, then reload Gunicorn (SIGHUP)")
+            : path;
     }
 
-    private bool Ask(ref Libc.RecordLock recordLock)
-    {
-        if (Libc.Control(_descriptor, Libc.GetLock, ref recordLock) != 0)
-        {
-            throw CannotLock(Marshal.GetLastPInvokeError());
-        }
-        return recordLock.Type != Libc.Unlocked;
-    }
+    private bool SetExclusive(SlotKind kind, int command, short type) =>
+        ByteLock.Set(Path, _descriptor, command, type, LifeByteOf(kind, ExclusiveByte));
 
-    private bool TryLockExclusively(SlotKind kind, short type, int command)
-    {
-        var recordLock = LockOf(LifeByteOf(kind, ExclusiveByte));
-        recordLock.Type = type;
-        if (Libc.Control(_descriptor, command, ref recordLock) == 0) return true;
-        var error = Marshal.GetLastPInvokeError();
-        return error is Libc.ErrorAgain or Libc.ErrorAccess ? false : throw CannotLock(error);
-    }
-
-    private static void CheckKind(string path)
-    {
-        if (!StoreFiles.IsIrregular(path)) return;
-        throw new StoreException($"{path} is not a regular file; remove it, then reload Gunicorn (SIGHUP)");
-    }
-
-    private StoreException CannotLock(int error) => LifeLock.CannotLock(Path, error);
+    private bool IsLocked(ref Libc.RecordLock recordLock) =>
+        Libc.Control(_descriptor, Libc.GetLock, ref recordLock) == 0
+            ? recordLock.Type != Libc.Unlocked
+            : throw ByteLock.CannotLock(Path, Marshal.GetLastPInvokeError());
 
     private static Libc.RecordLock LockOf(long start, long length = 1) =>
         new() { Type = Libc.WriteLock, Start = start, Length = length };

@@ -45,7 +45,7 @@ internal sealed class StoreLeadership(
         {
             await forwarders.Manager.StartAllAsync();
             if (_fault is null) Recover();
-            while (_slots!.StillStands() && !end.IsCancellationRequested) await WaitAsync(end);
+            while (_slots!.IsInPlace() && !end.IsCancellationRequested) await WaitAsync(end);
         }
         finally
         {
@@ -63,7 +63,7 @@ internal sealed class StoreLeadership(
     {
         try
         {
-            if (_slots?.StillStands() == false) Close();
+            if (_slots?.IsInPlace() == false) Close();
             _slots ??= SlotTable.OpenOwn(directory);
             _kept ??= KeptDirectory.TryKeep(directory);
             return _slots?.TryTakeLeadership() == true;

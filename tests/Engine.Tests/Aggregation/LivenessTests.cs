@@ -109,7 +109,7 @@ public sealed class LivenessTests : IDisposable
     public void A_store_that_was_made_anew_is_asked_who_lives_in_it()
     {
         using (new SlotHolder(_directory.Path, SlotKind.Master, 1)) Assert.Equal(1, _aggregator.Read().Samples["gunicorn_up{}"]);
-        File.Delete(_directory[SlotTable.FileName]);
+        File.Delete(_directory[SlotName.LockFile]);
         Assert.Equal(0, _aggregator.Read().Samples["gunicorn_up{}"]);
         using var holder = new SlotHolder(_directory.Path, SlotKind.Master, 1);
         Assert.Equal(1, _aggregator.Read().Samples["gunicorn_up{}"]);
@@ -119,7 +119,7 @@ public sealed class LivenessTests : IDisposable
     public void Reading_leaves_nothing_behind()
     {
         _ = _aggregator.Read();
-        Assert.False(File.Exists(_directory[SlotTable.FileName]));
+        Assert.False(File.Exists(_directory[SlotName.LockFile]));
     }
 
     private void AssertExposed(bool worker1, bool worker2)

@@ -9,6 +9,7 @@ using GunicornPrometheusExporter.Engine.Tests.Store;
 using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Folding;
 using GunicornPrometheusExporter.Master;
+using GunicornPrometheusExporter.Native;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
@@ -269,7 +270,7 @@ public sealed class StoreFoldingTests : IDisposable
         _folding.Fold();
 
         Assert.Equal((UnixFileMode)0x1A4, File.GetUnixFileMode(_directory["counter_archive.db"]));
-        Assert.True(StoreFiles.TryGetStatus(_directory["counter_archive.db"], out var status));
+        Assert.True(Libc.TryGetStatus(_directory["counter_archive.db"], out var status));
         Assert.Equal((65534u, 65534u), (status.Owner, status.Group));
     }
 

@@ -22,7 +22,7 @@ internal sealed class SlotHolder : IDisposable
 
     internal SlotHolder(string directory, SlotKind kind, int number)
     {
-        var path = Path.Combine(directory, SlotTable.FileName);
+        var path = Path.Combine(directory, SlotName.LockFile);
         if (!File.Exists(path)) File.WriteAllText(path, "");
         _process = Process.Start(new ProcessStartInfo(
             "/usr/bin/python3", ["-c", Script, path, $"{SlotTable.LifeByteOf(kind, number)}", $"{SlotTable.PidByteOf(kind, number)}"])

@@ -91,7 +91,7 @@ public sealed class FileMappingTests : IDisposable
 
     private FileStatus StatusOf(string name)
     {
-        Assert.Equal(0, Libc.Status(Libc.AtWorkingDirectory, _directory[name], 0, Libc.BasicStatus, out var status));
+        Assert.True(Libc.TryGetStatus(_directory[name], out var status));
         return status;
     }
 

@@ -25,7 +25,7 @@ public sealed class IrregularFilesTests : IDisposable
     [MemberData(nameof(Kinds))]
     public void In_place_of_the_lock_file_it_is_refused_with_a_remedy_and_stops_no_reader(string kind)
     {
-        var path = _directory[SlotTable.FileName];
+        var path = _directory[SlotName.LockFile];
         IrregularFile.Make(path, kind);
 
         foreach (var open in (Func<string, SlotTable?>[])[SlotTable.Open, SlotTable.OpenOwn, SlotTable.OpenExisting])
@@ -86,7 +86,7 @@ public sealed class IrregularFilesTests : IDisposable
         var ledger = DeathLedger.Read(_directory.Path, 10);
 
         Assert.Equal(_directory["counter_exporter-1.db.corrupt"], ledger.Quarantined);
-        Assert.False(StoreFiles.TryGetStatus(_directory["counter_exporter-1.db"], out _));
+        Assert.False(StoreFiles.IsPresent(_directory["counter_exporter-1.db"]));
     }
 
     [Theory]

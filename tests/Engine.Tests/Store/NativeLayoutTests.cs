@@ -43,7 +43,7 @@ public sealed class NativeLayoutTests : IDisposable
                 P(O_CREAT); P(O_EXCL); P(O_CLOEXEC); P(O_NOFOLLOW); P(O_DIRECTORY); P(O_NONBLOCK);
                 P(F_GETLK); P(F_SETLK); P(F_WRLCK); P(F_UNLCK); P(F_RDLCK); P(F_OFD_SETLK); P(F_OFD_SETLKW);
                 P(F_SETLEASE); P(F_GETLEASE); P(F_SETSIG); P(SIGURG);
-                P(PROT_READ); P(PROT_WRITE); P(MAP_SHARED); P(CLOCK_MONOTONIC); P(CLOCK_BOOTTIME); P(SEEK_END);
+                P(PROT_READ); P(PROT_WRITE); P(MAP_SHARED); P(CLOCK_MONOTONIC); P(CLOCK_BOOTTIME);
                 P(AT_EMPTY_PATH); P(RUSAGE_SELF);
                 P(offsetof(struct statx, stx_ctime.tv_sec)); P(offsetof(struct statx, stx_ctime.tv_nsec));
                 P(MAP_PRIVATE); P(MAP_FIXED); P(MAP_ANONYMOUS); P(CLOCK_REALTIME); P(SIGBUS); P(SA_SIGINFO);
@@ -64,7 +64,7 @@ public sealed class NativeLayoutTests : IDisposable
             Libc.OpenCreate, Libc.OpenExclusive, Libc.OpenCloseOnExec, Libc.OpenNoFollow, Libc.OpenDirectory, Libc.OpenNonBlocking,
             Libc.GetLock, Libc.SetLock, Libc.WriteLock, Libc.Unlocked, Libc.ReadLock, Libc.SetDescriptionLock, Libc.SetDescriptionLockAndWait,
             Libc.SetLease, Libc.GetLease, Libc.SetSignal, Libc.UrgentSignal,
-            Libc.ProtectRead, Libc.ProtectWrite, Libc.MapShared, Libc.ClockMonotonic, Libc.ClockBoot, Libc.SeekEnd,
+            Libc.ProtectRead, Libc.ProtectWrite, Libc.MapShared, Libc.ClockMonotonic, Libc.ClockBoot,
             Libc.AtEmptyPath, Libc.ResourceUsageSelf,
             Offset<FileStatus>("Change"), Offset<FileStatus>("Change") + Offset<Libc.Time>("Nanoseconds"),
             Libc.MapPrivate, Libc.MapFixed, Libc.MapAnonymous, Libc.ClockReal, BusErrors.Signal, Libc.WithSignalInfo,

@@ -114,7 +114,7 @@ public sealed class PlantedLinkTests : IDisposable
 
     private void Use(string name)
     {
-        if (name == SlotTable.FileName) SlotTable.Open(_directory.Path).Dispose();
+        if (name == SlotName.LockFile) SlotTable.Open(_directory.Path).Dispose();
         else if (name.EndsWith(".db", StringComparison.Ordinal)) StoreFileWriter.Open(_directory[name], EntryLayout.ValueOnly).Dispose();
         else ExemplarWriter.Open(_directory[name], 1).Dispose();
     }

@@ -102,12 +102,12 @@ public sealed class SlotTableTests : IDisposable
     public void A_planted_link_is_not_followed()
     {
         File.WriteAllText(_directory["elsewhere"], "");
-        File.CreateSymbolicLink(_directory[SlotTable.FileName], _directory["elsewhere"]);
+        File.CreateSymbolicLink(_directory[SlotName.LockFile], _directory["elsewhere"]);
         Assert.Throws<StoreException>(() => SlotTable.Open(_directory.Path));
     }
 
     private Holder HoldInOtherProcess(params (SlotKind Kind, int Number)[] slots) =>
-        new(_directory[SlotTable.FileName], [.. slots.SelectMany(slot => new[]
+        new(_directory[SlotName.LockFile], [.. slots.SelectMany(slot => new[]
         {
             SlotTable.LifeByteOf(slot.Kind, slot.Number), SlotTable.PidByteOf(slot.Kind, slot.Number),
         })]);

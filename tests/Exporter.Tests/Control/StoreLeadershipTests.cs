@@ -46,7 +46,7 @@ public sealed class StoreLeadershipTests : IDisposable
 
     private async Task<string> ProbeAsync(long offset)
     {
-        var start = new ProcessStartInfo("/usr/bin/python3", ["-c", Probe, Path.Combine(_directory, SlotTable.FileName), $"{offset}"])
+        var start = new ProcessStartInfo("/usr/bin/python3", ["-c", Probe, Path.Combine(_directory, SlotName.LockFile), $"{offset}"])
         {
             RedirectStandardOutput = true,
         };
