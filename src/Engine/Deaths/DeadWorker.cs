@@ -3,7 +3,6 @@ using GunicornPrometheusExporter.Flights;
 namespace GunicornPrometheusExporter.Deaths;
 
 /// <summary>A dead worker whose flight file still exists.</summary>
-/// <param name="Path">The file.</param>
 /// <param name="Number">Its slot, which may have another holder by now.</param>
 /// <param name="Report">The worker's last state; null if the file is damaged.</param>
 /// <param name="SeenAt">When it was first seen dead, in seconds of the monotonic clock.</param>

@@ -1,7 +1,6 @@
 namespace GunicornPrometheusExporter.Deaths;
 
 /// <summary>The death of a worker, as far as it will ever be known.</summary>
-/// <param name="Worker">The worker.</param>
 /// <param name="Cause">One of <see cref="Metrics.WorkerExitReasons.All"/>, or <see cref="Metrics.WorkerExitReasons.Unknown"/>.</param>
 /// <param name="Time">When it died, or its last sign of life, in seconds of the monotonic clock.</param>
 internal sealed record Death(DeadWorker Worker, string Cause, double Time)

@@ -29,7 +29,6 @@ internal sealed class DeathAccountant
     private readonly HashSet<string> _told = new(StringComparer.Ordinal);
     private string? _fault;
 
-    /// <param name="directory">The store.</param>
     /// <param name="flights">Finds the dead workers.</param>
     /// <param name="maximumLabelValues">The most values of the endpoint label.</param>
     /// <param name="logger">Receives one event for each lost request.</param>

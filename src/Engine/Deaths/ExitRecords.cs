@@ -28,7 +28,6 @@ internal sealed class ExitRecords(string directory)
 
     /// <summary>Whether the process that wrote a file has certainly exited since.</summary>
     /// <param name="pid">The process, in its master's PID namespace.</param>
-    /// <param name="lastWritten">When the file was last modified.</param>
     /// <remarks>
     /// Nothing is certain if the wall clock was set since the exit: a later process with the same pid may have written the file.
     /// </remarks>
@@ -63,7 +62,6 @@ internal sealed class ExitRecords(string directory)
 }
 
 /// <summary>A worker's exit, as its master recorded it.</summary>
-/// <param name="Pid">The worker's pid.</param>
 /// <param name="Reason">One of <see cref="Metrics.WorkerExitReasons.All"/>.</param>
 /// <param name="Monotonic">When the master reaped the worker, in seconds of the monotonic clock.</param>
 /// <param name="Time">The same, in seconds since the Unix epoch.</param>

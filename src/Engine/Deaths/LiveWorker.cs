@@ -4,9 +4,7 @@ namespace GunicornPrometheusExporter.Deaths;
 
 /// <summary>A live worker at one reading of its flight file.</summary>
 /// <param name="Number">Its slot.</param>
-/// <param name="Load">How busy it is.</param>
 /// <param name="Now">The time of the reading, in seconds of the monotonic clock.</param>
-/// <param name="Path">The flight file.</param>
 internal readonly record struct LiveWorker(int Number, FlightLoad Load, double Now, string Path)
 {
     /// <summary>The age of the oldest request in flight; 0 if there is none.</summary>

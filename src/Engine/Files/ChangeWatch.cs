@@ -11,7 +11,6 @@ internal struct ChangeWatch
 
     /// <summary>All times are in nanoseconds.</summary>
     /// <param name="change">The file's change time, by the wall clock.</param>
-    /// <param name="now">The wall clock's time.</param>
     /// <param name="steady">The monotonic clock's time; needed after the wall clock was set back.</param>
     internal bool IsSettled(long change, long now, long steady)
     {

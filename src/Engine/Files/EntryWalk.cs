@@ -4,7 +4,6 @@ namespace GunicornPrometheusExporter.Files;
 
 /// <summary>Iterates over the entries of a store file: <c>while (walk.MoveNext())</c>.</summary>
 /// <param name="content">The used bytes of the file, header included.</param>
-/// <param name="layout">The layout of its entries.</param>
 /// <remarks>It ends at the first entry that is not whole: see <see cref="IsComplete"/>.</remarks>
 internal ref struct EntryWalk(ReadOnlySpan<byte> content, EntryLayout layout)
 {
@@ -65,8 +64,6 @@ internal ref struct EntryWalk(ReadOnlySpan<byte> content, EntryLayout layout)
 
     /// <summary>Reads how many bytes of a file are in use, header included: 0 in a new file. False if the header is damaged.</summary>
     /// <param name="header">The first bytes of the file, possibly fewer than a header.</param>
-    /// <param name="size">The size of the file in bytes.</param>
-    /// <param name="used">The used bytes.</param>
     public static bool TryGetUsed(ReadOnlySpan<byte> header, long size, out int used)
     {
         used = 0;

@@ -7,9 +7,7 @@ namespace GunicornPrometheusExporter.Files;
 
 /// <summary>A parsed key of an entry. Immutable.</summary>
 /// <param name="Family">Without a counter's <c>_total</c>.</param>
-/// <param name="Sample">The sample's name.</param>
 /// <param name="Labels">Sorted by name, no name twice.</param>
-/// <param name="Help">The help text.</param>
 internal sealed record ReadKey(string Family, string Sample, ImmutableArray<Label> Labels, string Help)
 {
     /// <returns>Null unless the key is JSON of exactly the four parts.</returns>

@@ -15,16 +15,12 @@ internal sealed class StoreException : Exception
     public StoreException(string message, Exception innerException) : base(message, innerException) { }
 
     /// <summary>A system error of a process that writes its own files in the store.</summary>
-    /// <param name="path">The file.</param>
     /// <param name="verb">The action that failed, as a participle: <c>opened</c>.</param>
-    /// <param name="error">The errno.</param>
     internal static StoreException OfWriter(string path, string verb, int error) =>
         Of(path, verb, error, RemedyOf(error) ?? "the worker's user must own PROMETHEUS_MULTIPROC_DIR");
 
     /// <summary>A system error of a process that uses files of other processes.</summary>
-    /// <param name="path">The file.</param>
     /// <param name="verb">The action that failed, as a participle: <c>opened</c>.</param>
-    /// <param name="error">The errno.</param>
     /// <param name="use">The access to the store that the process needs.</param>
     internal static StoreException OfReader(string path, string verb, int error, string use = "read") =>
         Of(path, verb, error, RemedyOf(error)

@@ -5,7 +5,6 @@ namespace GunicornPrometheusExporter.Flights;
 /// <summary>The content of a flight file when it was read.</summary>
 /// <param name="Pid">The worker's pid in its own PID namespace.</param>
 /// <param name="Capacity">The most requests that it handles at once; 0 if unknown.</param>
-/// <param name="InFlight">Requests in flight.</param>
 /// <param name="BusyTotal">Requests in flight integrated over time until <paramref name="LastChange"/>, in seconds.</param>
 /// <param name="LastChange">When the worker last updated the total, in seconds of the monotonic clock.</param>
 /// <param name="ReportedBusy">The highest number of busy seconds that an exporter reported, or 0.</param>
@@ -20,7 +19,6 @@ internal sealed record FlightReport(
 /// <param name="State">How far it had come.</param>
 /// <param name="Status">The status of its response; 0 before there was one.</param>
 /// <param name="Started">When it began, in seconds of the monotonic clock.</param>
-/// <param name="Method">The method.</param>
 /// <param name="Path">The path as requested, truncated if it was too long.</param>
 /// <param name="Route">The framework's route; empty if it reported none.</param>
 /// <param name="TraceId">The trace id in hexadecimal, or empty.</param>

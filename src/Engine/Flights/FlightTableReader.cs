@@ -35,7 +35,6 @@ internal static class FlightTableReader
     /// <summary>
     /// Reads how busy a worker is; raises the reported-busy mark in a live worker's file. False if the file does not exist.
     /// </summary>
-    /// <param name="path">The file.</param>
     /// <param name="now">The time before the call, in seconds of the monotonic clock.</param>
     /// <param name="load">Unset but for <see cref="FlightLoad.IsAlive"/> if the worker is dead.</param>
     /// <exception cref="CorruptFileException">It is a link or a socket.</exception>
@@ -114,7 +113,6 @@ internal static class FlightTableReader
 /// <summary>How busy a worker is, according to its flight file.</summary>
 /// <param name="IsAlive">Whether the worker that created the file is alive; if not, the other values are unset.</param>
 /// <param name="Capacity">The most requests that it handles at once; 0 if unknown.</param>
-/// <param name="InFlight">Requests in flight.</param>
 /// <param name="BusySeconds">Requests in flight integrated over time; never less than an earlier report.</param>
 /// <param name="OldestStart">When the oldest request in flight began; infinity if there is none.</param>
 internal readonly record struct FlightLoad(bool IsAlive, int Capacity, int InFlight, double BusySeconds, double OldestStart);

@@ -24,7 +24,6 @@ internal sealed unsafe partial class FlightTableWriter
 
     /// <summary>Plans an addition for the next commit.</summary>
     /// <param name="cell">A counter's or a histogram's, of the slot; not planned yet. <see cref="Cell.IsNone"/> is ignored.</param>
-    /// <param name="amount">The amount.</param>
     /// <exception cref="InvalidOperationException">Too many cells are planned.</exception>
     public void Plan(Cell cell, double amount)
     {

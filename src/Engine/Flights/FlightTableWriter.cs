@@ -51,10 +51,7 @@ internal sealed unsafe partial class FlightTableWriter : IDisposable
     public int InFlight { get; private set; }
 
     /// <summary>Creates the file of a worker.</summary>
-    /// <param name="directory">The store.</param>
     /// <param name="slot">The name of the slot that this process holds.</param>
-    /// <param name="counters">The slot's counters.</param>
-    /// <param name="histograms">The slot's histograms.</param>
     /// <param name="busy">The worker's busy seconds, which every commit updates.</param>
     /// <exception cref="StoreException">The file cannot be created, locked, allocated or mapped.</exception>
     public static FlightTableWriter Create(

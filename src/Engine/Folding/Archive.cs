@@ -35,7 +35,6 @@ internal sealed class Archive(string directory, StoreFileName name)
         StoreFileName.TryParse(fileName, out var folded) && folded.TryGetProcess(out _) && folded.Archive == name;
 
     /// <summary>Removes a compacted file, unless another process got the same pid meanwhile and writes or replaced the file.</summary>
-    /// <param name="path">The file.</param>
     /// <param name="identity">The identity of the compacted file; empty in an archive of an earlier version.</param>
     /// <param name="foldedAt">The latest time of its compaction, by a clock that may have stepped since.</param>
     private static void Remove(string path, string identity, long foldedAt)

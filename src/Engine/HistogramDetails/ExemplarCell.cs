@@ -15,7 +15,6 @@ internal readonly unsafe struct ExemplarCell
     public bool IsNone => _entry is null;
 
     /// <summary>Replaces the exemplar, in one step for every reader; ignores identifiers of another length.</summary>
-    /// <param name="value">The observed value.</param>
     /// <param name="time">In seconds since the epoch.</param>
     /// <param name="trace">The trace id, 32 characters.</param>
     /// <param name="span">The span id, 16 characters.</param>

@@ -10,9 +10,7 @@ internal sealed class ExemplarReader
     private readonly SideFileReader _second = new();
 
     /// <summary>Visits every consistent exemplar of a file; a missing file has none.</summary>
-    /// <param name="path">The file.</param>
     /// <param name="created">When the histogram file was created; exemplars of another histogram file are skipped.</param>
-    /// <param name="visit">Receives them.</param>
     /// <exception cref="CorruptFileException">It is not an exemplar file.</exception>
     /// <exception cref="StoreException">It cannot be read.</exception>
     public void Read(string path, uint created, ExemplarVisitor visit)
@@ -47,9 +45,7 @@ internal sealed class ExemplarReader
 }
 
 /// <summary>An observation that a bucket counted, with its trace.</summary>
-/// <param name="Value">The observed value.</param>
 /// <param name="Time">In seconds since the epoch.</param>
-/// <param name="Context">Its trace and span.</param>
 internal readonly record struct Exemplar(double Value, double Time, TraceContext Context);
 
 /// <summary>Receives an exemplar; <paramref name="bucket"/> is the offset of its bucket in the histogram file.</summary>

@@ -13,7 +13,6 @@ internal sealed unsafe class ExemplarWriter : IDisposable
     private ExemplarWriter(GrowingFile file) => _file = file;
 
     /// <summary>Opens a slot's file and continues it, or creates it.</summary>
-    /// <param name="path">The file.</param>
     /// <param name="created">When the histogram file was created.</param>
     /// <exception cref="StoreException">The file cannot be opened, mapped or allocated.</exception>
     public static ExemplarWriter Open(string path, uint created)

@@ -15,7 +15,6 @@ internal readonly unsafe struct NativeCells
     public bool IsNone => _entry is null;
 
     /// <param name="place">The result of <see cref="NativeBuckets.PlaceOf"/>.</param>
-    /// <param name="count">The number of observations.</param>
     public void Add(int place, ulong count = 1)
     {
         // SAFETY: the zero count lies directly before the buckets, at place -1.

@@ -9,9 +9,7 @@ internal sealed class NativeHistogramReader
     private readonly SideFileReader _file = new();
 
     /// <summary>Visits every native histogram of a file; a missing file has none.</summary>
-    /// <param name="path">The file.</param>
     /// <param name="created">When the histogram file was created; entries of another histogram file are skipped.</param>
-    /// <param name="visit">Receives them.</param>
     /// <exception cref="CorruptFileException">It is not a native histogram file.</exception>
     /// <exception cref="StoreException">It cannot be read.</exception>
     public void Read(string path, uint created, NativeVisitor visit)
@@ -41,7 +39,6 @@ internal sealed class NativeHistogramReader
 
 /// <summary>Receives a native histogram.</summary>
 /// <param name="sum">The offset of its sum in the histogram file.</param>
-/// <param name="schema">Its schema.</param>
 /// <param name="zeroCount">The number of observations that count as zero.</param>
 /// <param name="buckets">The count of each bucket of the schema; valid during the call.</param>
 internal delegate void NativeVisitor(int sum, int schema, ulong zeroCount, ReadOnlySpan<ulong> buckets);

@@ -26,8 +26,6 @@ internal sealed unsafe class NativeHistogramWriter : IDisposable
     public NativeBuckets Buckets { get; }
 
     /// <summary>Opens a slot's file and continues it, or creates it if none has this schema.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="schema">The schema.</param>
     /// <param name="created">When the histogram file was created.</param>
     /// <exception cref="StoreException">The file cannot be opened, mapped or allocated.</exception>
     public static NativeHistogramWriter Open(string path, int schema, uint created)

@@ -10,8 +10,6 @@ namespace GunicornPrometheusExporter.Master;
 internal static class MasterPreparation
 {
     /// <summary>Checks the directory, removes the files of an earlier run, and creates the master's files.</summary>
-    /// <param name="config">The settings.</param>
-    /// <param name="layout">The layout of new files.</param>
     /// <param name="report">Called with a sentence for each damaged file that was quarantined; may be null.</param>
     /// <returns>The lowest free master slot; the master owns it once it has locked the slot's bytes.</returns>
     /// <exception cref="ConfigurationException">Settings are invalid; the message has one line for each.</exception>

@@ -3,8 +3,6 @@ using GunicornPrometheusExporter.Diagnostics;
 namespace GunicornPrometheusExporter.Master;
 
 /// <summary>The content of <c>pids.json</c>.</summary>
-/// <param name="BootId">As in <see cref="ProcessSpace"/>.</param>
-/// <param name="PidNamespace">As in <see cref="ProcessSpace"/>.</param>
 /// <param name="BootedAt">The wall clock's boot time when it was recorded: another value means that the clock was set.</param>
 internal sealed record PidSpace(string BootId, string PidNamespace, double BootedAt)
 {

@@ -7,7 +7,6 @@ using Microsoft.Win32.SafeHandles;
 namespace GunicornPrometheusExporter.Master;
 
 /// <summary>Describes a prepared store to its master.</summary>
-/// <param name="Directory">The store.</param>
 /// <param name="LockFile">The file in which the master locks two bytes until it exits.</param>
 /// <param name="LifeByte">The byte whose open file description lock marks the slot as held.</param>
 /// <param name="PidByte">The byte whose POSIX lock gives the master's pid.</param>

@@ -19,7 +19,6 @@ internal static class SampleNumber
     private const int LargestPositiveFixedExponent = 5;
 
     /// <summary>Writes the number in ASCII and returns its length.</summary>
-    /// <param name="value">The number.</param>
     /// <param name="destination">Has room for at least <see cref="MaximumSize"/> bytes.</param>
     public static int Format(double value, Span<byte> destination)
     {

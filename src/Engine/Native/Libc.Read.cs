@@ -39,7 +39,6 @@ internal static unsafe partial class Libc
 
     /// <summary>As much of the start of a file in <c>/proc</c> as fits into a buffer; empty if it cannot be read. Allocates nothing.</summary>
     /// <param name="path">UTF-8, ends with a zero byte.</param>
-    /// <param name="buffer">Receives the bytes.</param>
     internal static ReadOnlySpan<byte> ReadFile(scoped ReadOnlySpan<byte> path, Span<byte> buffer)
     {
         var descriptor = OpenFile(path, OpenReadOnly | OpenCloseOnExec, 0);

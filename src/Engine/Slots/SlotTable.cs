@@ -85,7 +85,6 @@ internal sealed class SlotTable : IDisposable
     public bool TryTakeLeadership() => SetExclusive(SlotKind.Exporter, Libc.SetDescriptionLock, Libc.WriteLock);
 
     /// <summary>Takes the lowest free slot of a kind for this process, until it exits, and returns its number, from 1.</summary>
-    /// <param name="kind">The kind.</param>
     /// <param name="isFull">
     /// Whether a free slot has no room for new series. Such slots are skipped, but at most eight, or as many as there are live
     /// slots if that is more, so that the store does not grow for ever.

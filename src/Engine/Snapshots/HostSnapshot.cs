@@ -1,7 +1,6 @@
 namespace GunicornPrometheusExporter.Snapshots;
 
 /// <summary>The newest snapshot of a host. Immutable.</summary>
-/// <param name="Instance">The host's name.</param>
 /// <param name="Written">When it was written, by the reader's clock.</param>
 /// <param name="Expires">When it expires: from then on a merge uses its counters, but not its gauges.</param>
 /// <param name="Snapshot">The host's last snapshot.</param>

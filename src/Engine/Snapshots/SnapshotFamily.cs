@@ -5,9 +5,7 @@ namespace GunicornPrometheusExporter.Snapshots;
 
 /// <summary>One family of a snapshot. Immutable.</summary>
 /// <param name="Name">The name; a counter's ends in <c>_total</c>.</param>
-/// <param name="Type">The type.</param>
 /// <param name="Mode">How a gauge's values of several hosts are merged; <see cref="GaugeMode.All"/> for no merge.</param>
-/// <param name="Help">The help text.</param>
 /// <param name="Samples">The samples; those of one histogram or summary together, buckets first and cumulative.</param>
 internal sealed record SnapshotFamily(
     string Name, MetricType Type, GaugeMode Mode, string Help, ImmutableArray<SnapshotSample> Samples)
