@@ -9,13 +9,8 @@ internal sealed record Death(DeadWorker Worker, string Cause, double Time)
     private const double Moment = 1e-6;
 
     /// <summary>Busy time that the worker did not live to record, in seconds: more than was reported, if anything was.</summary>
-    internal double LostBusySeconds
-    {
-        get
-        {
-            var report = Worker.Report!;
-            var lost = Math.Max(Worker.LostBusySeconds, report.InFlight * Math.Max(0, Time - report.LastChange));
-            return lost > 0 ? lost + Moment : 0;
-        }
-    }
+    internal double LostBusySeconds =>
+        Math.Max(Worker.LostBusySeconds, Worker.Report!.InFlight * Math.Max(0, Time - Worker.Report.LastChange)) is > 0 and var lost
+            ? lost + Moment
+            : 0;
 }

@@ -13,7 +13,8 @@ namespace GunicornPrometheusExporter.Deaths;
 /// Any number of exporters may run one; only the holder of the exporter's slot accounts. Not thread-safe. A fault of any
 /// kind is logged once, never thrown, and does not keep other deaths from being accounted for.
 /// </remarks>
-internal sealed class DeathAccountant
+/// <param name="maximumLabelValues">The most values of the endpoint label.</param>
+internal sealed class DeathAccountant(string directory, FlightWatch flights, int maximumLabelValues, ILogger logger)
 {
     // In seconds: how long the master may take to record a worker's exit.
     private const double LongestWait = 2;
@@ -21,28 +22,12 @@ internal sealed class DeathAccountant
     // The ledger holds their names until their files are gone.
     private const int MostAtOnce = 1024;
 
-    private readonly string _directory;
-    private readonly FlightWatch _flights;
-    private readonly ExitRecords _exits;
-    private readonly ILogger _logger;
+    private readonly ExitRecords _exits = new(directory);
     private readonly HashSet<string> _reported = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _told = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _logged = new(StringComparer.Ordinal);
     private string? _fault;
 
-    /// <param name="flights">Finds the dead workers.</param>
-    /// <param name="maximumLabelValues">The most values of the endpoint label.</param>
-    /// <param name="logger">Receives one event for each lost request.</param>
-    public DeathAccountant(string directory, FlightWatch flights, int maximumLabelValues, ILogger logger)
-    {
-        _directory = directory;
-        _flights = flights;
-        MaximumLabelValues = maximumLabelValues;
-        _logger = logger;
-        _exits = new ExitRecords(directory);
-    }
-
-    /// <summary>The most values of the endpoint label.</summary>
-    public int MaximumLabelValues { get; set; }
+    public int MaximumLabelValues { get; set; } = maximumLabelValues;
 
     /// <summary>Accounts for dead workers once the cause of death is known, or after two seconds.</summary>
     /// <returns>Why some known death could not be accounted for, or null.</returns>
@@ -56,33 +41,33 @@ internal sealed class DeathAccountant
 
     private void Settle()
     {
-        _flights.Refresh();
+        flights.Refresh();
         Recover();
         var now = MonotonicClock.Seconds();
-        var deaths = _flights.Dead.Select(worker => TryExplain(worker, now)).OfType<Death>().Take(MostAtOnce).ToList();
+        var deaths = flights.Dead.Select(worker => TryExplain(worker, now)).OfType<Death>().Take(MostAtOnce).ToList();
         if (deaths.Count == 0) return;
-        using var slots = SlotTable.Open(_directory);
+        using var slots = SlotTable.Open(directory);
         if (slots.TryTake(SlotKind.Exporter, 1)) Settle(deaths);
     }
 
     /// <summary>Applies the last commit of a worker that died while it committed, so that its files match its flight file.</summary>
     private void Recover()
     {
-        var unfinished = _flights.Dead.Where(worker => worker.Report is { IsUnfinished: true }).ToList();
-        foreach (var worker in unfinished) Try(() => SlotStore.Recover(_directory, SlotKind.Worker, worker.Number));
-        if (unfinished.Count > 0) _flights.Refresh();
+        var unfinished = flights.Dead.Where(worker => worker.Report is { IsUnfinished: true }).ToList();
+        foreach (var worker in unfinished) Try(() => SlotStore.Recover(directory, SlotKind.Worker, worker.Number));
+        if (unfinished.Count > 0) flights.Refresh();
     }
 
     private void Settle(List<Death> deaths)
     {
         // Another exporter may have settled some before this one took the slot.
         deaths.RemoveAll(death => !File.Exists(death.Worker.Path));
-        foreach (var death in deaths.Where(death => death.Worker.Report is null)) Try(() => _flights.Quarantine(death.Worker));
+        foreach (var death in deaths.Where(death => death.Worker.Report is null)) Try(() => flights.Quarantine(death.Worker));
         deaths.RemoveAll(death => death.Worker.Report is null);
 
         // 1 Count, in one step, the deaths that are not counted yet.
-        var ledger = DeathLedger.Read(_directory, MaximumLabelValues);
-        if (ledger.Quarantined is { } aside) _flights.NoteCorrupt($"the damaged ledger is now {aside}");
+        var ledger = DeathLedger.Read(directory, MaximumLabelValues);
+        if (ledger.Quarantined is { } aside) flights.NoteCorrupt($"the damaged ledger is now {aside}");
         var uncounted = deaths
             .Where(death => death.Worker.Report!.Requests.Length > 0 || death.LostBusySeconds > 0)
             .Where(death => !ledger.Counted.Contains(death.Worker.FileName))
@@ -92,14 +77,14 @@ internal sealed class DeathAccountant
         // 2 Log, then remove: a file that exists is not yet logged, a removed one is.
         foreach (var death in deaths)
         {
-            if (_told.Add(death.Worker.FileName)) foreach (var request in death.Worker.Report!.Requests) Log(death, request);
+            if (_logged.Add(death.Worker.FileName)) foreach (var request in death.Worker.Report!.Requests) Log(death, request);
             Try(() =>
             {
                 File.Delete(death.Worker.Path);
-                _told.Remove(death.Worker.FileName);
+                _logged.Remove(death.Worker.FileName);
             });
         }
-        _flights.Refresh();
+        flights.Refresh();
     }
 
     /// <summary>Runs an action for one death; its failure does not affect other deaths.</summary>
@@ -114,7 +99,7 @@ internal sealed class DeathAccountant
             _fault = e is StoreException or CorruptFileException or IOException or UnauthorizedAccessException
                 ? e.Message
                 : $"{e.GetType().Name}: {e.Message}";
-            if (_reported.Add(_fault)) DeathLog.NotAccounted(_logger, _fault);
+            if (_reported.Add(_fault)) DeathLog.NotAccounted(logger, _fault);
         }
     }
 
@@ -139,7 +124,7 @@ internal sealed class DeathAccountant
             for (var i = 0; i < text.Length; i++) text[i] = char.IsControl(source[i]) ? '?' : source[i];
         });
         DeathLog.RequestLost(
-            _logger, SlotName.LabelOf(SlotKind.Worker, worker.Number), worker.Report!.Pid, death.Cause, labels.Method, route,
+            logger, SlotName.LabelOf(SlotKind.Worker, worker.Number), worker.Report!.Pid, death.Cause, labels.Method, route,
             Math.Max(0, death.Time - request.Started), request.Status, request.TraceId, worker.Report.Memory);
     }
 }

@@ -19,11 +19,8 @@ internal sealed class DeathLedger
     private readonly int _maximumLabelValues;
     private readonly byte[] _content;
 
-    private DeathLedger(string path, int maximumLabelValues, byte[] content, HashSet<string> counted)
-    {
-        (_path, _maximumLabelValues, _content) = (path, maximumLabelValues, content);
-        Counted = counted;
-    }
+    private DeathLedger(string path, int maximumLabelValues, byte[] content, HashSet<string> counted) =>
+        (_path, _maximumLabelValues, _content, Counted) = (path, maximumLabelValues, content, counted);
 
     /// <summary>The names of the flight files that are already counted.</summary>
     internal IReadOnlySet<string> Counted { get; }

@@ -7,21 +7,13 @@ using Microsoft.Extensions.Logging;
 namespace GunicornPrometheusExporter.Deaths;
 
 /// <summary>The state of a store's flight files at the last refresh. Not thread-safe.</summary>
-internal sealed class FlightWatch
+/// <param name="directory">The store; it need not exist yet.</param>
+/// <param name="logger">Receives one event for each file that cannot be read.</param>
+internal sealed class FlightWatch(string directory, ILogger logger)
 {
-    private readonly string _directory;
-    private readonly ILogger _logger;
     private readonly List<LiveWorker> _live = [];
     private readonly Dictionary<string, DeadWorker> _dead = new(StringComparer.Ordinal);
     private readonly HashSet<string> _reported = new(StringComparer.Ordinal);
-
-    /// <param name="directory">The store; it need not exist yet.</param>
-    /// <param name="logger">Receives one event for each file that cannot be read.</param>
-    public FlightWatch(string directory, ILogger logger)
-    {
-        _directory = directory;
-        _logger = logger;
-    }
 
     public ReadOnlySpan<LiveWorker> Live => CollectionsMarshal.AsSpan(_live);
 
@@ -37,7 +29,7 @@ internal sealed class FlightWatch
     public void Refresh()
     {
         _live.Clear();
-        var files = FlightTableReader.In(_directory);
+        var files = FlightTableReader.In(directory);
         foreach (var path in files)
         {
             try
@@ -46,7 +38,7 @@ internal sealed class FlightWatch
             }
             catch (Exception e)
             {
-                if (_reported.Add(path)) ScrapeLog.FileQuarantined(_logger, e.Message);
+                if (_reported.Add(path)) ScrapeLog.FileQuarantined(logger, e.Message);
             }
         }
         foreach (var path in _dead.Keys)
@@ -83,7 +75,7 @@ internal sealed class FlightWatch
     internal void NoteCorrupt(string reason)
     {
         CorruptFiles++;
-        DeathLog.FlightFileQuarantined(_logger, reason);
+        DeathLog.FlightFileQuarantined(logger, reason);
     }
 
     private void Look(string path)

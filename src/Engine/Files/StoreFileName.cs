@@ -72,5 +72,15 @@ internal readonly record struct StoreFileName(MetricType Type, GaugeMode Mode, b
         return true;
     }
 
+    /// <summary>The files of a store whose names can be parsed.</summary>
+    /// <exception cref="IOException">The store cannot be listed.</exception>
+    public static IEnumerable<(string Path, StoreFileName Name)> FilesIn(string directory)
+    {
+        foreach (var path in Directory.GetFiles(directory, "*" + StoreFormat.Extension))
+        {
+            if (TryParse(Path.GetFileName(path), out var name)) yield return (path, name);
+        }
+    }
+
     private static GaugeMode ModeOf(string word) => (GaugeMode)Math.Max(0, Modes.IndexOf(word));
 }

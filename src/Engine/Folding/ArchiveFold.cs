@@ -11,22 +11,13 @@ namespace GunicornPrometheusExporter.Folding;
 /// <see cref="Archive.Recover"/> completes the compaction. The caller recovers the archive first and holds the store's
 /// preparation lock. The fold owns the files from its creation on.
 /// </remarks>
-internal sealed class ArchiveFold : IDisposable
+internal sealed class ArchiveFold(Archive archive, IEnumerable<LeasedFile> dead, DamagedFiles damaged) : IDisposable
 {
-    private readonly Archive _archive;
-    private readonly List<LeasedFile> _dead;
-    private readonly DamagedFiles _damaged;
+    private readonly List<LeasedFile> _dead = [.. dead];
     private LeasedFile? _old;
     private FileStream? _new;
     private int _used;
     private bool _isCommitted;
-
-    public ArchiveFold(Archive archive, IEnumerable<LeasedFile> dead, DamagedFiles damaged)
-    {
-        _archive = archive;
-        _dead = [.. dead];
-        _damaged = damaged;
-    }
 
     /// <summary>The paths of quarantined files.</summary>
     public List<string> Quarantined { get; } = [];
@@ -40,16 +31,16 @@ internal sealed class ArchiveFold : IDisposable
     /// <exception cref="StoreException">The archive is damaged, or would be too large.</exception>
     public bool Write()
     {
-        if (StoreFiles.IsIrregular(_archive.Path)) throw Unusable("is not a regular file");
-        _old = LeasedFile.TryTake(_archive.Path, out _);
-        if (_old is null && File.Exists(_archive.Path)) return false;
-        var entries = new FoldedEntries(_archive.Name.Rule);
+        if (StoreFiles.IsIrregular(archive.Path)) throw Unusable("is not a regular file");
+        _old = LeasedFile.TryTake(archive.Path, out _);
+        if (_old is null && File.Exists(archive.Path)) return false;
+        var entries = new FoldedEntries(archive.Name.Rule);
         var layout = Merge(entries);
         if (_dead.Count == 0) return false;
         var content = entries.ToContent(layout)
-            ?? throw new StoreException($"{_archive.Path} would be too large for a scrape to read; keeping the files of dead processes");
+            ?? throw new StoreException($"{archive.Path} would be too large for a scrape to read; keeping the files of dead processes");
         _used = content.Length;
-        _new = StoreFiles.Create(_archive.TemporaryPath);
+        _new = StoreFiles.Create(archive.TemporaryPath);
         _new.Write(content);
         _new.Write(CountedFiles.Write(_dead.Select(file => $"{Path.GetFileName(file.Path)}/{file.Identity}")));
         _new.Flush(flushToDisk: true);
@@ -62,9 +53,9 @@ internal sealed class ArchiveFold : IDisposable
     public bool Commit()
     {
         if (!_dead.TrueForAll(file => file.IsUndisturbed())) return false;
-        File.Move(_archive.TemporaryPath, _archive.Path, overwrite: true);
+        File.Move(archive.TemporaryPath, archive.Path, overwrite: true);
         _isCommitted = true;
-        StoreFiles.SynchronizeNames(Path.GetDirectoryName(_archive.Path)!);
+        StoreFiles.SynchronizeNames(Path.GetDirectoryName(archive.Path)!);
         return true;
     }
 
@@ -79,7 +70,7 @@ internal sealed class ArchiveFold : IDisposable
 
     public void Dispose()
     {
-        if (_new is not null && !_isCommitted) File.Delete(_archive.TemporaryPath);
+        if (_new is not null && !_isCommitted) File.Delete(archive.TemporaryPath);
         _new?.Dispose();
         _old?.Dispose();
         foreach (var file in _dead) file.Dispose();
@@ -101,12 +92,12 @@ internal sealed class ArchiveFold : IDisposable
                 continue;
             }
             if (file == _old) throw Unusable("is damaged");
-            _damaged.TryAdd(Path.GetFileName(file.Path));
+            damaged.TryAdd(Path.GetFileName(file.Path));
             Quarantined.Add(StoreFiles.Quarantine(file.Path));
             Drop(file);
         }
         // Every library version with this mode writes timestamps.
-        return _archive.Name.Rule == GaugeMode.MostRecent ? EntryLayout.Timestamped : newest;
+        return archive.Name.Rule == GaugeMode.MostRecent ? EntryLayout.Timestamped : newest;
     }
 
     /// <summary>Reads the used bytes of a file; null if it is damaged.</summary>
@@ -128,7 +119,7 @@ internal sealed class ArchiveFold : IDisposable
     }
 
     private StoreException Unusable(string reason) =>
-        new($"{_archive.Path} {reason}; remove it so that files of dead processes are compacted again");
+        new($"{archive.Path} {reason}; remove it so that files of dead processes are compacted again");
 
     private void Drop(LeasedFile file)
     {

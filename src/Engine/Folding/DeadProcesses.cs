@@ -11,17 +11,9 @@ internal sealed class DeadProcesses(string directory)
     private readonly ExitRecords _exits = new(directory);
 
     /// <summary>The files to compact or remove if their process is dead, in the order in which scrapes read them.</summary>
-    public IEnumerable<(string Path, StoreFileName Name)> Suspects()
-    {
-        foreach (var path in Directory.GetFiles(directory, "*" + StoreFormat.Extension).Order(StringComparer.Ordinal))
-        {
-            if (StoreFileName.TryParse(Path.GetFileName(path), out var name) && name.TryGetProcess(out _)
-                && (name.Live || name.Archive.IsArchive))
-            {
-                yield return (path, name);
-            }
-        }
-    }
+    public IEnumerable<(string Path, StoreFileName Name)> Suspects() => StoreFileName.FilesIn(directory)
+        .Where(file => file.Name.TryGetProcess(out _) && (file.Name.Live || file.Name.Archive.IsArchive))
+        .OrderBy(file => file.Path, StringComparer.Ordinal);
 
     /// <summary>Takes a file if its process is certainly dead.</summary>
     /// <returns>Null if the process may be alive, or the file is gone.</returns>

@@ -10,27 +10,17 @@ namespace GunicornPrometheusExporter.Folding;
 /// Several exporters may compact a store: a lock admits one at a time, while scrapes continue. Not thread-safe. An exception
 /// is logged once, never thrown, and does not prevent the compaction of other archives.
 /// </remarks>
-internal sealed class StoreFolding : IDisposable
+internal sealed class StoreFolding(string directory, ILogger logger, DamagedFiles? damaged = null) : IDisposable
 {
     // Each file is open during its compaction, and the limit is often 1,024 open files.
     private const int MostFilesAtOnce = 256;
 
-    private readonly string _directory;
-    private readonly ILogger _logger;
-    private readonly DeadProcesses _processes;
-    private readonly DamagedFiles _damaged;
+    private readonly DeadProcesses _processes = new(directory);
+    private readonly DamagedFiles _damaged = damaged ?? new();
     private readonly HashSet<string> _reported = new(StringComparer.Ordinal);
     private SlotTable? _slots;
     private string? _fault;
     private long _compactions;
-
-    public StoreFolding(string directory, ILogger logger, DamagedFiles? damaged = null)
-    {
-        _directory = directory;
-        _logger = logger;
-        _damaged = damaged ?? new DamagedFiles();
-        _processes = new DeadProcesses(directory);
-    }
 
     /// <summary>The number of completed compactions of an archive. May be read from any thread.</summary>
     public long Compactions => Interlocked.Read(ref _compactions);
@@ -40,15 +30,15 @@ internal sealed class StoreFolding : IDisposable
     public string? Fold(CancellationToken end = default)
     {
         _fault = null;
-        if (!Directory.Exists(_directory)) return null;
+        if (!Directory.Exists(directory)) return null;
         Try(() =>
         {
             var suspects = _processes.Suspects().ToList();
             RemoveGauges(suspects.Where(suspect => suspect.Name.Live));
-            foreach (var damaged in _damaged.Known) Try(() => Quarantine(damaged));
+            foreach (var fileName in _damaged.Known) Try(() => Quarantine(fileName));
             foreach (var name in StoreFileName.Archives)
             {
-                Try(() => Fold(new Archive(_directory, name), suspects.Where(suspect => suspect.Name.Archive == name), end));
+                Try(() => Fold(new Archive(directory, name), suspects.Where(suspect => suspect.Name.Archive == name), end));
             }
         });
         if (_fault is null) _reported.Clear();
@@ -63,7 +53,7 @@ internal sealed class StoreFolding : IDisposable
         foreach (var files in suspects.Chunk(MostFilesAtOnce).DefaultIfEmpty([]))
         {
             if (end.IsCancellationRequested || (files.Length == 0 && !isThere)) return;
-            ExclusiveByte(() => Fold(archive, files));
+            Exclusively(() => Fold(archive, files));
         }
     }
 
@@ -77,7 +67,7 @@ internal sealed class StoreFolding : IDisposable
         }
         finally
         {
-            foreach (var path in fold.Quarantined) FoldingLog.Quarantined(_logger, path);
+            foreach (var path in fold.Quarantined) FoldingLog.Quarantined(logger, path);
             foreach (var reason in fold.Unread) Report(reason);
         }
         Interlocked.Increment(ref _compactions);
@@ -89,7 +79,7 @@ internal sealed class StoreFolding : IDisposable
     {
         foreach (var files in suspects.Chunk(MostFilesAtOnce))
         {
-            ExclusiveByte(() =>
+            Exclusively(() =>
             {
                 foreach (var file in Take(files))
                 {
@@ -103,11 +93,11 @@ internal sealed class StoreFolding : IDisposable
     /// <remarks>Files of slots are excluded: the next holder of the slot replaces them.</remarks>
     private void Quarantine(string fileName)
     {
-        var path = Path.Combine(_directory, fileName);
+        var path = Path.Combine(directory, fileName);
         if (!StoreFileName.TryParse(fileName, out var name) || name.IsArchive || name.TryGetSlot(out _, out _)) return;
-        ExclusiveByte(() =>
+        Exclusively(() =>
         {
-            if (IsDamaged(path, name)) FoldingLog.Quarantined(_logger, StoreFiles.Quarantine(path));
+            if (IsDamaged(path, name)) FoldingLog.Quarantined(logger, StoreFiles.Quarantine(path));
         });
     }
 
@@ -133,7 +123,7 @@ internal sealed class StoreFolding : IDisposable
             {
                 StoreException => e.Message,
                 IOException or UnauthorizedAccessException =>
-                    $"{e.Message}; the exporter's user must own the files of {_directory}, and its disk must have room",
+                    $"{e.Message}; the exporter's user must own the files of {directory}, and its disk must have room",
                 _ => $"{e.GetType().Name}: {e.Message}",
             });
         }
@@ -142,18 +132,18 @@ internal sealed class StoreFolding : IDisposable
     private void Report(string reason)
     {
         _fault = reason;
-        if (_reported.Add(reason)) FoldingLog.NotFolded(_logger, reason);
+        if (_reported.Add(reason)) FoldingLog.NotFolded(logger, reason);
     }
 
     /// <summary>Runs an action under the preparation lock; does nothing if another process has the lock.</summary>
-    private void ExclusiveByte(Action action)
+    private void Exclusively(Action action)
     {
         if (_slots?.IsInPlace() == false)
         {
             _slots.Dispose();
             _slots = null;
         }
-        _slots ??= SlotTable.Open(_directory);
+        _slots ??= SlotTable.Open(directory);
         if (!_slots.TryBeginPreparation()) return;
         try
         {

@@ -8,17 +8,8 @@ namespace GunicornPrometheusExporter.Master;
 
 /// <summary>Removes the files of an earlier run from a store, but only those whose processes are certainly dead.</summary>
 /// <remarks>Call it while no master and no worker holds a slot.</remarks>
-internal sealed class StoreCleaner
+internal sealed class StoreCleaner(string directory, SlotTable slots)
 {
-    private readonly string _directory;
-    private readonly SlotTable _slots;
-
-    internal StoreCleaner(string directory, SlotTable slots)
-    {
-        _directory = directory;
-        _slots = slots;
-    }
-
     /// <summary>After an orderly exit: removes every file, if the processes of all counters are dead.</summary>
     /// <param name="except">The slot that is about to be reused.</param>
     /// <remarks>
@@ -27,28 +18,28 @@ internal sealed class StoreCleaner
     /// </remarks>
     internal void RemoveEarlierRun(string except)
     {
-        var pids = new PidRecord(_directory);
+        var pids = new PidRecord(directory);
         bool IsDead(string path, StoreFileName name) =>
             name.IsArchive || (SlotName.TryParse(name.Owner, out var kind, out var number)
                 ? IsFree(kind, number)
                 : pids.HasEnded(path, name));
-        if (Files().Any(file => file.Name.Type != MetricType.Gauge && !IsDead(file.Path, file.Name)))
+        if (StoreFileName.FilesIn(directory).Any(file => file.Name.Type != MetricType.Gauge && !IsDead(file.Path, file.Name)))
         {
             RemoveDeadGauges(except);
             return;
         }
         RemoveWhere(IsDead);
-        foreach (var (path, owner) in HistogramFiles.In(_directory))
+        foreach (var (path, owner) in HistogramFiles.In(directory))
         {
             if (SlotName.TryParse(owner, out var kind, out var number) && IsFree(kind, number)) File.Delete(path);
         }
         // No exporter reported these requests; if the files stayed, they would count in the new run.
-        foreach (var path in FlightTableReader.In(_directory))
+        foreach (var path in FlightTableReader.In(directory))
         {
             if (FlightTableReader.TryParseSlot(path, out var kind, out var number) && IsFree(kind, number)) File.Delete(path);
         }
         // Last: if this process is killed before, the next start removes the rest and gets here.
-        StoreIncarnation.Renew(_directory);
+        StoreIncarnation.Renew(directory);
     }
 
     /// <summary>After a kill: removes the live gauges of slots that nobody holds, and no counters.</summary>
@@ -60,19 +51,11 @@ internal sealed class StoreCleaner
 
     private void RemoveWhere(Func<string, StoreFileName, bool> isDead)
     {
-        foreach (var (path, name) in Files())
+        foreach (var (path, name) in StoreFileName.FilesIn(directory))
         {
             if (isDead(path, name)) File.Delete(path);
         }
     }
 
-    private IEnumerable<(string Path, StoreFileName Name)> Files()
-    {
-        foreach (var path in Directory.GetFiles(_directory, "*" + StoreFormat.Extension))
-        {
-            if (StoreFileName.TryParse(Path.GetFileName(path), out var name)) yield return (path, name);
-        }
-    }
-
-    private bool IsFree(SlotKind kind, int number) => !_slots.IsHeld(kind, number);
+    private bool IsFree(SlotKind kind, int number) => !slots.IsHeld(kind, number);
 }

@@ -55,7 +55,7 @@ internal sealed class YamlEntries(string text, string path)
                     ? $"did you mean {meant}?"
                     : $"known names are {string.Join(", ", readers.Keys)}";
                 Reject(key.Start, $"{name} has no setting \"{key.Value}\"; {remedy}");
-                _parser.SkipThisAndNestedEvents();
+                Skip();
             }
         }
     }
@@ -66,8 +66,7 @@ internal sealed class YamlEntries(string text, string path)
         if (TryReadNothing()) yield break;
         if (!_parser.TryConsume<MappingStart>(out _))
         {
-            Reject(_parser.Current!.Start, $"{name} must be a mapping, with \"name: value\" on separate lines");
-            _parser.SkipThisAndNestedEvents();
+            SkipRejected($"{name} must be a mapping, with \"name: value\" on separate lines");
             yield break;
         }
         var seen = new HashSet<string>();
@@ -75,14 +74,13 @@ internal sealed class YamlEntries(string text, string path)
         {
             if (!_parser.TryConsume<Scalar>(out var key))
             {
-                Reject(_parser.Current!.Start, $"{name} has a key that is not a name");
-                _parser.SkipThisAndNestedEvents();
-                _parser.SkipThisAndNestedEvents();
+                SkipRejected($"{name} has a key that is not a name");
+                Skip();
             }
             else if (!seen.Add(key.Value))
             {
                 Reject(key.Start, $"{key.Value} appears twice; remove one");
-                _parser.SkipThisAndNestedEvents();
+                Skip();
             }
             else yield return key;
         }
@@ -93,8 +91,7 @@ internal sealed class YamlEntries(string text, string path)
     {
         if (TryReadNothing()) return null;
         if (_parser.TryConsume<Scalar>(out var text)) return text.Value;
-        Reject(_parser.Current!.Start, $"{key.Value} must be a string");
-        _parser.SkipThisAndNestedEvents();
+        SkipRejected($"{key.Value} must be a string");
         return null;
     }
 
@@ -103,8 +100,7 @@ internal sealed class YamlEntries(string text, string path)
     {
         if (TryReadNothing()) return null;
         if (_parser.Current is Scalar { Value: "true" or "false" }) return _parser.Consume<Scalar>().Value == "true";
-        Reject(_parser.Current!.Start, $"{key.Value} must be true or false");
-        _parser.SkipThisAndNestedEvents();
+        SkipRejected($"{key.Value} must be true or false");
         return null;
     }
 
@@ -114,8 +110,7 @@ internal sealed class YamlEntries(string text, string path)
         if (TryReadNothing()) return null;
         if (!_parser.TryConsume<SequenceStart>(out _))
         {
-            Reject(_parser.Current!.Start, $"{key.Value} must be a list, with \"- value\" on separate lines");
-            _parser.SkipThisAndNestedEvents();
+            SkipRejected($"{key.Value} must be a list, with \"- value\" on separate lines");
             return null;
         }
         var texts = new List<string>();
@@ -124,6 +119,12 @@ internal sealed class YamlEntries(string text, string path)
             if (ReadText(key) is { } text) texts.Add(text);
         }
         return texts;
+    }
+
+    private void SkipRejected(string sentence)
+    {
+        Reject(_parser.Current!.Start, sentence);
+        Skip();
     }
 
     public void Skip() => _parser.SkipThisAndNestedEvents();
