@@ -28,7 +28,7 @@ internal static class MasterPreparation
             var leftBehind = isAlone ? RunFiles.In(directory) : [];
             if (isAlone) TakeOver(directory, slots, number, config.CleanupDbFiles, wasKilled: leftBehind.Length > 0);
             var runFile = RunFiles.PathOf(directory, number);
-            ProcessSpace.Current().Write(runFile);
+            StoreFiles.Replace(runFile, ProcessSpace.Current().Write);
             // Not before its own is there: a start that fails or is killed in between would make the next one remove the counts.
             foreach (var path in leftBehind.Where(path => path != runFile)) File.Delete(path);
             using var files = new MasterFiles(directory, number, layout, report);

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using GunicornPrometheusExporter.Files;
+using GunicornPrometheusExporter.Diagnostics;
 
 namespace GunicornPrometheusExporter.Master;
 
@@ -10,24 +10,30 @@ namespace GunicornPrometheusExporter.Master;
 /// </remarks>
 /// <param name="BootId">The kernel's id of the boot; empty if it is hidden.</param>
 /// <param name="PidNamespace">The target of <c>/proc/self/ns/pid</c>.</param>
-internal sealed record ProcessSpace(string BootId, string PidNamespace)
+/// <param name="BootedAt">
+/// In <c>pids.json</c> only: the wall clock's boot time when it was recorded. Another value means that the clock was set.
+/// </param>
+internal sealed record ProcessSpace(
+    string BootId, string PidNamespace,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? BootedAt = null)
 {
     private const string BootIdFile = "/proc/sys/kernel/random/boot_id";
+
+    /// <summary>Whether the wall clock was not set since, so that file times and process start times are comparable.</summary>
+    internal bool IsClockTheSame => BootedAt is { } time && ClockSteps.IsSame(time, ClockSteps.RealAtBoot());
 
     /// <summary>The scope of this process.</summary>
     internal static ProcessSpace Current() => new(
         File.Exists(BootIdFile) ? File.ReadAllText(BootIdFile).Trim() : "", new FileInfo("/proc/self/ns/pid").LinkTarget ?? "");
 
     /// <summary>Whether both are certainly the same scope.</summary>
-    internal bool IsCertainly(ProcessSpace? other) => BootId.Length > 0 && PidNamespace.Length > 0 && this == other;
+    internal bool IsCertainly(ProcessSpace? other) =>
+        BootId.Length > 0 && PidNamespace.Length > 0 && BootId == other?.BootId && PidNamespace == other.PidNamespace;
 
-    /// <summary>Writes the scope to a file, in one step for every reader.</summary>
-    internal void Write(string path) =>
-        StoreFiles.Replace(path, file => JsonSerializer.Serialize(file, this, MasterJson.Default.ProcessSpace));
+    internal void Write(Stream file) => JsonSerializer.Serialize(file, this, MasterJson.Default.ProcessSpace);
 }
 
 /// <summary>The JSON of the master's files.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(ProcessSpace))]
-[JsonSerializable(typeof(PidSpace))]
 internal sealed partial class MasterJson : JsonSerializerContext;

@@ -9,7 +9,7 @@ internal sealed class SharedSamples
 {
     private const int SamplesWorthForgetting = 4096;
 
-    private readonly HashSet<SnapshotSample> _samples = new(new SampleComparer());
+    private readonly HashSet<SnapshotSample> _samples = [];
     private int _forgetAt = SamplesWorthForgetting;
 
     /// <summary>Whether enough samples were added to make removing the unused ones worthwhile.</summary>

@@ -33,5 +33,5 @@ internal sealed class Samples(DateTimeOffset time, IEnumerable<Sample> samples)
         .Where(sample => !MetricSnapshot.IsAbsent(sample.Value));
 
     private Dictionary<SnapshotSample, double> ByKey => field ??= _byName.SelectMany(samples => samples)
-        .ToDictionary(sample => sample.Key, sample => sample.Value, new SampleComparer());
+        .ToDictionary(sample => sample.Key, sample => sample.Value);
 }
