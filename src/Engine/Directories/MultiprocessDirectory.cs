@@ -49,7 +49,7 @@ internal static partial class MultiprocessDirectory
 
     /// <summary>Whether this process's user owns the directory and does not share it with all users, as they share <c>/tmp</c>.</summary>
     public static bool IsOwn(string directory) =>
-        TryGetStatus(Absolute(directory), out var status) && status.IsDirectory && !status.IsShared
+        Libc.TryGetStatus(Absolute(directory), out var status) && status.IsDirectory && !status.IsShared
         && status.Owner == Libc.EffectiveUserId();
 
     /// <summary>Refuses a path that is not valid UTF-8: .NET replaces the invalid bytes, so it would name another directory.</summary>
