@@ -32,7 +32,6 @@ internal sealed record Target(Uri Address, string User)
         return new(address, Uri.UnescapeDataString(url.UserInfo));
     }
 
-    /// <summary>Reads the argument of a command.</summary>
     internal static Target? Parse(ArgumentResult argument)
     {
         if (Parse(argument.Tokens[0].Value) is { } target) return target;

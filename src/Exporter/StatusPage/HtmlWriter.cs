@@ -18,7 +18,6 @@ internal sealed class HtmlWriter
     {
     }
 
-    /// <summary>Writes the parts of an interpolated string.</summary>
     [InterpolatedStringHandler]
     internal readonly struct Markup
     {

@@ -12,7 +12,6 @@ internal sealed class TlsServer
     private readonly SslStreamCertificateContext _certificate;
     private readonly X509Certificate2Collection _authorities = [];
 
-    /// <summary>Loads the PEM texts.</summary>
     /// <exception cref="ConfigurationException">A text is not a certificate, or the key does not match it.</exception>
     internal TlsServer(TlsServerConfig config, string certificate, string key, string? authorities)
     {

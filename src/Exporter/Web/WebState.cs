@@ -18,10 +18,8 @@ internal sealed class WebState
 
     internal WebConfig Config { get; }
 
-    /// <summary>The TLS configuration; null for plain text.</summary>
     internal TlsServer? Tls { get; }
 
-    /// <summary>Whether one of the files has changed.</summary>
     /// <exception cref="ConfigurationException">A file can no longer be read.</exception>
     internal bool HasChanged() => _files.Exists(file => file.HasChanged());
 
