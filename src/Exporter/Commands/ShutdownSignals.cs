@@ -9,14 +9,14 @@ namespace GunicornPrometheusExporter.Exporter.Commands;
 /// requests in flight, and the exporter must forward their counts, so it continues until the master exits. Then the kernel
 /// sends SIGTERM; a master that stops regularly sends SIGINT as its last step.
 /// </remarks>
+#pragma warning disable CA1001 // Never disposed: otherwise a SIGTERM that arrives during exit would kill the process.
 internal sealed class ShutdownSignals
+#pragma warning restore CA1001
 {
     // Enough for the last snapshot to arrive, but less than the time after which a master kills the exporter.
     private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(4);
 
     private readonly CancellationTokenSource _end = new();
-
-    // Never disposed: otherwise a SIGTERM that arrives during exit would kill the process.
     private readonly PosixSignalRegistration[] _registrations;
     private readonly int? _master;
     private readonly ILogger _log;
