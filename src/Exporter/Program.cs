@@ -1,4 +1,3 @@
-using System.CommandLine;
 using GunicornPrometheusExporter.Diagnostics;
 using GunicornPrometheusExporter.Exporter;
 using GunicornPrometheusExporter.Exporter.Commands;

@@ -1,4 +1,3 @@
-using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Master;
 using GunicornPrometheusExporter.Slots;
 

@@ -1,5 +1,3 @@
-using GunicornPrometheusExporter.Files;
-
 namespace GunicornPrometheusExporter.Exporter.Checks;
 
 /// <summary>Whether an exporter reads the store: one holds the leader lock.</summary>

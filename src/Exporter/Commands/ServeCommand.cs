@@ -1,8 +1,5 @@
-using System.CommandLine;
 using GunicornPrometheusExporter.Aggregation;
-using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Deaths;
-using GunicornPrometheusExporter.Directories;
 using GunicornPrometheusExporter.Exporter.Control;
 using GunicornPrometheusExporter.Exporter.Http;
 using GunicornPrometheusExporter.Exporter.StatusPage;

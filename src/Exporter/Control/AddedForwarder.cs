@@ -1,4 +1,3 @@
-using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Forwarding;
 
 namespace GunicornPrometheusExporter.Exporter.Control;

@@ -1,7 +1,4 @@
-using GunicornPrometheusExporter.Configuration;
-using GunicornPrometheusExporter.Directories;
 using GunicornPrometheusExporter.Forwarding;
-using GunicornPrometheusExporter.Snapshots;
 
 namespace GunicornPrometheusExporter.Exporter.Control;
 

@@ -1,6 +1,3 @@
-using GunicornPrometheusExporter.Metrics;
-using GunicornPrometheusExporter.Snapshots;
-
 namespace GunicornPrometheusExporter.Exporter.Readings;
 
 /// <summary>The samples about Gunicorn and the exporter from one read, without the application's. Immutable.</summary>

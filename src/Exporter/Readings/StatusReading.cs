@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using GunicornPrometheusExporter.Deaths;
-using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Exporter.Readings;
 

@@ -1,6 +1,4 @@
 using System.CommandLine.Parsing;
-using System.Net;
-using GunicornPrometheusExporter.Configuration;
 
 namespace GunicornPrometheusExporter.Exporter.Readings;
 

@@ -1,5 +1,3 @@
-using GunicornPrometheusExporter.Configuration;
-
 namespace GunicornPrometheusExporter.Exporter.Web;
 
 /// <summary>The source of a PEM text: a file or inline. Not a record, because its string form would show a key.</summary>

@@ -1,5 +1,3 @@
-using GunicornPrometheusExporter.Configuration;
-
 namespace GunicornPrometheusExporter.Exporter.Web;
 
 /// <summary>The content of a web configuration file. Immutable. Not a record, because its string form would show secrets.</summary>

@@ -1,4 +1,3 @@
-using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Yaml;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
