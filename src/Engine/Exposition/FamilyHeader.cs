@@ -24,7 +24,9 @@ internal sealed class FamilyHeader
             MetricType.Summary => _names.Remove(NameOf(LineKind.Bucket)),
             _ => [Name],
         };
-        OpenMetricsNames = type == MetricType.Gauge ? [Name] : [.. SampleNames.Union([BaseName, BaseName + OpenMetricsSyntax.CreatedSuffix])];
+        OpenMetricsNames = type == MetricType.Gauge
+            ? [Name]
+            : [.. SampleNames.Union([BaseName, BaseName + OpenMetricsSyntax.CreatedSuffix])];
         Text = TextSyntax.Header(Name, type, help);
     }
 
