@@ -1,10 +1,7 @@
 namespace GunicornPrometheusExporter.Exporter;
 
 /// <summary>A periodic background task and its health. Safe for any number of threads.</summary>
-/// <remarks>An exception does not stop it. Reading its health neither accesses files nor waits.</remarks>
-/// <param name="name">The name in the log, in metrics and at <c>/-/healthy</c>.</param>
-/// <param name="log">Logs each reason of a failure once.</param>
-/// <param name="time">The clock.</param>
+/// <remarks>An exception does not stop it, and each reason is logged once. Reading its health neither accesses files nor waits.</remarks>
 internal sealed class BackgroundWork(string name, ILogger log, TimeProvider? time = null)
 {
     // Much longer than any interval, because a store with a hundred thousand files takes several seconds.

@@ -1,6 +1,4 @@
 using System.Runtime.InteropServices;
-using GunicornPrometheusExporter.Configuration;
-using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Forwarding;
 
 namespace GunicornPrometheusExporter.Exporter;

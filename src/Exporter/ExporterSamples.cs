@@ -1,6 +1,5 @@
 using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Folding;
-using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Exporter;
 

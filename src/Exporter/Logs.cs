@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.Extensions.Logging.Console;
 
 namespace GunicornPrometheusExporter.Exporter;

@@ -1,4 +1,3 @@
-using System.CommandLine;
 using GunicornPrometheusExporter.Exporter;
 using GunicornPrometheusExporter.Exporter.Commands;
 using GunicornPrometheusExporter.Native;

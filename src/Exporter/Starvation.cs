@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using System.Runtime.ExceptionServices;
-using System.Text;
 using GunicornPrometheusExporter.Exporter.Commands;
 using GunicornPrometheusExporter.Native;
 using Microsoft.Win32.SafeHandles;

@@ -2,7 +2,6 @@ using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Deaths;
 using GunicornPrometheusExporter.Exporter.Http;
 using GunicornPrometheusExporter.Folding;
-using GunicornPrometheusExporter.Snapshots;
 
 namespace GunicornPrometheusExporter.Exporter;
 

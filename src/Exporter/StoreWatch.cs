@@ -1,4 +1,3 @@
-using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Master;
 using GunicornPrometheusExporter.Slots;
 
@@ -7,11 +6,9 @@ namespace GunicornPrometheusExporter.Exporter;
 /// <summary>Checks that Gunicorn records in the same store that this exporter reads. Logs each loss once.</summary>
 /// <remarks>
 /// If someone removes, renames, replaces or empties a store, processes with open files keep recording into the old files,
-/// which no exporter reads. Their locks on the old lock file reveal this. Not thread-safe.
+/// which no exporter reads. Their locks on the old lock file reveal this. A standalone exporter
+/// has no master. Not thread-safe.
 /// </remarks>
-/// <param name="directory">The store; it need not exist yet.</param>
-/// <param name="master">The Gunicorn master that started this exporter; null if none did.</param>
-/// <param name="log">Logs each loss once.</param>
 internal sealed class StoreWatch(string directory, int? master, ILogger log) : IDisposable
 {
     private const int Hidden = 0;

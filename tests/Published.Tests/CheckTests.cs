@@ -194,7 +194,7 @@ public sealed class CheckTests : IDisposable
         using var exporter = RunningExporter.Serving(
             _directory.Path, ("REDIS_ENABLED", "true"), ("REDIS_HOST", "127.0.0.1"), ("REDIS_PORT", "1"), ("REDIS_FORWARD_INTERVAL", "1"));
 
-        exporter.WaitForLine("Forwarding to redis failed, retrying");
+        exporter.WaitForLine("forwarding to redis failed, retrying");
         await FindsAsync(
             exporter.Client.BaseAddress!.Authority,
             "the forwarder redis is failing (Redis at 127.0.0.1:1 cannot be reached: Connection refused); see the exporter's log");

@@ -68,7 +68,7 @@ public sealed class ControlTests : IDisposable
         var waiting = await second.ScrapeAsync();
 
         await first.TerminateAsync();
-        second.WaitForLine("Forwarding to redis every 30 s");
+        second.WaitForLine("forwarding to redis every 30 s");
 
         Assert.Contains("gunicorn_exporter_forwarder_up{forwarder=\"redis\"} 0.0", waiting, StringComparison.Ordinal);
         Assert.Contains("gunicorn_exporter_forwarder_snapshots_total{forwarder=\"redis\",outcome=\"failed\"} 0.0", waiting, StringComparison.Ordinal);

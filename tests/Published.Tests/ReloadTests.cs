@@ -109,12 +109,12 @@ public sealed class ReloadTests : IDisposable
         using var process = Process.Start(Executable.StartInfo(Executable.Path, ["serve"], [File]))!;
         try
         {
-            await WaitForAsync(process, "Forwarding to redis failed, retrying");
+            await WaitForAsync(process, "forwarding to redis failed, retrying");
 
             WriteStore("other");
             using var kill = Process.Start("kill", ["-HUP", $"{process.Id}"]);
             await WaitForAsync(process, InForce);
-            await WaitForAsync(process, "Forwarding to redis failed, retrying");
+            await WaitForAsync(process, "forwarding to redis failed, retrying");
 
             Assert.True(System.IO.File.Exists(_directory["store/incarnation"]));
             Assert.False(System.IO.File.Exists(_directory["other/incarnation"]));

@@ -110,8 +110,8 @@ def test_redis_that_is_away_slow_and_back_slows_and_fails_no_request_and_no_scra
         assert server.metrics().value("gunicorn_exporter_forwarder_up", forwarder="redis") == (wanted == "running")
     redis.signal(signal.SIGCONT)
     wait_for(lambda: status()["redis"]["state"] == "running", "recovery")
-    assert server.log.count("Forwarding to redis failed, retrying") == 2
-    assert server.log.count("Forwarding to redis works again") == 2
+    assert server.log.count("forwarding to redis failed, retrying") == 2
+    assert server.log.count("forwarding to redis works again") == 2
 
 
 def test_an_exporter_that_is_killed_forwards_again_when_it_is_back(start_gunicorn, start_redis):
@@ -136,10 +136,10 @@ def test_an_upgrade_hands_forwarding_over(start_gunicorn, start_redis, status):
     (second,) = server.second_masters()
     try:
         wait_for(lambda: "is in use by another process" in server.log, "the second exporter")
-        assert server.log.count("Forwarding to redis every") == 1
+        assert server.log.count("forwarding to redis every") == 1
         server.signal(signal.SIGQUIT)
         server.process.wait(20)
-        wait_for(lambda: server.log.count("Forwarding to redis every") == 2, "the second exporter's turn")
+        wait_for(lambda: server.log.count("forwarding to redis every") == 2, "the second exporter's turn")
         wait_for(lambda: status()["redis"]["snapshots_sent"] > 1, "its snapshots")
         assert "failed, retrying" not in server.log
     finally:

@@ -125,8 +125,8 @@ def test_a_block_runs_as_a_gunicorn_configuration(block, start_gunicorn):
     assert server.metrics(requests=1).value("gunicorn_worker_requests_total") == 1
     if "redis" in block.title:
         # The exporter listens first.
-        wait_for(lambda: "Forwarding to redis" in server.log, "the forwarder")
-    assert ("Forwarding to redis" in server.log) == ("redis" in block.title)
+        wait_for(lambda: "forwarding to redis" in server.log, "the forwarder")
+    assert ("forwarding to redis" in server.log) == ("redis" in block.title)
     assert server.end() == 0
 
 

@@ -24,7 +24,9 @@ internal sealed class FamilyHeader
             MetricType.Summary => _names.Remove(NameOf(LineKind.Bucket)),
             _ => [Name],
         };
-        OpenMetricsNames = type == MetricType.Gauge ? [Name] : [.. SampleNames.Union([BaseName, BaseName + OpenMetricsSyntax.CreatedSuffix])];
+        OpenMetricsNames = type == MetricType.Gauge
+            ? [Name]
+            : [.. SampleNames.Union([BaseName, BaseName + OpenMetricsSyntax.CreatedSuffix])];
         Text = TextSyntax.Header(Name, type, help);
     }
 
@@ -50,13 +52,11 @@ internal sealed class FamilyHeader
     /// <summary>The lines above its samples in the text format.</summary>
     public byte[] Text { get; }
 
-    /// <summary>The lines above its samples in OpenMetrics.</summary>
     public byte[] OpenMetrics => field ??= OpenMetricsSyntax.Header(BaseName, Type.Word(), Help);
 
     /// <summary>The OpenMetrics lines for a counter without its type, because another family has the name without <c>_total</c>.</summary>
     public byte[] Untyped => field ??= OpenMetricsSyntax.Header(Name, OpenMetricsSyntax.UnknownType, Help);
 
-    /// <summary>The fields before its metrics in protobuf.</summary>
     public byte[] Protobuf => field ??= ProtobufSyntax.Header(Name, BaseName, Type, Help);
 
     /// <summary>The name of the sample with the creation time of a series, in OpenMetrics.</summary>

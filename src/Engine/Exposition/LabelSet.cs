@@ -15,7 +15,6 @@ internal sealed class LabelSet(ReadOnlyMemory<byte> text) : IComparable<LabelSet
     /// <summary>The samples, in the order of an exposition.</summary>
     public ReadOnlySpan<SampleLine> Lines => _lines;
 
-    /// <summary>The labels as the fields of a protobuf message.</summary>
     public byte[] Protobuf => field ??= ProtobufSyntax.Labels(Text);
 
     /// <summary>The series of a sample, with 0 as the bound of lines other than buckets; null if the sample is new.</summary>

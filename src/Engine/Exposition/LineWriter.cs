@@ -43,7 +43,6 @@ internal ref struct LineWriter(IBufferWriter<byte> output)
         WriteLine(tail, value);
     }
 
-    /// <summary>Writes a line with an exemplar after its value.</summary>
     public void WriteLine(scoped ReadOnlySpan<byte> text, double value, in Exemplar exemplar)
     {
         WriteHeader();
@@ -60,7 +59,6 @@ internal ref struct LineWriter(IBufferWriter<byte> output)
         Write("\n"u8);
     }
 
-    /// <summary>Flushes the written bytes to the output.</summary>
     public void Flush()
     {
         output.Advance(_written);

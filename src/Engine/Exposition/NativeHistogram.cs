@@ -17,7 +17,6 @@ internal sealed class NativeHistogram
 
     public ulong Count { get; private set; }
 
-    /// <summary>The index of the first bucket.</summary>
     public int First => NativeHistogramFormat.FirstIndex(Schema);
 
     /// <summary>The count of each bucket, from the first on.</summary>

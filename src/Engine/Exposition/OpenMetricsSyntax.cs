@@ -12,7 +12,6 @@ internal static class OpenMetricsSyntax
     /// <summary>The type of a counter that is exposed without its type.</summary>
     public const string UnknownType = "unknown";
 
-    /// <summary>The end marker after the last family.</summary>
     public static ReadOnlySpan<byte> End => "# EOF\n"u8;
 
     /// <summary>The lines above a family's samples; a counter's name is without <c>_total</c>.</summary>

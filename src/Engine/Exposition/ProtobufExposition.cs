@@ -11,7 +11,6 @@ internal sealed class ProtobufExposition
     private readonly ProtobufWriter _family = new();
     private readonly ProtobufWriter _length = new();
 
-    /// <summary>Writes the families whose series are present.</summary>
     public void Write(IBufferWriter<byte> output, ExpositionLayout layout, SampleValues values)
     {
         foreach (ref readonly var family in layout.Families)

@@ -8,7 +8,6 @@ internal readonly record struct SampleLine(LineKind Kind, byte[] Text, int Serie
     /// <summary>Whether it is omitted because the client did not select it.</summary>
     public bool IsHidden { get; init; }
 
-    /// <summary>The order in a label set.</summary>
     public int CompareTo(SampleLine other) => (Kind, Bound).CompareTo((other.Kind, other.Bound));
 
     /// <summary>Removes the lines of the first label set from the span, and returns them.</summary>

@@ -2,11 +2,7 @@ using GunicornPrometheusExporter.HistogramDetails;
 
 namespace GunicornPrometheusExporter.Exposition;
 
-/// <summary>The values of one scrape, by series.</summary>
-/// <param name="values">The values.</param>
-/// <param name="present">Whether each series has a value now.</param>
-/// <param name="exemplars">The exemplars of buckets.</param>
-/// <param name="natives">The native histograms, by the series of their sums.</param>
+/// <summary>The values of one scrape, by series; native histograms by the series of their sums.</summary>
 internal readonly ref struct SampleValues(
     ReadOnlySpan<double> values, ReadOnlySpan<bool> present,
     IReadOnlyDictionary<int, Exemplar> exemplars, IReadOnlyDictionary<int, NativeHistogram> natives)

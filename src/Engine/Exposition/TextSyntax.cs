@@ -68,7 +68,6 @@ internal static class TextSyntax
     public static ReadOnlyMemory<byte> LabelsOf(string name, byte[] line) =>
         line.Length == name.Length + 1 ? default : line.AsMemory()[(name.Length + 1)..^2];
 
-    /// <summary>The two lines above a family's samples.</summary>
     public static byte[] Header(string name, MetricType type, string help)
     {
         var text = help.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("\n", @"\n", StringComparison.Ordinal);

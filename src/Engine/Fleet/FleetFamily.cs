@@ -22,7 +22,6 @@ internal sealed class FleetFamily(SnapshotFamily family, SeriesValues values)
         return series;
     }
 
-    /// <summary>Whether a sample is the next higher bucket after another one.</summary>
     public bool IsNextBucket(SnapshotSample below, SnapshotSample sample)
     {
         if (family.Type != MetricType.Histogram || below.Name != sample.Name || below.Labels.Length != sample.Labels.Length) return false;

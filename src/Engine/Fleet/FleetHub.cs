@@ -19,7 +19,6 @@ internal sealed class FleetHub(IFleetSource source, bool isMerged, ILogger logge
     private IFleetSource _source = source;
     private FleetReading _reading = new([], []);
 
-    /// <summary>The result of the last reload of the configuration; null without one.</summary>
     public ReloadStatus? LastReload { get; set; }
 
     /// <summary>Replaces the source; the caller still owns the previous one.</summary>

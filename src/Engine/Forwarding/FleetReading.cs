@@ -2,9 +2,7 @@ using GunicornPrometheusExporter.Snapshots;
 
 namespace GunicornPrometheusExporter.Forwarding;
 
-/// <summary>The snapshots of the hosts of a fleet, read at one moment. Immutable.</summary>
-/// <param name="Hosts">The hosts, including those that are gone if they counted something.</param>
-/// <param name="Skipped">The entries that are foreign or cannot be read.</param>
+/// <summary>The snapshots of the hosts of a fleet, including those that are gone if they counted something. Immutable.</summary>
 internal sealed record FleetReading(IReadOnlyList<HostSnapshot> Hosts, IReadOnlyList<SkippedEntry> Skipped);
 
 /// <summary>An entry at a source that is not a readable host snapshot, and why: one sentence without a full stop.</summary>

@@ -10,7 +10,6 @@ namespace GunicornPrometheusExporter.Forwarding;
 /// </remarks>
 internal interface IForwarder : IAsyncDisposable
 {
-    /// <summary>The time between two snapshots.</summary>
     TimeSpan Interval { get; }
 
     /// <summary>Sends a snapshot, or buffered earlier ones.</summary>

@@ -1,5 +1,3 @@
-using GunicornPrometheusExporter.Metrics;
-
 namespace GunicornPrometheusExporter.Exporter.Checks;
 
 /// <summary>Whether labels have too many values.</summary>

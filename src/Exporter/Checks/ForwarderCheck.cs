@@ -1,6 +1,4 @@
 using GunicornPrometheusExporter.Exporter.Readings;
-using GunicornPrometheusExporter.Metrics;
-using GunicornPrometheusExporter.Snapshots;
 
 namespace GunicornPrometheusExporter.Exporter.Checks;
 

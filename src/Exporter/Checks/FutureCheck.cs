@@ -1,5 +1,3 @@
-using GunicornPrometheusExporter.Files;
-
 namespace GunicornPrometheusExporter.Exporter.Checks;
 
 /// <summary>Whether files have a modification time in the future.</summary>

@@ -1,7 +1,4 @@
-using System.Globalization;
-using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Exporter.Readings;
-using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Exporter.Checks;
 

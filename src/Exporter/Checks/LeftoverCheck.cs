@@ -1,6 +1,3 @@
-using System.Globalization;
-using GunicornPrometheusExporter.Files;
-
 namespace GunicornPrometheusExporter.Exporter.Checks;
 
 /// <summary>Whether files of dead processes accumulate.</summary>

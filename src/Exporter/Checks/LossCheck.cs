@@ -1,5 +1,3 @@
-using GunicornPrometheusExporter.Metrics;
-
 namespace GunicornPrometheusExporter.Exporter.Checks;
 
 /// <summary>Whether recordings were dropped, or files could not be read.</summary>

@@ -1,5 +1,3 @@
-using GunicornPrometheusExporter.Metrics;
-
 namespace GunicornPrometheusExporter.Exporter.Checks;
 
 /// <summary>Whether the server runs with all its workers.</summary>

@@ -1,6 +1,3 @@
-using GunicornPrometheusExporter.Files;
-using GunicornPrometheusExporter.Metrics;
-
 namespace GunicornPrometheusExporter.Exporter.Checks;
 
 /// <summary>Whether the store still has the file of every live worker.</summary>

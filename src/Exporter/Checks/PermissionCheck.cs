@@ -1,6 +1,3 @@
-using GunicornPrometheusExporter.Directories;
-using GunicornPrometheusExporter.Files;
-
 namespace GunicornPrometheusExporter.Exporter.Checks;
 
 /// <summary>Whether only one user can access the store, and this user is the one.</summary>

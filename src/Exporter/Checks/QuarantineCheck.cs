@@ -1,5 +1,3 @@
-using GunicornPrometheusExporter.Files;
-
 namespace GunicornPrometheusExporter.Exporter.Checks;
 
 /// <summary>Whether damaged files were quarantined.</summary>

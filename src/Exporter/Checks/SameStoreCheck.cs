@@ -1,7 +1,3 @@
-using System.Globalization;
-using GunicornPrometheusExporter.Files;
-using GunicornPrometheusExporter.Metrics;
-
 namespace GunicornPrometheusExporter.Exporter.Checks;
 
 /// <summary>Whether an exporter reads the expected store.</summary>

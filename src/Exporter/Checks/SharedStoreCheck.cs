@@ -1,6 +1,3 @@
-using System.Globalization;
-using GunicornPrometheusExporter.Files;
-
 namespace GunicornPrometheusExporter.Exporter.Checks;
 
 /// <summary>Whether several servers record in the store, so that its sums count all of them.</summary>

@@ -1,4 +1,3 @@
-using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Slots;
 
 namespace GunicornPrometheusExporter.Exporter.Checks;

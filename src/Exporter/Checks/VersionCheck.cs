@@ -1,5 +1,4 @@
 using GunicornPrometheusExporter.Diagnostics;
-using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Exporter.Checks;
 

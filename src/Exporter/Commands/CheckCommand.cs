@@ -1,9 +1,6 @@
-using System.CommandLine;
 using GunicornPrometheusExporter.Aggregation;
-using GunicornPrometheusExporter.Directories;
 using GunicornPrometheusExporter.Exporter.Checks;
 using GunicornPrometheusExporter.Exporter.Readings;
-using GunicornPrometheusExporter.Files;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace GunicornPrometheusExporter.Exporter.Commands;

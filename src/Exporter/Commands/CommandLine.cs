@@ -1,9 +1,6 @@
-using System.CommandLine;
 using System.CommandLine.Help;
-using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Exporter.Http;
 using GunicornPrometheusExporter.Exporter.Readings;
-using GunicornPrometheusExporter.Files;
 
 namespace GunicornPrometheusExporter.Exporter.Commands;
 

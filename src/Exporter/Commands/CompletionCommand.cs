@@ -1,5 +1,3 @@
-using System.CommandLine;
-
 namespace GunicornPrometheusExporter.Exporter.Commands;
 
 /// <summary><c>completion</c>: prints the script for completion in a shell.</summary>

@@ -1,6 +1,3 @@
-using System.CommandLine;
-using GunicornPrometheusExporter.Configuration;
-
 namespace GunicornPrometheusExporter.Exporter.Commands;
 
 /// <summary><c>config</c>: checks the configuration and prints it, or an example of its file.</summary>

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using GunicornPrometheusExporter.Configuration;
 
 namespace GunicornPrometheusExporter.Exporter.Commands;
 

@@ -1,9 +1,5 @@
 using System.Buffers;
-using System.CommandLine;
 using GunicornPrometheusExporter.Aggregation;
-using GunicornPrometheusExporter.Configuration;
-using GunicornPrometheusExporter.Directories;
-using GunicornPrometheusExporter.Files;
 
 namespace GunicornPrometheusExporter.Exporter.Commands;
 

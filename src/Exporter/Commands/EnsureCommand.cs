@@ -1,7 +1,3 @@
-using System.CommandLine;
-using GunicornPrometheusExporter.Directories;
-using GunicornPrometheusExporter.Files;
-
 namespace GunicornPrometheusExporter.Exporter.Commands;
 
 /// <summary><c>ensure</c>: creates a directory for a store, or reports in JSON why it cannot be one.</summary>

@@ -1,5 +1,3 @@
-using System.CommandLine;
-using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Exporter.Http;
 using GunicornPrometheusExporter.Exporter.Web;
 using GunicornPrometheusExporter.Fleet;

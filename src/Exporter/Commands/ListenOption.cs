@@ -1,6 +1,3 @@
-using System.CommandLine;
-using System.Net;
-using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Exporter.Http;
 
 namespace GunicornPrometheusExporter.Exporter.Commands;

@@ -1,7 +1,3 @@
-using System.CommandLine;
-using GunicornPrometheusExporter.Configuration;
-using GunicornPrometheusExporter.Directories;
-using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Master;
 
 namespace GunicornPrometheusExporter.Exporter.Commands;

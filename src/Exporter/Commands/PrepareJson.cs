@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Master;
 
 namespace GunicornPrometheusExporter.Exporter.Commands;

@@ -1,6 +1,4 @@
-using System.CommandLine;
 using System.Security.Cryptography.X509Certificates;
-using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Exporter.Readings;
 using GunicornPrometheusExporter.Exporter.Web;
 

@@ -1,8 +1,5 @@
-using System.CommandLine;
 using GunicornPrometheusExporter.Aggregation;
-using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Deaths;
-using GunicornPrometheusExporter.Directories;
 using GunicornPrometheusExporter.Exporter.Control;
 using GunicornPrometheusExporter.Exporter.Http;
 using GunicornPrometheusExporter.Exporter.StatusPage;
@@ -47,12 +44,11 @@ internal sealed class ServeCommand : Command
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
         using var loggers = Logs.CreateFactory();
-        // Never disposed: otherwise a SIGTERM that arrives during exit would kill the process.
-        var signals = new EndSignals(parsed.GetValue(_parent), loggers.CreateLogger("serve"));
+        var signals = new ShutdownSignals(parsed.GetValue(_parent), loggers.CreateLogger("serve"));
         return await signals.RunAsync(end => ServeAsync(parsed, loggers, signals, end));
     }
 
-    private async Task ServeAsync(ParseResult parsed, ILoggerFactory loggers, EndSignals signals, CancellationToken end)
+    private async Task ServeAsync(ParseResult parsed, ILoggerFactory loggers, ShutdownSignals signals, CancellationToken end)
     {
         var log = loggers.CreateLogger("serve");
         var config = _settings.Load(parsed);
@@ -88,12 +84,12 @@ internal sealed class ServeCommand : Command
         aggregator.Sources.Add(new ExporterSamples(configuration, folding, [control, .. reading.Work]));
         using var forwarders = new ConfiguredForwarders(manager, config);
         await forwarders.AddWantedAsync(log);
-        using var turn = new StoreLeadership(directory, forwarders, scrapes, control, loggers);
-        configuration.Apply = next => forwarders.ChangeAsync(next, turn.IsHeld);
+        using var leadership = new StoreLeadership(directory, forwarders, scrapes, control, loggers);
+        configuration.Apply = next => forwarders.ChangeAsync(next, leadership.IsHeld);
         using var hangUp = configuration.ReloadOnHangUp();
         Task[] work =
         [
-            server.RunAsync(addresses, end), reading.AccountAsync(end), reading.FoldAsync(end), turn.RunAsync(end),
+            server.RunAsync(addresses, end), reading.AccountAsync(end), reading.FoldAsync(end), leadership.RunAsync(end),
         ];
         // If one fails, the others stop too: the master then starts a complete exporter.
         await Task.WhenAny(work);

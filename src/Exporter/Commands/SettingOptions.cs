@@ -1,6 +1,3 @@
-using System.CommandLine;
-using GunicornPrometheusExporter.Configuration;
-
 namespace GunicornPrometheusExporter.Exporter.Commands;
 
 /// <summary>The options of a command that are settings, and the resulting configuration.</summary>

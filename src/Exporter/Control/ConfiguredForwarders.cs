@@ -1,7 +1,4 @@
-using GunicornPrometheusExporter.Configuration;
-using GunicornPrometheusExporter.Directories;
 using GunicornPrometheusExporter.Forwarding;
-using GunicornPrometheusExporter.Snapshots;
 
 namespace GunicornPrometheusExporter.Exporter.Control;
 
@@ -56,9 +53,7 @@ internal sealed class ConfiguredForwarders(ForwarderManager manager, ExporterCon
         await AddAsync(asked);
     }
 
-    /// <summary>Applies another configuration: restarts forwarders with a changed setting.</summary>
-    /// <param name="next">The configuration.</param>
-    /// <param name="isStarting">Whether to start new forwarders too.</param>
+    /// <summary>Applies another configuration: restarts forwarders with a changed setting, and may start new ones.</summary>
     /// <exception cref="ConfigurationException">It has an invalid forwarder; nothing has changed.</exception>
     internal async Task ChangeAsync(ExporterConfig next, bool isStarting)
     {

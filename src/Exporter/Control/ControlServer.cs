@@ -1,6 +1,4 @@
-using GunicornPrometheusExporter.Directories;
 using GunicornPrometheusExporter.Exporter.Http;
-using GunicornPrometheusExporter.Files;
 
 namespace GunicornPrometheusExporter.Exporter.Control;
 

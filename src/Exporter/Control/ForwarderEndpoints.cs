@@ -1,5 +1,4 @@
 using System.Text.Json;
-using GunicornPrometheusExporter.Configuration;
 
 namespace GunicornPrometheusExporter.Exporter.Control;
 

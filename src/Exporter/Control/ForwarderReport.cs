@@ -1,5 +1,4 @@
 using System.Text.Json;
-using GunicornPrometheusExporter.Snapshots;
 
 namespace GunicornPrometheusExporter.Exporter.Control;
 

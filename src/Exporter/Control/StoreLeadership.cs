@@ -1,6 +1,4 @@
-using GunicornPrometheusExporter.Directories;
 using GunicornPrometheusExporter.Exporter.Http;
-using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Slots;
 
 namespace GunicornPrometheusExporter.Exporter.Control;

@@ -36,7 +36,6 @@ internal sealed class ConnectionBound(int most)
         }
     }
 
-    /// <summary>Records a request on a connection.</summary>
     internal void Renew(IDictionary<object, object?> items)
     {
         var connection = (ConnectionContext)items[this]!;

@@ -19,10 +19,6 @@ internal static class HttpServer
     private static readonly TimeSpan LongestEnd = TimeSpan.FromMilliseconds(500);
 
     /// <summary>A server without paths.</summary>
-    /// <param name="sockets">The sockets that the server listens on after its start.</param>
-    /// <param name="loggers">Create the logs.</param>
-    /// <param name="longestBody">The maximum size of a request body in bytes.</param>
-    /// <param name="web">Access control and TLS; null for none.</param>
     internal static WebApplication Build(
         IReadOnlyCollection<Socket> sockets, ILoggerFactory loggers, long longestBody, WebConfigFile? web = null)
     {

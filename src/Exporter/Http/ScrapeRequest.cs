@@ -10,7 +10,6 @@ internal readonly record struct ScrapeRequest(ExpositionFormat Format, bool IsCo
 
     internal bool IsWhole => Names.Count == 0;
 
-    /// <summary>The selected families and samples; null for all.</summary>
     internal IReadOnlySet<string>? NameSet => IsWhole ? null : new HashSet<string>(Names!);
 
     internal static ScrapeRequest Of(HttpRequest request)

@@ -16,7 +16,6 @@ internal sealed class SharedScrape(Func<IEnumerable<ScrapeAnswer>, Task> scrape)
     private ScrapePass? _next;
     private Task _last = Task.CompletedTask;
 
-    /// <summary>Shares passes without delay.</summary>
     internal SharedScrape(Action<IEnumerable<ScrapeAnswer>> scrape) : this(answers =>
     {
         scrape(answers);

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace GunicornPrometheusExporter.Exporter.Http;
 
 /// <summary>Answers with a line of text.</summary>

@@ -1,12 +1,9 @@
-using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using GunicornPrometheusExporter.Deaths;
 using GunicornPrometheusExporter.Exporter.Control;
 using GunicornPrometheusExporter.Exposition;
-using GunicornPrometheusExporter.Metrics;
-using GunicornPrometheusExporter.Snapshots;
 
 namespace GunicornPrometheusExporter.Exporter.Readings;
 

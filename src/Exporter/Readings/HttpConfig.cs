@@ -1,7 +1,5 @@
 using System.Net.Http.Headers;
 using System.Security.Cryptography.X509Certificates;
-using System.Text;
-using GunicornPrometheusExporter.Configuration;
 
 namespace GunicornPrometheusExporter.Exporter.Readings;
 

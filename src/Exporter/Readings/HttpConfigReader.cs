@@ -1,7 +1,6 @@
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Yaml;
 using YamlDotNet.Core.Events;
 

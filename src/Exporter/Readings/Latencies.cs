@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace GunicornPrometheusExporter.Exporter.Readings;
 
 /// <summary>A latency histogram, built from cumulative buckets. Not thread-safe.</summary>

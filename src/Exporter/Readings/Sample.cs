@@ -1,5 +1,3 @@
-using GunicornPrometheusExporter.Snapshots;
-
 namespace GunicornPrometheusExporter.Exporter.Readings;
 
 /// <summary>One sample and its value.</summary>

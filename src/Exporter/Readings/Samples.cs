@@ -1,11 +1,6 @@
-using GunicornPrometheusExporter.Metrics;
-using GunicornPrometheusExporter.Snapshots;
-
 namespace GunicornPrometheusExporter.Exporter.Readings;
 
-/// <summary>The samples about Gunicorn and the exporter from one read. Immutable.</summary>
-/// <param name="time">When they were read.</param>
-/// <param name="samples">All samples; those of the application are ignored.</param>
+/// <summary>The samples about Gunicorn and the exporter from one read, without the application's. Immutable.</summary>
 internal sealed class Samples(DateTimeOffset time, IEnumerable<Sample> samples)
 {
     private const string Prefix = "gunicorn_";

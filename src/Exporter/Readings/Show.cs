@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text;
-
 namespace GunicornPrometheusExporter.Exporter.Readings;
 
 /// <summary>Formats values for people, with a dash for an unknown value.</summary>

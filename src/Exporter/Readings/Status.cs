@@ -5,7 +5,6 @@ namespace GunicornPrometheusExporter.Exporter.Readings;
 /// <summary>The content of the status page. Immutable.</summary>
 internal sealed record Status
 {
-    /// <summary>The later of the two reads.</summary>
     internal required Samples Now { get; init; }
 
     /// <summary>The traffic since an earlier read; null at the first read.</summary>
@@ -16,7 +15,6 @@ internal sealed record Status
     /// <summary>The new requests of each read of the last minute, the newest last.</summary>
     internal ImmutableArray<Moment> History { get; init; } = [];
 
-    /// <summary>The workers, by number.</summary>
     internal required ImmutableArray<WorkerStatus> Workers { get; init; }
 
     /// <summary>The routes with the most requests since the earlier read.</summary>

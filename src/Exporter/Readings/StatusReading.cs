@@ -1,12 +1,9 @@
 using System.Collections.Immutable;
 using GunicornPrometheusExporter.Deaths;
-using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Exporter.Readings;
 
-/// <summary>Computes the content of the status page from two reads.</summary>
-/// <param name="now">The later read.</param>
-/// <param name="before">The earlier read; null at the first one.</param>
+/// <summary>Computes the content of the status page from two reads; the first read has none before it.</summary>
 internal sealed class StatusReading(Samples now, Samples? before)
 {
     private const int MostRoutes = 20;

@@ -1,6 +1,4 @@
 using System.CommandLine.Parsing;
-using System.Net;
-using GunicornPrometheusExporter.Configuration;
 
 namespace GunicornPrometheusExporter.Exporter.Readings;
 
@@ -32,7 +30,6 @@ internal sealed record Target(Uri Address, string User)
         return new(address, Uri.UnescapeDataString(url.UserInfo));
     }
 
-    /// <summary>Reads the argument of a command.</summary>
     internal static Target? Parse(ArgumentResult argument)
     {
         if (Parse(argument.Tokens[0].Value) is { } target) return target;

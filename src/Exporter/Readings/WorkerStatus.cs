@@ -15,7 +15,6 @@ internal sealed record WorkerStatus
     /// <summary>The share of its capacity that was busy since the earlier read, from 0 to 1.</summary>
     internal double? Utilisation { get; init; }
 
-    /// <summary>Requests finished per second since the earlier read.</summary>
     internal double? Requests { get; init; }
 
     internal required Latencies Latencies { get; init; }

@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Runtime.CompilerServices;
-using System.Text;
 using System.Text.Encodings.Web;
 
 namespace GunicornPrometheusExporter.Exporter.StatusPage;
@@ -18,7 +16,6 @@ internal sealed class HtmlWriter
     {
     }
 
-    /// <summary>Writes the parts of an interpolated string.</summary>
     [InterpolatedStringHandler]
     internal readonly struct Markup
     {

@@ -1,5 +1,4 @@
 using GunicornPrometheusExporter.Exporter.Readings;
-using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Exporter.StatusPage;
 

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using GunicornPrometheusExporter.Deaths;
 using GunicornPrometheusExporter.Exporter.Readings;
-using GunicornPrometheusExporter.Snapshots;
 
 namespace GunicornPrometheusExporter.Exporter.StatusPage;
 

@@ -1,14 +1,10 @@
-using GunicornPrometheusExporter.Configuration;
-
 namespace GunicornPrometheusExporter.Exporter.Web;
 
 /// <summary>The source of a PEM text: a file or inline. Not a record, because its string form would show a key.</summary>
 internal sealed class PemSource
 {
-    /// <summary>Absolute path of a file.</summary>
     internal string? Path { get; init; }
 
-    /// <summary>The inline text.</summary>
     internal string? Text { get; init; }
 
     /// <exception cref="ConfigurationException">The file cannot be read.</exception>

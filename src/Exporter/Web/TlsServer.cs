@@ -1,7 +1,6 @@
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using GunicornPrometheusExporter.Configuration;
 
 namespace GunicornPrometheusExporter.Exporter.Web;
 
@@ -12,7 +11,6 @@ internal sealed class TlsServer
     private readonly SslStreamCertificateContext _certificate;
     private readonly X509Certificate2Collection _authorities = [];
 
-    /// <summary>Loads the PEM texts.</summary>
     /// <exception cref="ConfigurationException">A text is not a certificate, or the key does not match it.</exception>
     internal TlsServer(TlsServerConfig config, string certificate, string key, string? authorities)
     {

@@ -1,6 +1,3 @@
-using System.Text;
-using GunicornPrometheusExporter.Configuration;
-
 namespace GunicornPrometheusExporter.Exporter.Web;
 
 /// <summary>The content of a file when it was read. Immutable.</summary>

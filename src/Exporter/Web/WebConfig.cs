@@ -1,5 +1,3 @@
-using GunicornPrometheusExporter.Configuration;
-
 namespace GunicornPrometheusExporter.Exporter.Web;
 
 /// <summary>The content of a web configuration file. Immutable. Not a record, because its string form would show secrets.</summary>
@@ -10,13 +8,11 @@ internal sealed class WebConfig
     internal static WebConfig? Of(ExporterConfig config) =>
         config.WebConfigFile is { } path ? WebConfigReader.Read(path, new WatchedFile(path).Text) : null;
 
-    /// <summary>The TLS configuration; null for plain text.</summary>
     internal TlsServerConfig? Tls { get; init; }
 
     /// <summary>Whether HTTP/2 is enabled besides HTTP/1.1; only with TLS.</summary>
     internal bool IsHttp2 { get; init; } = true;
 
-    /// <summary>Headers of every response, by name.</summary>
     internal IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
 
     /// <summary>The bcrypt hash of each user's password, by the user's name; empty for no authentication.</summary>

@@ -1,5 +1,3 @@
-using GunicornPrometheusExporter.Configuration;
-
 namespace GunicornPrometheusExporter.Exporter.Web;
 
 /// <summary>The web configuration file of a running server, reloaded when it changes.</summary>

@@ -1,4 +1,3 @@
-using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Yaml;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
@@ -36,8 +35,7 @@ internal sealed partial class WebConfigReader
         _yaml = new YamlEntries(text, path);
     }
 
-    /// <param name="path">Absolute path of the file; relative paths start at its directory.</param>
-    /// <param name="text">What is in it.</param>
+    /// <summary>Reads the text of a file; relative paths start at the directory of its absolute path.</summary>
     /// <exception cref="ConfigurationException">The file is invalid; the message has one line per error, with line and column.</exception>
     internal static WebConfig Read(string path, string text)
     {

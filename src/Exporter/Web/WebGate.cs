@@ -1,5 +1,4 @@
 using System.Net.Http.Headers;
-using System.Text;
 using GunicornPrometheusExporter.Exporter.Http;
 
 namespace GunicornPrometheusExporter.Exporter.Web;

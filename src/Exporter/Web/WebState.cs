@@ -1,5 +1,3 @@
-using GunicornPrometheusExporter.Configuration;
-
 namespace GunicornPrometheusExporter.Exporter.Web;
 
 /// <summary>A web configuration file and the files that it names, read together. Immutable.</summary>
@@ -18,10 +16,8 @@ internal sealed class WebState
 
     internal WebConfig Config { get; }
 
-    /// <summary>The TLS configuration; null for plain text.</summary>
     internal TlsServer? Tls { get; }
 
-    /// <summary>Whether one of the files has changed.</summary>
     /// <exception cref="ConfigurationException">A file can no longer be read.</exception>
     internal bool HasChanged() => _files.Exists(file => file.HasChanged());
 

@@ -27,9 +27,9 @@ public sealed class FleetHubTests
         Assert.Contains("c_total{instance=a}", fourth.Order);
         Assert.Equal(
             [
-                "Reading snapshots here; live hosts: 1",
-                "Reading the hosts' snapshots failed, serving the last ones until they expire: Redis is away.",
-                "Reading snapshots here; live hosts: 1",
+                "reading snapshots here; live hosts: 1",
+                "reading the hosts' snapshots failed, serving the last ones until they expire: Redis is away.",
+                "reading snapshots here; live hosts: 1",
             ],
             hub.Log.Messages);
     }
@@ -50,9 +50,9 @@ public sealed class FleetHubTests
         Assert.Equal(1, text.Samples["gunicorn_hub_skipped_entries{reason=unreadable}"]);
         Assert.Equal(
             [
-                "No live host has a snapshot here",
-                "Skipping 2 entries, the first is gunicorn:metrics:x: it is a list; only exporters may write under this key prefix",
-                "No more entries are skipped",
+                "no live host has a snapshot here",
+                "skipping 2 entries, the first is gunicorn:metrics:x: it is a list; only exporters may write under this key prefix",
+                "no more entries are skipped",
             ],
             hub.Log.Messages);
     }

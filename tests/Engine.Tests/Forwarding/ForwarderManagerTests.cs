@@ -34,7 +34,7 @@ public sealed class ForwarderManagerTests : IAsyncDisposable
         Assert.NotEqual(first.Values.Span[0], second.Values.Span[0]);
         Assert.True(_time.GetUtcNow() - start >= 2 * Interval);
         Assert.Equal((ForwarderState.Running, 30), (Status.State, Status.Bytes));
-        Assert.Equal("Forwarding to there every 30 s", Assert.Single(_log.Messages));
+        Assert.Equal("forwarding to there every 30 s", Assert.Single(_log.Messages));
     }
 
     [Fact]
@@ -52,9 +52,9 @@ public sealed class ForwarderManagerTests : IAsyncDisposable
         Assert.Equal(TimeSpan.Zero, Status.LagAt(_time.GetUtcNow()));
         Assert.Equal(
             [
-                "Forwarding to there every 30 s",
-                "Forwarding to there failed, retrying: nobody is there",
-                "Forwarding to there works again",
+                "forwarding to there every 30 s",
+                "forwarding to there failed, retrying: nobody is there",
+                "forwarding to there works again",
             ],
             _log.Messages);
     }
@@ -69,7 +69,7 @@ public sealed class ForwarderManagerTests : IAsyncDisposable
         await PassUntilAsync(status => status.Failed == 2);
 
         Assert.Equal("wrong password", Status.LastError);
-        Assert.Equal(["Forwarding to there failed, retrying: nobody is there", "Forwarding to there failed, retrying: wrong password"], _log.Messages[1..]);
+        Assert.Equal(["forwarding to there failed, retrying: nobody is there", "forwarding to there failed, retrying: wrong password"], _log.Messages[1..]);
         await PassUntilAsync(status => status.Failed == 60);
         Assert.Equal(1 + 16, _log.Messages.Count);
     }
@@ -197,7 +197,7 @@ public sealed class ForwarderManagerTests : IAsyncDisposable
 
         await _forwarder.CalledAsync();
         Assert.Equal(ForwarderState.Stopped, _manager.Statuses["wrong"].State);
-        Assert.Contains("Forwarding to wrong not started: REDIS_URL is \"x\"; set it to y", _log.Messages);
+        Assert.Contains("forwarding to wrong not started: REDIS_URL is \"x\"; set it to y", _log.Messages);
         await Assert.ThrowsAsync<ConfigurationException>(() => _manager.StartAsync("wrong"));
     }
 

@@ -13,9 +13,7 @@ internal sealed class RedisHostReader(TimeProvider time)
     private readonly SharedSamples _samples = new();
     private Dictionary<string, SnapshotLayout> _layouts = new(StringComparer.Ordinal);
 
-    /// <summary>Reads an entry that has changed.</summary>
-    /// <param name="entry">The entry; without a layout, the known one applies.</param>
-    /// <param name="known">The previous data of the instance.</param>
+    /// <summary>Reads an entry that has changed; an entry without a layout has the known one.</summary>
     /// <exception cref="SnapshotFormatException">No exporter of this version wrote it.</exception>
     public RedisHost Read(RedisEntry entry, RedisHost? known)
     {

@@ -36,7 +36,6 @@ internal ref struct SnapshotReader(ReadOnlySpan<byte> input)
         return index < (ulong)bound ? (int)index : throw new SnapshotFormatException("an index is out of range");
     }
 
-    /// <summary>Reads a double bit by bit.</summary>
     public double ReadDouble() => BitConverter.UInt64BitsToDouble(BinaryPrimitives.ReadUInt64LittleEndian(Take(sizeof(ulong))));
 
     /// <summary>Reads a text; bytes that are not UTF-8 are replaced.</summary>

@@ -5,9 +5,6 @@ using GunicornPrometheusExporter.Snapshots;
 namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
 
 /// <summary>One series of a layout.</summary>
-/// <param name="Sample">The index of the value in a snapshot.</param>
-/// <param name="Family">The family.</param>
-/// <param name="Labels">The labels as sent.</param>
 internal sealed record RemoteSeries(int Sample, SnapshotFamily Family, ImmutableArray<Label> Labels)
 {
     /// <summary>Its identity among all series.</summary>

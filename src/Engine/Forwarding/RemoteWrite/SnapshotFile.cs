@@ -28,7 +28,6 @@ internal static class SnapshotFile
         orderby time
         select (time, file);
 
-    /// <summary>The length of the file of a snapshot.</summary>
     internal static int LengthOf(BufferedSnapshot snapshot) => ChecksumLength + snapshot.CalculateSize();
 
     /// <summary>Writes a snapshot; leaves no file behind if that fails.</summary>

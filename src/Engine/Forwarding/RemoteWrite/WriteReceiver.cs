@@ -139,7 +139,9 @@ internal sealed class WriteReceiver(RemoteWriteSettings settings, TimeProvider t
         if (settings.CertificateFile is { } certificate)
         {
             handler.SslOptions.ClientCertificates =
-                [SettingFile.Read("REMOTE_WRITE_CERT_FILE", certificate, path => X509Certificate2.CreateFromPemFile(path, settings.KeyFile))];
+            [
+                SettingFile.Read("REMOTE_WRITE_CERT_FILE", certificate, path => X509Certificate2.CreateFromPemFile(path, settings.KeyFile)),
+            ];
         }
         return new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
     }

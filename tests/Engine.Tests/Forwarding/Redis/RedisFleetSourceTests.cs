@@ -179,7 +179,7 @@ public sealed class RedisFleetSourceTests : IAsyncLifetime
         Assert.Equal((0, 1), (away.Samples["gunicorn_hub_source_up{}"], away.Samples["app_total{i=0}"]));
         Assert.Equal((1, 1), (back.Samples["gunicorn_hub_source_up{}"], back.Samples["app_total{i=0}"]));
         Assert.Equal(3, _log.Messages.Count);
-        Assert.StartsWith("Reading the hosts' snapshots failed, serving the last ones until they expire: Redis at ", _log.Messages[1], StringComparison.Ordinal);
+        Assert.StartsWith("reading the hosts' snapshots failed, serving the last ones until they expire: Redis at ", _log.Messages[1], StringComparison.Ordinal);
         Assert.DoesNotContain(_log.Messages, message => message.Contains("secret", StringComparison.Ordinal));
     }
 

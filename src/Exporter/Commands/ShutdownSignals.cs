@@ -9,25 +9,24 @@ namespace GunicornPrometheusExporter.Exporter.Commands;
 /// requests in flight, and the exporter must forward their counts, so it continues until the master exits. Then the kernel
 /// sends SIGTERM; a master that stops regularly sends SIGINT as its last step.
 /// </remarks>
-internal sealed class EndSignals : IDisposable
+#pragma warning disable CA1001 // Never disposed: otherwise a SIGTERM that arrives during exit would kill the process.
+internal sealed class ShutdownSignals
+#pragma warning restore CA1001
 {
     // Enough for the last snapshot to arrive, but less than the time after which a master kills the exporter.
     private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(4);
 
     private readonly CancellationTokenSource _end = new();
-    private readonly PosixSignalRegistration _terminations;
-    private readonly PosixSignalRegistration _interrupts;
+    private readonly PosixSignalRegistration[] _registrations;
     private readonly int? _master;
     private readonly ILogger _log;
     private int _terminated;
 
-    /// <param name="master">The master whose exit stops this exporter; null without one.</param>
-    /// <param name="log">Logs a SIGTERM that does not stop it yet.</param>
-    internal EndSignals(int? master, ILogger log)
+    internal ShutdownSignals(int? master, ILogger log)
     {
         (_master, _log) = (master, log);
-        _terminations = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Terminate);
-        _interrupts = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
+        _registrations =
+            [PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle), PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle)];
     }
 
     /// <summary>
@@ -43,30 +42,17 @@ internal sealed class EndSignals : IDisposable
 
     internal Task EndAsync() => _end.CancelAsync();
 
-    public void Dispose()
-    {
-        _interrupts.Dispose();
-        _terminations.Dispose();
-        _end.Dispose();
-    }
-
     private async Task OverdueAsync()
     {
         await Task.Delay(Timeout.InfiniteTimeSpan, _end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await Task.Delay(LongestEnd);
     }
 
-    private void Terminate(PosixSignalContext signal)
+    private void Handle(PosixSignalContext signal)
     {
         signal.Cancel = true;
-        var isFirst = Interlocked.Exchange(ref _terminated, 1) == 0;
+        var isFirst = signal.Signal == PosixSignal.SIGTERM && Interlocked.Exchange(ref _terminated, 1) == 0;
         if (isFirst && _master is { } master && MasterProcess.IsParent(master)) _log.EndsWithMaster(master);
         else _ = EndAsync();
-    }
-
-    private void Interrupt(PosixSignalContext signal)
-    {
-        signal.Cancel = true;
-        _ = EndAsync();
     }
 }
