@@ -46,6 +46,8 @@ internal static unsafe class PyObject
         return _none;
     }
 
+    internal static bool IsNone(nint instance) => instance == _none;
+
     internal static void Retain(nint reference) => _incRef(reference);
 
     internal static void Release(nint reference) => _decRef(reference);
