@@ -1,10 +1,11 @@
 """The processor time that a request costs a worker, with the exporter over without: paired blocks, per worker class.
 
-Run by ``make bench``. Gunicorns with one worker each stand side by side and are loaded in blocks of a few milliseconds, in
-random order, so that what else the machine does falls on all alike; and started anew many times, for one process differs
-from the next by where its memory happens to lie. How it hashes strings is the same for all of a start. One without the
-exporter stands there twice: what the two differ by is the error of the method. Processor time is the worker's own, user
-and system, to the nanosecond from /proc.
+Run by ``make bench``; arguments select worker classes. Servers with one worker each run side by side and are loaded in blocks of
+a few milliseconds, in random order, so that other work of the machine affects all alike. They are started many times, also in
+random order, because one process differs from the next by the layout of its memory. Strings hash alike in all servers of a start.
+Two servers have no exporter: the ratio of the two is the error of the method. All servers share one processor and the client has
+another, because threads that move between processors cost a process a few percent for as long as it runs. Processor time is the
+worker's own, user and system, to the nanosecond from /proc.
 """
 
 import collections
@@ -22,10 +23,11 @@ import machine
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PACKAGES = os.path.join(ROOT, "out", "python")
-STARTS = 24
+STARTS = 48
 ROUNDS = 50
 REQUESTS = 50
 CONNECTIONS = 4
+PROCESSORS = os.sched_getaffinity(0)
 REQUEST = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: bench\r\nAccept: */*\r\n\r\n"
 
 BODY = b"x" * 512
@@ -50,27 +52,30 @@ class Server:
     """A Gunicorn with one worker."""
 
     def __init__(self, home: str, worker_class: str, options: "list[str]", name: str) -> None:
-        """Starts it and waits until it answers."""
+        """Starts it."""
         self.port = free_port()
         environ = {
             **os.environ, "PYTHONPATH": PACKAGES, "PROMETHEUS_MULTIPROC_DIR": os.path.join(home, f"store-{worker_class}"),
             "PROMETHEUS_BIND_ADDRESS": "127.0.0.1", "PROMETHEUS_METRICS_PORT": str(free_port()),
         }
+        self.worker = 0
         conf = ["-c", "python:gunicorn_prometheus_exporter.conf"] if name == "with" else []
         with open(os.path.join(home, f"{worker_class}-{name}.log"), "wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "gunicorn", *conf, "-k", worker_class, *options, "--chdir", home,
                  "-b", f"127.0.0.1:{self.port}", "app:app"],
-                env=environ, stdout=log, stderr=log,
+                env=environ, stdout=log, stderr=log, preexec_fn=lambda: os.sched_setaffinity(0, {max(PROCESSORS)}),
             )
+
+    def wait(self) -> None:
+        """Waits until it answers."""
         for _ in range(200):
             try:
                 socket.create_connection(("127.0.0.1", self.port), 1).close()
                 break
             except OSError:
                 time.sleep(0.05)
-        time.sleep(1)
-        self.worker = self._find_worker()
+        load(self.port, CONNECTIONS)
 
     def cost(self) -> float:
         """Loads the server; returns the worker's microseconds of processor time for a request."""
@@ -80,12 +85,9 @@ class Server:
         time.sleep(0.002)
         return (self._processor_seconds() - before) / REQUESTS * 1e6
 
-    def end(self) -> None:
-        """Ends it by its pid."""
-        self.process.terminate()
-        self.process.wait(20)
 
-    def _find_worker(self) -> int:
+    def find_worker(self) -> int:
+        """Returns the pid of the worker. An exporter that starts looks like one."""
         with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children", encoding="ascii") as children:
             for pid in children.read().split():
                 with open(f"/proc/{pid}/cmdline", "rb") as command:
@@ -148,7 +150,7 @@ class Comparison(NamedTuple):
     def row(self, worker_class: str) -> str:
         """Returns the row of the table."""
         return (f"| {worker_class} | {self.without:.1f} | {self.exported:.1f} | {statistics.median(self.ratios):.3f} | "
-                f"{spread(self.ratios)} | {spread(self.errors)} |")
+                f"{spread(self.ratios)} | {statistics.median(self.errors):.3f} | {spread(self.errors)} |")
 
 
 def spread(ratios: "list[float]") -> str:
@@ -171,9 +173,14 @@ def measure(home: str, worker_class: str, options: "list[str]") -> "list[tuple[f
     """Starts the servers; returns what a request costs without, with and again without, of each round."""
     names = ("without", "with", "again")
     os.environ["PYTHONHASHSEED"] = str(random.randrange(2**32))
-    servers = {name: Server(home, worker_class, options, name) for name in names}
+    servers = {name: Server(home, worker_class, options, name) for name in random.sample(names, len(names))}
     try:
         for server in servers.values():
+            server.wait()
+        # The exporter of one of them starts too.
+        time.sleep(1)
+        for server in servers.values():
+            server.worker = server.find_worker()
             server.cost()
         rounds = []
         for _ in range(ROUNDS):
@@ -182,7 +189,9 @@ def measure(home: str, worker_class: str, options: "list[str]") -> "list[tuple[f
         return rounds
     finally:
         for server in servers.values():
-            server.end()
+            server.process.terminate()
+        for server in servers.values():
+            server.process.wait(20)
 
 
 def main() -> None:
@@ -191,17 +200,18 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench-") as home:
         with open(os.path.join(home, "app.py"), "w", encoding="utf-8") as app:
             app.write(APP)
-        for worker_class, options in CLASSES.items():
-            rows.append(compare(home, worker_class, options).row(worker_class))
+        os.sched_setaffinity(0, {min(PROCESSORS)})
+        for worker_class in sys.argv[1:] or CLASSES:
+            rows.append(compare(home, worker_class, CLASSES[worker_class]).row(worker_class))
     machine.write("overhead.md", f"""# What a request costs a worker
 
 {machine.describe()}. `make bench`; Gunicorn with one worker, an application that does nothing, {CONNECTIONS} connections;
-{STARTS} starts with {ROUNDS} rounds each, of {REQUESTS} requests to each server, in random order. Processor time of the
-worker, user and system. A start's ratio is the median of its rounds'.
-The last column is a second server without the exporter over the first: the error of the method.
+{STARTS} starts with {ROUNDS} rounds each, of {REQUESTS} requests to each server, in random order. All servers share one
+processor, the client has another. Processor time of the worker, user and system. A start's ratio is the median of its rounds'.
+The last two columns compare a second server without the exporter with the first: the error of the method.
 
-| worker class | µs a request without | with the exporter | ratio, median of starts | mean, ± standard error | without, over without |
-|---|---:|---:|---:|---:|---:|
+| worker class | µs a request without | with the exporter | ratio, median of starts | mean, ± standard error | without over without, median | mean, ± standard error |
+|---|---:|---:|---:|---:|---:|---:|
 """ + "\n".join(rows) + "\n")
 
 

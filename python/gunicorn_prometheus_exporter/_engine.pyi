@@ -29,6 +29,12 @@ def request_failed(token: int, error_type: str) -> None:
 def request_finished(token: int, status: int, response_bytes: int) -> None:
     """Records a finished request."""
 
+def request_sent_file(token: int, size: int) -> None:
+    """Sets the bytes of a file that a request sent, which the size in ``request_finished`` lacks."""
+
+def request_answered(token: int, status: Any, response_bytes: int) -> bool:
+    """Records a finished request, unless an exception is being handled or the status is no number; returns whether it did."""
+
 def request_abandoned(token: int) -> None:
     """Forgets a request that turned out to be none."""
 

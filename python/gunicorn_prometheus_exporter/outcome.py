@@ -59,11 +59,6 @@ def error_in_hand() -> str:
     return "BadRequest" if kind is None else kind.__name__
 
 
-def body_size(response: Any) -> int:
-    """Returns the number of body bytes sent, as far as Gunicorn counted them."""
-    return 0 if response is None else int(response.sent) + getattr(response, "prometheus_file_bytes", 0)
-
-
 def is_client_gone(exception: BaseException) -> bool:
     """Returns whether the exception means that the client closed the connection, or its HTTP/2 stream."""
     return isinstance(exception, _STREAM_GONE) or isinstance(exception, OSError) and exception.errno in _CLIENT_GONE

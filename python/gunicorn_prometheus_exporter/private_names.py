@@ -57,9 +57,7 @@ _STATES = "the state of a worker that receives a stop signal is not recorded"
 _APPLICATION = "the application's own metrics may fail while metrics are off"
 
 _ROWS = (
-    Row("gunicorn.http.message:Request.prometheus_token", "added", _REQUESTS),
     Row("gunicorn.http.wsgi:Response", "read", _COST),
-    Row("gunicorn.http.wsgi:Response.prometheus_file_bytes", "added", _FILES),
     Row("gunicorn.http.wsgi:Response.default_headers", "wrapped", _BEGINNINGS),
     Row("gunicorn.http.wsgi:Response.sendfile", "wrapped", _FILES),
     Row("gunicorn.http.wsgi:create", "wrapped", _ROUTES),

@@ -6,8 +6,8 @@ from typing import Any
 
 from . import response_hooks, routes
 from .guard import call, fault
-from .outcome import INTERNAL_SERVER_ERROR, body_size, error_of, status_of
-from .private_names import put, read, wrap
+from .outcome import error_of, status_of
+from .private_names import read, wrap
 
 _REQUESTS = "requests"
 
@@ -30,8 +30,7 @@ def install(worker: Any, engine: ModuleType) -> None:
     users_post_request = cfg.post_request
     stock_response = read("gunicorn.http.wsgi:Response", None)
     request_started = engine.request_started
-    request_finished = engine.request_finished
-    exc_info = sys.exc_info
+    request_answered = engine.request_answered
 
     # Request, step 2: Gunicorn has parsed it.
     def pre_request(worker: Any, req: Any) -> None:
@@ -44,27 +43,31 @@ def install(worker: Any, engine: ModuleType) -> None:
     # Request, step 4: it is over, whatever the outcome. Called exactly once.
     def post_request(worker: Any, req: Any, environ: Any, resp: Any) -> None:
         try:
-            exception = exc_info()[1]
-            if exception is None and resp.__class__ is stock_response and resp.status:
-                # A faster path for most requests, with the same result as the branch below.
-                request_finished(
-                    req.prometheus_token, resp.status_code or INTERNAL_SERVER_ERROR, resp.sent + resp.prometheus_file_bytes)
-            else:
-                if exception is not None:
-                    count_error(engine, req, exception)
-                request_finished(req.prometheus_token, status_of(resp, exception), body_size(resp))
+            is_recorded = type(resp) is stock_response and request_answered(req.prometheus_token, resp.status_code, resp.sent)
         except Exception:
-            fault(_REQUESTS)
-            call(_REQUESTS, engine.request_abandoned, getattr(req, "prometheus_token", -1))
+            # No hook has seen the request, or the application never called start_response.
+            is_recorded = False
+        if not is_recorded:
+            _finish(engine, req, resp)
         users_post_request(worker, req, environ, resp)
 
-    # The default for worker classes that never call pre_request.
-    put("gunicorn.http.message:Request.prometheus_token", -1)
     cfg.set("pre_request", pre_request)
     cfg.set("post_request", post_request)
     response_hooks.install(engine)
     if routes.install(engine):
         wrap("gunicorn.http.wsgi:create", _with_token)
+
+
+def _finish(engine: ModuleType, req: Any, resp: Any) -> None:
+    token = getattr(req, "prometheus_token", -1)
+    try:
+        exception = sys.exc_info()[1]
+        if exception is not None:
+            count_error(engine, req, exception)
+        engine.request_finished(token, status_of(resp, exception), 0 if resp is None else resp.sent)
+    except Exception:
+        fault(_REQUESTS)
+        call(_REQUESTS, engine.request_abandoned, token)
 
 
 def _with_token(stock: Any) -> Any:

@@ -2,11 +2,11 @@
 
 import sys
 from types import ModuleType
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 from .guard import fault
 from .outcome import INTERNAL_SERVER_ERROR
-from .private_names import put, wrap
+from .private_names import wrap
 
 _RESPONDING = "when responses begin"
 
@@ -34,9 +34,8 @@ def install(engine: ModuleType) -> None:
 
         return default_headers
 
-    put("gunicorn.http.wsgi:Response.prometheus_file_bytes", 0)
     wrap("gunicorn.http.wsgi:Response.default_headers", with_beginning)
-    wrap("gunicorn.http.wsgi:Response.sendfile", _with_size)
+    wrap("gunicorn.http.wsgi:Response.sendfile", lambda stock: _with_size(stock, engine))
     # Gunicorn 25 and later imports it if it serves HTTP/2.
     if "gunicorn.http2.response" in sys.modules:
         _watch_http2(engine)
@@ -49,10 +48,10 @@ def _answer_unknown(request_responding: Any, resp: Any) -> None:
         fault(_RESPONDING)
 
 
-def _with_size(stock: Any) -> Any:
+def _with_size(stock: Any, engine: ModuleType) -> Any:
     def sendfile(resp: Any, *arguments: Any, **named: Any) -> Any:
         sock = resp.sock
-        resp.sock = _FileSender(resp, sock)
+        resp.sock = _FileSender(sock, lambda sent: engine.request_sent_file(resp.req.prometheus_token, sent))
         try:
             return stock(resp, *arguments, **named)
         finally:
@@ -80,9 +79,9 @@ def _watch_http2(engine: ModuleType) -> None:
 class _FileSender:
     """Wraps a client's socket and counts how much of a file it sends, which Gunicorn does not count."""
 
-    def __init__(self, resp: Any, sock: Any) -> None:
-        self._resp = resp
+    def __init__(self, sock: Any, report: Callable[[int], None]) -> None:
         self._sock = sock
+        self._report = report
 
     def sendfile(self, file: Any, offset: int = 0, *arguments: Any, **named: Any) -> Any:
         before = _position(file)
@@ -91,7 +90,7 @@ class _FileSender:
             sent = self._sock.sendfile(file, offset, *arguments, **named)
         finally:
             try:
-                self._resp.prometheus_file_bytes = sent if isinstance(sent, int) else _sent_before_failure(file, before, offset)
+                self._report(sent if isinstance(sent, int) else _sent_before_failure(file, before, offset))
             except Exception:
                 fault("sizes of files")
         return sent

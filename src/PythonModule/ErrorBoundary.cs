@@ -59,7 +59,7 @@ internal static class ErrorBoundary
     internal static nint Drop(Exception exception)
     {
         Faults++;
-        Recorder.Worker?.Metrics.Drop();
+        Recorder.Metrics?.Drop();
         if (!_isLogged)
         {
             _isLogged = true;

@@ -5,9 +5,13 @@ using GunicornPrometheusExporter.Workers;
 
 namespace GunicornPrometheusExporter.PythonModule;
 
-/// <summary>The recorder of this process: unset before <c>open</c> and after <c>disable</c>.</summary>
+/// <summary>What records in this process: unset before <c>open</c> and after <c>disable</c>.</summary>
 internal static class Recorder
 {
+    /// <summary>Records the metrics of this process, a worker or not.</summary>
+    internal static MetricWriter? Metrics { get; private set; }
+
+    /// <summary>Records requests, in a worker only.</summary>
     internal static PrometheusWorker? Worker { get; private set; }
 
     /// <summary>Whether application code forked this process: such a child must not record.</summary>
@@ -16,23 +20,38 @@ internal static class Recorder
     /// <summary>Takes a slot and starts recording.</summary>
     /// <exception cref="StoreException">The store cannot be written, or recording has started already.</exception>
     /// <exception cref="ConfigurationException">A GUNICORN_EXPORTER_ variable is invalid.</exception>
-    internal static PrometheusWorker Open(string directory, SlotKind kind, EntryLayout layout)
+    internal static MetricWriter Open(string directory, SlotKind kind, EntryLayout layout)
     {
-        if (Worker is not null) throw new StoreException($"the engine is already open as {Worker.WorkerId}");
+        if (Metrics is not null) throw new StoreException($"the engine is already open as {Metrics.WorkerId}");
         var config = new ExporterConfig();
         var maximumLabelValues = config.MaxLabelValues;
         int? nativeSchema = config.NativeHistograms ? config.NativeHistogramSchema : null;
         var maximumSeries = config.MaxWorkerSeries;
         var store = SlotStore.Open(directory, kind, layout, ErrorBoundary.Report);
         FinalizerThread.BlockSignals();
-        return Worker = new PrometheusWorker(
-            store, TimeProvider.System, maximumLabelValues, nativeSchema, maximumSeries, ErrorBoundary.Report);
+        if (kind == SlotKind.Worker)
+        {
+            Worker = new PrometheusWorker(
+                store, TimeProvider.System, maximumLabelValues, nativeSchema, maximumSeries, ErrorBoundary.Report);
+            return Metrics = Worker.Metrics;
+        }
+        try
+        {
+            return Metrics = new MetricWriter(
+                store, maximumLabelValues, maximumSeries: maximumSeries, report: ErrorBoundary.Report);
+        }
+        catch
+        {
+            store.Dispose();
+            throw;
+        }
     }
 
-    /// <summary>Stops recording for good. Sets two fields and touches nothing else, because the process was forked.</summary>
+    /// <summary>Stops recording for good. Sets three fields and touches nothing else, because the process was forked.</summary>
     internal static void Disable()
     {
         IsDisabled = true;
+        Metrics = null;
         Worker = null;
     }
 }

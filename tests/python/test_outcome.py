@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from gunicorn_prometheus_exporter.outcome import body_size, error_of, status_of
+from gunicorn_prometheus_exporter.outcome import error_of, status_of
 
 GONE = BrokenPipeError(errno.EPIPE, "gone")
 
@@ -51,13 +51,3 @@ def raised_after_headers(cause):
 ])
 def test_an_error_that_reached_the_worker_is_told_from_an_orderly_end(exception, error):
     assert error_of(exception).__class__ is (error or type(None))
-
-
-@pytest.mark.parametrize(("resp", "size"), [
-    (None, 0),
-    (response(True, sent=12), 12),
-    (response(True, sent=5, prometheus_file_bytes=0), 5),
-    (response(True, sent=0, prometheus_file_bytes=12), 12),
-])
-def test_the_size_is_what_was_sent_of_the_body(resp, size):
-    assert body_size(resp) == size

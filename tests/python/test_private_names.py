@@ -46,8 +46,6 @@ QUIET = {
     "tornado.wsgi:WSGIContainer.handle_request",
     "fastapi.routing:APIRoute.handle",
     "fastapi.routing:_FrontendStaticFiles.get_response_for_scope",
-    "gunicorn.http.message:Request.prometheus_token",
-    "gunicorn.http.wsgi:Response.prometheus_file_bytes",
 }
 
 #: Names used only if metrics are off.
@@ -180,7 +178,7 @@ def post_worker_init(worker):
     def fail(*arguments):
         raise RuntimeError("broken on purpose")
     names = {name: getattr(real, name) for name in dir(real) if not name.startswith("_")}
-    worker._engine = SimpleNamespace(**{**names, "request_finished": fail})
+    worker._engine = SimpleNamespace(**{**names, "request_answered": fail, "request_finished": fail})
 """)
     assert [server.get("/") for _ in range(5)] == [200] * 5
     wait_for(lambda: dump().value("gunicorn_exporter_dropped_total") == 5, "five recordings that were dropped")
@@ -211,7 +209,7 @@ def test_stock_code_is_called_once_with_what_it_was_given_and_raises_what_it_rai
             raise LookupError("stock")
 
     calls = []
-    Response.sendfile = response_hooks._with_size(Response.sendfile)
+    Response.sendfile = response_hooks._with_size(Response.sendfile, None)
     with pytest.raises(LookupError, match="stock"):
         Response().sendfile(1, 2, newer=3)
     assert calls == [(1, 2, 3)]
@@ -232,7 +230,7 @@ def patches(path):
 
 #: The package's own attributes on other packages' objects, attributes that Gunicorn's objects let others set, and own classes.
 ALLOWED = re.compile(
-    r"(self|req|server_connection|connection|self\._resp)\.prometheus_\w+ = |worker\.told = |resp\.sock = |"
+    r"(self|req|server_connection|connection)\.prometheus_\w+ = |worker\.told = |resp\.sock = |"
     r"setattr\(owner, name, method\)")
 
 

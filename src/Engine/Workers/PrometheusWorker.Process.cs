@@ -55,7 +55,7 @@ internal sealed partial class PrometheusWorker
         (_lastUpdate, _lastUsage) = (now, usage);
         var memory = ProcessStatistics.ResidentBytes();
         _memory.Set(memory);
-        _flight?.SetMemory(memory);
+        _flight.SetMemory(memory);
         _uptime.Set(ProcessStatistics.AgeSeconds());
         if (now < _nextProportional + proportionalDelay) return;
         var start = MonotonicClock.Seconds();

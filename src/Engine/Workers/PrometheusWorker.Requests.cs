@@ -10,7 +10,6 @@ namespace GunicornPrometheusExporter.Workers;
 /// <remarks>The request path of ARCHITECTURE.md, steps 2, 5 and 6.</remarks>
 internal sealed partial class PrometheusWorker
 {
-
     // In seconds. A longer wait is a clock error or invented by a client: proxies give up after minutes.
     private const double LongestWait = 3_600;
 
@@ -20,19 +19,22 @@ internal sealed partial class PrometheusWorker
     // The length of a body whose size is unknown.
     private const long NoLength = -1;
 
-    private readonly FlightTableWriter? _flight;
+    private readonly FlightTableWriter _flight;
     private readonly RequestCache _cache = new();
+
+    // The bytes of files that requests in flight have sent, by token. Gunicorn does not count them.
+    private readonly Dictionary<long, long> _fileBytes = [];
     private readonly RouteSeriesTable _routes;
     private readonly Cell _requests;
-    private readonly HistogramCells? _duration;
-    private readonly HistogramCells? _requestSize;
-    private readonly HistogramCells? _responseSize;
-    private readonly HistogramCells? _queue;
+    private readonly HistogramCells _duration;
+    private readonly HistogramCells _requestSize;
+    private readonly HistogramCells _responseSize;
+    private readonly HistogramCells _queue;
     private readonly Cell _invalidQueueHeaders;
     private readonly Cell _invalidContentLengths;
 
     /// <summary>Sets the most requests that the worker handles at once; 0 if unknown.</summary>
-    public void SetCapacity(int requests) => _flight?.SetCapacity(requests);
+    public void SetCapacity(int requests) => _flight.SetCapacity(requests);
 
     /// <summary>Records a request that Gunicorn has parsed, in a place that survives the worker's death.</summary>
     /// <param name="method">In UTF-8.</param>
@@ -42,7 +44,6 @@ internal sealed partial class PrometheusWorker
     public long RequestStarted(ReadOnlySpan<byte> method, ReadOnlySpan<byte> path, in RequestHeaders headers)
     {
         // 2 The flight-recorder entry.
-        if (_flight is null) return FlightTableWriter.NoEntry;
         var now = MonotonicClock.Seconds();
         var token = _flight.Begin(method, path, now);
         _flight.Commit(now);
@@ -63,13 +64,13 @@ internal sealed partial class PrometheusWorker
     /// <summary>Sets the route that the framework found for a request; without it, the path is normalised.</summary>
     public void RequestRouted(long token, ReadOnlySpan<byte> route)
     {
-        if (_flight is not null && _flight.TryFind(token, out var entry)) entry.Route = route;
+        if (_flight.TryFind(token, out var entry)) entry.Route = route;
     }
 
     /// <summary>Records that the client is about to receive the first byte of a response.</summary>
     public void RequestResponding(long token, int status)
     {
-        if (_flight is not null && _flight.TryFind(token, out var entry)) entry.Respond(status);
+        if (_flight.TryFind(token, out var entry)) entry.Respond(status);
     }
 
     /// <summary>
@@ -80,23 +81,30 @@ internal sealed partial class PrometheusWorker
     /// <param name="errorType">The exception's class name, in UTF-8.</param>
     public void RequestFailed(long token, ReadOnlySpan<byte> errorType)
     {
-        if (_flight is null || !_flight.TryFind(token, out var entry)) HandleError(default, LabelBounds.Other, errorType);
+        if (!_flight.TryFind(token, out var entry)) HandleError(default, LabelBounds.Other, errorType);
         else if (entry.Fail()) HandleError(entry.Method, EndpointOf(entry), errorType);
+    }
+
+    /// <summary>Sets the bytes of a file that a request sent.</summary>
+    public void RequestSentFile(long token, long bytes)
+    {
+        if (_flight.TryFind(token, out _)) _fileBytes[token] = bytes;
     }
 
     /// <summary>Records a finished request in every family that counts it.</summary>
     /// <param name="token">The request.</param>
     /// <param name="status">The status that the client received.</param>
-    /// <param name="responseBytes">The size of the response's body, in bytes.</param>
+    /// <param name="responseBytes">The size of the response's body without the file that it sent, in bytes.</param>
     public void RequestFinished(long token, int status, long responseBytes)
     {
-        if (_flight is null || !_flight.TryFind(token, out var entry))
+        if (!_flight.TryFind(token, out var entry))
         {
             // Too many requests were in flight for this one to have an entry: it is counted, but its route and duration are unknown.
             if (token == FlightTableWriter.NoEntry) Count(_routes.Find(default, LabelBounds.Other, status));
             Metrics.Drop();
             return;
         }
+        if (_fileBytes.Count > 0 && _fileBytes.Remove(token, out var fileBytes)) responseBytes += fileBytes;
         var now = MonotonicClock.Seconds();
         // 5 Resolve the label set to its cells, and plan the additions.
         var series = SeriesOf(entry, status);
@@ -104,13 +112,13 @@ internal sealed partial class PrometheusWorker
         Plan(series);
         // Both latency histograms have the same bounds.
         var bucket = series.Duration.BucketOf(seconds);
-        AddDetails(entry, _duration!, seconds, bucket);
+        AddDetails(entry, _duration, seconds, bucket);
         AddDetails(entry, series.Duration, seconds, bucket);
-        _duration?.Plan(_flight, seconds, bucket);
+        _duration.Plan(_flight, seconds, bucket);
         series.Duration.Plan(_flight, seconds, bucket);
-        if (entry.Length != NoLength) _requestSize?.Plan(_flight, entry.Length);
-        _responseSize?.Plan(_flight, responseBytes);
-        if (!double.IsNaN(entry.Queue)) _queue?.Plan(_flight, entry.Queue);
+        if (entry.Length != NoLength) _requestSize.Plan(_flight, entry.Length);
+        _responseSize.Plan(_flight, responseBytes);
+        if (!double.IsNaN(entry.Queue)) _queue.Plan(_flight, entry.Queue);
         // 6 One store counts the request and ends its flight, whatever happens to the process afterwards.
         _flight.Commit(now, token);
         Heartbeat(now, LongestWithoutHeartbeat);
@@ -120,7 +128,8 @@ internal sealed partial class PrometheusWorker
     /// <summary>Forgets a request that turned out not to be one.</summary>
     public void RequestAbandoned(long token)
     {
-        if (_flight is not null && _flight.TryFind(token, out _)) _flight.Commit(MonotonicClock.Seconds(), token);
+        _fileBytes.Remove(token);
+        if (_flight.TryFind(token, out _)) _flight.Commit(MonotonicClock.Seconds(), token);
     }
 
     /// <summary>Records a request that could not be parsed, with the parser's exception.</summary>
@@ -136,7 +145,6 @@ internal sealed partial class PrometheusWorker
 
     private void Count(RouteSeries series)
     {
-        if (_flight is null) return;
         Plan(series);
         _flight.Commit(MonotonicClock.Seconds());
         if (!series.IsWhole) Report(series);
@@ -151,7 +159,7 @@ internal sealed partial class PrometheusWorker
 
     private void Plan(RouteSeries series)
     {
-        _flight!.Plan(_requests, 1);
+        _flight.Plan(_requests, 1);
         _flight.Plan(series.Requests, 1);
         _flight.Plan(series.Failed, 1);
         _flight.Plan(series.Overflow, 1);

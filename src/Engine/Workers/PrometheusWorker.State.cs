@@ -7,7 +7,7 @@ namespace GunicornPrometheusExporter.Workers;
 /// <remarks>The state set. Safe in Python signal handlers: they run between two calls, and nothing is locked.</remarks>
 internal sealed partial class PrometheusWorker
 {
-    private readonly Cell[] _states = [];
+    private readonly Cell[] _states;
     private readonly Cell _stateChange;
 
     /// <summary>Sets the worker's state, one of <see cref="WorkerStates.All"/>, and the time of the change.</summary>

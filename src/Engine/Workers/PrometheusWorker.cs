@@ -1,4 +1,3 @@
-using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Recording;
 
@@ -6,17 +5,17 @@ namespace GunicornPrometheusExporter.Workers;
 
 /// <summary>Records what one Gunicorn worker does; Python's class of the same name calls it.</summary>
 /// <remarks>
-/// One per process. Not thread-safe: in a worker the GIL serialises the calls. Recording a request with known labels
-/// allocates nothing.
+/// One per worker. A process that is no worker has only a <see cref="MetricWriter"/>. Not thread-safe: in a worker the GIL
+/// serialises the calls. Recording a request with known labels allocates nothing.
 /// </remarks>
 internal sealed partial class PrometheusWorker : IDisposable
 {
     private readonly SlotStore _store;
-    private readonly HistogramFiles? _files;
+    private readonly HistogramFiles _files;
     private readonly TimeProvider _time;
 
     /// <summary>Starts recording; every series that needs no request starts at 0.</summary>
-    /// <param name="store">The slot of this process; disposed of with the worker, and if the constructor throws.</param>
+    /// <param name="store">A worker's slot; disposed of with the worker, and if the constructor throws.</param>
     /// <param name="time">The clock.</param>
     /// <param name="maximumLabelValues">The most values of a label.</param>
     /// <param name="nativeSchema">The schema of native histograms, -4 to 8; null to record none.</param>
@@ -30,21 +29,16 @@ internal sealed partial class PrometheusWorker : IDisposable
         _time = time;
         try
         {
-            if (store.Kind == SlotKind.Worker) _files = HistogramFiles.Open(store, nativeSchema);
+            _files = HistogramFiles.Open(store, nativeSchema);
             Metrics = new MetricWriter(store, maximumLabelValues, _files, maximumSeries, report);
             _routes = new RouteSeriesTable(Metrics);
-            if (store.Kind == SlotKind.Worker)
-            {
-                _flight = store.OpenFlightTable(Metrics.Locate(MetricCatalogue.WorkerBusy, [WorkerId]));
-            }
+            _flight = store.OpenFlightTable(Metrics.Locate(MetricCatalogue.WorkerBusy, [WorkerId]));
         }
         catch
         {
             Dispose();
             throw;
         }
-        if (_flight is null) return;
-
         _invalidQueueHeaders = Metrics.Locate(MetricCatalogue.InvalidQueueHeaders, []);
         _invalidContentLengths = Metrics.Locate(MetricCatalogue.InvalidContentLengths, []);
         _requestSize = Metrics.LocateHistogram(MetricCatalogue.WorkerRequestSize, [WorkerId]);

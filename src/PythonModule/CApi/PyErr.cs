@@ -8,6 +8,7 @@ internal static unsafe class PyErr
     private static delegate* unmanaged<nint> _occurred;
     private static delegate* unmanaged<void> _clear;
     private static delegate* unmanaged<nint, byte*, void> _setString;
+    private static delegate* unmanaged[SuppressGCTransition]<nint*, nint*, nint*, void> _handled;
     private static nint _typeError;
 
     // SAFETY: the signatures are those of pyerrors.h; PyExc_* are variables whose objects are never freed.
@@ -16,6 +17,8 @@ internal static unsafe class PyErr
         _occurred = (delegate* unmanaged<nint>)Symbols.Find("PyErr_Occurred");
         _clear = (delegate* unmanaged<void>)Symbols.Find("PyErr_Clear");
         _setString = (delegate* unmanaged<nint, byte*, void>)Symbols.Find("PyErr_SetString");
+        // It only takes references.
+        _handled = (delegate* unmanaged[SuppressGCTransition]<nint*, nint*, nint*, void>)Symbols.Find("PyErr_GetExcInfo");
         _typeError = *(nint*)Symbols.Find("PyExc_TypeError");
     }
 
@@ -27,6 +30,18 @@ internal static unsafe class PyErr
     internal static bool Occurred() => _occurred() != 0;
 
     internal static void Clear() => _clear();
+
+    /// <summary>Whether an exception is being handled, in this or in a calling function: <c>sys.exc_info()</c>.</summary>
+    internal static bool IsHandled()
+    {
+        nint type, value, traceback;
+        _handled(&type, &value, &traceback);
+        var isHandled = type != 0 && !PyObject.IsNone(type);
+        PyObject.ReleaseShared(type);
+        PyObject.ReleaseShared(value);
+        PyObject.ReleaseShared(traceback);
+        return isHandled;
+    }
 
     internal static void Set(nint type, string message)
     {

@@ -1,6 +1,6 @@
 namespace GunicornPrometheusExporter.PythonModule.CApi;
 
-/// <summary><c>longobject.h</c> and <c>floatobject.h</c>: numbers.</summary>
+/// <summary><c>longobject.h</c>, <c>boolobject.h</c> and <c>floatobject.h</c>: numbers.</summary>
 internal static unsafe class PyNumber
 {
     private static delegate* unmanaged<nint, nint> _asLong;
@@ -9,6 +9,7 @@ internal static unsafe class PyNumber
     private static delegate* unmanaged[SuppressGCTransition]<nint, double> _exactAsDouble;
     private static nint _floatType;
     private static delegate* unmanaged<long, nint> _fromLong;
+    private static delegate* unmanaged[SuppressGCTransition]<nint, nint> _fromBool;
     private static delegate* unmanaged<double, nint> _fromDouble;
 
     // SAFETY: the signatures are those of the headers; a C long has the size of a pointer on 64-bit Linux.
@@ -20,6 +21,7 @@ internal static unsafe class PyNumber
         _exactAsDouble = (delegate* unmanaged[SuppressGCTransition]<nint, double>)_asDouble;
         _floatType = Symbols.Find("PyFloat_Type");
         _fromLong = (delegate* unmanaged<long, nint>)Symbols.Find("PyLong_FromLongLong");
+        _fromBool = (delegate* unmanaged[SuppressGCTransition]<nint, nint>)Symbols.Find("PyBool_FromLong");
         _fromDouble = (delegate* unmanaged<double, nint>)Symbols.Find("PyFloat_FromDouble");
         IntType = Symbols.Find("PyLong_Type");
     }
@@ -47,6 +49,8 @@ internal static unsafe class PyNumber
     }
 
     internal static nint New(long value) => _fromLong(value);
+
+    internal static nint New(bool value) => _fromBool(value ? 1 : 0);
 
     internal static nint New(double value) => _fromDouble(value);
 }

@@ -59,6 +59,12 @@ internal static unsafe class EntryPoint
         new("request_finished", &RequestFunctions.RequestFinished,
             "request_finished(token: int, status: int, response_bytes: int) -> None\n\n" +
             "Records a finished request. Never raises."),
+        new("request_sent_file", &RequestFunctions.RequestSentFile,
+            "request_sent_file(token: int, size: int) -> None\n\n" +
+            "Sets the bytes of a file that a request sent, which the size in request_finished lacks. Never raises."),
+        new("request_answered", &RequestFunctions.RequestAnswered,
+            "request_answered(token: int, status: object, response_bytes: int) -> bool\n\n" +
+            "Records a finished request, unless an exception is being handled or the status is no number. Never raises."),
         new("request_abandoned", &RequestFunctions.RequestAbandoned,
             "request_abandoned(token: int) -> None\n\nForgets a request that turned out not to be one. Never raises."),
         new("request_invalid", &RequestFunctions.RequestInvalid,

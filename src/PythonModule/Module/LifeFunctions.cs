@@ -45,7 +45,7 @@ internal static unsafe class LifeFunctions
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     internal static nint Drop(nint self, nint* arguments, nint count)
     {
-        Recorder.Worker?.Metrics.Drop();
+        Recorder.Metrics?.Drop();
         return PyObject.NewNone();
     }
 
@@ -60,10 +60,10 @@ internal static unsafe class LifeFunctions
             var statistics = PyDict.New();
             PyDict.Set(statistics, "allocated_bytes\0"u8, PyNumber.New(allocated));
             PyDict.Set(statistics, "faults\0"u8, PyNumber.New(ErrorBoundary.Faults));
-            PyDict.Set(statistics, "dropped\0"u8, PyNumber.New(Recorder.Worker?.Metrics.Dropped ?? 0));
+            PyDict.Set(statistics, "dropped\0"u8, PyNumber.New(Recorder.Metrics?.Dropped ?? 0));
             PyDict.Set(
                 statistics, "worker_id\0"u8,
-                Recorder.Worker is { } worker ? PyUnicode.New(worker.WorkerId) : PyObject.NewNone());
+                Recorder.Metrics is { } metrics ? PyUnicode.New(metrics.WorkerId) : PyObject.NewNone());
             return statistics;
         }
         catch (Exception exception)

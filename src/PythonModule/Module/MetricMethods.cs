@@ -72,7 +72,7 @@ internal static unsafe class MetricMethods
         try
         {
             if (Recorder.IsDisabled) return PyObject.NewNone();
-            var metrics = Recorder.Worker?.Metrics ?? throw new MetricsException("the engine is not open in this process");
+            var metrics = Recorder.Metrics ?? throw new MetricsException("the engine is not open in this process");
             var recorded = MetricClasses.FamilyOf(metricClass);
             var value = call.Value(recorded.Family);
             MetricWriter.Check(recorded.Family, call.Type, value);

@@ -68,6 +68,37 @@ internal static unsafe class RequestFunctions
         return Run(arguments, count, 3, &Record);
     }
 
+    /// <summary>request_sent_file(token, size)</summary>
+    // SAFETY: as in RequestStarted.
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    internal static nint RequestSentFile(nint self, nint* arguments, nint count)
+    {
+        // SAFETY: the address of a managed function of this class, called at once.
+        static void Record(PrometheusWorker worker, Arguments given) => worker.RequestSentFile(given.Long(0), given.Long(1));
+        return Run(arguments, count, 2, &Record);
+    }
+
+    /// <summary>request_answered(token, status, response_bytes) → whether it recorded the request</summary>
+    /// <remarks>The faster way of most requests; the outcome of the others is derived in Python.</remarks>
+    // SAFETY: as in RequestStarted.
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    internal static nint RequestAnswered(nint self, nint* arguments, nint count)
+    {
+        try
+        {
+            var given = new Arguments(arguments, count, 3);
+            if (PyErr.IsHandled() || !PyObject.HasType(given.Object(1), PyNumber.IntType)) return PyNumber.New(false);
+            var status = given.Int(1);
+            if (status == 0) return PyNumber.New(false);
+            Recorder.Worker?.RequestFinished(given.Long(0), status, given.Long(2));
+        }
+        catch (Exception exception)
+        {
+            PyObject.Release(ErrorBoundary.Drop(exception));
+        }
+        return PyNumber.New(true);
+    }
+
     /// <summary>request_abandoned(token)</summary>
     // SAFETY: as in RequestStarted.
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
