@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 RID ?= $(if $(filter aarch64,$(shell uname -m)),linux-arm64,linux-x64)
 
-.PHONY: all build demo test test-random test-matrix soak fuzz bench lint dist clean setup help
+.PHONY: all build demo test test-random test-matrix soak fuzz bench lint docs dist clean setup help
 
 all: build
 
@@ -54,6 +54,11 @@ bench: ## Measures against the peers, side by side; writes bench/results/.
 lint: ## Checks style and compiles everything with warnings as errors.
 	@eng/setup.sh build lint
 	@eng/lint.sh
+
+docs: ## Writes the pages, rules and dashboards that are generated: docs/configuration.md, docs/metrics.md, deploy/mixin.
+	@eng/setup.sh build
+	@UPDATE_DOCS=1 dotnet run --project tests/Engine.Tests -- -class "*Reference*"
+	@/usr/bin/python3 -B deploy/mixin/generate.py
 
 dist: ## Leaves wheels, Debian packages and the NuGet package in out/dist, and tries them.
 	@eng/setup.sh build dist

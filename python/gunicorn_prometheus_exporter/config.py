@@ -2,7 +2,7 @@
 
 import logging
 import os
-from typing import TYPE_CHECKING, Any, Optional, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Generic, Optional, TypeVar, Union
 
 from .errors import ConfigurationError, MetricsError
 from .executable import ask
@@ -27,6 +27,22 @@ _log = logging.getLogger(__name__)
 FILE_VARIABLE = "GUNICORN_EXPORTER_CONFIG_FILE"
 
 _T = TypeVar("_T", int, str, bool)
+
+
+class _Setting(Generic[_T]):
+    """A property with the value of the setting of its name. Raises ConfigurationError if the setting is invalid."""
+
+    def __init__(self, kind: type[_T]) -> None:
+        self._kind = kind
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, config: Optional["ExporterConfig"], owner: Optional[type] = None) -> _T:
+        if config is None:
+            # The class itself is asked, as by help().
+            return self  # type: ignore[return-value]
+        return config._value(self._name, self._kind)
 
 
 def load_yaml_config(path: Union[str, "os.PathLike[str]"]) -> None:
@@ -58,8 +74,23 @@ def _check(file: str) -> None:
 class ExporterConfig:
     """The settings of this process's environment and configuration file, read and validated once, by the constructor.
 
-    A property raises ConfigurationError if its variable is invalid. ``validate`` reports all invalid variables at once.
+    A property has the name of its variable in lower case, and raises ConfigurationError if the variable is invalid.
+    ``validate`` reports all invalid variables at once. docs/configuration.md describes the settings.
     """
+
+    prometheus_metrics_port = _Setting(int)
+    prometheus_bind_address = _Setting(str)
+    prometheus_multiproc_dir = _Setting(str)
+    gunicorn_workers = _Setting(int)
+    gunicorn_timeout = _Setting(int)
+    gunicorn_keepalive = _Setting(int)
+    redis_enabled = _Setting(bool)
+    redis_host = _Setting(str)
+    redis_port = _Setting(int)
+    redis_db = _Setting(int)
+    redis_key_prefix = _Setting(str)
+    redis_forward_interval = _Setting(int)
+    cleanup_db_files = _Setting(bool)
 
     def __init__(self) -> None:
         """Reads the configuration. Raises ConfigurationError if the executable, which validates it, cannot be run."""
@@ -71,56 +102,6 @@ class ExporterConfig:
         self._redis_password = os.environ.get("REDIS_PASSWORD") or None
 
     @property
-    def prometheus_metrics_port(self) -> int:
-        """Port of the metrics endpoint (PROMETHEUS_METRICS_PORT)."""
-        return self._value("prometheus_metrics_port", int)
-
-    @property
-    def prometheus_bind_address(self) -> str:
-        """Address on which metrics are served (PROMETHEUS_BIND_ADDRESS)."""
-        return self._value("prometheus_bind_address", str)
-
-    @property
-    def prometheus_multiproc_dir(self) -> str:
-        """Directory of the store (PROMETHEUS_MULTIPROC_DIR)."""
-        return self._value("prometheus_multiproc_dir", str)
-
-    @property
-    def gunicorn_workers(self) -> int:
-        """Number of workers (GUNICORN_WORKERS)."""
-        return self._value("gunicorn_workers", int)
-
-    @property
-    def gunicorn_timeout(self) -> int:
-        """Worker timeout in seconds (GUNICORN_TIMEOUT)."""
-        return self._value("gunicorn_timeout", int)
-
-    @property
-    def gunicorn_keepalive(self) -> int:
-        """Seconds for which an idle connection stays open (GUNICORN_KEEPALIVE)."""
-        return self._value("gunicorn_keepalive", int)
-
-    @property
-    def redis_enabled(self) -> bool:
-        """Whether metrics are forwarded to Redis (REDIS_ENABLED)."""
-        return self._value("redis_enabled", bool)
-
-    @property
-    def redis_host(self) -> str:
-        """Host of Redis (REDIS_HOST)."""
-        return self._value("redis_host", str)
-
-    @property
-    def redis_port(self) -> int:
-        """Port of Redis (REDIS_PORT)."""
-        return self._value("redis_port", int)
-
-    @property
-    def redis_db(self) -> int:
-        """Database number in Redis (REDIS_DB)."""
-        return self._value("redis_db", int)
-
-    @property
     def redis_password(self) -> Optional[str]:
         """Password of Redis, or None (REDIS_PASSWORD). Raises ConfigurationError if only the file sets it."""
         if self._redis_password is None and self.is_given("redis_password"):
@@ -128,21 +109,6 @@ class ExporterConfig:
                 f"REDIS_PASSWORD is set in {self._answer['places']['redis_password']}, which only the exporter reads; "
                 "set it in the environment to use it here")
         return self._redis_password
-
-    @property
-    def redis_key_prefix(self) -> str:
-        """Prefix of every key in Redis (REDIS_KEY_PREFIX)."""
-        return self._value("redis_key_prefix", str)
-
-    @property
-    def redis_forward_interval(self) -> int:
-        """Seconds between two snapshots sent to Redis (REDIS_FORWARD_INTERVAL)."""
-        return self._value("redis_forward_interval", int)
-
-    @property
-    def cleanup_db_files(self) -> bool:
-        """Whether files of dead processes are removed at the start and compacted later (CLEANUP_DB_FILES)."""
-        return self._value("cleanup_db_files", bool)
 
     @property
     def recording_variables(self) -> dict[str, str]:

@@ -15,6 +15,14 @@ internal static class Documentation
         Assert.Equal(text, File.ReadAllText(path));
     }
 
+    /// <summary>The text of every source of the product, by its path in the repository.</summary>
+    internal static IReadOnlyDictionary<string, string> Sources { get; } = new[] { "Engine", "Exporter", "PythonModule" }
+        .SelectMany(project => Directory.EnumerateDirectories(Path.Combine(FindRepository(), "src", project))
+            .Where(folder => Path.GetFileName(folder) is not ("bin" or "obj"))
+            .SelectMany(folder => Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories))
+            .Concat(Directory.EnumerateFiles(Path.Combine(FindRepository(), "src", project), "*.cs")))
+        .ToDictionary(path => Path.GetRelativePath(FindRepository(), path), File.ReadAllText);
+
     /// <summary>The checkout's root.</summary>
     internal static string Repository { get; } = FindRepository();
 

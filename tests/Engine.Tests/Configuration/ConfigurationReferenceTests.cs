@@ -12,9 +12,6 @@ public sealed partial class ConfigurationReferenceTests
     public void The_configuration_reference_is_what_the_variables_say() => Documentation.AssertIs("configuration.md", Render());
 
     [Fact]
-    public void The_example_file_is_what_the_variables_say() => Documentation.AssertIs("exporter.example.yml", Example());
-
-    [Fact]
     public void The_example_file_states_nothing_and_without_comments_everything()
     {
         var example = ConfigurationFileReader.Read("example.yml", Example());
@@ -58,7 +55,7 @@ public sealed partial class ConfigurationReferenceTests
                 external_labels: {env: prod, region: eu}
             ```
 
-            [exporter.example.yml](exporter.example.yml) has every setting and its purpose; `config --example` prints the same file.
+            `gunicorn-prometheus-exporter config --example` prints a file that has every setting and its purpose.
             Set `GUNICORN_EXPORTER_CONFIG_FILE` to the path of your file: the hooks, the workers and the exporter of one server all
             read it. Or name the file in `gunicorn.conf.py`:
 

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using GunicornPrometheusExporter.Configuration;
 using Xunit;
 
@@ -235,6 +236,19 @@ public class ExporterConfigTests
         Assert.All(ConfigurationVariables.All, variable => Assert.NotEmpty(variable.Description));
         Assert.Equal(["GUNICORN_EXPORTER_CONFIG_FILE"], ConfigurationVariables.All.Where(variable => variable.Key is null).Select(variable => variable.Name));
         Assert.Distinct(ConfigurationVariables.All.Select(variable => variable.Key));
+    }
+
+    [Fact]
+    public void Every_variable_is_read_by_a_property_that_something_uses()
+    {
+        var others = Documentation.Sources.Where(source => !source.Key.EndsWith("ConfigurationVariables.cs", StringComparison.Ordinal))
+            .Select(source => source.Value).ToArray();
+        var unused = typeof(ConfigurationVariables).GetProperties()
+            .Where(property => property.PropertyType == typeof(ConfigurationVariable))
+            .Where(property => typeof(ExporterConfig).GetProperty(property.Name) is null
+                || !others.Any(text => Regex.IsMatch(text, $@"(?<!ConfigurationVariables)\.{property.Name}\b|= {property.Name},")));
+
+        Assert.Empty(unused.Select(property => property.Name));
     }
 
     private static ExporterConfig With(params (string Name, string Text)[] variables) =>

@@ -89,6 +89,22 @@ public sealed class MetricClassesTests : IDisposable
         Assert.Equal(declared, MetricCatalogue.All.ToHashSet());
     }
 
+    [Fact]
+    public void Every_family_is_used_outside_the_catalogue()
+    {
+        var others = Documentation.Sources.Where(source => !source.Key.EndsWith("MetricCatalogue.cs", StringComparison.Ordinal))
+            .Select(source => source.Value).ToArray();
+        // The master in Python adds to these by their names in the store.
+        others = [.. others, .. Directory.GetFiles(Path.Combine(Documentation.Repository, "python"), "*.py", SearchOption.AllDirectories)
+            .Select(File.ReadAllText)];
+        var unused = typeof(MetricCatalogue).GetProperties(BindingFlags.Static | BindingFlags.Public)
+            .Where(property => property.GetValue(null) is MetricFamily family
+                && !others.Any(text => text.Contains($"MetricCatalogue.{property.Name}", StringComparison.Ordinal)
+                    || text.Contains($"\"{family.Name}\"", StringComparison.Ordinal)));
+
+        Assert.Empty(unused.Select(property => property.Name));
+    }
+
     private static void AssertMistake(string message, Action action) =>
         Assert.Equal(message, Assert.Throws<MetricsException>(action).Message);
 
