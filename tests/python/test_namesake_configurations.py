@@ -41,6 +41,13 @@ exporter:
     metrics_port: {port}
     bind_address: "127.0.0.1"
     multiproc_dir: "{store}"
+    ssl:
+      enabled: false
+      certfile: null
+      keyfile: null
+      client_cafile: null
+      client_capath: null
+      client_auth_required: false
   gunicorn:
     workers: 2
     timeout: 300
@@ -50,7 +57,10 @@ exporter:
     host: "127.0.0.1"
     port: 6379
     db: 0
+    password: null
     key_prefix: "gunicorn"
+    ttl_seconds: 300
+    ttl_disabled: false
   cleanup:
     db_files: true
 """
