@@ -4,6 +4,7 @@ import logging
 import os
 from typing import TYPE_CHECKING, Any, Generic, Optional, TypeVar, Union
 
+from . import file_environment, guard
 from .errors import ConfigurationError, MetricsError
 from .executable import ask
 from .lazy_names import find
@@ -48,27 +49,34 @@ class _Setting(Generic[_T]):
 def load_yaml_config(path: Union[str, "os.PathLike[str]"]) -> None:
     """Makes hooks, workers and exporter read their settings from a YAML file. The environment overrides the file.
 
+    It also sets the environment variables of the file's settings, except secrets, for code that reads them from there.
     Raises ConfigurationError with every error in the file. If the file is already in use, as in a reload of Gunicorn, the
     errors are logged instead, and the previous settings stay in force.
     """
     file = os.path.abspath(path)
     is_in_force = os.environ.get(FILE_VARIABLE) == file
     try:
-        _check(file)
+        answer = _read(file)
+        file_environment.copy(answer["config"], answer["places"])
     except ConfigurationError as error:
         if not is_in_force:
             raise
         _log.error("%s", error)
     os.environ[FILE_VARIABLE] = file
+    # A preloaded application may now look for the directory that the file names.
+    from .store_in_time import settle_if_configuring
+
+    guard.call("anything", settle_if_configuring)
 
 
-def _check(file: str) -> None:
+def _read(file: str) -> dict[str, Any]:
     try:
         answer = ask("config", "--config.file", file, "--format", "json")
     except MetricsError as error:
         raise ConfigurationError(f"{file} cannot be read: {error}") from error
     if answer["errors"]:
         raise ConfigurationError("\n".join(error["message"] for error in answer["errors"]))
+    return answer
 
 
 class ExporterConfig:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, NoReturn, Optional
 
-from . import heartbeat
+from . import file_environment, heartbeat
 from .errors import MetricsError
 
 NAME = "gunicorn-prometheus-exporter"
@@ -115,6 +115,7 @@ def run(*arguments: str, descriptors: Sequence[int] = ()) -> str:
     try:
         with subprocess.Popen(
             [path, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, pass_fds=descriptors, restore_signals=False,
+            env=file_environment.without_copies(),
         ) as process:
             output = _output_of(process)
     except OSError as error:

@@ -11,6 +11,7 @@ from typing import Any, Iterable, Optional
 
 from .errors import MetricsError
 from .executable import cannot_run, find_executable
+from .file_environment import without_copies
 from .utils import of_text
 
 #: Seconds between an exit and the next start: doubled after each exit, reset once the exporter has run HEALTHY_LIFE seconds.
@@ -120,7 +121,7 @@ class ExporterProcess:
         try:
             return subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, close_fds=True, start_new_session=True, restore_signals=False,
-                env={**ENVIRONMENT, **os.environ, **self._variables}, **self._identity
+                env={**ENVIRONMENT, **without_copies(), **self._variables}, **self._identity
             )
         except OSError as error:
             if error.errno in PASSING_ERRORS:

@@ -23,11 +23,9 @@ def find(module: str, name: str, places: Mapping[str, str]) -> Any:
     if name not in places:
         raise unknown(module, name)
     try:
-        value = getattr(importlib.import_module(places[name], __package__), name)
+        return getattr(importlib.import_module(places[name], __package__), name)
     except (ImportError, MetricsError) as error:
         raise unavailable(f"{name} cannot be imported: {error}") from error
-    setattr(sys.modules[module], name, value)
-    return value
 
 
 def unknown(module: str, name: str) -> Exception:

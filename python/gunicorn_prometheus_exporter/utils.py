@@ -7,6 +7,7 @@ from typing import Optional
 from .config import ExporterConfig
 from .errors import ConfigurationError, MetricsError
 from .executable import ask
+from .file_environment import keep
 
 _log = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ def not_text(directory: bytes) -> str:
 def export_directory(directory: str) -> None:
     """Sets PROMETHEUS_MULTIPROC_DIR for this process's children and for ``prometheus_client``."""
     os.environ[VARIABLE] = of_text(directory)
+    keep(VARIABLE)
 
 
 def of_text(path: str) -> str:

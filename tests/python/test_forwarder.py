@@ -185,7 +185,7 @@ print(manager.get_status()["lines"]["state"])
 
 def test_where_no_exporter_runs_an_error_says_so(run_python, environment):
     os.mkdir(environment["PROMETHEUS_MULTIPROC_DIR"], 0o700)
-    done = run_python(STATUS)
+    done = run_python(STATUS.replace("get_status()", "start_all()"))
     assert f"MetricsError: no exporter answers at {environment['PROMETHEUS_MULTIPROC_DIR']}/control.sock" in done.stderr
 
 
@@ -220,3 +220,77 @@ def test_a_socket_that_another_user_planted_is_not_used(run_python, environment)
         planted.listen()
         done = run_python(STATUS)
     assert "it is not a socket of the store's user, but of user 65534" in done.stderr
+
+
+def test_forwarder_objects_work_where_no_exporter_answers(run_python):
+    done = run_python("""
+import json, os
+from gunicorn_prometheus_exporter.errors import MetricsError
+from gunicorn_prometheus_exporter.forwarder import create_redis_forwarder, get_forwarder_manager
+from gunicorn_prometheus_exporter.forwarder.manager import ForwarderManager
+manager = ForwarderManager()
+assert manager.get_status() == {}
+manager.stop_all()
+manager.add_forwarder("redis", create_redis_forwarder())
+manager.stop_forwarder("redis")
+print(json.dumps(manager.get_status()))
+for start in (lambda: manager.start_forwarder("redis"), manager.start_all):
+    try:
+        start()
+    except MetricsError as error:
+        print(error)
+print(json.dumps(manager.get_status()))
+manager.stop_all()
+assert get_forwarder_manager().get_status() == {}
+try:
+    get_forwarder_manager().stop_forwarder("other")
+except MetricsError as error:
+    print(error)
+""")
+    assert (done.returncode, done.stderr) == (0, "")
+    added, first, second, failed, other = done.stdout.splitlines()
+    assert first == second == other
+    assert first.startswith("no exporter answers at ") and "start Gunicorn with the exporter's hooks" in first
+    assert json.loads(added)["redis"]["state"] == json.loads(failed)["redis"]["state"] == "stopped"
+    assert json.loads(added)["redis"]["last_error"] == json.loads(failed)["redis"]["last_error"] == first
+
+
+def test_a_forwarder_that_was_added_before_the_exporter_runs_in_it(start_gunicorn, start_redis, run_python):
+    redis = start_redis()
+    # In on_starting there is no exporter yet.
+    conf = HOOKS.replace("on_starting", "unused", 1).replace('"gunicorn_prometheus_exporter.default_when_ready"', "ready") + f"""
+from gunicorn_prometheus_exporter import default_on_starting, default_when_ready
+from gunicorn_prometheus_exporter.forwarder import RedisForwarder, get_forwarder_manager
+def on_starting(server):
+    default_on_starting(server)
+    get_forwarder_manager().add_forwarder("mine", RedisForwarder(port={redis.port}, forward_interval=1))
+def when_ready(server):
+    default_when_ready(server)
+    get_forwarder_manager().start_forwarder("mine")
+""" + PROMETHEUS_WORKER
+    conf = conf.replace("when_ready = ready\n", "").replace('unused = "gunicorn_prometheus_exporter.default_on_starting"\n', "")
+    start_gunicorn(conf=conf)
+    wait_for(lambda: sent(redis), "the snapshot in Redis")
+    done = run_python(STATUS)
+    assert json.loads(done.stdout)["mine"]["state"] == "running"
+
+
+def test_settings_that_the_exporter_rejects_are_not_kept(start_gunicorn, run_python):
+    server = start_gunicorn()
+    server.wait_until_served()
+    done = run_python("""
+from gunicorn_prometheus_exporter.config import ConfigurationError
+from gunicorn_prometheus_exporter.forwarder import ForwarderManager, RedisForwarder
+manager = ForwarderManager()
+for _ in range(50):
+    try:
+        manager.add_forwarder("mine", RedisForwarder(port=0))
+    except ConfigurationError as error:
+        print(error)
+        break
+    import time
+    time.sleep(0.1)
+print("mine" in manager.get_status())
+""")
+    assert "REDIS_PORT" in done.stdout.splitlines()[0], done.stderr
+    assert done.stdout.splitlines()[1] == "False"

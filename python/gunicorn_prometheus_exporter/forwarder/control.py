@@ -20,12 +20,17 @@ _START_TIMEOUT = 5.0
 _ANSWER_TIMEOUT = 10.0
 
 
-def ask(method: str, path: str, body: Optional[dict[str, Any]] = None) -> dict[str, Any]:
+class NoExporterError(MetricsError):
+    """No exporter listens on the control socket of the store."""
+
+
+def ask(method: str, path: str, body: Optional[dict[str, Any]] = None, wait: bool = True) -> dict[str, Any]:
     """Sends a request and returns the JSON object of the response, or an empty one if the response is empty.
 
-    Raises MetricsError if no exporter answers, ConfigurationError if the exporter rejects the body.
+    ``wait`` gives an exporter that is starting _START_TIMEOUT seconds. Raises NoExporterError if none listens, MetricsError if it
+    does not answer, ConfigurationError if it rejects the body.
     """
-    status, text = _exchange(method, path, None if body is None else json.dumps(body))
+    status, text = _exchange(method, path, None if body is None else json.dumps(body), _START_TIMEOUT if wait else 0.0)
     if status < 300:
         answer: dict[str, Any] = json.loads(text) if text else {}
         return answer
@@ -38,15 +43,15 @@ def ask(method: str, path: str, body: Optional[dict[str, Any]] = None) -> dict[s
 
 def read_metrics() -> str:
     """Returns the current ``/metrics`` in the text format. Raises MetricsError if no exporter answers."""
-    status, text = _exchange("GET", "/metrics", None)
+    status, text = _exchange("GET", "/metrics", None, _START_TIMEOUT)
     if status != http.client.OK:
         raise MetricsError(f"the exporter answered GET /metrics with status {status}")
     return text
 
 
-def _exchange(method: str, path: str, body: Optional[str]) -> tuple[int, str]:
+def _exchange(method: str, path: str, body: Optional[str], patience: float) -> tuple[int, str]:
     directory = store_directory()
-    deadline = time.monotonic() + _START_TIMEOUT
+    deadline = time.monotonic() + patience
     while True:
         connection = _Connection(directory)
         try:
@@ -56,7 +61,7 @@ def _exchange(method: str, path: str, body: Optional[str]) -> tuple[int, str]:
             if time.monotonic() < deadline and os.path.isdir(directory):
                 time.sleep(0.05)
                 continue
-            raise MetricsError(
+            raise NoExporterError(
                 f"no exporter answers at {os.path.join(directory, _SOCKET)} ({error.strerror}); start Gunicorn with the "
                 "exporter's hooks, or gunicorn-prometheus-exporter serve, with the same PROMETHEUS_MULTIPROC_DIR"
             ) from error

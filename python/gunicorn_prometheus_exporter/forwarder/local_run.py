@@ -16,6 +16,22 @@ _log = logging.getLogger(__name__)
 _END_TIMEOUT = 2.0
 
 
+def stopped_status(error: Optional[str] = None, error_time: Optional[float] = None) -> dict[str, Any]:
+    """Returns the status of a forwarder that never ran, with the keys that the exporter uses for its own forwarders."""
+    return {
+        "state": "stopped",
+        "last_success": None,
+        "last_error": error,
+        "last_error_time": error_time,
+        "snapshots_sent": 0,
+        "snapshots_failed": 0,
+        "snapshots_dropped": 0,
+        "snapshots_waiting": 0,
+        "bytes_sent": 0,
+        "lag_seconds": 0.0,
+    }
+
+
 class LocalRun:
     """Forwards once every interval, from ``start`` to ``stop``. A child forked in between does not forward."""
 
@@ -56,16 +72,12 @@ class LocalRun:
 
     def status(self) -> dict[str, Any]:
         """Returns its status, with the keys that the exporter uses for its own forwarders."""
-        state = "stopped" if not self.is_running else "failing" if self._is_failing else "running"
         return {
-            "state": state,
+            **stopped_status(self._last_error, self._last_error_time),
+            "state": "stopped" if not self.is_running else "failing" if self._is_failing else "running",
             "last_success": self._last_success,
-            "last_error": self._last_error,
-            "last_error_time": self._last_error_time,
             "snapshots_sent": self._sent,
             "snapshots_failed": self._failed,
-            "snapshots_dropped": 0,
-            "snapshots_waiting": 0,
             "bytes_sent": self._bytes,
             "lag_seconds": 0.0 if self._behind_since is None else max(0.0, time.time() - self._behind_since),
         }

@@ -39,7 +39,7 @@ class ConfigManager:
 
     def initialize(self, **variables: str) -> None:
         """Sets environment variables, then reads the configuration. Raises ConfigurationError if it is invalid."""
-        self._state = ConfigState.INITIALIZING
+        self._state, self._config = ConfigState.INITIALIZING, None
         os.environ.update({name: str(value) for name, value in variables.items()})
         try:
             self._config = self._read()
