@@ -17,12 +17,19 @@ internal sealed class RedisForwarder : IForwarder
     /// <summary>The number of intervals for which a snapshot is fresh.</summary>
     internal const int IntervalsToLive = 3;
 
+    // A shorter life would end between two snapshots.
+    private const int LeastIntervalsToLive = 2;
+
+    // In place of none: long after the last dashboard that shows the instance.
+    private static readonly TimeSpan Forever = TimeSpan.FromDays(3650);
+
     private const int MostExchanges = 4;
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
 
     private readonly string _directory;
     private readonly string _instance;
     private readonly RedisKeys _keys;
+    private readonly TimeSpan _timeToLive;
     private readonly RedisConnection _connection;
     private readonly string _writer = Guid.NewGuid().ToString("N");
     private readonly RedisValue _boot = File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
@@ -40,6 +47,9 @@ internal sealed class RedisForwarder : IForwarder
         _directory = config.PrometheusMultiprocDir;
         _instance = config.Instance;
         _keys = new RedisKeys(config.RedisKeyPrefix);
+        _timeToLive = config.RedisTtlDisabled ? Forever
+            : config.RedisTtlSeconds is { } seconds ? Longest(TimeSpan.FromSeconds(seconds), LeastIntervalsToLive * Interval)
+            : IntervalsToLive * Interval;
         var wait = 0.9 * Interval;
         _connection = new RedisConnection(config, wait < LongestWait ? wait : LongestWait);
     }
@@ -64,6 +74,8 @@ internal sealed class RedisForwarder : IForwarder
     }
 
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
+
+    private static TimeSpan Longest(TimeSpan one, TimeSpan other) => one > other ? one : other;
 
     private StoreIncarnation CurrentIncarnation()
     {
@@ -115,10 +127,11 @@ internal sealed class RedisForwarder : IForwarder
     {
         RedisValue[] arguments =
         [
-            (long)(IntervalsToLive * Interval.TotalMilliseconds), past.Writer, past.LayoutId, past.Layout, past.Values,
+            (long)_timeToLive.TotalMilliseconds, past.Writer, past.LayoutId, past.Layout, past.Values,
             SnapshotFields.Incarnation, incarnation.ToString(), SnapshotFields.Writer, _writer, SnapshotFields.Sequence, _sequence,
             SnapshotFields.LayoutId, _encoded!.Id, SnapshotFields.Values, values, SnapshotFields.Time, time,
-            SnapshotFields.Interval, (long)Interval.TotalMilliseconds, SnapshotFields.Instance, _instance,
+            SnapshotFields.Interval, (long)Interval.TotalMilliseconds,
+            SnapshotFields.TimeToLive, (long)_timeToLive.TotalMilliseconds, SnapshotFields.Instance, _instance,
             SnapshotFields.Boot, _boot, SnapshotFields.Start, _start,
         ];
         return _isLayoutStored ? arguments : [.. arguments, SnapshotFields.Layout, _encoded.Bytes];
