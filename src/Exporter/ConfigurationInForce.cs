@@ -34,7 +34,7 @@ internal sealed class ConfigurationInForce(ExporterConfig first, ILogger log) : 
             var next = _config.Reread();
             if (next.ServingErrors.Count > 0) throw new ConfigurationException(next.ServingErrors);
             await Apply(next);
-            if (next.Warning is { } warning) log.ConfigurationWarning(warning);
+            foreach (var warning in next.Warnings) log.ConfigurationWarning(warning);
             var changes = _config.ChangesTo(next).ToLookup(variable => variable.ReloadScope, variable => variable.Name);
             LogWaiting(changes[ReloadScope.GunicornReload], "when Gunicorn reloads");
             LogWaiting(changes[ReloadScope.Restart], "after a restart");

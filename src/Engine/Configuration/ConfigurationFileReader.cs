@@ -32,15 +32,18 @@ internal sealed class ConfigurationFileReader
     {
         var entries = new YamlEntries(text, path);
         var reader = new ConfigurationFileReader(entries);
-        entries.ReadDocument(new Dictionary<string, Action<Scalar>> { [Root] = _ => entries.Read(Root, reader.Sections()) });
+        entries.ReadDocument(new Dictionary<string, Action<Scalar>> { [Root] = _ => entries.Read(Root, reader.Readers(Root, ConfigurationVariables.InFile, 0)) });
         return new(path, reader._settings.ToFrozenDictionary(), [.. entries.Errors]);
     }
 
-    private Dictionary<string, Action<Scalar>> Sections() => ConfigurationVariables.Sections.ToDictionary(
-        section => section.Key,
-        section => (Action<Scalar>)(_ => _entries.Read($"{Root}.{section.Key}", section.ToDictionary(
-            variable => variable.Key!.Split('.')[1],
-            variable => (Action<Scalar>)(key => ReadSetting(variable, key))))));
+    private Dictionary<string, Action<Scalar>> Readers(string name, IEnumerable<ConfigurationVariable> variables, int depth) =>
+        variables.GroupBy(variable => variable.Path[depth]).ToDictionary(group => group.Key, group => ReaderOf($"{name}.{group.Key}", group, depth + 1));
+
+    private Action<Scalar> ReaderOf(string name, IEnumerable<ConfigurationVariable> variables, int depth)
+    {
+        var first = variables.First();
+        return first.Path.Length == depth ? key => ReadSetting(first, key) : _ => _entries.Read(name, Readers(name, variables, depth));
+    }
 
     private void ReadSetting(ConfigurationVariable variable, Scalar key)
     {

@@ -9,7 +9,10 @@ internal sealed record ConfigurationVariable
     /// <summary>The environment variable: <c>REDIS_PORT</c>.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The section and key in the file: <c>redis.port</c>; null if the file cannot set it.</summary>
+    /// <summary>Other names of the environment variable, which count only if <see cref="Name"/> is unset.</summary>
+    public ImmutableArray<string> Aliases { get; init; } = [];
+
+    /// <summary>The path of the key in the file: <c>redis.port</c>; null if the file cannot set it.</summary>
     public string? Key { get; init; }
 
     /// <summary>The option on the command line: <c>--config.file</c>; null without one.</summary>
@@ -36,8 +39,14 @@ internal sealed record ConfigurationVariable
 
     public bool Secret { get; init; }
 
+    /// <summary>Whether applications use the same variable for themselves, in forms that are not ours.</summary>
+    public bool IsShared { get; init; }
+
     /// <summary>When a change in the file takes effect.</summary>
     public ReloadScope ReloadScope { get; init; }
+
+    /// <summary>The keys that lead to it in the file, outermost first.</summary>
+    public string[] Path => Key!.Split('.');
 
     /// <summary>The name of the setting as Python spells it: <c>redis_port</c>.</summary>
     public string Property => Name.ToLowerInvariant();

@@ -52,9 +52,71 @@ internal static class ConfigurationVariables
         ReloadScope = ReloadScope.Restart,
     };
 
+    public static ConfigurationVariable SslEnabled { get; } = new()
+    {
+        Name = "PROMETHEUS_SSL_ENABLED",
+        Key = "prometheus.ssl.enabled",
+        Kind = VariableKind.Boolean,
+        Description = "Whether the metrics server speaks TLS with the certificate below; by default if one is set",
+        Example = "true",
+        ReloadScope = ReloadScope.Restart,
+    };
+
+    public static ConfigurationVariable SslCertFile { get; } = new()
+    {
+        Name = "PROMETHEUS_SSL_CERTFILE",
+        Key = "prometheus.ssl.certfile",
+        Kind = VariableKind.Path,
+        Description = "PEM file of the metrics server's certificate; for more than TLS, use the web configuration file",
+        Example = "/etc/ssl/metrics.pem",
+        ReloadScope = ReloadScope.Restart,
+    };
+
+    public static ConfigurationVariable SslKeyFile { get; } = new()
+    {
+        Name = "PROMETHEUS_SSL_KEYFILE",
+        Key = "prometheus.ssl.keyfile",
+        Kind = VariableKind.Path,
+        Description = "PEM file of that certificate's key",
+        Example = "/etc/ssl/metrics.key",
+        ReloadScope = ReloadScope.Restart,
+    };
+
+    public static ConfigurationVariable SslClientCaFile { get; } = new()
+    {
+        Name = "PROMETHEUS_SSL_CLIENT_CAFILE",
+        Key = "prometheus.ssl.client_cafile",
+        Kind = VariableKind.Path,
+        Description = "PEM file of the authorities that may sign the certificates of clients",
+        Example = "/etc/ssl/clients-ca.pem",
+        ReloadScope = ReloadScope.Restart,
+    };
+
+    public static ConfigurationVariable SslClientCaPath { get; } = new()
+    {
+        Name = "PROMETHEUS_SSL_CLIENT_CAPATH",
+        Key = "prometheus.ssl.client_capath",
+        Kind = VariableKind.Path,
+        Description = "Directory with such files, one authority each",
+        Example = "/etc/ssl/clients",
+        ReloadScope = ReloadScope.Restart,
+    };
+
+    public static ConfigurationVariable SslClientAuthRequired { get; } = new()
+    {
+        Name = "PROMETHEUS_SSL_CLIENT_AUTH_REQUIRED",
+        Key = "prometheus.ssl.client_auth_required",
+        Kind = VariableKind.Boolean,
+        Default = "false",
+        Description = "Whether clients must present a certificate that one of these authorities signed; " +
+            "otherwise a client may, and a wrong one is rejected",
+        ReloadScope = ReloadScope.Restart,
+    };
+
     public static ConfigurationVariable PrometheusMultiprocDir { get; } = new()
     {
         Name = MultiprocessDirectory.Variable,
+        Aliases = ["prometheus_multiproc_dir"],
         Key = "prometheus.multiproc_dir",
         Flag = "--multiproc-dir",
         Kind = VariableKind.Directory,
@@ -67,6 +129,7 @@ internal static class ConfigurationVariables
     public static ConfigurationVariable GunicornWorkers { get; } = new()
     {
         Name = "GUNICORN_WORKERS",
+        IsShared = true,
         Key = "gunicorn.workers",
         Kind = VariableKind.Number,
         Default = "1",
@@ -78,6 +141,7 @@ internal static class ConfigurationVariables
     public static ConfigurationVariable GunicornTimeout { get; } = new()
     {
         Name = "GUNICORN_TIMEOUT",
+        IsShared = true,
         Key = "gunicorn.timeout",
         Kind = VariableKind.Number,
         Default = "30",
@@ -88,6 +152,7 @@ internal static class ConfigurationVariables
     public static ConfigurationVariable GunicornKeepalive { get; } = new()
     {
         Name = "GUNICORN_KEEPALIVE",
+        IsShared = true,
         Key = "gunicorn.keepalive",
         Kind = VariableKind.Number,
         Default = "2",
@@ -107,11 +172,13 @@ internal static class ConfigurationVariables
     public static ConfigurationVariable RedisUrl { get; } = new()
     {
         Name = "REDIS_URL",
+        Aliases = ["PROMETHEUS_REDIS_URL"],
         Key = "redis.url",
         Kind = VariableKind.RedisUrl,
         Secret = true,
         Description = "Redis address: redis://, or rediss:// for TLS, then user:password@, one or more host:port with commas " +
-            "between them, and /database; its parts override the other variables",
+            "between them, and /database; or unix://user:password@/socket?db=0; its parts override the other variables. Of redis-py's " +
+            "query, db, username, password, ssl_cert_reqs and ssl_ca_certs have an effect",
         Example = "rediss://user:password@redis.example:6379/0",
     };
 
@@ -203,11 +270,32 @@ internal static class ConfigurationVariables
     public static ConfigurationVariable RedisForwardInterval { get; } = new()
     {
         Name = "REDIS_FORWARD_INTERVAL",
+        Aliases = ["SIDECAR_UPDATE_INTERVAL"],
         Key = "redis.forward_interval",
         Kind = VariableKind.Number,
         Default = "30",
         Minimum = 1,
         Description = "Seconds between two snapshots sent to Redis",
+    };
+
+    public static ConfigurationVariable RedisTtlSeconds { get; } = new()
+    {
+        Name = "REDIS_TTL_SECONDS",
+        Key = "redis.ttl_seconds",
+        Kind = VariableKind.Number,
+        Minimum = 1,
+        Description = "Seconds after which Redis drops the snapshot of an exporter that stopped, at least two intervals; " +
+            "by default three intervals",
+        Example = "300",
+    };
+
+    public static ConfigurationVariable RedisTtlDisabled { get; } = new()
+    {
+        Name = "REDIS_TTL_DISABLED",
+        Key = "redis.ttl_disabled",
+        Kind = VariableKind.Boolean,
+        Default = "false",
+        Description = "Whether Redis keeps the snapshot of an exporter that stopped for ten years; a hub then serves its last values",
     };
 
     public static ConfigurationVariable Instance { get; } = new()
@@ -427,11 +515,15 @@ internal static class ConfigurationVariables
         Description = "Whether POST /-/reload reloads the configuration",
     };
 
+    /// <summary>TLS of the metrics server without a web configuration file.</summary>
+    public static ImmutableArray<ConfigurationVariable> Ssl { get; } =
+        [SslEnabled, SslCertFile, SslKeyFile, SslClientCaFile, SslClientCaPath, SslClientAuthRequired];
+
     /// <summary>The variables that only forwarding uses.</summary>
     public static ImmutableArray<ConfigurationVariable> Forwarding { get; } =
     [
         RedisEnabled, RedisUrl, RedisHost, RedisPort, RedisDb, RedisUsername, RedisPassword, RedisSsl, RedisCaFile,
-        RedisSentinelService, RedisKeyPrefix, RedisForwardInterval, Instance,
+        RedisSentinelService, RedisKeyPrefix, RedisForwardInterval, RedisTtlSeconds, RedisTtlDisabled, Instance,
         RemoteWriteUrl, RemoteWriteInterval, RemoteWriteProtocol, RemoteWriteExternalLabels, RemoteWriteHeaders,
         RemoteWriteUsername, RemoteWritePassword, RemoteWritePasswordFile, RemoteWriteBearerTokenFile,
         RemoteWriteCaFile, RemoteWriteCertFile, RemoteWriteKeyFile, RemoteWriteBufferDir, RemoteWriteBufferBytes,
@@ -444,12 +536,16 @@ internal static class ConfigurationVariables
     public static ImmutableArray<ConfigurationVariable> All { get; } =
     [
         ConfigFile, PrometheusMetricsPort, PrometheusBindAddress, PrometheusMultiprocDir, MaxSeries,
+        .. Ssl,
         GunicornWorkers, GunicornTimeout, GunicornKeepalive,
         .. Forwarding,
         .. Recording,
         CleanupDbFiles, WebConfigFile, WebEnableLifecycle,
     ];
 
+    /// <summary>The variables that a file can set.</summary>
+    public static ImmutableArray<ConfigurationVariable> InFile { get; } = [.. All.Where(variable => variable.Key is not null)];
+
     public static ImmutableArray<IGrouping<string, ConfigurationVariable>> Sections { get; } =
-        [.. All.Where(variable => variable.Key is not null).GroupBy(variable => variable.Key!.Split('.')[0])];
+        [.. InFile.GroupBy(variable => variable.Path[0])];
 }

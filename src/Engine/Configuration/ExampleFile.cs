@@ -16,11 +16,14 @@ internal static class ExampleFile
         foreach (var section in ConfigurationVariables.Sections)
         {
             output.Write($"  {section.Key}:\n");
+            var inner = "";
             foreach (var variable in section)
             {
-                output.Write($"    # {variable.Description}.\n");
-                output.Write($"    # Set it to {VariableParser.RuleOf(variable)}. In the environment: {variable.Name}.\n");
-                output.Write($"    #{variable.Key!.Split('.')[1]}: {ValueOf(variable)}\n");
+                var indent = new string(' ', 2 * variable.Path.Length);
+                if (variable.Path is [_, var group, _] && group != inner) output.Write($"    {inner = group}:\n");
+                output.Write($"{indent}# {variable.Description}.\n");
+                output.Write($"{indent}# Set it to {VariableParser.RuleOf(variable)}. In the environment: {variable.Name}.\n");
+                output.Write($"{indent}#{variable.Path[^1]}: {ValueOf(variable)}\n");
             }
         }
     }

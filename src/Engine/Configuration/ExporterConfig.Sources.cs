@@ -4,6 +4,8 @@ namespace GunicornPrometheusExporter.Configuration;
 
 internal sealed partial class ExporterConfig
 {
+    private static readonly string[] ServiceLinks = ["tcp://", "udp://", "sctp://"];
+
     private readonly IReadOnlyDictionary<string, string> _flags;
     private readonly IReadOnlyDictionary<string, string> _variables;
     private readonly ConfigurationFile? _file;
@@ -57,19 +59,52 @@ internal sealed partial class ExporterConfig
         where SourceOf(variable) == SettingSource.File && _values.ContainsKey(variable)
         select KeyValuePair.Create(variable.Name, _file!.Settings[variable].Text!);
 
-    /// <summary>A warning in one sentence that names the file; null if there is none.</summary>
-    public string? Warning => _file?.ShowsSecrets == true
-        ? $"{_file.Path} contains secrets and every user of this machine can read it; restrict its permissions (chmod o-r)"
-        : null;
+    /// <summary>What is suspicious but no error, one sentence each.</summary>
+    public IEnumerable<string> Warnings
+    {
+        get
+        {
+            if (_file?.ShowsSecrets == true)
+            {
+                yield return
+                    $"{_file.Path} contains secrets and every user of this machine can read it; restrict its permissions (chmod o-r)";
+            }
+            foreach (var variable in ConfigurationVariables.All)
+            {
+                if (Inherited(variable) is not (var name, var text) || !IsForeign(variable, text)) continue;
+                yield return $"ignoring {name}=\"{VariableParser.Shown(variable, text)}\" of the environment, which another program " +
+                    $"seems to use; to set it for the exporter, use {VariableParser.RuleOf(variable)}";
+            }
+        }
+    }
 
     private (string? Text, SettingSource Source) Find(ConfigurationVariable variable)
     {
         if (_flags.TryGetValue(variable.Name, out var flag)) return (flag, flag.Length > 0 ? SettingSource.Flag : SettingSource.Default);
-        if (_variables.GetValueOrDefault(variable.Name) is { Length: > 0 } text) return (text, SettingSource.Environment);
+        if (Inherited(variable) is (_, var text) && !IsForeign(variable, text)) return (text, SettingSource.Environment);
         return _file?.Settings.GetValueOrDefault(variable) is { } setting
             ? (setting.Text, SettingSource.File)
             : (null, SettingSource.Default);
     }
+
+    /// <summary>The environment's text for a variable, and the name under which it has it; null if unset or empty.</summary>
+    private (string Name, string Text)? Inherited(ConfigurationVariable variable)
+    {
+        foreach (var name in (IEnumerable<string>)[variable.Name, .. variable.Aliases])
+        {
+            if (_variables.GetValueOrDefault(name) is { Length: > 0 } text) return (name, text);
+        }
+        return null;
+    }
+
+    /// <summary>Whether an inherited text cannot be meant for the exporter.</summary>
+    /// <remarks>
+    /// Kubernetes gives every container variables like <c>REDIS_PORT=tcp://10.96.0.12:6379</c>, one for each service of its
+    /// namespace. Applications have their own use for <c>GUNICORN_WORKERS</c> and the like.
+    /// </remarks>
+    private static bool IsForeign(ConfigurationVariable variable, string text) => variable.Kind == VariableKind.Number
+        && (ServiceLinks.Any(scheme => text.StartsWith(scheme, StringComparison.Ordinal))
+            || (variable.IsShared && !VariableParser.TryParse(variable, text, out _, out _)));
 
     private static Dictionary<string, string> Environment()
     {

@@ -59,6 +59,18 @@ internal sealed partial class ExporterConfig
 
     public string? WebConfigFile => Get<string?>(ConfigurationVariables.WebConfigFile);
 
+    public bool IsSslEnabled => Get<bool?>(ConfigurationVariables.SslEnabled) ?? (SslCertFile is not null || SslKeyFile is not null);
+
+    public string? SslCertFile => Get<string?>(ConfigurationVariables.SslCertFile);
+
+    public string? SslKeyFile => Get<string?>(ConfigurationVariables.SslKeyFile);
+
+    public string? SslClientCaFile => Get<string?>(ConfigurationVariables.SslClientCaFile);
+
+    public string? SslClientCaPath => Get<string?>(ConfigurationVariables.SslClientCaPath);
+
+    public bool IsSslClientAuthRequired => Get<bool>(ConfigurationVariables.SslClientAuthRequired);
+
     public string PrometheusMultiprocDir => Get<string>(ConfigurationVariables.PrometheusMultiprocDir);
 
     public int GunicornWorkers => Get<int>(ConfigurationVariables.GunicornWorkers);
@@ -90,6 +102,10 @@ internal sealed partial class ExporterConfig
     public string RedisKeyPrefix => Get<string>(ConfigurationVariables.RedisKeyPrefix);
 
     public int RedisForwardInterval => Get<int>(ConfigurationVariables.RedisForwardInterval);
+
+    public int? RedisTtlSeconds => Get<int?>(ConfigurationVariables.RedisTtlSeconds);
+
+    public bool RedisTtlDisabled => Get<bool>(ConfigurationVariables.RedisTtlDisabled);
 
     public string Instance => Get<string?>(ConfigurationVariables.Instance) ?? InstanceName.OfHost();
 

@@ -1,36 +1,73 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace GunicornPrometheusExporter.Configuration;
 
 /// <summary>
-/// <c>redis://[user[:password]@]host[:port][,host[:port]...][/database]</c>, with <c>rediss</c> for TLS. Immutable.
+/// <c>redis://[user[:password]@]host[:port][,host[:port]...][/database]</c>, with <c>rediss</c> for TLS, or
+/// <c>unix://[user[:password]@]/socket</c>, each with the query of redis-py. Immutable.
 /// </summary>
 /// <remarks>Several hosts are nodes of a Redis Cluster, or sentinels. Missing parts are null.</remarks>
 /// <param name="IsSsl">Whether the scheme is <c>rediss</c>.</param>
 /// <param name="Username">The user, with escapes resolved.</param>
 /// <param name="Password">The password, with escapes resolved.</param>
-/// <param name="Hosts">Names or addresses with their ports, at least one.</param>
+/// <param name="Hosts">Names or addresses with their ports; none for a socket.</param>
 /// <param name="Db">The database.</param>
-internal sealed record RedisUrl(
+internal sealed partial record RedisUrl(
     bool IsSsl, string? Username, string? Password, ImmutableArray<(string Name, int? Port)> Hosts, int? Db)
 {
     private const string Plain = "redis://";
     private const string Secure = "rediss://";
+    private const string Unix = "unix://";
+
+    /// <summary>The path of the server's Unix socket; null for hosts.</summary>
+    public string? SocketPath { get; private init; }
+
+    /// <summary>Whether the server's certificate is not verified: <c>ssl_cert_reqs=none</c>.</summary>
+    public bool IsUnverified { get; private init; }
+
+    /// <summary>The file of the authorities that may sign the server's certificate: <c>ssl_ca_certs</c>.</summary>
+    public string? CaFile { get; private init; }
+
+    /// <summary>A text for errors: with a mask in place of everything that may be a password.</summary>
+    internal static string Shown(string text)
+    {
+        var begin = text.IndexOf("://", StringComparison.Ordinal) is >= 0 and var scheme ? scheme + 3 : 0;
+        var at = Math.Max(begin, text.LastIndexOf('@'));
+        // A user without a password may be a password without a user.
+        var user = text[begin..at].IndexOf(':', StringComparison.Ordinal) is >= 0 and var colon ? text[begin..(begin + colon + 1)] : "";
+        var credentials = at == begin ? "" : user + VariableParser.Mask;
+        var rest = OddPort().Replace(text[at..], $":{VariableParser.Mask}");
+        return text[..begin] + credentials + QuerySecret().Replace(rest, $"$1{VariableParser.Mask}");
+    }
 
     /// <param name="text">The text.</param>
     /// <param name="fault">Why the text is invalid, without quoting it, because it may contain a password.</param>
     internal static RedisUrl? Parse(string text, out string fault)
     {
-        var isSsl = text.StartsWith(Secure, StringComparison.OrdinalIgnoreCase);
-        fault = "it does not begin with redis:// or rediss://";
-        if (!isSsl && !text.StartsWith(Plain, StringComparison.OrdinalIgnoreCase)) return null;
+        var scheme = Array.Find([Plain, Secure, Unix], scheme => text.StartsWith(scheme, StringComparison.OrdinalIgnoreCase));
+        fault = "it does not begin with redis://, rediss:// or unix://";
+        if (scheme is null) return null;
 
-        var rest = text[(isSsl ? Secure : Plain).Length..];
+        var rest = text[scheme.Length..];
         var at = rest.LastIndexOf('@');
         var (username, password) = at < 0 ? (null, null) : Credentials(rest[..at]);
+        var url = rest[(at + 1)..].Split('?', 2);
+        var whole = new RedisUrl(scheme == Secure, username, password, [], null);
+        var place = scheme == Unix ? whole.WithSocket(url[0], out fault) : whole.WithHosts(url[0], out fault);
+        return url is [_, var query] ? place?.WithQuery(query, out fault) : place;
+    }
 
-        var parts = rest[(at + 1)..].Split('/', 2);
+    private RedisUrl? WithSocket(string path, out string fault)
+    {
+        fault = "the path of the socket does not begin with /";
+        return path.StartsWith('/') ? this with { SocketPath = Uri.UnescapeDataString(path) } : null;
+    }
+
+    private RedisUrl? WithHosts(string text, out string fault)
+    {
+        var parts = text.Split('/', 2);
         fault = "a host is missing or invalid, or a port is not a number from 1 to 65535";
         var hosts = ImmutableArray.CreateBuilder<(string, int?)>();
         foreach (var host in parts[0].Split(','))
@@ -44,13 +81,36 @@ internal sealed record RedisUrl(
         }
 
         fault = "the part after the slash is not a database number";
-        int? db = null;
-        if (parts is [_, { Length: > 0 } path])
+        if (parts is not [_, { Length: > 0 } path]) return this with { Hosts = hosts.ToImmutable() };
+        return Number(path) is { } db ? this with { Hosts = hosts.ToImmutable(), Db = db } : null;
+    }
+
+    /// <summary>Adds what the options of redis-py say about the server; those about its client, such as timeouts, have no effect.</summary>
+    private RedisUrl? WithQuery(string query, out string fault)
+    {
+        var url = this;
+        foreach (var option in query.Split('&', StringSplitOptions.RemoveEmptyEntries))
         {
-            if (Number(path) is not { } number) return null;
-            db = number;
+            var name = option.Split('=')[0];
+            var value = Uri.UnescapeDataString(option[Math.Min(option.Length, name.Length + 1)..]);
+            fault = $"the option {name} has a value that is not supported";
+            switch (name)
+            {
+                case "db" when Number(value) is { } db: url = url with { Db = db }; break;
+                case "username": url = url with { Username = value }; break;
+                case "password": url = url with { Password = value }; break;
+                case "ssl_cert_reqs" when value is "none" or "CERT_NONE": url = url with { IsUnverified = true }; break;
+                case "ssl_cert_reqs" when value is "required" or "CERT_REQUIRED": break;
+                case "ssl_ca_certs" when value.StartsWith('/'): url = url with { CaFile = value }; break;
+                case "db" or "ssl_cert_reqs" or "ssl_ca_certs": return null;
+                case var other when other.StartsWith("ssl_", StringComparison.Ordinal):
+                    fault = $"the option {name} is not supported";
+                    return null;
+                default: break;
+            }
         }
-        return new(isSsl, username, password, hosts.ToImmutable(), db);
+        fault = "";
+        return url;
     }
 
     private static (string? Username, string? Password) Credentials(string text)
@@ -63,4 +123,11 @@ internal sealed record RedisUrl(
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 
     private static string? Unescape(string text) => text.Length == 0 ? null : Uri.UnescapeDataString(text);
+
+    [GeneratedRegex(@"(password=)[^&]*", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex QuerySecret();
+
+    // Perhaps a password of which the @ was forgotten.
+    [GeneratedRegex(@":(?![0-9]*(?:[/?,\]:]|$))[^/?,\]]+", RegexOptions.CultureInvariant)]
+    private static partial Regex OddPort();
 }

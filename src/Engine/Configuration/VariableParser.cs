@@ -12,6 +12,7 @@ internal static class VariableParser
     /// <summary>A text for errors and listings, without secrets: a URL may contain a password, or a token in its query.</summary>
     internal static string Shown(ConfigurationVariable variable, string text)
     {
+        if (variable.Kind == VariableKind.RedisUrl) return Configuration.RedisUrl.Shown(text);
         if (variable.Secret || (variable.Kind == VariableKind.Url && text.Contains('@', StringComparison.Ordinal))) return Mask;
         var query = variable.Kind == VariableKind.Url ? text.AsSpan().IndexOfAny('?', '#') : -1;
         return query < 0 ? text : $"{text.AsSpan(0, query + 1)}{Mask}";
@@ -51,7 +52,7 @@ internal static class VariableParser
                 break;
             case VariableKind.RedisUrl:
                 value = RedisUrl.Parse(text, out var fault);
-                remedy = "a URL such as redis://user:password@host:6379/0 or rediss://host" + (value is null ? $" ({fault})" : "");
+                remedy = "a URL such as redis://user:password@host:6379/0, rediss://host or unix:///run/redis.sock" + (value is null ? $" ({fault})" : "");
                 break;
             case VariableKind.KeyPrefix:
                 (value, remedy) = (KeyPrefix(text), "text without line breaks, in which braces enclose only one hash tag");

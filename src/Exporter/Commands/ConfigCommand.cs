@@ -41,7 +41,7 @@ internal sealed class ConfigCommand : Command
             return ExitStatus.Ok;
         }
         var config = _settings.Load(parsed);
-        if (config.Warning is { } warning) Console.Error.WriteLine($"warning: {warning}");
+        foreach (var warning in config.Warnings) Console.Error.WriteLine($"warning: {warning}");
         if (parsed.GetValue(_check))
         {
             if (!config.Validate()) throw new ConfigurationException(config.Errors);

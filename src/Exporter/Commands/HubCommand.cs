@@ -32,7 +32,7 @@ internal sealed class HubCommand : Command
         var config = _settings.Load(parsed);
         if (!config.Validate()) throw new ConfigurationException(config.Errors);
         var log = loggers.CreateLogger("hub");
-        if (config.Warning is { } warning) log.ConfigurationWarning(warning);
+        foreach (var warning in config.Warnings) log.ConfigurationWarning(warning);
         var web = WebConfigFile.Of(config, loggers);
         using var configuration = new ConfigurationInForce(config, log);
         var isMerged = parsed.GetValue(_aggregate);

@@ -33,6 +33,6 @@ internal sealed class ReaderOptions
         var certificate = WebConfig.Of(config)?.Tls?.Certificate;
         return new(
             Target.Of(config, certificate is not null), http,
-            certificate is null ? null : X509Certificate2.CreateFromPem(certificate.ReadText()));
+            certificate is null ? null : X509Certificate2.CreateFromPem(certificate.ReadText(path => new WatchedFile(path).Text)));
     }
 }

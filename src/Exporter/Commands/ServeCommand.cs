@@ -53,7 +53,7 @@ internal sealed class ServeCommand : Command
         var log = loggers.CreateLogger("serve");
         var config = _settings.Load(parsed);
         if (config.ServingErrors.Count > 0) throw new ConfigurationException(config.ServingErrors);
-        if (config.Warning is { } warning) log.ConfigurationWarning(warning);
+        foreach (var warning in config.Warnings) log.ConfigurationWarning(warning);
         var web = WebConfigFile.Of(config, loggers);
         using var configuration = new ConfigurationInForce(config, log);
         var directory = config.PrometheusMultiprocDir;

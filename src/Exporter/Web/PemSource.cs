@@ -7,6 +7,14 @@ internal sealed class PemSource
 
     internal string? Text { get; init; }
 
-    /// <exception cref="ConfigurationException">The file cannot be read.</exception>
-    internal string ReadText() => Path is { } path ? new WatchedFile(path).Text : Text!;
+    /// <summary>Reads the text, from several files if the path is a directory.</summary>
+    /// <param name="read">Reads a file.</param>
+    /// <exception cref="ConfigurationException">A file cannot be read.</exception>
+    internal string ReadText(Func<string, string> read)
+    {
+        if (Path is null) return Text!;
+        return Directory.Exists(Path)
+            ? string.Join('\n', Directory.GetFiles(Path).Order(StringComparer.Ordinal).Select(read))
+            : read(Path);
+    }
 }

@@ -3,10 +3,10 @@ namespace GunicornPrometheusExporter.Exporter.Web;
 /// <summary>The content of a web configuration file. Immutable. Not a record, because its string form would show secrets.</summary>
 internal sealed class WebConfig
 {
-    /// <summary>The file that a configuration names, without the keys and certificates; null if it names none.</summary>
+    /// <summary>What a configuration demands, without the keys and certificates; null if nothing.</summary>
     /// <exception cref="ConfigurationException">It cannot be used.</exception>
     internal static WebConfig? Of(ExporterConfig config) =>
-        config.WebConfigFile is { } path ? WebConfigReader.Read(path, new WatchedFile(path).Text) : null;
+        config.WebConfigFile is { } path ? WebConfigReader.Read(path, new WatchedFile(path).Text) : SslSettings.Read(config);
 
     internal TlsServerConfig? Tls { get; init; }
 

@@ -8,23 +8,23 @@ namespace GunicornPrometheusExporter.Exporter.Web;
 internal sealed class WebConfigFile
 {
     private readonly Lock _gate = new();
-    private readonly string _path;
+    private readonly string _name;
+    private readonly Func<WebState> _read;
     private readonly ILogger _log;
     private WebState _state;
     private string? _complaint;
 
     /// <exception cref="ConfigurationException">It cannot be used.</exception>
-    internal WebConfigFile(string path, ILogger log)
-    {
-        _path = Path.GetFullPath(path);
-        _log = log;
-        _state = new(_path);
-    }
+    private WebConfigFile(string name, Func<WebState> read, ILogger log) => (_name, _read, _log, _state) = (name, read, log, read());
 
-    /// <summary>Reads the file that a configuration names; null if it names none.</summary>
+    /// <summary>Reads the file that a configuration names, or its settings of TLS; null without either.</summary>
     /// <exception cref="ConfigurationException">It cannot be used.</exception>
-    internal static WebConfigFile? Of(ExporterConfig config, ILoggerFactory loggers) =>
-        config.WebConfigFile is { } path ? new(path, loggers.CreateLogger("web")) : null;
+    internal static WebConfigFile? Of(ExporterConfig config, ILoggerFactory loggers)
+    {
+        var log = loggers.CreateLogger("web");
+        if (SslSettings.Read(config) is { } settings) return new("PROMETHEUS_SSL_*", () => new(settings), log);
+        return config.WebConfigFile is { } path ? new(path, () => new(path), log) : null;
+    }
 
     /// <summary>Whether connections are encrypted. Does not change while the process runs; nor does <see cref="IsHttp2"/>.</summary>
     internal bool IsTls => _state.Tls is not null;
@@ -41,13 +41,13 @@ internal sealed class WebConfigFile
                 if (_state.HasChanged())
                 {
                     _state = Changed();
-                    _log.WebConfigIsRead(_path);
+                    _log.WebConfigIsRead(_name);
                 }
                 _complaint = null;
             }
             catch (ConfigurationException e)
             {
-                if (_complaint != e.Message) _log.WebConfigStays(_path, e.Message);
+                if (_complaint != e.Message) _log.WebConfigStays(_name, e.Message);
                 _complaint = e.Message;
             }
             return _state;
@@ -56,11 +56,11 @@ internal sealed class WebConfigFile
 
     private WebState Changed()
     {
-        var state = new WebState(_path);
+        var state = _read();
         if ((state.Tls is null) == IsTls)
         {
             throw new ConfigurationException(
-                $"{_path} {(IsTls ? "no longer has" : "now has")} tls_server_config, which requires a restart; " +
+                $"{_name} {(IsTls ? "no longer has" : "now has")} tls_server_config, which requires a restart; " +
                     "restart, or undo the change");
         }
         return state;

@@ -7,12 +7,11 @@ internal sealed class WebState
 
     /// <summary>Reads the file, and the certificates that it names.</summary>
     /// <exception cref="ConfigurationException">A file cannot be read or is invalid.</exception>
-    internal WebState(string path)
-    {
-        Config = WebConfigReader.Read(path, Open(path));
-        if (Config.Tls is not { } tls) return;
-        Tls = new(tls, TextOf(tls.Certificate), TextOf(tls.Key), tls.ClientAuthorities is { } authorities ? TextOf(authorities) : null);
-    }
+    internal WebState(string path) => (Config, Tls) = Load(WebConfigReader.Read(path, Open(path)));
+
+    /// <summary>Reads the certificates of a configuration without a file of its own.</summary>
+    /// <exception cref="ConfigurationException">A file cannot be read or is invalid.</exception>
+    internal WebState(WebConfig config) => (Config, Tls) = Load(config);
 
     internal WebConfig Config { get; }
 
@@ -21,7 +20,8 @@ internal sealed class WebState
     /// <exception cref="ConfigurationException">A file can no longer be read.</exception>
     internal bool HasChanged() => _files.Exists(file => file.HasChanged());
 
-    private string TextOf(PemSource source) => source.Path is { } path ? Open(path) : source.Text!;
+    private (WebConfig Config, TlsServer? Tls) Load(WebConfig config) => (config, config.Tls is not { } tls ? null : new(
+        tls, tls.Certificate.ReadText(Open), tls.Key.ReadText(Open), tls.ClientAuthorities?.ReadText(Open)));
 
     private string Open(string path)
     {

@@ -89,7 +89,7 @@ public sealed class ConfigurationFileTests : IDisposable
     [InlineData("exporter: {redis: {port: many}}", "1:20: exporter.redis.port is \"many\"; set it to a whole number from 1 to 65535")]
     [InlineData("exporter: {redis: {port: 65536}}", "1:20: exporter.redis.port is \"65536\"; set it to a whole number from 1 to 65535")]
     [InlineData("exporter: {redis: {enabled: maybe}}", "1:20: exporter.redis.enabled is \"maybe\"; set it to true, 1, yes or on, or to false, 0, no or off")]
-    [InlineData("exporter: {redis: {url: 'reds://:hunter2@a'}}", "1:20: exporter.redis.url is \"********\"; set it to a URL such as redis://user:password@host:6379/0 or rediss://host (it does not begin with redis:// or rediss://)")]
+    [InlineData("exporter: {redis: {url: 'reds://:hunter2@a'}}", "1:20: exporter.redis.url is \"reds://:********@a\"; set it to a URL such as redis://user:password@host:6379/0, rediss://host or unix:///run/redis.sock (it does not begin with redis://, rediss:// or unix://)")]
     [InlineData("exporter: {remote_write: {url: 'https://user:hunter2@a'}}", "1:27: exporter.remote_write.url is \"********\"; set it to a URL such as https://host/path, without user and password")]
     [InlineData("exporter: {remote_write: {headers: {X: 'a,b'}}}", "1:37: exporter.remote_write.headers.X contains a comma, which is not supported; remove it")]
     [InlineData("exporter: {remote_write: {external_labels: {a-b: c}}}", "1:27: exporter.remote_write.external_labels is \"a-b=c\"; set it to labels such as env=prod,region=eu; a name has letters, digits and _ only, and does not begin with __")]
@@ -109,9 +109,9 @@ public sealed class ConfigurationFileTests : IDisposable
         [
             $"{Path}:2:11: exporter.redis.port is \"0\"; set it to a whole number from 1 to 65535",
             $"{Path}:2:20: exporter.redis has no setting \"hots\"; did you mean host?",
-            "GUNICORN_WORKERS is \"none\"; set it to a whole number of at least 1",
+            "REDIS_DB is \"none\"; set it to a whole number of at least 0",
         ],
-        Load("exporter:\n  redis: {port: 0, hots: a}", ("GUNICORN_WORKERS", "none")).Errors.Select(error => error.Message));
+        Load("exporter:\n  redis: {port: 0, hots: a}", ("REDIS_DB", "none")).Errors.Select(error => error.Message));
 
     [Fact]
     public void A_setting_that_the_file_states_wrongly_throws_and_the_others_have_their_values()
@@ -152,13 +152,13 @@ public sealed class ConfigurationFileTests : IDisposable
     [Fact]
     public void Secrets_that_every_user_can_read_are_warned_of()
     {
-        Assert.Null(Load("exporter: {redis: {port: 1}}").Warning);
+        Assert.Empty(Load("exporter: {redis: {port: 1}}").Warnings);
         var config = Load("exporter: {redis: {password: hunter2}}");
         File.SetUnixFileMode(Path, UnixFileMode.UserRead | UnixFileMode.OtherRead);
-        Assert.Equal($"{Path} contains secrets and every user of this machine can read it; restrict its permissions (chmod o-r)", config.Warning);
+        Assert.Equal($"{Path} contains secrets and every user of this machine can read it; restrict its permissions (chmod o-r)", Assert.Single(config.Warnings));
 
         File.SetUnixFileMode(Path, UnixFileMode.UserRead | UnixFileMode.GroupRead);
-        Assert.Null(config.Warning);
+        Assert.Empty(config.Warnings);
     }
 
     [Fact]

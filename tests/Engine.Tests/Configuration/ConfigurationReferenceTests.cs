@@ -15,7 +15,7 @@ public sealed partial class ConfigurationReferenceTests
     public void The_example_file_states_nothing_and_without_comments_everything()
     {
         var example = ConfigurationFileReader.Read("example.yml", Example());
-        var whole = ConfigurationFileReader.Read("example.yml", CommentedSetting().Replace(Example(), "    "));
+        var whole = ConfigurationFileReader.Read("example.yml", CommentedSetting().Replace(Example(), "$1"));
 
         Assert.Equal((0, 0), (example.Errors.Length, example.Settings.Count));
         Assert.Empty(whole.Errors);
@@ -86,6 +86,22 @@ public sealed partial class ConfigurationReferenceTests
             error: …wrong.yml:4:5: exporter.redis has no setting "hots"; did you mean host?
             error: …wrong.yml:5:5: exporter.redis.port is "0"; set it to a whole number from 1 to 65535
             ```
+
+            ## The environment of the application
+
+            The exporter shares its environment with the application, where other programs have variables too. A value that cannot be
+            meant for the exporter is ignored with a warning: a service link of Kubernetes, such as `REDIS_PORT=tcp://10.96.0.12:6379`,
+            and a `GUNICORN_WORKERS`, `GUNICORN_TIMEOUT` or `GUNICORN_KEEPALIVE` that is not a number, such as `auto`. The same value in
+            a flag or in the file is an error, as is any other invalid value.
+
+            If a variable is unset, these names count in its place: `PROMETHEUS_REDIS_URL` for `REDIS_URL`, `SIDECAR_UPDATE_INTERVAL` for
+            `REDIS_FORWARD_INTERVAL`, and `prometheus_multiproc_dir` for `PROMETHEUS_MULTIPROC_DIR`.
+
+            ## TLS without a web configuration file
+
+            The settings `PROMETHEUS_SSL_*`, in the file `prometheus.ssl`, make the metrics server speak TLS. If one of them cannot be
+            used, the exporter serves nothing: it never falls back to plain HTTP. It reloads the certificates when they change. For
+            users, headers or the version of TLS, write a [web configuration file](security.md) instead.
 
             ## Print and check the configuration
 
@@ -177,6 +193,6 @@ public sealed partial class ConfigurationReferenceTests
 
     private static string Code(string? text) => text is null ? "" : $"`{text}`";
 
-    [GeneratedRegex("^    #(?! )", RegexOptions.Multiline)]
+    [GeneratedRegex("^(    +)#(?! )", RegexOptions.Multiline)]
     private static partial Regex CommentedSetting();
 }

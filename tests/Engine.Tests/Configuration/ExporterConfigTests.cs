@@ -63,9 +63,6 @@ public class ExporterConfigTests
     [InlineData("PROMETHEUS_METRICS_PORT", "99999999999", "a whole number from 1 to 65535")]
     [InlineData("PROMETHEUS_BIND_ADDRESS", "not an address", "an IP address such as 127.0.0.1, 0.0.0.0 or ::, or to localhost")]
     [InlineData("PROMETHEUS_MULTIPROC_DIR", "/tmp/a\nb", "a path without line breaks")]
-    [InlineData("GUNICORN_WORKERS", "0", "a whole number of at least 1")]
-    [InlineData("GUNICORN_TIMEOUT", "-1", "a whole number of at least 0")]
-    [InlineData("GUNICORN_KEEPALIVE", "2s", "a whole number of at least 0")]
     [InlineData("REDIS_ENABLED", "maybe", "true, 1, yes or on, or to false, 0, no or off")]
     [InlineData("REDIS_HOST", "a\nb", "text without line breaks")]
     [InlineData("REDIS_PORT", "-6379", "a whole number from 1 to 65535")]
@@ -90,6 +87,32 @@ public class ExporterConfigTests
         Assert.Equal(new ConfigurationError(variable, value, remedy), error);
         Assert.Equal($"{variable} is \"{value}\"; set it to {remedy}", error.Message);
     }
+
+    [Theory]
+    [InlineData("GUNICORN_WORKERS", "auto", "a whole number of at least 1")]
+    [InlineData("GUNICORN_TIMEOUT", "-1", "a whole number of at least 0")]
+    [InlineData("GUNICORN_KEEPALIVE", "2s", "a whole number of at least 0")]
+    [InlineData("REDIS_PORT", "tcp://10.96.0.12:6379", "a whole number from 1 to 65535")]
+    [InlineData("PROMETHEUS_METRICS_PORT", "tcp://10.96.0.12:9091", "a whole number from 1 to 65535")]
+    public void A_variable_that_is_plainly_another_programs_is_ignored_with_a_warning(string variable, string value, string rule)
+    {
+        var config = With((variable, value));
+
+        Assert.Empty(config.Errors);
+        Assert.Equal(
+            $"ignoring {variable}=\"{value}\" of the environment, which another program seems to use; to set it for the exporter, use {rule}",
+            Assert.Single(config.Warnings));
+        Assert.Equal("default", config.PlaceOf(ConfigurationVariables.All.Single(known => known.Name == variable)));
+    }
+
+    [Fact]
+    public void The_same_text_as_a_flag_is_an_error() => Assert.Equal(
+        "GUNICORN_WORKERS is \"auto\"; set it to a whole number of at least 1",
+        Assert.Single(With().With(new Dictionary<string, string> { ["GUNICORN_WORKERS"] = "auto" }).Errors).Message);
+
+    [Fact]
+    public void The_older_spelling_of_the_directorys_variable_counts_too() =>
+        Assert.Equal("/srv/old", With(("prometheus_multiproc_dir", "/srv/old")).PrometheusMultiprocDir);
 
     [Theory]
     [InlineData("true", true)]
@@ -194,13 +217,13 @@ public class ExporterConfigTests
     [Fact]
     public void The_print_has_a_line_for_every_variable_and_every_error()
     {
-        var lines = Printed(With(("GUNICORN_WORKERS", "none"))).TrimEnd().Split('\n');
+        var lines = Printed(With(("REDIS_DB", "none"))).TrimEnd().Split('\n');
 
         Assert.Equal(1 + ConfigurationVariables.All.Length + 1, lines.Length);
         Assert.Contains("  PROMETHEUS_METRICS_PORT = 9091 (default)", lines);
-        Assert.Contains("  GUNICORN_WORKERS = (error)", lines);
+        Assert.Contains("  REDIS_DB = (error)", lines);
         Assert.Contains("  REDIS_PASSWORD = (not set)", lines);
-        Assert.Equal("  error: GUNICORN_WORKERS is \"none\"; set it to a whole number of at least 1", lines[^1]);
+        Assert.Equal("  error: REDIS_DB is \"none\"; set it to a whole number of at least 0", lines[^1]);
     }
 
     [Fact]
@@ -219,11 +242,11 @@ public class ExporterConfigTests
     [Fact]
     public void A_group_with_a_bad_variable_throws_naming_it()
     {
-        var config = With(("GUNICORN_WORKERS", "x"));
+        var config = With(("PROMETHEUS_METRICS_PORT", "x"));
 
         Assert.StartsWith(
-            "GUNICORN_WORKERS", Assert.Throws<ConfigurationException>(config.GetGunicornConfig).Message, StringComparison.Ordinal);
-        Assert.Equal(3, config.GetPrometheusConfig().Count);
+            "PROMETHEUS_METRICS_PORT", Assert.Throws<ConfigurationException>(config.GetPrometheusConfig).Message, StringComparison.Ordinal);
+        Assert.Equal(3, config.GetGunicornConfig().Count);
     }
 
     [Fact]

@@ -22,8 +22,8 @@ public class RedisSettingsTests
     }
 
     [Theory]
-    [InlineData("reds://:hunter2@a", "it does not begin with redis:// or rediss://")]
-    [InlineData("localhost:6379", "it does not begin with redis:// or rediss://")]
+    [InlineData("reds://:hunter2@a", "it does not begin with redis://, rediss:// or unix://")]
+    [InlineData("localhost:6379", "it does not begin with redis://, rediss:// or unix://")]
     [InlineData("redis://", "a host is missing or invalid, or a port is not a number from 1 to 65535")]
     [InlineData("redis://:hunter2@", "a host is missing or invalid, or a port is not a number from 1 to 65535")]
     [InlineData("redis://a,,b", "a host is missing or invalid, or a port is not a number from 1 to 65535")]
@@ -33,13 +33,50 @@ public class RedisSettingsTests
     [InlineData("redis://a b", "a host is missing or invalid, or a port is not a number from 1 to 65535")]
     [InlineData("redis://a/-1", "the part after the slash is not a database number")]
     [InlineData("redis://a/zero", "the part after the slash is not a database number")]
-    [InlineData("redis://a/0?db=1", "the part after the slash is not a database number")]
-    public void A_bad_URL_is_one_error_that_shows_nothing_of_it(string text, string fault)
+    [InlineData("redis://a?db=x", "the option db has a value that is not supported")]
+    [InlineData("rediss://a?ssl_cert_reqs=optional", "the option ssl_cert_reqs has a value that is not supported")]
+    [InlineData("rediss://a?ssl_certfile=/client.pem", "the option ssl_certfile is not supported")]
+    [InlineData("unix://run/redis.sock", "the path of the socket does not begin with /")]
+    public void A_bad_URL_is_one_error_that_shows_no_secret_of_it(string text, string fault)
     {
         var error = Assert.Single(With(("REDIS_URL", text)).Errors);
 
         Assert.Equal(
-            $"REDIS_URL is \"********\"; set it to a URL such as redis://user:password@host:6379/0 or rediss://host ({fault})", error.Message);
+            $"REDIS_URL is \"{text.Replace("hunter2", "********", StringComparison.Ordinal).Replace("a:port", "a:********", StringComparison.Ordinal)}\"; " +
+            $"set it to a URL such as redis://user:password@host:6379/0, rediss://host or unix:///run/redis.sock ({fault})", error.Message);
+    }
+
+    [Theory]
+    [InlineData("redis://h:6379/x", "redis://h:6379/x")]
+    [InlineData("http://user:hunter2@h:1/x?db=1", "http://user:********@h:1/x?db=1")]
+    [InlineData("hunter2@h", "********@h")]
+    [InlineData("redis://hunter2@h/x", "redis://********@h/x")]
+    [InlineData("redis://:hunter2", "redis://:********")]
+    [InlineData("redis://:hunt@r2@h/x", "redis://:********@h/x")]
+    [InlineData("redis://h/x?password=hunter2&db=1", "redis://h/x?password=********&db=1")]
+    [InlineData("redis://h/x?password=hunt@er2", "redis://********@er2")]
+    [InlineData("redis://[::1]:6379/x", "redis://[::1]:6379/x")]
+    public void Only_the_secret_of_a_URL_is_masked(string text, string shown) => Assert.Equal(shown, RedisUrl.Shown(text));
+
+    [Theory]
+    [InlineData("rediss://:p@h:6379/0?ssl_cert_reqs=none", true, null, null, 0)]
+    [InlineData("rediss://h?ssl_cert_reqs=required&ssl_ca_certs=/etc/ca.pem&socket_timeout=5", false, "/etc/ca.pem", null, null)]
+    [InlineData("redis://h/3?db=1&decode_responses=True", false, null, null, 1)]
+    [InlineData("unix:///run/redis.sock?db=0", false, null, "/run/redis.sock", 0)]
+    [InlineData("unix://:p@/run/redis.sock", false, null, "/run/redis.sock", null)]
+    public void The_query_of_redis_py_is_understood(string text, bool isUnverified, string? authorities, string? socket, int? db)
+    {
+        var url = With(("REDIS_URL", text)).RedisUrl!;
+
+        Assert.Equal((isUnverified, authorities, socket, db), (url.IsUnverified, url.CaFile, url.SocketPath, url.Db));
+    }
+
+    [Fact]
+    public void The_namesakes_variable_names_the_server_unless_ours_does()
+    {
+        Assert.Equal("a", With(("PROMETHEUS_REDIS_URL", "redis://a")).RedisUrl!.Hosts[0].Name);
+        Assert.Equal("b", With(("PROMETHEUS_REDIS_URL", "redis://a"), ("REDIS_URL", "redis://b")).RedisUrl!.Hosts[0].Name);
+        Assert.Equal(7, With(("SIDECAR_UPDATE_INTERVAL", "7")).RedisForwardInterval);
     }
 
     [Theory]

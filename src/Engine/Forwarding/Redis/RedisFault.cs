@@ -51,7 +51,7 @@ internal static class RedisFault
     public static string PlaceOf(ExporterConfig config)
     {
         var hosts = config.RedisUrl is { } url
-            ? string.Join(", ", url.Hosts.Select(host => host.Port is { } port ? $"{host.Name}:{port}" : host.Name))
+            ? url.SocketPath ?? string.Join(", ", url.Hosts.Select(host => host.Port is { } port ? $"{host.Name}:{port}" : host.Name))
             : $"{config.RedisHost}:{config.RedisPort}";
         return config.RedisSentinelService is { } service ? $"the master \"{service}\" of the sentinels {hosts}" : hosts;
     }

@@ -18,7 +18,8 @@ internal sealed class RedisFleetSource(ExporterConfig config, bool isMerged, Tim
 
     private static readonly RedisValue[] SteadyFields =
     [
-        .. StampFields, SnapshotFields.LayoutId, SnapshotFields.Time, SnapshotFields.Interval, SnapshotFields.Values,
+        .. StampFields, SnapshotFields.LayoutId, SnapshotFields.Time, SnapshotFields.Interval, SnapshotFields.TimeToLive,
+        SnapshotFields.Values,
     ];
 
     private static readonly RedisValue[] WholeFields =

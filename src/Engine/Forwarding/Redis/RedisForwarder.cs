@@ -17,11 +17,18 @@ internal sealed class RedisForwarder(ExporterConfig config) : IForwarder
     /// <summary>The number of intervals for which a snapshot is fresh.</summary>
     internal const int IntervalsToLive = 3;
 
+    // A shorter life would end between two snapshots.
+    private const int LeastIntervalsToLive = 2;
+
+    // In place of none: long after the last dashboard that shows the instance.
+    private static readonly TimeSpan Forever = TimeSpan.FromDays(3650);
+
     private const int MostExchanges = 4;
     private const double LongestWait = 10;
 
     private readonly string _instance = config.Instance;
     private readonly RedisKeys _keys = new(config.RedisKeyPrefix);
+    private readonly TimeSpan _timeToLive = TimeToLive(config);
     private readonly RedisConnection _connection = new(config, LongestCall(config));
     private readonly string _writer = Guid.NewGuid().ToString("N");
     private readonly RedisValue _boot = File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
@@ -54,6 +61,15 @@ internal sealed class RedisForwarder(ExporterConfig config) : IForwarder
 
     private static TimeSpan LongestCall(ExporterConfig config) =>
         TimeSpan.FromSeconds(Math.Min(0.9 * config.RedisForwardInterval, LongestWait));
+
+    private static TimeSpan TimeToLive(ExporterConfig config)
+    {
+        if (config.RedisTtlDisabled) return Forever;
+        var seconds = config.RedisTtlSeconds is { } given
+            ? Math.Max(given, LeastIntervalsToLive * config.RedisForwardInterval)
+            : IntervalsToLive * config.RedisForwardInterval;
+        return TimeSpan.FromSeconds(seconds);
+    }
 
     private StoreIncarnation CurrentIncarnation()
     {
@@ -105,10 +121,11 @@ internal sealed class RedisForwarder(ExporterConfig config) : IForwarder
     {
         RedisValue[] arguments =
         [
-            (long)(IntervalsToLive * Interval.TotalMilliseconds), past.Writer, past.LayoutId, past.Layout, past.Values,
+            (long)_timeToLive.TotalMilliseconds, past.Writer, past.LayoutId, past.Layout, past.Values,
             SnapshotFields.Incarnation, incarnation.ToString(), SnapshotFields.Writer, _writer, SnapshotFields.Sequence, _sequence,
             SnapshotFields.LayoutId, _encoded!.Id, SnapshotFields.Values, values, SnapshotFields.Time, time,
-            SnapshotFields.Interval, (long)Interval.TotalMilliseconds, SnapshotFields.Instance, _instance,
+            SnapshotFields.Interval, (long)Interval.TotalMilliseconds,
+            SnapshotFields.TimeToLive, (long)_timeToLive.TotalMilliseconds, SnapshotFields.Instance, _instance,
             SnapshotFields.Boot, _boot, SnapshotFields.Start, _start,
         ];
         return _isLayoutStored ? arguments : [.. arguments, SnapshotFields.Layout, _encoded.Bytes];

@@ -23,7 +23,9 @@ internal sealed class RedisHostReader(TimeProvider time)
             ? LayoutOf(entry.Text(SnapshotFields.LayoutId), entry.Bytes(SnapshotFields.Layout))
             : known.Host.Snapshot.Layout;
         var now = time.GetUtcNow();
-        var timeToLive = RedisForwarder.IntervalsToLive * Duration(entry, SnapshotFields.Interval);
+        var timeToLive = entry.Has(SnapshotFields.TimeToLive)
+            ? Duration(entry, SnapshotFields.TimeToLive)
+            : RedisForwarder.IntervalsToLive * Duration(entry, SnapshotFields.Interval);
         var host = new HostSnapshot(
             entry.Instance,
             now - timeToLive + (entry.TimeToLive ?? default),

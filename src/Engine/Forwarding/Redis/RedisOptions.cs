@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Net.Sockets;
 using GunicornPrometheusExporter.Configuration;
 using StackExchange.Redis;
 
@@ -35,12 +36,16 @@ internal static class RedisOptions
             IncludeDetailInExceptions = false,
         };
         var port = config.RedisSentinelService is null ? config.RedisPort : SentinelPort;
-        if (url is null) options.EndPoints.Add(config.RedisHost, port);
+        if (url?.SocketPath is { } socket) options.EndPoints.Add(new UnixDomainSocketEndPoint(socket));
+        else if (url is null) options.EndPoints.Add(config.RedisHost, port);
         else
         {
             foreach (var host in url.Hosts) options.EndPoints.Add(host.Name, host.Port ?? port);
         }
-        if (options.Ssl && config.RedisCaFile is { } file)
+#pragma warning disable CA5359 // The URL demands it: ssl_cert_reqs=none.
+        if (options.Ssl && url is { IsUnverified: true }) options.CertificateValidation += (_, _, _, _) => true;
+#pragma warning restore CA5359
+        else if (options.Ssl && (url?.CaFile ?? config.RedisCaFile) is { } file)
         {
             var trusted = SettingFile.ReadAuthorities("REDIS_CA_FILE", file);
             options.SslClientAuthenticationOptions = host => new SslClientAuthenticationOptions

@@ -16,7 +16,7 @@ internal static class RedisScript
     /// Keys: snapshot, counted. Arguments: the time to live in milliseconds; the writer whose values the new base includes
     /// (incarnation, writer and sequence, or empty); the base's layout id, layout and values; then fields and their values, with
     /// incarnation, writer, sequence and layout id first. Returns one of the words above; after "succeeds" also the incarnation
-    /// of the other writer, and the milliseconds until its snapshot expires.
+    /// of the other writer, and the milliseconds until it has been silent for three intervals.
     /// </summary>
     public const string Store = """
         local incarnation, writer, sequence, layout = ARGV[7], ARGV[9], ARGV[11], ARGV[13]
@@ -32,7 +32,9 @@ internal static class RedisScript
           if tonumber(held[3]) >= tonumber(sequence) then return {'stored'} end
         elseif held[1] then
           if ARGV[2] ~= held[1] .. ' ' .. held[2] .. ' ' .. held[3] then
-            return {'succeeds', held[1], redis.call('PTTL', KEYS[1])}
+            local left, life, interval = redis.call('PTTL', KEYS[1]), unpack(redis.call('HMGET', KEYS[1], 'time_to_live', 'interval'))
+            if life then left = left - tonumber(life) + 3 * tonumber(interval) end
+            return {'succeeds', held[1], left}
           end
           redis.call('HSET', KEYS[2], 'base_layout_id', ARGV[3], 'base_layout', ARGV[4], 'base_values', ARGV[5])
         end

@@ -27,6 +27,9 @@ internal static class SnapshotFields
     /// <summary>The time between two snapshots in milliseconds.</summary>
     public const string Interval = "interval";
 
+    /// <summary>The time to live of the snapshot in milliseconds; exporters before 0.2 do not write it and use three intervals.</summary>
+    public const string TimeToLive = "time_to_live";
+
     public const string Instance = "instance";
 
     /// <summary>The boot id of the exporter's host.</summary>

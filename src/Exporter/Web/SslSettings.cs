@@ -1,0 +1,49 @@
+using System.Security.Authentication;
+using GunicornPrometheusExporter.Configuration;
+
+namespace GunicornPrometheusExporter.Exporter.Web;
+
+/// <summary>TLS by the settings <c>prometheus.ssl</c>, in place of a web configuration file.</summary>
+internal static class SslSettings
+{
+    /// <summary>The web configuration that the settings mean; null without TLS.</summary>
+    /// <exception cref="ConfigurationException">TLS is wanted, but a setting is missing or contradicts another.</exception>
+    internal static WebConfig? Read(ExporterConfig config)
+    {
+        if (!config.IsSslEnabled) return null;
+        if (config.WebConfigFile is { } file)
+        {
+            throw Wrong(ConfigurationVariables.WebConfigFile, $"is \"{file}\", but PROMETHEUS_SSL_* settings demand TLS too; " +
+                "move them to tls_server_config of the web configuration file");
+        }
+        var (certificate, key) = (config.SslCertFile, config.SslKeyFile);
+        if (certificate is null) throw Wrong(ConfigurationVariables.SslCertFile, "is missing, but TLS is demanded; set it");
+        if (key is null) throw Wrong(ConfigurationVariables.SslKeyFile, "is missing, but TLS is demanded; set it");
+        if (config is { SslClientCaFile: not null, SslClientCaPath: not null })
+        {
+            throw Wrong(ConfigurationVariables.SslClientCaPath, "is set together with PROMETHEUS_SSL_CLIENT_CAFILE; remove one");
+        }
+        var authorities = config.SslClientCaFile ?? config.SslClientCaPath;
+        if (authorities is null && config.IsSslClientAuthRequired)
+        {
+            throw Wrong(
+                ConfigurationVariables.SslClientAuthRequired, "is true, but no authority is named; set PROMETHEUS_SSL_CLIENT_CAFILE");
+        }
+        return new()
+        {
+            Tls = new()
+            {
+                Certificate = new() { Path = certificate },
+                Key = new() { Path = key },
+                ClientAuthorities = authorities is null ? null : new() { Path = authorities },
+                ClientPolicy = authorities is null ? ClientCertificatePolicy.NoClientCert
+                    : config.IsSslClientAuthRequired ? ClientCertificatePolicy.RequireAndVerifyClientCert
+                    : ClientCertificatePolicy.VerifyClientCertIfGiven,
+                Protocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+            },
+        };
+    }
+
+    private static ConfigurationException Wrong(ConfigurationVariable variable, string fault) =>
+        new($"{variable.Name} ({variable.Key}) {fault}");
+}
