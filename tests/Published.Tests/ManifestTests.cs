@@ -70,6 +70,16 @@ public sealed partial class ManifestTests
         });
     }
 
+    [Theory]
+    [MemberData(nameof(Manifests))]
+    public async Task No_service_of_the_namespace_sets_a_variable(string manifest)
+    {
+        var deployments = await DeploymentsAsync(manifest);
+
+        Assert.NotEmpty(deployments);
+        Assert.All(deployments, deployment => Assert.False(deployment.Spec.Template.Spec.EnableServiceLinks ?? true));
+    }
+
     [Fact]
     public async Task The_chart_has_the_version_of_the_product()
     {

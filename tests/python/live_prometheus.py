@@ -17,19 +17,16 @@ from live_gunicorn import END_TIMEOUT, free_port, wait_for
 class LivePrometheus:
     """One Prometheus that scrapes its targets and evaluates rules every second."""
 
-    def __init__(self, folder: Path, ports: dict[str, int], rule_files: Iterable[Path], program: str) -> None:
-        """Starts Prometheus. ``ports`` has the loopback port of each job's target."""
+    def __init__(self, folder: Path, scrapes: list[dict[str, Any]], rule_files: Iterable[Path], program: str) -> None:
+        """Starts Prometheus. ``scrapes`` has a scrape configuration with one target for each job."""
         folder.mkdir()
         configuration = folder / "prometheus.yml"
         configuration.write_text(json.dumps({
             "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
             "rule_files": [str(path) for path in rule_files],
-            "scrape_configs": [
-                {"job_name": job, "honor_labels": True, "static_configs": [{"targets": [f"127.0.0.1:{port}"]}]}
-                for job, port in ports.items()
-            ],
+            "scrape_configs": scrapes,
         }))
-        self._targets = len(ports)
+        self._targets = len(scrapes)
         self._started = time.time()
         address = f"127.0.0.1:{free_port()}"
         self._url = f"http://{address}"

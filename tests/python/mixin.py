@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,10 @@ RUNBOOKS = REPOSITORY / "docs" / "alerts.md"
 
 DASHBOARDS: dict[str, dict[str, Any]] = {
     path.stem: json.loads(path.read_text()) for path in sorted((MIXIN / "dashboards").glob("*.json"))}
+
+#: The values that replace Grafana's variables.
+_CHOICE = {
+    "$job": ".*", "$instance": ".*", "$method": ".*", "$endpoint": ".*", "$__rate_interval": "15s", "$__range": "60s"}
 
 
 def panels(dashboard: dict[str, Any]) -> list[dict[str, Any]]:
@@ -28,3 +33,10 @@ def queries(dashboard: dict[str, Any]) -> list[str]:
 def variable_queries(dashboard: dict[str, Any]) -> list[str]:
     """Returns the queries that fill template variables."""
     return [variable["query"]["query"] for variable in dashboard["templating"]["list"] if variable["type"] == "query"]
+
+
+def filled_in(query: str, choice: Mapping[str, str] = {}) -> str:
+    """Returns a dashboard's query as Grafana sends it, with this choice of values."""
+    for variable, value in {**_CHOICE, **choice}.items():
+        query = query.replace(variable, value)
+    return query

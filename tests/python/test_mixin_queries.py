@@ -19,10 +19,6 @@ from live_gunicorn import END_TIMEOUT, LiveGunicorn, free_port, wait_for
 from live_prometheus import LivePrometheus
 from pages import PAGES
 
-#: The values that replace Grafana's variables.
-CHOICE = {
-    "$job": ".*", "$instance": ".*", "$method": ".*", "$endpoint": ".*", "$__rate_interval": "15s", "$__range": "60s"}
-
 #: The alerts that fire at once in the scenario.
 EXPECTED = {
     "GunicornCorruptFiles", "GunicornErrorBudgetBurnFast", "GunicornLabelOverflow", "GunicornRequestsLost", "GunicornWorkerTimeout"}
@@ -46,7 +42,11 @@ def prometheus(request, start_gunicorn, environment, tmp_path):
             "-w", "2", "--timeout", "2", variables={"GUNICORN_EXPORTER_MAX_LABEL_VALUES": LABEL_VALUES, **forwarding})
         server.wait_until_served()
         ports = {"gunicorn": server.metrics_port, "gunicorn-hub": hub}
-        prometheus = LivePrometheus(tmp_path / "prometheus", ports, mixin.RULES, program)
+        scrapes = [
+            {"job_name": job, "honor_labels": True, "static_configs": [{"targets": [f"127.0.0.1:{port}"]}]}
+            for job, port in ports.items()
+        ]
+        prometheus = LivePrometheus(tmp_path / "prometheus", scrapes, mixin.RULES, program)
         running.callback(lambda: print(prometheus.log))
         running.callback(prometheus.end)
         prometheus.wait_until_scraping()
@@ -89,13 +89,6 @@ def load(server: LiveGunicorn, rounds: int) -> None:
         time.sleep(1)
 
 
-def filled_in(query: str) -> str:
-    """Returns a dashboard's query as Grafana sends it."""
-    for variable, value in CHOICE.items():
-        query = query.replace(variable, value)
-    return query
-
-
 def without_thresholds(expression: str) -> str:
     """Returns the values that an alert compares, with offsets that fit the short test."""
     compared = re.sub(r" (>|<|==|!=|>=|<=) [0-9.e+-]+", "", expression)
@@ -114,7 +107,7 @@ def test_every_query_has_an_answer_and_every_alert_that_has_a_cause_fires(promet
     asked = {
         **{f"record {rule['name']}": rule["name"] for rule in rules if rule["type"] == "recording"},
         **{f"alert {rule['name']}": without_thresholds(rule["query"]) for rule in rules if rule["type"] == "alerting"},
-        **{f"{name}: {query}": filled_in(query) for name, dashboard in mixin.DASHBOARDS.items() for query in mixin.queries(dashboard)},
+        **{f"{name}: {query}": mixin.filled_in(query) for name, dashboard in mixin.DASHBOARDS.items() for query in mixin.queries(dashboard)},
         **{f"{page.name}: {query}": query for page in PAGES.values() for query in page.queries},
     }
     assert len(asked) > 100
@@ -122,7 +115,7 @@ def test_every_query_has_an_answer_and_every_alert_that_has_a_cause_fires(promet
     assert not unanswered, "\n".join(unanswered)
 
     for dashboard in mixin.DASHBOARDS.values():
-        for query in map(filled_in, mixin.variable_queries(dashboard)):
+        for query in map(mixin.filled_in, mixin.variable_queries(dashboard)):
             selector, label = re.fullmatch(r"label_values\((.*), (\w+)\)", query).groups()
             assert prometheus.get(f"label/{label}/values", **{"match[]": selector}), query
     assert not re.search("level=(warn|error)", prometheus.log, re.IGNORECASE)

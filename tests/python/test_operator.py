@@ -1,0 +1,67 @@
+"""Prometheus' operator: the dashboards by route have data through the PodMonitor and the ServiceMonitors of deploy/."""
+
+import os
+import shutil
+import subprocess
+import time
+from typing import Any
+
+import pytest
+import yaml
+
+import mixin
+from live_prometheus import LivePrometheus
+from operator_scrape import scrape_of
+
+MANIFESTS = mixin.REPOSITORY / "deploy" / "kubernetes"
+CHART = mixin.REPOSITORY / "deploy" / "helm" / "gunicorn-prometheus-exporter"
+RENDERER = mixin.REPOSITORY / "tests" / "Published.Tests" / "Chart"
+
+#: A path whose requests fail, so that the queries by error have a value too.
+ROUTE = "/crash"
+
+
+def rendered_chart() -> str:
+    """Returns the chart with every object switched on."""
+    command = ["go", "run", str(RENDERER / "render.go"), str(CHART), str(RENDERER / "everything.yaml")]
+    environment = {**os.environ, "GO111MODULE": "off", "GOPATH": "/usr/share/gocode"}
+    return subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True, timeout=300).stdout
+
+
+def manifest(name: str) -> str:
+    return rendered_chart() if name == "chart" else (MANIFESTS / name).read_text()
+
+
+def monitors(text: str) -> list[dict[str, Any]]:
+    return [item for item in yaml.safe_load_all(text) if item and item["apiVersion"] == "monitoring.coreos.com/v1"]
+
+
+@pytest.mark.parametrize("name", ["sidecar.yaml", "hub.yaml", "chart"])
+def test_queries_by_route_have_data_through_the_operators_relabelling(name, start_gunicorn, tmp_path):
+    program = shutil.which("prometheus")
+    if program is None or shutil.which("go") is None:
+        pytest.skip("there is no prometheus or no go: THE OPERATOR'S RELABELLING IS NOT TESTED")
+    server = start_gunicorn()
+    server.wait_until_served()
+    scrapes = [scrape_of(monitor, server.metrics_port) for monitor in monitors(manifest(name))]
+    assert scrapes
+    prometheus = LivePrometheus(tmp_path / "prometheus", scrapes, [], program)
+    try:
+        prometheus.wait_until_scraping()
+        for _ in range(6):
+            server.get(ROUTE)
+            time.sleep(1)
+        assert prometheus.values("gunicorn_worker_failed_requests_total > 0")
+        jobs = {target["labels"]["job"] for target in prometheus.get("targets")["activeTargets"]}
+        assert len(jobs) == len(scrapes)
+        queries = [query for query in mixin.queries(mixin.DASHBOARDS["gunicorn-routes"]) if "$endpoint" in query]
+        assert len(queries) > 10
+        asked = [mixin.filled_in(query, {"$job": job, "$endpoint": ROUTE}) for job in jobs for query in queries]
+        unanswered = [query for query in asked if not prometheus.values(query)]
+        assert not unanswered, "\n".join(unanswered)
+        by_route = "group by (endpoint) (gunicorn_http_requests_total)"
+        assert {row["metric"]["endpoint"] for row in prometheus.get("query", query=by_route)["result"]} == {ROUTE}
+        assert [label for label in prometheus.get("labels") if label.startswith("exported_")] == []
+    finally:
+        prometheus.end()
+        print(prometheus.log)
