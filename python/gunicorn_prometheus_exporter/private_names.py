@@ -95,6 +95,7 @@ _ROWS = (
     Row("gevent.pywsgi:WSGIHandler.handle_one_response", "wrapped", _REQUESTS),
     Row("gevent.pywsgi:WSGIHandler.finalize_headers", "wrapped", _BEGINNINGS),
     Row("gevent.pywsgi:WSGIHandler._write", "wrapped", _BYTES),
+    Row("gevent.pywsgi:WSGIHandler.process_result", "wrapped", "responses without start_response are not recorded as errors"),
     Row("gevent.pywsgi:WSGIHandler.handle_error", "wrapped", _ERRORS),
     Row("tornado.httpserver:HTTPServer.start_request", "wrapped", _REQUESTS),
     Row("tornado.httpserver:HTTPServer.on_close", "wrapped", "requests whose client leaves are not recorded"),

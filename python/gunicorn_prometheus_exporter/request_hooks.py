@@ -6,7 +6,7 @@ from typing import Any
 
 from . import response_hooks, routes
 from .guard import call, fault
-from .outcome import INTERNAL_SERVER_ERROR, body_size, error_of, status_of
+from .outcome import INTERNAL_SERVER_ERROR, body_size, error_of, lacks_start, status_of
 from .private_names import put, read, wrap
 
 _REQUESTS = "requests"
@@ -52,6 +52,9 @@ def install(worker: Any, engine: ModuleType) -> None:
             else:
                 if exception is not None:
                     count_error(engine, req, exception)
+                if lacks_start(resp):
+                    # Gunicorn raises it itself where it keeps the connection alive.
+                    engine.request_failed(req.prometheus_token, "AttributeError")
                 request_finished(req.prometheus_token, status_of(resp, exception), body_size(resp))
         except Exception:
             fault(_REQUESTS)
