@@ -90,6 +90,7 @@ _ROWS = (
     Row("uvicorn.config:Config.http_protocol_class", "read", _INVALID),
     Row("uvicorn.server:Server.handle_exit", "wrapped", _STATES),
     Row("uvicorn.protocols.http:HttpToolsProtocol.send_400_response", "wrapped", _INVALID),
+    Row("uvicorn.protocols.http.flow_control:service_unavailable", "wrapped", "requests past limit_concurrency are not recorded"),
     Row("gevent.os:_watched_children", "read", "why workers exited is not known where gevent reaps them"),
     Row("gevent.pywsgi:WSGIHandler.handle_one_request", "wrapped", _INVALID),
     Row("gevent.pywsgi:WSGIHandler.handle_one_response", "wrapped", _REQUESTS),
