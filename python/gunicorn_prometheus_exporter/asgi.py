@@ -32,7 +32,7 @@ def install(worker: Any, engine: ModuleType) -> None:
         worker.log.warning("Requests are not counted: %r is not an ASGI 3 application", application)
         return
     put(_ATTRIBUTES[attribute], counted(application, engine), worker)
-    call("requests that could not be parsed", asgi_servers.install, worker, engine)
+    call("requests that could not be parsed", asgi_servers.install, worker, engine, counted)
     routes.install(engine)
 
 

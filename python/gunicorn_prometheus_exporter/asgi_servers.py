@@ -1,7 +1,8 @@
-"""Records what ASGI servers do outside the application: reject requests they cannot parse, and handle stop signals."""
+"""Records what ASGI servers do outside the application: reject requests, and handle stop signals."""
 
+import sys
 from types import ModuleType
-from typing import Any
+from typing import Any, Callable
 
 from .guard import call, fault
 from .outcome import error_in_hand
@@ -10,12 +11,16 @@ from .private_names import read, wrap
 _INVALID = "requests that could not be parsed"
 
 
-def install(worker: Any, engine: ModuleType) -> None:
+#: Returns an ASGI application that counts the requests of another one.
+Counted = Callable[[Any, ModuleType], Any]
+
+
+def install(worker: Any, engine: ModuleType, counted: Counted) -> None:
     config = getattr(worker, "config", None)
     if config is None:
         _watch_gunicorn(engine)
     else:
-        _watch_uvicorn(worker, config, engine)
+        _watch_uvicorn(worker, config, engine, counted)
 
 
 def _watch_gunicorn(engine: ModuleType) -> None:
@@ -35,12 +40,12 @@ def _watch_gunicorn(engine: ModuleType) -> None:
     wrap("gunicorn.asgi.protocol:ASGIProtocol._send_error_response", counting)
 
 
-def _watch_uvicorn(worker: Any, config: Any, engine: ModuleType) -> None:
+def _watch_uvicorn(worker: Any, config: Any, engine: ModuleType, counted: Counted) -> None:
     def watching(stock: Any) -> Any:
         # Uvicorn chooses its parser in load.
         def load(*arguments: Any, **named: Any) -> Any:
             loaded = stock(*arguments, **named)
-            call(_INVALID, _watch_parser, config, engine)
+            call(_INVALID, _watch_parser, config, engine, counted)
             return loaded
 
         return load
@@ -57,7 +62,7 @@ def _watch_uvicorn(worker: Any, config: Any, engine: ModuleType) -> None:
     wrap("uvicorn.server:Server.handle_exit", noting)
 
 
-def _watch_parser(config: Any, engine: ModuleType) -> None:
+def _watch_parser(config: Any, engine: ModuleType, counted: Counted) -> None:
     protocol = read("uvicorn.config:Config.http_protocol_class", None, config)
     if protocol is None:
         return
@@ -75,3 +80,6 @@ def _watch_parser(config: Any, engine: ModuleType) -> None:
         return send_400_response
 
     wrap("uvicorn.protocols.http:HttpToolsProtocol.send_400_response", counting, protocol)
+    # With limit_concurrency, requests past the limit go to this application instead of the worker's.
+    wrap("uvicorn.protocols.http.flow_control:service_unavailable",
+         lambda stock: counted(stock, engine), sys.modules[protocol.__module__])

@@ -85,6 +85,20 @@ def _writing(stock: Any, engine: ModuleType) -> Any:
     return _write
 
 
+def _ending(stock: Any, engine: ModuleType) -> Any:
+    def process_result(self: Any, *arguments: Any, **named: Any) -> Any:
+        done = stock(self, *arguments, **named)
+        try:
+            if not self.status:
+                # gevent raises AssertionError for an application that never called start_response, unless the body is empty.
+                engine.request_failed(self.prometheus_token, "AssertionError")
+        except Exception:
+            fault("exceptions of requests")
+        return done
+
+    return process_result
+
+
 def _failing(stock: Any, engine: ModuleType) -> Any:
     def handle_error(self: Any, *arguments: Any, **named: Any) -> Any:
         try:
@@ -103,5 +117,6 @@ _WRAPPERS = {
     "handle_one_response": _responding,
     "finalize_headers": _beginning,
     "_write": _writing,
+    "process_result": _ending,
     "handle_error": _failing,
 }

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from logging import Logger
 from typing import Any, Optional
 
+from . import gevent_children
 from .errors import MetricsError, report_fault
 from .master_causes import Ending, reason_of
 from .master_store import MasterStore
@@ -46,10 +47,10 @@ class WorkerExits:
                     end = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
                 except ChildProcessError:
                     # Other code in this process has already reaped it.
-                    self._note(pid, worker, None)
+                    self._note(pid, worker, gevent_children.status_of(pid))
                 else:
                     if end is not None:
-                        self._note(pid, worker, end)
+                        self._note(pid, worker, _status_of(end))
 
     def settle(self, before: Mapping[int, Any], workers: Mapping[int, Any]) -> None:
         """Counts the observed exits, and the workers that exited between the observation and the reaping."""
@@ -100,14 +101,15 @@ class WorkerExits:
         """Drops OOM kills that killed no worker. Call it about once a second."""
         self._oom_kills.forget_old()
 
-    def _note(self, pid: int, worker: Any, end: Optional[os.waitid_result]) -> None:
+    def _note(self, pid: int, worker: Any, status: Optional[int]) -> None:
+        """Records an exit with its wait status, None if that is unknown."""
         if not worker.note_exit():
             return
         exit_code = killed_by = None
-        if end is not None and end.si_code == os.CLD_EXITED:
-            exit_code = end.si_status
-        elif end is not None:
-            killed_by = end.si_status
+        if status is not None and os.WIFEXITED(status):
+            exit_code = os.WEXITSTATUS(status)
+        elif status is not None:
+            killed_by = os.WTERMSIG(status)
         may_be_oom = exit_code is None and killed_by in (None, signal.SIGKILL)
         ending = Ending(exit_code, killed_by, is_oom=may_be_oom and self._oom_kills.claim())
         self._new.append({
@@ -130,3 +132,8 @@ class WorkerExits:
 
     def _publish(self) -> None:
         self._store.replace(self._store.exits_file, "".join(line + "\n" for line in self._lines))
+
+
+def _status_of(end: os.waitid_result) -> int:
+    """Returns the wait status, as ``os.waitpid`` has it."""
+    return end.si_status << 8 if end.si_code == os.CLD_EXITED else end.si_status

@@ -42,6 +42,11 @@ def status_of(response: Any, exception: Optional[BaseException]) -> int:
     return INTERNAL_SERVER_ERROR
 
 
+def lacks_start(response: Any) -> bool:
+    """Returns whether a response was sent although the application never called start_response."""
+    return response is not None and response.headers_sent and response.status is None
+
+
 def error_of(exception: BaseException) -> Optional[BaseException]:
     """Returns the exception that is the server's or the application's error, or None if there is no such error."""
     if isinstance(exception, StopIteration):

@@ -6,7 +6,7 @@ from typing import Any
 
 from . import response_hooks, routes
 from .guard import call, fault
-from .outcome import error_of, status_of
+from .outcome import error_of, lacks_start, status_of
 from .private_names import read, wrap
 
 _REQUESTS = "requests"
@@ -64,6 +64,9 @@ def _finish(engine: ModuleType, req: Any, resp: Any) -> None:
         exception = sys.exc_info()[1]
         if exception is not None:
             count_error(engine, req, exception)
+        if lacks_start(resp):
+            # Gunicorn raises it itself where it keeps the connection alive.
+            engine.request_failed(token, "AttributeError")
         engine.request_finished(token, status_of(resp, exception), 0 if resp is None else resp.sent)
     except Exception:
         fault(_REQUESTS)

@@ -32,6 +32,7 @@ _KINDS = (
     _Kind("gunicorn.workers.gasgi", "asgi", _connections),
     _Kind("uvicorn_worker", "asgi", _connections),
     _Kind("uvicorn", "asgi", _connections),
+    _Kind("aiohttp", "uncounted", lambda worker: 0),
     _Kind("gunicorn.workers.gtornado", "tornado_server", _connections),
     _Kind("gunicorn.workers.gthread", "request_hooks", lambda worker: int(worker.cfg.threads)),
     _Kind("gunicorn.workers.ggevent.GeventPyWSGIWorker", "gevent_server", _connections),

@@ -24,6 +24,8 @@ def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[byte
     path = environ["PATH_INFO"]
     if path == "/crash":
         raise ValueError("before any answer")
+    if path.startswith("/mute"):
+        return [] if path.endswith("empty") else [b"without start_response"]
     if path == "/oserror":
         raise OSError("the application's own")
     if path == "/late-crash":

@@ -1,9 +1,12 @@
 """ASGI only: work after a response, errors after a response, and websockets."""
 
+import select
+from collections import Counter
 from types import SimpleNamespace
 
 import pytest
 
+from live_gunicorn import wait_for
 from worker_classes import ASGI
 
 HANDSHAKE = (b"GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
@@ -86,3 +89,25 @@ def test_the_version_of_an_application_is_found_without_what_python_deprecates(m
     monkeypatch.setattr("asyncio.iscoroutinefunction", deprecated)
     worker = SimpleNamespace(config=SimpleNamespace(interface="auto"))
     assert [_is_asgi3(worker, application) for application in (asgi3, Application(), asgi2)] == [True, True, False]
+
+
+def test_requests_that_uvicorn_rejects_under_its_own_limit_are_counted(start_worker, dump, tmp_path):
+    conf = "from uvicorn.workers import UvicornWorker\nUvicornWorker.CONFIG_KWARGS['limit_concurrency'] = 2\n"
+    server = start_worker("uvicorn", conf=conf)
+    release = str(tmp_path / "release").encode()
+    slow = b"POST /until HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s" % (len(release), release)
+    connections = [server.connect(slow) for _ in range(4)]
+    wait_for(lambda: len(select.select(connections, [], [], 1)[0]) >= 3, "the rejection of three requests")
+    (tmp_path / "release").touch()
+    answers = Counter(connection.recv(65536)[9:12].decode() for connection in connections)
+    for connection in connections:
+        connection.close()
+    # The connection of the test that waited for the server may count too, then there are 4.
+    assert answers.total() == 4 and answers["503"] >= 3
+    metrics = dump(requests=4)
+    counted = {
+        (labels["method"], labels["endpoint"], labels["status_code"]): value
+        for name, labels, value in metrics.samples if name == "gunicorn_http_requests_total"
+    }
+    assert counted == {("POST", "/until", status): count for status, count in answers.items()}
+    assert metrics.by("gunicorn_worker_error_handling_total", "error_type") == {}

@@ -7,7 +7,7 @@ import pytest
 
 from app import HUGE_FILE_SIZE
 from live_gunicorn import wait_for
-from worker_classes import STOCK
+from worker_classes import STOCK, WSGI
 
 GET = b"GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n%s\r\n"
 
@@ -21,6 +21,9 @@ UNPARSABLE = {
 
 #: Incomplete requests, after which the client disconnects.
 PARTS = (b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: local")
+
+#: The error for an application that never calls start_response, where the server raises another one than Gunicorn.
+WITHOUT_START_RESPONSE = {"gevent_pywsgi": "AssertionError", "tornado": "Exception"}
 
 #: The classes with which Gunicorn sends files by sendfile.
 SENDING_FILES = [name for name, stock in STOCK.items() if stock.is_gunicorns]
@@ -114,3 +117,16 @@ def test_a_request_that_takes_too_long_is_counted_or_lost_and_never_both(start_w
     assert accounted() == 2
     assert server.metrics().by("gunicorn_worker_exits_total", "reason")["timeout"] == 1
     assert not os.path.exists(f"/proc/{pid}")
+
+
+@pytest.mark.parametrize("path", ["/mute", "/mute-empty"])
+@pytest.mark.parametrize("name", WSGI)
+def test_a_response_without_start_response_is_an_error_in_every_worker_class(start_worker, dump, name, path):
+    server = start_worker(name)
+    server.send(GET % (path.encode(), b""))
+    # Gunicorn itself raises an exception where it could keep the connection. Other servers keep the client waiting.
+    server.send(GET % (path.encode(), b"")) if name in WITHOUT_START_RESPONSE else server.get(path)
+    metrics = dump(requests=2)
+    assert metrics.by("gunicorn_http_requests_total", "status_code") == {"500": 2}
+    errors = metrics.by("gunicorn_worker_error_handling_total", "error_type")
+    assert errors == {WITHOUT_START_RESPONSE.get(name, "AttributeError"): 2}

@@ -44,6 +44,7 @@ QUIET = {
     "gunicorn.http2.response:HTTP2Response.send_headers",
     "gunicorn.http2.errors:HTTP2Error",
     "tornado.wsgi:WSGIContainer.handle_request",
+    "gevent.os:_watched_children",
     "fastapi.routing:APIRoute.handle",
     "fastapi.routing:_FrontendStaticFiles.get_response_for_scope",
 }

@@ -57,6 +57,18 @@ def test_requests_are_counted_by_route(framework, start_worker, dump):
     assert metrics.value("gunicorn_exporter_dropped_total") == 0
 
 
+def test_flask_without_signals_has_routes_and_a_warning(start_worker, run_python, dump):
+    hide = "import sys; sys.modules['blinker'] = None\n"
+    if run_python(hide + "import flask").returncode != 0:
+        pytest.skip("this Flask requires blinker, or there is none")
+    server = start_worker("sync", conf=hide, app=FLASK[0])
+    assert server.get("/shop/soap/crash") == 500
+    metrics = dump(requests=1)
+    assert metrics.by("gunicorn_http_requests_total", "endpoint") == {"/shop/<name>/crash": 1}
+    assert errors(metrics) == {} and metrics.value("gunicorn_exporter_dropped_total") == 0
+    assert server.log.count("Exceptions that Flask answers with a 500 are not recorded: blinker is not installed") == 1
+
+
 #: Makes a framework pass to the server what it would answer with a 500. Some servers close the connection then.
 PROPAGATION = {
     "Flask": "from frameworks.flask_app import app; app.config['PROPAGATE_EXCEPTIONS'] = True",

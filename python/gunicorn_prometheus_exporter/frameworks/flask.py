@@ -1,16 +1,22 @@
 """Flask: the rule of a request, and the exceptions that Flask answers with a 500."""
 
+import logging
 import sys
 from typing import Any
 
 from ..private_names import read, wrap
 from ..reports import Found, Reports
 
+_log = logging.getLogger("gunicorn.error")
+
 
 def watch(reports: Reports) -> None:
     wrap("flask:Flask.full_dispatch_request", lambda stock: _with_route(stock, reports))
     signal = read("flask.signals:got_request_exception", None)
-    if signal is not None:
+    if not vars(sys.modules["flask.signals"]).get("signals_available", True):
+        # Flask before 2.3 runs without blinker, but sends no signals then.
+        _log.warning("Exceptions that Flask answers with a 500 are not recorded: blinker is not installed")
+    elif signal is not None:
         signal.connect(_receiver(reports), weak=False)
 
 
