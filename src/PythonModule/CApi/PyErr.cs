@@ -37,9 +37,10 @@ internal static unsafe class PyErr
         nint type, value, traceback;
         _handled(&type, &value, &traceback);
         var isHandled = type != 0 && !PyObject.IsNone(type);
-        PyObject.ReleaseShared(type);
-        PyObject.ReleaseShared(value);
-        PyObject.ReleaseShared(traceback);
+        // Each is a new reference, or 0, which Py_DecRef ignores.
+        PyObject.Release(type);
+        PyObject.Release(value);
+        PyObject.Release(traceback);
         return isHandled;
     }
 

@@ -5,7 +5,6 @@ internal static unsafe class PyObject
 {
     private static delegate* unmanaged[SuppressGCTransition]<nint, void> _incRef;
     private static delegate* unmanaged<nint, void> _decRef;
-    private static delegate* unmanaged[SuppressGCTransition]<nint, void> _decRefShared;
     private static delegate* unmanaged<nint, nint, int> _isInstance;
     private static delegate* unmanaged<nint, byte*, nint> _getAttribute;
     private static delegate* unmanaged<nint, nint> _type;
@@ -23,7 +22,6 @@ internal static unsafe class PyObject
     {
         _incRef = (delegate* unmanaged[SuppressGCTransition]<nint, void>)Symbols.Find("Py_IncRef");
         _decRef = (delegate* unmanaged<nint, void>)Symbols.Find("Py_DecRef");
-        _decRefShared = (delegate* unmanaged[SuppressGCTransition]<nint, void>)_decRef;
         _isInstance = (delegate* unmanaged<nint, nint, int>)Symbols.Find("PyObject_IsInstance");
         _getAttribute = (delegate* unmanaged<nint, byte*, nint>)Symbols.Find("PyObject_GetAttrString");
         _type = (delegate* unmanaged<nint, nint>)Symbols.Find("PyObject_Type");
@@ -53,9 +51,6 @@ internal static unsafe class PyObject
     internal static void Retain(nint reference) => _incRef(reference);
 
     internal static void Release(nint reference) => _decRef(reference);
-
-    /// <summary>Releases a reference that is not the object's last, so that no Python code can run; 0 is ignored.</summary>
-    internal static void ReleaseShared(nint reference) => _decRefShared(reference);
 
     /// <summary>The class of an object, borrowed.</summary>
     // SAFETY: the head of an object, a reference count and its class, is part of the stable ABI.
