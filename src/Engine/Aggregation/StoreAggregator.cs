@@ -107,6 +107,9 @@ public sealed class StoreAggregator : IDisposable
     }
 
     /// <summary>The status of each forwarder; set by their owner.</summary>
+    /// <summary>Whether to expose when each counter, histogram and summary began.</summary>
+    internal bool HasCreated { private get; init; } = true;
+
     internal IReadOnlyDictionary<string, ForwarderStatus> Forwarders { get; set; } = ReadOnlyDictionary<string, ForwarderStatus>.Empty;
 
     /// <summary>Reads the store and writes the exposition.</summary>
@@ -290,7 +293,7 @@ public sealed class StoreAggregator : IDisposable
             foreach (var series in file.Series)
             {
                 mapped[series] = true;
-                created[series] = Math.Min(created[series], file.Created);
+                if (HasCreated) created[series] = Math.Min(created[series], file.Created);
             }
         }
         _families.LayOut(_layout, mapped, created);

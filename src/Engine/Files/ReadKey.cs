@@ -8,6 +8,9 @@ namespace GunicornPrometheusExporter.Files;
 /// <summary>A parsed key of an entry. Immutable.</summary>
 internal sealed class ReadKey
 {
+    // prometheus_client before 0.16 writes no help, and exposes this one.
+    private const string MissingHelp = "Multiprocess metric";
+
     private ReadKey(string family, string sample, ImmutableArray<Label> labels, string help)
     {
         Family = family;
@@ -26,7 +29,7 @@ internal sealed class ReadKey
 
     public string Help { get; }
 
-    /// <returns>Null unless the key is JSON of exactly the four parts.</returns>
+    /// <returns>Null unless the key is JSON of exactly the four parts, of which the help may be missing.</returns>
     public static ReadKey? TryParse(ReadOnlySpan<byte> key)
     {
         try
@@ -36,8 +39,7 @@ internal sealed class ReadKey
                 && TryReadString(ref json, out var family)
                 && TryReadString(ref json, out var sample)
                 && TryReadLabels(ref json, out var labels)
-                && TryReadString(ref json, out var help)
-                && json.Read() && json.TokenType == JsonTokenType.EndArray
+                && TryReadHelp(ref json, out var help)
                 && !json.Read()
                     ? new ReadKey(family, sample, labels, help)
                     : null;
@@ -73,6 +75,17 @@ internal sealed class ReadKey
         }
         labels = [.. sorted.Select(label => new Label(label.Key, label.Value))];
         return json.TokenType == JsonTokenType.EndObject;
+    }
+
+    /// <summary>Reads the help, if there is one, and the end of the key.</summary>
+    private static bool TryReadHelp(ref Utf8JsonReader json, out string help)
+    {
+        help = MissingHelp;
+        if (!json.Read()) return false;
+        if (json.TokenType == JsonTokenType.EndArray) return true;
+        if (json.TokenType != JsonTokenType.String) return false;
+        help = ReadKeyText.Of(ref json);
+        return json.Read() && json.TokenType == JsonTokenType.EndArray;
     }
 
     private static bool TryReadString(ref Utf8JsonReader json, out string value)
