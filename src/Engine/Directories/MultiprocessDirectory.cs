@@ -41,11 +41,14 @@ internal static partial class MultiprocessDirectory
         var status = Walk(path);
         if (!IsTrusted(status.Owner))
         {
-            throw Refused(path, $"belongs to user {status.Owner}", "choose a directory of your own");
+            var remedy = Libc.EffectiveUserId() != 0 && Libc.Access(path, Libc.WriteAndEnter) == 0
+                ? DirectoryInside(path)
+                : "choose a directory of your own";
+            throw Refused(path, $"belongs to user {status.Owner}", remedy);
         }
         if (status.IsShared)
         {
-            throw Refused(path, "is shared by all users", "choose a directory inside it, which is then made private");
+            throw Refused(path, "is shared by all users", DirectoryInside(path));
         }
         if (Libc.Access(path, Libc.WriteAndEnter) != 0)
         {
@@ -69,6 +72,9 @@ internal static partial class MultiprocessDirectory
     }
 
     private static bool IsTrusted(uint user) => user == 0 || user == Libc.EffectiveUserId();
+
+    private static string DirectoryInside(string path) =>
+        $"choose a directory inside it, such as {Path.Combine(path, "store")}, which is then made private";
 
     private static StoreException Refused(string path, string reason, string remedy) =>
         new($"{Variable}: {path} {reason}; {remedy}");
