@@ -39,22 +39,21 @@ internal static partial class MultiprocessDirectory
         var path = Absolute(directory);
         RequireText(path);
         var status = Walk(path);
-        if (!IsTrusted(status.Owner))
+        var isTrusted = IsTrusted(status.Owner);
+        if (!isTrusted && (Libc.EffectiveUserId() == 0 || Libc.Access(path, Libc.WriteAndEnter) != 0))
         {
-            var remedy = Libc.EffectiveUserId() != 0 && Libc.Access(path, Libc.WriteAndEnter) == 0
-                ? DirectoryInside(path)
-                : "choose a directory of your own";
-            throw Refused(path, $"belongs to user {status.Owner}", remedy);
+            throw Refused(path, $"belongs to user {status.Owner}", "choose a directory of your own");
         }
-        if (status.IsShared)
+        if (!isTrusted || status.IsShared)
         {
-            throw Refused(path, "is shared by all users", DirectoryInside(path));
+            var reason = status.IsShared ? "is shared by all users" : $"belongs to user {status.Owner}";
+            throw Refused(path, reason, $"choose a directory inside it, such as {path}/store, which is then made private");
         }
         if (Libc.Access(path, Libc.WriteAndEnter) != 0)
         {
-            var reason = Marshal.GetLastPInvokeErrorMessage();
+            var error = Marshal.GetLastPInvokeErrorMessage();
             throw Refused(
-                path, $"cannot be written by user {Libc.EffectiveUserId()} ({reason})",
+                path, $"cannot be written by user {Libc.EffectiveUserId()} ({error})",
                 "give it to that user (chown), or choose another directory");
         }
         return path;
@@ -72,9 +71,6 @@ internal static partial class MultiprocessDirectory
     }
 
     private static bool IsTrusted(uint user) => user == 0 || user == Libc.EffectiveUserId();
-
-    private static string DirectoryInside(string path) =>
-        $"choose a directory inside it, such as {Path.Combine(path, "store")}, which is then made private";
 
     private static StoreException Refused(string path, string reason, string remedy) =>
         new($"{Variable}: {path} {reason}; {remedy}");
