@@ -13,9 +13,10 @@ public sealed partial class ManifestTests
 
     private const string Defaults = "the chart";
     private const string Everything = "the chart with everything";
+    private const string Application = "a chart with the sidecar";
 
     public static TheoryData<string> Manifests =>
-        [.. Directory.GetFiles(Folder(), "*.yaml").Select(file => Path.GetFileName(file)), Defaults, Everything];
+        [.. Directory.GetFiles(Folder(), "*.yaml").Select(file => Path.GetFileName(file)), Defaults, Everything, Application];
 
     [Theory]
     [MemberData(nameof(Manifests))]
@@ -80,6 +81,20 @@ public sealed partial class ManifestTests
         Assert.All(deployments, deployment => Assert.False(deployment.Spec.Template.Spec.EnableServiceLinks ?? true));
     }
 
+    [Theory]
+    [MemberData(nameof(Manifests))]
+    public async Task No_probe_needs_to_log_in(string manifest)
+    {
+        var exporter = Assert.Single(await ExportersAsync(manifest));
+        var mayLogIn = exporter.Args.Contains("--web.config.file");
+
+        Assert.NotNull(exporter.LivenessProbe);
+        Assert.All(
+            new[] { exporter.LivenessProbe, exporter.ReadinessProbe }.OfType<V1Probe>(),
+            probe => Assert.True(probe.TcpSocket is not null || !mayLogIn));
+        Assert.Equal(manifest is Everything or Application, mayLogIn);
+    }
+
     [Fact]
     public async Task The_chart_has_the_version_of_the_product()
     {
@@ -102,16 +117,18 @@ public sealed partial class ManifestTests
     {
         var text = manifest switch
         {
-            Defaults => await RenderAsync(),
-            Everything => await RenderAsync(Path.Combine(Renderer(), "everything.yaml")),
+            Defaults => await RenderAsync(Chart()),
+            Everything => await RenderAsync(Chart(), Path.Combine(Renderer(), "everything.yaml")),
+            Application => await RenderAsync(Path.Combine(Renderer(), "application")),
             _ => await File.ReadAllTextAsync(Path.Combine(Folder(), manifest)),
         };
         return [.. Separator().Split(text).Where(document => !string.IsNullOrWhiteSpace(document))];
     }
 
-    private static async Task<string> RenderAsync(params string[] values)
+    private static string Chart() => Path.Combine(Executable.Repository, "deploy", "helm", "gunicorn-prometheus-exporter");
+
+    private static async Task<string> RenderAsync(string chart, params string[] values)
     {
-        var chart = Path.Combine(Executable.Repository, "deploy", "helm", "gunicorn-prometheus-exporter");
         var rendered = await Executable.RunAsync(
             "go", ["run", Path.Combine(Renderer(), "render.go"), chart, .. values], ("GO111MODULE", "off"), ("GOPATH", "/usr/share/gocode"));
         Assert.Equal((0, ""), (rendered.Status, rendered.Errors));

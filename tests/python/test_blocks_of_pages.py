@@ -15,6 +15,9 @@ NOT_TRIED = {
     ("README.md", "$ python3 -m venv --system-site-packages venv"):
         "takes the wheels of `make dist`, where eng/dist_check.sh types it in a system of its own",
     ("docs/dashboards.md", "# /etc/grafana/provisioning/dashboards/gunicorn.yml"): "there is no Grafana to be had",
+    ("docs/deployment.md", "  podMetricsEndpoints: # in a ServiceMonitor: endpoints"): "test_operator.py applies the rule",
+    ("docs/deployment.md", "# values.yaml"): "ManifestTests.cs renders such a chart",
+    ("docs/deployment.md", "# templates/deployment.yaml"): "ManifestTests.cs renders such a chart",
     ("docs/fuzzing.md", "$ dotnet run -c Release --project tests/Fuzz -- run 1000000 7"):
         "takes minutes; eng/test.sh runs it with fewer inputs",
     ("src/Engine/README.md", "using System.Buffers;"): "PackageReadmeTests.cs runs it",

@@ -35,8 +35,9 @@ internal static class ConfigurationVariables
         Name = "PROMETHEUS_BIND_ADDRESS",
         Key = "prometheus.bind_address",
         Kind = VariableKind.Address,
-        Default = "0.0.0.0",
-        Description = "Address that the metrics server listens on",
+        Default = "::",
+        Description = "Address that the metrics server listens on; :: is every address, IPv4 and IPv6, " +
+            "or every IPv4 address if the kernel has no IPv6",
         ReloadScope = ReloadScope.Restart,
     };
 

@@ -38,8 +38,16 @@ internal static partial class MultiprocessDirectory
         var path = Absolute(directory);
         RequireText(path);
         var status = Walk(path);
-        if (!IsTrusted(status.Owner)) throw Refused(path, $"belongs to user {status.Owner}", "choose a directory of your own");
-        if (status.IsShared) throw Refused(path, "is shared by all users", "choose a directory inside it, which is then made private");
+        var isTrusted = IsTrusted(status.Owner);
+        if (!isTrusted && (Libc.EffectiveUserId() == 0 || Libc.Access(path, Libc.WriteAndEnter) != 0))
+        {
+            throw Refused(path, $"belongs to user {status.Owner}", "choose a directory of your own");
+        }
+        if (!isTrusted || status.IsShared)
+        {
+            var reason = status.IsShared ? "is shared by all users" : $"belongs to user {status.Owner}";
+            throw Refused(path, reason, $"choose a directory inside it, such as {path}/store, which is then made private");
+        }
         if (Libc.Access(path, Libc.WriteAndEnter) != 0)
         {
             throw CannotBe("written", path, "give it to that user (chown), or choose another directory");

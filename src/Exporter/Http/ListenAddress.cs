@@ -7,9 +7,17 @@ namespace GunicornPrometheusExporter.Exporter.Http;
 internal static class ListenAddress
 {
     private const string Localhost = "localhost";
+    private const string Every = "::";
 
     /// <summary>The address of a host, which is an IP address or <c>localhost</c>, and a port.</summary>
-    internal static IPEndPoint Of(string host, int port) => new(host == Localhost ? IPAddress.Loopback : IPAddress.Parse(host), port);
+    internal static IPEndPoint Of(string host, int port) => Of(host, port, Socket.OSSupportsIPv6);
+
+    /// <summary>The same; <c>::</c> means every address, which is <c>0.0.0.0</c> where the kernel has no IPv6.</summary>
+    internal static IPEndPoint Of(string host, int port, bool hasIPv6)
+    {
+        var address = host == Localhost ? IPAddress.Loopback : IPAddress.Parse(host);
+        return new(address.Equals(IPAddress.IPv6Any) && !hasIPv6 ? IPAddress.Any : address, port);
+    }
 
     /// <summary>Reads <c>HOST:PORT</c>, <c>[IPv6]:PORT</c> or <c>:PORT</c>, the last of which means every address.</summary>
     /// <returns>Null if the text has none of these forms.</returns>
@@ -22,7 +30,7 @@ internal static class ListenAddress
         {
             return null;
         }
-        if (host.Length == 0) return new(Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any, port);
+        if (host.Length == 0) return Of(Every, port);
         var isBare = host.Contains(':') && !host.StartsWith('[');
         return !isBare && (host == Localhost || IPAddress.TryParse(host, out _)) ? Of(host, port) : null;
     }

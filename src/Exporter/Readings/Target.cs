@@ -38,10 +38,7 @@ internal sealed record Target(Uri Address, string User)
     }
 
     /// <summary>The address to connect to; loopback for a server that listens on every address.</summary>
-    private static IPAddress Reachable(IPAddress address) => address switch
-    {
-        _ when address.Equals(IPAddress.Any) => IPAddress.Loopback,
-        _ when address.Equals(IPAddress.IPv6Any) => IPAddress.IPv6Loopback,
-        _ => address,
-    };
+    /// <remarks>A server on every IPv6 address accepts IPv4 too, and 127.0.0.1 exists where IPv6 is disabled.</remarks>
+    private static IPAddress Reachable(IPAddress address) =>
+        address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) ? IPAddress.Loopback : address;
 }

@@ -13,7 +13,7 @@ public class ExporterConfigTests
 
         Assert.True(config.Validate());
         Assert.Equal(9091, config.PrometheusMetricsPort);
-        Assert.Equal("0.0.0.0", config.PrometheusBindAddress);
+        Assert.Equal("::", config.PrometheusBindAddress);
         Assert.True(Path.IsPathRooted(config.PrometheusMultiprocDir));
         Assert.Equal(1, config.GunicornWorkers);
         Assert.Equal(30, config.GunicornTimeout);
@@ -235,7 +235,7 @@ public class ExporterConfigTests
             new Dictionary<string, object> { ["workers"] = 4, ["timeout"] = 30, ["keepalive"] = 2 },
             config.GetGunicornConfig());
         Assert.Equal(
-            new Dictionary<string, object> { ["metrics_port"] = 9091, ["bind_address"] = "0.0.0.0", ["multiproc_dir"] = "/srv/m" },
+            new Dictionary<string, object> { ["metrics_port"] = 9091, ["bind_address"] = "::", ["multiproc_dir"] = "/srv/m" },
             config.GetPrometheusConfig());
     }
 

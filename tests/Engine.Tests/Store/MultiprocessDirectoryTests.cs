@@ -125,7 +125,8 @@ public sealed class MultiprocessDirectoryTests : IDisposable
 
         AssertRefused(
             _directory["shared"],
-            $"{_directory["shared"]} is shared by all users; choose a directory inside it, which is then made private");
+            $"{_directory["shared"]} is shared by all users; " +
+            $"choose a directory inside it, such as {_directory["shared/store"]}, which is then made private");
     }
 
     [Fact]

@@ -18,6 +18,14 @@ public sealed class ListenAddressTests
         Assert.Matches(@"^(\[::\]|0\.0\.0\.0):9091$", ListenAddress.Parse(":9091")?.ToString());
 
     [Theory]
+    [InlineData("::", true, "[::]:9091")]
+    [InlineData("::", false, "0.0.0.0:9091")]
+    [InlineData("0.0.0.0", true, "0.0.0.0:9091")]
+    [InlineData("::1", false, "[::1]:9091")]
+    public void Every_address_needs_no_IPv6(string host, bool hasIPv6, string endPoint) =>
+        Assert.Equal(endPoint, ListenAddress.Of(host, 9091, hasIPv6).ToString());
+
+    [Theory]
     [InlineData("")]
     [InlineData("9091")]
     [InlineData("127.0.0.1")]

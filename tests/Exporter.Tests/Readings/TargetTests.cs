@@ -33,7 +33,8 @@ public sealed class TargetTests
 
     [Theory]
     [InlineData("0.0.0.0", "http://127.0.0.1:9191/metrics")]
-    [InlineData("::", "http://[::1]:9191/metrics")]
+    [InlineData("::", "http://127.0.0.1:9191/metrics")]
+    [InlineData("::1", "http://[::1]:9191/metrics")]
     [InlineData("127.0.0.2", "http://127.0.0.2:9191/metrics")]
     [InlineData("localhost", "http://127.0.0.1:9191/metrics")]
     public void The_exporter_of_this_machine_is_where_the_configuration_binds_it(string bind, string metrics)

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"log"
 	"os"
@@ -17,17 +18,21 @@ import (
 
 func main() {
 	chart := os.Args[1]
-	values := map[string]interface{}{}
-	for _, file := range append([]string{filepath.Join(chart, "values.yaml")}, os.Args[2:]...) {
-		merge(values, load(file))
+	context := contextOf(chart)
+	for _, file := range os.Args[2:] {
+		merge(context["Values"].(map[string]interface{}), load(file))
 	}
-	about := map[string]interface{}{}
-	for key, value := range load(filepath.Join(chart, "Chart.yaml")) {
-		about[strings.ToUpper(key[:1])+key[1:]] = value
-	}
-	context := map[string]interface{}{
-		"Values": values, "Chart": about,
-		"Release": map[string]interface{}{"Name": "test", "Namespace": "monitoring", "Service": "Helm"},
+	subcharts := map[string]interface{}{}
+	context["Subcharts"] = subcharts
+	helpers := []string{}
+	for name, folder := range dependencies(chart) {
+		subchart := contextOf(folder)
+		if values, ok := context["Values"].(map[string]interface{})[name].(map[string]interface{}); ok {
+			merge(subchart["Values"].(map[string]interface{}), values)
+		}
+		subcharts[name] = subchart
+		found, _ := filepath.Glob(filepath.Join(folder, "templates", "_*"))
+		helpers = append(helpers, found...)
 	}
 
 	templates := template.New(chart).Option("missingkey=error")
@@ -37,13 +42,19 @@ func main() {
 			err := templates.ExecuteTemplate(&text, name, data)
 			return text.String(), err
 		},
+		"required": func(message string, value interface{}) (interface{}, error) {
+			if empty, ok := value.(map[string]interface{}); value == nil || ok && len(empty) == 0 {
+				return nil, errors.New(message)
+			}
+			return value, nil
+		},
 		"toYaml": func(value interface{}) (string, error) {
 			text, err := yaml.Marshal(value)
 			return strings.TrimSuffix(string(text), "\n"), err
 		},
 	})
 	files, _ := filepath.Glob(filepath.Join(chart, "templates", "*"))
-	template.Must(templates.ParseFiles(files...))
+	template.Must(templates.ParseFiles(append(helpers, files...)...))
 	for _, file := range files {
 		var text bytes.Buffer
 		if err := templates.ExecuteTemplate(&text, filepath.Base(file), context); err != nil {
@@ -53,6 +64,29 @@ func main() {
 			fmt.Printf("---\n%s", text.String())
 		}
 	}
+}
+
+// The values of a chart and what it says of itself.
+func contextOf(chart string) map[string]interface{} {
+	about := map[string]interface{}{}
+	for key, value := range load(filepath.Join(chart, "Chart.yaml")) {
+		about[strings.ToUpper(key[:1])+key[1:]] = value
+	}
+	return map[string]interface{}{
+		"Values": load(filepath.Join(chart, "values.yaml")), "Chart": about,
+		"Release": map[string]interface{}{"Name": "test", "Namespace": "monitoring", "Service": "Helm"},
+	}
+}
+
+// The folders of the charts that a chart depends on, of which only the named templates are read.
+func dependencies(chart string) map[string]string {
+	folders := map[string]string{}
+	list, _ := load(filepath.Join(chart, "Chart.yaml"))["dependencies"].([]interface{})
+	for _, item := range list {
+		dependency := item.(map[string]interface{})
+		folders[dependency["name"].(string)] = filepath.Join(chart, strings.TrimPrefix(dependency["repository"].(string), "file://"))
+	}
+	return folders
 }
 
 func load(file string) map[string]interface{} {
