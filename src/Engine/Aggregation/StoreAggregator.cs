@@ -92,6 +92,9 @@ public sealed class StoreAggregator : IDisposable
         }
     }
 
+    /// <summary>Whether to expose when each counter, histogram and summary began.</summary>
+    internal bool HasCreated { private get; init; } = true;
+
     /// <summary>Reads the store and writes the exposition.</summary>
     /// <param name="output">The destination.</param>
     /// <param name="format">The format.</param>
@@ -267,7 +270,7 @@ public sealed class StoreAggregator : IDisposable
             foreach (var series in file.Series)
             {
                 mapped[series] = true;
-                created[series] = Math.Min(created[series], file.Created);
+                if (HasCreated) created[series] = Math.Min(created[series], file.Created);
             }
         }
         _families.LayOut(_layout, mapped, created);

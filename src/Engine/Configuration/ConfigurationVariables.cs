@@ -483,6 +483,17 @@ internal static class ConfigurationVariables
         Description = "Maximum number of series that the exporter serves; it drops later label sets as a whole and counts them",
     };
 
+    public static ConfigurationVariable DisableCreatedSeries { get; } = new()
+    {
+        Name = "PROMETHEUS_DISABLE_CREATED_SERIES",
+        IsShared = true,
+        Key = "prometheus.disable_created_series",
+        Kind = VariableKind.Boolean,
+        Default = "false",
+        Description = "Whether OpenMetrics and protobuf lack the time at which each series began, as in prometheus_client",
+        ReloadScope = ReloadScope.Restart,
+    };
+
     public static ConfigurationVariable NativeHistograms { get; } = new()
     {
         Name = "GUNICORN_EXPORTER_NATIVE_HISTOGRAMS",
@@ -535,7 +546,7 @@ internal static class ConfigurationVariables
 
     public static ImmutableArray<ConfigurationVariable> All { get; } =
     [
-        ConfigFile, PrometheusMetricsPort, PrometheusBindAddress, PrometheusMultiprocDir, MaxSeries,
+        ConfigFile, PrometheusMetricsPort, PrometheusBindAddress, PrometheusMultiprocDir, MaxSeries, DisableCreatedSeries,
         .. Ssl,
         GunicornWorkers, GunicornTimeout, GunicornKeepalive,
         .. Forwarding,

@@ -102,9 +102,9 @@ internal sealed partial class ExporterConfig
     /// Kubernetes gives every container variables like <c>REDIS_PORT=tcp://10.96.0.12:6379</c>, one for each service of its
     /// namespace. Applications have their own use for <c>GUNICORN_WORKERS</c> and the like.
     /// </remarks>
-    private static bool IsForeign(ConfigurationVariable variable, string text) => variable.Kind == VariableKind.Number
-        && (ServiceLinks.Any(scheme => text.StartsWith(scheme, StringComparison.Ordinal))
-            || (variable.IsShared && !VariableParser.TryParse(variable, text, out _, out _)));
+    private static bool IsForeign(ConfigurationVariable variable, string text) =>
+        (variable.Kind == VariableKind.Number && ServiceLinks.Any(scheme => text.StartsWith(scheme, StringComparison.Ordinal)))
+        || (variable.IsShared && !VariableParser.TryParse(variable, text, out _, out _));
 
     private static Dictionary<string, string> Environment()
     {

@@ -10,7 +10,10 @@ namespace GunicornPrometheusExporter.Files;
 /// <param name="Labels">Sorted by name, no name twice.</param>
 internal sealed record ReadKey(string Family, string Sample, ImmutableArray<Label> Labels, string Help)
 {
-    /// <returns>Null unless the key is JSON of exactly the four parts.</returns>
+    // prometheus_client before 0.16 writes no help, and exposes this one.
+    private const string MissingHelp = "Multiprocess metric";
+
+    /// <returns>Null unless the key is JSON of exactly the four parts, of which the help may be missing.</returns>
     public static ReadKey? TryParse(ReadOnlySpan<byte> key)
     {
         try
@@ -20,8 +23,7 @@ internal sealed record ReadKey(string Family, string Sample, ImmutableArray<Labe
                 && TryReadString(ref json, out var family)
                 && TryReadString(ref json, out var sample)
                 && TryReadLabels(ref json, out var labels)
-                && TryReadString(ref json, out var help)
-                && json.Read() && json.TokenType == JsonTokenType.EndArray
+                && TryReadHelp(ref json, out var help)
                 && !json.Read()
                     ? new ReadKey(family, sample, labels, help)
                     : null;
@@ -57,6 +59,17 @@ internal sealed record ReadKey(string Family, string Sample, ImmutableArray<Labe
         }
         labels = [.. sorted.Select(label => new Label(label.Key, label.Value))];
         return json.TokenType == JsonTokenType.EndObject;
+    }
+
+    /// <summary>Reads the help, if there is one, and the end of the key.</summary>
+    private static bool TryReadHelp(ref Utf8JsonReader json, out string help)
+    {
+        help = MissingHelp;
+        if (!json.Read()) return false;
+        if (json.TokenType == JsonTokenType.EndArray) return true;
+        if (json.TokenType != JsonTokenType.String) return false;
+        help = ReadKeyText.Of(ref json);
+        return json.Read() && json.TokenType == JsonTokenType.EndArray;
     }
 
     private static bool TryReadString(ref Utf8JsonReader json, out string value)

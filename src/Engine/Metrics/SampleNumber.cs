@@ -4,7 +4,7 @@ using System.Text;
 
 namespace GunicornPrometheusExporter.Metrics;
 
-/// <summary>Writes a sample's value or a bucket's bound exactly as <c>prometheus_client</c> does.</summary>
+/// <summary>Writes a sample's value or a bucket's bound as <c>prometheus_client</c> does, with exponents as Go does.</summary>
 /// <remarks>
 /// The shortest digits that parse to the same double, always with a fraction or an exponent: <c>1.0</c>, <c>0.005</c>,
 /// <c>2.5e+06</c>, <c>NaN</c>, <c>+Inf</c>. Allocates nothing.
@@ -48,24 +48,23 @@ internal static class SampleNumber
         var written = 0;
         if (double.IsNegative(value)) destination[written++] = (byte)'-';
         // Go switches to exponents sooner than Python, and prometheus_client follows Go for positive values.
-        var padded = value > 0 && exponent is > LargestPositiveFixedExponent and <= LargestFixedExponent;
-        if (padded || exponent is < SmallestFixedExponent or > LargestFixedExponent)
+        if ((value > 0 && exponent > LargestPositiveFixedExponent) || exponent is < SmallestFixedExponent or > LargestFixedExponent)
         {
             destination[written++] = digits[0];
             if (count > 1) destination[written++] = (byte)'.';
             written += Copy(digits[1..count], destination[written..]);
-            return written + FormatExponent(exponent, padded, destination[written..]);
+            return written + FormatExponent(exponent, destination[written..]);
         }
         return written + FormatFixed(digits[..count], exponent, destination[written..]);
     }
 
-    private static int FormatExponent(int exponent, bool padded, Span<byte> destination)
+    private static int FormatExponent(int exponent, Span<byte> destination)
     {
         destination[0] = (byte)'e';
         destination[1] = exponent < 0 ? (byte)'-' : (byte)'+';
         var magnitude = Math.Abs(exponent);
         var written = 2;
-        if (padded || magnitude < 10) destination[written++] = (byte)'0';
+        if (magnitude < 10) destination[written++] = (byte)'0';
         _ = Utf8Formatter.TryFormat(magnitude, destination[written..], out var length);
         return written + length;
     }

@@ -68,7 +68,10 @@ internal sealed class ServeCommand : Command
         }
         if (!Directory.Exists(directory)) log.StoreIsMissing(directory);
         using var aggregator = new StoreAggregator(
-            directory, loggers.CreateLogger("store"), maximumSeries: config.MaxSeries, listeners: parsed.GetValue(_listeners) ?? []);
+            directory, loggers.CreateLogger("store"), maximumSeries: config.MaxSeries, listeners: parsed.GetValue(_listeners) ?? [])
+        {
+            HasCreated = !config.DisableCreatedSeries,
+        };
         var accountant = new DeathAccountant(
             directory, aggregator.Flights, config.MaxLabelValues, loggers.CreateLogger("deaths"));
         using var folding = new StoreFolding(directory, loggers.CreateLogger("folding"), aggregator.Damaged);

@@ -186,6 +186,20 @@ public sealed class OpenMetricsTests(ClientParser client) : IClassFixture<Client
     }
 
     [Fact]
+    public void Nothing_says_when_a_series_began_if_that_is_not_wanted()
+    {
+        using (var worker = NewWorker()) worker.HandleRequest("GET"u8, "/"u8, () => 200);
+        using var aggregator = new StoreAggregator(_directory.Path, NullLogger.Instance) { HasCreated = false };
+
+        var output = new System.Buffers.ArrayBufferWriter<byte>();
+        aggregator.Refresh();
+        aggregator.Write(output, ExpositionFormat.OpenMetrics);
+
+        Assert.Contains("gunicorn_http_requests_total", Encoding.UTF8.GetString(output.WrittenSpan), StringComparison.Ordinal);
+        Assert.DoesNotContain("_created", Encoding.UTF8.GetString(output.WrittenSpan), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_series_of_several_workers_began_with_the_first()
     {
         using (var worker = NewWorker()) worker.HandleRequest("GET"u8, "/"u8, () => 200);

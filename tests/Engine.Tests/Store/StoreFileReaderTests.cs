@@ -29,6 +29,19 @@ public sealed partial class StoreFileReaderTests : IDisposable
         _directory.Dispose();
     }
 
+    [Fact]
+    public void A_key_without_a_help_as_older_clients_write_it_is_read()
+    {
+        const string Key = "14000000 5b2266222c2022665f746f74616c222c207b7d5d 2020202020202020";
+        Write(Convert.FromHexString($"30000000 00000000 {Key} 000000000000f83f".Replace(" ", "", StringComparison.Ordinal)));
+
+        Assert.True(_reader.TryRead(_buffer));
+
+        var key = Assert.Single(Keys());
+        Assert.Equal(("f", "f_total", "Multiprocess metric"), (key.Family, key.Sample, key.Help));
+        Assert.Equal(1.5, _buffer.Values[0]);
+    }
+
     [Theory]
     // used=56: ["f", "f_total", {}, ""] is 24 bytes, padded to 28; then 1.5, and in the second layout 2.0.
     [InlineData(
