@@ -231,7 +231,6 @@ public sealed partial class StoreFileReaderTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""["f", "f_total", {}]""")]
     [InlineData("""["f", "f_total", {}, "", ""]""")]
     [InlineData("""["f", "f_total", {}, 1]""")]
     [InlineData("""["f", "f_total", {"a": 1}, ""]""")]
