@@ -1,5 +1,4 @@
 using System.Security.Authentication;
-using GunicornPrometheusExporter.Configuration;
 
 namespace GunicornPrometheusExporter.Exporter.Web;
 
