@@ -59,7 +59,7 @@ internal sealed partial class ExporterConfig
 
     public string? WebConfigFile => Get<string?>(ConfigurationVariables.WebConfigFile);
 
-    public bool IsSslEnabled => Get<bool?>(ConfigurationVariables.SslEnabled) ?? (SslCertFile is not null || SslKeyFile is not null);
+    public bool? SslEnabled => Get<bool?>(ConfigurationVariables.SslEnabled);
 
     public string? SslCertFile => Get<string?>(ConfigurationVariables.SslCertFile);
 
@@ -69,7 +69,7 @@ internal sealed partial class ExporterConfig
 
     public string? SslClientCaPath => Get<string?>(ConfigurationVariables.SslClientCaPath);
 
-    public bool IsSslClientAuthRequired => Get<bool>(ConfigurationVariables.SslClientAuthRequired);
+    public bool SslClientAuthRequired => Get<bool>(ConfigurationVariables.SslClientAuthRequired);
 
     public string PrometheusMultiprocDir => Get<string>(ConfigurationVariables.PrometheusMultiprocDir);
 

@@ -9,7 +9,7 @@ internal static class SslSettings
     /// <exception cref="ConfigurationException">TLS is wanted, but a setting is missing or contradicts another.</exception>
     internal static WebConfig? Read(ExporterConfig config)
     {
-        if (!config.IsSslEnabled) return null;
+        if (!(config.SslEnabled ?? (config.SslCertFile is not null || config.SslKeyFile is not null))) return null;
         if (config.WebConfigFile is { } file)
         {
             throw Wrong(ConfigurationVariables.WebConfigFile, $"is \"{file}\", but PROMETHEUS_SSL_* settings demand TLS too; " +
@@ -23,7 +23,7 @@ internal static class SslSettings
             throw Wrong(ConfigurationVariables.SslClientCaPath, "is set together with PROMETHEUS_SSL_CLIENT_CAFILE; remove one");
         }
         var authorities = config.SslClientCaFile ?? config.SslClientCaPath;
-        if (authorities is null && config.IsSslClientAuthRequired)
+        if (authorities is null && config.SslClientAuthRequired)
         {
             throw Wrong(
                 ConfigurationVariables.SslClientAuthRequired, "is true, but no authority is named; set PROMETHEUS_SSL_CLIENT_CAFILE");
@@ -36,7 +36,7 @@ internal static class SslSettings
                 Key = new() { Path = key },
                 ClientAuthorities = authorities is null ? null : new() { Path = authorities },
                 ClientPolicy = authorities is null ? ClientCertificatePolicy.NoClientCert
-                    : config.IsSslClientAuthRequired ? ClientCertificatePolicy.RequireAndVerifyClientCert
+                    : config.SslClientAuthRequired ? ClientCertificatePolicy.RequireAndVerifyClientCert
                     : ClientCertificatePolicy.VerifyClientCertIfGiven,
                 Protocols = SslProtocols.Tls12 | SslProtocols.Tls13,
             },
