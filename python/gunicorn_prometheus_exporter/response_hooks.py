@@ -51,7 +51,8 @@ def _answer_unknown(request_responding: Any, resp: Any) -> None:
 def _with_size(stock: Any, engine: ModuleType) -> Any:
     def sendfile(resp: Any, *arguments: Any, **named: Any) -> Any:
         sock = resp.sock
-        resp.sock = _FileSender(sock, lambda sent: engine.request_sent_file(resp.req.prometheus_token, sent))
+        token = getattr(getattr(resp, "req", None), "prometheus_token", -1)
+        resp.sock = _FileSender(sock, lambda sent: engine.request_sent_file(token, sent))
         try:
             return stock(resp, *arguments, **named)
         finally:
