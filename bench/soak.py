@@ -1,9 +1,9 @@
-"""Holds that nothing grows: many requests to a server that recycles its workers all the time, and what each process has then.
+"""Checks that nothing grows while a server answers many requests and replaces its workers all the time.
 
-``soak.py [REQUESTS]``: so many requests to each worker class, each worker gone after 50 of them, while Prometheus scrapes,
-Redis is forwarded to and a reload comes every 15 seconds. What master, workers, exporter and store have is looked at when a tenth
-of the requests is answered, at the half and at the end. Ends with 1 if something grew since the half by more than the margin
-below, or if a count is not the clients'. Writes what it found to docs/reliability.md.
+``soak.py [REQUESTS]`` sends so many requests to each worker class. A worker exits after 50 requests. Meanwhile Prometheus scrapes,
+the exporter forwards to Redis, and the server reloads every 15 seconds. The script measures master, workers, exporter and store
+after a tenth of the requests, after half of them and at the end. It exits with 1 if something grew in the second half by more than
+the margin below, or if a counter differs from what the clients counted. It writes the result to docs/reliability.md.
 """
 
 import contextlib

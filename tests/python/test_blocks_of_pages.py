@@ -20,6 +20,7 @@ NOT_TRIED = {
     ("docs/deployment.md", "# templates/deployment.yaml"): "ManifestTests.cs renders such a chart",
     ("docs/fuzzing.md", "$ dotnet run -c Release --project tests/Fuzz -- run 1000000 7"):
         "takes minutes; eng/test.sh runs it with fewer inputs",
+    ("docs/top.md", "basic_auth:"): "ConfiguredExporterTests.cs connects with such files",
     ("src/Engine/README.md", "using System.Buffers;"): "PackageReadmeTests.cs runs it",
 }
 

@@ -186,7 +186,7 @@ print(manager.get_status()["lines"]["state"])
 def test_where_no_exporter_runs_an_error_says_so(run_python, environment):
     os.mkdir(environment["PROMETHEUS_MULTIPROC_DIR"], 0o700)
     done = run_python(STATUS.replace("get_status()", "start_all()"))
-    assert f"MetricsError: no exporter answers at {environment['PROMETHEUS_MULTIPROC_DIR']}/control.sock" in done.stderr
+    assert f"NoExporterError: no exporter answers at {environment['PROMETHEUS_MULTIPROC_DIR']}/control.sock" in done.stderr
 
 
 @pytest.mark.parametrize(("settings", "error"), [
