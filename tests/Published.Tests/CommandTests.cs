@@ -97,18 +97,18 @@ public sealed class CommandTests : IDisposable
     [Fact]
     public async Task A_bad_configuration_is_printed_as_JSON_without_what_cannot_be_used()
     {
-        var outcome = await Executable.RunAsync(["config", "--format", "json"], ("GUNICORN_WORKERS", "many"));
+        var outcome = await Executable.RunAsync(["config", "--format", "json"], ("PROMETHEUS_METRICS_PORT", "many"));
 
         Assert.Equal(2, outcome.Status);
         var json = JsonDocument.Parse(outcome.Output).RootElement;
         Assert.False(json.GetProperty("valid").GetBoolean());
         var error = Assert.Single(json.GetProperty("errors").EnumerateArray());
-        Assert.Equal("GUNICORN_WORKERS", error.GetProperty("variable").GetString());
+        Assert.Equal("PROMETHEUS_METRICS_PORT", error.GetProperty("variable").GetString());
         Assert.Equal("many", error.GetProperty("value").GetString());
-        Assert.Equal("a whole number of at least 1", error.GetProperty("remedy").GetString());
-        Assert.False(json.GetProperty("config").TryGetProperty("gunicorn_workers", out _));
-        Assert.Equal(JsonValueKind.Null, json.GetProperty("gunicorn").ValueKind);
-        Assert.Equal(JsonValueKind.Object, json.GetProperty("prometheus").ValueKind);
+        Assert.Equal("a whole number from 1 to 65535", error.GetProperty("remedy").GetString());
+        Assert.False(json.GetProperty("config").TryGetProperty("prometheus_metrics_port", out _));
+        Assert.Equal(JsonValueKind.Null, json.GetProperty("prometheus").ValueKind);
+        Assert.Equal(JsonValueKind.Object, json.GetProperty("gunicorn").ValueKind);
     }
 
     [Theory]
@@ -119,7 +119,7 @@ public sealed class CommandTests : IDisposable
     public async Task A_password_is_never_printed(params string[] arguments)
     {
         var outcome = await Executable.RunAsync(
-            arguments, ("REDIS_PASSWORD", Secret), ("GUNICORN_WORKERS", "many"), ("PROMETHEUS_MULTIPROC_DIR", _directory.Path));
+            arguments, ("REDIS_PASSWORD", Secret), ("PROMETHEUS_METRICS_PORT", "many"), ("PROMETHEUS_MULTIPROC_DIR", _directory.Path));
 
         Assert.Equal(2, outcome.Status);
         Assert.DoesNotContain(Secret, outcome.Output + outcome.Errors, StringComparison.Ordinal);

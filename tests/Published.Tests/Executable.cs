@@ -23,10 +23,13 @@ internal static class Executable
     {
         using var process = Process.Start(StartInfo(program, arguments, environment))!;
         process.StandardInput.Close();
-        var cancel = TestContext.Current.CancellationToken;
-        var output = process.StandardOutput.ReadToEndAsync(cancel);
-        var errors = process.StandardError.ReadToEndAsync(cancel);
-        await process.WaitForExitAsync(cancel);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromMinutes(2));
+        // A program that should exit but serves instead must not make the run wait for ever.
+        using var _ = limit.Token.Register(process.Kill);
+        var output = process.StandardOutput.ReadToEndAsync(limit.Token);
+        var errors = process.StandardError.ReadToEndAsync(limit.Token);
+        await process.WaitForExitAsync(limit.Token);
         return new(process.ExitCode, await output, await errors);
     }
 

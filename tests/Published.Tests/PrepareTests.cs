@@ -100,7 +100,7 @@ public sealed class PrepareTests : IDisposable
     public async Task Every_bad_variable_is_an_error_of_its_own()
     {
         var outcome = await Executable.RunAsync(
-            ["prepare"], ("PROMETHEUS_MULTIPROC_DIR", _directory["store"]), ("GUNICORN_WORKERS", "0"), ("CLEANUP_DB_FILES", "perhaps"));
+            ["prepare"], ("PROMETHEUS_MULTIPROC_DIR", _directory["store"]), ("PROMETHEUS_METRICS_PORT", "0"), ("CLEANUP_DB_FILES", "perhaps"));
 
         Assert.Equal(2, outcome.Status);
         Assert.Equal(2, JsonDocument.Parse(outcome.Output).RootElement.GetProperty("errors").GetArrayLength());

@@ -397,7 +397,7 @@ public sealed class MasterPreparationTests : IDisposable
     public void A_bad_configuration_is_refused_before_anything_is_made()
     {
         var failure = Assert.Throws<ConfigurationException>(
-            () => Prepare(("PROMETHEUS_METRICS_PORT", "abc"), ("GUNICORN_WORKERS", "x")));
+            () => Prepare(("PROMETHEUS_METRICS_PORT", "abc"), ("CLEANUP_DB_FILES", "perhaps")));
 
         Assert.Equal(2, failure.Message.Split('\n').Length);
         Assert.Empty(Directory.GetFileSystemEntries(_directory.Path));
