@@ -210,7 +210,7 @@ def main() -> None:
 processor, the client has another. Processor time of the worker, user and system. A start's ratio is the median of its rounds'.
 The last two columns compare a second server without the exporter with the first: the error of the method.
 
-| worker class | µs a request without | with the exporter | ratio, median of starts | mean, ± standard error | without over without, median | mean, ± standard error |
+| worker class | µs without | µs with | ratio, median of starts | mean, ± standard error | control, median | mean, ± standard error |
 |---|---:|---:|---:|---:|---:|---:|
 """ + "\n".join(rows) + "\n")
 

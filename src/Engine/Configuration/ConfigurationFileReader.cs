@@ -32,12 +32,16 @@ internal sealed class ConfigurationFileReader
     {
         var entries = new YamlEntries(text, path);
         var reader = new ConfigurationFileReader(entries);
-        entries.ReadDocument(new Dictionary<string, Action<Scalar>> { [Root] = _ => entries.Read(Root, reader.Readers(Root, ConfigurationVariables.InFile, 0)) });
+        entries.ReadDocument(new Dictionary<string, Action<Scalar>>
+        {
+            [Root] = _ => entries.Read(Root, reader.Readers(Root, ConfigurationVariables.InFile, 0)),
+        });
         return new(path, reader._settings.ToFrozenDictionary(), [.. entries.Errors]);
     }
 
     private Dictionary<string, Action<Scalar>> Readers(string name, IEnumerable<ConfigurationVariable> variables, int depth) =>
-        variables.GroupBy(variable => variable.Path[depth]).ToDictionary(group => group.Key, group => ReaderOf($"{name}.{group.Key}", group, depth + 1));
+        variables.GroupBy(variable => variable.Path[depth])
+            .ToDictionary(group => group.Key, group => ReaderOf($"{name}.{group.Key}", group, depth + 1));
 
     private Action<Scalar> ReaderOf(string name, IEnumerable<ConfigurationVariable> variables, int depth)
     {

@@ -52,7 +52,8 @@ internal static class VariableParser
                 break;
             case VariableKind.RedisUrl:
                 value = RedisUrl.Parse(text, out var fault);
-                remedy = "a URL such as redis://user:password@host:6379/0, rediss://host or unix:///run/redis.sock" + (value is null ? $" ({fault})" : "");
+                remedy = "a URL such as redis://user:password@host:6379/0, rediss://host or unix:///run/redis.sock"
+                    + (value is null ? $" ({fault})" : "");
                 break;
             case VariableKind.KeyPrefix:
                 (value, remedy) = (KeyPrefix(text), "text without line breaks, in which braces enclose only one hash tag");

@@ -8,7 +8,9 @@ internal sealed class SideFileReader
 {
     private byte[] _content = [];
 
-    /// <summary>At most <paramref name="maximumSize"/> bytes of a file, valid until the next call; empty if there is no such file.</summary>
+    /// <summary>
+    /// At most <paramref name="maximumSize"/> bytes of a file, valid until the next call; empty if there is no such file.
+    /// </summary>
     /// <exception cref="CorruptFileException">It is not a regular file.</exception>
     /// <exception cref="StoreException">It cannot be opened or read.</exception>
     public ReadOnlySpan<byte> Read(string path, int maximumSize)

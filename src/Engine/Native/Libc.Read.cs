@@ -37,7 +37,8 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "raise")]
     internal static partial int Raise(int signal);
 
-    /// <summary>As much of the start of a file in <c>/proc</c> as fits into a buffer; empty if it cannot be read. Allocates nothing.</summary>
+    /// <summary>As much of the start of a file in <c>/proc</c> as fits into a buffer; empty if it cannot be read.</summary>
+    /// <remarks>Allocates nothing.</remarks>
     /// <param name="path">UTF-8, ends with a zero byte.</param>
     internal static ReadOnlySpan<byte> ReadFile(scoped ReadOnlySpan<byte> path, Span<byte> buffer)
     {

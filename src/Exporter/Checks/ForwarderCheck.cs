@@ -8,7 +8,8 @@ internal static class ForwarderCheck
     internal static IEnumerable<Finding> Find(ExporterView exporter) =>
         from forwarder in exporter.Now.Of(MetricCatalogue.ForwarderUp)
         where forwarder.Value != 1
-        select Finding.Error($"{exporter.Name}: the forwarder {forwarder["forwarder"]} {StateOf(exporter, forwarder)}; see the exporter's log");
+        select Finding.Error(
+            $"{exporter.Name}: the forwarder {forwarder["forwarder"]} {StateOf(exporter, forwarder)}; see the exporter's log");
 
     private static string StateOf(ExporterView exporter, Sample forwarder)
     {

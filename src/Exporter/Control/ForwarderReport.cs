@@ -14,7 +14,8 @@ internal sealed record ForwarderReport(
     {
         var now = TimeProvider.System.GetUtcNow();
         return JsonSerializer.Serialize(
-            statuses.ToDictionary(status => status.Key, status => Of(status.Value, now)), ControlJson.Default.DictionaryStringForwarderReport);
+            statuses.ToDictionary(status => status.Key, status => Of(status.Value, now)),
+            ControlJson.Default.DictionaryStringForwarderReport);
     }
 
     /// <exception cref="JsonException">The text is something else.</exception>

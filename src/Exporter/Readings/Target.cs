@@ -15,7 +15,8 @@ internal sealed record Target(Uri Address, string User)
     internal static Target Of(ExporterConfig config, bool isTls = false)
     {
         var host = IPAddress.TryParse(config.PrometheusBindAddress, out var address) ? Reachable(address) : IPAddress.Loopback;
-        return new(new Uri($"{(isTls ? Uri.UriSchemeHttps : Uri.UriSchemeHttp)}://{new IPEndPoint(host, config.PrometheusMetricsPort)}/"), "");
+        var scheme = isTls ? Uri.UriSchemeHttps : Uri.UriSchemeHttp;
+        return new(new Uri($"{scheme}://{new IPEndPoint(host, config.PrometheusMetricsPort)}/"), "");
     }
 
     /// <summary>Reads <c>HOST:PORT</c>, or a URL with or without the path of the metrics.</summary>
