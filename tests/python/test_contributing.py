@@ -37,3 +37,14 @@ def test_the_table_of_versions_has_each_gunicorn_of_the_matrix():
     versions = set(re.findall(r"^\| (\d+\.\d+\.\d+|of \w+) \|", PAGES["docs/compatibility.md"].text, re.MULTILINE))
     # One of the machine, and one of each suite.
     assert len(versions) == 1 + len(suites)
+
+
+def test_each_source_of_samples_is_added():
+    # A primary constructor may put the base on another line than the name.
+    declared = re.compile(r"class (\w+)(?:\((?:[^()]|\([^()]*\))*\))? : ISampleSource\b")
+    sources = {name for file in FILES if file.startswith("src/") and file.endswith(".cs")
+               for name in declared.findall((REPOSITORY / file).read_text())}
+    added = "".join((REPOSITORY / file).read_text() for file in (
+        "src/Engine/Aggregation/StoreAggregator.cs", "src/Exporter/Commands/ServeCommand.cs"))
+    assert len(sources) >= 7
+    assert {name for name in sources if f"new {name}(" not in added} == set()
