@@ -23,7 +23,7 @@ import machine
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PACKAGES = os.path.join(ROOT, "out", "python")
-STARTS = 48
+STARTS = 36
 ROUNDS = 50
 REQUESTS = 50
 CONNECTIONS = 4
