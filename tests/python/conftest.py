@@ -67,11 +67,15 @@ def start_gunicorn(
         return server
 
     yield start
-    for server in started:
+    end_all(started)
+
+
+def end_all(servers: Sequence[LiveGunicorn]) -> None:
+    """Stops Gunicorns and prints their logs, which pytest shows if the test fails."""
+    for server in servers:
         try:
             server.end()
         finally:
-            # pytest shows it if the test fails.
             print(server.log)
 
 

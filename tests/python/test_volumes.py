@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import EXECUTABLE
+from conftest import EXECUTABLE, end_all
 from live_gunicorn import LiveGunicorn
 
 NOBODY = 65534
@@ -54,11 +54,7 @@ def run(environment: dict[str, str]) -> Iterator[Callable[..., LiveGunicorn]]:
         return server
 
     yield start
-    for server in started:
-        try:
-            server.end()
-        finally:
-            print(server.log)
+    end_all(started)
     shutil.rmtree(folder)
 
 
