@@ -15,6 +15,15 @@ internal static class Documentation
         Assert.Equal(text, File.ReadAllText(path));
     }
 
+    /// <summary>Asserts that a table of a page is current, found by its first line; rewrites it first if that is asked for.</summary>
+    internal static void AssertHasTable(string page, string table)
+    {
+        var text = File.ReadAllText(Path.Combine(Repository, "docs", page));
+        var start = text.IndexOf(table[..(table.IndexOf('\n', StringComparison.Ordinal) + 1)], StringComparison.Ordinal);
+        var end = text.IndexOf("\n\n", start, StringComparison.Ordinal) + 1;
+        AssertIs(page, text[..start] + table + (end == 0 ? "" : text[end..]));
+    }
+
     /// <summary>The text of every source of the product, by its path in the repository.</summary>
     internal static IReadOnlyDictionary<string, string> Sources { get; } = new[] { "Engine", "Exporter", "PythonModule" }
         .SelectMany(project => Directory.EnumerateDirectories(Path.Combine(FindRepository(), "src", project))

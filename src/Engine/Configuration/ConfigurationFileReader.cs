@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Text;
+using GunicornPrometheusExporter.Routes;
 using GunicornPrometheusExporter.Yaml;
 using YamlDotNet.Core.Events;
 
@@ -53,7 +54,9 @@ internal sealed class ConfigurationFileReader
     {
         var isMapping = variable.Kind is VariableKind.Labels or VariableKind.Headers && _entries.IsMapping;
         var errors = _entries.Errors.Count;
-        var text = isMapping ? ReadPairs(variable) : _entries.ReadText(key);
+        var text = isMapping ? ReadPairs(variable)
+            : variable.Kind == VariableKind.Routes && _entries.IsSequence ? ReadPatterns(variable, key)
+            : _entries.ReadText(key);
         if (_entries.Errors.Count > errors) _settings[variable] = new(null, key.Start.Line);
         else if (string.IsNullOrEmpty(text)) return;
         else if (VariableParser.TryParse(variable, text, out _, out var remedy)) _settings[variable] = new(text, key.Start.Line);
@@ -77,6 +80,16 @@ internal sealed class ConfigurationFileReader
             pairs.Add($"{key.Value}={value}");
         }
         return string.Join(',', pairs);
+    }
+
+    private string ReadPatterns(ConfigurationVariable variable, Scalar key)
+    {
+        var patterns = _entries.ReadTexts(key) ?? [];
+        if (patterns.Any(pattern => pattern.Contains(RoutePatterns.Separator, StringComparison.Ordinal)))
+        {
+            _entries.Reject(key.Start, $"{Root}.{variable.Key} contains a semicolon, which is not supported; remove it");
+        }
+        return string.Join($"{RoutePatterns.Separator} ", patterns);
     }
 
     private static string? TextOf(string path, out string fault)

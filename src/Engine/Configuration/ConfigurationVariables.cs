@@ -474,6 +474,16 @@ internal static class ConfigurationVariables
         ReloadScope = ReloadScope.GunicornReload,
     };
 
+    public static ConfigurationVariable Routes { get; } = new()
+    {
+        Name = "GUNICORN_EXPORTER_ROUTES",
+        Key = "labels.routes",
+        Kind = VariableKind.Routes,
+        Description = "Routes of paths in an application without a known framework, separated by semicolons or as a list",
+        Example = "^/files/.* -> /files/{path}",
+        ReloadScope = ReloadScope.GunicornReload,
+    };
+
     public static ConfigurationVariable MaxSeries { get; } = new()
     {
         Name = "GUNICORN_EXPORTER_MAX_SERIES",
@@ -543,7 +553,7 @@ internal static class ConfigurationVariables
 
     /// <summary>The variables that recording processes read, only from their environment.</summary>
     public static ImmutableArray<ConfigurationVariable> Recording { get; } =
-        [MaxLabelValues, MaxWorkerSeries, NativeHistograms, NativeHistogramSchema];
+        [MaxLabelValues, MaxWorkerSeries, Routes, NativeHistograms, NativeHistogramSchema];
 
     public static ImmutableArray<ConfigurationVariable> All { get; } =
     [

@@ -36,6 +36,7 @@ internal static class ExampleFile
             VariableKind.Number or VariableKind.Boolean => text,
             VariableKind.Labels or VariableKind.Headers =>
                 $"{{{string.Join(", ", NamedValues.Of(text).Select(pair => $"{pair.Key}: \"{pair.Value}\""))}}}",
+            VariableKind.Routes => $"[\"{text}\"]",
             _ => $"\"{text}\"",
         };
     }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using GunicornPrometheusExporter.Directories;
+using GunicornPrometheusExporter.Routes;
 
 namespace GunicornPrometheusExporter.Configuration;
 
@@ -143,6 +144,8 @@ internal sealed partial class ExporterConfig
 
     public int MaxWorkerSeries => Get<int>(ConfigurationVariables.MaxWorkerSeries);
 
+    public RoutePatterns? Routes => Get<RoutePatterns?>(ConfigurationVariables.Routes);
+
     public int MaxSeries => Get<int>(ConfigurationVariables.MaxSeries);
 
     public bool DisableCreatedSeries => Get<bool>(ConfigurationVariables.DisableCreatedSeries);
@@ -197,6 +200,7 @@ internal sealed partial class ExporterConfig
                 {
                     string text => VariableParser.Shown(variable, text),
                     not null when variable.Secret => VariableParser.Mask,
+                    RoutePatterns patterns => patterns.ToString(),
                     _ => value,
                 });
             }

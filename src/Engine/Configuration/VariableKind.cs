@@ -41,4 +41,7 @@ internal enum VariableKind
 
     /// <summary>HTTP headers, <c>name=value</c>, separated by commas.</summary>
     Headers,
+
+    /// <summary><see cref="GunicornPrometheusExporter.Routes.RoutePatterns"/>, separated by semicolons.</summary>
+    Routes,
 }

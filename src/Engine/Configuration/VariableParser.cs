@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using GunicornPrometheusExporter.Routes;
 
 namespace GunicornPrometheusExporter.Configuration;
 
@@ -28,7 +29,7 @@ internal static class VariableParser
     /// <param name="variable">The variable of the text.</param>
     /// <param name="text">The text, not empty.</param>
     /// <param name="value">
-    /// An <see cref="int"/>, <see cref="bool"/>, <see cref="string"/> or <see cref="RedisUrl"/> depending on the variable's kind.
+    /// An <see cref="int"/>, <see cref="bool"/>, <see cref="string"/>, <see cref="RedisUrl"/> or <see cref="RoutePatterns"/> depending on the variable's kind.
     /// </param>
     /// <param name="remedy">What to set the variable to, if the text is invalid.</param>
     internal static bool TryParse(ConfigurationVariable variable, string text, out object? value, out string remedy)
@@ -73,6 +74,10 @@ internal static class VariableParser
                 (value, remedy) = (
                     NamedValues.TryParseHeaders(text),
                     "headers such as X-Scope-OrgID=me,X-Other=value, except those that the protocol sets itself");
+                break;
+            case VariableKind.Routes:
+                value = RoutePatterns.Parse(text, out var error);
+                remedy = RoutePatterns.Form + (value is null ? $" ({error})" : "");
                 break;
             default:
                 (value, remedy) = (OneLine(text), "text without line breaks");

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using GunicornPrometheusExporter.Flights;
 using GunicornPrometheusExporter.Recording;
+using GunicornPrometheusExporter.Routes;
 using GunicornPrometheusExporter.Workers;
 
 namespace GunicornPrometheusExporter.Deaths;

@@ -3,6 +3,7 @@ using System.Text;
 using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Recording;
+using GunicornPrometheusExporter.Routes;
 
 namespace GunicornPrometheusExporter.Workers;
 

@@ -1,0 +1,92 @@
+using System.Buffers;
+using System.Collections.Immutable;
+using System.Text.RegularExpressions;
+
+namespace GunicornPrometheusExporter.Routes;
+
+/// <summary>The operator's routes for paths, <c>^/files/.* -> /files/{path}</c>: the first pattern that matches gives the route.</summary>
+/// <remarks>
+/// Patterns never backtrack, so the time of a search is proportional to the path's length. A pattern that begins with <c>^</c> and
+/// fixed text is searched only in paths that begin with it.
+/// </remarks>
+internal sealed class RoutePatterns
+{
+    /// <summary>Separates the patterns in an environment variable. Paths are matched without their matrix parameters.</summary>
+    internal const char Separator = ';';
+
+    internal const string Form = "patterns with their routes such as ^/files/.* -> /files/{path}";
+
+    private const string Arrow = "->";
+    private const int MostPatterns = 200;
+    private const int LongestRoute = 200;
+
+    private const RegexOptions Options = RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture;
+
+    // What ends the fixed text of a pattern; a quantifier behind a character makes that character optional.
+    private static readonly SearchValues<char> Special = SearchValues.Create("\\*+?|{[()^$.# ");
+    private static readonly SearchValues<char> Quantifiers = SearchValues.Create("*?{");
+
+    private readonly string _text;
+    private readonly ImmutableArray<Rule> _rules;
+
+    private RoutePatterns(string text, ImmutableArray<Rule> rules) => (_text, _rules) = (text, rules);
+
+    /// <summary>The patterns of a list that <see cref="Separator"/> separates, or null and the reason.</summary>
+    internal static RoutePatterns? Parse(string text, out string fault)
+    {
+        var rules = ImmutableArray.CreateBuilder<Rule>();
+        fault = "";
+        foreach (var rule in text.Split(Separator, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            var arrow = rule.LastIndexOf(Arrow, StringComparison.Ordinal);
+            var (pattern, route) = arrow < 0 ? (rule, "") : (rule[..arrow].Trim(), rule[(arrow + Arrow.Length)..].Trim());
+            if (pattern.Length == 0 || route.Length == 0) fault = $"\"{rule}\" has no pattern or no route";
+            else if (route.Length > LongestRoute) fault = $"the route of \"{pattern}\" has more than {LongestRoute} characters";
+            else if (route.Any(char.IsControl)) fault = $"the route of \"{pattern}\" has a control character";
+            else if (Compile(pattern, out fault) is { } expression) rules.Add(new(PrefixOf(pattern), expression, route));
+            if (fault.Length > 0) return null;
+        }
+        fault = rules.Count == 0 ? "there is no pattern" : rules.Count > MostPatterns ? $"more than {MostPatterns} patterns" : "";
+        return fault.Length > 0 ? null : new RoutePatterns(text, rules.ToImmutable());
+    }
+
+    /// <summary>The route of a path without query and matrix parameters; null if no pattern matches it.</summary>
+    internal string? Find(ReadOnlySpan<char> path)
+    {
+        foreach (var rule in _rules)
+        {
+            if (path.StartsWith(rule.Prefix, StringComparison.Ordinal) && rule.Expression.IsMatch(path)) return rule.Route;
+        }
+        return null;
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => _text;
+
+    private static Regex? Compile(string pattern, out string fault)
+    {
+        fault = "";
+        try
+        {
+            return new Regex(pattern, Options);
+        }
+        catch (Exception e) when (e is ArgumentException or NotSupportedException)
+        {
+            fault = $"\"{pattern}\": {e.Message.ReplaceLineEndings(" ").TrimEnd('.')}";
+            return null;
+        }
+    }
+
+    /// <summary>The text with which every path begins that the pattern matches.</summary>
+    private static string PrefixOf(string pattern)
+    {
+        if (pattern[0] != '^' || pattern.Contains('|', StringComparison.Ordinal)) return "";
+        var text = pattern.AsSpan(1);
+        var end = text.IndexOfAny(Special);
+        if (end < 0) end = text.Length;
+        else if (end > 0 && Quantifiers.Contains(text[end])) end--;
+        return text[..end].ToString();
+    }
+
+    private sealed record Rule(string Prefix, Regex Expression, string Route);
+}

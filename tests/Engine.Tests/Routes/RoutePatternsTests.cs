@@ -1,0 +1,62 @@
+using GunicornPrometheusExporter.Routes;
+using Xunit;
+
+namespace GunicornPrometheusExporter.Engine.Tests.Routes;
+
+public sealed class RoutePatternsTests
+{
+    [Theory]
+    [InlineData("/files/a/b.txt", "/files/{path}")]
+    [InlineData("/files/", "/files/{path}")]
+    [InlineData("/tenants/acme/users/ann", "/tenants/{tenant}/users/{name}")]
+    [InlineData("/tenants/acme/users/ann/keys", "/tenants/{tenant}/{rest}")]
+    [InlineData("/SHOUT", "/shout")]
+    [InlineData("/other", null)]
+    [InlineData("", null)]
+    public void The_first_pattern_that_matches_gives_the_route(string path, string? route)
+    {
+        var patterns = Parse(
+            """
+            ^/files/.* -> /files/{path};
+            ^/tenants/[^/]+/users/[^/]+$ -> /tenants/{tenant}/users/{name};
+            ^/tenants/ -> /tenants/{tenant}/{rest}; (?i)^/shout -> /shout
+            """);
+        Assert.Equal(route, patterns.Find(path));
+    }
+
+    [Fact]
+    public void Each_of_many_patterns_is_found_in_their_order()
+    {
+        var patterns = Parse(string.Join(';', Enumerable.Range(0, 99).Select(i => $"^/a{i}/ -> {i}").Append("^/a -> last")));
+        for (var i = 0; i < 99; i++) Assert.Equal($"{i}", patterns.Find($"/a{i}/x"));
+        Assert.Equal("last", patterns.Find("/a99/x"));
+        Assert.Null(patterns.Find("/b"));
+    }
+
+    [Theory]
+    [InlineData("^/files/.*", "has no pattern or no route")]
+    [InlineData("-> /files", "has no pattern or no route")]
+    [InlineData("^/( -> /x", "Not enough )'s")]
+    [InlineData("^/(?<a>.)\\k<a> -> /x", "NonBacktracking")]
+    [InlineData("^/(?=a) -> /x", "NonBacktracking")]
+    [InlineData(" ; ", "there is no pattern")]
+    public void A_pattern_that_cannot_be_used_is_named(string text, string fault)
+    {
+        Assert.Null(RoutePatterns.Parse(text, out var given));
+        Assert.Contains(fault, given, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_pattern_that_would_backtrack_takes_no_time()
+    {
+        var patterns = Parse("^/(a+)+$ -> /a");
+        Assert.Null(patterns.Find("/" + new string('a', 1000) + "b"));
+    }
+
+    private static RoutePatterns Parse(string text)
+    {
+        var patterns = RoutePatterns.Parse(text, out var fault);
+        Assert.Equal("", fault);
+        return patterns!;
+    }
+}
