@@ -263,6 +263,8 @@ class PrometheusMaster(Arbiter):
 
     def _start_exporter(self, variables: dict[str, str]) -> None:
         if self._exporter is None and self._store is not None:
+            # A hook of the user may have removed the directory. No worker has opened it yet.
+            self._renew_store()
             # "http://127.0.0.1:8000", "unix:/run/app.sock"
             listeners = [str(listener).rpartition("://")[2] for listener in read("gunicorn.arbiter:Arbiter.LISTENERS", [], self)]
             self._exporter = ExporterProcess(

@@ -32,6 +32,9 @@ _DOUBLE = struct.Struct("<d")
 _FLOCK = struct.Struct("hhqqi4x")
 _READABLE = 0o644
 
+#: The size beyond which the master does not copy one of its files, in bytes.
+_LARGEST = 1 << 20
+
 _Key = tuple[str, frozenset[tuple[str, Any]]]
 
 _current: "Optional[MasterStore]" = None
@@ -51,8 +54,6 @@ class _Cell:
         """Writes a value. If it raises OSError, the cell still keeps the value, and the next increment includes it."""
         self.value = value
         status = os.fstat(self.descriptor)
-        if status.st_nlink == 0:
-            raise OSError(0, "a file of the master was removed")
         # The workers' user may have truncated the file; writing past its end would extend it.
         if status.st_size < self.offset + _DOUBLE.size:
             raise OSError(0, "a file of the master was truncated")
@@ -147,16 +148,7 @@ class MasterStore:
         """Replaces a file of the store by one that every user can read, unless the store is lost. Raises OSError."""
         if not self.is_ours or self.is_lost:
             return
-        store = self._files[_STORE]
-        temporary = name + ".new"
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary, dir_fd=store)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        descriptor = os.open(temporary, flags, _READABLE, dir_fd=store)
-        with open(descriptor, "w", encoding="ascii") as file:
-            os.fchmod(descriptor, _READABLE)
-            file.write(text)
-        os.rename(temporary, name, src_dir_fd=store, dst_dir_fd=store)
+        os.close(self._create(name, text.encode("ascii"), _READABLE))
 
     def close(self) -> None:
         """Marks this run as finished. The kernel frees the slot when the process exits."""
@@ -180,12 +172,49 @@ class MasterStore:
         if not self.is_ours:
             return
         try:
+            if os.fstat(cell.descriptor).st_nlink == 0 and not self.is_lost:
+                self._put_back(cell.descriptor)
             cell.change(value)
         except OSError as error:
             # The master logs a loss of the whole store.
             if not self._is_fault_logged and not self.is_lost:
                 self._is_fault_logged = True
                 report_fault(f"{self.directory}: the metrics of the master are not recorded ({error.strerror}); restart Gunicorn")
+
+    def _put_back(self, descriptor: int) -> None:
+        """Writes a file that was removed again, such as by an ``on_starting`` that removes ``*.db``. Raises OSError."""
+        name = next(name for name, known in self._files.items() if known == descriptor)
+        status = os.fstat(descriptor)
+        # The workers' user may have extended the file.
+        if status.st_size > _LARGEST:
+            raise OSError(0, "a file of the master was removed")
+        new = self._create(name, os.pread(descriptor, _LARGEST, 0), stat.S_IMODE(status.st_mode))
+        if os.geteuid() == 0:
+            os.fchown(new, status.st_uid, status.st_gid)
+        # Every cell of the file keeps its descriptor.
+        os.dup2(new, descriptor, inheritable=False)
+        os.close(new)
+        for cell in self._cells.values():
+            if cell.descriptor == descriptor:
+                cell.change(cell.value)
+
+    def _create(self, name: str, content: bytes, mode: int) -> int:
+        """Creates or replaces a file of the store. Returns its descriptor. Raises OSError."""
+        store = self._files[_STORE]
+        temporary = name + ".new"
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary, dir_fd=store)
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        descriptor = os.open(temporary, flags, mode, dir_fd=store)
+        try:
+            os.fchmod(descriptor, mode)
+            if os.write(descriptor, content) < len(content):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.rename(temporary, name, src_dir_fd=store, dst_dir_fd=store)
+        except OSError:
+            os.close(descriptor)
+            raise
+        return descriptor
 
     def _leave(self) -> None:
         """Closes the files in a child, which must neither write to them nor change their flags."""

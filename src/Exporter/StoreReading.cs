@@ -84,6 +84,7 @@ internal sealed class StoreReading(
             for (var pause = Interval; ; pause = FoldingInterval)
             {
                 await Task.Delay(pause, end);
+                folding.MaximumDeadGauges = configuration.Config.MaxDeadGauges;
                 _folding.Run(() => configuration.Config.CleanupDbFiles ? folding.Fold(end) : null);
             }
         }

@@ -105,6 +105,7 @@ internal sealed class FamilyTable
 
     private int Find(StoreFileName file, bool own, ReadKey key)
     {
+        if (file.Type == MetricType.Counter) key = key.AsCounter();
         MergedFamily? family;
         if (own && _catalogue.TryGetValue((key.Family, file.Type), out var declared)) family = _own[declared];
         else if (!_foreign.TryGetValue((key.Family, file.Type, file.Mode), out family))

@@ -5,7 +5,8 @@ using GunicornPrometheusExporter.Native;
 namespace GunicornPrometheusExporter.Aggregation;
 
 /// <summary>The resource use of a process, from <c>/proc/PID/stat</c>. The age is the time since its start.</summary>
-internal readonly record struct ProcessReading(double UserSeconds, double SystemSeconds, double AgeSeconds, double ResidentBytes)
+internal readonly record struct ProcessReading(
+    double UserSeconds, double SystemSeconds, double AgeSeconds, double VirtualBytes, double ResidentBytes)
 {
     private const double TicksPerSecond = 100;
 
@@ -21,6 +22,7 @@ internal readonly record struct ProcessReading(double UserSeconds, double System
             ProcessStatistics.FieldOf(fields, 14 - 2) / TicksPerSecond,
             ProcessStatistics.FieldOf(fields, 15 - 2) / TicksPerSecond,
             Libc.Now(Libc.ClockBoot).TotalSeconds - (ProcessStatistics.FieldOf(fields, 22 - 2) / TicksPerSecond),
+            ProcessStatistics.FieldOf(fields, 23 - 2),
             ProcessStatistics.FieldOf(fields, 24 - 2) * Environment.SystemPageSize);
         return true;
     }

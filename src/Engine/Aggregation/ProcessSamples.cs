@@ -12,11 +12,11 @@ internal sealed class ProcessSamples : ISampleSource
     private const string Self = "/proc/self";
 
     private readonly double _startTime;
-    private readonly double _maximumFiles;
+    private readonly double? _maximumFiles = LimitOf("Max open files");
+    private readonly double? _maximumMemory = LimitOf("Max address space");
 
     public ProcessSamples(TimeProvider time)
     {
-        _maximumFiles = MaximumFiles();
         if (ProcessReading.TryRead(Environment.ProcessId, out var reading))
         {
             _startTime = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds - reading.AgeSeconds;
@@ -30,9 +30,11 @@ internal sealed class ProcessSamples : ISampleSource
         if (!ProcessReading.TryRead(Environment.ProcessId, out var reading)) return;
         families.Set(MetricCatalogue.ProcessCpuSeconds, reading.UserSeconds + reading.SystemSeconds);
         families.Set(MetricCatalogue.ProcessResidentMemory, reading.ResidentBytes);
+        families.Set(MetricCatalogue.ProcessVirtualMemory, reading.VirtualBytes);
+        if (_maximumMemory is { } memory) families.Set(MetricCatalogue.ProcessMaximumVirtualMemory, memory);
         families.Set(MetricCatalogue.ProcessStartTime, _startTime);
         families.Set(MetricCatalogue.ProcessOpenFiles, OpenFiles());
-        if (_maximumFiles > 0) families.Set(MetricCatalogue.ProcessMaximumFiles, _maximumFiles);
+        if (_maximumFiles is { } files) families.Set(MetricCatalogue.ProcessMaximumFiles, files);
     }
 
     /// <summary>The number of open files: from Linux 6.2 on the size of the directory, which costs less than counting.</summary>
@@ -41,15 +43,17 @@ internal sealed class ProcessSamples : ISampleSource
             ? status.Size
             : new FileSystemEnumerable<byte>($"{Self}/fd", (ref _) => 0).Count();
 
-    /// <summary>The soft limit on open files; 0 if it is unknown or unlimited.</summary>
-    private static double MaximumFiles()
+    /// <summary>A soft limit; 2^64 - 1 if it is unlimited, as Prometheus' clients report it; null if it is unknown.</summary>
+    private static double? LimitOf(string name)
     {
-        if (!File.Exists($"{Self}/limits")) return 0;
+        if (!File.Exists($"{Self}/limits")) return null;
         // "Max open files            1024                 524288               files"
-        const string Name = "Max open files";
-        var line = File.ReadLines($"{Self}/limits").FirstOrDefault(line => line.StartsWith(Name, StringComparison.Ordinal));
-        var fields = line?[Name.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        if (fields is not [var soft, ..]) return 0;
-        return double.TryParse(soft, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) ? limit : 0;
+        var line = File.ReadLines($"{Self}/limits").FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal));
+        return line?[name.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries) switch
+        {
+            ["unlimited", ..] => ulong.MaxValue,
+            [var soft, ..] when ulong.TryParse(soft, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) => limit,
+            _ => null,
+        };
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using GunicornPrometheusExporter.Diagnostics;
 using GunicornPrometheusExporter.Metrics;
@@ -7,6 +8,13 @@ namespace GunicornPrometheusExporter.Aggregation;
 /// <summary>Adds what a scrape has read and how long it took, and fixed series that no process has recorded yet.</summary>
 internal sealed class ScrapeSamples(TimeProvider time, Func<long> corruptFiles) : ISampleSource
 {
+    /// <summary>The labels of <c>gunicorn_exporter_build_info</c>.</summary>
+    public static ImmutableArray<Label> BuildLabels { get; } =
+    [
+        new("revision", ProductVersion.Revision), new("runtime", RuntimeInformation.FrameworkDescription),
+        new("version", ProductVersion.Text),
+    ];
+
     private long _start;
     private int _files;
     private long _bytes;
@@ -27,9 +35,7 @@ internal sealed class ScrapeSamples(TimeProvider time, Func<long> corruptFiles) 
 
     public void Add(FamilyTable families)
     {
-        families.Set(
-            MetricCatalogue.BuildInfo, 1,
-            new Label("runtime", RuntimeInformation.FrameworkDescription), new Label("version", ProductVersion.Text));
+        families.Set(MetricCatalogue.BuildInfo, 1, BuildLabels);
         families.Set(MetricCatalogue.StoreFiles, _files);
         families.Set(MetricCatalogue.StoreBytes, _bytes);
         families.Set(MetricCatalogue.CorruptFiles, corruptFiles());

@@ -494,6 +494,17 @@ internal static class ConfigurationVariables
         Description = "Maximum number of series that the exporter serves; it drops later label sets as a whole and counts them",
     };
 
+    public static ConfigurationVariable MaxDeadGauges { get; } = new()
+    {
+        Name = "GUNICORN_EXPORTER_MAX_DEAD_GAUGES",
+        Key = "prometheus.max_dead_gauges",
+        Kind = VariableKind.Number,
+        Default = "20",
+        Minimum = 0,
+        Description = "Number of exited processes whose gauges of mode all, in prometheus_client, are still served; " +
+            "compaction removes those of earlier ones",
+    };
+
     public static ConfigurationVariable DisableCreatedSeries { get; } = new()
     {
         Name = "PROMETHEUS_DISABLE_CREATED_SERIES",
@@ -557,7 +568,7 @@ internal static class ConfigurationVariables
 
     public static ImmutableArray<ConfigurationVariable> All { get; } =
     [
-        ConfigFile, PrometheusMetricsPort, PrometheusBindAddress, PrometheusMultiprocDir, MaxSeries, DisableCreatedSeries,
+        ConfigFile, PrometheusMetricsPort, PrometheusBindAddress, PrometheusMultiprocDir, MaxSeries, MaxDeadGauges, DisableCreatedSeries,
         .. Ssl,
         GunicornWorkers, GunicornTimeout, GunicornKeepalive,
         .. Forwarding,

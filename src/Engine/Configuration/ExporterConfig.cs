@@ -148,6 +148,8 @@ internal sealed partial class ExporterConfig
 
     public int MaxSeries => Get<int>(ConfigurationVariables.MaxSeries);
 
+    public int MaxDeadGauges => Get<int>(ConfigurationVariables.MaxDeadGauges);
+
     public bool DisableCreatedSeries => Get<bool>(ConfigurationVariables.DisableCreatedSeries);
 
     public bool NativeHistograms => Get<bool>(ConfigurationVariables.NativeHistograms);

@@ -13,7 +13,10 @@ internal sealed record ReadKey(string Family, string Sample, ImmutableArray<Labe
     // prometheus_client before 0.16 writes no help, and exposes this one.
     private const string MissingHelp = "Multiprocess metric";
 
-    /// <returns>Null unless the key is JSON of exactly the four parts, of which the help may be missing.</returns>
+    /// <returns>
+    /// Null unless the key is JSON of exactly the four parts, of which the help may be missing. Labels are an object, or two
+    /// arrays of names and values, as in <c>prometheus_client</c> before 0.4.
+    /// </returns>
     public static ReadKey? TryParse(ReadOnlySpan<byte> key)
     {
         try
@@ -45,20 +48,55 @@ internal sealed record ReadKey(string Family, string Sample, ImmutableArray<Labe
         return true;
     }
 
+    /// <summary>The key with the names that a counter has in every later version of <c>prometheus_client</c>.</summary>
+    /// <remarks>Before 0.4, family and sample have the name that the application chose, with <c>_total</c> or without it.</remarks>
+    public ReadKey AsCounter()
+    {
+        if (Sample != Family) return this;
+        var name = Family.EndsWith(MetricFamily.TotalSuffix, StringComparison.Ordinal)
+            ? Family[..^MetricFamily.TotalSuffix.Length]
+            : Family;
+        return this with { Family = name, Sample = name + MetricFamily.TotalSuffix };
+    }
+
     private static bool TryReadLabels(ref Utf8JsonReader json, out ImmutableArray<Label> labels)
     {
         labels = [];
-        if (!json.Read() || json.TokenType != JsonTokenType.StartObject) return false;
         // The last value of a repeated name counts, as in Python's json.
         var sorted = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        if (!json.Read()) return false;
+        var isRead = json.TokenType switch
+        {
+            JsonTokenType.StartObject => TryReadObject(ref json, sorted),
+            JsonTokenType.StartArray => TryReadArrays(ref json, sorted),
+            _ => false,
+        };
+        labels = [.. sorted.Select(label => new Label(label.Key, label.Value))];
+        return isRead;
+    }
+
+    private static bool TryReadObject(ref Utf8JsonReader json, SortedDictionary<string, string> labels)
+    {
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
             var name = ReadKeyText.Of(ref json);
             if (!TryReadString(ref json, out var value)) return false;
-            sorted[name] = value;
+            labels[name] = value;
         }
-        labels = [.. sorted.Select(label => new Label(label.Key, label.Value))];
         return json.TokenType == JsonTokenType.EndObject;
+    }
+
+    private static bool TryReadArrays(ref Utf8JsonReader json, SortedDictionary<string, string> labels)
+    {
+        var names = new List<string>();
+        while (TryReadString(ref json, out var name)) names.Add(name);
+        if (json.TokenType != JsonTokenType.EndArray || !json.Read() || json.TokenType != JsonTokenType.StartArray) return false;
+        foreach (var name in names)
+        {
+            if (!TryReadString(ref json, out var value)) return false;
+            labels[name] = value;
+        }
+        return json.Read() && json.TokenType == JsonTokenType.EndArray;
     }
 
     /// <summary>Reads the help, if there is one, and the end of the key.</summary>

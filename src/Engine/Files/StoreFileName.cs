@@ -37,6 +37,9 @@ internal readonly record struct StoreFileName(MetricType Type, GaugeMode Mode, b
     /// <summary>How the values merge with those of other files; counters, histograms and summaries add up.</summary>
     public GaugeMode Rule => Type == MetricType.Gauge ? Mode : GaugeMode.Sum;
 
+    /// <summary>Whether every sample has its process as a label, and outlives it.</summary>
+    public bool NamesProcess => this is { Type: MetricType.Gauge, Mode: GaugeMode.All, Live: false };
+
     public bool IsArchive => Archives.Contains(this);
 
     public StoreFileName Archive => this with { Owner = ArchiveOwner };

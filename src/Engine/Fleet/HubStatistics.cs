@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
-using System.Runtime.InteropServices;
+using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Configuration;
-using GunicornPrometheusExporter.Diagnostics;
 using GunicornPrometheusExporter.Forwarding;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Snapshots;
@@ -39,9 +38,7 @@ internal sealed class HubStatistics
 
     private static SnapshotLayout LayOut(string[] instances) => new(
     [
-        Family(
-            MetricCatalogue.BuildInfo,
-            [[new("runtime", RuntimeInformation.FrameworkDescription), new("version", ProductVersion.Text)]]),
+        Family(MetricCatalogue.BuildInfo, [ScrapeSamples.BuildLabels]),
         Family(MetricCatalogue.HubHosts, [[]]),
         Family(MetricCatalogue.HubHostAge, instances.Select(instance => Labelled(InstanceLabel.Name, instance))),
         Family(MetricCatalogue.HubSkippedEntries, Kinds.Select(kind => Labelled("reason", WordOf(kind)))),

@@ -12,7 +12,7 @@ internal sealed class DeadProcesses(string directory)
 
     /// <summary>The files to compact or remove if their process is dead, in the order in which scrapes read them.</summary>
     public IEnumerable<(string Path, StoreFileName Name)> Suspects() => StoreFileName.FilesIn(directory)
-        .Where(file => file.Name.TryGetProcess(out _) && (file.Name.Live || file.Name.Archive.IsArchive))
+        .Where(file => file.Name.TryGetProcess(out _))
         .OrderBy(file => file.Path, StringComparer.Ordinal);
 
     /// <summary>Takes a file if its process is certainly dead.</summary>

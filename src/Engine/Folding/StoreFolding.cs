@@ -22,6 +22,9 @@ internal sealed class StoreFolding(string directory, ILogger logger, DamagedFile
     private string? _fault;
     private long _compactions;
 
+    /// <summary>How many dead processes keep their gauges of mode <c>all</c>: those whose files are the newest.</summary>
+    public int MaximumDeadGauges { get; set; } = int.MaxValue;
+
     /// <summary>The number of completed compactions of an archive. May be read from any thread.</summary>
     public long Compactions => Interlocked.Read(ref _compactions);
 
@@ -35,6 +38,7 @@ internal sealed class StoreFolding(string directory, ILogger logger, DamagedFile
         {
             var suspects = _processes.Suspects().ToList();
             RemoveGauges(suspects.Where(suspect => suspect.Name.Live));
+            RemoveOldGauges([.. suspects.Where(suspect => suspect.Name.NamesProcess)]);
             foreach (var fileName in _damaged.Known) Try(() => Quarantine(fileName));
             foreach (var name in StoreFileName.Archives)
             {
@@ -87,6 +91,21 @@ internal sealed class StoreFolding(string directory, ILogger logger, DamagedFile
                 }
             });
         }
+    }
+
+    /// <summary>Removes the gauges of mode <c>all</c>, which no archive can hold, except those of the newest dead processes.</summary>
+    private void RemoveOldGauges(List<(string Path, StoreFileName Name)> suspects)
+    {
+        if (suspects.Count <= MaximumDeadGauges) return;
+        Exclusively(() =>
+        {
+            var dead = 0;
+            foreach (var (path, name) in suspects.OrderByDescending(suspect => File.GetLastWriteTimeUtc(suspect.Path)))
+            {
+                using var file = _processes.TryTake(path, name);
+                if (file is not null && ++dead > MaximumDeadGauges) File.Delete(path);
+            }
+        });
     }
 
     /// <summary>Quarantines a file that a scrape found damaged, if its process is dead and no archive takes it.</summary>

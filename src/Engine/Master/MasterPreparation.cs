@@ -48,9 +48,8 @@ internal static class MasterPreparation
     private static void TakeOver(string directory, SlotTable slots, int number, bool cleanUp, bool wasKilled)
     {
         var cleaner = new StoreCleaner(directory, slots);
-        var own = SlotName.Of(SlotKind.Master, number);
-        if (cleanUp && !wasKilled) cleaner.RemoveEarlierRun(except: own);
-        else if (cleanUp) cleaner.RemoveDeadGauges(except: own);
+        if (cleanUp) cleaner.RemoveDeadGauges(except: SlotName.Of(SlotKind.Master, number));
+        if (cleanUp && !wasKilled) cleaner.RemoveEarlierRun();
         new PidRecord(directory).Renew();
         // After a kill, the exit records describe workers whose lost requests are not accounted for yet.
         if (wasKilled) return;

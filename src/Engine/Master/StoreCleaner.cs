@@ -10,24 +10,18 @@ namespace GunicornPrometheusExporter.Master;
 /// <remarks>Call it while no master and no worker holds a slot.</remarks>
 internal sealed class StoreCleaner(string directory, SlotTable slots)
 {
+    private readonly PidRecord _pids = new(directory);
+
     /// <summary>After an orderly exit: removes every file, if the processes of all counters are dead.</summary>
-    /// <param name="except">The slot that is about to be reused.</param>
     /// <remarks>
     /// If one counter must stay, all stay and the earlier run continues: if only one stayed, anyone who adds up runs would
     /// count it in both.
     /// </remarks>
-    internal void RemoveEarlierRun(string except)
+    internal void RemoveEarlierRun()
     {
-        var pids = new PidRecord(directory);
         bool IsDead(string path, StoreFileName name) =>
-            name.IsArchive || (SlotName.TryParse(name.Owner, out var kind, out var number)
-                ? IsFree(kind, number)
-                : pids.HasEnded(path, name));
-        if (StoreFileName.FilesIn(directory).Any(file => file.Name.Type != MetricType.Gauge && !IsDead(file.Path, file.Name)))
-        {
-            RemoveDeadGauges(except);
-            return;
-        }
+            name.IsArchive || (name.TryGetSlot(out var kind, out var number) ? IsFree(kind, number) : _pids.HasEnded(path, name));
+        if (StoreFileName.FilesIn(directory).Any(file => file.Name.Type != MetricType.Gauge && !IsDead(file.Path, file.Name))) return;
         RemoveWhere(IsDead);
         foreach (var (path, owner) in HistogramFiles.In(directory))
         {
@@ -42,12 +36,18 @@ internal sealed class StoreCleaner(string directory, SlotTable slots)
         StoreIncarnation.Renew(directory);
     }
 
-    /// <summary>After a kill: removes the live gauges of slots that nobody holds, and no counters.</summary>
+    /// <summary>Removes the gauges of dead processes, in every mode: a gauge is the state of processes of one run.</summary>
     /// <param name="except">The slot that is about to be reused.</param>
-    internal void RemoveDeadGauges(string except) =>
-        RemoveWhere((_, name) =>
-            name is { Type: MetricType.Gauge, Live: true } && name.Owner != except &&
-            SlotName.TryParse(name.Owner, out var kind, out var number) && IsFree(kind, number));
+    internal void RemoveDeadGauges(string except) => RemoveWhere((path, name) => name.Type == MetricType.Gauge && (
+        name.IsArchive || (name.TryGetSlot(out var kind, out var number)
+            ? name.Live && name.Owner != except && IsFree(kind, number)
+            : HasNoWriter(path) || _pids.HasEnded(path, name))));
+
+    private static bool HasNoWriter(string path)
+    {
+        using var file = LeasedFile.TryTake(path, out _);
+        return file?.IsLeased == true;
+    }
 
     private void RemoveWhere(Func<string, StoreFileName, bool> isDead)
     {

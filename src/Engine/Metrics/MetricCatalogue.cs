@@ -74,7 +74,8 @@ internal static class MetricCatalogue
 
     public static MetricFamily BuildInfo { get; } = Gauge(
         FamilySource.Exporter, GaugeMode.All, "gunicorn_exporter_build_info",
-        "1, labelled with the version of the exporter and of its runtime", "version", "runtime");
+        "1, labelled with the version and the Git commit of the exporter, and the version of its runtime",
+        "version", "revision", "runtime");
 
     public static MetricFamily CorruptFiles { get; } = Counter(
         FamilySource.Exporter, "gunicorn_exporter_corrupt_files_total",
@@ -222,6 +223,13 @@ internal static class MetricCatalogue
     public static MetricFamily ProcessResidentMemory { get; } = Gauge(
         FamilySource.Exporter, GaugeMode.Sum, "process_resident_memory_bytes", "Resident set of the exporter");
 
+    public static MetricFamily ProcessVirtualMemory { get; } = Gauge(
+        FamilySource.Exporter, GaugeMode.Sum, "process_virtual_memory_bytes", "Address space of the exporter");
+
+    public static MetricFamily ProcessMaximumVirtualMemory { get; } = Gauge(
+        FamilySource.Exporter, GaugeMode.Sum, "process_virtual_memory_max_bytes",
+        "Address space that the exporter may use; 2^64 - 1 if it is unlimited");
+
     public static MetricFamily ProcessStartTime { get; } = Gauge(
         FamilySource.Exporter, GaugeMode.All, "process_start_time_seconds", "Unix time at which the exporter started");
 
@@ -268,7 +276,8 @@ internal static class MetricCatalogue
         BuildInfo, ScrapeDuration, StoreFiles, StoreBytes, CorruptFiles, SeriesDropped, Compactions, BackgroundFailures,
         LabelOverflow, Dropped, InvalidQueueHeaders, InvalidContentLengths, ConfigReloadSuccessful, ConfigReloadTime,
         ForwarderUp, ForwarderLastSuccess, ForwarderLag, ForwarderSnapshots, ForwarderBytes,
-        ProcessCpuSeconds, ProcessResidentMemory, ProcessStartTime, ProcessOpenFiles, ProcessMaximumFiles,
+        ProcessCpuSeconds, ProcessResidentMemory, ProcessVirtualMemory, ProcessMaximumVirtualMemory, ProcessStartTime,
+        ProcessOpenFiles, ProcessMaximumFiles,
         HubHosts, HubHostAge, HubSkippedEntries, HubSourceUp, HubSourceErrors, HubReadDuration,
     ];
 

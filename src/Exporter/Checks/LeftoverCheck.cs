@@ -9,7 +9,7 @@ internal static class LeftoverCheck
     internal static IEnumerable<Finding> Find(StoreView store)
     {
         var dead = store.Files.Count(file =>
-            StoreFileName.TryParse(file.Name, out var name) && name.TryGetProcess(out var pid)
+            StoreFileName.TryParse(file.Name, out var name) && !name.NamesProcess && name.TryGetProcess(out var pid)
             && !Directory.Exists(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}")));
         if (dead > Most)
         {

@@ -41,6 +41,9 @@ public sealed class MasterSamplesTests : IDisposable
     {
         var samples = _aggregator.Read().Samples;
         Assert.InRange(samples["process_resident_memory_bytes{}"], 1e6, 10e9);
+        Assert.InRange(
+            samples["process_virtual_memory_bytes{}"],
+            samples["process_resident_memory_bytes{}"], samples["process_virtual_memory_max_bytes{}"]);
         Assert.True(samples["process_cpu_seconds_total{}"] > 0);
         Assert.InRange(samples["process_open_fds{}"], 3, samples["process_max_fds{}"]);
         Assert.InRange(

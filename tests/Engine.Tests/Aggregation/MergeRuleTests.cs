@@ -114,6 +114,39 @@ public sealed class MergeRuleTests : IDisposable
         Assert.Equal(0, exposition.Samples["gunicorn_up{}"]);
     }
 
+    // The keys that prometheus_client 0.3.1, 0.4.0 and 0.25.0 wrote for Counter("named_total", …) and Counter("bare", …).
+    [Theory]
+    [InlineData("""["named_total", "named_total", ["a"], ["x"]]""", "named_total{a=x}")]
+    [InlineData("""["named", "named_total", {"a": "x"}]""", "named_total{a=x}")]
+    [InlineData("""["named", "named_total", {"a": "x"}, "help"]""", "named_total{a=x}")]
+    [InlineData("""["named_total", "named_total", {"a": "x"}, "help"]""", "named_total{a=x}")]
+    [InlineData("""["bare", "bare", [], []]""", "bare_total{}")]
+    [InlineData("""["bare", "bare_total", {}]""", "bare_total{}")]
+    public void A_counter_has_one_name_whichever_version_of_the_client_wrote_it(string key, string sample)
+    {
+        Write("counter_1.db", new TestEntry(key, 3));
+        Write(
+            "counter_2.db",
+            TestEntry.Of("named", "named_total", [("a", "x")], 4), TestEntry.Of("bare", "bare_total", [], 4),
+            TestEntry.Of("twice_total", "twice_total_total", [], 1));
+        var exposition = Scrape();
+        Assert.Equal(7, exposition.Samples[sample]);
+        Assert.Equal(1, exposition.Samples["twice_total_total{}"]);
+        Assert.Equal(
+            ["bare_total", "named_total", "twice_total_total"], exposition.Types.Keys.Where(IsForeign).Order());
+        var openMetrics = System.Text.Encoding.UTF8.GetString(
+            Scraped.Once(_directory.Path, GunicornPrometheusExporter.Exposition.ExpositionFormat.OpenMetrics));
+        Assert.Contains("# TYPE named counter\n", openMetrics, StringComparison.Ordinal);
+        Assert.Contains("\nnamed_total{a=\"x\"} ", openMetrics, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_gauge_keeps_a_name_that_ends_as_that_of_a_counter()
+    {
+        Write("gauge_max_1.db", Gauge("g_total", 4));
+        Assert.Equal(("gauge", 4), (Scrape().Types["g_total"], Scrape().Samples["g_total{}"]));
+    }
+
     [Theory]
     [InlineData("counter_1.db", "f", "f_created")]
     [InlineData("counter_1.db", "f", "g_total")]

@@ -86,7 +86,9 @@ public sealed class ExpositionTests : IDisposable
             exposition.Order
                 .Where(name => exposition.Samples[name] == 0)
                 .Select(name => $"{name}={exposition.Samples[name]}"));
-        Assert.Single(exposition.Order, name => name.StartsWith("gunicorn_exporter_build_info{runtime=.NET ", StringComparison.Ordinal));
+        Assert.Matches(
+            @"^gunicorn_exporter_build_info\{revision=([0-9a-f]{40}|unknown),runtime=\.NET \d+\.\d+\.\d+,version=\d+\.\d+\.\d+\}$",
+            Assert.Single(exposition.Order, name => name.StartsWith("gunicorn_exporter_build_info", StringComparison.Ordinal)));
         Assert.True(exposition.Samples["gunicorn_exporter_scrape_duration_seconds{}"] > 0);
     }
 

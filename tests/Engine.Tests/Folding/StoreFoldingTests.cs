@@ -161,6 +161,25 @@ public sealed class StoreFoldingTests : IDisposable
         Assert.Equal([$"gauge_livemax_{Dead + 1}.db", "slots.lock"], Names());
     }
 
+    [Fact]
+    public void Of_gauges_that_name_their_process_those_of_the_processes_that_exited_last_stay()
+    {
+        for (var i = 0; i < 300; i++)
+        {
+            Write($"gauge_all_{Dead + i}.db", Gauge("g", i));
+            File.SetLastWriteTimeUtc(_directory[$"gauge_all_{Dead + i}.db"], DateTime.UnixEpoch.AddDays(20_000).AddSeconds(i));
+        }
+        using var living = OpenForWriting($"gauge_all_{Dead}.db");
+        _folding.MaximumDeadGauges = 2;
+
+        _folding.Fold();
+
+        Assert.Equal([$"gauge_all_{Dead}.db", $"gauge_all_{Dead + 298}.db", $"gauge_all_{Dead + 299}.db", "slots.lock"], Names());
+        _folding.MaximumDeadGauges = 0;
+        _folding.Fold();
+        Assert.Equal([$"gauge_all_{Dead}.db", "slots.lock"], Names());
+    }
+
     [Theory]
     [InlineData("gauge_all_900000000.db")]
     [InlineData("gauge_newest_900000000.db")]

@@ -125,15 +125,15 @@ public sealed class MasterPreparationTests : IDisposable
     }
 
     [Fact]
-    public void After_a_run_that_was_killed_only_the_gauges_of_free_slots_go()
+    public void After_a_run_that_was_killed_the_gauges_of_dead_processes_go()
     {
         Prepare();
         Touch("gauge_livemax_worker-1.db", "gauge_livemax_999999999.db", "gauge_all_worker-1.db");
 
         Prepare();
 
-        AssertGone("gauge_livemax_worker-1.db");
-        AssertExist("gauge_livemax_999999999.db", "gauge_all_worker-1.db", "gauge_livesum_master-1.db");
+        AssertGone("gauge_livemax_worker-1.db", "gauge_livemax_999999999.db");
+        AssertExist("gauge_all_worker-1.db", "gauge_livesum_master-1.db");
     }
 
     [Fact]
@@ -250,13 +250,13 @@ public sealed class MasterPreparationTests : IDisposable
     [Fact]
     public void Files_that_stood_before_the_record_of_pids_prove_nothing_though_their_times_are_later()
     {
-        Touch("gauge_all_999999999.db");
-        File.SetLastWriteTimeUtc(_directory["gauge_all_999999999.db"], DateTime.UtcNow.AddMinutes(30));
+        Touch("counter_999999999.db");
+        File.SetLastWriteTimeUtc(_directory["counter_999999999.db"], DateTime.UtcNow.AddMinutes(30));
         File.Delete(Prepare().RunFile);
 
         Prepare();
 
-        AssertExist("gauge_all_999999999.db");
+        AssertExist("counter_999999999.db");
     }
 
     [Theory]
@@ -322,6 +322,7 @@ public sealed class MasterPreparationTests : IDisposable
     {
         EndInOrder();
         Touch("counter_worker-1.db", "gauge_all_uwsgi.db");
+        using var living = File.Open(_directory["gauge_all_uwsgi.db"], FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
 
         Prepare();
 
@@ -330,16 +331,44 @@ public sealed class MasterPreparationTests : IDisposable
     }
 
     [Fact]
-    public void Files_from_before_the_record_of_pids_stay_and_later_ones_go()
+    public void Counts_from_before_the_record_of_pids_stay_and_later_ones_go()
     {
-        Touch("gauge_all_999999998.db", "gauge_all_999999999.db");
         EndInOrder();
-        File.SetLastWriteTimeUtc(_directory["gauge_all_999999998.db"], DateTime.UtcNow.AddHours(-2));
+        Touch("counter_999999999.db");
+        File.SetLastWriteTimeUtc(_directory["counter_999999999.db"], DateTime.UtcNow.AddHours(-2));
+        Prepare();
+        AssertExist("counter_999999999.db");
+
+        EndInOrder();
+        Touch("counter_999999999.db");
+        Prepare();
+        AssertGone("counter_999999999.db");
+    }
+
+    [Theory]
+    [InlineData("all", false)]
+    [InlineData("liveall", false)]
+    [InlineData("min", false)]
+    [InlineData("livemin", false)]
+    [InlineData("max", false)]
+    [InlineData("livemax", false)]
+    [InlineData("sum", false)]
+    [InlineData("livesum", false)]
+    [InlineData("mostrecent", false)]
+    [InlineData("livemostrecent", false)]
+    [InlineData("max", true)]
+    [InlineData("all", true)]
+    public void The_gauges_of_a_process_that_exited_before_a_start_are_gone_and_its_counts_are_not(string mode, bool wasKilled)
+    {
+        if (wasKilled) Prepare();
+        Touch($"gauge_{mode}_999999999.db", $"gauge_{mode}_job.db", $"gauge_{mode}_archive.db", "counter_999999999.db");
+        using var living = File.Open(_directory[$"gauge_{mode}_999999998.db"], FileMode.Create, FileAccess.ReadWrite, FileShare.ReadWrite);
 
         Prepare();
 
-        AssertExist("gauge_all_999999998.db");
-        AssertGone("gauge_all_999999999.db");
+        AssertGone($"gauge_{mode}_999999999.db", $"gauge_{mode}_job.db");
+        AssertExist("counter_999999999.db", $"gauge_{mode}_999999998.db");
+        if (mode is "min" or "max" or "sum" or "mostrecent") AssertGone($"gauge_{mode}_archive.db");
     }
 
     [Theory]
