@@ -104,6 +104,7 @@ internal sealed class StoreReading(
     private void Account()
     {
         accountant.MaximumLabelValues = configuration.Config.MaxLabelValues;
+        aggregator.Flights.Patterns = configuration.Config.Routes;
         _accounting.Run(accountant.Account);
     }
 }

@@ -72,7 +72,7 @@ internal sealed class DeathAccountant(string directory, FlightWatch flights, int
             .Where(death => death.Worker.Report!.Requests.Length > 0 || death.LostBusySeconds > 0)
             .Where(death => !ledger.Counted.Contains(death.Worker.FileName))
             .ToList();
-        if (uncounted.Count > 0) ledger.Count(uncounted);
+        if (uncounted.Count > 0) ledger.Count(uncounted, flights.LabelsOf);
 
         // 2 Log, then remove: a file that exists is not yet logged, a removed one is.
         foreach (var death in deaths)
@@ -118,7 +118,7 @@ internal sealed class DeathAccountant(string directory, FlightWatch flights, int
     private void Log(Death death, FlightRequest request)
     {
         var worker = death.Worker;
-        var labels = new RequestLabels(request);
+        var labels = flights.LabelsOf(request);
         var route = string.Create(labels.Route.Length, labels.Route, (text, source) =>
         {
             for (var i = 0; i < text.Length; i++) text[i] = char.IsControl(source[i]) ? '?' : source[i];

@@ -42,14 +42,14 @@ internal sealed class DeathLedger
 
     /// <summary>Counts the lost requests of dead workers, and records their flight files as counted.</summary>
     /// <exception cref="StoreException">The file cannot be written; nothing is counted.</exception>
-    internal void Count(IReadOnlyCollection<Death> deaths) => StoreFiles.Replace(_path, stream =>
+    internal void Count(IReadOnlyCollection<Death> deaths, Func<FlightRequest, RequestLabels> labelsOf) => StoreFiles.Replace(_path, stream =>
     {
         stream.Write(_content);
         stream.Flush();
         int used;
         using (var file = StoreFileWriter.Open(stream.Name, LayoutOf(deaths)))
         {
-            Add(file, deaths);
+            Add(file, deaths, labelsOf);
             used = file.Used;
         }
         stream.Position = used;
@@ -58,7 +58,7 @@ internal sealed class DeathLedger
         stream.Flush(flushToDisk: true);
     });
 
-    private void Add(StoreFileWriter file, IReadOnlyCollection<Death> deaths)
+    private void Add(StoreFileWriter file, IReadOnlyCollection<Death> deaths, Func<FlightRequest, RequestLabels> labelsOf)
     {
         var bounds = new LabelBounds(_maximumLabelValues);
         file.VisitKeys(bounds.Learn);
@@ -71,7 +71,7 @@ internal sealed class DeathLedger
                 Add(file, MetricCatalogue.WorkerRequestsLost, 1, id, new("reason", death.Cause));
                 if (request is not { State: FlightState.Responding, Status: > 0 }) continue;
                 // The client may have the whole response: count it as a finished request, as its worker would have.
-                var labels = new RequestLabels(request);
+                var labels = labelsOf(request);
                 _ = bounds.TryAdmit(RequestLabels.Endpoint, labels.Route, out var endpoint);
                 Label[] route = [new("method", labels.Method), new(RequestLabels.Endpoint, endpoint), new("status_code", labels.Status)];
                 Add(file, MetricCatalogue.WorkerRequests, 1, id);

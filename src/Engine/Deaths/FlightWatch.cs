@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using GunicornPrometheusExporter.Diagnostics;
 using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Flights;
+using GunicornPrometheusExporter.Routes;
 using Microsoft.Extensions.Logging;
 
 namespace GunicornPrometheusExporter.Deaths;
@@ -22,6 +23,9 @@ internal sealed class FlightWatch(string directory, ILogger logger)
 
     /// <summary>Flight files and ledgers that were quarantined because they were damaged.</summary>
     public long CorruptFiles { get; private set; }
+
+    /// <summary>The configured routes of paths.</summary>
+    internal RoutePatterns? Patterns { get; set; }
 
     /// <summary>Reads every flight file again.</summary>
     /// <exception cref="IOException">The store cannot be listed.</exception>
@@ -55,13 +59,16 @@ internal sealed class FlightWatch(string directory, ILogger logger)
         {
             if (worker.Load.InFlight == 0 || TryReport(worker.Path) is not { Requests: { IsEmpty: false } requests }) continue;
             var request = requests.MinBy(request => request.Started);
-            var labels = new RequestLabels(request);
+            var labels = LabelsOf(request);
             oldest.Add(new(
                 SlotName.LabelOf(SlotKind.Worker, worker.Number), labels.Method, labels.Route,
                 Math.Max(0, MonotonicClock.Seconds() - request.Started)));
         }
         return oldest;
     }
+
+    /// <summary>The labels of a lost or running request.</summary>
+    internal RequestLabels LabelsOf(FlightRequest request) => new(request, Patterns);
 
     /// <summary>Quarantines a dead worker's damaged file, and counts it.</summary>
     internal void Quarantine(DeadWorker worker)

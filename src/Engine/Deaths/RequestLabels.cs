@@ -12,10 +12,10 @@ internal sealed class RequestLabels
 {
     internal const string Endpoint = RouteSeriesTable.EndpointLabel;
 
-    internal RequestLabels(FlightRequest request)
+    internal RequestLabels(FlightRequest request, RoutePatterns? patterns)
     {
         Method = HttpMethods.LabelOf(Encoding.UTF8.GetBytes(request.Method));
-        Route = request.Route.Length > 0 ? request.Route : Normalized(request.Path);
+        Route = request.Route.Length > 0 ? request.Route : patterns?.Find(request.Path) ?? Normalized(request.Path);
         var isStatus = request.Status is >= 100 and <= 999;
         Status = isStatus ? request.Status.ToString(CultureInfo.InvariantCulture) : LabelBounds.Other;
         IsFailed = isStatus && request.Status >= RouteSeriesTable.FirstFailure;
@@ -23,7 +23,7 @@ internal sealed class RequestLabels
 
     internal string Method { get; }
 
-    /// <summary>The framework's route, else the normalised path; its number of values is not bounded.</summary>
+    /// <summary>The route of the framework or of a pattern, else the normalised path; its number of values is not bounded.</summary>
     internal string Route { get; }
 
     internal string Status { get; }

@@ -19,6 +19,7 @@ internal sealed class RoutePatterns
     private const string Arrow = "->";
     private const int MostPatterns = 200;
     private const int LongestRoute = 200;
+    private const int LongestPath = 1024;
 
     private const RegexOptions Options = RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture;
 
@@ -50,8 +51,23 @@ internal sealed class RoutePatterns
         return fault.Length > 0 ? null : new RoutePatterns(text, rules.ToImmutable());
     }
 
-    /// <summary>The route of a path without query and matrix parameters; null if no pattern matches it.</summary>
+    /// <summary>The route of a path, without its query and matrix parameters; null if no pattern matches it.</summary>
     internal string? Find(ReadOnlySpan<char> path)
+    {
+        var end = path.IndexOfAny('?', '#');
+        if (end >= 0) path = path[..end];
+        if (path.Contains(';'))
+        {
+            Span<char> plain = stackalloc char[Math.Min(path.Length, LongestPath)];
+            return FindPlain(plain[..CopyPlain(path[..plain.Length], plain)]);
+        }
+        return FindPlain(path);
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => _text;
+
+    private string? FindPlain(ReadOnlySpan<char> path)
     {
         foreach (var rule in _rules)
         {
@@ -60,8 +76,18 @@ internal sealed class RoutePatterns
         return null;
     }
 
-    /// <inheritdoc/>
-    public override string ToString() => _text;
+    /// <summary>Copies a path without its matrix parameters, and returns the length.</summary>
+    private static int CopyPlain(ReadOnlySpan<char> path, Span<char> plain)
+    {
+        var length = 0;
+        var isParameter = false;
+        foreach (var character in path)
+        {
+            isParameter = character == ';' || (isParameter && character != '/');
+            if (!isParameter) plain[length++] = character;
+        }
+        return length;
+    }
 
     private static Regex? Compile(string pattern, out string fault)
     {

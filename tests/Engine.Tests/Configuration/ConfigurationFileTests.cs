@@ -39,6 +39,30 @@ public sealed class ConfigurationFileTests : IDisposable
     }
 
     [Theory]
+    [InlineData("[\"^/a -> /a\", \"^/b -> /{b}\"]")]
+    [InlineData("\"^/a -> /a; ^/b -> /{b}\"")]
+    public void Patterns_of_routes_are_a_list_or_a_text(string patterns)
+    {
+        var config = Load($"exporter: {{labels: {{routes: {patterns}}}}}");
+
+        Assert.Empty(config.Errors);
+        Assert.Equal("/{b}", config.Routes!.Find("/b/7"));
+        Assert.Contains(KeyValuePair.Create("gunicorn_exporter_routes", (object?)"^/a -> /a; ^/b -> /{b}"), config.Settings());
+    }
+
+    [Theory]
+    [InlineData("[\"^/a; -> /a\"]", "exporter.labels.routes contains a semicolon")]
+    [InlineData("[\"^/( -> /a\"]", "Not enough )'s")]
+    [InlineData("{\"^/a\": /a}", "routes must be a string")]
+    public void A_wrong_pattern_of_routes_is_an_error_with_its_line(string patterns, string error)
+    {
+        var config = Load($"exporter: {{labels: {{routes: {patterns}}}}}");
+
+        Assert.Contains($"{Path}:1:", Assert.Single(config.Errors).Message, StringComparison.Ordinal);
+        Assert.Contains(error, config.Errors[0].Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(true, true, true, "flag", "from-flag")]
     [InlineData(false, true, true, "environment", "from-environment")]
     [InlineData(false, false, true, "file", "from-file")]

@@ -11,7 +11,8 @@ public sealed class RoutePatternsTests
     [InlineData("/tenants/acme/users/ann", "/tenants/{tenant}/users/{name}")]
     [InlineData("/tenants/acme/users/ann/keys", "/tenants/{tenant}/{rest}")]
     [InlineData("/SHOUT", "/shout")]
-    [InlineData("/other", null)]
+    [InlineData("/tenants;a=1/acme/users;x;y/ann;z?/q", "/tenants/{tenant}/users/{name}")]
+    [InlineData("/other?/files/", null)]
     [InlineData("", null)]
     public void The_first_pattern_that_matches_gives_the_route(string path, string? route)
     {
