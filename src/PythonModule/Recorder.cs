@@ -27,12 +27,16 @@ internal static class Recorder
         var maximumLabelValues = config.MaxLabelValues;
         int? nativeSchema = config.NativeHistograms ? config.NativeHistogramSchema : null;
         var maximumSeries = config.MaxWorkerSeries;
+        var patterns = config.Routes;
         var store = SlotStore.Open(directory, kind, layout, ErrorBoundary.Report);
         FinalizerThread.BlockSignals();
         if (kind == SlotKind.Worker)
         {
             Worker = new PrometheusWorker(
-                store, TimeProvider.System, maximumLabelValues, nativeSchema, maximumSeries, ErrorBoundary.Report);
+                store, TimeProvider.System, maximumLabelValues, nativeSchema, maximumSeries, ErrorBoundary.Report)
+            {
+                Patterns = patterns,
+            };
             return Metrics = Worker.Metrics;
         }
         try

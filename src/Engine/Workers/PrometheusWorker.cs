@@ -1,5 +1,6 @@
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Recording;
+using GunicornPrometheusExporter.Routes;
 
 namespace GunicornPrometheusExporter.Workers;
 
@@ -13,6 +14,9 @@ internal sealed partial class PrometheusWorker : IDisposable
     private readonly SlotStore _store;
     private readonly HistogramFiles _files;
     private readonly TimeProvider _time;
+
+    /// <summary>The configured routes of paths.</summary>
+    internal RoutePatterns? Patterns { init => _routes.Patterns = value; }
 
     /// <summary>Starts recording; every series that needs no request starts at 0.</summary>
     /// <param name="store">A worker's slot; disposed of with the worker, and if the constructor throws.</param>

@@ -33,6 +33,9 @@ internal sealed class RouteSeriesTable(MetricWriter writer)
     private readonly Dictionary<int, RouteSeries> _merged = [];
     private bool _isComplete;
 
+    /// <summary>The configured routes of paths.</summary>
+    internal RoutePatterns? Patterns { private get; set; }
+
     /// <param name="method">In UTF-8.</param>
     /// <param name="endpoint">A result of one of the methods below.</param>
     /// <param name="status">The status that the client received.</param>
@@ -64,12 +67,13 @@ internal sealed class RouteSeriesTable(MetricWriter writer)
         return Admit(text[..length]);
     }
 
-    /// <summary>The endpoint of a path, which is normalised.</summary>
+    /// <summary>The endpoint of a path: the route of the first pattern that matches, else the normalised path.</summary>
     internal string EndpointOfPath(ReadOnlySpan<byte> path)
     {
         Span<char> text = stackalloc char[LongestPath];
         Span<char> endpoint = stackalloc char[EndpointNormalizer.MaximumLength];
         var length = Encoding.UTF8.GetChars(path[..Math.Min(path.Length, LongestPath)], text);
+        if (Patterns?.Find(text[..length]) is { } route) return Admit(route);
         length = EndpointNormalizer.Normalize(text[..length], endpoint);
         return Admit(endpoint[..length]);
     }
