@@ -53,7 +53,8 @@ internal sealed class ConfigurationFileReader
     {
         var isMapping = variable.Kind is VariableKind.Labels or VariableKind.Headers && _entries.IsMapping;
         var errors = _entries.Errors.Count;
-        var text = isMapping ? ReadPairs(variable) : _entries.ReadText(key);
+        var isList = variable.Kind is VariableKind.Texts or VariableKind.Addresses && _entries.IsList;
+        var text = isMapping ? ReadPairs(variable) : isList ? string.Join(',', _entries.ReadTexts(key)!) : _entries.ReadText(key);
         if (_entries.Errors.Count > errors) _settings[variable] = new(null, key.Start.Line);
         else if (string.IsNullOrEmpty(text)) return;
         else if (VariableParser.TryParse(variable, text, out _, out var remedy)) _settings[variable] = new(text, key.Start.Line);

@@ -17,6 +17,8 @@ internal sealed class YamlEntries(string text, string path)
 
     public bool IsMapping => _parser.Accept<MappingStart>(out _);
 
+    public bool IsList => _parser.Accept<SequenceStart>(out _);
+
     public void Reject(Mark place, string sentence) => _errors.Add($"{path}:{place.Line}:{place.Column}: {sentence}");
 
     /// <summary>Reads the text's only document, a mapping, with one reader of the value per key. Adds an error if it is not YAML.</summary>
