@@ -19,11 +19,11 @@ internal static partial class Logs
         })
         .Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
 
-    [LoggerMessage(3000, LogLevel.Information, "listening on {Scheme}://{Address}/metrics")]
-    internal static partial void Serving(this ILogger log, string scheme, IPEndPoint address);
+    [LoggerMessage(3000, LogLevel.Information, "listening on {Scheme}://{Address}{Path}")]
+    internal static partial void Serving(this ILogger log, string scheme, string address, string path);
 
     [LoggerMessage(3001, LogLevel.Warning, "{Address} is in use by another process; retrying in {Seconds} s")]
-    internal static partial void AddressIsBusy(this ILogger log, IPEndPoint address, double seconds);
+    internal static partial void AddressIsBusy(this ILogger log, string address, double seconds);
 
     [LoggerMessage(3002, LogLevel.Warning, "{Directory} does not exist yet; metrics appear when Gunicorn creates it")]
     internal static partial void StoreIsMissing(this ILogger log, string directory);

@@ -58,7 +58,7 @@ public sealed class CommandTests : IDisposable
         var outcome = await Executable.RunAsync(["serve", "--web.listen-address", "somewhere"]);
 
         Assert.Contains(
-            "--web.listen-address is \"somewhere\"; give HOST:PORT with an IP address and a port from 1 to 65535",
+            "--web.listen-address is \"somewhere\"; set it to HOST:PORT with an IP address and a port from 1 to 65535",
             outcome.Errors, StringComparison.Ordinal);
     }
 

@@ -54,8 +54,10 @@ internal sealed class ConfigurationFileReader
     {
         var isMapping = variable.Kind is VariableKind.Labels or VariableKind.Headers && _entries.IsMapping;
         var errors = _entries.Errors.Count;
+        var isList = variable.Kind is VariableKind.Texts or VariableKind.Addresses && _entries.IsList;
         var text = isMapping ? ReadPairs(variable)
-            : variable.Kind == VariableKind.Routes && _entries.IsSequence ? ReadPatterns(variable, key)
+            : isList ? string.Join(',', _entries.ReadTexts(key)!)
+            : variable.Kind == VariableKind.Routes && _entries.IsList ? ReadPatterns(variable, key)
             : _entries.ReadText(key);
         if (_entries.Errors.Count > errors) _settings[variable] = new(null, key.Start.Line);
         else if (string.IsNullOrEmpty(text)) return;

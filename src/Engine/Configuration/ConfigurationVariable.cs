@@ -15,8 +15,16 @@ internal sealed record ConfigurationVariable
     /// <summary>The path of the key in the file: <c>redis.port</c>; null if the file cannot set it.</summary>
     public string? Key { get; init; }
 
-    /// <summary>The option on the command line: <c>--config.file</c>; null without one.</summary>
-    public string? Flag { get; init; }
+    /// <summary>The option on the command line: <c>--redis.port</c>, after the key unless stated; null without one.</summary>
+    /// <remarks>A secret has none, because every user of the machine can read the command line of a process.</remarks>
+    public string? Flag
+    {
+        get => field ?? (HasFlag && !Secret ? $"--{Key!.Replace('_', '-')}" : null);
+        init;
+    }
+
+    /// <summary>Whether the exporter itself uses the setting, so that its command line can set it.</summary>
+    public bool HasFlag { get; init; } = true;
 
     /// <summary>The form that its text must have.</summary>
     public required VariableKind Kind { get; init; }

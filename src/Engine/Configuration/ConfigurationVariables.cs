@@ -132,6 +132,7 @@ internal static class ConfigurationVariables
         Name = "GUNICORN_WORKERS",
         IsShared = true,
         Key = "gunicorn.workers",
+        HasFlag = false,
         Kind = VariableKind.Number,
         Default = "1",
         Minimum = 1,
@@ -144,6 +145,7 @@ internal static class ConfigurationVariables
         Name = "GUNICORN_TIMEOUT",
         IsShared = true,
         Key = "gunicorn.timeout",
+        HasFlag = false,
         Kind = VariableKind.Number,
         Default = "30",
         Description = "Seconds after which Gunicorn kills a silent worker; 0 disables this",
@@ -155,6 +157,7 @@ internal static class ConfigurationVariables
         Name = "GUNICORN_KEEPALIVE",
         IsShared = true,
         Key = "gunicorn.keepalive",
+        HasFlag = false,
         Kind = VariableKind.Number,
         Default = "2",
         Description = "Seconds that Gunicorn keeps an idle connection open",
@@ -453,6 +456,7 @@ internal static class ConfigurationVariables
     {
         Name = "GUNICORN_EXPORTER_MAX_LABEL_VALUES",
         Key = "labels.max_values",
+        HasFlag = false,
         Kind = VariableKind.Number,
         Default = "200",
         Minimum = 1,
@@ -465,6 +469,7 @@ internal static class ConfigurationVariables
     {
         Name = "GUNICORN_EXPORTER_MAX_WORKER_SERIES",
         Key = "labels.max_worker_series",
+        HasFlag = false,
         Kind = VariableKind.Number,
         Default = "15000",
         Minimum = 1_000,
@@ -478,6 +483,7 @@ internal static class ConfigurationVariables
     {
         Name = "GUNICORN_EXPORTER_ROUTES",
         Key = "labels.routes",
+        HasFlag = false,
         Kind = VariableKind.Routes,
         Description = "Routes of paths in an application without a known framework, separated by semicolons or as a list",
         Example = "^/files/.* -> /files/{path}",
@@ -520,6 +526,7 @@ internal static class ConfigurationVariables
     {
         Name = "GUNICORN_EXPORTER_NATIVE_HISTOGRAMS",
         Key = "buckets.native",
+        HasFlag = false,
         Kind = VariableKind.Boolean,
         Default = "false",
         Description = "Whether workers also record the latency of requests in native histograms",
@@ -530,6 +537,7 @@ internal static class ConfigurationVariables
     {
         Name = "GUNICORN_EXPORTER_NATIVE_HISTOGRAM_SCHEMA",
         Key = "buckets.native_schema",
+        HasFlag = false,
         Kind = VariableKind.Number,
         Default = "3",
         Minimum = -4,
@@ -542,10 +550,51 @@ internal static class ConfigurationVariables
     {
         Name = "GUNICORN_EXPORTER_WEB_ENABLE_LIFECYCLE",
         Key = "web.enable_lifecycle",
-        Flag = "--web.enable-lifecycle",
         Kind = VariableKind.Boolean,
         Default = "false",
         Description = "Whether POST /-/reload reloads the configuration",
+    };
+
+    public static ConfigurationVariable WebListenAddress { get; } = new()
+    {
+        Name = "GUNICORN_EXPORTER_WEB_LISTEN_ADDRESS",
+        Key = "web.listen_address",
+        Kind = VariableKind.Addresses,
+        Description = "Addresses that the metrics server listens on, in place of PROMETHEUS_BIND_ADDRESS and PROMETHEUS_METRICS_PORT: " +
+            "ports of TCP, or Unix sockets, which the exporter creates with mode 0660",
+        Example = "127.0.0.1:9091,unix:/run/metrics/http.sock",
+        ReloadScope = ReloadScope.Restart,
+    };
+
+    public static ConfigurationVariable WebSystemdSocket { get; } = new()
+    {
+        Name = "GUNICORN_EXPORTER_WEB_SYSTEMD_SOCKET",
+        Key = "web.systemd_socket",
+        Kind = VariableKind.Boolean,
+        Default = "false",
+        Description = "Whether the metrics server listens on the sockets that systemd passes to it, and on no others",
+        ReloadScope = ReloadScope.Restart,
+    };
+
+    public static ConfigurationVariable WebTelemetryPath { get; } = new()
+    {
+        Name = "GUNICORN_EXPORTER_WEB_TELEMETRY_PATH",
+        Key = "web.telemetry_path",
+        Kind = VariableKind.UrlPath,
+        Default = "/metrics",
+        Description = "Path of the metrics",
+        ReloadScope = ReloadScope.Restart,
+    };
+
+    public static ConfigurationVariable Listener { get; } = new()
+    {
+        Name = "GUNICORN_EXPORTER_LISTENER",
+        Key = "gunicorn.listener",
+        Flag = "--listener",
+        Kind = VariableKind.Texts,
+        Description = "Addresses that Gunicorn listens on, HOST:PORT or unix:PATH, if its sockets are not visible",
+        Example = "0.0.0.0:8000",
+        ReloadScope = ReloadScope.Restart,
     };
 
     /// <summary>TLS of the metrics server without a web configuration file.</summary>
@@ -570,10 +619,20 @@ internal static class ConfigurationVariables
     [
         ConfigFile, PrometheusMetricsPort, PrometheusBindAddress, PrometheusMultiprocDir, MaxSeries, MaxDeadGauges, DisableCreatedSeries,
         .. Ssl,
-        GunicornWorkers, GunicornTimeout, GunicornKeepalive,
+        GunicornWorkers, GunicornTimeout, GunicornKeepalive, Listener,
         .. Forwarding,
         .. Recording,
-        CleanupDbFiles, WebConfigFile, WebEnableLifecycle,
+        CleanupDbFiles, WebListenAddress, WebSystemdSocket, WebTelemetryPath, WebConfigFile, WebEnableLifecycle,
+    ];
+
+    /// <summary>The variables that <c>serve</c> uses and a command line can set.</summary>
+    public static ImmutableArray<ConfigurationVariable> OfExporter { get; } = [.. All.Where(variable => variable.Flag is not null)];
+
+    /// <summary>Those of them that <c>hub</c> uses.</summary>
+    public static ImmutableArray<ConfigurationVariable> OfHub { get; } =
+    [
+        ConfigFile, PrometheusMetricsPort, PrometheusBindAddress, .. Ssl,
+        .. OfExporter.Where(variable => variable.Key?.Split('.')[0] is "redis" or "web"),
     ];
 
     /// <summary>The variables that a file can set.</summary>

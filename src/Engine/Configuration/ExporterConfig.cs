@@ -156,6 +156,14 @@ internal sealed partial class ExporterConfig
 
     public int NativeHistogramSchema => Get<int>(ConfigurationVariables.NativeHistogramSchema);
 
+    public string? WebListenAddress => Get<string?>(ConfigurationVariables.WebListenAddress);
+
+    public bool WebSystemdSocket => Get<bool>(ConfigurationVariables.WebSystemdSocket);
+
+    public string WebTelemetryPath => Get<string>(ConfigurationVariables.WebTelemetryPath);
+
+    public IReadOnlyList<string> Listener => Get<string?>(ConfigurationVariables.Listener)?.Split(',') ?? [];
+
     public bool WebEnableLifecycle => Get<bool>(ConfigurationVariables.WebEnableLifecycle);
 
     public bool Validate() => Errors.IsEmpty;

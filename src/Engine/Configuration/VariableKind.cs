@@ -36,6 +36,15 @@ internal enum VariableKind
     /// <summary>An HTTP or HTTPS URL, without user and password.</summary>
     Url,
 
+    /// <summary>Texts without line breaks, separated by commas.</summary>
+    Texts,
+
+    /// <summary>Addresses as <see cref="ListenAddress"/> reads them, separated by commas.</summary>
+    Addresses,
+
+    /// <summary>A path of a URL that no other page of the metrics server has.</summary>
+    UrlPath,
+
     /// <summary>Labels, <c>name=value</c>, separated by commas.</summary>
     Labels,
 

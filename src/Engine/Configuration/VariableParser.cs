@@ -65,6 +65,12 @@ internal static class VariableParser
             case VariableKind.Url:
                 (value, remedy) = (Url(text), "a URL such as https://host/path, without user and password");
                 break;
+            case VariableKind.Addresses:
+                (value, remedy) = (text.Split(',').All(one => ListenAddress.Parse(one) is not null) ? text : null, ListenAddress.Rule);
+                break;
+            case VariableKind.UrlPath:
+                (value, remedy) = (TelemetryPath.IsValid(text) ? text : null, TelemetryPath.Rule);
+                break;
             case VariableKind.Labels:
                 (value, remedy) = (
                     NamedValues.TryParseLabels(text),

@@ -10,6 +10,7 @@ internal struct FileStatus
     private const int DirectoryType = 0x4000;
     private const int RegularType = 0x8000;
     private const int LinkType = 0xA000;
+    private const int SocketType = 0xC000;
     private const int PermissionMask = 0x1FF;
     private const int StickyBit = 0x200;
     private const int OthersWriteBit = 0x2;
@@ -34,6 +35,8 @@ internal struct FileStatus
     internal readonly bool IsRegular => (Mode & TypeMask) == RegularType;
 
     internal readonly bool IsLink => (Mode & TypeMask) == LinkType;
+
+    internal readonly bool IsSocket => (Mode & TypeMask) == SocketType;
 
     internal readonly UnixFileMode Permissions => (UnixFileMode)(Mode & PermissionMask);
 

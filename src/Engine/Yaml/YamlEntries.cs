@@ -17,7 +17,7 @@ internal sealed class YamlEntries(string text, string path)
 
     public bool IsMapping => _parser.Accept<MappingStart>(out _);
 
-    public bool IsSequence => _parser.Accept<SequenceStart>(out _);
+    public bool IsList => _parser.Accept<SequenceStart>(out _);
 
     public void Reject(Mark place, string sentence) => _errors.Add($"{path}:{place.Line}:{place.Column}: {sentence}");
 

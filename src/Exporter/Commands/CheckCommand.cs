@@ -10,7 +10,7 @@ internal sealed class CheckCommand : Command
 {
     private readonly Argument<string?> _target = new("TARGET")
     {
-        Description = "Exporter (HOST:PORT or URL) or store directory to check; defaults to the configured exporter and store",
+        Description = "Exporter (HOST:PORT, unix:PATH or URL) or store directory to check; defaults to the configured exporter and store",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
@@ -75,7 +75,7 @@ internal sealed class CheckCommand : Command
     {
         using var client = _reader.Open(parsed, target);
         var samples = await client.ReadSamplesAsync(end);
-        return new(client.Target.Address.Authority, samples, TimeProvider.System.GetUtcNow())
+        return new(client.Target.Name, samples, TimeProvider.System.GetUtcNow())
         {
             Forwarders = await client.ReadForwardersAsync(end),
         };

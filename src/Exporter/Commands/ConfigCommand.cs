@@ -6,7 +6,7 @@ internal sealed class ConfigCommand : Command
     private const string Text = "text";
     private const string Json = "json";
 
-    private readonly SettingOptions _settings = new(ConfigurationVariables.ConfigFile, ConfigurationVariables.PrometheusMultiprocDir);
+    private readonly SettingOptions _settings = new(ConfigurationVariables.OfExporter);
 
     private readonly Option<bool> _check = new("--check") { Description = "Print only errors and warnings" };
     private readonly Option<bool> _print = new("--print") { Description = "Print every setting and its source (default)" };

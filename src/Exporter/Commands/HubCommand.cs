@@ -8,10 +8,7 @@ namespace GunicornPrometheusExporter.Exporter.Commands;
 /// <summary><c>hub</c>: serves the snapshots that the exporters of many hosts forwarded, until a signal stops it.</summary>
 internal sealed class HubCommand : Command
 {
-    private readonly ListenOption _addresses = new();
-
-    private readonly SettingOptions _settings = new(
-        ConfigurationVariables.ConfigFile, ConfigurationVariables.WebConfigFile, ConfigurationVariables.WebEnableLifecycle);
+    private readonly SettingOptions _settings = new(ConfigurationVariables.OfHub);
 
     private readonly Option<bool> _aggregate = new("--aggregate")
     {
@@ -20,7 +17,6 @@ internal sealed class HubCommand : Command
 
     internal HubCommand() : base("hub", "Serve the metrics that many hosts forward to Redis, over HTTP")
     {
-        Options.Add(_addresses);
         _settings.AddTo(this);
         Options.Add(_aggregate);
         SetAction(RunAsync);
@@ -49,7 +45,7 @@ internal sealed class HubCommand : Command
         await reading.BeginAsync();
         var server = new MetricsServer(
             new SharedScrape(reading.ScrapeAsync), loggers, web, new ReloadEndpoint(configuration), isTextOnly: !isMerged);
-        await server.RunAsync(_addresses.AddressesOf(parsed, config), end);
+        await server.RunAsync(config, end);
         return ExitStatus.Ok;
     }
 }

@@ -7,7 +7,8 @@ namespace GunicornPrometheusExporter.Exporter.Commands;
 /// <summary>The options of a command that reads an exporter: which one, and how to connect to it.</summary>
 internal sealed class ReaderOptions
 {
-    private readonly SettingOptions _settings = new(ConfigurationVariables.ConfigFile, ConfigurationVariables.WebConfigFile);
+    private readonly SettingOptions _settings = new(
+        ConfigurationVariables.ConfigFile, ConfigurationVariables.WebConfigFile, ConfigurationVariables.WebTelemetryPath);
 
     private readonly Option<string?> _http = new("--http.config.file")
     {
@@ -23,16 +24,18 @@ internal sealed class ReaderOptions
 
     internal ExporterConfig Load(ParseResult parsed) => _settings.Load(parsed);
 
-    /// <summary>A client of an exporter, or of the configured one on this machine, with the TLS of its web configuration.</summary>
+    /// <summary>
+    /// A client of an exporter. One on this machine, which is configured or has a Unix socket, has the TLS of the web configuration.
+    /// </summary>
     /// <exception cref="ConfigurationException">A file cannot be read or is invalid.</exception>
     internal ExporterClient Open(ParseResult parsed, Target? target)
     {
         var http = parsed.GetValue(_http) is { } path ? HttpConfig.Read(path) : null;
-        if (target is not null) return new(target, http);
         var config = Load(parsed);
+        if (target is { Socket: null }) return new(target.At(config.WebTelemetryPath), http);
         var certificate = WebConfig.Of(config)?.Tls?.Certificate;
         return new(
-            Target.Of(config, certificate is not null), http,
+            Target.Of(config, certificate is not null, target?.Socket), http,
             certificate is null ? null : X509Certificate2.CreateFromPem(certificate.ReadText(path => new WatchedFile(path).Text)));
     }
 }

@@ -13,11 +13,7 @@ namespace GunicornPrometheusExporter.Exporter.Commands;
 /// <summary><c>serve</c>: serves scrapes until a signal stops it, or until its master exits.</summary>
 internal sealed class ServeCommand : Command
 {
-    private readonly ListenOption _addresses = new();
-
-    private readonly SettingOptions _settings = new(
-        ConfigurationVariables.ConfigFile, ConfigurationVariables.PrometheusMultiprocDir, ConfigurationVariables.WebConfigFile,
-        ConfigurationVariables.WebEnableLifecycle);
+    private readonly SettingOptions _settings = new(ConfigurationVariables.OfExporter);
 
     private readonly Option<int?> _parent = new("--parent-pid")
     {
@@ -25,19 +21,10 @@ internal sealed class ServeCommand : Command
         HelpName = "PID",
     };
 
-    private readonly Option<string[]> _listeners = new("--listener")
-    {
-        Description = "HOST:PORT or unix:PATH of the server, if its sockets are not visible; repeatable",
-        HelpName = "ADDRESS",
-        DefaultValueFactory = _ => [],
-    };
-
     internal ServeCommand() : base("serve", "Serve the metrics of a store over HTTP")
     {
-        Options.Add(_addresses);
         _settings.AddTo(this);
         Options.Add(_parent);
-        Options.Add(_listeners);
         SetAction(RunAsync);
     }
 
@@ -57,8 +44,7 @@ internal sealed class ServeCommand : Command
         var web = WebConfigFile.Of(config, loggers);
         using var configuration = new ConfigurationInForce(config, log);
         var directory = config.PrometheusMultiprocDir;
-        var addresses = _addresses.AddressesOf(parsed, config);
-        ListenSocket.OpenPrivileged(addresses);
+        ListenSocket.OpenPrivileged(config);
         MultiprocessDirectory.BecomeOwner(directory);
         // Only now, because the kernel clears the parent-death signal when a process changes its user.
         if (parsed.GetValue(_parent) is { } master && !MasterProcess.TryFollow(master))
@@ -68,7 +54,7 @@ internal sealed class ServeCommand : Command
         }
         if (!Directory.Exists(directory)) log.StoreIsMissing(directory);
         using var aggregator = new StoreAggregator(
-            directory, loggers.CreateLogger("store"), maximumSeries: config.MaxSeries, listeners: parsed.GetValue(_listeners) ?? [])
+            directory, loggers.CreateLogger("store"), maximumSeries: config.MaxSeries, listeners: config.Listener)
         {
             HasCreated = !config.DisableCreatedSeries,
         };
@@ -82,7 +68,8 @@ internal sealed class ServeCommand : Command
         await using var manager = new ForwarderManager(reading.Snapshot, loggers.CreateLogger("forwarding"));
         var server = new MetricsServer(
             scrapes, loggers, web, new ReloadEndpoint(configuration),
-            page: new(new StatusWatch(reading.Look, TimeProvider.System), manager), problem: () => reading.Problem);
+            page: new(new StatusWatch(reading.Look, TimeProvider.System), manager, config.WebTelemetryPath),
+            problem: () => reading.Problem);
         aggregator.Sources.Add(new ForwarderSamples(manager.Statuses, TimeProvider.System));
         aggregator.Sources.Add(new ExporterSamples(configuration, folding, [control, .. reading.Work]));
         using var forwarders = new ConfiguredForwarders(manager, config);
@@ -92,7 +79,7 @@ internal sealed class ServeCommand : Command
         using var hangUp = configuration.ReloadOnHangUp();
         Task[] work =
         [
-            server.RunAsync(addresses, end), reading.AccountAsync(end), reading.FoldAsync(end), leadership.RunAsync(end),
+            server.RunAsync(config, end), reading.AccountAsync(end), reading.FoldAsync(end), leadership.RunAsync(end),
         ];
         // If one fails, the others stop too: the master then starts a complete exporter.
         await Task.WhenAny(work);

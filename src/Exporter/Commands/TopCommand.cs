@@ -12,7 +12,7 @@ internal sealed class TopCommand : Command
 
     private readonly Argument<Target?> _target = new("TARGET")
     {
-        Description = "Exporter to show, HOST:PORT or URL; defaults to the configured one",
+        Description = "Exporter to show, HOST:PORT, unix:PATH or URL; defaults to the configured one",
         Arity = ArgumentArity.ZeroOrOne,
         CustomParser = Target.Parse,
     };

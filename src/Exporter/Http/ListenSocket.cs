@@ -3,8 +3,8 @@ using System.Net.Sockets;
 
 namespace GunicornPrometheusExporter.Exporter.Http;
 
-/// <summary>Opens a listening socket, and waits while another process uses the port.</summary>
-/// <remarks>During an upgrade (SIGUSR2) the old exporter keeps the port until the old master exits.</remarks>
+/// <summary>Opens a listening socket, and waits while another process uses the address.</summary>
+/// <remarks>During an upgrade (SIGUSR2) the old exporter keeps the address until the old master exits.</remarks>
 internal static class ListenSocket
 {
     private const int Backlog = 128;
@@ -16,50 +16,68 @@ internal static class ListenSocket
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
 
     // Opened while the process is root, and kept until the server starts.
-    private static readonly ConcurrentDictionary<IPEndPoint, Socket> Privileged = new();
+    private static readonly ConcurrentDictionary<EndPoint, Socket> Privileged = new();
 
     /// <summary>Opens the sockets that only root may open, before the process switches its user.</summary>
     /// <remarks>If a port is in use, <see cref="OpenAsync"/> tries again later, possibly without permission.</remarks>
     /// <exception cref="ListenException">The address is not this machine's.</exception>
-    internal static void OpenPrivileged(IEnumerable<IPEndPoint> addresses)
+    internal static void OpenPrivileged(ExporterConfig config)
     {
-        if (!Environment.IsPrivilegedProcess) return;
-        foreach (var address in addresses.Where(address => address.Port is > 0 and < FirstFreePort))
+        if (!Environment.IsPrivilegedProcess || config.WebSystemdSocket) return;
+        foreach (var address in ListenAddress.Of(config).Where(address => address is IPEndPoint { Port: > 0 and < FirstFreePort }))
         {
             if (TryOpen(address) is { } socket) Privileged[address] = socket;
         }
     }
 
-    /// <exception cref="ListenException">The address is not this machine's, or the port is reserved.</exception>
-    internal static async Task<Socket> OpenAsync(IPEndPoint address, ILogger log, CancellationToken end)
+    /// <exception cref="ListenException">The address is not this machine's, the port is reserved, or the path cannot be used.</exception>
+    internal static async Task<Socket> OpenAsync(EndPoint address, ILogger log, CancellationToken end)
     {
         for (var wait = FirstWait; ; wait = wait * 2 < LongestWait ? wait * 2 : LongestWait)
         {
             if (Privileged.TryRemove(address, out var opened)) return opened;
             if (TryOpen(address) is { } socket) return socket;
-            log.AddressIsBusy(address, wait.TotalSeconds);
+            log.AddressIsBusy(ListenAddress.TextOf(address), wait.TotalSeconds);
             await Task.Delay(wait, end);
         }
     }
 
-    private static Socket? TryOpen(IPEndPoint address)
+    private static Socket? TryOpen(EndPoint address)
+    {
+        Socket? socket = null;
+        try
+        {
+            socket = address is UnixDomainSocketEndPoint path ? UnixSocketFile.TryBind(path) : Bind((IPEndPoint)address);
+            if (socket is null) return null;
+            socket.SendBufferSize = SendBuffer;
+            socket.Listen(Backlog);
+            return socket;
+        }
+        catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException)
+        {
+            socket?.Dispose();
+            if (e is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse }) return null;
+            var remedy = address is IPEndPoint
+                ? "set PROMETHEUS_BIND_ADDRESS and PROMETHEUS_METRICS_PORT, or --web.listen-address, to an address of this machine " +
+                    "and a free port"
+                : $"set --web.listen-address to a free path in a directory that user {Environment.UserName} can write to";
+            throw new ListenException($"cannot listen on {ListenAddress.TextOf(address)} ({e.Message}); {remedy}", e);
+        }
+    }
+
+    private static Socket Bind(IPEndPoint address)
     {
         var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
             if (address.Address.Equals(IPAddress.IPv6Any)) socket.DualMode = true;
-            socket.SendBufferSize = SendBuffer;
             socket.Bind(address);
-            socket.Listen(Backlog);
             return socket;
         }
-        catch (SocketException e)
+        catch (SocketException)
         {
             socket.Dispose();
-            if (e.SocketErrorCode == SocketError.AddressAlreadyInUse) return null;
-            throw new ListenException(
-                $"cannot listen on {address} ({e.Message}); set PROMETHEUS_BIND_ADDRESS and " +
-                "PROMETHEUS_METRICS_PORT, or --web.listen-address, to an address of this machine and a free port", e);
+            throw;
         }
     }
 }

@@ -22,19 +22,28 @@ internal sealed class MetricsServer(
 
     /// <summary>Serves until <paramref name="end"/> is cancelled.</summary>
     /// <exception cref="ListenException">An address cannot be listened on.</exception>
-    internal async Task RunAsync(IReadOnlyCollection<IPEndPoint> addresses, CancellationToken end)
+    internal async Task RunAsync(ExporterConfig config, CancellationToken end)
     {
         try
         {
             var log = loggers.CreateLogger("serve");
-            var sockets = await Task.WhenAll(addresses.Select(address => ListenSocket.OpenAsync(address, log, end)));
+            var sockets = config.WebSystemdSocket
+                ? SystemdSockets.Take(config)
+                : await Task.WhenAll(ListenAddress.Of(config).Select(address => ListenSocket.OpenAsync(address, log, end)));
             Starvation.CheckDescriptors();
-            var started = Build(sockets);
+            var files = config.WebSystemdSocket ? [] : UnixSocketFile.Of(sockets);
+            var started = Build(sockets, config.WebTelemetryPath);
             await started.StartAsync(end);
             // Disposing a server that did not start may hang.
             await using var server = started;
-            foreach (var socket in sockets) log.Serving(web is { IsTls: true } ? "https" : "http", (IPEndPoint)socket.LocalEndPoint!);
+            foreach (var address in sockets.Select(socket => socket.LocalEndPoint!))
+            {
+                var authority = address is UnixDomainSocketEndPoint ? $"{ListenAddress.TextOf(address)}:" : $"{address}";
+                log.Serving(web is { IsTls: true } ? "https" : "http", authority, config.WebTelemetryPath);
+            }
             await Task.Delay(Timeout.InfiniteTimeSpan, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            // Before it stops listening: another exporter replaces a file only once nobody listens.
+            foreach (var file in files) file.Remove();
             await server.EndAsync();
         }
         catch (OperationCanceledException) when (end.IsCancellationRequested)
@@ -43,14 +52,14 @@ internal sealed class MetricsServer(
         }
     }
 
-    private WebApplication Build(Socket[] sockets)
+    private WebApplication Build(Socket[] sockets, string path)
     {
         var server = HttpServer.Build(sockets, loggers, longestBody: 0, web);
-        server.MapMethods("/metrics", Methods, new MetricsEndpoint(scrapes, isTextOnly).AnswerAsync);
+        server.MapMethods(path, Methods, new MetricsEndpoint(scrapes, isTextOnly).AnswerAsync);
         server.MapMethods("/-/healthy", Methods, context => AnswerAsync(context, "healthy"));
         server.MapPost("/-/reload", reload.AnswerAsync);
         server.MapMethods("/-/ready", Methods, context => AnswerAsync(context, "ready"));
-        if (page is null) server.MapMethods("/", Methods, LandingPage.AnswerAsync);
+        if (page is null) server.MapMethods("/", Methods, new LandingPage(path).AnswerAsync);
         else page.Map(server, Methods);
         return server;
     }

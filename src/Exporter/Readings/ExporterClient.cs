@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using GunicornPrometheusExporter.Deaths;
@@ -25,6 +26,7 @@ internal sealed class ExporterClient : IDisposable
         Target = target;
         var handler = new SocketsHttpHandler { AutomaticDecompression = DecompressionMethods.GZip, UseProxy = false };
         handler.SslOptions = TlsOptions(config ?? new(), known);
+        if (target.Socket is { } path) handler.ConnectCallback = (_, end) => ConnectAsync(path, end);
         _http = new(handler) { Timeout = LongestWait, MaxResponseContentBufferSize = LongestAnswer };
         _http.DefaultRequestHeaders.Authorization = target.User.Length > 0 ? HttpConfig.Basic(target.User) : config?.Authorization;
         // The handler verifies the name of this header.
@@ -45,7 +47,7 @@ internal sealed class ExporterClient : IDisposable
         catch (FormatException e)
         {
             throw new ReadingException(
-                $"{Target.MetricsAddress} gave an unexpected answer: {Show.Printable(e.Message)}; " +
+                $"{Target.TextOf(Target.MetricsAddress)} gave an unexpected answer: {Show.Printable(e.Message)}; " +
                     "check that this is an exporter's address");
         }
     }
@@ -80,6 +82,21 @@ internal sealed class ExporterClient : IDisposable
 
     public void Dispose() => _http.Dispose();
 
+    private static async ValueTask<Stream> ConnectAsync(string path, CancellationToken end)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), end);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
     private static SslClientAuthenticationOptions TlsOptions(HttpConfig config, X509Certificate2? known)
     {
         var options = new SslClientAuthenticationOptions();
@@ -113,20 +130,22 @@ internal sealed class ExporterClient : IDisposable
         {
             using var response = await _http.GetAsync(address, end);
             if (response.IsSuccessStatusCode) return await response.Content.ReadAsStringAsync(end);
-            throw new ReadingException($"{address} answered with status {(int)response.StatusCode}; {RemedyOf(response.StatusCode)}")
+            throw new ReadingException(
+                $"{Target.TextOf(address)} answered with status {(int)response.StatusCode}; {RemedyOf(response.StatusCode)}")
             {
                 IsAnswer = true,
             };
         }
         catch (TaskCanceledException) when (!end.IsCancellationRequested)
         {
-            throw new ReadingException($"{address} did not answer in {LongestWait.TotalSeconds} s; " +
+            throw new ReadingException($"{Target.TextOf(address)} did not answer in {LongestWait.TotalSeconds} s; " +
                 "check that the exporter and its host are responsive");
         }
         catch (HttpRequestException e)
         {
             throw new ReadingException(
-                $"{address} does not answer: {(e.InnerException ?? e).Message}; check that the exporter runs at this address" +
+                $"{Target.TextOf(address)} does not answer: {(e.InnerException ?? e).Message}; " +
+                    "check that the exporter runs at this address" +
                     (address.Scheme == Uri.UriSchemeHttps ? ", and the certificates in tls_config of --http.config.file" : ""));
         }
     }

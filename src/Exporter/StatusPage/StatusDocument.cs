@@ -7,7 +7,7 @@ internal static class StatusDocument
 {
     private const double Full = .9;
 
-    internal static string Write(Status status)
+    internal static string Write(Status status, string metricsPath)
     {
         var html = new HtmlWriter();
         html.Write($"""
@@ -24,7 +24,9 @@ internal static class StatusDocument
             <header>
             <h1>Gunicorn</h1>
             <p id="state" role="status" data-live>{StateOf(status)}</p>
-            <nav aria-label="Paths"><a href="metrics">Metrics</a> <a href="-/healthy">Healthy</a> <a href="-/ready">Ready</a></nav>
+            <nav aria-label="Paths">
+            <a href="{metricsPath[1..]}">Metrics</a> <a href="-/healthy">Healthy</a> <a href="-/ready">Ready</a>
+            </nav>
             </header>
             <main>
 

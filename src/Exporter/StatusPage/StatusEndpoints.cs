@@ -5,7 +5,7 @@ using GunicornPrometheusExporter.Forwarding;
 namespace GunicornPrometheusExporter.Exporter.StatusPage;
 
 /// <summary>Serves <c>/</c>, its style and script, the workers' requests in flight, and the status of the forwarders.</summary>
-internal sealed class StatusEndpoints(StatusWatch watch, ForwarderManager forwarders)
+internal sealed class StatusEndpoints(StatusWatch watch, ForwarderManager forwarders, string metricsPath)
 {
     private const string Policy =
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -17,7 +17,7 @@ internal sealed class StatusEndpoints(StatusWatch watch, ForwarderManager forwar
     internal void Map(WebApplication server, IEnumerable<string> methods)
     {
         server.MapMethods("/", methods, context =>
-            AnswerAsync(context, "text/html", StatusDocument.Write(watch.Look()), "no-store"));
+            AnswerAsync(context, "text/html", StatusDocument.Write(watch.Look(), metricsPath), "no-store"));
         server.MapMethods($"/{OldestRequestJson.Path}", methods, context =>
             AnswerAsync(context, "application/json", OldestRequestJson.Write(watch.Look().Workers), "no-store"));
         server.MapMethods($"/{ForwarderReport.Path}", methods, context =>

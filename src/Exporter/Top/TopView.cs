@@ -13,7 +13,7 @@ internal static class TopView
         var workers = now.Of(MetricCatalogue.Workers).ToLookup(sample => sample["state"], sample => sample.Value);
         var traffic = status.Traffic;
         yield return Line(
-            $"Gunicorn at {target.Address.Authority}: " + (now.Sum(MetricCatalogue.Up) > 0
+            $"Gunicorn at {target.Name}: " + (now.Sum(MetricCatalogue.Up) > 0
                 ? $"up {Show.Duration(now.Of(MetricCatalogue.MasterUptime).Max(sample => (double?)sample.Value) ?? 0)}"
                 : "down, no live master uses its store"),
             $"workers {Show.Count(workers["live"].Sum())} of {Show.Count(workers["configured"].Sum())}",

@@ -15,6 +15,9 @@ internal sealed class WebConfig
 
     internal IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>How many requests are answered; null for every one.</summary>
+    internal RateLimit? Rate { get; init; }
+
     /// <summary>The bcrypt hash of each user's password, by the user's name; empty for no authentication.</summary>
     internal IReadOnlyDictionary<string, string> Users { get; init; } = new Dictionary<string, string>();
 }

@@ -10,6 +10,7 @@ internal sealed partial class WebConfigReader
 {
     private const string TlsSection = "tls_server_config";
     private const string HttpSection = "http_server_config";
+    private const string RateSection = "rate_limit";
     private const string UserSection = "basic_auth_users";
 
     // The headers that the toolkit allows; a non-empty array has their only valid values.
@@ -27,6 +28,7 @@ internal sealed partial class WebConfigReader
     private readonly Dictionary<string, string> _headers = [];
     private readonly Dictionary<string, string> _users = [];
     private TlsServerConfig? _tls;
+    private RateLimit? _rate;
     private bool _isHttp2 = true;
 
     private WebConfigReader(string path, string text)
@@ -48,6 +50,7 @@ internal sealed partial class WebConfigReader
             IsHttp2 = reader._isHttp2,
             Headers = reader._headers,
             Users = reader._users,
+            Rate = reader._rate,
         };
     }
 
@@ -58,7 +61,7 @@ internal sealed partial class WebConfigReader
             [TlsSection] = ReadTls,
             [HttpSection] = _ => ReadHttp(),
             [UserSection] = _ => ReadUsers(),
-            ["rate_limit"] = key => Refuse(key, "because concurrent scrapes already share one pass"),
+            [RateSection] = ReadRate,
         });
         // A file that is being written is empty for a moment, which must not remove the protection.
         if (!isAny) _yaml.Reject(new Mark(0, 1, 1), $"the file is empty; add {TlsSection}, {HttpSection} or {UserSection}");

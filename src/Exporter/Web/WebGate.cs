@@ -3,17 +3,23 @@ using GunicornPrometheusExporter.Exporter.Http;
 
 namespace GunicornPrometheusExporter.Exporter.Web;
 
-/// <summary>The first step of every request: adds the configured headers, and authenticates.</summary>
+/// <summary>The first step of every request: limits their rate, adds the configured headers, and authenticates.</summary>
 internal sealed class WebGate(WebConfigFile file)
 {
     private const string Scheme = "Basic";
 
+    private readonly RateGate _rate = new(TimeProvider.System);
     private readonly PasswordCheck _passwords = new();
 
-    /// <summary>Passes authenticated requests; answers 401 to all others, on any path.</summary>
+    /// <summary>Passes authenticated requests; answers 401 to all others, on any path, and 429 to those beyond the rate.</summary>
     internal async Task PassAsync(HttpContext context, RequestDelegate next)
     {
         var config = file.Current().Config;
+        if (!_rate.TryPass(config.Rate))
+        {
+            await context.AnswerAsync(StatusCodes.Status429TooManyRequests, "Too Many Requests");
+            return;
+        }
         foreach (var (name, value) in config.Headers) context.Response.Headers[name] = value;
         if (config.Users.Count == 0 || await IsUserAsync(context, config.Users))
         {

@@ -124,7 +124,7 @@ public sealed class StatusWatchTests
         _time.Advance(TimeSpan.FromSeconds(1));
         _samples = [(MetricCatalogue.HttpRequests, ["GET", new string('<', 10_000), "200"], 1)];
 
-        Assert.InRange(StatusDocument.Write(_watch.Look()).Length, 1000, 10_000);
+        Assert.InRange(StatusDocument.Write(_watch.Look(), "/metrics").Length, 1000, 10_000);
     }
 
     private static (MetricFamily Family, string[] Labels, double Value)[] Worker(double busy) =>

@@ -70,7 +70,7 @@ public sealed class WebConfigReaderTests
     [InlineData("", ":1:1: the file is empty; add tls_server_config, http_server_config or basic_auth_users")]
     [InlineData("# nothing\n---\n", "the file is empty")]
     [InlineData("basic_auth_usres: {}", ":1:1: the file has no setting \"basic_auth_usres\"; did you mean basic_auth_users?")]
-    [InlineData("zzz: 1", ":1:1: the file has no setting \"zzz\"; known names are tls_server_config, http_server_config, basic_auth_users")]
+    [InlineData("zzz: 1", ":1:1: the file has no setting \"zzz\"; known names are tls_server_config, http_server_config, basic_auth_users, rate_limit")]
     [InlineData("- a", ":1:1: the file must be a mapping")]
     [InlineData("http_server_config: 3", ":1:21: http_server_config must be a mapping")]
     [InlineData("http_server_config:\n  http2: yes", ":2:10: http2 must be true or false")]
@@ -97,11 +97,34 @@ public sealed class WebConfigReaderTests
     [InlineData("tls_server_config: {" + Pair + ", cipher_suites: [a]}", "cipher_suites is not supported because OpenSSL's configuration on this machine determines it; remove it")]
     [InlineData("tls_server_config: {" + Pair + ", curve_preferences: [X25519]}", "curve_preferences is not supported")]
     [InlineData("tls_server_config: {" + Pair + ", prefer_server_cipher_suites: true}", "prefer_server_cipher_suites is not supported")]
-    [InlineData("rate_limit: {burst: 1}", "rate_limit is not supported")]
+    [InlineData("rate_limit: {interval: 1s}", ":1:1: rate_limit would refuse every request, because burst is missing or 0; set it to at least 1")]
+    [InlineData("rate_limit: {interval: 1s, burst: 0}", "because burst is missing or 0; set it to at least 1")]
+    [InlineData("rate_limit: {interval: 1s, burst: -1}", "burst is \"-1\"; set it to a whole number of at least 1")]
+    [InlineData("rate_limit: {interval: 1, burst: 1}", "interval is \"1\"; set it to a time of at most an hour such as 1s or 100ms, or to 0")]
+    [InlineData("rate_limit: {interval: 1d, burst: 1}", "interval is \"1d\"")]
+    [InlineData("rate_limit: {interval: 61m, burst: 1}", "interval is \"61m\"")]
+    [InlineData("rate_limit: {interval: -1s, burst: 1}", "interval is \"-1s\"")]
+    [InlineData("rate_limit: {interval: s, burst: 1}", "interval is \"s\"")]
+    [InlineData("rate_limit: {rate: 1}", "rate_limit has no setting \"rate\"; known names are interval, burst")]
     [InlineData("basic_auth_users: {\n  alice: \n", ":3:1: this is not YAML: ")]
     [InlineData("http_server_config: {}\n---\na: b", "a second document begins here; remove it")]
     public void What_is_wrong_is_told_with_its_place_and_the_remedy(string text, string sentence) =>
         Assert.Contains(Errors(text), error => error.StartsWith(File + ":", StringComparison.Ordinal) && error.Contains(sentence, StringComparison.Ordinal));
+
+    [Theory]
+    [InlineData("1s", 20, 1000)]
+    [InlineData("1m0.5s", 1, 60_500)]
+    [InlineData("100ms", 3, 100)]
+    public void A_rate_is_an_interval_in_the_units_of_Go_and_a_burst(string interval, int burst, int milliseconds) => Assert.Equal(
+        new RateLimit(TimeSpan.FromMilliseconds(milliseconds), burst),
+        WebConfigReader.Read(File, $"rate_limit: {{interval: {interval}, burst: {burst}}}").Rate);
+
+    [Theory]
+    [InlineData("rate_limit: {interval: 0, burst: 0}")]
+    [InlineData("rate_limit: {interval: 0s, burst: 5}")]
+    [InlineData("rate_limit: {burst: 5}")]
+    [InlineData("rate_limit:")]
+    public void Without_an_interval_there_is_no_rate(string text) => Assert.Null(WebConfigReader.Read(File, text).Rate);
 
     [Fact]
     public void Every_error_is_told_at_once() => Assert.Equal(3, Errors("""

@@ -1,7 +1,8 @@
-using GunicornPrometheusExporter.Exporter.Http;
+using System.Net.Sockets;
+using GunicornPrometheusExporter.Configuration;
 using Xunit;
 
-namespace GunicornPrometheusExporter.Exporter.Tests.Http;
+namespace GunicornPrometheusExporter.Engine.Tests.Configuration;
 
 public sealed class ListenAddressTests
 {
@@ -12,6 +13,23 @@ public sealed class ListenAddressTests
     [InlineData("[::1]:9091", "[::1]:9091")]
     public void A_host_and_a_port_are_an_address(string text, string endPoint) =>
         Assert.Equal(endPoint, ListenAddress.Parse(text)?.ToString());
+
+    [Fact]
+    public void A_path_after_unix_is_a_Unix_socket()
+    {
+        var address = Assert.IsType<UnixDomainSocketEndPoint>(ListenAddress.Parse("unix:/run/metrics.sock"));
+
+        Assert.Equal("/run/metrics.sock", address.ToString());
+        Assert.Equal("unix:/run/metrics.sock", ListenAddress.TextOf(address));
+    }
+
+    [Fact]
+    public void The_path_of_a_Unix_socket_has_at_most_107_bytes()
+    {
+        Assert.NotNull(ListenAddress.Parse($"unix:/{new string('a', 106)}"));
+        Assert.Null(ListenAddress.Parse($"unix:/{new string('a', 107)}"));
+        Assert.Null(ListenAddress.Parse($"unix:/{new string('ä', 54)}"));
+    }
 
     [Fact]
     public void A_port_alone_means_every_address() =>
@@ -37,5 +55,9 @@ public sealed class ListenAddressTests
     [InlineData("::1:9091")]
     [InlineData("example.org:9091")]
     [InlineData("http://127.0.0.1:9091")]
+    [InlineData("unix:")]
+    [InlineData("unix:metrics.sock")]
+    [InlineData("unix:/run/")]
+    [InlineData("unix:/run/a\0b")]
     public void Anything_else_is_none(string text) => Assert.Null(ListenAddress.Parse(text));
 }
