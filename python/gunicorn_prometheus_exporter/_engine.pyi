@@ -18,7 +18,10 @@ def request_started(method: str, path: str, headers: list[tuple[Any, Any]]) -> i
     """
 
 def request_routed(token: int, route: str) -> None:
-    """Says which route the framework found; without it the path is normalised."""
+    """Says which route the framework found, or ``__unmatched__``; without it the path is normalised."""
+
+def route_declared(route: str) -> None:
+    """Admits a route of the application, before a request has it."""
 
 def request_responding(token: int, status: int) -> None:
     """Says that the client is about to get the first byte of a response."""

@@ -44,6 +44,7 @@ class Row(NamedTuple):
 
 _REQUESTS = "requests are not recorded"
 _ROUTES = "endpoints are normalised paths, not routes"
+_UNMATCHED = "endpoints of requests that match no route are normalised paths"
 _BYTES = "the sizes of responses are not recorded"
 _FILES = "the sizes of files that are sent are not recorded"
 _BEGINNINGS = "the times when responses begin are not recorded"
@@ -109,12 +110,19 @@ _ROWS = (
     Row("flask.signals:got_request_exception", "read", _HANDLED),
     Row("django.core.handlers.base:BaseHandler.resolve_request", "wrapped", _ROUTES),
     Row("django.core.signals:got_request_exception", "read", _HANDLED),
+    Row("django.core.handlers.base:BaseHandler.get_response", "wrapped", _UNMATCHED),
+    Row("django.core.handlers.base:BaseHandler.get_response_async", "wrapped", _UNMATCHED),
+    Row("starlette.applications:Starlette.__call__", "wrapped", _UNMATCHED),
+    Row("starlette.routing:RedirectResponse", "wrapped", "redirects to a path with a slash are counted as unmatched"),
     Row("starlette.routing:Route.handle", "wrapped", _ROUTES),
     Row("starlette.routing:Mount.handle", "wrapped", _ROUTES),
     Row("fastapi.routing:APIRoute.handle", "wrapped", _ROUTES),
     Row("fastapi.routing:_FrontendStaticFiles.get_response_for_scope", "wrapped", _ROUTES),
+    Row("bottle:Bottle._handle", "wrapped", _UNMATCHED),
     Row("bottle:Router.match", "wrapped", _ROUTES),
     Row("bottle:Bottle._cast", "wrapped", _HANDLED),
+    Row("falcon.app:App.__call__", "wrapped", _UNMATCHED),
+    Row("falcon.asgi.app:App.__call__", "wrapped", _UNMATCHED),
     Row("falcon.app:App._get_responder", "wrapped", _ROUTES),
     Row("falcon.app:App._handle_exception", "wrapped", _HANDLED),
     Row("falcon.asgi.app:App._handle_exception", "wrapped", _HANDLED),

@@ -17,6 +17,7 @@ _FRAMEWORKS = {
     "flask": ("flask", "watch"),
     "django.core.handlers.base": ("django", "watch"),
     "starlette.routing": ("starlette", "watch"),
+    "starlette.applications": ("starlette", "watch_applications"),
     "fastapi.routing": ("starlette", "watch_fastapi"),
     "bottle": ("bottle", "watch"),
     "falcon.app": ("falcon", "watch"),

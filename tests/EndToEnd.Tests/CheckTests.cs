@@ -46,7 +46,7 @@ public sealed class CheckTests
         File.Delete(Path.Combine(server.Store, "counter_worker-1.db"));
         var removed = await CheckAsync(server.Store);
 
-        Assert.Contains("recordings are under __other__ because the label endpoint had too many values", overflown.Output, StringComparison.Ordinal);
+        Assert.Contains("recordings are under __other__ because a worker answered too many different paths", overflown.Output, StringComparison.Ordinal);
         Assert.Contains("worker_1 is live, but its file counter_worker-1.db was removed", removed.Output, StringComparison.Ordinal);
     }
 

@@ -1,4 +1,4 @@
-"""A scanner requests many paths, and the labels and the store stay bounded."""
+"""A scanner requests many paths: the labels and the store stay bounded, and the real routes keep their series."""
 
 import http.client
 import os
@@ -14,7 +14,9 @@ STATED_SIZE = 1 << 20
 
 APP = '''
 def app(environ, start_response):
-    start_response("404 Not Found", [("Content-Length", "0")])
+    path = environ["PATH_INFO"]
+    is_there = path.startswith(("/any/", "/users/")) or path == "/things"
+    start_response("200 OK" if is_there else "404 Not Found", [("Content-Length", "0")])
     return []
 '''
 
@@ -28,16 +30,38 @@ def scan(server: LiveGunicorn, paths: "list[str]") -> None:
     connection.close()
 
 
-def test_fifty_thousand_random_paths_add_no_more_than_the_bound(start_gunicorn, tmp_path):
+def random_paths(number: int, prefix: str = "/") -> "list[str]":
+    letters = random.Random(number)
+    return [prefix + "".join(letters.choices("abcdefghijklmnopqrstuvwxyz", k=12)) for _ in range(number)]
+
+
+def start(start_gunicorn, tmp_path) -> LiveGunicorn:
     (tmp_path / "scanned.py").write_text(APP)
-    server = start_gunicorn(
+    server: LiveGunicorn = start_gunicorn(
         "-w", "1", "-k", "gthread", "--threads", "2", "--chdir", str(tmp_path),
         conf=HOOKS, app="scanned:app", variables={"GUNICORN_EXPORTER_MAX_LABEL_VALUES": str(BOUND)},
     )
-    letters = random.Random(50_000)
-    paths = ["/" + "".join(letters.choices("abcdefghijklmnopqrstuvwxyz", k=12)) for _ in range(REQUESTS)]
-    for start in range(0, REQUESTS, 500):
-        scan(server, paths[start : start + 500])
+    return server
+
+
+def test_a_scan_of_paths_that_do_not_exist_adds_one_value_and_no_overflow(start_gunicorn, tmp_path):
+    server = start(start_gunicorn, tmp_path)
+    paths = random_paths(20_000)
+    for first in range(0, len(paths), 500):
+        scan(server, paths[first : first + 500])
+    scan(server, ["/users/42", "/things"])
+    exposition = server.metrics(requests=len(paths) + 2)
+
+    assert exposition.by("gunicorn_http_requests_total", "endpoint") == {"__unmatched__": len(paths), "/users/{id}": 1, "/things": 1}
+    assert exposition.total("gunicorn_exporter_label_overflow_total") == 0
+    assert exposition.total("gunicorn_exporter_dropped_total") == 0
+
+
+def test_fifty_thousand_random_paths_add_no_more_than_the_bound(start_gunicorn, tmp_path):
+    server = start(start_gunicorn, tmp_path)
+    paths = random_paths(REQUESTS, prefix="/any/")
+    for first in range(0, REQUESTS, 500):
+        scan(server, paths[first : first + 500])
     exposition = server.metrics(requests=REQUESTS)
 
     assert len(exposition.by("gunicorn_http_requests_total", "endpoint")) == BOUND + 1

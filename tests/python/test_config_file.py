@@ -30,7 +30,7 @@ def test_a_file_holds_for_hooks_workers_and_exporter(start_gunicorn, file):
     file.write_text(BOUNDS.format(1) + "  redis: {enabled: true, port: 1}\n")
     server = start_gunicorn(conf=LOAD.format(file) + HOOKS + PROMETHEUS_WORKER)
     server.get("/")
-    server.get("/missing")
+    server.get("/stream")
     metrics = server.metrics(2)
     assert metrics.value("gunicorn_exporter_label_overflow_total", label="endpoint") > 0
     assert metrics.has("gunicorn_http_requests_total", endpoint="__other__")
@@ -41,7 +41,7 @@ def test_the_environment_wins_over_the_file(start_gunicorn, file):
     server = start_gunicorn(
         conf=LOAD.format(file) + HOOKS + PROMETHEUS_WORKER, variables={"GUNICORN_EXPORTER_MAX_LABEL_VALUES": "50"})
     server.get("/")
-    server.get("/missing")
+    server.get("/stream")
     assert server.metrics(2).value("gunicorn_exporter_label_overflow_total", label="endpoint") == 0
 
 
@@ -112,12 +112,12 @@ def test_a_reload_of_gunicorn_takes_on_the_file_and_a_broken_one_changes_nothing
 
     reload(BOUNDS.format(50), "configuration reloaded")
     server.get("/")
-    server.get("/missing")
+    server.get("/stream")
     assert server.metrics(2).value("gunicorn_exporter_label_overflow_total", label="endpoint") == 0
 
     reload("exporter: {labels: {max_values: none}}", "keeping the previous one")
     assert f'{file}:1:21: exporter.labels.max_values is "none"' in server.log
-    server.get("/other")
+    server.get("/empty")
     metrics = server.metrics(3)
     assert metrics.value("gunicorn_exporter_label_overflow_total", label="endpoint") == 0
     assert metrics.value("gunicorn_exporter_config_last_reload_successful") == 0

@@ -28,7 +28,7 @@ STATED_ANSWER = 2 << 20
 
 APP = '''
 def app(environ, start_response):
-    status = "200 OK" if environ["PATH_INFO"] == "/fresh" else "404 Not Found"
+    status = "200 OK" if environ["PATH_INFO"] == "/fresh" else "404 Not Found" if environ["PATH_INFO"] == "/" else "503 Busy"
     start_response(status, [("Content-Length", "0")])
     return []
 '''
@@ -109,7 +109,7 @@ def test_methods_times_paths_are_bounded_and_the_next_worker_has_room(server, tm
     refused = exposition.value("gunicorn_http_requests_total", method="__other__", endpoint="__other__")
     assert refused == exposition.value("gunicorn_exporter_label_overflow_total", label="series") > 0
     # Requests past the bound keep their status, so that alerts on errors see them.
-    assert exposition.value("gunicorn_http_requests_total", endpoint="__other__", status_code="404") == refused
+    assert exposition.value("gunicorn_http_requests_total", endpoint="__other__", status_code="503") == refused
     assert server.log.count("GUNICORN_EXPORTER_MAX_WORKER_SERIES") == 1
 
     server.get("/fresh")

@@ -1,4 +1,4 @@
-"""An endpoint is the framework's route, or the path if there is no route, and an exception that it handles is counted."""
+"""An endpoint is the framework's route, or __unmatched__ if there is none, and an exception that it handles is counted."""
 
 import pytest
 
@@ -50,11 +50,51 @@ def test_requests_are_counted_by_route(framework, start_worker, dump):
         (labels["endpoint"], labels["status_code"]): value
         for name, labels, value in metrics.samples if name == "gunicorn_http_requests_total"
     }
-    # The framework's route, or the path if it found none.
-    assert counted == {(user, "200"): 3, (user, "403"): 1, (crash, "500"): 1, ("/nowhere/{id}", "404"): 1}
+    assert counted == {(user, "200"): 3, (user, "403"): 1, (crash, "500"): 1, ("__unmatched__", "404"): 1}
     # Whether the framework passes it to the server or responds with 500 itself.
     assert errors(metrics) == {(crash, "ValueError"): 1}
     assert metrics.value("gunicorn_exporter_dropped_total") == 0
+
+
+#: By framework: path, status and endpoint of requests that match no route, or are redirected to one, or go to a mount.
+UNROUTED = {
+    "Flask": [
+        ("/things", 308, "/things/"), ("/shelves/a%20b", 308, "/shelves/<name>/"), ("//things", 308, "/things/"),
+        ("/static/none.css", 404, "/static/<path:filename>"), ("/nowhere?deny=1", 403, "__unmatched__")],
+    "Django": [
+        ("/things", 301, "/things/"), ("/shelves/a%20b", 301, "/shelves/<name>/"), ("/secret/1", 401, "__unmatched__")],
+    "Django under Uvicorn": [
+        ("/things", 301, "/things/"), ("/shelves/a%20b", 301, "/shelves/<name>/"), ("/secret/1", 401, "__unmatched__")],
+    "Starlette": [
+        ("/things", 307, "/things/"), ("/shelves/a%20b", 307, "/shelves/{name}/"), ("/users/1/", 307, "/users/{number:int}"),
+        ("/shop/carts", 307, "/shop/carts/"), ("/shop/none", 404, "/shop/{path}"), ("/files/flask_app.py", 200, "/files/{path}"),
+        ("/files/none", 404, "/files/{path}"), ("/secret/1", 401, "__unmatched__")],
+    "FastAPI": [
+        ("/things", 307, "/things/"), ("/shelves/a%20b", 307, "/shelves/{name}/"), ("/users/1/", 307, "/users/{number}"),
+        ("/files/flask_app.py", 200, "/files/{path}"), ("/secret/1", 401, "__unmatched__")],
+    "Falcon": [
+        ("/files/flask_app.py", 200, "/files/{path}"), ("/files/none", 404, "/files/{path}"), ("/proxy/a", 200, "/proxy"),
+        ("/secret/1", 401, "__unmatched__")],
+    "Bottle": [("/shop/none", 404, "/shop/<:re:.*>"), ("/secret/1", 401, "__unmatched__")],
+}
+
+
+@pytest.mark.parametrize("framework", UNROUTED)
+def test_redirects_and_mounts_have_their_route_and_whatever_else_matches_none_is_unmatched(framework, start_worker, dump):
+    worker_class, app, _, _ = FRAMEWORKS[framework]
+    server = start_worker(worker_class, needs=[framework.split()[0].lower()], app=app)
+    requests = [*UNROUTED[framework], ("/nowhere/a", 404, "__unmatched__"), ("/nowhere/a/", 404, "__unmatched__")]
+    expected: dict = {}
+    for path, status, endpoint in requests:
+        assert server.get(path) == status, path
+        expected[endpoint, str(status)] = expected.get((endpoint, str(status)), 0) + 1
+    metrics = dump(requests=len(requests))
+    assert {
+        (labels["endpoint"], labels["status_code"]): value
+        for name, labels, value in metrics.samples if name == "gunicorn_http_requests_total"
+    } == expected
+    assert metrics.value("gunicorn_exporter_dropped_total") == 0
+    assert "has changed" not in server.log
 
 
 def test_flask_without_signals_has_routes_and_a_warning(start_worker, run_python, dump):

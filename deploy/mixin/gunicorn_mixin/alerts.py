@@ -145,8 +145,11 @@ def alerts(job: str) -> tuple[Alert, ...]:
             "GunicornLabelOverflow", WARNING, "increase(gunicorn_exporter_label_overflow_total[1h]) > 0",
             "Recordings on {{ $labels.instance }} are under __other__: the bound on {{ $labels.label }} is reached.",
             "Recordings on {{ $labels.instance }} under __other__ for the bound on {{ $labels.label }}, in the last hour: about "
-            "{{ $value | humanize }}. GUNICORN_EXPORTER_MAX_WORKER_SERIES bounds series, GUNICORN_EXPORTER_MAX_LABEL_VALUES the "
-            "values of a label."),
+            '{{ $value | humanize }}. {{ if eq $labels.label "series" }}A worker has as many series as '
+            "GUNICORN_EXPORTER_MAX_WORKER_SERIES allows: reload Gunicorn, or raise it."
+            '{{ else if eq $labels.label "endpoint" }}A worker answered more different paths with something else than 404 than '
+            "GUNICORN_EXPORTER_MAX_LABEL_VALUES allows: answer unknown paths with 404, or raise it."
+            "{{ else }}The label has as many values as GUNICORN_EXPORTER_MAX_LABEL_VALUES allows: raise it.{{ end }}"),
         Alert(
             "GunicornRecordingsDropped", WARNING, "increase(gunicorn_exporter_dropped_total[1h]) > 0",
             "Recordings on {{ $labels.instance }} were dropped.",

@@ -5,12 +5,26 @@ from typing import Any
 
 from ..outcome import INTERNAL_SERVER_ERROR
 from ..private_names import wrap
-from ..reports import Failure, Found, Reports
+from ..reports import UNMATCHED, Failure, Found, Reports
 
 
 def watch(reports: Reports) -> None:
+    wrap("bottle:Bottle._handle", lambda stock: _entering(stock, reports))
     wrap("bottle:Router.match", lambda stock: _with_route(stock, reports))
     wrap("bottle:Bottle._cast", lambda stock: _with_failure(stock, reports))
+
+
+def _entering(stock: Any, reports: Reports) -> Any:
+    def _handle(self: Any, environ: Any, *arguments: Any, **named: Any) -> Any:
+        reports.route(_entered, environ)
+        return stock(self, environ, *arguments, **named)
+
+    return _handle
+
+
+def _entered(environ: Any) -> Found:
+    # A mounted application that finds no route leaves the request with the route of the mount.
+    return environ, None if "bottle.route" in environ else UNMATCHED
 
 
 def _with_route(stock: Any, reports: Reports) -> Any:

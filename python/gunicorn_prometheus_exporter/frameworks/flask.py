@@ -2,10 +2,12 @@
 
 import logging
 import sys
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Optional
+from urllib.parse import unquote, urlsplit
 
 from ..private_names import read, wrap
-from ..reports import Found, Reports
+from ..reports import UNMATCHED, Found, Reports, target
 
 _log = logging.getLogger("gunicorn.error")
 
@@ -23,16 +25,37 @@ def watch(reports: Reports) -> None:
 def _with_route(stock: Any, reports: Reports) -> Any:
     # Flask has found the route by now. The application's hooks and views run inside this call.
     def full_dispatch_request(self: Any, *arguments: Any, **named: Any) -> Any:
+        if id(self) not in reports.declared:
+            reports.declare(self, _routes, self)
         reports.route(_route)
         return stock(self, *arguments, **named)
 
     return full_dispatch_request
 
 
+def _routes(app: Any) -> Iterable[str]:
+    prefix = sys.modules["flask"].request.environ.get("SCRIPT_NAME", "")
+    return [prefix + rule.rule for rule in app.url_map.iter_rules()]
+
+
 def _route() -> Found:
     request = sys.modules["flask"].request
     rule, environ = request.url_rule, request.environ
-    return environ, None if rule is None else environ.get("SCRIPT_NAME", "") + rule.rule
+    prefix = environ.get("SCRIPT_NAME", "")
+    if rule is None:
+        return environ, target(_target, request, prefix)
+    return environ, prefix + rule.rule
+
+
+def _target(request: Any, prefix: str) -> Optional[str]:
+    """Returns the route of the URL that Werkzeug redirects to, for instance with a slash at its end."""
+    url = getattr(request.routing_exception, "new_url", None)
+    if url is None:
+        return None
+    path = unquote(urlsplit(url).path)[len(request.root_path):]
+    adapter = sys.modules["flask"].current_app.create_url_adapter(request)
+    rule: str = adapter.match(path, return_rule=True)[0].rule
+    return prefix + rule
 
 
 def _receiver(reports: Reports) -> Any:

@@ -461,7 +461,7 @@ internal static class ConfigurationVariables
         Default = "200",
         Minimum = 1,
         Maximum = 10_000,
-        Description = "Maximum number of values of a label in each worker; later values are recorded as __other__",
+        Description = "Maximum number of values of a label in each worker, and of paths in the label endpoint; later values are recorded as __other__",
         ReloadScope = ReloadScope.GunicornReload,
     };
 
@@ -474,8 +474,8 @@ internal static class ConfigurationVariables
         Default = "15000",
         Minimum = 1_000,
         Maximum = 60_000,
-        Description = "Maximum number of series that each worker records; the latency of one route and method takes 18; " +
-            "later series are recorded as __other__",
+        Description = "Maximum number of series that each worker records, and again for the routes of a framework; the latency of one " +
+            "route and method takes 18; later series are recorded as __other__",
         ReloadScope = ReloadScope.GunicornReload,
     };
 

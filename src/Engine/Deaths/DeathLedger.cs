@@ -72,13 +72,32 @@ internal sealed class DeathLedger
                 if (request is not { State: FlightState.Responding, Status: > 0 }) continue;
                 // The client may have the whole response: count it as a finished request, as its worker would have.
                 var labels = labelsOf(request);
-                _ = bounds.TryAdmit(RequestLabels.Endpoint, labels.Route, out var endpoint);
-                Label[] route = [new("method", labels.Method), new(RequestLabels.Endpoint, endpoint), new("status_code", labels.Status)];
+                var endpoint = EndpointOf(labels, death.Worker, bounds.Endpoints);
+                Label[] route = [new("method", labels.Method), new(EndpointBounds.Label, endpoint), new("status_code", labels.Status)];
                 Add(file, MetricCatalogue.WorkerRequests, 1, id);
                 Add(file, MetricCatalogue.HttpRequests, 1, route);
                 if (labels.IsFailed) Add(file, MetricCatalogue.WorkerFailedRequests, 1, [id, .. route]);
             }
         }
+    }
+
+    private string EndpointOf(RequestLabels labels, DeadWorker worker, EndpointBounds endpoints)
+    {
+        string? endpoint;
+        if (labels.IsRouted) _ = endpoints.TryAdmitRoute(labels.Route, out endpoint);
+        else if (labels.IsUnmatched && !Knows(worker, labels.Route)) endpoint = EndpointBounds.Unmatched;
+        else _ = endpoints.TryAdmitPath(labels.Route, out endpoint);
+        return endpoint;
+    }
+
+    /// <summary>Whether a worker's slot has series of a path, so that it would have used them for any response.</summary>
+    private bool Knows(DeadWorker worker, string path)
+    {
+        if (CountersOf(worker, out var content) is not { } layout) return false;
+        var bounds = new LabelBounds(_maximumLabelValues);
+        var walk = new EntryWalk(content, layout);
+        while (walk.MoveNext()) bounds.Learn(walk.Key);
+        return bounds.Endpoints.TryFind(path, out _);
     }
 
     private static void Add(StoreFileWriter file, MetricFamily family, double amount, params ReadOnlySpan<Label> labels)
@@ -93,15 +112,20 @@ internal sealed class DeathLedger
         Counted.Where(name => File.Exists(Path.Combine(Path.GetDirectoryName(_path)!, name)));
 
     /// <summary>The layout of the dead worker's own file: whoever reads that file can read this one.</summary>
-    private EntryLayout LayoutOf(IReadOnlyCollection<Death> deaths)
+    private EntryLayout LayoutOf(IReadOnlyCollection<Death> deaths) =>
+        CountersOf(deaths.First().Worker, out _) ?? EntryLayout.Timestamped;
+
+    /// <summary>Reads the counters of a worker's slot; null if there are none, or they are damaged.</summary>
+    private EntryLayout? CountersOf(DeadWorker worker, out ReadOnlySpan<byte> content)
     {
-        var owner = SlotName.Of(SlotKind.Worker, deaths.First().Worker.Number);
+        var owner = SlotName.Of(SlotKind.Worker, worker.Number);
         var path = Path.Combine(
             Path.GetDirectoryName(_path)!, new StoreFileName(MetricType.Counter, GaugeMode.All, false, owner).ToString());
-        return StoreFiles.TryReadAll(path, StoreFileWriter.MaximumSize) is { } bytes
-            && EntryWalk.TryGetUsed(bytes, bytes.Length, out var used)
-            ? EntryWalk.LayoutOf(bytes.AsSpan(0, used)) ?? EntryLayout.Timestamped
-            : EntryLayout.Timestamped;
+        content = default;
+        if (StoreFiles.TryReadAll(path, StoreFileWriter.MaximumSize) is not { } bytes) return null;
+        if (!EntryWalk.TryGetUsed(bytes, bytes.Length, out var used)) return null;
+        content = bytes.AsSpan(0, used);
+        return EntryWalk.LayoutOf(content);
     }
 
     private static bool IsWhole(byte[] file, out int used)

@@ -10,14 +10,15 @@ namespace GunicornPrometheusExporter.Deaths;
 /// <summary>The labels of a lost or running request, as its worker would have set them.</summary>
 internal sealed class RequestLabels
 {
-    internal const string Endpoint = RouteSeriesTable.EndpointLabel;
-
     internal RequestLabels(FlightRequest request, RoutePatterns? patterns)
     {
         Method = HttpMethods.LabelOf(Encoding.UTF8.GetBytes(request.Method));
-        Route = request.Route.Length > 0 ? request.Route : patterns?.Find(request.Path) ?? Normalized(request.Path);
+        var route = request.Route.Length > 0 ? request.Route : patterns?.Find(request.Path);
+        IsRouted = route is not null;
+        Route = route ?? Normalized(request.Path);
         var isStatus = request.Status is >= 100 and <= 999;
         Status = isStatus ? request.Status.ToString(CultureInfo.InvariantCulture) : LabelBounds.Other;
+        IsUnmatched = RouteSeriesTable.IsUnmatched(request.Status);
         IsFailed = isStatus && request.Status >= RouteSeriesTable.FirstFailure;
     }
 
@@ -27,6 +28,12 @@ internal sealed class RequestLabels
     internal string Route { get; }
 
     internal string Status { get; }
+
+    /// <summary>Whether <see cref="Route"/> is the framework's.</summary>
+    internal bool IsRouted { get; }
+
+    /// <summary>Whether the response left open whether the path exists.</summary>
+    internal bool IsUnmatched { get; }
 
     internal bool IsFailed { get; }
 

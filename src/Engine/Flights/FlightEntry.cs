@@ -25,6 +25,9 @@ internal readonly ref struct FlightEntry
         set => _record.Length = value;
     }
 
+    /// <summary>The status of the response; 0 until it begins.</summary>
+    public int Status => _record.Status;
+
     /// <summary>In UTF-8.</summary>
     public ReadOnlySpan<byte> Method => _record.Method[.._record.MethodLength];
 

@@ -50,6 +50,9 @@ internal unsafe struct FlightRecord
 
     internal readonly bool IsTaken => State is FlightState.Running or FlightState.Responding;
 
+    /// <summary>As much of a route as a record has room for.</summary>
+    internal static ReadOnlySpan<byte> Shorten(ReadOnlySpan<byte> route) => route[..Math.Min(route.Length, LongestRoute)];
+
     /// <summary>Copies as much of a text as fits into a field, and returns the number of bytes.</summary>
     internal static int Copy(ReadOnlySpan<byte> text, Span<byte> field)
     {

@@ -15,6 +15,9 @@ internal sealed class LabelBounds(int maximumValues)
 
     private readonly Dictionary<string, HashSet<string>> _values = new(StringComparer.Ordinal);
 
+    /// <summary>The values of the label <c>endpoint</c>, which have limits of their own.</summary>
+    internal EndpointBounds Endpoints { get; } = new(maximumValues);
+
     /// <summary>Admits a value while there is room; false if the limit was reached.</summary>
     /// <param name="label">The label's name.</param>
     /// <param name="value">The value.</param>
@@ -23,6 +26,7 @@ internal sealed class LabelBounds(int maximumValues)
     {
         admitted = Other;
         if (value.SequenceEqual(Other)) return true;
+        if (label == EndpointBounds.Label) return Endpoints.TryAdmitPath(value, out admitted);
         if (!_values.TryGetValue(label, out var values))
         {
             _values[label] = values = new HashSet<string>(StringComparer.Ordinal);
@@ -47,7 +51,9 @@ internal sealed class LabelBounds(int maximumValues)
         {
             if (reader.TokenType != JsonTokenType.PropertyName) continue;
             var label = ReadKeyText.Of(ref reader);
-            if (reader.Read()) _ = TryAdmit(label, ReadKeyText.Of(ref reader), out _);
+            if (!reader.Read()) break;
+            if (label == EndpointBounds.Label) _ = Endpoints.Learn(ReadKeyText.Of(ref reader));
+            else _ = TryAdmit(label, ReadKeyText.Of(ref reader), out _);
         }
     }
 }

@@ -79,8 +79,8 @@ internal sealed partial class MetricWriter
         return Locate(family, family.Name, labels, mayUseReserve: true);
     }
 
-    /// <summary>Whether so many new series may have a place of their own.</summary>
-    internal bool HasRoom(int series) => _series.HasRoom(series);
+    /// <summary>Whether so many new series of an endpoint may have a place of their own.</summary>
+    internal bool HasRoom(int series, string endpoint) => _series.HasRoom(series, Endpoints.IsRoute(endpoint));
 
     /// <summary>Says once that the bound on series is reached. Only between two recordings: to log may let others record.</summary>
     internal void ReportFull()
@@ -92,9 +92,8 @@ internal sealed partial class MetricWriter
             $"{LabelBounds.Other}. Name routes instead of paths, or raise GUNICORN_EXPORTER_MAX_WORKER_SERIES");
     }
 
-    /// <inheritdoc cref="LabelBounds.TryAdmit"/>
-    internal bool TryAdmit(string label, ReadOnlySpan<char> value, out string admitted) =>
-        _bounds.TryAdmit(label, value, out admitted);
+    /// <summary>The values of the label <c>endpoint</c>.</summary>
+    internal EndpointBounds Endpoints => _bounds.Endpoints;
 
     /// <summary>The count of recordings whose value of a label was past the bound.</summary>
     internal Cell OverflowOf(string label)
@@ -114,9 +113,11 @@ internal sealed partial class MetricWriter
     /// <param name="samples">How many samples the series has.</param>
     private bool TryMerge(MetricFamily family, Span<Label> labels, string sample, int samples)
     {
-        if (_series.HasRoom(samples) || Contains(family, sample, labels)) return false;
+        var isRoute = false;
+        foreach (var label in labels) isRoute |= label.Name == EndpointBounds.Label && Endpoints.IsRoute(label.Value);
+        if (_series.HasRoom(samples, isRoute) || Contains(family, sample, labels)) return false;
         var isMerged = _series.TryMerge(labels, withOutcome: false);
-        if (!_series.HasRoomForOutcome(samples) && !Contains(family, sample, labels))
+        if (!_series.HasRoomForOutcome(samples, isRoute) && !Contains(family, sample, labels))
         {
             isMerged |= _series.TryMerge(labels, withOutcome: true);
         }

@@ -16,6 +16,9 @@ internal sealed class SeriesBound(SlotStore store, int maximum)
     // Extra series for requests beyond the limit, by their status and exceptions.
     private const int RoomForOutcomes = 256;
 
+    // Paths leave routes as many series again, and this part of a file.
+    private const int RoomForRoutes = 4 << 20;
+
     // In bytes, more than one histogram takes: 18 keys, each with a label value of 256 characters of six bytes.
     private const int LargestGrowth = 64 << 10;
 
@@ -24,10 +27,14 @@ internal sealed class SeriesBound(SlotStore store, int maximum)
 
     private static readonly string[] Outcomes = ["status_code", "error_type"];
 
-    internal bool HasRoom(int series) => Count + series <= maximum && HasSpace;
+    /// <summary>Whether further series have a place of their own.</summary>
+    /// <param name="series">Their number.</param>
+    /// <param name="isRoute">Whether they are those of a framework's route, which paths cannot crowd out.</param>
+    internal bool HasRoom(int series, bool isRoute) => Count + series <= MaximumOf(isRoute) && HasSpace(isRoute);
 
     /// <summary>Whether further series fit into the extra room for statuses and exceptions.</summary>
-    internal bool HasRoomForOutcome(int series) => Count + series <= maximum + RoomForOutcomes && HasSpace;
+    internal bool HasRoomForOutcome(int series, bool isRoute) =>
+        Count + series <= MaximumOf(isRoute) + RoomForOutcomes && HasSpace(isRoute);
 
     /// <summary>Replaces the values that a client chose with <see cref="LabelBounds.Other"/>; false if none was replaced.</summary>
     /// <param name="labels">The labels of a series.</param>
@@ -49,7 +56,11 @@ internal sealed class SeriesBound(SlotStore store, int maximum)
     private int Count =>
         store.FileOf(MetricType.Counter).Count + store.FileOf(MetricType.Histogram).Count + store.FileOf(MetricType.Gauge).Count;
 
-    private bool HasSpace =>
-        store.FileOf(MetricType.Counter).Used <= StoreFileWriter.MaximumSize - LargestGrowth
-        && store.FileOf(MetricType.Histogram).Used <= StoreFileWriter.MaximumSize - LargestGrowth;
+    private int MaximumOf(bool isRoute) => isRoute ? 2 * maximum : maximum;
+
+    private bool HasSpace(bool isRoute)
+    {
+        var most = StoreFileWriter.MaximumSize - LargestGrowth - (isRoute ? 0 : RoomForRoutes);
+        return store.FileOf(MetricType.Counter).Used <= most && store.FileOf(MetricType.Histogram).Used <= most;
+    }
 }

@@ -16,6 +16,9 @@ internal sealed partial class PrometheusWorker
     // The clocks of two machines may differ by this much, in seconds.
     private const double LargestSkew = 1;
 
+    // The status of a request that fails before its response begins.
+    private const int FailedStatus = 500;
+
     // The length of a body whose size is unknown.
     private const long NoLength = -1;
 
@@ -61,7 +64,13 @@ internal sealed partial class PrometheusWorker
         return token;
     }
 
-    /// <summary>Sets the route that the framework found for a request; without it, the path is normalised.</summary>
+    /// <summary>Admits a route that the application declares, before requests have it; in UTF-8.</summary>
+    public void RouteDeclared(ReadOnlySpan<byte> route) => _routes.Declare(route);
+
+    /// <summary>
+    /// Sets the route that the framework found for a request, or <see cref="EndpointBounds.Unmatched"/>; without it, the path
+    /// is normalised.
+    /// </summary>
     public void RequestRouted(long token, ReadOnlySpan<byte> route)
     {
         if (_flight.TryFind(token, out var entry)) entry.Route = route;
@@ -82,7 +91,7 @@ internal sealed partial class PrometheusWorker
     public void RequestFailed(long token, ReadOnlySpan<byte> errorType)
     {
         if (!_flight.TryFind(token, out var entry)) HandleError(default, LabelBounds.Other, errorType);
-        else if (entry.Fail()) HandleError(entry.Method, EndpointOf(entry), errorType);
+        else if (entry.Fail()) HandleError(entry.Method, EndpointOf(entry, entry.Status is 0 ? FailedStatus : entry.Status), errorType);
     }
 
     /// <summary>Sets the bytes of a file that a request sent.</summary>
@@ -135,13 +144,13 @@ internal sealed partial class PrometheusWorker
     /// <summary>Records a request that could not be parsed, with the parser's exception.</summary>
     public void RequestInvalid(int status, ReadOnlySpan<byte> errorType)
     {
-        Count(_routes.Find(default, RouteSeriesTable.Invalid, status));
-        HandleError(default, RouteSeriesTable.Invalid, errorType);
+        Count(_routes.Find(default, EndpointBounds.Invalid, status));
+        HandleError(default, EndpointBounds.Invalid, errorType);
     }
 
     /// <summary>Records an exception that reached the worker; all arguments are in UTF-8.</summary>
     public void HandleError(ReadOnlySpan<byte> method, ReadOnlySpan<byte> path, ReadOnlySpan<byte> errorType) =>
-        HandleError(method, _routes.EndpointOfPath(path), errorType);
+        HandleError(method, _routes.EndpointOfPath(path, FailedStatus), errorType);
 
     private void Count(RouteSeries series)
     {
@@ -180,18 +189,19 @@ internal sealed partial class PrometheusWorker
         var series = _cache.Find(entry.Method, place, status, isRouted);
         if (series is null)
         {
-            series = _routes.Find(entry.Method, EndpointOf(entry), status);
-            _cache.Put(entry.Method, place, status, isRouted, series);
+            var endpoint = EndpointOf(entry, status);
+            series = _routes.Find(entry.Method, endpoint, status);
+            if (isRouted || RouteSeriesTable.IsLasting(endpoint)) _cache.Put(entry.Method, place, status, isRouted, series);
         }
         return series;
     }
 
-    private string EndpointOf(FlightEntry entry) =>
-        entry.Route.IsEmpty ? _routes.EndpointOfPath(entry.Path) : _routes.EndpointOfRoute(entry.Route);
+    private string EndpointOf(FlightEntry entry, int status) =>
+        entry.Route.IsEmpty ? _routes.EndpointOfPath(entry.Path, status) : _routes.EndpointOfRoute(entry.Route);
 
     private void HandleError(ReadOnlySpan<byte> method, string endpoint, ReadOnlySpan<byte> errorType)
     {
-        if (endpoint == LabelBounds.Other) Metrics.OverflowOf(RouteSeriesTable.EndpointLabel).Add(1);
+        if (endpoint == LabelBounds.Other) Metrics.OverflowOf(EndpointBounds.Label).Add(1);
         var name = Encoding.UTF8.GetString(errorType[..Math.Min(errorType.Length, MetricWriter.MaximumValueLength)]);
         Metrics.Add(MetricCatalogue.WorkerErrorHandling, 1, WorkerId, HttpMethods.LabelOf(method), endpoint, name);
     }

@@ -35,7 +35,7 @@ internal sealed partial class PrometheusWorker : IDisposable
         {
             _files = HistogramFiles.Open(store, nativeSchema);
             Metrics = new MetricWriter(store, maximumLabelValues, _files, maximumSeries, report);
-            _routes = new RouteSeriesTable(Metrics);
+            _routes = new RouteSeriesTable(Metrics, time);
             _flight = store.OpenFlightTable(Metrics.Locate(MetricCatalogue.WorkerBusy, [WorkerId]));
         }
         catch

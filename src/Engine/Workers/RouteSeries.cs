@@ -15,4 +15,14 @@ internal sealed record RouteSeries(Cell Requests, Cell Failed, HistogramCells Du
 
     /// <summary>Whether the request has its own series, all of them.</summary>
     internal bool IsWhole { get; } = Overflow.IsNone && !Requests.IsNone && !Duration.IsNone;
+
+    private double _lastCount = Requests.IsNone ? 0 : Requests.Value;
+
+    /// <summary>Whether there were requests since the last call, or since the worker found the series.</summary>
+    internal bool HasGrown()
+    {
+        var hasGrown = !Requests.IsNone && Requests.Value > _lastCount;
+        if (hasGrown) _lastCount = Requests.Value;
+        return hasGrown;
+    }
 }

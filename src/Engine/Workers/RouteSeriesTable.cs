@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using GunicornPrometheusExporter.Files;
+using GunicornPrometheusExporter.Flights;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Recording;
 using GunicornPrometheusExporter.Routes;
@@ -13,18 +14,19 @@ namespace GunicornPrometheusExporter.Workers;
 /// method, endpoint and status uses the series of <see cref="LabelBounds.Other"/> in every family. A combination that is
 /// known, or beyond a limit, allocates nothing. Not thread-safe.
 /// </remarks>
-internal sealed class RouteSeriesTable(MetricWriter writer)
+internal sealed class RouteSeriesTable(MetricWriter writer, TimeProvider time)
 {
-    internal const string EndpointLabel = "endpoint";
-
-    /// <summary>The endpoint of requests that could not be parsed.</summary>
-    internal const string Invalid = "__invalid__";
-
     /// <summary>The lowest status that counts as a failure.</summary>
     internal const int FirstFailure = 400;
 
+    // A path that nobody requested for so long gives way to another if there is no room.
+    private static readonly TimeSpan LongestUnused = TimeSpan.FromHours(1);
+
     private const int LongestPath = 1024;
     private const int LongestRoute = 256;
+
+    // The client disconnected before there was a response.
+    private const int ClientClosedRequest = 499;
 
     private readonly Dictionary<(string Method, string Endpoint, int Status), RouteSeries> _series = [];
     private readonly Dictionary<(string Method, string Endpoint), HistogramCells> _durations = [];
@@ -32,6 +34,13 @@ internal sealed class RouteSeriesTable(MetricWriter writer)
     // The series of combinations beyond the limit on series, by status.
     private readonly Dictionary<int, RouteSeries> _merged = [];
     private bool _isComplete;
+    private long _lastRenewal = time.GetTimestamp();
+
+    /// <summary>Whether a response with this status leaves open whether its path exists.</summary>
+    internal static bool IsUnmatched(int status) => status is 400 or 404 or 405 or 414 or 431 or ClientClosedRequest;
+
+    /// <summary>Whether a path has this endpoint whatever its later responses are.</summary>
+    internal static bool IsLasting(string endpoint) => endpoint is not (EndpointBounds.Unmatched or LabelBounds.Other);
 
     /// <summary>The configured routes of paths.</summary>
     internal RoutePatterns? Patterns { private get; set; }
@@ -59,31 +68,53 @@ internal sealed class RouteSeriesTable(MetricWriter writer)
         return series;
     }
 
+    /// <summary>Admits a route that the application declares.</summary>
+    internal void Declare(ReadOnlySpan<byte> route) => writer.Endpoints.Declare(Encoding.UTF8.GetString(FlightRecord.Shorten(route)));
+
     /// <summary>The endpoint of a framework's route, which is used as it is.</summary>
     internal string EndpointOfRoute(ReadOnlySpan<byte> route)
     {
         Span<char> text = stackalloc char[LongestRoute];
         var length = Encoding.UTF8.GetChars(route[..Math.Min(route.Length, LongestRoute)], text);
-        return Admit(text[..length]);
+        return AdmitRoute(text[..length]);
     }
 
-    /// <summary>The endpoint of a path: the route of the first pattern that matches, else the normalised path.</summary>
-    internal string EndpointOfPath(ReadOnlySpan<byte> path)
+    /// <summary>
+    /// The endpoint of a path: the route of the first pattern that matches, else the normalised path, which is
+    /// <see cref="EndpointBounds.Unmatched"/> until a response shows that it exists.
+    /// </summary>
+    internal string EndpointOfPath(ReadOnlySpan<byte> path, int status)
     {
         Span<char> text = stackalloc char[LongestPath];
         Span<char> endpoint = stackalloc char[EndpointNormalizer.MaximumLength];
         var length = Encoding.UTF8.GetChars(path[..Math.Min(path.Length, LongestPath)], text);
-        if (Patterns?.Find(text[..length]) is { } route) return Admit(route);
+        if (Patterns?.Find(text[..length]) is { } route) return AdmitRoute(route);
         length = EndpointNormalizer.Normalize(text[..length], endpoint);
-        return Admit(endpoint[..length]);
+        var value = endpoint[..length];
+        if (writer.Endpoints.TryFind(value, out var admitted)) return admitted;
+        if (IsUnmatched(status)) return EndpointBounds.Unmatched;
+        if (!writer.Endpoints.TryAdmitPath(value, out admitted) && TryRenew()) _ = writer.Endpoints.TryAdmitPath(value, out admitted);
+        return admitted;
     }
 
-    private string Admit(ReadOnlySpan<char> endpoint) =>
-        writer.TryAdmit(EndpointLabel, endpoint, out var admitted) ? admitted : LabelBounds.Other;
+    private string AdmitRoute(ReadOnlySpan<char> route)
+    {
+        _ = writer.Endpoints.TryAdmitRoute(route, out var endpoint);
+        return endpoint;
+    }
+
+    /// <summary>Makes room for other paths, if the last time is long enough ago; only paths requested since then still count.</summary>
+    private bool TryRenew()
+    {
+        if (time.GetElapsedTime(_lastRenewal) < LongestUnused || !writer.HasRoom(1, "")) return false;
+        _lastRenewal = time.GetTimestamp();
+        writer.Endpoints.CountOnly(_series.Where(series => series.Value.HasGrown()).Select(series => series.Key.Endpoint));
+        return true;
+    }
 
     private bool HasRoom(string method, string endpoint, int status) => writer.HasRoom(
         (_durations.ContainsKey((method, endpoint)) ? 0 : MetricWriter.SamplesOf(MetricCatalogue.HttpRequestDuration))
-        + (status >= FirstFailure ? 2 : 1));
+        + (status >= FirstFailure ? 2 : 1), endpoint);
 
     private RouteSeries FindMerged(int status)
     {
@@ -104,7 +135,7 @@ internal sealed class RouteSeriesTable(MetricWriter writer)
         }
     }
 
-    private Cell OverflowOf(string endpoint) => endpoint == LabelBounds.Other ? writer.OverflowOf(EndpointLabel) : default;
+    private Cell OverflowOf(string endpoint) => endpoint == LabelBounds.Other ? writer.OverflowOf(EndpointBounds.Label) : default;
 
     private RouteSeries Locate(string method, string endpoint, int status, Cell overflow, out bool isMerged)
     {

@@ -15,12 +15,7 @@ internal static class CardinalityCheck
         }
         foreach (var label in exporter.Now.Of(MetricCatalogue.LabelOverflow).Where(label => label.Value > 0))
         {
-            yield return Finding.Warning($"{exporter.Name}: {label.Value} recordings are under __other__ because " + (
-                label["label"] == MetricCatalogue.SeriesOverflow
-                    ? "a worker had too many series; reload Gunicorn to free the series, and label by route instead of path, or raise " +
-                    "GUNICORN_EXPORTER_MAX_WORKER_SERIES"
-                    : $"the label {label["label"]} had too many values; label by route instead of path, or raise " +
-                    "GUNICORN_EXPORTER_MAX_LABEL_VALUES"));
+            yield return Finding.Warning($"{exporter.Name}: {label.Value} recordings are under __other__ because {ReasonOf(label["label"])}");
         }
         if (exporter.Now.Sum(MetricCatalogue.SeriesDropped) is { } dropped and > 0)
         {
@@ -29,4 +24,14 @@ internal static class CardinalityCheck
                     "remove labels with unbounded values, or raise GUNICORN_EXPORTER_MAX_SERIES");
         }
     }
+
+    private static string ReasonOf(string? label) => label switch
+    {
+        MetricCatalogue.SeriesOverflow =>
+            "a worker had too many series; reload Gunicorn to free the series, and raise GUNICORN_EXPORTER_MAX_WORKER_SERIES",
+        "endpoint" =>
+            "a worker answered too many different paths with something else than 404; answer unknown paths with 404, or raise " +
+            "GUNICORN_EXPORTER_MAX_LABEL_VALUES",
+        _ => $"the label {label} had too many values; remove values that are unbounded, or raise GUNICORN_EXPORTER_MAX_LABEL_VALUES",
+    };
 }

@@ -49,7 +49,10 @@ internal static unsafe class EntryPoint
             "request_started(method: str, path: str, headers: list) -> int\n\n" +
             "Records a parsed request so that it survives the worker's death, and returns its token. Never raises."),
         new("request_routed", &RequestFunctions.RequestRouted,
-            "request_routed(token: int, route: str) -> None\n\nSets the framework's route of a request. Never raises."),
+            "request_routed(token: int, route: str) -> None\n\n" +
+            "Sets the framework's route of a request, or '__unmatched__'. Never raises."),
+        new("route_declared", &RequestFunctions.RouteDeclared,
+            "route_declared(route: str) -> None\n\nAdmits a route of the application before a request has it. Never raises."),
         new("request_responding", &RequestFunctions.RequestResponding,
             "request_responding(token: int, status: int) -> None\n\n" +
             "Records that the client is about to receive the first byte of a response. Never raises."),

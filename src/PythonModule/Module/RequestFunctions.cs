@@ -38,6 +38,16 @@ internal static unsafe class RequestFunctions
         return Run(arguments, count, 2, &Record);
     }
 
+    /// <summary>route_declared(route)</summary>
+    // SAFETY: as in RequestStarted.
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    internal static nint RouteDeclared(nint self, nint* arguments, nint count)
+    {
+        // SAFETY: the address of a managed function of this class, called at once.
+        static void Record(PrometheusWorker worker, Arguments given) => worker.RouteDeclared(given.Utf8(0));
+        return Run(arguments, count, 1, &Record);
+    }
+
     /// <summary>request_responding(token, status)</summary>
     // SAFETY: as in RequestStarted.
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]

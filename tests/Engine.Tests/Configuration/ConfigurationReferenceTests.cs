@@ -141,13 +141,22 @@ public sealed partial class ConfigurationReferenceTests
             ## The bounds of a worker
 
             A client chooses the method, the path and in part the status of a request, so without bounds it could make a worker record
-            any number of series. There are three:
+            any number of series. These are the bounds:
 
             | Bound | Default | Beyond it |
             |---|---|---|
             | methods | the nine of RFC 9110, and `PATCH` | the method is `__other__` |
-            | `GUNICORN_EXPORTER_MAX_LABEL_VALUES` | 200 values of each label | the label is `__other__` |
-            | `GUNICORN_EXPORTER_MAX_WORKER_SERIES` | 15,000 series of a worker | method and endpoint are `__other__`. The status stays for 256 more series, and is `__other__` after that |
+            | `GUNICORN_EXPORTER_MAX_LABEL_VALUES` | 200 values of each label; for `endpoint`, 200 paths | the label is `__other__` |
+            | routes of a framework | every route that the application declares, and 1,000 others | `endpoint` is `__other__` |
+            | `GUNICORN_EXPORTER_MAX_WORKER_SERIES` | 15,000 series of a worker, and as many again for routes | method and endpoint are `__other__`. The status stays for 256 more series, and is `__other__` after that |
+
+            Paths cannot take the place of routes: routes have values and series of their own. A worker admits the routes that Flask,
+            Django, Starlette and FastAPI declare before it records the application's first request. Requests that match no route are one
+            value, [`__unmatched__`](worker-classes.md#unmatched-requests).
+
+            A worker whose 200 paths are all in use records a further path as `__other__`. If nobody has requested a path for an hour,
+            it gives way to the next one that needs its place. Its series stay, and continue if somebody requests it again: no counter
+            decreases or disappears.
 
             A route takes 18 series for the latency of each method, and one or two for each status. So 200 routes with two methods and
             six statuses each take 11,200 series, which leaves a quarter of the default free. A full worker takes 5 MiB of disk and adds

@@ -6,6 +6,8 @@ using GunicornPrometheusExporter.Engine.Tests.Master;
 using GunicornPrometheusExporter.Engine.Tests.Store;
 using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Flights;
+using GunicornPrometheusExporter.Metrics;
+using GunicornPrometheusExporter.Recording;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Flights;
@@ -73,6 +75,27 @@ public sealed class DeathAccountantTests : IDisposable
         Assert.Equal(1, samples["gunicorn_http_requests_total{endpoint=/users/<int:id>,method=GET,status_code=200}"]);
         Assert.Equal(1, samples["gunicorn_worker_failed_requests_total{endpoint=/users/{id},method=__other__,status_code=503,worker_id=worker_1}"]);
         Assert.Single(samples.Keys, key => key.StartsWith("gunicorn_worker_failed_requests_total", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_lost_request_for_what_is_not_there_is_counted_as_unmatched_unless_its_worker_knew_the_path()
+    {
+        using (var store = SlotStore.Open(_directory.Path, SlotKind.Worker, EntryLayout.ValueOnly))
+        {
+            new MetricWriter(store).Add(MetricCatalogue.HttpRequests, 1, "GET", "/known", "200");
+        }
+        WriteFlight("00000001", [
+            new FlightRequest(FlightState.Responding, 404, _now, "GET", "/known", "", ""),
+            .. Enumerable.Range(0, 60).Select(
+                i => new FlightRequest(FlightState.Responding, 404, _now, "GET", $"/scan{(char)('a' + (i / 26))}{(char)('a' + (i % 26))}", "", ""))]);
+        WriteExit("signal");
+        _accountant.Account();
+        var counted = _aggregator.Read().Samples.Where(sample => sample.Key.StartsWith("gunicorn_http_requests_total", StringComparison.Ordinal));
+        Assert.Equal(
+            [("/known", 200, 1), ("/known", 404, 1), ("__unmatched__", 404, 60)],
+            counted.Select(sample => (EndpointOf(sample.Key), StatusOf(sample.Key), (int)sample.Value)).Order());
+        static string EndpointOf(string key) => key.Split("endpoint=")[1].Split(',')[0];
+        static int StatusOf(string key) => int.Parse(key.Split("status_code=")[1].TrimEnd('}'), System.Globalization.CultureInfo.InvariantCulture);
     }
 
     [Fact]

@@ -22,12 +22,12 @@ public sealed class MetricReferenceTests
             | Label | Value |
             |---|---|
             | `worker_id` | a [slot](glossary.md#slot), not a process: `worker_1` is the process that holds slot 1 at the time. Its counters continue when that process is replaced; `gunicorn_worker_info` has its current pid |
-            | `endpoint` | the route that the framework found ([worker classes](worker-classes.md)), else the path with placeholders for ids, UUIDs, hashes and tokens |
+            | `endpoint` | the [route](worker-classes.md#routes) that the framework found; `__unmatched__` if it found none. Without a framework, the path with placeholders for ids, UUIDs, hashes and tokens, or `__unmatched__` [until the path is known to exist](worker-classes.md#unmatched-requests). `__invalid__` for a request that could not be parsed |
             | `method` | one of the nine methods of RFC 9110, `PATCH`, or `__other__` |
 
             | Limit | Default | Beyond it |
             |---|---|---|
-            | `GUNICORN_EXPORTER_MAX_LABEL_VALUES`: values of a label in each process | 200 | the value is `__other__`; counted in `gunicorn_exporter_label_overflow_total` under the label's name |
+            | `GUNICORN_EXPORTER_MAX_LABEL_VALUES`: values of a label in each process; of `endpoint`, the paths, not [the routes](configuration.md#the-bounds-of-a-worker) | 200 | the value is `__other__`; counted in `gunicorn_exporter_label_overflow_total` under the label's name |
             | `GUNICORN_EXPORTER_MAX_WORKER_SERIES`: series of a worker | 15,000 | [method and endpoint are `__other__`](configuration.md#the-bounds-of-a-worker); counted in `gunicorn_exporter_label_overflow_total` under `series` |
             | `GUNICORN_EXPORTER_MAX_SERIES`: series that the exporter serves, including those of the application | 1,000,000 | the exporter drops later label sets as a whole; counted in `gunicorn_exporter_series_dropped` |
 

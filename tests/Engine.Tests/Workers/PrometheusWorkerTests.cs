@@ -24,11 +24,11 @@ public sealed class PrometheusWorkerTests : IDisposable
     [Fact]
     public void A_request_is_counted_once_in_every_family_that_tells_of_it()
     {
-        _worker.HandleRequest("GET"u8, "/users/42"u8, () => 404);
+        _worker.HandleRequest("GET"u8, "/users/42"u8, () => 503);
 
         Assert.Equal(1, Value(MetricCatalogue.WorkerRequests, "worker_1"));
-        Assert.Equal(1, Value(MetricCatalogue.HttpRequests, "GET", "/users/{id}", "404"));
-        Assert.Equal(1, Value(MetricCatalogue.WorkerFailedRequests, "worker_1", "GET", "/users/{id}", "404"));
+        Assert.Equal(1, Value(MetricCatalogue.HttpRequests, "GET", "/users/{id}", "503"));
+        Assert.Equal(1, Value(MetricCatalogue.WorkerFailedRequests, "worker_1", "GET", "/users/{id}", "503"));
         var byRoute = Keys(MetricType.Histogram).Count(key =>
             key.Contains("gunicorn_http_request_duration", StringComparison.Ordinal) && key.Contains("/users/{id}", StringComparison.Ordinal));
         Assert.Equal(MetricCatalogue.LatencyBuckets.Length + 2, byRoute);

@@ -1,6 +1,6 @@
 """A Bottle application with another one mounted."""
 
-from bottle import Bottle, HTTPResponse, request
+from bottle import Bottle, HTTPError, HTTPResponse, request
 
 app = Bottle()
 shop = Bottle()
@@ -14,6 +14,13 @@ def user(number: int) -> HTTPResponse:
 @shop.get("/<name>/crash")
 def crash(name: str) -> str:
     raise ValueError(name)
+
+
+@app.hook("before_request")
+def guard() -> None:
+    """Rejects requests below ``/secret`` before Bottle looks for their route."""
+    if request.path.startswith("/secret"):
+        raise HTTPError(401)
 
 
 app.mount("/shop", shop)

@@ -1,5 +1,7 @@
 """A Falcon application, by WSGI and by ASGI."""
 
+from pathlib import Path
+
 import falcon
 import falcon.asgi
 
@@ -26,7 +28,21 @@ class AsyncCrash(Crash):
         super().on_get(*arguments, **named)
 
 
-app = falcon.App()
+class Guard:
+    """Rejects requests below ``/secret`` before Falcon looks for their route."""
+
+    def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
+        if req.path.startswith("/secret"):
+            raise falcon.HTTPUnauthorized()
+
+
+def sink(req: falcon.Request, resp: falcon.Response) -> None:
+    resp.text = req.path
+
+
+app = falcon.App(middleware=[Guard()])
+app.add_static_route("/files", str(Path(__file__).parent))
+app.add_sink(sink, "/proxy")
 app.add_route("/users/{number:int}", User())
 app.add_route("/shop/{name}/crash", Crash())
 

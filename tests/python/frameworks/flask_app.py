@@ -17,6 +17,12 @@ def crash(name: str) -> str:
     raise ValueError(name)
 
 
+@app.route("/things/")
+@app.route("/shelves/<name>/")
+def things(name: str = "") -> str:
+    return name
+
+
 @app.before_request
 def guard() -> "tuple[str, int] | None":
     """Rejects requests with ``deny`` in their query."""

@@ -1,0 +1,96 @@
+namespace GunicornPrometheusExporter.Recording;
+
+/// <summary>Limits the values of the label <c>endpoint</c>: the routes of frameworks and paths each have a limit of their own.</summary>
+/// <remarks>
+/// A value that the slot has series of costs nothing more, so it stays admitted for good; the limit on paths counts only
+/// those that are in use. Values of earlier holders of the slot count as paths until a framework reports them as routes.
+/// Finding a value allocates nothing. Not thread-safe.
+/// </remarks>
+/// <param name="maximumPaths">The most paths in this process.</param>
+internal sealed class EndpointBounds(int maximumPaths)
+{
+    internal const string Label = "endpoint";
+
+    /// <summary>The endpoint of requests that matched no route, and of paths that may not exist.</summary>
+    internal const string Unmatched = "__unmatched__";
+
+    /// <summary>The endpoint of requests that could not be parsed.</summary>
+    internal const string Invalid = "__invalid__";
+
+    /// <summary>The most routes that were not known before a request had them, for instance because of a prefix.</summary>
+    internal const int MaximumRoutes = 1_000;
+
+    // An application declares its routes in code: no client can make more of them.
+    private const int MaximumKnownRoutes = 10_000;
+
+    private static readonly string[] Reserved = [LabelBounds.Other, Unmatched, Invalid];
+
+    private readonly HashSet<string> _known = new(Reserved, StringComparer.Ordinal);
+    private readonly HashSet<string> _routes = new(Reserved, StringComparer.Ordinal);
+
+    // The known paths that count.
+    private readonly HashSet<string> _paths = new(StringComparer.Ordinal);
+
+    // The routes that count.
+    private int _reported;
+
+    /// <summary>Finds a value that was admitted.</summary>
+    internal bool TryFind(ReadOnlySpan<char> value, out string known) =>
+        _known.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(value, out known!);
+
+    /// <summary>Admits a path while there is room; otherwise it is <see cref="LabelBounds.Other"/>.</summary>
+    internal bool TryAdmitPath(ReadOnlySpan<char> path, out string admitted)
+    {
+        if (TryFind(path, out admitted)) return true;
+        admitted = LabelBounds.Other;
+        if (_paths.Count >= maximumPaths) return false;
+        admitted = Learn(path);
+        return true;
+    }
+
+    /// <summary>Admits a framework's route while there is room; otherwise it is <see cref="LabelBounds.Other"/>.</summary>
+    internal bool TryAdmitRoute(ReadOnlySpan<char> route, out string admitted)
+    {
+        if (_routes.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(route, out admitted!)) return true;
+        admitted = LabelBounds.Other;
+        if (_reported >= MaximumRoutes) return false;
+        _reported++;
+        admitted = AddRoute(route);
+        return true;
+    }
+
+    /// <summary>Admits a route that the application declares, which leaves all others their room.</summary>
+    internal void Declare(ReadOnlySpan<char> route)
+    {
+        if (_routes.Count < MaximumKnownRoutes) _ = AddRoute(route);
+    }
+
+    /// <summary>Whether a value has the room of routes.</summary>
+    internal bool IsRoute(string value) => _routes.Contains(value);
+
+    /// <summary>Admits a value that the slot has, whatever the limit.</summary>
+    internal string Learn(ReadOnlySpan<char> value)
+    {
+        if (TryFind(value, out var known)) return known;
+        known = value.ToString();
+        _known.Add(known);
+        _paths.Add(known);
+        return known;
+    }
+
+    private string AddRoute(ReadOnlySpan<char> route)
+    {
+        var admitted = Learn(route);
+        _paths.Remove(admitted);
+        _routes.Add(admitted);
+        return admitted;
+    }
+
+    /// <summary>Lets only these values count, and of them only the paths.</summary>
+    internal void CountOnly(IEnumerable<string> inUse)
+    {
+        _paths.Clear();
+        _paths.UnionWith(inUse);
+        _paths.ExceptWith(_routes);
+    }
+}
