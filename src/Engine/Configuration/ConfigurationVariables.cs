@@ -461,7 +461,8 @@ internal static class ConfigurationVariables
         Default = "200",
         Minimum = 1,
         Maximum = 10_000,
-        Description = "Maximum number of values of a label in each worker, and of paths in the label endpoint; later values are recorded as __other__",
+        Description = "Maximum number of values of a label in each worker, for the label endpoint of paths; later values are " +
+            "recorded as __other__",
         ReloadScope = ReloadScope.GunicornReload,
     };
 
