@@ -469,7 +469,7 @@ internal static class ConfigurationVariables
         Default = "15000",
         Minimum = 1_000,
         Maximum = 60_000,
-        Description = "Maximum number of series that each worker records; the latency of one route and method takes 18; " +
+        Description = "Maximum number of series that each worker records; the latency of one route and method takes 16; " +
             "later series are recorded as __other__",
         ReloadScope = ReloadScope.GunicornReload,
     };

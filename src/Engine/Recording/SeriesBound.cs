@@ -16,7 +16,7 @@ internal sealed class SeriesBound(SlotStore store, int maximum)
     // Extra series for requests beyond the limit, by their status and exceptions.
     private const int RoomForOutcomes = 256;
 
-    // In bytes, more than one histogram takes: 18 keys, each with a label value of 256 characters of six bytes.
+    // In bytes, more than one histogram takes: 16 keys, each with a label value of 256 characters of six bytes.
     private const int LargestGrowth = 64 << 10;
 
     // Clients choose the values of these labels; the product chooses those of all others.

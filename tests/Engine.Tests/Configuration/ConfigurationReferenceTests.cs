@@ -149,8 +149,8 @@ public sealed partial class ConfigurationReferenceTests
             | `GUNICORN_EXPORTER_MAX_LABEL_VALUES` | 200 values of each label | the label is `__other__` |
             | `GUNICORN_EXPORTER_MAX_WORKER_SERIES` | 15,000 series of a worker | method and endpoint are `__other__`. The status stays for 256 more series, and is `__other__` after that |
 
-            A route takes 18 series for the latency of each method, and one or two for each status. So 200 routes with two methods and
-            six statuses each take 11,200 series, which leaves a quarter of the default free. A full worker takes 5 MiB of disk and adds
+            A route takes 16 series for the latency of each method, and one or two for each status. So 200 routes with two methods and
+            six statuses each take 10,400 series, which leaves 30 % of the default free. A full worker takes 5 MiB of disk and adds
             about 1.5 MB to a response of `/metrics`.
 
             Totals stay exact: each request is counted once in every family, if necessary under `__other__`. A worker that reaches 15,000
