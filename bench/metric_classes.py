@@ -43,7 +43,7 @@ def calls() -> "dict[str, tuple[Call, Call]]":
     wide = prometheus_client.Counter("peer_failed", "Failed requests", four)
     gauge = prometheus_client.Gauge("peer_memory", "Memory", ["worker_id"], multiprocess_mode="livemax")
     # Those of gunicorn_worker_request_duration_seconds.
-    bounds = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30, 60]
+    bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
     histogram = prometheus_client.Histogram("peer_latency", "Latency", ["worker_id"], buckets=bounds)
     return {
         "counter, 1 label": (

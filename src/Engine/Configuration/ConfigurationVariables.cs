@@ -476,7 +476,7 @@ internal static class ConfigurationVariables
         Minimum = 1_000,
         Maximum = 60_000,
         Description = "Maximum number of series that each worker records, and again for the routes of a framework; the latency of one " +
-            "route and method takes 18; later series are recorded as __other__",
+            "route and method takes 16; later series are recorded as __other__",
         ReloadScope = ReloadScope.GunicornReload,
     };
 

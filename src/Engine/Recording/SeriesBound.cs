@@ -19,7 +19,7 @@ internal sealed class SeriesBound(SlotStore store, int maximum)
     // Paths leave routes as many series again, and this part of a file.
     private const int RoomForRoutes = 4 << 20;
 
-    // In bytes, more than one histogram takes: 18 keys, each with a label value of 256 characters of six bytes.
+    // In bytes, more than one histogram takes: 16 keys, each with a label value of 256 characters of six bytes.
     private const int LargestGrowth = 64 << 10;
 
     // Clients choose the values of these labels; the product chooses those of all others.

@@ -27,8 +27,9 @@ internal sealed class Latencies
         _cumulative[seconds] = _cumulative.GetValueOrDefault(seconds) + count;
     }
 
-    /// <summary>The quantile in seconds, interpolated as by Prometheus' <c>histogram_quantile</c>; null without requests.</summary>
-    internal double? Quantile(double quantile)
+    /// <summary>The quantile, interpolated as by Prometheus' <c>histogram_quantile</c>; null without requests.</summary>
+    /// <remarks>Unlike Prometheus, it does not guess where in the first bucket or beyond the last bound a request lies.</remarks>
+    internal LatencyQuantile? Quantile(double quantile)
     {
         var rank = quantile * Total;
         if (rank <= 0) return null;
@@ -36,9 +37,12 @@ internal sealed class Latencies
         foreach (var (bound, count) in Counts)
         {
             if (double.IsPositiveInfinity(bound)) break;
-            if (passed + count >= rank) return lower + ((bound - lower) * (rank - passed) / count);
+            if (passed + count >= rank)
+            {
+                return lower == 0 ? new(bound, "<") : new(lower + ((bound - lower) * (rank - passed) / count), "");
+            }
             (lower, passed) = (bound, passed + count);
         }
-        return lower;
+        return new(lower, ">");
     }
 }

@@ -21,6 +21,15 @@ internal static class Show
         _ => Text(seconds, "0.0", " s"),
     };
 
+    /// <summary>An estimate as a time; a limit as <c>&lt; 1 ms</c>.</summary>
+    internal static string Quantile(LatencyQuantile? quantile) => quantile switch
+    {
+        null => None,
+        { Limit: "" } estimate => Seconds(estimate.Seconds),
+        { Seconds: < 1 } limit => $"{limit.Limit} {Text(limit.Seconds * 1000, "0.###", " ms")}",
+        { } limit => $"{limit.Limit} {Text(limit.Seconds, "0.###", " s")}",
+    };
+
     /// <summary>A long time, in its two largest units.</summary>
     internal static string Duration(double seconds) => TimeSpan.FromSeconds(seconds) switch
     {

@@ -66,9 +66,9 @@ internal static class StatusDocument
         WriteFigure(html, "Requests per second", Show.Rate(traffic?.Requests));
         WriteFigure(html, "5xx per second", Show.Rate(traffic?.ServerErrors), traffic?.ServerErrors > 0);
         WriteFigure(html, "4xx per second", Show.Rate(traffic?.ClientErrors));
-        WriteFigure(html, "p50", Show.Seconds(traffic?.Latencies.Quantile(.5)));
-        WriteFigure(html, "p95", Show.Seconds(traffic?.Latencies.Quantile(.95)));
-        WriteFigure(html, "p99", Show.Seconds(traffic?.Latencies.Quantile(.99)));
+        WriteFigure(html, "p50", Show.Quantile(traffic?.Latencies.Quantile(.5)));
+        WriteFigure(html, "p95", Show.Quantile(traffic?.Latencies.Quantile(.95)));
+        WriteFigure(html, "p99", Show.Quantile(traffic?.Latencies.Quantile(.99)));
         html.Write($"""</dl><div id="heat" data-live>""");
         HeatStrip.Write(html, status.History);
         html.Write($"""<p class="soft">{WindowOf(status)}</p></div></section>""");
@@ -118,8 +118,8 @@ internal static class StatusDocument
                 <tr><th scope="row" class="name"><bdi>{method} {Show.Shortened(endpoint)}</bdi></th>
                 <td>{Show.Rate(traffic.Requests)}</td>
                 <td>{Show.Rate(traffic.ClientErrors)}</td><td>{Show.Rate(traffic.ServerErrors)}</td>
-                <td>{Show.Seconds(traffic.Latencies.Quantile(.5))}</td>
-                <td>{Show.Seconds(traffic.Latencies.Quantile(.95))}</td><td>{Show.Seconds(traffic.Latencies.Quantile(.99))}</td></tr>
+                <td>{Show.Quantile(traffic.Latencies.Quantile(.5))}</td>
+                <td>{Show.Quantile(traffic.Latencies.Quantile(.95))}</td><td>{Show.Quantile(traffic.Latencies.Quantile(.99))}</td></tr>
                 """);
         }
         CloseTable(html);

@@ -33,7 +33,7 @@ internal sealed record TopColumn(string Title, Func<WorkerStatus, string> Text, 
     ];
 
     private static TopColumn Quantile(string title, double quantile) => new(
-        title, worker => Show.Seconds(worker.Latencies.Quantile(quantile)), worker => worker.Latencies.Quantile(quantile));
+        title, worker => Show.Quantile(worker.Latencies.Quantile(quantile)), worker => worker.Latencies.Quantile(quantile)?.Seconds);
 
     private static string OldestOf(WorkerStatus worker) => worker.Oldest is { } oldest
         ? $"{Show.Seconds(oldest.Seconds)} {oldest.Method} {Show.Shortened(oldest.Route)}"

@@ -22,9 +22,9 @@ internal static class TopView
             $"Requests {Show.Rate(traffic?.Requests)}/s",
             $"4xx {Show.Rate(traffic?.ClientErrors)}/s",
             $"5xx {Show.Rate(traffic?.ServerErrors)}/s",
-            $"p50 {Show.Seconds(traffic?.Latencies.Quantile(.5))}",
-            $"p95 {Show.Seconds(traffic?.Latencies.Quantile(.95))}",
-            $"p99 {Show.Seconds(traffic?.Latencies.Quantile(.99))}");
+            $"p50 {Show.Quantile(traffic?.Latencies.Quantile(.5))}",
+            $"p95 {Show.Quantile(traffic?.Latencies.Quantile(.95))}",
+            $"p99 {Show.Quantile(traffic?.Latencies.Quantile(.99))}");
         yield return Line(status.Listeners
             .Select(queue => $"Backlog {queue.Name} {Show.Count(queue.Backlog)} of {Show.Count(queue.Limit)}")
             .DefaultIfEmpty("Backlog –"));

@@ -158,8 +158,8 @@ public sealed partial class ConfigurationReferenceTests
             it gives way to the next one that needs its place. Its series stay, and continue if somebody requests it again: no counter
             decreases or disappears.
 
-            A route takes 18 series for the latency of each method, and one or two for each status. So 200 routes with two methods and
-            six statuses each take 11,200 series, which leaves a quarter of the default free. A full worker takes 5 MiB of disk and adds
+            A route takes 16 series for the latency of each method, and one or two for each status. So 200 routes with two methods and
+            six statuses each take 10,400 series, which leaves 30 % of the default free. A full worker takes 5 MiB of disk and adds
             about 1.5 MB to a response of `/metrics`.
 
             Totals stay exact: each request is counted once in every family, if necessary under `__other__`. A worker that reaches 15,000

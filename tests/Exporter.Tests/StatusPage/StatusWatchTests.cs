@@ -97,19 +97,6 @@ public sealed class StatusWatchTests
     }
 
     [Fact]
-    public void A_quantile_lies_between_the_bounds_of_its_bucket()
-    {
-        var latencies = new Latencies();
-        latencies.Add("0.1", 50);
-        latencies.Add("0.2", 100);
-        latencies.Add("+Inf", 101);
-
-        Assert.Equal(.101, latencies.Quantile(.5)!.Value, 9);
-        Assert.Equal(.2, latencies.Quantile(.999)!.Value, 9);
-        Assert.Null(new Latencies().Quantile(.5));
-    }
-
-    [Fact]
     public void What_comes_from_outside_is_escaped()
     {
         var html = new HtmlWriter();
