@@ -99,6 +99,8 @@ internal sealed partial class ExporterConfig
 
     public string? RedisSentinelService => Get<string?>(ConfigurationVariables.RedisSentinelService);
 
+    public string? RedisSentinelPassword => Get<string?>(ConfigurationVariables.RedisSentinelPassword);
+
     public string RedisKeyPrefix => Get<string>(ConfigurationVariables.RedisKeyPrefix);
 
     public int RedisForwardInterval => Get<int>(ConfigurationVariables.RedisForwardInterval);
@@ -146,6 +148,8 @@ internal sealed partial class ExporterConfig
     public int MaxSeries => Get<int>(ConfigurationVariables.MaxSeries);
 
     public bool DisableCreatedSeries => Get<bool>(ConfigurationVariables.DisableCreatedSeries);
+
+    public bool LegacyMetrics => Get<bool>(ConfigurationVariables.LegacyMetrics);
 
     public bool NativeHistograms => Get<bool>(ConfigurationVariables.NativeHistograms);
 
