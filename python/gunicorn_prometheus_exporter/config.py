@@ -2,7 +2,7 @@
 
 import logging
 import os
-from typing import TYPE_CHECKING, Any, Generic, Optional, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Generic, Optional, TypeVar, Union, cast
 
 from . import file_environment, guard
 from .errors import ConfigurationError, MetricsError
@@ -27,14 +27,11 @@ _log = logging.getLogger(__name__)
 #: The variable with the path of the configuration file, for this process and its children.
 FILE_VARIABLE = "GUNICORN_EXPORTER_CONFIG_FILE"
 
-_T = TypeVar("_T", int, str, bool)
+_T = TypeVar("_T")
 
 
 class _Setting(Generic[_T]):
     """A property with the value of the setting of its name. Raises ConfigurationError if the setting is invalid."""
-
-    def __init__(self, kind: type[_T]) -> None:
-        self._kind = kind
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
@@ -43,7 +40,7 @@ class _Setting(Generic[_T]):
         if config is None:
             # The class itself is asked, as by help().
             return self  # type: ignore[return-value]
-        return config._value(self._name, self._kind)
+        return cast(_T, config._value(self._name))
 
 
 def load_yaml_config(path: Union[str, "os.PathLike[str]"]) -> None:
@@ -82,23 +79,32 @@ def _read(file: str) -> dict[str, Any]:
 class ExporterConfig:
     """The settings of this process's environment and configuration file, read and validated once, by the constructor.
 
-    A property has the name of its variable in lower case, and raises ConfigurationError if the variable is invalid.
+    A property has the name of its variable in lower case, and raises ConfigurationError if the variable is invalid. In a worker,
+    Gunicorn's own settings are those of the running server, wherever they were set.
     ``validate`` reports all invalid variables at once. docs/configuration.md describes the settings.
     """
 
-    prometheus_metrics_port = _Setting(int)
-    prometheus_bind_address = _Setting(str)
-    prometheus_multiproc_dir = _Setting(str)
-    gunicorn_workers = _Setting(int)
-    gunicorn_timeout = _Setting(int)
-    gunicorn_keepalive = _Setting(int)
-    redis_enabled = _Setting(bool)
-    redis_host = _Setting(str)
-    redis_port = _Setting(int)
-    redis_db = _Setting(int)
-    redis_key_prefix = _Setting(str)
-    redis_forward_interval = _Setting(int)
-    cleanup_db_files = _Setting(bool)
+    prometheus_metrics_port = _Setting[int]()
+    prometheus_bind_address = _Setting[str]()
+    prometheus_multiproc_dir = _Setting[str]()
+    gunicorn_workers = _Setting[int]()
+    gunicorn_timeout = _Setting[int]()
+    gunicorn_keepalive = _Setting[int]()
+    redis_enabled = _Setting[bool]()
+    redis_host = _Setting[str]()
+    redis_port = _Setting[int]()
+    redis_db = _Setting[int]()
+    redis_key_prefix = _Setting[str]()
+    redis_forward_interval = _Setting[int]()
+    redis_ttl_seconds = _Setting[Optional[int]]()
+    redis_ttl_disabled = _Setting[bool]()
+    prometheus_ssl_enabled = _Setting[Optional[bool]]()
+    prometheus_ssl_certfile = _Setting[Optional[str]]()
+    prometheus_ssl_keyfile = _Setting[Optional[str]]()
+    prometheus_ssl_client_cafile = _Setting[Optional[str]]()
+    prometheus_ssl_client_capath = _Setting[Optional[str]]()
+    prometheus_ssl_client_auth_required = _Setting[bool]()
+    cleanup_db_files = _Setting[bool]()
 
     def __init__(self) -> None:
         """Reads the configuration. Raises ConfigurationError if the executable, which validates it, cannot be run."""
@@ -165,8 +171,8 @@ class ExporterConfig:
             raise ConfigurationError("; ".join(error["message"] for error in self._errors))
         return settings
 
-    def _value(self, name: str, kind: type[_T]) -> _T:
-        values: dict[str, _T] = self._answer["config"]
+    def _value(self, name: str) -> Any:
+        values: dict[str, Any] = self._answer["config"]
         if name in values:
             return values[name]
         raise ConfigurationError("; ".join(e["message"] for e in self._errors if e["variable"] in (name.upper(), FILE_VARIABLE)))

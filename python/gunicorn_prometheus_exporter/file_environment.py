@@ -24,6 +24,9 @@ _COPIES = "GUNICORN_EXPORTER_FROM_FILE"
 #: Places of settings that are not in a file.
 _ELSEWHERE = ("default", "environment", "flag")
 
+#: In a worker: the variables of Gunicorn's settings, with the values of the running server.
+_of_server: dict[str, str] = {}
+
 
 def copy(settings: Mapping[str, Any], places: Mapping[str, str]) -> None:
     """Replaces the copies of an earlier call. Variables that the environment sets itself stay as they are."""
@@ -44,7 +47,12 @@ def keep(name: str) -> None:
 def without_copies() -> dict[str, str]:
     """Returns the environment for processes that read the file themselves."""
     copied = (_COPIES, *_copied())
-    return {name: value for name, value in os.environ.items() if name not in copied}
+    return {**{name: value for name, value in os.environ.items() if name not in copied}, **_of_server}
+
+
+def follow(cfg: Any) -> None:
+    """Makes the settings of this worker's server win over variables and the file. A master reads those at each reload."""
+    _of_server.update({f"GUNICORN_{name.upper()}": str(getattr(cfg, name)) for name in ("workers", "timeout", "keepalive")})
 
 
 def _copied() -> list[str]:

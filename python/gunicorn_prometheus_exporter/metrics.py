@@ -46,6 +46,32 @@ class BaseMetric:
     #: The metric's name.
     family: ClassVar[str]
 
+    @classmethod
+    def labels(cls, **labels: LabelValue) -> "LabelledMetric":
+        """Returns the metric with these labels, whose operations take none."""
+        return LabelledMetric(cls, labels)
+
+
+class LabelledMetric:
+    """A metric class with labels, as ``BaseMetric.labels`` returns it."""
+
+    def __init__(self, metric: type[BaseMetric], labels: dict[str, LabelValue]) -> None:
+        """Keeps both."""
+        self._metric: Any = metric
+        self._labels = labels
+
+    def inc(self, amount: float = 1.0) -> None:
+        """Adds to a counter."""
+        self._metric.inc(amount, **self._labels)
+
+    def set(self, value: float) -> None:
+        """Sets a gauge."""
+        self._metric.set(value, **self._labels)
+
+    def observe(self, value: float) -> None:
+        """Adds an observation to a histogram."""
+        self._metric.observe(value, **self._labels)
+
 
 class _Counter(BaseMetric):
     """A counter of the catalogue."""

@@ -9,7 +9,7 @@ from typing import Any, Optional
 import gunicorn
 from gunicorn.workers.base import Worker
 
-from . import engine, guard, heartbeat, store_in_time, worker_kinds
+from . import engine, file_environment, guard, heartbeat, store_in_time, worker_kinds
 from .errors import ConfigurationError, MetricsError
 from .status_probe import StatusProbe
 from .worker_stage import SharedStage, Stage
@@ -60,6 +60,7 @@ class InstrumentedWorker(Worker):
         """Loads the application, then the engine, which depends on what the application has imported."""
         engine.enter_worker()
         heartbeat.report_by(self.notify)
+        guard.call("anything", file_environment.follow, self.cfg)
         guard.call("anything", self._settle_for_application)
         super().load_wsgi()
         if engine.refusal() is not None:

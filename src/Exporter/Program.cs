@@ -17,4 +17,4 @@ var root = new RootCommand("Export the metrics of a Gunicorn server to Prometheu
     new CheckCommand(),
     new CompletionCommand(),
 };
-return await CommandLine.RunAsync(root, args);
+return await CommandLine.RunAsync(root, NamesakeCommand.Translate(args));

@@ -128,7 +128,7 @@ public sealed class CommandTests : IDisposable
     [Fact]
     public async Task A_bad_password_is_never_printed()
     {
-        var outcome = await Executable.RunAsync(["config"], ("REDIS_PASSWORD", $"{Secret}\n"));
+        var outcome = await Executable.RunAsync(["config"], ("REDIS_PASSWORD", $"{Secret}\n"), ("REDIS_ENABLED", "true"));
 
         Assert.Equal(2, outcome.Status);
         Assert.Contains("error: REDIS_PASSWORD is \"********\"; set it to text without line breaks", outcome.Output, StringComparison.Ordinal);

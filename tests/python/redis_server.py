@@ -17,9 +17,9 @@ class RedisServer:
             "redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--dir", str(folder), *options]
         self.start()
 
-    def start(self) -> None:
-        """Starts the server, at first or after a kill."""
-        self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    def start(self, *options: str) -> None:
+        """Starts the server, at first or after a kill, then perhaps with more options."""
+        self._process = subprocess.Popen([*self._command, *options], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
 
     def wait_until_ready(self) -> None:
         """Returns when the server responds."""

@@ -89,7 +89,8 @@ def test_a_number_of_workers_for_another_program_is_ignored_with_a_warning(start
     server = start_gunicorn(conf="from gunicorn_prometheus_exporter.conf import *\n", variables={"GUNICORN_WORKERS": "auto"})
     assert server.get("/") == 200
     assert len(server.workers()) == 1
-    assert 'ignoring GUNICORN_WORKERS="auto" of the environment' in server.log
+    server.wait_until_served()
+    assert server.log.count('ignoring GUNICORN_WORKERS="auto" of the environment') == 1
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can start Gunicorn for another user")

@@ -36,6 +36,15 @@ config = ExporterConfig()
     ("redis_password", "REDIS_PASSWORD", "hush", "hush"),
     ("redis_key_prefix", "REDIS_KEY_PREFIX", "p:", "p:"),
     ("redis_forward_interval", "REDIS_FORWARD_INTERVAL", "15", 15),
+    ("redis_ttl_seconds", "REDIS_TTL_SECONDS", "300", 300),
+    ("redis_ttl_seconds", "REDIS_TTL_SECONDS", "", None),
+    ("redis_ttl_disabled", "REDIS_TTL_DISABLED", "true", True),
+    ("prometheus_ssl_enabled", "PROMETHEUS_SSL_ENABLED", "false", False),
+    ("prometheus_ssl_certfile", "PROMETHEUS_SSL_CERTFILE", "/tls/cert.pem", "/tls/cert.pem"),
+    ("prometheus_ssl_keyfile", "PROMETHEUS_SSL_KEYFILE", "/tls/key.pem", "/tls/key.pem"),
+    ("prometheus_ssl_client_cafile", "PROMETHEUS_SSL_CLIENT_CAFILE", "/tls/ca.pem", "/tls/ca.pem"),
+    ("prometheus_ssl_client_capath", "PROMETHEUS_SSL_CLIENT_CAPATH", "/tls/cas", "/tls/cas"),
+    ("prometheus_ssl_client_auth_required", "PROMETHEUS_SSL_CLIENT_AUTH_REQUIRED", "", False),
     ("cleanup_db_files", "CLEANUP_DB_FILES", "off", False),
 ])
 def test_a_property_is_the_typed_value_of_its_variable(run_python, name, variable, text, value):

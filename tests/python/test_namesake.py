@@ -150,6 +150,32 @@ assert os.environ["GUNICORN_WORKER_CLASS"].endswith("PrometheusWorker")
     assert server.request("POST", "/exec", code) == (200, "")
 
 
+@pytest.mark.parametrize("variable", ["auto", "5"])
+def test_in_a_worker_the_servers_settings_win_over_the_variables(start_gunicorn, variable):
+    server = start_gunicorn("--timeout", "77", conf=HOOKS + PROMETHEUS_WORKER + "keepalive = 9\n", variables={"GUNICORN_WORKERS": variable})
+    code = f"""
+from {ROOT} import ExporterConfig, get_config
+for config in (get_config(), ExporterConfig()):
+    assert config.get_gunicorn_config() == {{"workers": %s, "timeout": 77, "keepalive": 9}}, config.get_gunicorn_config()
+"""
+    assert server.request("POST", "/exec", code % "1") == (200, "")
+    server.conf.write_text(server.conf.read_text() + "workers = 2\n")
+    before = server.workers()
+    server.signal(signal.SIGHUP)
+    wait_for(lambda: len(server.workers()) == 2 and not set(before) & set(server.workers()), "two new workers")
+    assert server.request("POST", "/exec", code % "2") == (200, "")
+
+
+def test_a_configuration_for_the_masters_next_reload_is_not_held_by_the_running_server(start_gunicorn, file):
+    conf = f"from {ROOT} import ExporterConfig, load_yaml_config\nload_yaml_config({str(file)!r})\n" + HOOKS + PROMETHEUS_WORKER
+    server = start_gunicorn(conf=conf + "workers = ExporterConfig().gunicorn_workers\n")
+    server.wait_until_served()
+    wait_for(lambda: len(server.workers()) == 2, "two workers")
+    file.write_text(file.read_text().replace("workers: 2", "workers: 3"))
+    server.signal(signal.SIGHUP)
+    wait_for(lambda: len(server.workers()) == 3, "three workers")
+
+
 def test_the_configuration_manager_has_a_life_cycle(run_python):
     done = run_python(f"""
 import os
@@ -238,6 +264,11 @@ assert registry is get_shared_registry()
 WorkerRequests.inc(worker_id="worker_7")
 WorkerRequests().inc(worker_id="worker_7")
 WorkerRequestDuration.observe(0.5, worker_id="worker_7")
+WorkerRequests.labels(worker_id="worker_8").inc()
+WorkerRequests().labels(worker_id="worker_8").inc(2)
+WorkerMemory.labels(worker_id="worker_8").set(7)
+WorkerRequestDuration.labels(worker_id="worker_8").observe(0.25)
+WorkerRestartReason.labels(worker_id="worker_7", reason="quit").inc()
 WorkerFailedRequests.inc(worker_id="worker_7", method="GET", endpoint="/", status_code="500")
 WorkerRequestSize.observe(100, worker_id="worker_7")
 WorkerResponseSize().observe(200, worker_id="worker_7")
@@ -253,6 +284,8 @@ for _ in range(2):
     metrics = dump()
     assert metrics.value("gunicorn_worker_requests_total", worker_id="worker_7") == 2
     assert metrics.value("gunicorn_worker_request_duration_seconds_sum", worker_id="worker_7") == 0.5
+    assert metrics.value("gunicorn_worker_requests_total", worker_id="worker_8") == 3
+    assert metrics.value("gunicorn_worker_request_duration_seconds_sum", worker_id="worker_8") == 0.25
     assert metrics.value("gunicorn_worker_request_size_bytes_sum", worker_id="worker_7") == 100
     assert metrics.value("gunicorn_worker_response_size_bytes_sum", worker_id="worker_7") == 200
     assert metrics.value("gunicorn_master_worker_restarts_total") == 1

@@ -1,12 +1,15 @@
 """Faults of Redis affect neither the application's requests nor scrapes."""
 
 import signal
+import subprocess
 from pathlib import Path
 from typing import Callable
 
+from conftest import EXECUTABLE
 from exposition import Exposition
 from live_gunicorn import LiveGunicorn, wait_for
 from live_redis import LiveRedis
+from redis_server import RedisServer
 
 SNAPSHOTS = "gunicorn_exporter_forwarder_snapshots_total"
 
@@ -41,6 +44,42 @@ def test_neither_requests_nor_scrapes_notice_that_redis_stands_still(
     finally:
         redis.signal(signal.SIGCONT)
         redis.end()
+
+
+def test_each_new_reason_is_logged_and_check_quotes_the_newest(
+    start_gunicorn: Callable[..., LiveGunicorn], start_redis: Callable[..., RedisServer]
+) -> None:
+    redis = start_redis()
+    redis.cli("config", "set", "requirepass", "the-first")
+    server = start_gunicorn(variables={
+        "REDIS_ENABLED": "true", "REDIS_HOST": "127.0.0.1", "REDIS_PORT": str(redis.port), "REDIS_PASSWORD": "the-first",
+        "REDIS_FORWARD_INTERVAL": "1",
+    })
+    server.wait_until_served()
+    wait_for(lambda: snapshots(server.scrape(), "sent") >= 1, "a snapshot in Redis")
+    assert check(server) == ""
+
+    redis.kill()
+    wait_for(lambda: "cannot be reached" in check(server), "the first reason in check")
+    redis.start("--requirepass", "the-second")
+    wait_for(lambda: "rejects the user and the password" in check(server), "the second reason in check")
+    assert "cannot be reached" not in check(server)
+
+    reasons = [line.partition("forwarding to redis ")[2] for line in server.log.splitlines() if f"Redis at 127.0.0.1:{redis.port} " in line]
+    assert sum("cannot be reached" in reason for reason in reasons) == 1
+    assert sum("rejects the user and the password" in reason for reason in reasons) == 1
+    assert "the-first" not in server.log and "the-second" not in server.log
+
+    redis.kill()
+    redis.start("--requirepass", "the-first")
+    wait_for(lambda: check(server) == "", "forwarding that works again")
+
+
+def check(server: LiveGunicorn) -> str:
+    """Returns what ``check`` finds about the forwarder."""
+    command = [str(EXECUTABLE), "check", f"127.0.0.1:{server.metrics_port}"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return "\n".join(line for line in done.stdout.splitlines() if "forwarder" in line)
 
 
 def snapshots(exposition: Exposition, outcome: str) -> float:

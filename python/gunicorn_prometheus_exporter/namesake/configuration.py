@@ -6,6 +6,7 @@ from typing import Optional
 
 from ..config import ExporterConfig
 from ..errors import ConfigurationError
+from ..file_environment import without_copies
 
 
 class ConfigState(enum.Enum):
@@ -50,7 +51,7 @@ class ConfigManager:
 
     def get_config(self) -> ExporterConfig:
         """Returns the configuration. Raises ConfigurationError if it is invalid."""
-        if self._config is None or self._environment != dict(os.environ):
+        if self._config is None or self._environment != without_copies():
             self.initialize()
         assert self._config is not None
         return self._config
@@ -61,7 +62,7 @@ class ConfigManager:
         self._state = ConfigState.CLEANUP
 
     def _read(self) -> ExporterConfig:
-        self._environment = dict(os.environ)
+        self._environment = without_copies()
         config = ExporterConfig()
         config.check()
         return config

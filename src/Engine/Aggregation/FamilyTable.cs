@@ -33,7 +33,7 @@ internal sealed class FamilyTable
             family => new MergedFamily(family.StoreName, family.Type, family.Help, family.HostMode, values),
             (IEqualityComparer<MetricFamily>)ReferenceEqualityComparer.Instance);
         _catalogue = MetricCatalogue.All
-            .Where(family => family.Source is not (FamilySource.Exporter or FamilySource.Hub))
+            .Where(family => family.Source is FamilySource.Worker or FamilySource.Master or FamilySource.Ledger)
             .ToDictionary(family => (family.StoreName, family.Type));
     }
 
@@ -62,7 +62,7 @@ internal sealed class FamilyTable
 
     /// <summary>Sets the value of a sample; the labels must be sorted by name.</summary>
     public void Set(MetricFamily family, double value, params IReadOnlyList<Label> labels) =>
-        _values.Set(SeriesOf(family, labels), value);
+        Set(SeriesOf(family, labels), value);
 
     /// <summary>Adds to the value of a sample; a missing value counts as 0.</summary>
     public void Add(MetricFamily family, double amount, params IReadOnlyList<Label> labels) =>
@@ -70,6 +70,22 @@ internal sealed class FamilyTable
 
     /// <summary>Gives a sample the value 0 if it has none.</summary>
     public void Ensure(MetricFamily family, params IReadOnlyList<Label> labels) => _values.Ensure(SeriesOf(family, labels));
+
+    /// <summary>Calls for each sample that a counter or gauge has now: its series, its label set and its value.</summary>
+    public void Visit(MetricFamily family, Action<int, LabelSet, double> visit)
+    {
+        foreach (var set in _own[family].LabelSets)
+        {
+            var series = set.Lines[0].Series;
+            if (_values.Present[series]) visit(series, set, _values.Values[series]);
+        }
+    }
+
+    /// <summary>Sets the value of a series.</summary>
+    public void Set(int series, double value) => _values.Set(series, value);
+
+    /// <summary>Removes the value of a series from this scrape.</summary>
+    public void Remove(int series) => _values.Remove(series);
 
     public void Clear()
     {

@@ -71,6 +71,9 @@ internal sealed class SeriesValues
     /// <summary>Gives a series the value 0 if it has none.</summary>
     public void Ensure(int series) => _present[series] = true;
 
+    /// <summary>Removes the value of a series.</summary>
+    public void Remove(int series) => _present[series] = false;
+
     /// <summary>Merges the values of one file; the spans have one element per entry.</summary>
     public void Merge(
         GaugeMode rule, ReadOnlySpan<int> series, ReadOnlySpan<double> values, ReadOnlySpan<double> timestamps)

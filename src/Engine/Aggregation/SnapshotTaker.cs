@@ -53,7 +53,8 @@ internal sealed class SnapshotTaker(ExpositionLayout lines)
         return new(families.DrainToImmutable());
     }
 
-    private static ImmutableArray<Label> LabelsOf(LabelSet set)
+    /// <summary>The labels of a set, sorted by name.</summary>
+    public static ImmutableArray<Label> LabelsOf(LabelSet set)
     {
         var labels = new List<Label>();
         var text = set.Text;

@@ -182,7 +182,7 @@ internal static class ConfigurationVariables
         Secret = true,
         Description = "Redis address: redis://, or rediss:// for TLS, then user:password@, one or more host:port with commas " +
             "between them, and /database; or unix://user:password@/socket?db=0; its parts override the other variables. Of redis-py's " +
-            "query, db, username, password, ssl_cert_reqs and ssl_ca_certs have an effect",
+            "query, db, username, password, ssl_cert_reqs and ssl_ca_certs have an effect, and sentinel_password",
         Example = "rediss://user:password@redis.example:6379/0",
     };
 
@@ -260,6 +260,16 @@ internal static class ConfigurationVariables
         Kind = VariableKind.Text,
         Description = "Name of the Redis master at the sentinels; if set, the hosts are those of the sentinels",
         Example = "mymaster",
+    };
+
+    public static ConfigurationVariable RedisSentinelPassword { get; } = new()
+    {
+        Name = "REDIS_SENTINEL_PASSWORD",
+        Key = "redis.sentinel_password",
+        Kind = VariableKind.Text,
+        Secret = true,
+        Description = "Password of the sentinels; by default they get the user and password of the Redis server",
+        Example = "secret",
     };
 
     public static ConfigurationVariable RedisKeyPrefix { get; } = new()
@@ -523,6 +533,16 @@ internal static class ConfigurationVariables
         ReloadScope = ReloadScope.Restart,
     };
 
+    public static ConfigurationVariable LegacyMetrics { get; } = new()
+    {
+        Name = "GUNICORN_EXPORTER_LEGACY_METRICS",
+        Key = "prometheus.legacy_metrics",
+        Kind = VariableKind.Boolean,
+        Default = "false",
+        Description = "Whether the exporter also serves the metric names and label values of the Python package of the same name",
+        ReloadScope = ReloadScope.Restart,
+    };
+
     public static ConfigurationVariable NativeHistograms { get; } = new()
     {
         Name = "GUNICORN_EXPORTER_NATIVE_HISTOGRAMS",
@@ -606,7 +626,7 @@ internal static class ConfigurationVariables
     public static ImmutableArray<ConfigurationVariable> Forwarding { get; } =
     [
         RedisEnabled, RedisUrl, RedisHost, RedisPort, RedisDb, RedisUsername, RedisPassword, RedisSsl, RedisCaFile,
-        RedisSentinelService, RedisKeyPrefix, RedisForwardInterval, RedisTtlSeconds, RedisTtlDisabled, Instance,
+        RedisSentinelService, RedisSentinelPassword, RedisKeyPrefix, RedisForwardInterval, RedisTtlSeconds, RedisTtlDisabled, Instance,
         RemoteWriteUrl, RemoteWriteInterval, RemoteWriteProtocol, RemoteWriteExternalLabels, RemoteWriteHeaders,
         RemoteWriteUsername, RemoteWritePassword, RemoteWritePasswordFile, RemoteWriteBearerTokenFile,
         RemoteWriteCaFile, RemoteWriteCertFile, RemoteWriteKeyFile, RemoteWriteBufferDir, RemoteWriteBufferBytes,
@@ -619,6 +639,7 @@ internal static class ConfigurationVariables
     public static ImmutableArray<ConfigurationVariable> All { get; } =
     [
         ConfigFile, PrometheusMetricsPort, PrometheusBindAddress, PrometheusMultiprocDir, MaxSeries, MaxDeadGauges, DisableCreatedSeries,
+        LegacyMetrics,
         .. Ssl,
         GunicornWorkers, GunicornTimeout, GunicornKeepalive, Listener,
         .. Forwarding,

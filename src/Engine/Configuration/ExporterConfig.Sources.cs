@@ -100,11 +100,17 @@ internal sealed partial class ExporterConfig
     /// <summary>Whether an inherited text cannot be meant for the exporter.</summary>
     /// <remarks>
     /// Kubernetes gives every container variables like <c>REDIS_PORT=tcp://10.96.0.12:6379</c>, one for each service of its
-    /// namespace. Applications have their own use for <c>GUNICORN_WORKERS</c> and the like.
+    /// namespace. Applications have their own use for <c>GUNICORN_WORKERS</c> and the like, and for <c>REDIS_URL</c> and the like
+    /// if the exporter does not forward to Redis.
     /// </remarks>
-    private static bool IsForeign(ConfigurationVariable variable, string text) =>
+    private bool IsForeign(ConfigurationVariable variable, string text) =>
         (variable.Kind == VariableKind.Number && ServiceLinks.Any(scheme => text.StartsWith(scheme, StringComparison.Ordinal)))
-        || (variable.IsShared && !VariableParser.TryParse(variable, text, out _, out _));
+        || ((variable.IsShared || IsOfUnusedRedis(variable)) && !VariableParser.TryParse(variable, text, out _, out _));
+
+    private bool IsOfUnusedRedis(ConfigurationVariable variable) =>
+        variable != ConfigurationVariables.RedisEnabled && variable.Name.StartsWith("REDIS_", StringComparison.Ordinal)
+        && !(Find(ConfigurationVariables.RedisEnabled).Text is { Length: > 0 } text
+            && VariableParser.TryParse(ConfigurationVariables.RedisEnabled, text, out var value, out _) && value is true);
 
     private static Dictionary<string, string> Environment()
     {

@@ -100,6 +100,8 @@ internal sealed partial class ExporterConfig
 
     public string? RedisSentinelService => Get<string?>(ConfigurationVariables.RedisSentinelService);
 
+    public string? RedisSentinelPassword => Get<string?>(ConfigurationVariables.RedisSentinelPassword);
+
     public string RedisKeyPrefix => Get<string>(ConfigurationVariables.RedisKeyPrefix);
 
     public int RedisForwardInterval => Get<int>(ConfigurationVariables.RedisForwardInterval);
@@ -151,6 +153,8 @@ internal sealed partial class ExporterConfig
     public int MaxDeadGauges => Get<int>(ConfigurationVariables.MaxDeadGauges);
 
     public bool DisableCreatedSeries => Get<bool>(ConfigurationVariables.DisableCreatedSeries);
+
+    public bool LegacyMetrics => Get<bool>(ConfigurationVariables.LegacyMetrics);
 
     public bool NativeHistograms => Get<bool>(ConfigurationVariables.NativeHistograms);
 

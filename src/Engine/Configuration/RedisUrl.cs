@@ -30,6 +30,9 @@ internal sealed partial record RedisUrl(
     /// <summary>The file of the authorities that may sign the server's certificate: <c>ssl_ca_certs</c>.</summary>
     public string? CaFile { get; private init; }
 
+    /// <summary>The password of the sentinels: <c>sentinel_password</c>.</summary>
+    public string? SentinelPassword { get; private init; }
+
     /// <summary>A text for errors: with a mask in place of everything that may be a password.</summary>
     internal static string Shown(string text)
     {
@@ -99,6 +102,7 @@ internal sealed partial record RedisUrl(
                 case "db" when Number(value) is { } db: url = url with { Db = db }; break;
                 case "username": url = url with { Username = value }; break;
                 case "password": url = url with { Password = value }; break;
+                case "sentinel_password": url = url with { SentinelPassword = value }; break;
                 case "ssl_cert_reqs" when value is "none" or "CERT_NONE": url = url with { IsUnverified = true }; break;
                 case "ssl_cert_reqs" when value is "required" or "CERT_REQUIRED": break;
                 case "ssl_ca_certs" when value.StartsWith('/'): url = url with { CaFile = value }; break;

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using GunicornPrometheusExporter.Configuration;
 
 namespace GunicornPrometheusExporter.Forwarding;
 
@@ -23,16 +24,8 @@ internal static class SettingFile
     /// <exception cref="ForwardingException">The file cannot be read, or has no certificate.</exception>
     public static X509ChainPolicy ReadAuthorities(string variable, string path)
     {
-        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        policy.CustomTrustStore.AddRange(Read(variable, path, ReadCertificates));
-        if (policy.CustomTrustStore.Count > 0) return policy;
+        var authorities = Authorities.Parse(Read(variable, path, File.ReadAllText));
+        if (authorities.Count > 0) return Authorities.Only(authorities);
         throw new ForwardingException($"{variable} is \"{path}\", which has no certificate; set it to a PEM file with certificates");
-    }
-
-    private static X509Certificate2Collection ReadCertificates(string path)
-    {
-        var certificates = new X509Certificate2Collection();
-        certificates.ImportFromPemFile(path);
-        return certificates;
     }
 }

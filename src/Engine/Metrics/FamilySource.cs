@@ -17,4 +17,7 @@ internal enum FamilySource
 
     /// <summary>A hub, about itself; never in the store.</summary>
     Hub,
+
+    /// <summary>The exporter, from other families at each scrape, if <c>GUNICORN_EXPORTER_LEGACY_METRICS</c> is set.</summary>
+    Legacy,
 }

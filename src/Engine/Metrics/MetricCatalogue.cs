@@ -262,6 +262,33 @@ internal static class MetricCatalogue
         FamilySource.Hub, GaugeMode.All, "gunicorn_hub_read_duration_seconds",
         "Time that reading the hosts' snapshots took at this scrape");
 
+    public static MetricFamily LegacyWorkerRestarts { get; } = Counter(
+        FamilySource.Legacy, "gunicorn_worker_restart_total", "Legacy: gunicorn_worker_exits_total", "worker_id", "reason");
+
+    public static MetricFamily LegacyWorkerRestartCount { get; } = Counter(
+        FamilySource.Legacy, "gunicorn_worker_restart_count_total",
+        "Legacy: gunicorn_worker_exits_total", "worker_id", "restart_type", "reason");
+
+    public static MetricFamily LegacyMasterRestarts { get; } = Counter(
+        FamilySource.Legacy, "gunicorn_master_worker_restart_total", "Legacy: gunicorn_master_signals_total", "reason");
+
+    public static MetricFamily LegacyMasterRestartCount { get; } = Counter(
+        FamilySource.Legacy, "gunicorn_master_worker_restart_count_total",
+        "Legacy: gunicorn_worker_exits_total", "worker_id", "reason", "restart_type");
+
+    public static MetricFamily LegacySidecarUptime { get; } = Gauge(
+        FamilySource.Legacy, GaugeMode.All, "gunicorn_sidecar_uptime_seconds",
+        "Legacy: time since process_start_time_seconds");
+
+    public static MetricFamily LegacySidecarBytes { get; } = Gauge(
+        FamilySource.Legacy, GaugeMode.Sum, "gunicorn_sidecar_multiproc_dir_size_bytes", "Legacy: gunicorn_exporter_store_bytes");
+
+    public static MetricFamily LegacySidecarFiles { get; } = Gauge(
+        FamilySource.Legacy, GaugeMode.Sum, "gunicorn_sidecar_multiproc_files_count", "Legacy: gunicorn_exporter_store_files");
+
+    public static MetricFamily LegacySidecarRedis { get; } = Gauge(
+        FamilySource.Legacy, GaugeMode.All, "gunicorn_sidecar_redis_connected", "Legacy: gunicorn_exporter_forwarder_up of redis");
+
     /// <summary>Every family, in the order in which an exposition lists them.</summary>
     public static ImmutableArray<MetricFamily> All { get; } =
     [
@@ -279,6 +306,8 @@ internal static class MetricCatalogue
         ProcessCpuSeconds, ProcessResidentMemory, ProcessVirtualMemory, ProcessMaximumVirtualMemory, ProcessStartTime,
         ProcessOpenFiles, ProcessMaximumFiles,
         HubHosts, HubHostAge, HubSkippedEntries, HubSourceUp, HubSourceErrors, HubReadDuration,
+        LegacyWorkerRestarts, LegacyWorkerRestartCount, LegacyMasterRestarts, LegacyMasterRestartCount,
+        LegacySidecarUptime, LegacySidecarBytes, LegacySidecarFiles, LegacySidecarRedis,
     ];
 
     private static MetricFamily Counter(FamilySource source, string name, string help, params ImmutableArray<string> labels) =>

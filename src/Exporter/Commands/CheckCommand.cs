@@ -14,6 +14,11 @@ internal sealed class CheckCommand : Command
         Arity = ArgumentArity.ZeroOrOne,
     };
 
+    private readonly Option<bool> _alive = new("--alive")
+    {
+        Description = "Only check that the exporter is healthy, as a container's health check does",
+    };
+
     private readonly ReaderOptions _reader = new();
 
     internal CheckCommand() : base("check", "Check an exporter or a store for problems")
@@ -23,6 +28,7 @@ internal sealed class CheckCommand : Command
             if (result.Tokens is [var target] && !IsDirectory(target.Value)) _ = Target.Parse(result);
         });
         Arguments.Add(_target);
+        Options.Add(_alive);
         _reader.AddTo(this);
         SetAction(RunAsync);
     }
@@ -31,6 +37,7 @@ internal sealed class CheckCommand : Command
     {
         var findings = parsed.GetValue(_target) switch
         {
+            _ when parsed.GetValue(_alive) => await CheckHealthAsync(parsed, end),
             null => await CheckBothAsync(parsed, end),
             var target when IsDirectory(target) => CheckStore(target),
             var target => await CheckExporterAsync(parsed, Target.Parse(target)!, end),
@@ -38,6 +45,21 @@ internal sealed class CheckCommand : Command
         foreach (var finding in findings.OrderByDescending(finding => finding.Severity)) Console.Out.WriteLine(finding);
         if (findings.Count == 0) Console.Out.WriteLine("no problems found");
         return findings.Count == 0 ? ExitStatus.Ok : ExitStatus.Failure;
+    }
+
+    private async Task<IReadOnlyList<Finding>> CheckHealthAsync(ParseResult parsed, CancellationToken end)
+    {
+        var target = parsed.GetValue(_target) is { } text ? Target.Parse(text) : null;
+        using var client = _reader.Open(parsed, target);
+        try
+        {
+            await client.ReadHealthAsync(end);
+            return [];
+        }
+        catch (ReadingException e)
+        {
+            return [Finding.Error(e.Message)];
+        }
     }
 
     private static bool IsDirectory(string target) => target is ['/' or '.', ..] || Directory.Exists(target);

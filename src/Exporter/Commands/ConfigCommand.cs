@@ -41,12 +41,14 @@ internal sealed class ConfigCommand : Command
             return ExitStatus.Ok;
         }
         var config = _settings.Load(parsed);
-        foreach (var warning in config.Warnings) Console.Error.WriteLine($"warning: {warning}");
+        var isJson = parsed.GetValue(_format) == Json;
+        // In a server, the exporter logs them.
+        if (!isJson) foreach (var warning in config.Warnings) Console.Error.WriteLine($"warning: {warning}");
         if (parsed.GetValue(_check))
         {
             if (!config.Validate()) throw new ConfigurationException(config.Errors);
         }
-        else if (parsed.GetValue(_format) == Json) JsonOutput.Write(Console.OpenStandardOutput(), ConfigJson.Of(config));
+        else if (isJson) JsonOutput.Write(Console.OpenStandardOutput(), ConfigJson.Of(config));
         else config.PrintConfig(Console.Out);
         return config.Validate() ? ExitStatus.Ok : ExitStatus.Usage;
     }

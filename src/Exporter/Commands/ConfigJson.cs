@@ -19,6 +19,7 @@ internal static class ConfigJson
                 ["remedy"] = error.Remedy,
                 ["message"] = error.Message,
             })]),
+            ["warnings"] = new JsonArray([.. config.Warnings.Select(warning => (JsonNode)warning)]),
             ["config"] = JsonOutput.Settings(config.Settings()),
             ["places"] = JsonOutput.Settings(ConfigurationVariables.All.Select(variable =>
                 KeyValuePair.Create(variable.Property, (object?)config.PlaceOf(variable)))),

@@ -52,6 +52,9 @@ internal sealed class ExporterClient : IDisposable
         }
     }
 
+    /// <exception cref="ReadingException">It does not answer, or is not healthy.</exception>
+    internal Task ReadHealthAsync(CancellationToken end) => GetAsync(new Uri(Target.Address, "-/healthy"), end);
+
     /// <summary>The oldest requests in flight of the workers; null from an exporter that does not report them, such as a hub.</summary>
     /// <exception cref="ReadingException">It no longer answers.</exception>
     internal async Task<IReadOnlyCollection<OldestRequest>?> ReadOldestAsync(CancellationToken end)
@@ -107,12 +110,7 @@ internal sealed class ExporterClient : IDisposable
         }
         if (config.Authorities.Count > 0)
         {
-            options.CertificateChainPolicy = new X509ChainPolicy
-            {
-                TrustMode = X509ChainTrustMode.CustomRootTrust,
-                RevocationMode = X509RevocationMode.NoCheck,
-            };
-            options.CertificateChainPolicy.CustomTrustStore.AddRange(config.Authorities);
+            options.CertificateChainPolicy = Authorities.Only(config.Authorities);
         }
         if (config.Certificate is { } certificate)
         {

@@ -49,7 +49,7 @@ internal sealed class HttpConfigReader
         return new()
         {
             Authorization = Authorization(),
-            Authorities = Authorities(),
+            Authorities = ReadAuthorities(),
             Certificate = Certificate(),
             ServerName = TextOf("server_name"),
             IsUnverified = _isUnverified,
@@ -76,18 +76,10 @@ internal sealed class HttpConfigReader
         return HttpConfig.Basic($"{user}:{TextOf("password") ?? ContentOf("password_file")?.TrimEnd('\r', '\n')}");
     }
 
-    private X509Certificate2Collection Authorities()
+    private X509Certificate2Collection ReadAuthorities()
     {
-        var authorities = new X509Certificate2Collection();
-        if (ContentOf("ca_file") is not { } pem) return authorities;
-        try
-        {
-            authorities.ImportFromPem(pem);
-        }
-        catch (CryptographicException)
-        {
-            authorities.Clear();
-        }
+        if (ContentOf("ca_file") is not { } pem) return [];
+        var authorities = Authorities.Parse(pem);
         if (authorities.Count == 0) Reject("ca_file", "contains no certificate; give one in PEM format");
         return authorities;
     }

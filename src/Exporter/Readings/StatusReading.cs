@@ -83,7 +83,7 @@ internal sealed class StatusReading(Samples now, Samples? before)
         var cpu = Values(MetricCatalogue.WorkerCpu);
         return
         [
-            .. now.Of(MetricCatalogue.WorkerState).Where(sample => sample.Value == 1)
+            .. now.Of(MetricCatalogue.WorkerState).Where(sample => sample.Value == 1 && WorkerStates.All.Contains(sample["state"]))
                 .Select(sample => (Id: IdOf(sample), State: sample["state"]))
                 .OrderBy(worker => worker.Id.Length).ThenBy(worker => worker.Id, StringComparer.Ordinal)
                 .Select(worker => new WorkerStatus

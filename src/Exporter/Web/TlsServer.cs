@@ -42,14 +42,9 @@ internal sealed class TlsServer
 
     private X509ChainPolicy ClientChain()
     {
-        var policy = new X509ChainPolicy
-        {
-            TrustMode = X509ChainTrustMode.CustomRootTrust,
-            RevocationMode = X509RevocationMode.NoCheck,
-            // A client must not make this process connect to an address of the client's choice.
-            DisableCertificateDownloads = true,
-        };
-        policy.CustomTrustStore.AddRange(_authorities);
+        var policy = Authorities.Only(_authorities);
+        // A client must not make this process connect to an address of the client's choice.
+        policy.DisableCertificateDownloads = true;
         return policy;
     }
 
@@ -67,15 +62,7 @@ internal sealed class TlsServer
 
     private static X509Certificate2Collection Load(PemSource source, string text, string name)
     {
-        var certificates = new X509Certificate2Collection();
-        try
-        {
-            certificates.ImportFromPem(text);
-        }
-        catch (CryptographicException)
-        {
-            certificates.Clear();
-        }
+        var certificates = Authorities.Parse(text);
         return certificates.Count > 0
             ? certificates
             : throw new ConfigurationException($"{NameOf(source, name)} contains no certificate; give one in PEM format");

@@ -135,7 +135,7 @@ public sealed class ConfigurationFileTests : IDisposable
             $"{Path}:2:20: exporter.redis has no setting \"hots\"; did you mean host?",
             "REDIS_DB is \"none\"; set it to a whole number of at least 0",
         ],
-        Load("exporter:\n  redis: {port: 0, hots: a}", ("REDIS_DB", "none")).Errors.Select(error => error.Message));
+        Load("exporter:\n  redis: {port: 0, hots: a}", ("REDIS_DB", "none"), ("REDIS_ENABLED", "true")).Errors.Select(error => error.Message));
 
     [Fact]
     public void A_setting_that_the_file_states_wrongly_throws_and_the_others_have_their_values()

@@ -91,8 +91,13 @@ public sealed partial class ConfigurationReferenceTests
 
             The exporter shares its environment with the application, where other programs have variables too. A value that cannot be
             meant for the exporter is ignored with a warning: a service link of Kubernetes, such as `REDIS_PORT=tcp://10.96.0.12:6379`,
-            and a `GUNICORN_WORKERS`, `GUNICORN_TIMEOUT` or `GUNICORN_KEEPALIVE` that is not a number, such as `auto`. The same value in
-            a flag or in the file is an error, as is any other invalid value.
+            a `GUNICORN_WORKERS`, `GUNICORN_TIMEOUT` or `GUNICORN_KEEPALIVE` that is not a number, such as `auto`, and any invalid
+            `REDIS_*` while the exporter does not forward to Redis. The same value in a flag or in the file is an error, as is any
+            other invalid value.
+
+            Where a server runs, its own settings count: in a worker, `ExporterConfig` and `get_config()` have the workers, the timeout
+            and the keepalive of the running server, and `gunicorn_workers{state="configured"}` has the number of workers that the master
+            keeps, after TTIN and TTOU too. `config` in a shell shows only what the variables and the file say.
 
             If a variable is unset, these names count in its place: `PROMETHEUS_REDIS_URL` for `REDIS_URL`, `SIDECAR_UPDATE_INTERVAL` for
             `REDIS_FORWARD_INTERVAL`, and `prometheus_multiproc_dir` for `PROMETHEUS_MULTIPROC_DIR`.

@@ -105,6 +105,22 @@ public class ExporterConfigTests
         Assert.Equal("default", config.PlaceOf(ConfigurationVariables.All.Single(known => known.Name == variable)));
     }
 
+    [Theory]
+    [InlineData("REDIS_FORWARD_INTERVAL", "many")]
+    [InlineData("REDIS_URL", "memcached://host")]
+    public void A_variable_of_Redis_is_ignored_with_a_warning_unless_the_exporter_forwards_there(string variable, string value)
+    {
+        var unused = With((variable, value), ("REDIS_ENABLED", ""));
+        Assert.Empty(unused.Errors);
+        Assert.StartsWith($"ignoring {variable}=\"{value}\" of the environment", Assert.Single(unused.Warnings), StringComparison.Ordinal);
+
+        var used = With((variable, value), ("REDIS_ENABLED", "yes"));
+        Assert.Equal(variable, Assert.Single(used.Errors).Variable);
+        Assert.Empty(used.Warnings);
+
+        Assert.Equal(variable, Assert.Single(With().With(new Dictionary<string, string> { [variable] = value }).Errors).Variable);
+    }
+
     [Fact]
     public void The_same_text_as_a_flag_is_an_error() => Assert.Equal(
         "GUNICORN_WORKERS is \"auto\"; set it to a whole number of at least 1",
@@ -274,8 +290,13 @@ public class ExporterConfigTests
         Assert.Empty(unused.Select(property => property.Name));
     }
 
-    private static ExporterConfig With(params (string Name, string Text)[] variables) =>
-        new(variables.ToDictionary(variable => variable.Name, variable => variable.Text));
+    /// <summary>The configuration from these variables, with forwarding to Redis if it is about that and they do not say otherwise.</summary>
+    private static ExporterConfig With(params (string Name, string Text)[] variables)
+    {
+        var all = variables.ToDictionary(variable => variable.Name, variable => variable.Text);
+        if (all.Keys.Any(name => name.StartsWith("REDIS_", StringComparison.Ordinal))) all.TryAdd("REDIS_ENABLED", "true");
+        return new(all);
+    }
 
     private static string Printed(ExporterConfig config)
     {

@@ -120,6 +120,8 @@ public class RedisSettingsTests
         Assert.DoesNotContain(config.Settings(), setting => $"{setting.Value}".Contains("hunter", StringComparison.Ordinal));
     }
 
+    /// <summary>The configuration from these variables, with forwarding to Redis unless they say otherwise.</summary>
     private static ExporterConfig With(params (string Name, string Text)[] variables) =>
-        new(variables.ToDictionary(variable => variable.Name, variable => variable.Text));
+        new(variables.Concat(variables.Any(variable => variable.Name == "REDIS_ENABLED") ? [] : [("REDIS_ENABLED", "true")])
+            .ToDictionary(variable => variable.Name, variable => variable.Text));
 }

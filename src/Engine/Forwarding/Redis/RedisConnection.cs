@@ -1,3 +1,4 @@
+using System.Net;
 using GunicornPrometheusExporter.Configuration;
 using StackExchange.Redis;
 
@@ -58,7 +59,33 @@ internal sealed class RedisConnection(ExporterConfig config, TimeSpan limit) : I
 
     private async Task<ConnectionMultiplexer> ConnectAsync(CancellationToken cancellation)
     {
-        var connecting = ConnectionMultiplexer.ConnectAsync(RedisOptions.From(config, limit, _watch = new ConnectionWatch()));
+        var options = RedisOptions.From(config, limit, _watch = new ConnectionWatch());
+        if (config.RedisSentinelService is { } service)
+        {
+            var master = await FindMasterAsync(RedisOptions.ForSentinels(options, config), service, cancellation).ConfigureAwait(false);
+            options.EndPoints.Clear();
+            options.EndPoints.Add(master);
+        }
+        return await ConnectAsync(options, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Asks the sentinels, which may have another password than the server, for the address of the master.</summary>
+    private async Task<EndPoint> FindMasterAsync(ConfigurationOptions options, string service, CancellationToken cancellation)
+    {
+        var sentinels = await ConnectAsync(options, cancellation).ConfigureAwait(false);
+        await using var closing = sentinels.ConfigureAwait(false);
+        foreach (var sentinel in sentinels.GetServers().Where(sentinel => sentinel.IsConnected))
+        {
+            var master = await sentinel.SentinelGetMasterAddressByNameAsync(service).WaitAsync(cancellation).ConfigureAwait(false);
+            if (master is not null) return master;
+        }
+        throw new ForwardingException(
+            $"Redis at {RedisFault.PlaceOf(config)} is unknown to the sentinels; check REDIS_SENTINEL_SERVICE.");
+    }
+
+    private static async Task<ConnectionMultiplexer> ConnectAsync(ConfigurationOptions options, CancellationToken cancellation)
+    {
+        var connecting = ConnectionMultiplexer.ConnectAsync(options);
         try
         {
             return await connecting.WaitAsync(cancellation).ConfigureAwait(false);

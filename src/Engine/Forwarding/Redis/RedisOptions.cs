@@ -22,7 +22,6 @@ internal static class RedisOptions
             User = url?.Username ?? config.RedisUsername,
             Password = url?.Password ?? config.RedisPassword,
             Ssl = config.RedisSsl || url is { IsSsl: true },
-            ServiceName = config.RedisSentinelService,
             // Leaves time to find out why there is no connection.
             ConnectTimeout = milliseconds * 2 / 3,
             AsyncTimeout = milliseconds,
@@ -47,12 +46,25 @@ internal static class RedisOptions
 #pragma warning restore CA5359
         else if (options.Ssl && (url?.CaFile ?? config.RedisCaFile) is { } file)
         {
-            var trusted = SettingFile.ReadAuthorities("REDIS_CA_FILE", file);
+            var source = url?.CaFile is null ? ConfigurationVariables.RedisCaFile.Name : "ssl_ca_certs in REDIS_URL";
+            var trusted = SettingFile.ReadAuthorities(source, file);
             options.SslClientAuthenticationOptions = host => new SslClientAuthenticationOptions
             {
                 TargetHost = host,
                 CertificateChainPolicy = trusted,
             };
+        }
+        return options;
+    }
+
+    /// <summary>The options for the sentinels, which are the end points of the options for the server.</summary>
+    public static ConfigurationOptions ForSentinels(ConfigurationOptions server, ExporterConfig config)
+    {
+        var options = server.Clone();
+        options.CommandMap = CommandMap.Sentinel;
+        if ((config.RedisUrl?.SentinelPassword ?? config.RedisSentinelPassword) is { } password)
+        {
+            (options.User, options.Password) = (null, password);
         }
         return options;
     }

@@ -36,6 +36,41 @@ public class RedisFailoverTests
         Assert.Equal(12, await ValueAsync(replica.Port));
     }
 
+    [Theory]
+    [InlineData("of-the-sentinel", "REDIS_SENTINEL_PASSWORD", "of-the-sentinel", "")]
+    [InlineData("of-the-sentinel", "REDIS_SENTINEL_PASSWORD", "wrong", "?sentinel_password=of-the-sentinel")]
+    [InlineData("of-the-server", "", "", "")]
+    [InlineData("", "", "", "")]
+    public async Task Sentinels_may_have_another_password_than_the_server(string password, string variable, string value, string query)
+    {
+        await using var master = await RedisServer.StartAsync("--requirepass", "of-the-server");
+        await using var sentinel = await RedisServer.StartSentinelAsync(
+            $"""
+            sentinel monitor mymaster 127.0.0.1 {master.Port} 1
+            sentinel auth-pass mymaster of-the-server
+            {(password.Length > 0 ? $"requirepass {password}" : "")}
+            """);
+        await using var store = new ForwardedStore(
+            1, ("REDIS_URL", $"redis://:of-the-server@127.0.0.1:{sentinel.Port}{query}"), ("REDIS_SENTINEL_SERVICE", "mymaster"),
+            ("REDIS_FORWARD_INTERVAL", "5"), (variable, value));
+
+        Assert.Equal(1, (await store.ForwardAsync(7)).Snapshots);
+    }
+
+    [Fact]
+    public async Task A_wrong_password_of_the_sentinels_is_named()
+    {
+        await using var sentinel = await RedisServer.StartSentinelAsync("requirepass of-the-sentinel");
+        await using var store = new ForwardedStore(
+            1, ("REDIS_URL", $"redis://127.0.0.1:{sentinel.Port}"), ("REDIS_SENTINEL_SERVICE", "mymaster"),
+            ("REDIS_SENTINEL_PASSWORD", "hush"), ("REDIS_FORWARD_INTERVAL", "5"));
+
+        var message = await store.FailAsync();
+
+        Assert.Contains("REDIS_SENTINEL_PASSWORD", message, StringComparison.Ordinal);
+        Assert.DoesNotContain("hush", message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_master_that_Sentinel_does_not_know_is_named()
     {
@@ -43,7 +78,9 @@ public class RedisFailoverTests
         await using var store = new ForwardedStore(
             1, ("REDIS_URL", $"redis://127.0.0.1:{sentinel.Port}"), ("REDIS_SENTINEL_SERVICE", "mymaster"), ("REDIS_FORWARD_INTERVAL", "1"));
 
-        Assert.StartsWith($"Redis at the master \"mymaster\" of the sentinels 127.0.0.1:{sentinel.Port} ", await store.FailAsync(), StringComparison.Ordinal);
+        Assert.Equal(
+            $"Redis at the master \"mymaster\" of the sentinels 127.0.0.1:{sentinel.Port} is unknown to the sentinels; " +
+            "check REDIS_SENTINEL_SERVICE.", await store.FailAsync());
     }
 
     [Fact]

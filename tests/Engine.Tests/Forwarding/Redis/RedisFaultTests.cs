@@ -58,6 +58,18 @@ public class RedisFaultTests
     }
 
     [Fact]
+    public async Task A_server_on_a_socket_is_reached()
+    {
+        using var directory = new TemporaryDirectory();
+        await using var server = await RedisServer.StartAsync("--unixsocket", directory["redis.sock"], "--requirepass", "secret");
+        await using var store = new ForwardedStore(1, ("REDIS_URL", $"unix://:secret@{directory["redis.sock"]}?db=3"));
+
+        Assert.Equal(1, (await store.ForwardAsync(8)).Snapshots);
+
+        Assert.Equal("1", await server.CliAsync("-a", "secret", "-n", "3", "EXISTS", "gunicorn:metrics:web1"));
+    }
+
+    [Fact]
     public async Task Redis_that_is_full_says_so()
     {
         await using var server = await RedisServer.StartAsync("--maxmemory-policy", "noeviction");

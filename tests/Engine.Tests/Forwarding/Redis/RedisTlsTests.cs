@@ -55,6 +55,22 @@ public sealed class RedisTlsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_file_of_the_URLs_query_is_named_as_such()
+    {
+        await using var store = Store(("REDIS_URL", $"rediss://127.0.0.1:{_server.Port}?ssl_ca_certs=/nowhere"));
+
+        Assert.StartsWith("ssl_ca_certs in REDIS_URL is \"/nowhere\", which cannot be read", await store.FailAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_server_is_not_verified_if_the_URL_says_so()
+    {
+        await using var store = Store(("REDIS_URL", $"rediss://localhost:{_server.Port}?ssl_cert_reqs=none"));
+
+        Assert.Equal(1, (await store.ForwardAsync(1)).Snapshots);
+    }
+
+    [Fact]
     public async Task A_server_without_TLS_is_given_up_in_time()
     {
         await using var plain = await RedisServer.StartAsync();
