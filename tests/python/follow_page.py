@@ -23,7 +23,7 @@ PATIENCE = 30.0
 #: Seconds for a command to exit.
 COMMAND_TIMEOUT = 60.0
 
-_SERVES = re.compile(r"(\w+=\S+ )*(gunicorn|gunicorn-prometheus-exporter (serve|hub))( |$)")
+_SERVES = re.compile(r"(\w+=\S+ )*(gunicorn|gunicorn-prometheus-exporter (serve|hub)|env -u \w+ python3)( |$)")
 _GUNICORN = re.compile(r"(\w+=\S+ )*gunicorn( |$)")
 #: Commands that can be retried, because they change nothing.
 _ASKS = re.compile(r"/metrics|/-/|exporter (dump|check)|read_store")
