@@ -117,6 +117,18 @@ public sealed class MergedExpositionTests
             await hub.HostTextAsync());
     }
 
+    [Fact]
+    public async Task A_hub_exposes_no_time_of_creation_whatever_the_setting()
+    {
+        var hub = new TestHub(isMerged: true);
+        hub.Source.Hosts.Add(TestHost.Of("a", (TestHost.Histogram("h", "1.0", "+Inf"), [1, 3, 20, 3])));
+
+        var text = await hub.HostTextAsync(ExpositionFormat.OpenMetrics);
+
+        Assert.Contains("h_count 3.0", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("_created", text, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(ExpositionFormat.Text)]
     [InlineData(ExpositionFormat.OpenMetrics)]
