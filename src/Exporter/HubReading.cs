@@ -22,6 +22,13 @@ internal sealed class HubReading(
         foreach (var answer in answers) hub.Write(answer.Output, answer.Request.Format, answer.Request.NameSet);
     }
 
+    /// <summary>Why the hub has no values yet; null once it has read the hosts' snapshots. Tries to read them.</summary>
+    internal async Task<string?> WhyNotReadyAsync()
+    {
+        if (!hub.HasRead) await ScrapeAsync([]);
+        return hub.HasRead ? null : "the hosts' snapshots cannot be read; see the log";
+    }
+
     internal async Task ReplaceAsync(IFleetSource next)
     {
         using var visit = await _gate.EnterAsync();

@@ -21,6 +21,9 @@ internal sealed class FleetHub(IFleetSource source, bool isMerged, ILogger logge
 
     public ReloadStatus? LastReload { get; set; }
 
+    /// <summary>Whether the source was read at least once.</summary>
+    public bool HasRead => _journal.HasRead;
+
     /// <summary>Replaces the source; the caller still owns the previous one.</summary>
     public void Replace(IFleetSource next) => _source = next;
 

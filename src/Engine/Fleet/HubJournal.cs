@@ -11,6 +11,9 @@ internal sealed class HubJournal(ILogger logger)
 
     public bool IsLost { get; private set; }
 
+    /// <summary>Whether a read ever succeeded.</summary>
+    public bool HasRead => _hasHosts is not null;
+
     public long Errors { get; private set; }
 
     /// <summary>Records a read of the source at a place, which is worded as the end of a sentence.</summary>

@@ -45,7 +45,8 @@ internal sealed class HubCommand : Command
         using var hangUp = configuration.ReloadOnHangUp();
         await reading.BeginAsync();
         var server = new MetricsServer(
-            new SharedScrape(reading.ScrapeAsync), loggers, web, new ReloadEndpoint(configuration), isTextOnly: !isMerged);
+            new SharedScrape(reading.ScrapeAsync), loggers, web, new ReloadEndpoint(configuration), isTextOnly: !isMerged,
+            readiness: reading.WhyNotReadyAsync);
         await server.RunAsync(config, end);
         return ExitStatus.Ok;
     }

@@ -14,9 +14,10 @@ namespace GunicornPrometheusExporter.Exporter.Http;
 /// <param name="problem">
 /// Returns in one line why this exporter is unhealthy, without file access; null for a server that is always healthy.
 /// </param>
+/// <param name="readiness">Returns in one line why this server is healthy, but has nothing to serve; null for one that always has.</param>
 internal sealed class MetricsServer(
     SharedScrape scrapes, ILoggerFactory loggers, WebConfigFile? web, ReloadEndpoint reload, bool isTextOnly = false,
-    StatusEndpoints? page = null, Func<string?>? problem = null)
+    StatusEndpoints? page = null, Func<string?>? problem = null, Func<Task<string?>>? readiness = null)
 {
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
 
@@ -58,13 +59,14 @@ internal sealed class MetricsServer(
         server.MapMethods(path, Methods, new MetricsEndpoint(scrapes, isTextOnly).AnswerAsync);
         server.MapMethods("/-/healthy", Methods, context => AnswerAsync(context, "healthy"));
         server.MapPost("/-/reload", reload.AnswerAsync);
-        server.MapMethods("/-/ready", Methods, context => AnswerAsync(context, "ready"));
+        server.MapMethods("/-/ready", Methods, async context =>
+            await AnswerAsync(context, "ready", readiness is null ? null : await readiness()));
         if (page is null) server.MapMethods("/", Methods, new LandingPage(path).AnswerAsync);
         else page.Map(server, Methods);
         return server;
     }
 
-    private Task AnswerAsync(HttpContext context, string state) => problem?.Invoke() is { } fault
+    private Task AnswerAsync(HttpContext context, string state, string? reason = null) => (problem?.Invoke() ?? reason) is { } fault
         ? context.AnswerAsync(StatusCodes.Status503ServiceUnavailable, $"not {state}: {fault}")
         : context.AnswerAsync(StatusCodes.Status200OK, state);
 }
