@@ -304,7 +304,7 @@ class PrometheusMaster(Arbiter):
             return
         self._is_set_up = True
         guard.call(_ANYTHING, store_in_time.hand_over, self.cfg.uid, self.cfg.gid)
-        guard.call(_ANYTHING, store_in_time.remember)
+        notice = guard.call(_ANYTHING, store_in_time.remember)
         if engine.refusal() is None:
             try:
                 self._take_store()
@@ -316,6 +316,8 @@ class PrometheusMaster(Arbiter):
             except Exception:
                 guard.fault(_METRICS)
         guard.call(_ANYTHING, engine.say_refusal, self.log)
+        if self._store is not None:
+            guard.call(_ANYTHING, self._store.note, notice)
 
     def _take_store(self) -> None:
         store = MasterStore(self.cfg.uid, self.cfg.gid)

@@ -148,7 +148,16 @@ class MasterStore:
         """Replaces a file of the store by one that every user can read, unless the store is lost. Raises OSError."""
         if not self.is_ours or self.is_lost:
             return
-        os.close(self._create(name, text.encode("ascii"), _READABLE))
+        os.close(self._create(name, text.encode(), _READABLE))
+
+    def note(self, notice: Optional[str]) -> None:
+        """Leaves a notice that ``check`` reports, or removes that of an earlier master. Raises OSError."""
+        name = os.path.splitext(self._run_file)[0] + ".notice"
+        if notice is not None:
+            self.replace(name, notice)
+            return
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name, dir_fd=self._files[_STORE])
 
     def close(self) -> None:
         """Marks this run as finished. The kernel frees the slot when the process exits."""

@@ -17,10 +17,12 @@ from typing import Any, Callable, Optional
 from . import engine, guard, private_names
 from .utils import VARIABLE, get_multiprocess_dir, not_text
 
-_log = logging.getLogger("gunicorn.error")
-
 #: The variable and its older lower-case name.
 _VARIABLES = (VARIABLE, VARIABLE.lower())
+
+_log = logging.getLogger("gunicorn.error")
+
+_UNSERVED = "the application's own metrics are not served"
 
 _PRIVATE = 0o700
 _PASSABLE = 0o755
@@ -38,6 +40,9 @@ _made: Optional[tuple[str, int, int]] = None
 
 #: The missing directory that only the workers' user may create, after an application is preloaded.
 _left_to_workers: Optional[str] = None
+
+#: Why the application's own metrics are not served, once it was logged.
+_notice: Optional[str] = None
 
 
 class _Value:
@@ -145,17 +150,26 @@ def hand_over(uid: int, gid: int) -> None:
         os.close(descriptor)
 
 
-def remember() -> None:
-    """Restores the variables that were hidden from a preloaded application: hooks of the user may read them."""
-    global _left_to_workers
+def remember() -> Optional[str]:
+    """Restores the variables that were hidden from a preloaded application: hooks of the user may read them.
+
+    Logs once, and returns, why the application's own metrics stay in memory, where no exporter sees them.
+    """
+    global _notice
     os.environ.update(_forgotten)
     _forgotten.clear()
-    missing, _left_to_workers = _left_to_workers, None
-    if missing is not None and "prometheus_client.values" in sys.modules and not _are_files():
-        _log.warning(
-            "%s: %s was missing when the application was preloaded, and root creates no directory where another user can change "
-            "the path; the application's own metrics are not served: create the directory before Gunicorn starts",
-            VARIABLE, missing)
+    if _notice is None and engine.refusal() is None and "prometheus_client.values" in sys.modules and not _are_files():
+        _notice = _unserved()
+        _log.warning("gunicorn_prometheus_exporter: %s", _notice)
+    return _notice
+
+
+def _unserved() -> str:
+    if _left_to_workers is not None:
+        return (f"{VARIABLE}: {_left_to_workers} was missing when the application was preloaded, and root creates no directory "
+                f"where another user can change the path; {_UNSERVED}: create the directory before Gunicorn starts")
+    return (f"prometheus_client was imported before {VARIABLE} was set, by a preloaded application or the configuration; "
+            f"{_UNSERVED}: set {VARIABLE} where Gunicorn is started")
 
 
 def do_without(cfg: Any) -> None:

@@ -29,7 +29,7 @@ class LivePrometheus:
         self._targets = len(scrapes)
         self._started = time.time()
         address = f"127.0.0.1:{free_port()}"
-        self._url = f"http://{address}"
+        self.url = f"http://{address}"
         self._log = folder / "log"
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
@@ -50,7 +50,7 @@ class LivePrometheus:
         def ready() -> bool:
             assert self._process.poll() is None, f"Prometheus ended with {self._process.returncode}:\n{self.log}"
             # While Prometheus starts, it refuses connections or responds with 503.
-            with contextlib.suppress(OSError), urllib.request.urlopen(f"{self._url}/-/ready", timeout=30):
+            with contextlib.suppress(OSError), urllib.request.urlopen(f"{self.url}/-/ready", timeout=30):
                 return True
             return False
 
@@ -65,7 +65,7 @@ class LivePrometheus:
 
     def get(self, path: str, **parameters: str) -> Any:
         """Calls the API. Returns the data of the response, or fails with the text of an error."""
-        url = f"{self._url}/api/v1/{path}?{urllib.parse.urlencode(parameters)}"
+        url = f"{self.url}/api/v1/{path}?{urllib.parse.urlencode(parameters)}"
         try:
             with urllib.request.urlopen(url, timeout=30) as answer:
                 return json.load(answer)["data"]

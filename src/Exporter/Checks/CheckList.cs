@@ -10,7 +10,8 @@ internal static class CheckList
 
     private static readonly Func<StoreView, IEnumerable<Finding>>[] OfStore =
     [
-        PermissionCheck.Find, DiskCheck.Find, ReaderCheck.Find, SharedStoreCheck.Find, OtherStoreCheck.Find,
+        PermissionCheck.Find, DiskCheck.Find, ReaderCheck.Find, SharedStoreCheck.Find, OtherStoreCheck.Find, HooksCheck.Find,
+        NoticeCheck.Find,
         MissingFileCheck.Find, QuarantineCheck.Find, LeftoverCheck.Find, FutureCheck.Find,
     ];
 

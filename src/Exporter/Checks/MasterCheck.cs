@@ -9,8 +9,8 @@ internal static class MasterCheck
         {
             yield return Finding.Error(
                 $"{exporter.Name}: no live Gunicorn master uses its store, so its values do not change; " +
-                    "start Gunicorn, or, if it is running, " +
-                "give it and the exporter the same PROMETHEUS_MULTIPROC_DIR");
+                    "start Gunicorn, or, if it is running, give it this package's hooks, and it and the exporter the same " +
+                    "PROMETHEUS_MULTIPROC_DIR");
             yield break;
         }
         var workers = exporter.Now.Of(MetricCatalogue.Workers).ToLookup(sample => sample["state"], sample => sample.Value);

@@ -18,7 +18,7 @@ internal static class SharedStoreCheck
     }
 
     /// <summary>A process's parent; null if it is hidden from this user.</summary>
-    private static int? ParentOf(int pid)
+    internal static int? ParentOf(int pid)
     {
         const string Name = "PPid:";
         try

@@ -6,9 +6,11 @@ namespace GunicornPrometheusExporter.Exporter.Checks;
 internal sealed class StoreView : IDisposable
 {
     /// <exception cref="StoreException">The locks cannot be read.</exception>
-    internal StoreView(string directory, DateTimeOffset time, IReadOnlyList<WorkerProcess> machineWorkers)
+    internal StoreView(
+        string directory, DateTimeOffset time, IReadOnlyList<WorkerProcess> machineWorkers, IReadOnlyList<UnmeasuredServer> machineServers)
     {
         MachineWorkers = machineWorkers;
+        MachineServers = machineServers;
         Directory = directory;
         Time = time;
         Files = [.. System.IO.Directory.GetFiles(directory).Order(StringComparer.Ordinal).Select(path => new FileInfo(path))];
@@ -21,6 +23,9 @@ internal sealed class StoreView : IDisposable
 
     /// <summary>The workers of this machine in any store, listed before this process switched to the store's user.</summary>
     internal IReadOnlyList<WorkerProcess> MachineWorkers { get; }
+
+    /// <summary>The Gunicorns of this machine without a store, listed at the same time.</summary>
+    internal IReadOnlyList<UnmeasuredServer> MachineServers { get; }
 
     internal IReadOnlyList<FileInfo> Files { get; }
 

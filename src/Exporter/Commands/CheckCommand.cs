@@ -21,6 +21,12 @@ internal sealed class CheckCommand : Command
 
     private readonly ReaderOptions _reader = new();
 
+    private readonly Option<string?> _prometheus = new("--prometheus.url")
+    {
+        Description = "Prometheus that scrapes the exporter, to check that it keeps the labels of the metrics",
+        HelpName = "URL",
+    };
+
     internal CheckCommand() : base("check", "Check an exporter or a store for problems")
     {
         _target.Validators.Add(result =>
@@ -29,7 +35,12 @@ internal sealed class CheckCommand : Command
         });
         Arguments.Add(_target);
         Options.Add(_alive);
+        _prometheus.Validators.Add(result =>
+        {
+            if (Target.Parse(result.Tokens[0].Value) is null) result.AddError("--prometheus.url is not a URL, such as http://prometheus:9090");
+        });
         _reader.AddTo(this);
+        Options.Add(_prometheus);
         SetAction(RunAsync);
     }
 
@@ -42,6 +53,7 @@ internal sealed class CheckCommand : Command
             var target when IsDirectory(target) => CheckStore(target),
             var target => await CheckExporterAsync(parsed, Target.Parse(target)!, end),
         };
+        if (parsed.GetValue(_prometheus) is { } url) findings = [.. findings, .. await CheckPrometheusAsync(Target.Parse(url)!, end)];
         foreach (var finding in findings.OrderByDescending(finding => finding.Severity)) Console.Out.WriteLine(finding);
         if (findings.Count == 0) Console.Out.WriteLine("no problems found");
         return findings.Count == 0 ? ExitStatus.Ok : ExitStatus.Failure;
@@ -93,6 +105,23 @@ internal sealed class CheckCommand : Command
         }
     }
 
+    private static async Task<IReadOnlyList<Finding>> CheckPrometheusAsync(Target target, CancellationToken end)
+    {
+        using var client = new ExporterClient(target);
+        try
+        {
+            return [.. LabelCheck.Find(target.Address, await client.GetAsync(new Uri(target.Address, LabelCheck.Path), end))];
+        }
+        catch (FormatException e)
+        {
+            return [Finding.Error($"{target.Address}: {e.Message}; give the URL of a Prometheus")];
+        }
+        catch (ReadingException e)
+        {
+            return [Finding.Error(e.Message)];
+        }
+    }
+
     private async Task<ExporterView> ReadAsync(ParseResult parsed, Target? target, CancellationToken end)
     {
         using var client = _reader.Open(parsed, target);
@@ -114,18 +143,23 @@ internal sealed class CheckCommand : Command
 
     private static IReadOnlyList<Finding> Look(string directory, Func<StoreView, IEnumerable<Finding>> check)
     {
+        // Only root can list other users' processes, so this comes before the switch to the store's user.
+        var elsewhere = WorkerProcess.FindAll();
+        var servers = UnmeasuredServer.FindAll();
         try
         {
-            // Only root can list other users' processes, so this comes before the switch to the store's user.
-            var elsewhere = WorkerProcess.FindAll();
             MultiprocessDirectory.BecomeOwner(directory);
             var path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
-            using var store = new StoreView(path, TimeProvider.System.GetUtcNow(), elsewhere);
+            using var store = new StoreView(path, TimeProvider.System.GetUtcNow(), elsewhere, servers);
             return [.. check(store)];
         }
         catch (DirectoryNotFoundException)
         {
-            return [Finding.Error($"{directory}: no such directory; start Gunicorn, or name its store's directory")];
+            return
+            [
+                Finding.Error($"{directory}: no such directory; start Gunicorn, or name its store's directory"),
+                .. HooksCheck.Find(servers),
+            ];
         }
         catch (Exception e) when (e is StoreException or IOException or UnauthorizedAccessException)
         {

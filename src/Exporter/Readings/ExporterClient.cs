@@ -122,7 +122,8 @@ internal sealed class ExporterClient : IDisposable
     private static bool IsOurs(Sample sample) =>
         sample.Key.Name == MetricCatalogue.BuildInfo.Name || sample.Key.Name == MetricCatalogue.HubSourceUp.Name;
 
-    private async Task<string> GetAsync(Uri address, CancellationToken end)
+    /// <exception cref="ReadingException">It does not answer, or refuses.</exception>
+    internal async Task<string> GetAsync(Uri address, CancellationToken end)
     {
         try
         {
