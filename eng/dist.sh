@@ -30,7 +30,7 @@ make_deb() {
   cp -r "$out/python/gunicorn_prometheus_exporter" "$stage/usr/lib/python3/dist-packages/"
   ln -sf "/usr/bin/$name" "$stage/usr/lib/python3/dist-packages/gunicorn_prometheus_exporter/bin/$name"
   find "$stage/usr/lib" -type f -exec chmod 644 {} +
-  install -Dm 644 "deploy/systemd/$name.service" "$stage/lib/systemd/system/$name.service"
+  install -Dm 644 -t "$stage/lib/systemd/system" "deploy/systemd/$name.service" "deploy/systemd/$name.socket"
   install -Dm 644 deploy/debian/tmpfiles.conf "$stage/usr/lib/tmpfiles.d/$name.conf"
   install -Dm 644 deploy/debian/default "$stage/etc/default/$name"
   mkdir -p "$stage/usr/share/bash-completion/completions"

@@ -87,14 +87,14 @@ dpkg --purge $name
 test ! -e /usr/bin/$name && test ! -e /usr/lib/python3/dist-packages/gunicorn_prometheus_exporter"
 }
 
-# systemd takes the unit as it is, and calls its exposure at most medium low: 2.0 of 10.
+# systemd takes the units as they are, and calls the service's exposure at most medium low: 2.0 of 10.
 try_unit() {
   local root exposure
   root=$(mktemp -d)
   dpkg-deb -x "$1" "$root" &&
     sed -i "s|/usr/bin/$name|$root/usr/bin/$name|" "$root/lib/systemd/system/$name.service" &&
-    systemd-analyze verify --man=no "$root/lib/systemd/system/$name.service" 2>&1 | tee "$root/verify" &&
-    ! grep -F "$name.service" "$root/verify" &&
+    systemd-analyze verify --man=no "$root/lib/systemd/system/$name".{service,socket} 2>&1 | tee "$root/verify" &&
+    ! grep -E "$name.(service|socket)" "$root/verify" &&
     systemd-analyze security --offline=true --threshold=20 "$root/lib/systemd/system/$name.service"
   local status=$?
   rm -rf "$root"

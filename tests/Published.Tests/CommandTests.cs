@@ -1,4 +1,5 @@
 using System.Text.Json;
+using GunicornPrometheusExporter.Configuration;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Published.Tests;
@@ -60,6 +61,23 @@ public sealed class CommandTests : IDisposable
         Assert.Contains(
             "--web.listen-address is \"somewhere\"; set it to HOST:PORT with an IP address and a port from 1 to 65535",
             outcome.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Every_setting_of_the_exporter_can_be_set_by_its_flag()
+    {
+        var flags = ConfigurationVariables.OfExporter.Except([ConfigurationVariables.ConfigFile]).ToArray();
+
+        var help = await Executable.RunAsync(["serve", "--help"]);
+        var outcome = await Executable.RunAsync(
+            ["config", .. flags.SelectMany(variable => (string[])[variable.Flag!, (variable.Default ?? variable.Example)!])]);
+
+        Assert.All(flags, variable =>
+        {
+            Assert.Contains($" {variable.Flag} ", help.Output, StringComparison.Ordinal);
+            Assert.Matches($"(?m)^  {variable.Name} = .* \\(flag\\)$", outcome.Output);
+        });
+        Assert.Equal("", outcome.Errors);
     }
 
     [Fact]

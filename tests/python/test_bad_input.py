@@ -73,6 +73,8 @@ def test_a_port_that_is_taken_is_waited_for(start_gunicorn):
     ("PROMETHEUS_METRICS_PORT", "abc"),
     ("PROMETHEUS_METRICS_PORT", "70000"),
     ("CLEANUP_DB_FILES", "perhaps"),
+    ("GUNICORN_EXPORTER_WEB_TELEMETRY_PATH", "/-/healthy"),
+    ("GUNICORN_EXPORTER_WEB_LISTEN_ADDRESS", "unix:metrics.sock"),
     ("PROMETHEUS_MULTIPROC_DIR", "/dev/null"),
     ("PROMETHEUS_MULTIPROC_DIR", "/proc/nowhere"),
 ])

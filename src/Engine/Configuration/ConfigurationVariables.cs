@@ -581,8 +581,8 @@ internal static class ConfigurationVariables
         Name = "GUNICORN_EXPORTER_WEB_LISTEN_ADDRESS",
         Key = "web.listen_address",
         Kind = VariableKind.Addresses,
-        Description = "Addresses that the metrics server listens on, in place of PROMETHEUS_BIND_ADDRESS and PROMETHEUS_METRICS_PORT: " +
-            "ports of TCP, or Unix sockets, which the exporter creates with mode 0660",
+        Description = "Addresses that the metrics server listens on, in place of PROMETHEUS_BIND_ADDRESS and PROMETHEUS_METRICS_PORT; " +
+            "a Unix socket gets mode 0660",
         Example = "127.0.0.1:9091,unix:/run/metrics/http.sock",
         ReloadScope = ReloadScope.Restart,
     };

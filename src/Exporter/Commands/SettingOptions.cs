@@ -24,6 +24,7 @@ internal sealed class SettingOptions(params IEnumerable<ConfigurationVariable> v
             HelpName = HelpNameOf(variable.Kind),
             Arity = isList ? ArgumentArity.OneOrMore
                 : variable.Kind == VariableKind.Boolean ? ArgumentArity.ZeroOrOne : ArgumentArity.ExactlyOne,
+            CustomParser = given => [.. given.Tokens.Select(token => token.Value)],
         };
         option.Validators.Add(given =>
         {
@@ -43,11 +44,11 @@ internal sealed class SettingOptions(params IEnumerable<ConfigurationVariable> v
         return option;
     }
 
-    private static string? HelpNameOf(VariableKind kind) => kind switch
+    private static string HelpNameOf(VariableKind kind) => kind switch
     {
         VariableKind.Path or VariableKind.Directory or VariableKind.UrlPath => "PATH",
         VariableKind.Addresses or VariableKind.Texts or VariableKind.Address => "ADDRESS",
-        VariableKind.Boolean => null,
+        VariableKind.Boolean => "true|false",
         VariableKind.Number => "NUMBER",
         VariableKind.Url => "URL",
         _ => "TEXT",

@@ -38,8 +38,12 @@ public sealed partial class ConfigurationReferenceTests
             This page shows how to configure the exporter and lists every setting. A test generates the page from
             `src/Engine/Configuration/ConfigurationVariables.cs`; `UPDATE_DOCS=1` rewrites it.
 
-            You can put each setting into the environment or into a YAML file; some also have a flag. A flag overrides the
-            environment, the environment overrides the file, and the file overrides the default. An empty value counts as unset.
+            You can put each setting into the environment or into a YAML file. Those that the exporter itself uses also have a flag of
+            `serve`, except secrets, which other users of the machine would see there. A flag overrides the environment, the environment
+            overrides the file, and the file overrides the default. An empty value counts as unset.
+
+            A list, of addresses for example, has commas between its items in the environment; in the file it can be a YAML list, and its
+            flag can be repeated.
 
             ## The file
 
