@@ -12,11 +12,12 @@ internal sealed class RequestLabels
     internal RequestLabels(FlightRequest request)
     {
         Method = HttpMethods.LabelOf(Encoding.UTF8.GetBytes(request.Method));
-        IsRouted = request.Route.Length > 0;
+        IsUnmatched = request.Route == EndpointBounds.Unmatched;
+        IsRouted = request.Route.Length > 0 && !IsUnmatched;
         Route = IsRouted ? request.Route : Normalized(request.Path);
         var isStatus = request.Status is >= 100 and <= 999;
         Status = isStatus ? request.Status.ToString(CultureInfo.InvariantCulture) : LabelBounds.Other;
-        IsUnmatched = RouteSeriesTable.IsUnmatched(request.Status);
+        MayBeUnmatched = RouteSeriesTable.IsUnmatched(request.Status);
         IsFailed = isStatus && request.Status >= RouteSeriesTable.FirstFailure;
     }
 
@@ -30,8 +31,11 @@ internal sealed class RequestLabels
     /// <summary>Whether <see cref="Route"/> is the framework's.</summary>
     internal bool IsRouted { get; }
 
-    /// <summary>Whether the response left open whether the path exists.</summary>
+    /// <summary>Whether the framework found no route.</summary>
     internal bool IsUnmatched { get; }
+
+    /// <summary>Whether the response left open whether the path exists.</summary>
+    internal bool MayBeUnmatched { get; }
 
     internal bool IsFailed { get; }
 
