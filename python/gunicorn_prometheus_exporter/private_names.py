@@ -45,6 +45,7 @@ class Row(NamedTuple):
 _REQUESTS = "requests are not recorded"
 _ROUTES = "endpoints are normalised paths, not routes"
 _UNMATCHED = "endpoints of requests that match no route are normalised paths"
+_REDIRECTS = "redirects to a path with or without a slash at its end are counted as unmatched"
 _BYTES = "the sizes of responses are not recorded"
 _FILES = "the sizes of files that are sent are not recorded"
 _BEGINNINGS = "the times when responses begin are not recorded"
@@ -113,7 +114,8 @@ _ROWS = (
     Row("django.core.handlers.base:BaseHandler.get_response", "wrapped", _UNMATCHED),
     Row("django.core.handlers.base:BaseHandler.get_response_async", "wrapped", _UNMATCHED),
     Row("starlette.applications:Starlette.__call__", "wrapped", _UNMATCHED),
-    Row("starlette.routing:RedirectResponse", "wrapped", "redirects to a path with a slash are counted as unmatched"),
+    Row("starlette.routing:RedirectResponse", "wrapped", _REDIRECTS),
+    Row("fastapi.routing:RedirectResponse", "wrapped", _REDIRECTS),
     Row("starlette.routing:Route.handle", "wrapped", _ROUTES),
     Row("starlette.routing:Mount.handle", "wrapped", _ROUTES),
     Row("fastapi.routing:APIRoute.handle", "wrapped", _ROUTES),

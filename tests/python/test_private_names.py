@@ -46,6 +46,7 @@ QUIET = {
     "tornado.wsgi:WSGIContainer.handle_request",
     "gevent.os:_watched_children",
     "fastapi.routing:APIRoute.handle",
+    "fastapi.routing:RedirectResponse",
     "fastapi.routing:_FrontendStaticFiles.get_response_for_scope",
 }
 

@@ -144,6 +144,9 @@ FASTAPI_ROUTES = [
     ("DELETE", "/api/nested/of/acme/things/7", 405, "/api/nested/of/{tenant}/things/{number}"),
     ("GET", "/api/nested/of/acme/things/none", 422, "/api/nested/of/{tenant}/things/{number}"),
     ("GET", "/api/starlette/alice", 200, "/api/starlette/{name}"),
+    ("GET", "/api/slashed/alice", 307, "/api/slashed/{name}/"),
+    ("GET", "/api/users/alice/", 307, "/api/users/{name}"),
+    ("GET", "/sub/acme/v2/slashed/alice", 307, "/sub/{tenant}/v2/slashed/{name}/"),
     ("GET", "/sub/acme/v2/nested/items/7", 200, "/sub/{tenant}/v2/nested/items/{number}"),
     ("PUT", "/sub/acme/v2/nested/items/7", 405, "/sub/{tenant}/v2/nested/items/{number}"),
 ]

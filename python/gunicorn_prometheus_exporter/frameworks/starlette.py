@@ -29,6 +29,9 @@ def watch_fastapi(reports: Reports) -> None:
     # Earlier versions inherit the method, and turn the routes of an included router into the application's own.
     if "handle" in vars(routing.APIRoute):
         wrap("fastapi.routing:APIRoute.handle", lambda stock: _reporting(stock, reports, _included_route))
+    if "RedirectResponse" in vars(routing):
+        # Its routers create the redirects of Starlette's.
+        wrap("fastapi.routing:RedirectResponse", lambda stock: _redirecting(stock, reports))
     if hasattr(routing, "_FrontendStaticFiles"):
         wrap("fastapi.routing:_FrontendStaticFiles.get_response_for_scope", lambda stock: _reporting(stock, reports, _frontend))
 
@@ -60,8 +63,17 @@ def _redirecting(stock: Any, reports: Reports) -> Any:
     return type(stock.__name__, (stock,), {"__call__": __call__, "__module__": stock.__module__})
 
 
-def _below(routes: Any, prefix: str) -> Iterable[str]:
+def _flat(routes: Any) -> Iterable[Any]:
+    """Yields the routes, with those of FastAPI's included routers instead of the routers."""
     for route in routes:
+        if hasattr(route, "effective_candidates"):
+            yield from _flat(route.effective_candidates())
+        else:
+            yield getattr(route, "starlette_route", None) or route
+
+
+def _below(routes: Any, prefix: str) -> Iterable[str]:
+    for route in _flat(routes):
         path = getattr(route, "path", None)
         if path is None:
             continue
@@ -75,7 +87,9 @@ def _entered(scope: Any) -> Found:
 
 
 def _redirected(scope: Any) -> Found:
-    return scope, target(_target, scope)
+    # A frontend, which has its route, redirects from a directory to the same with a slash.
+    is_frontend = "frontend_path" in scope.get("fastapi", ())
+    return scope, None if is_frontend else target(_target, scope)
 
 
 def _target(scope: Any) -> Optional[str]:
@@ -86,7 +100,7 @@ def _target(scope: Any) -> Optional[str]:
 
 def _find(routes: Any, scope: Any, prefix: str) -> Optional[str]:
     """Returns the route of a request below these routes, as the methods that handle it report it."""
-    for route in routes:
+    for route in _flat(routes):
         match, child = route.matches(scope)
         if match.value:
             place = prefix + getattr(route, "path", "")

@@ -85,7 +85,7 @@ internal sealed class DeathLedger
     {
         string? endpoint;
         if (labels.IsRouted) _ = endpoints.TryAdmitRoute(labels.Route, out endpoint);
-        else if (labels.IsUnmatched && !Knows(worker, labels.Route)) endpoint = EndpointBounds.Unmatched;
+        else if (labels.IsUnmatched || (labels.MayBeUnmatched && !Knows(worker, labels.Route))) endpoint = EndpointBounds.Unmatched;
         else _ = endpoints.TryAdmitPath(labels.Route, out endpoint);
         return endpoint;
     }

@@ -13,12 +13,13 @@ internal sealed class RequestLabels
     internal RequestLabels(FlightRequest request, RoutePatterns? patterns)
     {
         Method = HttpMethods.LabelOf(Encoding.UTF8.GetBytes(request.Method));
-        var route = request.Route.Length > 0 ? request.Route : patterns?.Find(request.Path);
+        IsUnmatched = request.Route == EndpointBounds.Unmatched;
+        var route = request.Route.Length == 0 ? patterns?.Find(request.Path) : IsUnmatched ? null : request.Route;
         IsRouted = route is not null;
         Route = route ?? Normalized(request.Path);
         var isStatus = request.Status is >= 100 and <= 999;
         Status = isStatus ? request.Status.ToString(CultureInfo.InvariantCulture) : LabelBounds.Other;
-        IsUnmatched = RouteSeriesTable.IsUnmatched(request.Status);
+        MayBeUnmatched = RouteSeriesTable.IsUnmatched(request.Status);
         IsFailed = isStatus && request.Status >= RouteSeriesTable.FirstFailure;
     }
 
@@ -32,8 +33,11 @@ internal sealed class RequestLabels
     /// <summary>Whether <see cref="Route"/> is the framework's.</summary>
     internal bool IsRouted { get; }
 
-    /// <summary>Whether the response left open whether the path exists.</summary>
+    /// <summary>Whether the framework found no route.</summary>
     internal bool IsUnmatched { get; }
+
+    /// <summary>Whether the response left open whether the path exists.</summary>
+    internal bool MayBeUnmatched { get; }
 
     internal bool IsFailed { get; }
 

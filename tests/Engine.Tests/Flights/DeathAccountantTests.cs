@@ -86,14 +86,16 @@ public sealed class DeathAccountantTests : IDisposable
         }
         WriteFlight("00000001", [
             new FlightRequest(FlightState.Responding, 404, _now, "GET", "/known", "", ""),
+            new FlightRequest(FlightState.Responding, 401, _now, "GET", "/secret/42", "__unmatched__", ""),
             .. Enumerable.Range(0, 60).Select(
                 i => new FlightRequest(FlightState.Responding, 404, _now, "GET", $"/scan{(char)('a' + (i / 26))}{(char)('a' + (i % 26))}", "", ""))]);
         WriteExit("signal");
         _accountant.Account();
         var counted = _aggregator.Read().Samples.Where(sample => sample.Key.StartsWith("gunicorn_http_requests_total", StringComparison.Ordinal));
         Assert.Equal(
-            [("/known", 200, 1), ("/known", 404, 1), ("__unmatched__", 404, 60)],
+            [("/known", 200, 1), ("/known", 404, 1), ("__unmatched__", 401, 1), ("__unmatched__", 404, 60)],
             counted.Select(sample => (EndpointOf(sample.Key), StatusOf(sample.Key), (int)sample.Value)).Order());
+        Assert.Contains(_log.Messages, line => line.Contains(" route=/secret/{id} ", StringComparison.Ordinal));
         static string EndpointOf(string key) => key.Split("endpoint=")[1].Split(',')[0];
         static int StatusOf(string key) => int.Parse(key.Split("status_code=")[1].TrimEnd('}'), System.Globalization.CultureInfo.InvariantCulture);
     }

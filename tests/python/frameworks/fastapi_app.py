@@ -33,6 +33,7 @@ async def crash(name: str) -> str:
 
 
 api.add_route("/starlette/{name}", plain)
+api.add_route("/slashed/{name}/", plain)
 nested.include_router(deeper, prefix="/of")
 api.include_router(nested)
 api.routes.append(Mount("/mounted", routes=[Route("/{name}", plain)]))
