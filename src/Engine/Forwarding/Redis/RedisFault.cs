@@ -7,7 +7,8 @@ namespace GunicornPrometheusExporter.Forwarding.Redis;
 /// <remarks>Library messages that could contain a secret are not included; a server's replies contain no secrets.</remarks>
 internal static class RedisFault
 {
-    private const string Credentials = "rejects the user and the password; check REDIS_USERNAME and REDIS_PASSWORD, or REDIS_URL, and REDIS_SENTINEL_PASSWORD for sentinels";
+    private const string Credentials = "rejects the user and the password; check REDIS_USERNAME and REDIS_PASSWORD, or REDIS_URL, " +
+        "and REDIS_SENTINEL_PASSWORD for sentinels";
 
     /// <summary>The failure to report, with the cause of a failed connection if it is known.</summary>
     /// <returns>Null if Redis is not the cause.</returns>
