@@ -18,6 +18,11 @@ NOT_TRIED = {
     ("docs/deployment.md", "  podMetricsEndpoints: # in a ServiceMonitor: endpoints"): "test_operator.py applies the rule",
     ("docs/deployment.md", "# values.yaml"): "ManifestTests.cs renders such a chart",
     ("docs/deployment.md", "# templates/deployment.yaml"): "ManifestTests.cs renders such a chart",
+    ("docs/deployment.md", "systemctl enable --now gunicorn-prometheus-exporter.socket"):
+        "no systemd runs here; test_listening.py passes sockets as systemd does",
+    ("docs/security.md", "rate_limit:"): "test_listening.py tries such a limit",
+    ("docs/security.md", "location /gunicorn/ { proxy_pass http://unix:/run/metrics/http.sock:/; }"):
+        "nginx is not needed for the tests; test_listening.py connects by curl",
     ("docs/fuzzing.md", "$ dotnet run -c Release --project tests/Fuzz -- run 1000000 7"):
         "takes minutes; eng/test.sh runs it with fewer inputs",
     ("docs/top.md", "basic_auth:"): "ConfiguredExporterTests.cs connects with such files",
