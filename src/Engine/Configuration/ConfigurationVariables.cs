@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using GunicornPrometheusExporter.Directories;
+using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Configuration;
 
@@ -522,6 +523,25 @@ internal static class ConfigurationVariables
             "compaction removes those of earlier ones",
     };
 
+    public static ConfigurationVariable PerWorker { get; } = new()
+    {
+        Name = "GUNICORN_EXPORTER_PER_WORKER",
+        Key = "families.per_worker",
+        Kind = VariableKind.Boolean,
+        Default = "false",
+        Description = "Whether the exporter serves histograms and lost requests of each worker, and the states that a worker is not in; " +
+            "by default it sums histograms and lost requests over all workers",
+    };
+
+    public static ConfigurationVariable ExcludedFamilies { get; } = new()
+    {
+        Name = "GUNICORN_EXPORTER_EXCLUDED_FAMILIES",
+        Key = "families.excluded",
+        Kind = VariableKind.Texts,
+        Description = "Metrics that the exporter does not serve, of the application too; * stands for any text",
+        Example = "process_*,gunicorn_worker_response_size_bytes",
+    };
+
     public static ConfigurationVariable DisableCreatedSeries { get; } = new()
     {
         Name = "PROMETHEUS_DISABLE_CREATED_SERIES",
@@ -541,6 +561,26 @@ internal static class ConfigurationVariables
         Default = "false",
         Description = "Whether the exporter also serves the metric names and label values of the Python package of the same name",
         ReloadScope = ReloadScope.Restart,
+    };
+
+    public static ConfigurationVariable LatencyBuckets { get; } = new()
+    {
+        Name = "GUNICORN_EXPORTER_LATENCY_BUCKETS",
+        Key = "buckets.latency",
+        Kind = VariableKind.Bounds,
+        Default = HistogramBounds.ToText(MetricCatalogue.LatencyBuckets),
+        Description = "Upper bounds of the buckets of latencies, in seconds",
+        ReloadScope = ReloadScope.GunicornReload,
+    };
+
+    public static ConfigurationVariable SizeBuckets { get; } = new()
+    {
+        Name = "GUNICORN_EXPORTER_SIZE_BUCKETS",
+        Key = "buckets.size",
+        Kind = VariableKind.Bounds,
+        Default = HistogramBounds.ToText(MetricCatalogue.SizeBuckets),
+        Description = "Upper bounds of the buckets of sizes, in bytes",
+        ReloadScope = ReloadScope.GunicornReload,
     };
 
     public static ConfigurationVariable NativeHistograms { get; } = new()
@@ -634,12 +674,12 @@ internal static class ConfigurationVariables
 
     /// <summary>The variables that recording processes read, only from their environment.</summary>
     public static ImmutableArray<ConfigurationVariable> Recording { get; } =
-        [MaxLabelValues, MaxWorkerSeries, Routes, NativeHistograms, NativeHistogramSchema];
+        [MaxLabelValues, MaxWorkerSeries, Routes, LatencyBuckets, SizeBuckets, NativeHistograms, NativeHistogramSchema];
 
     public static ImmutableArray<ConfigurationVariable> All { get; } =
     [
         ConfigFile, PrometheusMetricsPort, PrometheusBindAddress, PrometheusMultiprocDir, MaxSeries, MaxDeadGauges, DisableCreatedSeries,
-        LegacyMetrics,
+        PerWorker, ExcludedFamilies, LegacyMetrics,
         .. Ssl,
         GunicornWorkers, GunicornTimeout, GunicornKeepalive, Listener,
         .. Forwarding,

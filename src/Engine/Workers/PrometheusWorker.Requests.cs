@@ -32,7 +32,7 @@ internal sealed partial class PrometheusWorker
     private readonly HistogramCells _duration;
     private readonly HistogramCells _requestSize;
     private readonly HistogramCells _responseSize;
-    private readonly HistogramCells _queue;
+    private HistogramCells? _queue;
     private readonly Cell _invalidQueueHeaders;
     private readonly Cell _invalidContentLengths;
 
@@ -127,7 +127,7 @@ internal sealed partial class PrometheusWorker
         series.Duration.Plan(_flight, seconds, bucket);
         if (entry.Length != NoLength) _requestSize.Plan(_flight, entry.Length);
         _responseSize.Plan(_flight, responseBytes);
-        if (!double.IsNaN(entry.Queue)) _queue.Plan(_flight, entry.Queue);
+        if (!double.IsNaN(entry.Queue)) Queue.Plan(_flight, entry.Queue);
         // 6 One store counts the request and ends its flight, whatever happens to the process afterwards.
         _flight.Commit(now, token);
         Heartbeat(now, LongestWithoutHeartbeat);
@@ -181,6 +181,9 @@ internal sealed partial class PrometheusWorker
         extras.Observe(seconds);
         if (!entry.Span.IsEmpty) extras.Exemplify(seconds, bucket, entry.Started + seconds + _epoch, entry.Trace, entry.Span);
     }
+
+    /// <summary>The times in a proxy's queue: only where a proxy reports them.</summary>
+    private HistogramCells Queue => _queue ??= Metrics.LocateHistogram(MetricCatalogue.WorkerRequestQueue, [WorkerId]);
 
     private RouteSeries SeriesOf(FlightEntry entry, int status)
     {

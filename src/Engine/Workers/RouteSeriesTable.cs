@@ -113,7 +113,7 @@ internal sealed class RouteSeriesTable(MetricWriter writer, TimeProvider time)
     }
 
     private bool HasRoom(string method, string endpoint, int status) => writer.HasRoom(
-        (_durations.ContainsKey((method, endpoint)) ? 0 : MetricWriter.SamplesOf(MetricCatalogue.HttpRequestDuration))
+        (_durations.ContainsKey((method, endpoint)) ? 0 : writer.SamplesOf(MetricCatalogue.HttpRequestDuration))
         + (status >= FirstFailure ? 2 : 1), endpoint);
 
     private RouteSeries FindMerged(int status)
