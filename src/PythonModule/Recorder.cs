@@ -29,6 +29,17 @@ internal static class Recorder
         int? nativeSchema = config.NativeHistograms ? config.NativeHistogramSchema : null;
         var maximumSeries = config.MaxWorkerSeries;
         var patterns = config.Routes;
+        var choice = new RequestChoice
+        {
+            ExcludedRoutes = config.ExcludedRoutes,
+            CountsExcluded = config.ExcludedRequests == ConfigurationVariables.CountedRequests,
+            StatusLabel = config.LatencyStatus switch
+            {
+                ConfigurationVariables.StatusAsClass => MetricCatalogue.StatusClass,
+                ConfigurationVariables.StatusAsCode => MetricCatalogue.StatusCode,
+                _ => null,
+            },
+        };
         var buckets = new HistogramBounds(config.LatencyBuckets, config.SizeBuckets);
         var store = SlotStore.Open(directory, kind, layout, ErrorBoundary.Report);
         FinalizerThread.BlockSignals();
@@ -38,6 +49,7 @@ internal static class Recorder
                 store, TimeProvider.System, maximumLabelValues, nativeSchema, maximumSeries, ErrorBoundary.Report, buckets)
             {
                 Patterns = patterns,
+                Choice = choice,
             };
             return Metrics = Worker.Metrics;
         }

@@ -147,6 +147,13 @@ internal sealed partial class ExporterConfig
 
     public int MaxWorkerSeries => Get<int>(ConfigurationVariables.MaxWorkerSeries);
 
+    public string[] ExcludedRoutes => Get<string?>(ConfigurationVariables.ExcludedRoutes)
+        ?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
+
+    public string ExcludedRequests => Get<string>(ConfigurationVariables.ExcludedRequests);
+
+    public string LatencyStatus => Get<string>(ConfigurationVariables.LatencyStatus);
+
     public RoutePatterns? Routes => Get<RoutePatterns?>(ConfigurationVariables.Routes);
 
     public int MaxSeries => Get<int>(ConfigurationVariables.MaxSeries);

@@ -5,6 +5,12 @@ namespace GunicornPrometheusExporter.Metrics;
 /// <summary>Every metric of the product: its source, type, name, help, labels and buckets.</summary>
 internal static class MetricCatalogue
 {
+    /// <summary>The label of a status, as <c>404</c>.</summary>
+    public const string StatusCode = "status_code";
+
+    /// <summary>The label of the class of a status, as <c>4xx</c>.</summary>
+    public const string StatusClass = "status_class";
+
     /// <summary>The default upper bounds of latency histograms, in seconds.</summary>
     /// <remarks>From a fast WSGI route to Gunicorn's default timeout, each bound two to three times the one before.</remarks>
     public static ImmutableArray<double> LatencyBuckets { get; } = [.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30];

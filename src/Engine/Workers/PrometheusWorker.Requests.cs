@@ -117,6 +117,13 @@ internal sealed partial class PrometheusWorker
         var now = MonotonicClock.Seconds();
         // 5 Resolve the label set to its cells, and plan the additions.
         var series = SeriesOf(entry, status);
+        if (series.IsExcluded)
+        {
+            _flight.Plan(series.Requests, 1);
+            _flight.Commit(now, token);
+            Heartbeat(now, LongestWithoutHeartbeat);
+            return;
+        }
         var seconds = now - entry.Started;
         Plan(series);
         // Both latency histograms have the same bounds.
@@ -204,6 +211,7 @@ internal sealed partial class PrometheusWorker
 
     private void HandleError(ReadOnlySpan<byte> method, string endpoint, ReadOnlySpan<byte> errorType)
     {
+        if (endpoint == EndpointBounds.Excluded) return;
         if (endpoint == LabelBounds.Other) Metrics.OverflowOf(EndpointBounds.Label).Add(1);
         var name = Encoding.UTF8.GetString(errorType[..Math.Min(errorType.Length, MetricWriter.MaximumValueLength)]);
         Metrics.Add(MetricCatalogue.WorkerErrorHandling, 1, WorkerId, HttpMethods.LabelOf(method), endpoint, name);

@@ -18,6 +18,9 @@ internal sealed partial class PrometheusWorker : IDisposable
     /// <summary>The configured routes of paths.</summary>
     internal RoutePatterns? Patterns { init => _routes.Patterns = value; }
 
+    /// <summary>What is recorded of requests.</summary>
+    internal RequestChoice Choice { init => _routes.Choice = value; }
+
     /// <summary>Starts recording; every series that needs no request starts at 0.</summary>
     /// <param name="store">A worker's slot; disposed of with the worker, and if the constructor throws.</param>
     /// <param name="time">The clock.</param>
