@@ -98,6 +98,7 @@ internal sealed class StoreReading(
     {
         Account();
         aggregator.MaximumSeries = configuration.Config.MaxSeries;
+        aggregator.Choice = new(configuration.Config.PerWorker, configuration.Config.ExcludedFamilies);
         aggregator.Refresh();
     }
 

@@ -1,5 +1,6 @@
 using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Files;
+using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Recording;
 using GunicornPrometheusExporter.Workers;
 
@@ -28,21 +29,34 @@ internal static class Recorder
         int? nativeSchema = config.NativeHistograms ? config.NativeHistogramSchema : null;
         var maximumSeries = config.MaxWorkerSeries;
         var patterns = config.Routes;
+        var choice = new RequestChoice
+        {
+            ExcludedRoutes = config.ExcludedRoutes,
+            CountsExcluded = config.ExcludedRequests == ConfigurationVariables.CountedRequests,
+            StatusLabel = config.LatencyStatus switch
+            {
+                ConfigurationVariables.StatusAsClass => MetricCatalogue.StatusClass,
+                ConfigurationVariables.StatusAsCode => MetricCatalogue.StatusCode,
+                _ => null,
+            },
+        };
+        var buckets = new HistogramBounds(config.LatencyBuckets, config.SizeBuckets);
         var store = SlotStore.Open(directory, kind, layout, ErrorBoundary.Report);
         FinalizerThread.BlockSignals();
         if (kind == SlotKind.Worker)
         {
             Worker = new PrometheusWorker(
-                store, TimeProvider.System, maximumLabelValues, nativeSchema, maximumSeries, ErrorBoundary.Report)
+                store, TimeProvider.System, maximumLabelValues, nativeSchema, maximumSeries, ErrorBoundary.Report, buckets)
             {
                 Patterns = patterns,
+                Choice = choice,
             };
             return Metrics = Worker.Metrics;
         }
         try
         {
             return Metrics = new MetricWriter(
-                store, maximumLabelValues, maximumSeries: maximumSeries, report: ErrorBoundary.Report);
+                store, maximumLabelValues, maximumSeries: maximumSeries, report: ErrorBoundary.Report, buckets: buckets);
         }
         catch
         {

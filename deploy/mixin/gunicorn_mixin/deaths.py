@@ -36,8 +36,8 @@ def deaths() -> dict[str, Any]:
                   Query(f"round({e.gained(EXITS, 'instance, reason', RANGE, CHOSEN)}) > 0", "Exits"), sort_by="Exits", width=12),
             table("Requests lost", "Requests that were lost in the time shown. The exporter's log has a line for each, with route, age "
                   "and trace id: docs/flight-recorder.md.",
-                  {"instance": "Instance", "worker_id": "Worker", "reason": "Reason"},
-                  Query(f"round({e.gained(LOST, f'{BY}, reason', RANGE, CHOSEN)}) > 0", "Lost"), sort_by="Lost", width=12),
+                  {"instance": "Instance", "reason": "Reason"},
+                  Query(f"round({e.gained(LOST, 'instance, reason', RANGE, CHOSEN)}) > 0", "Lost"), sort_by="Lost", width=12),
         ]),
         Row("Before", [
             series("Age", "s", "Time since each worker process started: it falls to 0 at a death.",

@@ -28,17 +28,24 @@ internal sealed class FamilyTable
         _values = values;
         MaximumSeries = maximumSeries;
         _logger = logger;
-        _own = MetricCatalogue.All.ToDictionary(
+        _own = MetricCatalogue.All.Append(MetricCatalogue.HistogramLayout).ToDictionary(
             family => family,
             family => new MergedFamily(family.StoreName, family.Type, family.Help, family.HostMode, values),
             (IEqualityComparer<MetricFamily>)ReferenceEqualityComparer.Instance);
-        _catalogue = MetricCatalogue.All
+        _catalogue = _own.Keys
             .Where(family => family.Source is FamilySource.Worker or FamilySource.Master or FamilySource.Ledger)
             .ToDictionary(family => (family.StoreName, family.Type));
+        Bounds = new CommonBounds(_own[MetricCatalogue.HistogramLayout], values);
     }
 
     /// <summary>The limit beyond which new series are dropped. A change takes effect after <see cref="Clear"/>.</summary>
     public int MaximumSeries { get; set; }
+
+    /// <summary>What is exposed. A change takes effect after <see cref="Clear"/>.</summary>
+    public FamilyChoice Choice { get; set; } = new(PerWorker: true, null);
+
+    /// <summary>The buckets that are exposed. Its merges apply to the values of each scrape.</summary>
+    public CommonBounds Bounds { get; }
 
     /// <summary>The number of keys that were dropped because of the limit.</summary>
     public int DroppedSeries { get; private set; }
@@ -58,7 +65,7 @@ internal sealed class FamilyTable
 
     /// <summary>The series of a sample that the exporter adds; the labels must be sorted by name.</summary>
     public int SeriesOf(MetricFamily family, params IReadOnlyList<Label> labels) =>
-        _own[family].SeriesOf(family.Name, labels);
+        _own[family].SeriesOf(family.Name, LabelsOf(family, labels));
 
     /// <summary>Sets the value of a sample; the labels must be sorted by name.</summary>
     public void Set(MetricFamily family, double value, params IReadOnlyList<Label> labels) =>
@@ -87,19 +94,38 @@ internal sealed class FamilyTable
     /// <summary>Removes the value of a series from this scrape.</summary>
     public void Remove(int series) => _values.Remove(series);
 
+    /// <summary>Applies what is exposed to the values of this scrape.</summary>
+    public void Settle()
+    {
+        Bounds.Merge();
+        if (Choice.PerWorker) return;
+        foreach (var set in _own[MetricCatalogue.WorkerState].LabelSets) _values.RemoveZero(set.Lines[0].Series);
+    }
+
     public void Clear()
     {
         foreach (var family in _own.Values) family.Clear();
+        Bounds.Clear();
         _foreign.Clear();
         DroppedSeries = 0;
     }
 
     /// <summary>Lays out the families. A series is exposed if it is mapped: a file or the exporter has it now.</summary>
     /// <remarks>The times of creation are in seconds since the epoch; infinite if unknown.</remarks>
-    public void LayOut(ExpositionLayout layout, ReadOnlySpan<bool> mapped, ReadOnlySpan<double> created)
+    public void LayOut(ExpositionLayout layout, Span<bool> mapped, ReadOnlySpan<double> created)
     {
         layout.Clear();
-        foreach (var family in MetricCatalogue.All) LayOut(layout, mapped, created, _own[family]);
+        Bounds.Begin();
+        foreach (var family in MetricCatalogue.All)
+        {
+            if (Choice.Excludes(family.Name)) continue;
+            var merged = _own[family];
+            if (family.Type == MetricType.Histogram)
+            {
+                foreach (var set in merged.LabelSets) Bounds.Add(family, set, mapped);
+            }
+            LayOut(layout, mapped, created, merged);
+        }
         var claimed = _own.Values.SelectMany(family => family.Header.SampleNames).ToHashSet(StringComparer.Ordinal);
         foreach (var (_, family) in _foreign
             .OrderBy(entry => entry.Value.Header.Name, StringComparer.Ordinal)
@@ -107,7 +133,7 @@ internal sealed class FamilyTable
             .ThenBy(entry => entry.Key.Type)
             .ThenBy(entry => entry.Key.Mode))
         {
-            if (!IsMapped(family, mapped)) continue;
+            if (!IsMapped(family, mapped) || Choice.Excludes(family.Header.Name)) continue;
             if (family.Header.SampleNames.FirstOrDefault(claimed.Contains) is { } name) ReportFamily(family.Header, name);
             else
             {
@@ -123,18 +149,27 @@ internal sealed class FamilyTable
     {
         if (file.Type == MetricType.Counter) key = key.AsCounter();
         MergedFamily? family;
-        if (own && _catalogue.TryGetValue((key.Family, file.Type), out var declared)) family = _own[declared];
+        var labels = own ? key.Labels : Relabel(file, key.Labels);
+        if (own && _catalogue.TryGetValue((key.Family, file.Type), out var declared))
+        {
+            family = _own[declared];
+            labels = LabelsOf(declared, labels);
+        }
         else if (!_foreign.TryGetValue((key.Family, file.Type, file.Mode), out family))
         {
             family = new MergedFamily(key.Family, file.Type, key.Help, file.Mode, _values);
             _foreign.Add((key.Family, file.Type, file.Mode), family);
         }
         var isFull = _values.Count > MaximumSeries;
-        var labels = own ? key.Labels : Relabel(file, key.Labels);
         var series = family.SeriesOf(key.Sample, labels, mayGrow: !isFull);
         if (series == SeriesValues.LeftOut) Report(file.Type, key, isFull);
         return series;
     }
+
+    /// <summary>The labels of a sample as they are exposed.</summary>
+    private IReadOnlyList<Label> LabelsOf(MetricFamily family, IReadOnlyList<Label> labels) => family.IsSummed && !Choice.PerWorker
+        ? [.. labels.Where(label => label.Name != MetricFamily.WorkerLabel)]
+        : labels;
 
     /// <summary>The labels for a foreign gauge: the merge sets or removes the label <c>pid</c>.</summary>
     private static IReadOnlyList<Label> Relabel(StoreFileName file, IReadOnlyList<Label> labels)

@@ -68,6 +68,17 @@ internal sealed class SeriesValues
         _present[series] = true;
     }
 
+    /// <summary>Adds the value of a series to another one, and removes it.</summary>
+    public void Move(int from, int to)
+    {
+        if (!_present[from]) return;
+        Add(to, _values[from]);
+        (_values[from], _present[from]) = (0, false);
+    }
+
+    /// <summary>Removes the value of a series if it is 0.</summary>
+    public void RemoveZero(int series) => _present[series] &= _values[series] != 0;
+
     /// <summary>Gives a series the value 0 if it has none.</summary>
     public void Ensure(int series) => _present[series] = true;
 

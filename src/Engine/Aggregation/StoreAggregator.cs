@@ -92,6 +92,18 @@ public sealed class StoreAggregator : IDisposable
         }
     }
 
+    /// <summary>What is exposed; everything by default.</summary>
+    internal FamilyChoice Choice
+    {
+        get => _families.Choice;
+        set
+        {
+            if (value == _families.Choice) return;
+            _families.Choice = value;
+            Forget();
+        }
+    }
+
     /// <summary>Whether to expose when each counter, histogram and summary began.</summary>
     internal bool HasCreated { private get; init; } = true;
 
@@ -131,6 +143,7 @@ public sealed class StoreAggregator : IDisposable
         foreach (var source in Sources) TryAdd(source);
 
         if (isChanged || HasUnmapped()) LayOut();
+        _families.Settle();
     }
 
     /// <summary>Writes what the last refresh read.</summary>
@@ -273,7 +286,7 @@ public sealed class StoreAggregator : IDisposable
                 if (HasCreated) created[series] = Math.Min(created[series], file.Created);
             }
         }
-        _families.LayOut(_layout, mapped, created);
+        _families.LayOut(_layout, mapped.ToArray(), created);
         _snapshots.Forget();
         _mappedSeries = mapped.Count(isMapped => isMapped);
     }

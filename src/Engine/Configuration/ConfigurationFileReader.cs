@@ -6,7 +6,7 @@ using YamlDotNet.Core.Events;
 
 namespace GunicornPrometheusExporter.Configuration;
 
-/// <summary>Reads the YAML file with settings, which may contain only mappings of strings.</summary>
+/// <summary>Reads the YAML file with settings, which may contain only mappings of strings and lists of strings.</summary>
 /// <remarks>Tags and aliases are ignored, so the cost of a file is proportional to its size.</remarks>
 internal sealed class ConfigurationFileReader
 {
@@ -54,7 +54,7 @@ internal sealed class ConfigurationFileReader
     {
         var isMapping = variable.Kind is VariableKind.Labels or VariableKind.Headers && _entries.IsMapping;
         var errors = _entries.Errors.Count;
-        var isList = variable.Kind is VariableKind.Texts or VariableKind.Addresses && _entries.IsList;
+        var isList = variable.Kind is VariableKind.Texts or VariableKind.Addresses or VariableKind.Bounds && _entries.IsList;
         var text = isMapping ? ReadPairs(variable)
             : isList ? string.Join(',', _entries.ReadTexts(key)!)
             : variable.Kind == VariableKind.Routes && _entries.IsList ? ReadPatterns(variable, key)

@@ -1,11 +1,21 @@
 using System.Collections.Immutable;
 using GunicornPrometheusExporter.Directories;
+using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Configuration;
 
 /// <summary>Every variable of the product: the only place with their names, types, defaults and ranges.</summary>
 internal static class ConfigurationVariables
 {
+    /// <summary>The value of <see cref="ExcludedRequests"/> with which one family counts them.</summary>
+    public const string CountedRequests = "count";
+
+    /// <summary>The values of <see cref="LatencyStatus"/> with which the latency has the class or the code of the status.</summary>
+    public const string StatusAsClass = "class";
+
+    /// <inheritdoc cref="StatusAsClass"/>
+    public const string StatusAsCode = "code";
+
     private const int LargestPort = 65535;
 
     public static ConfigurationVariable ConfigFile { get; } = new()
@@ -522,6 +532,25 @@ internal static class ConfigurationVariables
             "compaction removes those of earlier ones",
     };
 
+    public static ConfigurationVariable PerWorker { get; } = new()
+    {
+        Name = "GUNICORN_EXPORTER_PER_WORKER",
+        Key = "families.per_worker",
+        Kind = VariableKind.Boolean,
+        Default = "false",
+        Description = "Whether the exporter serves histograms and lost requests of each worker, and the states that a worker is not in; " +
+            "by default it sums histograms and lost requests over all workers",
+    };
+
+    public static ConfigurationVariable ExcludedFamilies { get; } = new()
+    {
+        Name = "GUNICORN_EXPORTER_EXCLUDED_FAMILIES",
+        Key = "families.excluded",
+        Kind = VariableKind.Texts,
+        Description = "Metrics that the exporter does not serve, of the application too; * stands for any text",
+        Example = "process_*,gunicorn_worker_response_size_bytes",
+    };
+
     public static ConfigurationVariable DisableCreatedSeries { get; } = new()
     {
         Name = "PROMETHEUS_DISABLE_CREATED_SERIES",
@@ -541,6 +570,65 @@ internal static class ConfigurationVariables
         Default = "false",
         Description = "Whether the exporter also serves the metric names and label values of the Python package of the same name",
         ReloadScope = ReloadScope.Restart,
+    };
+
+    public static ConfigurationVariable LatencyBuckets { get; } = new()
+    {
+        Name = "GUNICORN_EXPORTER_LATENCY_BUCKETS",
+        Key = "buckets.latency",
+        HasFlag = false,
+        Kind = VariableKind.Bounds,
+        Default = HistogramBounds.ToText(MetricCatalogue.LatencyBuckets),
+        Description = "Upper bounds of the buckets of latencies, in seconds",
+        ReloadScope = ReloadScope.GunicornReload,
+    };
+
+    public static ConfigurationVariable SizeBuckets { get; } = new()
+    {
+        Name = "GUNICORN_EXPORTER_SIZE_BUCKETS",
+        Key = "buckets.size",
+        HasFlag = false,
+        Kind = VariableKind.Bounds,
+        Default = HistogramBounds.ToText(MetricCatalogue.SizeBuckets),
+        Description = "Upper bounds of the buckets of sizes, in bytes",
+        ReloadScope = ReloadScope.GunicornReload,
+    };
+
+    public static ConfigurationVariable ExcludedRoutes { get; } = new()
+    {
+        Name = "GUNICORN_EXPORTER_EXCLUDED_ROUTES",
+        Key = "labels.excluded_routes",
+        HasFlag = false,
+        Kind = VariableKind.Texts,
+        Description = "Routes and paths, such as health checks, whose requests are not recorded; as the label endpoint has them, " +
+            "or as requested; * stands for any text",
+        Example = "/healthz,/internal/*",
+        ReloadScope = ReloadScope.GunicornReload,
+    };
+
+    public static ConfigurationVariable ExcludedRequests { get; } = new()
+    {
+        Name = "GUNICORN_EXPORTER_EXCLUDED_REQUESTS",
+        Key = "labels.excluded_requests",
+        HasFlag = false,
+        Kind = VariableKind.Choice,
+        Default = "drop",
+        Choices = ["drop", CountedRequests],
+        Description = "What becomes of these requests: drop, or count for gunicorn_http_requests_total with the endpoint __excluded__",
+        ReloadScope = ReloadScope.GunicornReload,
+    };
+
+    public static ConfigurationVariable LatencyStatus { get; } = new()
+    {
+        Name = "GUNICORN_EXPORTER_LATENCY_STATUS",
+        Key = "labels.latency_status",
+        HasFlag = false,
+        Kind = VariableKind.Choice,
+        Default = "none",
+        Choices = ["none", StatusAsClass, StatusAsCode],
+        Description = "Label of the latency by route for the status: none, class for status_class such as 4xx, or code for status_code; " +
+            "each value takes the series of a histogram",
+        ReloadScope = ReloadScope.GunicornReload,
     };
 
     public static ConfigurationVariable NativeHistograms { get; } = new()
@@ -634,12 +722,12 @@ internal static class ConfigurationVariables
 
     /// <summary>The variables that recording processes read, only from their environment.</summary>
     public static ImmutableArray<ConfigurationVariable> Recording { get; } =
-        [MaxLabelValues, MaxWorkerSeries, Routes, NativeHistograms, NativeHistogramSchema];
+        [MaxLabelValues, MaxWorkerSeries, Routes, ExcludedRoutes, ExcludedRequests, LatencyStatus, LatencyBuckets, SizeBuckets, NativeHistograms, NativeHistogramSchema];
 
     public static ImmutableArray<ConfigurationVariable> All { get; } =
     [
         ConfigFile, PrometheusMetricsPort, PrometheusBindAddress, PrometheusMultiprocDir, MaxSeries, MaxDeadGauges, DisableCreatedSeries,
-        LegacyMetrics,
+        PerWorker, ExcludedFamilies, LegacyMetrics,
         .. Ssl,
         GunicornWorkers, GunicornTimeout, GunicornKeepalive, Listener,
         .. Forwarding,

@@ -37,6 +37,7 @@ internal static class ExampleFile
             VariableKind.Labels or VariableKind.Headers =>
                 $"{{{string.Join(", ", NamedValues.Of(text).Select(pair => $"{pair.Key}: \"{pair.Value}\""))}}}",
             VariableKind.Routes => $"[\"{text}\"]",
+            VariableKind.Bounds => $"[{text.Replace(",", ", ", StringComparison.Ordinal)}]",
             _ => $"\"{text}\"",
         };
     }

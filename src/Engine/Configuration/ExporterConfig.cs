@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using GunicornPrometheusExporter.Directories;
+using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Routes;
 
 namespace GunicornPrometheusExporter.Configuration;
@@ -146,6 +147,13 @@ internal sealed partial class ExporterConfig
 
     public int MaxWorkerSeries => Get<int>(ConfigurationVariables.MaxWorkerSeries);
 
+    public string[] ExcludedRoutes => Get<string?>(ConfigurationVariables.ExcludedRoutes)
+        ?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
+
+    public string ExcludedRequests => Get<string>(ConfigurationVariables.ExcludedRequests);
+
+    public string LatencyStatus => Get<string>(ConfigurationVariables.LatencyStatus);
+
     public RoutePatterns? Routes => Get<RoutePatterns?>(ConfigurationVariables.Routes);
 
     public int MaxSeries => Get<int>(ConfigurationVariables.MaxSeries);
@@ -155,6 +163,14 @@ internal sealed partial class ExporterConfig
     public bool DisableCreatedSeries => Get<bool>(ConfigurationVariables.DisableCreatedSeries);
 
     public bool LegacyMetrics => Get<bool>(ConfigurationVariables.LegacyMetrics);
+
+    public bool PerWorker => Get<bool>(ConfigurationVariables.PerWorker);
+
+    public string? ExcludedFamilies => Get<string?>(ConfigurationVariables.ExcludedFamilies);
+
+    public ImmutableArray<double> LatencyBuckets => HistogramBounds.TryParse(Get<string>(ConfigurationVariables.LatencyBuckets))!.Value;
+
+    public ImmutableArray<double> SizeBuckets => HistogramBounds.TryParse(Get<string>(ConfigurationVariables.SizeBuckets))!.Value;
 
     public bool NativeHistograms => Get<bool>(ConfigurationVariables.NativeHistograms);
 

@@ -48,6 +48,9 @@ internal enum VariableKind
     /// <summary>Labels, <c>name=value</c>, separated by commas.</summary>
     Labels,
 
+    /// <summary>The bounds of buckets, separated by commas; a list in the file.</summary>
+    Bounds,
+
     /// <summary>HTTP headers, <c>name=value</c>, separated by commas.</summary>
     Headers,
 

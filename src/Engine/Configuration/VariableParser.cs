@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Routes;
 
 namespace GunicornPrometheusExporter.Configuration;
@@ -84,6 +85,9 @@ internal static class VariableParser
             case VariableKind.Routes:
                 value = RoutePatterns.Parse(text, out var error);
                 remedy = RoutePatterns.Form + (value is null ? $" ({error})" : "");
+                break;
+            case VariableKind.Bounds:
+                (value, remedy) = (HistogramBounds.TryParse(text) is null ? null : text, HistogramBounds.Rule);
                 break;
             default:
                 (value, remedy) = (OneLine(text), "text without line breaks");

@@ -5,11 +5,17 @@ namespace GunicornPrometheusExporter.Metrics;
 /// <summary>Every metric of the product: its source, type, name, help, labels and buckets.</summary>
 internal static class MetricCatalogue
 {
+    /// <summary>The label of a status, as <c>404</c>.</summary>
+    public const string StatusCode = "status_code";
+
+    /// <summary>The label of the class of a status, as <c>4xx</c>.</summary>
+    public const string StatusClass = "status_class";
+
     /// <summary>The default upper bounds of latency histograms, in seconds.</summary>
     /// <remarks>From a fast WSGI route to Gunicorn's default timeout, each bound two to three times the one before.</remarks>
     public static ImmutableArray<double> LatencyBuckets { get; } = [.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30];
 
-    /// <summary>The upper bounds of size histograms, in bytes.</summary>
+    /// <summary>The default upper bounds of size histograms, in bytes.</summary>
     public static ImmutableArray<double> SizeBuckets { get; } =
         [256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864];
 
@@ -19,7 +25,7 @@ internal static class MetricCatalogue
 
     public static MetricFamily WorkerRequestDuration { get; } = DetailedHistogram(
         FamilySource.Worker, LatencyBuckets, "gunicorn_worker_request_duration_seconds",
-        "Time from the parsed request to the finished response, by worker", "worker_id");
+        "Time from the parsed request to the finished response, by worker", "worker_id") with { IsSummed = true };
 
     public static MetricFamily WorkerMemory { get; } = Gauge(
         FamilySource.Worker, GaugeMode.Sum, "gunicorn_worker_memory_bytes", "Resident set of the worker process", "worker_id");
@@ -96,15 +102,15 @@ internal static class MetricCatalogue
 
     public static MetricFamily WorkerRequestSize { get; } = Histogram(
         FamilySource.Worker, SizeBuckets, "gunicorn_worker_request_size_bytes",
-        "Size of request bodies, as their Content-Length states it", "worker_id");
+        "Size of request bodies, as their Content-Length states it", "worker_id") with { IsSummed = true };
 
     public static MetricFamily WorkerResponseSize { get; } = Histogram(
         FamilySource.Worker, SizeBuckets, "gunicorn_worker_response_size_bytes",
-        "Size of response bodies, files sent by the kernel included", "worker_id");
+        "Size of response bodies, files sent by the kernel included", "worker_id") with { IsSummed = true };
 
     public static MetricFamily WorkerRequestQueue { get; } = Histogram(
         FamilySource.Worker, LatencyBuckets, "gunicorn_worker_request_queue_seconds",
-        "Time from the proxy's X-Request-Start or X-Queue-Start to the parsed request", "worker_id");
+        "Time from the proxy's X-Request-Start or X-Queue-Start to the parsed request", "worker_id") with { IsSummed = true };
 
     public static MetricFamily WorkerBusy { get; } = Counter(
         FamilySource.Worker, "gunicorn_worker_busy_seconds_total", "Requests in flight, integrated over time", "worker_id");
@@ -134,7 +140,7 @@ internal static class MetricCatalogue
 
     public static MetricFamily WorkerRequestsLost { get; } = Counter(
         FamilySource.Ledger, "gunicorn_worker_requests_lost_total",
-        "Requests in flight when their worker died", "worker_id", "reason");
+        "Requests in flight when their worker died", "worker_id", "reason") with { IsSummed = true };
 
     public static MetricFamily WorkerExits { get; } = Counter(
         FamilySource.Master, "gunicorn_worker_exits_total", "Worker processes that ended, by cause", "reason");
@@ -288,6 +294,11 @@ internal static class MetricCatalogue
 
     public static MetricFamily LegacySidecarRedis { get; } = Gauge(
         FamilySource.Legacy, GaugeMode.All, "gunicorn_sidecar_redis_connected", "Legacy: gunicorn_exporter_forwarder_up of redis");
+
+    /// <summary>The bounds with which a live worker records. It is for readers of the store, and not exposed.</summary>
+    public static MetricFamily HistogramLayout { get; } = Gauge(
+        FamilySource.Worker, GaugeMode.Max, "gunicorn_exporter_histogram_layout",
+        "1, labelled with the bounds of the buckets with which a worker records", "latency", "size");
 
     /// <summary>Every family, in the order in which an exposition lists them.</summary>
     public static ImmutableArray<MetricFamily> All { get; } =

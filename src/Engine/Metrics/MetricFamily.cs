@@ -16,7 +16,7 @@ internal sealed record MetricFamily
     /// <summary>The label names, in the order in which the typed classes take their values.</summary>
     public ImmutableArray<string> Labels { get; init; } = [];
 
-    /// <summary>The upper bounds of a histogram's buckets, ascending, without <c>+Inf</c>.</summary>
+    /// <summary>The default upper bounds of a histogram's buckets, ascending, without <c>+Inf</c>.</summary>
     public ImmutableArray<double> Buckets { get; init; } = [];
 
     /// <summary>How a gauge's values of several hosts merge; every other type adds up.</summary>
@@ -24,6 +24,9 @@ internal sealed record MetricFamily
 
     /// <summary>Whether a histogram also has exemplars and, if they are enabled, a native histogram.</summary>
     public bool HasDetails { get; init; }
+
+    /// <summary>Whether the family is exposed for all workers together, unless the operator asks for each.</summary>
+    public bool IsSummed { get; init; }
 
     public FamilySource Source { get; init; } = FamilySource.Worker;
 
@@ -39,6 +42,8 @@ internal sealed record MetricFamily
     public const string SumSuffix = "_sum";
 
     public const string CountSuffix = "_count";
+
+    public const string WorkerLabel = "worker_id";
 
     /// <summary>The label that holds a bucket's upper bound.</summary>
     public const string BucketLabel = "le";

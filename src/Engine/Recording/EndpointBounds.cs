@@ -17,13 +17,16 @@ internal sealed class EndpointBounds(int maximumPaths)
     /// <summary>The endpoint of requests that could not be parsed.</summary>
     internal const string Invalid = "__invalid__";
 
+    /// <summary>The endpoint of requests that the operator excludes.</summary>
+    internal const string Excluded = "__excluded__";
+
     /// <summary>The most routes that were not known before a request had them, for instance because of a prefix.</summary>
     internal const int MaximumRoutes = 1_000;
 
     // An application declares its routes in code: no client can make more of them.
     private const int MaximumKnownRoutes = 10_000;
 
-    private static readonly string[] Reserved = [LabelBounds.Other, Unmatched, Invalid];
+    private static readonly string[] Reserved = [LabelBounds.Other, Unmatched, Invalid, Excluded];
 
     private readonly HashSet<string> _known = new(Reserved, StringComparer.Ordinal);
     private readonly HashSet<string> _routes = new(Reserved, StringComparer.Ordinal);

@@ -18,6 +18,9 @@ internal sealed class HistogramCells
         _sum = sum;
     }
 
+    /// <summary>A series that records nothing.</summary>
+    internal static HistogramCells None { get; } = new([], [], default);
+
     /// <summary>The store had no room for some cells: nothing is recorded.</summary>
     public bool IsNone => _sum.IsNone;
 

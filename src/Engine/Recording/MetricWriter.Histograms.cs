@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using GunicornPrometheusExporter.Files;
@@ -9,6 +11,9 @@ namespace GunicornPrometheusExporter.Recording;
 /// <remarks>Histograms: many cells to a series, and what is kept beside them.</remarks>
 internal sealed partial class MetricWriter
 {
+    // While native histograms are made of what earlier holders of the slot recorded: the bounds that they had.
+    private ImmutableArray<double> _recordedBounds = [];
+
     /// <summary>The cells of a histogram's series, made at 0 where it is new.</summary>
     /// <param name="family">A histogram of the catalogue.</param>
     /// <param name="values">The label values, in the order of the family's labels.</param>
@@ -17,12 +22,18 @@ internal sealed partial class MetricWriter
         LocateHistogram(family, values, out _);
 
     /// <summary>How many samples a histogram's series has in the store: one for each bucket, and the sum.</summary>
-    internal static int SamplesOf(MetricFamily family) => family.Buckets.Length + 2;
+    internal int SamplesOf(MetricFamily family) => _buckets.Of(family).Length + 2;
 
     /// <summary>The label values of every series of a family that the slot has.</summary>
     internal List<string[]> RecordedOf(MetricFamily family)
     {
-        var sample = Encoding.UTF8.GetBytes(family.Type == MetricType.Histogram ? family.Name + MetricFamily.SumSuffix : family.Name);
+        var name = family.Type == MetricType.Histogram ? family.Name + MetricFamily.SumSuffix : family.Name;
+        return RecordedOf(family, name);
+    }
+
+    private List<string[]> RecordedOf(MetricFamily family, string name)
+    {
+        var sample = Encoding.UTF8.GetBytes(name);
         var recorded = new List<string[]>();
         _store.FileOf(family.Type).VisitKeys(key =>
         {
@@ -51,36 +62,43 @@ internal sealed partial class MetricWriter
     /// <param name="mayUseReserve">As of a store file.</param>
     private HistogramCells LocateHistogram(MetricFamily family, Label[] labels, bool mayUseReserve = false)
     {
-        var buckets = new Cell[family.Buckets.Length + 1];
+        var bounds = _buckets.Of(family);
+        var buckets = new Cell[bounds.Length + 1];
         for (var i = 0; i < buckets.Length; i++)
         {
-            var bound = i < family.Buckets.Length ? family.Buckets[i] : double.PositiveInfinity;
-            labels[^1] = new Label(MetricFamily.BucketLabel, SampleNumber.ToText(bound));
+            labels[^1] = BucketLabel(i < bounds.Length ? bounds[i] : double.PositiveInfinity);
             buckets[i] = Locate(family, family.Name + MetricFamily.BucketSuffix, labels, mayUseReserve);
-            if (buckets[i].IsNone) return new HistogramCells(family.Buckets, buckets, default);
+            if (buckets[i].IsNone) return new HistogramCells(bounds, buckets, default);
         }
         var sum = Locate(family, family.Name + MetricFamily.SumSuffix, labels.AsSpan()[..^1], mayUseReserve);
-        return new HistogramCells(family.Buckets, buckets, sum) { Extras = ExtrasOf(family, buckets, sum) };
+        return new HistogramCells(bounds, buckets, sum) { Extras = ExtrasOf(family, labels, buckets, sum) };
     }
 
-    private HistogramDetailCells? ExtrasOf(MetricFamily family, Cell[] buckets, Cell sum)
+    private static Label BucketLabel(double bound) => new(MetricFamily.BucketLabel, SampleNumber.ToText(bound));
+
+    private HistogramDetailCells? ExtrasOf(MetricFamily family, Label[] labels, Cell[] buckets, Cell sum)
     {
         if (_files is null || !family.HasDetails || sum.IsNone) return null;
         var file = _store.FileOf(MetricType.Histogram);
-        return new HistogramDetailCells(_files, NativeOf(family, buckets, file.OffsetOf(sum)), Array.ConvertAll(buckets, file.OffsetOf));
+        return new HistogramDetailCells(_files, NativeOf(family, labels, file.OffsetOf(sum)), Array.ConvertAll(buckets, file.OffsetOf));
     }
 
     /// <summary>The native histogram of a series; a new one begins with what the classic one knows of earlier observations.</summary>
-    private NativeCells NativeOf(MetricFamily family, Cell[] buckets, int sum)
+    private NativeCells NativeOf(MetricFamily family, Label[] labels, int sum)
     {
         if (_files!.Natives is not { } natives) return default;
         var native = natives.Locate(sum, out var isNew);
         if (!isNew) return native;
-        for (var i = 0; i < buckets.Length; i++)
+        var sample = family.Name + MetricFamily.BucketSuffix;
+        var last = 0.0;
+        // Earlier holders of the slot may have recorded with other bounds.
+        foreach (var bound in _recordedBounds.Union(_buckets.Of(family)).Append(double.PositiveInfinity).Order())
         {
             // Nothing more is known of what lies beyond the last bound.
-            var value = family.Buckets[Math.Min(i, family.Buckets.Length - 1)];
-            native.Add(natives.Buckets.PlaceOf(value), (ulong)buckets[i].Value);
+            last = double.IsFinite(bound) ? bound : last;
+            labels[^1] = BucketLabel(bound);
+            if (!Contains(family, sample, labels)) continue;
+            native.Add(natives.Buckets.PlaceOf(last), (ulong)Locate(family, sample, labels).Value);
         }
         natives.Publish();
         return native;
@@ -91,9 +109,23 @@ internal sealed partial class MetricWriter
     {
         foreach (var family in MetricCatalogue.All.Where(family => family.HasDetails))
         {
+            var withBound = family with { Labels = family.Labels.Add(MetricFamily.BucketLabel) };
+            _recordedBounds =
+            [
+                .. RecordedOf(withBound, family.Name + MetricFamily.BucketSuffix).Select(values => values[^1]).Distinct()
+                    .Select(BoundOf).Where(double.IsFinite),
+            ];
             foreach (var values in RecordedOf(family)) _ = LocateHistogram(family, values);
         }
+        _recordedBounds = [];
     }
+
+    private static double BoundOf(string text) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var bound) ? bound : double.PositiveInfinity;
+
+    /// <summary>Declares the bounds with which this worker records: readers expose those that all live workers have.</summary>
+    private void DeclareBuckets() => Locate(
+        MetricCatalogue.HistogramLayout, [HistogramBounds.ToText(_buckets.Latency), HistogramBounds.ToText(_buckets.Size)]).Set(1);
 
     /// <summary>The label values of the series whose sample a key is; null if it is another sample.</summary>
     private static string[]? ValuesOf(ReadOnlySpan<byte> key, MetricFamily family, ReadOnlySpan<byte> sample)
@@ -105,7 +137,8 @@ internal sealed partial class MetricWriter
         {
             if (reader.TokenType != JsonTokenType.PropertyName) continue;
             var label = family.Labels.IndexOf(reader.GetString()!);
-            if (reader.Read() && label >= 0) values[label] = ReadKeyText.Of(ref reader);
+            if (label < 0) return null;
+            if (reader.Read()) values[label] = ReadKeyText.Of(ref reader);
         }
         return values.Contains(null) ? null : values;
     }

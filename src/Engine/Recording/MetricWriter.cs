@@ -21,6 +21,7 @@ internal sealed partial class MetricWriter
     private readonly SlotStore _store;
     private readonly HistogramFiles? _files;
     private readonly LabelBounds _bounds;
+    private readonly HistogramBounds _buckets;
     private readonly SeriesBound _series;
     private readonly Dictionary<string, Cell> _overflows = new(StringComparer.Ordinal);
     private readonly Cell _dropped;
@@ -33,16 +34,19 @@ internal sealed partial class MetricWriter
     /// <param name="files">What the slot keeps beside its histograms; null if nothing is to be kept.</param>
     /// <param name="maximumSeries">The most series that the slot has before new ones are recorded as <c>__other__</c>.</param>
     /// <param name="report">Told once, in a sentence, that this bound is reached; null if nobody wants to know.</param>
+    /// <param name="buckets">The bounds of the histograms; null for the defaults.</param>
     public MetricWriter(
         SlotStore store, int maximumLabelValues = LabelBounds.DefaultMaximumValues, HistogramFiles? files = null,
-        int maximumSeries = DefaultMaximumSeries, Action<string>? report = null)
+        int maximumSeries = DefaultMaximumSeries, Action<string>? report = null, HistogramBounds? buckets = null)
     {
         _store = store;
         _files = files;
+        _buckets = buckets ?? HistogramBounds.Default;
         _bounds = new LabelBounds(maximumLabelValues);
         _series = new SeriesBound(store, maximumSeries);
         (_maximumSeries, _report) = (maximumSeries, report);
         store.FileOf(MetricType.Counter).VisitKeys(_bounds.Learn);
+        if (store.Kind == SlotKind.Worker) DeclareBuckets();
         _dropped = Locate(MetricCatalogue.Dropped, []);
         foreach (var label in MetricCatalogue.OverflowLabels) _ = OverflowOf(label);
         if (files?.Natives is not null) LocateNatives();

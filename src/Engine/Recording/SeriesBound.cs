@@ -19,13 +19,13 @@ internal sealed class SeriesBound(SlotStore store, int maximum)
     // Paths leave routes as many series again, and this part of a file.
     private const int RoomForRoutes = 4 << 20;
 
-    // In bytes, more than one histogram takes: 16 keys, each with a label value of 256 characters of six bytes.
+    // In bytes, more than one histogram takes: at most 34 keys, each with a label value of 256 characters of six bytes.
     private const int LargestGrowth = 64 << 10;
 
     // Clients choose the values of these labels; the product chooses those of all others.
     private static readonly string[] Open = ["method", "endpoint"];
 
-    private static readonly string[] Outcomes = ["status_code", "error_type"];
+    private static readonly string[] Outcomes = [MetricCatalogue.StatusCode, MetricCatalogue.StatusClass, "error_type"];
 
     /// <summary>Whether further series have a place of their own.</summary>
     /// <param name="series">Their number.</param>

@@ -32,7 +32,7 @@ internal sealed partial class PrometheusWorker
     private readonly HistogramCells _duration;
     private readonly HistogramCells _requestSize;
     private readonly HistogramCells _responseSize;
-    private readonly HistogramCells _queue;
+    private HistogramCells? _queue;
     private readonly Cell _invalidQueueHeaders;
     private readonly Cell _invalidContentLengths;
 
@@ -117,6 +117,13 @@ internal sealed partial class PrometheusWorker
         var now = MonotonicClock.Seconds();
         // 5 Resolve the label set to its cells, and plan the additions.
         var series = SeriesOf(entry, status);
+        if (series.IsExcluded)
+        {
+            _flight.Plan(series.Requests, 1);
+            _flight.Commit(now, token);
+            Heartbeat(now, LongestWithoutHeartbeat);
+            return;
+        }
         var seconds = now - entry.Started;
         Plan(series);
         // Both latency histograms have the same bounds.
@@ -127,7 +134,7 @@ internal sealed partial class PrometheusWorker
         series.Duration.Plan(_flight, seconds, bucket);
         if (entry.Length != NoLength) _requestSize.Plan(_flight, entry.Length);
         _responseSize.Plan(_flight, responseBytes);
-        if (!double.IsNaN(entry.Queue)) _queue.Plan(_flight, entry.Queue);
+        if (!double.IsNaN(entry.Queue)) Queue.Plan(_flight, entry.Queue);
         // 6 One store counts the request and ends its flight, whatever happens to the process afterwards.
         _flight.Commit(now, token);
         Heartbeat(now, LongestWithoutHeartbeat);
@@ -182,6 +189,9 @@ internal sealed partial class PrometheusWorker
         if (!entry.Span.IsEmpty) extras.Exemplify(seconds, bucket, entry.Started + seconds + _epoch, entry.Trace, entry.Span);
     }
 
+    /// <summary>The times in a proxy's queue: only where a proxy reports them.</summary>
+    private HistogramCells Queue => _queue ??= Metrics.LocateHistogram(MetricCatalogue.WorkerRequestQueue, [WorkerId]);
+
     private RouteSeries SeriesOf(FlightEntry entry, int status)
     {
         var isRouted = !entry.Route.IsEmpty;
@@ -201,6 +211,7 @@ internal sealed partial class PrometheusWorker
 
     private void HandleError(ReadOnlySpan<byte> method, string endpoint, ReadOnlySpan<byte> errorType)
     {
+        if (endpoint == EndpointBounds.Excluded) return;
         if (endpoint == LabelBounds.Other) Metrics.OverflowOf(EndpointBounds.Label).Add(1);
         var name = Encoding.UTF8.GetString(errorType[..Math.Min(errorType.Length, MetricWriter.MaximumValueLength)]);
         Metrics.Add(MetricCatalogue.WorkerErrorHandling, 1, WorkerId, HttpMethods.LabelOf(method), endpoint, name);

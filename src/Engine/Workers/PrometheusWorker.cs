@@ -18,6 +18,9 @@ internal sealed partial class PrometheusWorker : IDisposable
     /// <summary>The configured routes of paths.</summary>
     internal RoutePatterns? Patterns { init => _routes.Patterns = value; }
 
+    /// <summary>What is recorded of requests.</summary>
+    internal RequestChoice Choice { init => _routes.Choice = value; }
+
     /// <summary>Starts recording; every series that needs no request starts at 0.</summary>
     /// <param name="store">A worker's slot; disposed of with the worker, and if the constructor throws.</param>
     /// <param name="time">The clock.</param>
@@ -25,16 +28,18 @@ internal sealed partial class PrometheusWorker : IDisposable
     /// <param name="nativeSchema">The schema of native histograms, -4 to 8; null to record none.</param>
     /// <param name="maximumSeries">The most series of the slot; later ones are recorded as <c>__other__</c>.</param>
     /// <param name="report">Called once, with a sentence, when that limit is reached; may be null.</param>
+    /// <param name="buckets">The bounds of the histograms; null for the defaults.</param>
     public PrometheusWorker(
         SlotStore store, TimeProvider time, int maximumLabelValues = LabelBounds.DefaultMaximumValues, int? nativeSchema = null,
-        int maximumSeries = MetricWriter.DefaultMaximumSeries, Action<string>? report = null)
+        int maximumSeries = MetricWriter.DefaultMaximumSeries, Action<string>? report = null,
+        HistogramBounds? buckets = null)
     {
         _store = store;
         _time = time;
         try
         {
             _files = HistogramFiles.Open(store, nativeSchema);
-            Metrics = new MetricWriter(store, maximumLabelValues, _files, maximumSeries, report);
+            Metrics = new MetricWriter(store, maximumLabelValues, _files, maximumSeries, report, buckets);
             _routes = new RouteSeriesTable(Metrics, time);
             _flight = store.OpenFlightTable(Metrics.Locate(MetricCatalogue.WorkerBusy, [WorkerId]));
         }
@@ -47,7 +52,6 @@ internal sealed partial class PrometheusWorker : IDisposable
         _invalidContentLengths = Metrics.Locate(MetricCatalogue.InvalidContentLengths, []);
         _requestSize = Metrics.LocateHistogram(MetricCatalogue.WorkerRequestSize, [WorkerId]);
         _responseSize = Metrics.LocateHistogram(MetricCatalogue.WorkerResponseSize, [WorkerId]);
-        _queue = Metrics.LocateHistogram(MetricCatalogue.WorkerRequestQueue, [WorkerId]);
         _userSeconds = Metrics.Locate(MetricCatalogue.WorkerCpuSeconds, [WorkerId, "user"]);
         _systemSeconds = Metrics.Locate(MetricCatalogue.WorkerCpuSeconds, [WorkerId, "system"]);
         _proportionalMemory = Metrics.Locate(MetricCatalogue.WorkerProportionalMemory, [WorkerId]);

@@ -16,6 +16,9 @@ internal sealed record RouteSeries(Cell Requests, Cell Failed, HistogramCells Du
     /// <summary>Whether the request has its own series, all of them.</summary>
     internal bool IsWhole { get; } = Overflow.IsNone && !Requests.IsNone && !Duration.IsNone;
 
+    /// <summary>Whether the operator excludes the request: it is counted in <see cref="Requests"/> at most.</summary>
+    internal bool IsExcluded { get; init; }
+
     private double _lastCount = Requests.IsNone ? 0 : Requests.Value;
 
     /// <summary>Whether there were requests since the last call, or since the worker found the series.</summary>

@@ -29,12 +29,24 @@ internal sealed class RouteSeriesTable(MetricWriter writer, TimeProvider time)
     private const int ClientClosedRequest = 499;
 
     private readonly Dictionary<(string Method, string Endpoint, int Status), RouteSeries> _series = [];
-    private readonly Dictionary<(string Method, string Endpoint), HistogramCells> _durations = [];
+    private readonly Dictionary<(string Method, string Endpoint, string Status), HistogramCells> _durations = [];
+    private MetricFamily _duration = MetricCatalogue.HttpRequestDuration;
+    private RequestChoice _choice = new();
 
     // The series of combinations beyond the limit on series, by status.
     private readonly Dictionary<int, RouteSeries> _merged = [];
     private bool _isComplete;
     private long _lastRenewal = time.GetTimestamp();
+
+    /// <summary>What is recorded. Set it before the first request.</summary>
+    internal RequestChoice Choice
+    {
+        set
+        {
+            _choice = value;
+            if (value.StatusLabel is { } label) _duration = _duration with { Labels = _duration.Labels.Add(label) };
+        }
+    }
 
     /// <summary>Whether a response with this status leaves open whether its path exists.</summary>
     internal static bool IsUnmatched(int status) => status is 400 or 404 or 405 or 414 or 431 or ClientClosedRequest;
@@ -53,6 +65,7 @@ internal sealed class RouteSeriesTable(MetricWriter writer, TimeProvider time)
         var label = HttpMethods.LabelOf(method);
         if (status is < 100 or > 999) status = 0;
         if (_series.TryGetValue((label, endpoint, status), out var series)) return series;
+        if (endpoint == EndpointBounds.Excluded) return FindExcluded(label, status);
         if (!HasRoom(label, endpoint, status))
         {
             if (_isComplete) return FindMerged(status);
@@ -88,17 +101,23 @@ internal sealed class RouteSeriesTable(MetricWriter writer, TimeProvider time)
         Span<char> text = stackalloc char[LongestPath];
         Span<char> endpoint = stackalloc char[EndpointNormalizer.MaximumLength];
         var length = Encoding.UTF8.GetChars(path[..Math.Min(path.Length, LongestPath)], text);
+        if (_choice.ExcludedRoutes.Count > 0 && _choice.Excludes(PathOf(text[..length]))) return EndpointBounds.Excluded;
         if (Patterns?.Find(text[..length]) is { } route) return AdmitRoute(route);
         length = EndpointNormalizer.Normalize(text[..length], endpoint);
         var value = endpoint[..length];
+        if (_choice.Excludes(value)) return EndpointBounds.Excluded;
         if (writer.Endpoints.TryFind(value, out var admitted)) return admitted;
         if (IsUnmatched(status)) return EndpointBounds.Unmatched;
         if (!writer.Endpoints.TryAdmitPath(value, out admitted) && TryRenew()) _ = writer.Endpoints.TryAdmitPath(value, out admitted);
         return admitted;
     }
 
+    private static ReadOnlySpan<char> PathOf(ReadOnlySpan<char> target) =>
+        target.IndexOfAny('?', '#') is >= 0 and var end ? target[..end] : target;
+
     private string AdmitRoute(ReadOnlySpan<char> route)
     {
+        if (_choice.Excludes(route)) return EndpointBounds.Excluded;
         _ = writer.Endpoints.TryAdmitRoute(route, out var endpoint);
         return endpoint;
     }
@@ -113,8 +132,17 @@ internal sealed class RouteSeriesTable(MetricWriter writer, TimeProvider time)
     }
 
     private bool HasRoom(string method, string endpoint, int status) => writer.HasRoom(
-        (_durations.ContainsKey((method, endpoint)) ? 0 : MetricWriter.SamplesOf(MetricCatalogue.HttpRequestDuration))
+        (_durations.ContainsKey((method, endpoint, _choice.StatusOf(status))) ? 0 : writer.SamplesOf(_duration))
         + (status >= FirstFailure ? 2 : 1), endpoint);
+
+    private RouteSeries FindExcluded(string method, int status)
+    {
+        var requests = _choice.CountsExcluded
+            ? writer.Locate(MetricCatalogue.HttpRequests, [method, EndpointBounds.Excluded, RequestChoice.CodeOf(status)])
+            : default;
+        return _series[(method, EndpointBounds.Excluded, status)] =
+            new RouteSeries(requests, default, HistogramCells.None, default) { IsExcluded = true };
+    }
 
     private RouteSeries FindMerged(int status)
     {
@@ -130,6 +158,7 @@ internal sealed class RouteSeriesTable(MetricWriter writer, TimeProvider time)
     {
         foreach (var values in writer.RecordedOf(MetricCatalogue.HttpRequests))
         {
+            if (values[1] == EndpointBounds.Excluded) continue;
             _ = int.TryParse(values[2], NumberStyles.None, CultureInfo.InvariantCulture, out var status);
             _series.TryAdd((values[0], values[1], status), Locate(values[0], values[1], status, OverflowOf(values[1]), out _));
         }
@@ -139,12 +168,14 @@ internal sealed class RouteSeriesTable(MetricWriter writer, TimeProvider time)
 
     private RouteSeries Locate(string method, string endpoint, int status, Cell overflow, out bool isMerged)
     {
-        var code = status == 0 ? LabelBounds.Other : status.ToString(CultureInfo.InvariantCulture);
+        var code = RequestChoice.CodeOf(status);
         isMerged = false;
-        if (!_durations.TryGetValue((method, endpoint), out var duration))
+        var statusLabel = _choice.StatusOf(status);
+        if (!_durations.TryGetValue((method, endpoint, statusLabel), out var duration))
         {
-            duration = writer.LocateHistogram(MetricCatalogue.HttpRequestDuration, [method, endpoint], out isMerged);
-            if (!duration.IsNone && !isMerged) _durations[(method, endpoint)] = duration;
+            ReadOnlySpan<string> values = [method, endpoint, statusLabel];
+            duration = writer.LocateHistogram(_duration, values[.._duration.Labels.Length], out isMerged);
+            if (!duration.IsNone && !isMerged) _durations[(method, endpoint, statusLabel)] = duration;
         }
         var requests = writer.Locate(MetricCatalogue.HttpRequests, [method, endpoint, code], out var isRequestMerged);
         var (failed, isFailedMerged) = (default(Cell), false);

@@ -73,7 +73,6 @@ internal sealed class StatusReading(Samples now, Samples? before)
     {
         var pids = now.Of(MetricCatalogue.WorkerInfo).ToLookup(IdOf, sample => sample["pid"]);
         var requests = Growths(MetricCatalogue.WorkerRequests);
-        var buckets = now.BucketsOf(MetricCatalogue.WorkerRequestDuration).ToLookup(IdOf);
         var starts = Values(MetricCatalogue.WorkerStarts);
         var busy = Growths(MetricCatalogue.WorkerBusy);
         var inFlight = Values(MetricCatalogue.WorkerRequestsInFlight);
@@ -93,7 +92,7 @@ internal sealed class StatusReading(Samples now, Samples? before)
                     Pid = pids[worker.Id].LastOrDefault(),
                     Utilisation = Find(busy, worker.Id) / Find(capacity, worker.Id),
                     Requests = Find(requests, worker.Id),
-                    Latencies = LatenciesOf(buckets[worker.Id]),
+                    Average = Find(busy, worker.Id) / Find(requests, worker.Id),
                     InFlight = Find(inFlight, worker.Id),
                     Capacity = Find(capacity, worker.Id),
                     Restarts = Find(starts, worker.Id) - 1,

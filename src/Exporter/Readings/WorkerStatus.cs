@@ -17,7 +17,8 @@ internal sealed record WorkerStatus
 
     internal double? Requests { get; init; }
 
-    internal required Latencies Latencies { get; init; }
+    /// <summary>Seconds that it was busy for each request that it finished.</summary>
+    internal double? Average { get; init; }
 
     internal double? InFlight { get; init; }
 

@@ -22,18 +22,13 @@ internal sealed record TopColumn(string Title, Func<WorkerStatus, string> Text, 
         new("STATE", worker => worker.State, worker => WorkerStates.All.IndexOf(worker.State)) { IsText = true },
         new("UTIL", worker => Show.Percent(worker.Utilisation), worker => worker.Utilisation),
         new("REQ/S", worker => Show.Rate(worker.Requests), worker => worker.Requests),
-        Quantile("P50", .5),
-        Quantile("P95", .95),
-        Quantile("P99", .99),
+        new("AVG", worker => Show.Seconds(worker.Average), worker => worker.Average),
         new("INFL", worker => Show.Count(worker.InFlight), worker => worker.InFlight),
         new("CPU", worker => Show.Percent(worker.Cpu / 100), worker => worker.Cpu),
         new("PSS", worker => Show.Mega(worker.Memory), worker => worker.Memory),
         new("RST", worker => Show.Count(worker.Restarts), worker => worker.Restarts),
         new("OLDEST", OldestOf, worker => worker.Oldest?.Seconds) { IsText = true },
     ];
-
-    private static TopColumn Quantile(string title, double quantile) => new(
-        title, worker => Show.Quantile(worker.Latencies.Quantile(quantile)), worker => worker.Latencies.Quantile(quantile)?.Seconds);
 
     private static string OldestOf(WorkerStatus worker) => worker.Oldest is { } oldest
         ? $"{Show.Seconds(oldest.Seconds)} {oldest.Method} {Show.Shortened(oldest.Route)}"

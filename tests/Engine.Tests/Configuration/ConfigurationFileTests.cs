@@ -1,5 +1,6 @@
 using System.Text;
 using GunicornPrometheusExporter.Configuration;
+using GunicornPrometheusExporter.Metrics;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Configuration;
@@ -82,6 +83,17 @@ public sealed class ConfigurationFileTests : IDisposable
     }
 
     [Fact]
+    public void A_list_of_bounds_is_a_list_in_the_file_and_has_commas_in_the_environment()
+    {
+        var config = Load("exporter: {buckets: {latency: [0.001, 0.5, 2]}}", ("GUNICORN_EXPORTER_SIZE_BUCKETS", "100, 1e6"));
+
+        Assert.Equal([.001, .5, 2], config.LatencyBuckets);
+        Assert.Equal([100, 1e6], config.SizeBuckets);
+        Assert.Equal(["GUNICORN_EXPORTER_LATENCY_BUCKETS=0.001,0.5,2"], config.RecordingVariables.Select(pair => $"{pair.Key}={pair.Value}"));
+        Assert.Equal(MetricCatalogue.LatencyBuckets, new ExporterConfig(new Dictionary<string, string>()).LatencyBuckets);
+    }
+
+    [Fact]
     public void A_flag_names_another_file_than_the_environment()
     {
         File.WriteAllText(Path, "exporter: {redis: {db: 7}}");
@@ -117,6 +129,9 @@ public sealed class ConfigurationFileTests : IDisposable
     [InlineData("exporter: {remote_write: {url: 'https://user:hunter2@a'}}", "1:27: exporter.remote_write.url is \"********\"; set it to a URL such as https://host/path, without user and password")]
     [InlineData("exporter: {remote_write: {headers: {X: 'a,b'}}}", "1:37: exporter.remote_write.headers.X contains a comma, which is not supported; remove it")]
     [InlineData("exporter: {remote_write: {external_labels: {a-b: c}}}", "1:27: exporter.remote_write.external_labels is \"a-b=c\"; set it to labels such as env=prod,region=eu; a name has letters, digits and _ only, and does not begin with __")]
+    [InlineData("exporter: {buckets: {latency: [1, .5]}}", "1:22: exporter.buckets.latency is \"1,.5\"; set it to 1 to 32 ascending positive numbers with commas between them")]
+    [InlineData("exporter: {buckets: {latency: [0, 1]}}", "1:22: exporter.buckets.latency is \"0,1\"; set it to 1 to 32 ascending positive numbers with commas between them")]
+    [InlineData("exporter: {buckets: {size: '1,NaN'}}", "1:22: exporter.buckets.size is \"1,NaN\"; set it to 1 to 32 ascending positive numbers with commas between them")]
     [InlineData("exporter: {redis: {port: 1}}\n--- a", "2:1: a second document begins here; remove it")]
     public void What_is_wrong_in_a_file_is_one_error_with_its_place(string text, string sentence)
     {

@@ -3,6 +3,7 @@ using GunicornPrometheusExporter.Engine.Tests.Aggregation;
 using GunicornPrometheusExporter.Engine.Tests.Master;
 using GunicornPrometheusExporter.Engine.Tests.Workers;
 using GunicornPrometheusExporter.Files;
+using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Recording;
 using GunicornPrometheusExporter.Workers;
 using Xunit;
@@ -26,11 +27,14 @@ public sealed class OwnStoreTests(Oracle oracle) : IClassFixture<Oracle>
         Assert.Contains("gunicorn_worker_memory_bytes{worker_id=worker_2}", expected.Samples.Keys);
         Assert.Equal(60, expected.Samples["gunicorn_worker_requests_total{worker_id=worker_1}"]);
         // It takes the label pid off every merged gauge; we keep it on our own.
-        foreach (var (sample, value) in expected.Where(name => !name.StartsWith("gunicorn_worker_info", StringComparison.Ordinal)))
+        // And it does not know that some samples are for readers of the store only.
+        foreach (var (sample, value) in expected.Where(name => !name.StartsWith("gunicorn_worker_info", StringComparison.Ordinal)
+            && !name.StartsWith(MetricCatalogue.HistogramLayout.Name, StringComparison.Ordinal)))
         {
             Assert.True(actual.Samples.TryGetValue(sample, out var found), $"{sample} is missing");
             Assert.Equal(value, found);
         }
+        Assert.True(expected.Types.Remove(MetricCatalogue.HistogramLayout.Name) && expected.Helps.Remove(MetricCatalogue.HistogramLayout.Name));
         Assert.All(expected.Types, family => Assert.Equal(family.Value, actual.Types[family.Key]));
         Assert.All(expected.Helps, family => Assert.Equal(family.Value, actual.Helps[family.Key]));
     }

@@ -184,6 +184,19 @@ public sealed class HistogramExtrasTests(ClientParser client) : IClassFixture<Cl
     }
 
     [Fact]
+    public void A_native_histogram_begins_with_what_earlier_workers_recorded_with_other_bounds()
+    {
+        using (var worker = NewWorker(buckets: [.004, 1])) Observe(worker, 0.003);
+        using (var worker = NewWorker(buckets: [.002, 2])) Observe(worker, 0.003);
+
+        NewWorker(schema: 3).Dispose();
+
+        Assert.Equal(2ul, Histogram(ByRoute).SampleCount);
+        Assert.Equal(
+            [(int)Math.Ceiling(8 * Math.Log2(0.004)), (int)Math.Ceiling(8 * Math.Log2(2))], Indices(Histogram(ByRoute)));
+    }
+
+    [Fact]
     public void What_was_recorded_before_native_histograms_were_on_is_in_them_by_the_bounds_of_its_classic_buckets()
     {
         using (var worker = NewWorker())
@@ -274,8 +287,9 @@ public sealed class HistogramExtrasTests(ClientParser client) : IClassFixture<Cl
 
     private static double Now => DateTimeOffset.UtcNow.ToUnixTimeSeconds();
 
-    private PrometheusWorker NewWorker(int? schema = null) => new(
-        SlotStore.Open(_directory.Path, SlotKind.Worker, EntryLayout.Timestamped), TimeProvider.System, nativeSchema: schema);
+    private PrometheusWorker NewWorker(int? schema = null, double[]? buckets = null) => new(
+        SlotStore.Open(_directory.Path, SlotKind.Worker, EntryLayout.Timestamped), TimeProvider.System, nativeSchema: schema,
+        buckets: buckets is null ? null : new HistogramBounds([.. buckets], MetricCatalogue.SizeBuckets));
 
     /// <summary>Gives the files of worker 1 to another, so that the next worker begins anew.</summary>
     private void Recycle(int number)

@@ -25,6 +25,9 @@ public sealed class MetricReferenceTests
             | `endpoint` | the [route](worker-classes.md#routes) that the framework found; `__unmatched__` if it found none. Without a framework, the path with placeholders for ids, UUIDs, hashes and tokens, or `__unmatched__` [until the path is known to exist](worker-classes.md#unmatched-requests). `__invalid__` for a request that could not be parsed |
             | `method` | one of the nine methods of RFC 9110, `PATCH`, or `__other__` |
 
+            Histograms of workers and lost requests have `worker_id` only with `GUNICORN_EXPORTER_PER_WORKER=true`. By default the exporter
+            sums them over all workers: [Choose what is recorded and served](choosing.md), which also describes the buckets.
+
             | Limit | Default | Beyond it |
             |---|---|---|
             | `GUNICORN_EXPORTER_MAX_LABEL_VALUES`: values of a label in each process; of `endpoint`, the paths, not [the routes](configuration.md#the-bounds-of-a-worker) | 200 | the value is `__other__`; counted in `gunicorn_exporter_label_overflow_total` under the label's name |
@@ -53,8 +56,6 @@ public sealed class MetricReferenceTests
                 CultureInfo.InvariantCulture,
                 $"| `{family.Name}` | {family.Type.ToString().ToLowerInvariant()} | {labels} | {Writer(family.Source)} | {Hosts(family)} | {family.Help} |\n");
         }
-        var buckets = string.Join(", ", MetricCatalogue.LatencyBuckets.Select(bound => bound.ToString(CultureInfo.InvariantCulture)));
-        text.Append(CultureInfo.InvariantCulture, $"\nThe buckets of both latency histograms, in seconds: {buckets}.\n");
         return text.ToString();
     }
 

@@ -56,13 +56,12 @@ public sealed class TopTableTests
             Cpu = 100,
             Memory = 123.4 * (1 << 20),
             Requests = 1234,
+            Average = .25,
             InFlight = 1,
             Capacity = 1,
             Restarts = 12,
             Oldest = new OldestRequest("worker_1", "GET", "/slow", 12),
         };
-        busy.Latencies.Add("0.25", 10);
-        busy.Latencies.Add("+Inf", 10);
 
         Assert.Contains("12.0 s GET", new TopTable(TopColumn.All[0]).Lines([busy], 80).Last()[..80], StringComparison.Ordinal);
     }
@@ -73,5 +72,5 @@ public sealed class TopTableTests
     private static string TitlesOf(TopTable table) => table.Lines(Workers, 200).First();
 
     private static WorkerStatus Worker(int number, double? busy) =>
-        new() { Id = $"worker_{number}", State = "running", Utilisation = busy, Latencies = new() };
+        new() { Id = $"worker_{number}", State = "running", Utilisation = busy };
 }

@@ -1,0 +1,15 @@
+using System.IO.Enumeration;
+
+namespace GunicornPrometheusExporter.Aggregation;
+
+/// <summary>What the operator wants exposed of a store. Workers record everything, so a change loses nothing.</summary>
+/// <param name="PerWorker">
+/// Whether each worker has its own series in the families that are summed by default, and one for each state that it is not in.
+/// </param>
+/// <param name="Excluded">The names of the families that are not exposed, with commas between them; <c>*</c> stands for any text.</param>
+internal readonly record struct FamilyChoice(bool PerWorker, string? Excluded)
+{
+    /// <summary>Whether a family is not exposed.</summary>
+    public bool Excludes(string family) => Excluded is not null
+        && Excluded.Split(',').Any(pattern => FileSystemName.MatchesSimpleExpression(pattern.Trim(), family, ignoreCase: false));
+}

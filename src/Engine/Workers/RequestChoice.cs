@@ -1,0 +1,45 @@
+using System.Globalization;
+using System.IO.Enumeration;
+using GunicornPrometheusExporter.Metrics;
+using GunicornPrometheusExporter.Recording;
+
+namespace GunicornPrometheusExporter.Workers;
+
+/// <summary>What the operator wants recorded of requests. Immutable.</summary>
+internal sealed record RequestChoice
+{
+    private static readonly string[] Classes =
+        [LabelBounds.Other, "1xx", "2xx", "3xx", "4xx", "5xx", "6xx", "7xx", "8xx", "9xx"];
+
+    /// <summary>Routes and paths whose requests are excluded; <c>*</c> stands for any text.</summary>
+    public IReadOnlyList<string> ExcludedRoutes { get; init; } = [];
+
+    /// <summary>Whether excluded requests are counted in one family; otherwise they are counted in none.</summary>
+    public bool CountsExcluded { get; init; }
+
+    /// <summary>The label of the status in the latency by route: <c>status_code</c>, <c>status_class</c>, or null.</summary>
+    public string? StatusLabel { get; init; }
+
+    /// <summary>Whether the requests of a route or path are excluded.</summary>
+    internal bool Excludes(ReadOnlySpan<char> place)
+    {
+        foreach (var pattern in ExcludedRoutes)
+        {
+            if (FileSystemName.MatchesSimpleExpression(pattern, place, ignoreCase: false)) return true;
+        }
+        return false;
+    }
+
+    /// <summary>The value of <see cref="StatusLabel"/>; empty without one.</summary>
+    /// <param name="status">Of three digits, or 0 for any other.</param>
+    internal string StatusOf(int status) => StatusLabel switch
+    {
+        null => "",
+        MetricCatalogue.StatusClass => Classes[status / 100],
+        _ => CodeOf(status),
+    };
+
+    /// <summary>A status as a label value.</summary>
+    /// <param name="status">Of three digits, or 0 for any other.</param>
+    internal static string CodeOf(int status) => status == 0 ? LabelBounds.Other : status.ToString(CultureInfo.InvariantCulture);
+}
