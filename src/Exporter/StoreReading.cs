@@ -97,8 +97,9 @@ internal sealed class StoreReading(
     private void Refresh()
     {
         Account();
-        aggregator.MaximumSeries = configuration.Config.MaxSeries;
-        aggregator.Choice = new(configuration.Config.PerWorker, configuration.Config.ExcludedFamilies);
+        var config = configuration.Config;
+        aggregator.MaximumSeries = config.MaxSeries;
+        aggregator.Choice = new(config.PerWorker || config.LegacyMetrics, config.ExcludedFamilies);
         aggregator.Refresh();
     }
 

@@ -55,5 +55,6 @@ def test_a_failed_request_is_counted_once_with_both_labels(start_gunicorn):
     metrics = server.metrics(1)
     family = "gunicorn_worker_failed_requests_total"
     assert metrics.total(family) == 1
+    assert metrics.value("gunicorn_worker_request_duration_seconds_count", worker_id="worker_1") == 1
     assert metrics.value(family, error_type="500", status_code="500") == 1
     assert metrics.value("gunicorn_worker_state", state="quitting") == 0

@@ -568,7 +568,8 @@ internal static class ConfigurationVariables
         Key = "prometheus.legacy_metrics",
         Kind = VariableKind.Boolean,
         Default = "false",
-        Description = "Whether the exporter also serves the metric names and label values of the Python package of the same name",
+        Description = "Whether the exporter also serves the metric names and label values of the Python package of the same name; " +
+            "implies GUNICORN_EXPORTER_PER_WORKER",
         ReloadScope = ReloadScope.Restart,
     };
 
