@@ -144,8 +144,8 @@ def alerts(job: str) -> tuple[Alert, ...]:
         Alert(
             "GunicornLabelOverflow", WARNING, "increase(gunicorn_exporter_label_overflow_total[1h]) > 0",
             "Recordings on {{ $labels.instance }} are under __other__: the bound on {{ $labels.label }} is reached.",
-            "Recordings on {{ $labels.instance }} under __other__ for the bound on {{ $labels.label }}, in the last hour: about "
-            '{{ $value | humanize }}. {{ if eq $labels.label "series" }}A worker has as many series as '
+            "Recordings on {{ $labels.instance }} under __other__ for the bound on {{ $labels.label }}, in the last hour: "
+            '{{ printf `%.0f` $value }}. {{ if eq $labels.label "series" }}A worker has as many series as '
             "GUNICORN_EXPORTER_MAX_WORKER_SERIES allows: reload Gunicorn, or raise it."
             '{{ else if eq $labels.label "endpoint" }}A worker answered more different paths with something else than 404 than '
             "GUNICORN_EXPORTER_MAX_LABEL_VALUES allows: answer unknown paths with 404, or raise it."
