@@ -8,6 +8,7 @@ from . import file_environment, guard
 from .errors import ConfigurationError, MetricsError
 from .executable import ask
 from .lazy_names import find
+from .log_lines import one_line
 from .namesake import NAMES
 
 if TYPE_CHECKING:
@@ -58,7 +59,8 @@ def load_yaml_config(path: Union[str, "os.PathLike[str]"]) -> None:
     except ConfigurationError as error:
         if not is_in_force:
             raise
-        _log.error("%s", error)
+        for line in str(error).splitlines():
+            _log.error("%s", one_line(line))
     os.environ[FILE_VARIABLE] = file
     # A preloaded application may now look for the directory that the file names.
     from .store_in_time import settle_if_configuring
@@ -140,7 +142,7 @@ class ExporterConfig:
     def validate(self) -> bool:
         """Returns whether every setting is valid, and logs one error for each invalid setting."""
         for error in self._errors:
-            _log.error("%s", error["message"])
+            _log.error("%s", one_line(error["message"]))
         return not self._errors
 
     def check(self) -> None:

@@ -16,6 +16,7 @@ from . import engine_probe, guard
 from .config import FILE_VARIABLE, ExporterConfig
 from .errors import ConfigurationError, MetricsError
 from .layout import writes_timestamps
+from .log_lines import one_line
 from .utils import store_text
 
 #: Seconds between two attempts to open a store.
@@ -85,7 +86,7 @@ def say_refusal(log: Logger) -> None:
     global _is_refusal_said
     if _refusal is not None and not _is_refusal_said:
         _is_refusal_said = True
-        log.error("Metrics are off: %s", _refusal)
+        log.error("Metrics are off: %s", one_line(_refusal))
 
 
 def _open() -> ModuleType:

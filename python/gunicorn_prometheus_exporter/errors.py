@@ -2,6 +2,8 @@
 
 import logging
 
+from .log_lines import one_line
+
 
 class MetricsError(Exception):
     """A metric operation failed. The message has the value and the remedy."""
@@ -13,4 +15,4 @@ class ConfigurationError(Exception):
 
 def report_fault(message: str) -> None:
     """Logs a fault after which the engine continues. The engine calls it."""
-    logging.getLogger("gunicorn.error").error("gunicorn_prometheus_exporter: %s", message)
+    logging.getLogger("gunicorn.error").error("gunicorn_prometheus_exporter: %s", one_line(message))

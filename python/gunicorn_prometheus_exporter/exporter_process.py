@@ -11,7 +11,9 @@ from typing import Any, Iterable, Optional
 
 from .errors import MetricsError
 from .executable import cannot_run, find_executable
+from .exporter_log import ExporterLog, level_of
 from .file_environment import without_copies
+from .log_lines import one_line
 from .utils import of_text
 
 #: Seconds between an exit and the next start: doubled after each exit, reset once the exporter has run HEALTHY_LIFE seconds.
@@ -44,17 +46,19 @@ class ExporterProcess:
     """
 
     def __init__(
-        self, directory: str, listeners: Iterable[str], uid: int, gid: int, log: Logger, variables: dict[str, str]
+        self, directory: str, listeners: Iterable[str], uid: int, gid: int, log: Logger, loglevel: str, variables: dict[str, str]
     ) -> None:
         """Sets the exporter's store and its user, which is the workers' user. Starts nothing.
 
         ``listeners`` are the server's addresses, as ``HOST:PORT`` or ``unix:PATH``: running as another user, the exporter
-        cannot see the master's sockets. ``variables`` override the environment.
+        cannot see the master's sockets. ``loglevel`` is Gunicorn's setting. ``variables`` override the environment.
         """
         self._directory = directory
         self._listeners = [option for listener in listeners for option in ("--listener", listener)]
         self._variables = variables
         self._log = log
+        self._lines = ExporterLog(log)
+        self._level = level_of(loglevel)
         self._identity = _identity(uid, gid)
         self._process: Optional["subprocess.Popen[bytes]"] = None
         self._delay = FIRST_DELAY
@@ -68,6 +72,7 @@ class ExporterProcess:
         process = self._process
         if process is not None:
             status = process.poll()
+            self._lines.forward()
             if status is None:
                 if self._is_reload_due and now - self._started >= START_TIME:
                     self._is_reload_due = False
@@ -98,6 +103,7 @@ class ExporterProcess:
             _send(process, number)
             try:
                 process.wait(timeout)
+                self._lines.forward()
                 return
             except subprocess.TimeoutExpired:
                 self._log.error("Metrics exporter did not exit within %g s of %s", timeout, number.name)
@@ -110,17 +116,20 @@ class ExporterProcess:
         except MetricsError as error:
             # A missing executable stays missing, so log it once.
             self._next_start = float("inf")
-            self._log.error("Metrics are not served: %s", error)
+            self._log.error("Metrics are not served: %s", one_line(error))
         except OSError as error:
             self._retry(f"cannot be started ({error.strerror})", now)
         else:
             self._log.info("Metrics exporter started (pid: %s)", self._process.pid)
 
     def _run(self, path: str) -> "subprocess.Popen[bytes]":
-        command = [path, "serve", "--parent-pid", str(os.getpid()), "--multiproc-dir", of_text(self._directory), *self._listeners]
+        command = [
+            path, "serve", "--parent-pid", str(os.getpid()), "--log.gunicorn-level", self._level,
+            "--multiproc-dir", of_text(self._directory), *self._listeners]
+        errors = self._lines.open()
         try:
             return subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, close_fds=True, start_new_session=True, restore_signals=False,
+                command, stdin=subprocess.DEVNULL, stderr=errors, close_fds=True, start_new_session=True, restore_signals=False,
                 env={**ENVIRONMENT, **without_copies(), **self._variables}, **self._identity
             )
         except OSError as error:
@@ -129,6 +138,8 @@ class ExporterProcess:
             raise cannot_run(path, error) from error
         except (ValueError, subprocess.SubprocessError) as error:
             raise MetricsError(f"the executable {path} cannot be run ({error})") from error
+        finally:
+            os.close(errors)
 
     def _retry(self, event: str, now: float) -> None:
         self._next_start = now + self._delay

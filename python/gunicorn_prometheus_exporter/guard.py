@@ -12,6 +12,8 @@ import sys
 from types import TracebackType
 from typing import Any, Callable, Optional, TypeVar
 
+from .log_lines import with_fields
+
 _PACKAGE = os.path.dirname(__file__)
 
 _log = logging.getLogger("gunicorn.error")
@@ -45,8 +47,9 @@ def fault(part: str) -> None:
             kind, error, traceback = sys.exc_info()
             name = "" if kind is None else kind.__name__
             _log.error(
-                "gunicorn_prometheus_exporter: a recording failed and was dropped, later ones of this part are only counted: "
-                "part=\"%s\" error=\"%s: %s\" place=%s", part, name, error, _place(traceback))
+                "gunicorn_prometheus_exporter: %s", with_fields(
+                    "a recording failed and was dropped, later ones of this part are only counted:",
+                    {"part": part, "error": f"{name}: {error}", "place": _place(traceback)}))
         if _count is not None:
             _count()
 

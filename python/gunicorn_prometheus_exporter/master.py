@@ -12,6 +12,7 @@ from . import engine, guard, store_in_time
 from .config import FILE_VARIABLE
 from .errors import ConfigurationError, MetricsError
 from .exporter_process import ExporterProcess
+from .log_lines import one_line
 from .master_exits import WorkerExits
 from .master_store import MasterStore
 from .private_names import put, read
@@ -215,7 +216,7 @@ class PrometheusMaster(Arbiter):
             self._is_loss_logged = True
             self.log.error(
                 "Metrics are recorded where nobody reads them: %s was removed, renamed or replaced; reload Gunicorn (SIGHUP), "
-                "which creates the directory if it is missing", self._store.directory)
+                "which creates the directory if it is missing", one_line(self._store.directory))
 
     def _renew_store(self) -> None:
         """Opens or creates the store at the path if the one in use was removed, renamed or replaced."""
@@ -225,14 +226,14 @@ class PrometheusMaster(Arbiter):
         try:
             store = MasterStore(self.cfg.uid, self.cfg.gid)
         except (ConfigurationError, MetricsError, OSError) as error:
-            self.log.error("Metrics are not recorded: %s; then reload Gunicorn (SIGHUP)", error)
+            self.log.error("Metrics are not recorded: %s; then reload Gunicorn (SIGHUP)", one_line(error))
             return
         # A signal handler that runs in between can use either store.
         self._store = store
         exits.move_to(store)
         lost.abandon(store)
         self._is_loss_logged = False
-        self.log.info("Metrics are recorded in %s again", store.directory)
+        self.log.info("Metrics are recorded in %s again", one_line(store.directory))
 
     def _record_exits(self) -> None:
         if self._exits is not None:
@@ -268,7 +269,7 @@ class PrometheusMaster(Arbiter):
             # "http://127.0.0.1:8000", "unix:/run/app.sock"
             listeners = [str(listener).rpartition("://")[2] for listener in read("gunicorn.arbiter:Arbiter.LISTENERS", [], self)]
             self._exporter = ExporterProcess(
-                self._store.directory, listeners, self.cfg.uid, self.cfg.gid, self.log, variables)
+                self._store.directory, listeners, self.cfg.uid, self.cfg.gid, self.log, self.cfg.loglevel, variables)
             self._exporter.tend()
 
     def _count_last(self) -> None:
@@ -280,7 +281,7 @@ class PrometheusMaster(Arbiter):
         try:
             engine.configure(engine.file_variables())
         except ConfigurationError as error:
-            self.log.error("Configuration reload failed; keeping the previous one: %s", error)
+            self.log.error("Configuration reload failed; keeping the previous one: %s", one_line(error))
         if self._exporter is not None:
             self._exporter.reload()
 
@@ -312,7 +313,8 @@ class PrometheusMaster(Arbiter):
                 engine.refuse(str(error))
             except (MetricsError, OSError) as error:
                 # Workers can still record, and another exporter may serve their metrics.
-                guard.call(_ANYTHING, self.log.error, "Metrics of the master are off, and the exporter is not started: %s", error)
+                guard.call(
+                    _ANYTHING, self.log.error, "Metrics of the master are off, and the exporter is not started: %s", one_line(error))
             except Exception:
                 guard.fault(_METRICS)
         guard.call(_ANYTHING, engine.say_refusal, self.log)

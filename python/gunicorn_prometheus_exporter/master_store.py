@@ -101,6 +101,8 @@ class MasterStore:
                 for series in answer["series"]
             }
             others = answer["other_masters"]
+            for fault in answer.get("faults", []):
+                report_fault(fault)
         except (KeyError, TypeError, ValueError, struct.error) as error:
             _close(files)
             raise MetricsError(f"the executable's answer to prepare is invalid: {error!r}") from error

@@ -9,6 +9,8 @@ import logging
 import sys
 from typing import Any, Callable, NamedTuple, Optional
 
+from .log_lines import with_fields
+
 _log = logging.getLogger("gunicorn.error")
 _missed: set[str] = set()
 
@@ -183,6 +185,6 @@ def _miss(row: Row, error: Exception) -> None:
         _missed.add(row.place)
         module = sys.modules.get(row.package)
         _log.warning(
-            'gunicorn_prometheus_exporter: this %s has changed: %s (name=%s version=%s error="%s: %s")',
-            row.package, row.lost, row.place,
-            getattr(module, "__version__", "unknown"), type(error).__name__, error)
+            "gunicorn_prometheus_exporter: %s", with_fields(
+                f"this {row.package} has changed: {row.lost}:",
+                {"name": row.place, "version": getattr(module, "__version__", "unknown"), "error": f"{type(error).__name__}: {error}"}))

@@ -6,6 +6,7 @@ from types import ModuleType
 from typing import Any, Callable, Optional
 
 from .guard import call, fault
+from .log_lines import one_line
 from .outcome import error_of
 
 _log = logging.getLogger("gunicorn.error")
@@ -47,7 +48,7 @@ class Reports:
         except Exception as error:
             # A changed framework fails for every request.
             self._is_broken = True
-            call("routes", _log.warning, "Endpoints are paths, not routes: this %s has changed (%s)", self._framework, error)
+            call("routes", _log.warning, "Endpoints are paths, not routes: this %s has changed (%s)", self._framework, one_line(error))
 
     def declare(self, application: Any, find: Callable[..., Iterable[str]], *arguments: Any) -> None:
         """Declares the routes that ``find`` returns for the arguments, so that requests for others cannot take their place.

@@ -214,7 +214,6 @@ def _fault_of(directory: str, renewal: str) -> Optional[str]:
     except UnicodeDecodeError:
         return not_text(os.fsencode(directory))
     path = os.path.realpath(directory)
-    user = f"by user {os.geteuid()}"
     try:
         if not os.path.lexists(path):
             if _is_others(directory):
@@ -224,15 +223,15 @@ def _fault_of(directory: str, renewal: str) -> Optional[str]:
             _make(path)
         status = os.statvfs(path) if os.path.isdir(path) else None
     except OSError as error:
-        return _refused(
-            path, f"cannot be created {user} ({error.strerror})",
+        remedy = (
             f"make room, then {renewal}" if error.errno in (errno.ENOSPC, errno.EDQUOT)
             else "choose another directory" if error.errno == errno.EROFS
             else "correct its permissions, or choose another directory")
+        return f"{VARIABLE}: cannot create {path} as user {os.geteuid()}: {error.strerror}; {remedy}"
     if status is None:
         return _refused(path, "is not a directory", "remove it, or choose another directory")
     if not os.access(path, os.W_OK | os.X_OK):
-        return _refused(path, f"cannot be written {user}", "give it to that user (chown), or choose another directory")
+        return _refused(path, f"cannot be written by user {os.geteuid()}", "give it to that user (chown), or choose another directory")
     # A file system without a size reports 0 blocks.
     if status.f_blocks and status.f_bavail * status.f_frsize < _ROOM:
         return _refused(path, "is on a disk without room", f"make room, then {renewal}")

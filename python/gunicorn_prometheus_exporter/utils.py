@@ -8,6 +8,7 @@ from .config import ExporterConfig
 from .errors import ConfigurationError, MetricsError
 from .executable import ask
 from .file_environment import keep
+from .log_lines import one_line
 
 _log = logging.getLogger(__name__)
 
@@ -61,5 +62,5 @@ def ensure_multiprocess_dir(mp_dir: str) -> bool:
     except MetricsError as error:
         errors = [str(error)]
     for message in errors:
-        _log.error("%s", message)
+        _log.error("%s", one_line(message))
     return not errors

@@ -11,6 +11,7 @@ from gunicorn.workers.base import Worker
 
 from . import engine, file_environment, guard, heartbeat, store_in_time, worker_kinds
 from .errors import ConfigurationError, MetricsError
+from .log_lines import one_line
 from .status_probe import StatusProbe
 from .worker_stage import SharedStage, Stage
 
@@ -68,7 +69,7 @@ class InstrumentedWorker(Worker):
         try:
             self._open_engine()
         except (MetricsError, ConfigurationError) as error:
-            guard.call("anything", self.log.error, "Metrics of this worker are off: %s", error)
+            guard.call("anything", self.log.error, "Metrics of this worker are off: %s", one_line(error))
         except Exception:
             guard.fault("anything of this worker")
 

@@ -1,28 +1,62 @@
-using Microsoft.Extensions.Logging.Console;
+using GunicornPrometheusExporter.Exporter.Logging;
 
 namespace GunicornPrometheusExporter.Exporter;
 
-/// <summary>The log lines of the executable on standard error.</summary>
+/// <summary>The log lines of the executable.</summary>
 internal static partial class Logs
 {
-    internal static ILoggerFactory CreateFactory() => LoggerFactory.Create(logging => logging
-        .SetMinimumLevel(LogLevel.Information)
-        .AddFilter("Microsoft", LogLevel.Warning)
-        // It would repeat the error with which the process exits, in many lines.
-        .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
-        .AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-            console.ColorBehavior = LoggerColorBehavior.Disabled;
-            console.UseUtcTimestamp = true;
-            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ssZ ";
-        })
-        .Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
+    // Unlike its other parts, Kestrel's TLS logs no part of a request, which could contain a password.
+    private const string Handshakes = "Microsoft.AspNetCore.Server.Kestrel.Https";
+
+    private static ILogger? Server;
+
+    /// <param name="config">The configuration, with the level and the format.</param>
+    /// <param name="gunicorn">The level of the Gunicorn that reads the lines, and reads them as JSON; null without one.</param>
+    internal static ILoggerFactory CreateFactory(ExporterConfig config, string? gunicorn = null)
+    {
+        var isGiven = config.SourceOf(ConfigurationVariables.LogLevel) != SettingSource.Default;
+        var level = LevelOf(isGiven ? config.LogLevel : gunicorn ?? config.LogLevel);
+        var others = level < LogLevel.Warning ? LogLevel.Warning : level;
+        return LoggerFactory.Create(logging => logging
+            .SetMinimumLevel(level)
+            .AddFilter("Microsoft", others)
+            .AddFilter(Handshakes, level)
+            // It would repeat the error with which the process exits, in many lines.
+            .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
+            .AddProvider(new LineProvider(gunicorn is not null || config.LogFormat == "json", TimeProvider.System)));
+    }
+
+    /// <summary>As <see cref="CreateFactory"/>, for a server: <see cref="Fail"/> writes to its log too.</summary>
+    internal static ILoggerFactory CreateServerFactory(ExporterConfig config, string? gunicorn = null)
+    {
+        var loggers = CreateFactory(config, gunicorn);
+        Server = loggers.CreateLogger("main");
+        return loggers;
+    }
+
+    /// <summary>Reports why the process exits: a server in its log, and a tool as tools do. Needs no thread, unlike the console.</summary>
+    internal static void Fail(string message)
+    {
+        if (Server is { } log) log.Failed(message);
+        else LineProvider.TryWrite($"error: {message.ReplaceLineEndings("\nerror: ")}");
+    }
+
+    private static LogLevel LevelOf(string name) => name switch
+    {
+        "debug" => LogLevel.Debug,
+        "warn" => LogLevel.Warning,
+        "error" => LogLevel.Error,
+        _ => LogLevel.Information,
+    };
+
+    [LoggerMessage(3012, LogLevel.Error, "{Reason}")]
+    private static partial void Failed(this ILogger log, string reason);
 
     [LoggerMessage(3000, LogLevel.Information, "listening on {Scheme}://{Address}{Path}")]
     internal static partial void Serving(this ILogger log, string scheme, string address, string path);
 
-    [LoggerMessage(3001, LogLevel.Warning, "{Address} is in use by another process; retrying in {Seconds} s")]
+    [LoggerMessage(3001, LogLevel.Warning,
+        "{Address} is in use by another process; retrying in {Seconds} s; to use another port, set PROMETHEUS_METRICS_PORT")]
     internal static partial void AddressIsBusy(this ILogger log, string address, double seconds);
 
     [LoggerMessage(3002, LogLevel.Warning, "{Directory} does not exist yet; metrics appear when Gunicorn creates it")]
@@ -56,7 +90,7 @@ internal static partial class Logs
     [LoggerMessage(3023, LogLevel.Warning, "changed settings take effect {Time}: {Settings}")]
     internal static partial void ConfigurationWaits(this ILogger log, string settings, string time);
 
-    [LoggerMessage(3008, LogLevel.Error, "{Work} failed unexpectedly, retrying: {Reason}{Stack}")]
+    [LoggerMessage(3008, LogLevel.Error, "{Work} failed unexpectedly, retrying: {Reason}")]
     internal static partial void BackgroundFault(this ILogger log, string work, string reason, string? stack);
 
     [LoggerMessage(3010, LogLevel.Information, "{Work} works again")]

@@ -13,7 +13,6 @@ namespace GunicornPrometheusExporter.Exporter;
 /// </remarks>
 internal static class Starvation
 {
-    private const int StandardError = 2;
     private const int FewestDescriptors = 16;
     private const int TryAgain = 11;
     private const int NoMemory = 12;
@@ -70,10 +69,7 @@ internal static class Starvation
     {
         try
         {
-            // Not the Console class, which itself needs a thread.
-            using var handle = new SafeFileHandle(StandardError, ownsHandle: false);
-            using var errors = new FileStream(handle, FileAccess.Write, bufferSize: 0);
-            errors.Write(Encoding.UTF8.GetBytes($"error: {reason}\n"));
+            Logs.Fail(reason);
         }
         finally
         {

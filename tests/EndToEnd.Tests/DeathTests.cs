@@ -75,6 +75,6 @@ public sealed class DeathTests
     {
         // The last part is empty, or a line of which the rest has not been read yet.
         var lines = server.Process.Output.Split('\n')[..^1];
-        return [.. lines.Where(line => line.Contains("a request was lost", StringComparison.Ordinal))];
+        return [.. lines.Where(line => line.Contains("request lost", StringComparison.Ordinal))];
     }
 }

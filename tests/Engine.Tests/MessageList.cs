@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace GunicornPrometheusExporter.Engine.Tests;
 
-/// <summary>A log, kept as the lines that it holds.</summary>
+/// <summary>A log, kept as its messages, each followed by the fields that it does not mention.</summary>
 /// <param name="added">Called after each line.</param>
 internal sealed class MessageList(Action? added = null) : ILogger
 {
@@ -15,7 +15,10 @@ internal sealed class MessageList(Action? added = null) : ILogger
     public void Log<TState>(
         LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
-        Messages.Add(formatter(state, exception));
+        var values = state as IEnumerable<KeyValuePair<string, object?>> ?? [];
+        var template = values.FirstOrDefault(value => value.Key == "{OriginalFormat}").Value as string ?? "";
+        var fields = values.Where(value => value.Key[0] != '{' && !template.Contains($"{{{value.Key}", StringComparison.Ordinal));
+        Messages.Add(string.Join(' ', [formatter(state, exception), .. fields.Select(field => $"{field.Key}={field.Value}")]));
         added?.Invoke();
     }
 }

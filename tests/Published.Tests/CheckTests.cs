@@ -37,9 +37,9 @@ public sealed class CheckTests : IDisposable
                     await Task.Delay(100, TestContext.Current.CancellationToken);
                 }
             }
-            await FindsAsync($"127.0.0.1:{port}", "gave an unexpected answer: metrics of another program; check that this is an exporter's address");
+            await FindsAsync($"127.0.0.1:{port}", "returned the metrics of another program; check that this is an exporter's address");
             await File.WriteAllTextAsync(_directory["metrics"], "<html>\u001b[2J", TestContext.Current.CancellationToken);
-            await FindsAsync($"127.0.0.1:{port}", "gave an unexpected answer: not a line of the Prometheus text format: <html>?[2J; check that");
+            await FindsAsync($"127.0.0.1:{port}", "did not return Prometheus metrics (got: <html>?[2J); check that");
             await FindsAsync($"127.0.0.1:{port}/elsewhere", "answered with status 404");
         }
         finally

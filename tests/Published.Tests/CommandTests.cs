@@ -90,7 +90,7 @@ public sealed class CommandTests : IDisposable
         Assert.Equal(
             "error: PROMETHEUS_METRICS_PORT is \"abc\"; set it to a whole number from 1 to 65535\n" +
             "error: GUNICORN_EXPORTER_MAX_SERIES is \"0\"; set it to a whole number of at least 1\n",
-            outcome.Errors);
+            LogLines.ErrorsOf(outcome.Errors));
     }
 
     [Fact]

@@ -32,8 +32,8 @@ public sealed class ConfigFileTests : IDisposable
         var errors =
             $"error: {Bad}:2:11: exporter.redis.port is \"0\"; set it to a whole number from 1 to 65535\n" +
             $"error: {Bad}:2:20: exporter.redis has no setting \"hots\"; did you mean host?\n";
-        Assert.Equal((2, "", errors), (byFlag.Status, byFlag.Output, byFlag.Errors));
-        Assert.Equal((2, "", errors), (byVariable.Status, byVariable.Output, byVariable.Errors));
+        Assert.Equal((2, "", errors), (byFlag.Status, byFlag.Output, LogLines.ErrorsOf(byFlag.Errors)));
+        Assert.Equal((2, "", errors), (byVariable.Status, byVariable.Output, LogLines.ErrorsOf(byVariable.Errors)));
     }
 
     [Fact]

@@ -35,8 +35,8 @@ public sealed class DeathTests : IDisposable
 
         await KillAsync(worker);
 
-        Assert.Contains("route=/begun", exporter.WaitForLine("a request was lost"), StringComparison.Ordinal);
-        Assert.Contains("route=/running", exporter.WaitForLine("a request was lost"), StringComparison.Ordinal);
+        Assert.Contains("route=/begun", exporter.WaitForLine("request lost"), StringComparison.Ordinal);
+        Assert.Contains("route=/running", exporter.WaitForLine("request lost"), StringComparison.Ordinal);
         var dead = await exporter.ScrapeAsync();
         Assert.DoesNotContain("gunicorn_worker_requests_in_flight", dead, StringComparison.Ordinal);
         Assert.Equal(2, Value(dead, "gunicorn_worker_requests_lost_total{reason=\"signal\"}"));

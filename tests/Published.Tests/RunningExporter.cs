@@ -19,7 +19,7 @@ internal sealed class RunningExporter : IDisposable
         _process.ErrorDataReceived += (_, line) =>
         {
             if (line.Data is null) _log.CompleteAdding();
-            else _log.Add(line.Data);
+            else _log.Add(LogLines.MessageOf(line.Data));
         };
         _process.BeginErrorReadLine();
     }

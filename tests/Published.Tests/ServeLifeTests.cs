@@ -58,7 +58,7 @@ public sealed class ServeLifeTests : IDisposable
         other.Stop();
         exporter.WaitForLine("listening on");
 
-        Assert.EndsWith($"127.0.0.1:{port} is in use by another process; retrying in 1 s", line, StringComparison.Ordinal);
+        Assert.EndsWith($"127.0.0.1:{port} is in use by another process; retrying in 1 s; to use another port, set PROMETHEUS_METRICS_PORT", line, StringComparison.Ordinal);
         Assert.Contains("gunicorn_up", await exporter.ScrapeAsync(), StringComparison.Ordinal);
     }
 
@@ -114,7 +114,7 @@ public sealed class ServeLifeTests : IDisposable
         var outcome = await Executable.RunAsync(["serve", "--parent-pid", "1", "--multiproc-dir", _directory.Path]);
 
         Assert.Equal(0, outcome.Status);
-        Assert.EndsWith("Gunicorn master 1 exited; shutting down\n", outcome.Errors, StringComparison.Ordinal);
+        Assert.EndsWith("msg=\"Gunicorn master 1 exited; shutting down\"\n", outcome.Errors, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -124,7 +124,7 @@ public sealed class ServeLifeTests : IDisposable
             ["serve", "--web.listen-address", "192.0.2.1:9091", "--multiproc-dir", _directory.Path]);
 
         Assert.Equal(1, outcome.Status);
-        Assert.StartsWith("error: cannot listen on 192.0.2.1:9091", outcome.Errors, StringComparison.Ordinal);
+        Assert.StartsWith("error: cannot listen on 192.0.2.1:9091", LogLines.ErrorsOf(outcome.Errors), StringComparison.Ordinal);
         Assert.Contains("set PROMETHEUS_BIND_ADDRESS", outcome.Errors, StringComparison.Ordinal);
     }
 }

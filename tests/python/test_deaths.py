@@ -157,7 +157,7 @@ def test_a_worker_that_would_not_end_is_told_as_killed(start_gunicorn, environme
     (exit_,) = told(environment)
     assert (exit_["pid"], exit_["reason"], exit_["signal"]) == (pid, "signal", signal.SIGKILL)
     # The exporter accounts for the death before it exits, and leaves no file that the next run would count.
-    assert f"a request was lost when its worker died: worker_id=worker_1 pid={pid} cause=signal" in server.log
+    assert f"Metrics exporter: request lost worker_id=worker_1 pid={pid} cause=signal" in server.log
     assert list(Path(environment["PROMETHEUS_MULTIPROC_DIR"]).glob("flight_*")) == []
 
 

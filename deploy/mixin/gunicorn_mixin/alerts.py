@@ -93,24 +93,24 @@ def alerts(job: str) -> tuple[Alert, ...]:
             f"{e.gained('gunicorn_worker_requests_lost_total', f'{SERVER}, reason', '10m')} > 0",
             "Requests on {{ $labels.instance }} were lost with their worker: {{ $labels.reason }}.",
             "Requests on {{ $labels.instance }} that were in flight when their worker died of {{ $labels.reason }}, in the last "
-            "10 minutes: about {{ $value | humanize }}. The exporter's log has a line for each."),
+            "10 minutes: {{ printf `%.0f` $value }}. The exporter's log has a line for each."),
         Alert(
             "GunicornWorkerTimeout", WARNING,
             f"""{e.gained('gunicorn_worker_exits_total', SERVER, '10m', 'reason="timeout"')} > 0""",
             "The master on {{ $labels.instance }} aborted a worker that sent no heartbeat.",
             "Workers on {{ $labels.instance }} that sent no heartbeat for longer than Gunicorn's timeout, in the last "
-            "10 minutes: about {{ $value | humanize }}."),
+            "10 minutes: {{ printf `%.0f` $value }}."),
         Alert(
             "GunicornWorkerOutOfMemory", WARNING,
             f"""{e.gained('gunicorn_worker_exits_total', SERVER, '10m', 'reason="oom"')} > 0""",
             "The kernel killed a worker on {{ $labels.instance }} because memory ran out.",
             "Workers on {{ $labels.instance }} that the kernel killed because memory ran out, in the last 10 minutes: "
-            "about {{ $value | humanize }}."),
+            "{{ printf `%.0f` $value }}."),
         Alert(
             "GunicornWorkersCrashing", CRITICAL,
             f"""{e.gained('gunicorn_worker_exits_total', SERVER, '15m', e.CRASHES)} > 3""",
             "Workers on {{ $labels.instance }} crash repeatedly.",
-            "Workers on {{ $labels.instance }} that crashed or failed to start, in the last 15 minutes: about {{ $value | humanize }}."),
+            "Workers on {{ $labels.instance }} that crashed or failed to start, in the last 15 minutes: {{ printf `%.0f` $value }}."),
         Alert(
             "GunicornWorkerMemoryGrowing", WARNING,
             "gunicorn_worker_proportional_memory_bytes / (gunicorn_worker_proportional_memory_bytes offset 6h) > 1.5"
@@ -128,12 +128,12 @@ def alerts(job: str) -> tuple[Alert, ...]:
         Alert(
             "GunicornCorruptFiles", WARNING, "increase(gunicorn_exporter_corrupt_files_total[1h]) > 0",
             "A file of the store on {{ $labels.instance }} is damaged.",
-            "Files of the store on {{ $labels.instance }} that the exporter cannot read and skips, in the last hour: about "
-            "{{ $value | humanize }}. Their counts are missing."),
+            "Files of the store on {{ $labels.instance }} that the exporter cannot read and skips, in the last hour: "
+            "{{ printf `%.0f` $value }}. Their counts are missing."),
         Alert(
             "GunicornExporterFailing", WARNING, "increase(gunicorn_exporter_background_failures_total[5m]) > 0",
             "The exporter of {{ $labels.instance }} fails at {{ $labels.work }}.",
-            "Failed attempts at {{ $labels.work }} on {{ $labels.instance }}, in the last 5 minutes: about {{ $value | humanize }}. "
+            "Failed attempts at {{ $labels.work }} on {{ $labels.instance }}, in the last 5 minutes: {{ printf `%.0f` $value }}. "
             "/-/healthy and the exporter's log say why.",
             lasting="10m"),
         Alert(
@@ -144,8 +144,8 @@ def alerts(job: str) -> tuple[Alert, ...]:
         Alert(
             "GunicornLabelOverflow", WARNING, "increase(gunicorn_exporter_label_overflow_total[1h]) > 0",
             "Recordings on {{ $labels.instance }} are under __other__: the bound on {{ $labels.label }} is reached.",
-            "Recordings on {{ $labels.instance }} under __other__ for the bound on {{ $labels.label }}, in the last hour: about "
-            '{{ $value | humanize }}. {{ if eq $labels.label "series" }}A worker has as many series as '
+            "Recordings on {{ $labels.instance }} under __other__ for the bound on {{ $labels.label }}, in the last hour: "
+            '{{ printf `%.0f` $value }}. {{ if eq $labels.label "series" }}A worker has as many series as '
             "GUNICORN_EXPORTER_MAX_WORKER_SERIES allows: reload Gunicorn, or raise it."
             '{{ else if eq $labels.label "endpoint" }}A worker answered more different paths with something else than 404 than '
             "GUNICORN_EXPORTER_MAX_LABEL_VALUES allows: answer unknown paths with 404, or raise it."
@@ -153,7 +153,7 @@ def alerts(job: str) -> tuple[Alert, ...]:
         Alert(
             "GunicornRecordingsDropped", WARNING, "increase(gunicorn_exporter_dropped_total[1h]) > 0",
             "Recordings on {{ $labels.instance }} were dropped.",
-            "Recordings on {{ $labels.instance }} that were dropped, in the last hour: about {{ $value | humanize }}. The store is "
+            "Recordings on {{ $labels.instance }} that were dropped, in the last hour: {{ printf `%.0f` $value }}. The store is "
             "full, or the exporter has a bug."),
         Alert(
             "GunicornConfigReloadFailed", WARNING, "gunicorn_exporter_config_last_reload_successful == 0",
@@ -171,8 +171,8 @@ def alerts(job: str) -> tuple[Alert, ...]:
             "GunicornForwarderDropping", WARNING,
             f"""{e.gained("gunicorn_exporter_forwarder_snapshots_total", f"{SERVER}, forwarder", "15m", 'outcome="dropped"')} > 0""",
             "{{ $labels.instance }} drops snapshots for {{ $labels.forwarder }}.",
-            "Snapshots of {{ $labels.instance }} for {{ $labels.forwarder }} that were dropped, in the last 15 minutes: about "
-            "{{ $value | humanize }}. The destination never receives them."),
+            "Snapshots of {{ $labels.instance }} for {{ $labels.forwarder }} that were dropped, in the last 15 minutes: "
+            "{{ printf `%.0f` $value }}. The destination never receives them."),
         Alert(
             "GunicornHubSourceDown", CRITICAL, "gunicorn_hub_source_up == 0",
             "The hub {{ $labels.instance }} cannot read the snapshots of the hosts.",

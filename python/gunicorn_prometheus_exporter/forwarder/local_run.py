@@ -7,6 +7,7 @@ import time
 from typing import Any, Optional
 
 from ..errors import MetricsError
+from ..log_lines import one_line
 from .base import BaseForwarder
 from .control import read_metrics
 
@@ -102,7 +103,7 @@ class LocalRun:
             self._last_error = str(error) if isinstance(error, MetricsError) else f"{type(error).__name__}: {error}"
             self._behind_since = self._behind_since or self._last_error_time
             if not self._is_failing:
-                _log.warning("Forwarding by %s failed, retrying: %s", self._name, self._last_error)
+                _log.warning("Forwarding by %s failed, retrying: %s", self._name, one_line(self._last_error))
             self._is_failing = True
             return
         self._sent += 1

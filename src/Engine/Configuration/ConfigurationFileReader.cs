@@ -115,7 +115,7 @@ internal sealed class ConfigurationFileReader
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            fault = $"{path} cannot be read ({e.Message.TrimEnd('.')}); name a file that user {Environment.UserName} can read";
+            fault = $"{path} {FileFault.Of(e)}; name a file that user {Environment.UserName} can read";
         }
         return null;
     }

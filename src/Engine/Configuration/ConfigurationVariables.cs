@@ -707,6 +707,30 @@ internal static class ConfigurationVariables
         ReloadScope = ReloadScope.Restart,
     };
 
+    public static ConfigurationVariable LogLevel { get; } = new()
+    {
+        Name = "GUNICORN_EXPORTER_LOG_LEVEL",
+        Key = "log.level",
+        Flag = "--log.level",
+        Kind = VariableKind.Choice,
+        Default = "info",
+        Choices = ["debug", "info", "warn", "error"],
+        Description = "Lowest level of the log lines that the exporter writes; under Gunicorn its loglevel is the default",
+        ReloadScope = ReloadScope.Restart,
+    };
+
+    public static ConfigurationVariable LogFormat { get; } = new()
+    {
+        Name = "GUNICORN_EXPORTER_LOG_FORMAT",
+        Key = "log.format",
+        Flag = "--log.format",
+        Kind = VariableKind.Choice,
+        Default = "logfmt",
+        Choices = ["logfmt", "json"],
+        Description = "Format of the log lines of a standalone exporter and of a hub; under Gunicorn they are lines of Gunicorn's log",
+        ReloadScope = ReloadScope.Restart,
+    };
+
     /// <summary>TLS of the metrics server without a web configuration file.</summary>
     public static ImmutableArray<ConfigurationVariable> Ssl { get; } =
         [SslEnabled, SslCertFile, SslKeyFile, SslClientCaFile, SslClientCaPath, SslClientAuthRequired];
@@ -734,6 +758,7 @@ internal static class ConfigurationVariables
         .. Forwarding,
         .. Recording,
         CleanupDbFiles, WebListenAddress, WebSystemdSocket, WebTelemetryPath, WebConfigFile, WebEnableLifecycle,
+        LogLevel, LogFormat,
     ];
 
     /// <summary>The variables that <c>serve</c> uses and a command line can set.</summary>
@@ -743,7 +768,7 @@ internal static class ConfigurationVariables
     public static ImmutableArray<ConfigurationVariable> OfHub { get; } =
     [
         ConfigFile, PrometheusMetricsPort, PrometheusBindAddress, .. Ssl,
-        .. OfExporter.Where(variable => variable.Key?.Split('.')[0] is "redis" or "web"),
+        .. OfExporter.Where(variable => variable.Key?.Split('.')[0] is "redis" or "web" or "log"),
     ];
 
     /// <summary>The variables that a file can set.</summary>

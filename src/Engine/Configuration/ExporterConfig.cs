@@ -186,6 +186,10 @@ internal sealed partial class ExporterConfig
 
     public bool WebEnableLifecycle => Get<bool>(ConfigurationVariables.WebEnableLifecycle);
 
+    public string LogLevel => Get<string>(ConfigurationVariables.LogLevel);
+
+    public string LogFormat => Get<string>(ConfigurationVariables.LogFormat);
+
     public bool Validate() => Errors.IsEmpty;
 
     /// <summary>

@@ -119,12 +119,8 @@ internal sealed class DeathAccountant(string directory, FlightWatch flights, int
     {
         var worker = death.Worker;
         var labels = flights.LabelsOf(request);
-        var route = string.Create(labels.Route.Length, labels.Route, (text, source) =>
-        {
-            for (var i = 0; i < text.Length; i++) text[i] = char.IsControl(source[i]) ? '?' : source[i];
-        });
         DeathLog.RequestLost(
-            logger, SlotName.LabelOf(SlotKind.Worker, worker.Number), worker.Report!.Pid, death.Cause, labels.Method, route,
-            Math.Max(0, death.Time - request.Started), request.Status, request.TraceId, worker.Report.Memory);
+            logger, SlotName.LabelOf(SlotKind.Worker, worker.Number), worker.Report!.Pid, death.Cause, labels.Method, labels.Route,
+            Math.Round(Math.Max(0, death.Time - request.Started), 3), request.Status, request.TraceId, Math.Round(worker.Report.Memory));
     }
 }

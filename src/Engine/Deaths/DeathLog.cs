@@ -5,13 +5,11 @@ namespace GunicornPrometheusExporter.Deaths;
 /// <summary>Events of dead workers: 1200 to 1299.</summary>
 internal static partial class DeathLog
 {
-    [LoggerMessage(
-        1200, LogLevel.Error,
-        "a request was lost when its worker died: worker_id={WorkerId} pid={ProcessId} cause={Cause} method={Method} " +
-        "route={Route} age_seconds={Age:F3} status={Status} trace_id={TraceId} memory_bytes={Memory:F0}")]
+    // Parameters that a message does not mention are fields of the line.
+    [LoggerMessage(1200, LogLevel.Error, "request lost")]
     internal static partial void RequestLost(
-        ILogger logger, string workerId, int processId, string cause, string method, string route, double age, int status,
-        string traceId, double memory);
+        ILogger logger, string workerId, int pid, string cause, string method, string route, double ageSeconds, int status,
+        string traceId, double memoryBytes);
 
     [LoggerMessage(1201, LogLevel.Warning, "quarantined a damaged flight file or ledger: {Reason}")]
     internal static partial void FlightFileQuarantined(ILogger logger, string reason);

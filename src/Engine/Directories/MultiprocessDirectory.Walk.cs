@@ -44,7 +44,9 @@ internal static partial class MultiprocessDirectory
         var isMade = Libc.MakeDirectory(path, Libc.PrivateMode) == 0;
         if (!isMade && Marshal.GetLastPInvokeError() != Libc.ErrorExists)
         {
-            throw CannotBe("created", path, "create it and give it to that user (chown), or choose another directory");
+            throw new StoreException(
+                $"{Variable}: cannot create {path} as user {Libc.EffectiveUserId()}: {Marshal.GetLastPInvokeErrorMessage()}; " +
+                "create it and give it to that user (chown), or choose another directory");
         }
         // The umask may have removed permissions. A directory that existed keeps its own.
         if (isMade) _ = Libc.TryOpenToOwner(path, Libc.PrivateMode);

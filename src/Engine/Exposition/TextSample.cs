@@ -18,7 +18,7 @@ internal sealed partial record TextSample(string Name, ImmutableArray<Label> Lab
         var groups = Form().Match(line).Groups;
         if (!TryParse(groups["value"].ValueSpan, out var value))
         {
-            throw new FormatException($"not a line of the Prometheus text format: {(line.Length <= 80 ? line : line[..80] + "…")}");
+            throw new FormatException($"did not return Prometheus metrics (got: {(line.Length <= 80 ? line : line[..80] + "…")})");
         }
         var labels = groups["label"].Captures.Zip(
             groups["text"].Captures, (name, text) => new Label(name.Value.Trim(), Escape().Replace(text.Value, Unescape)));

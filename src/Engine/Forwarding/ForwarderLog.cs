@@ -14,7 +14,7 @@ internal static partial class ForwarderLog
     [LoggerMessage(1402, LogLevel.Information, "forwarding to {Forwarder} works again")]
     internal static partial void WorksAgain(ILogger logger, string forwarder);
 
-    [LoggerMessage(1403, LogLevel.Error, "forwarding to {Forwarder} failed unexpectedly: {Type}{Stack}")]
+    [LoggerMessage(1403, LogLevel.Error, "forwarding to {Forwarder} failed unexpectedly: {Type}")]
     internal static partial void Faulted(ILogger logger, string forwarder, string type, string? stack);
 
     [LoggerMessage(1404, LogLevel.Warning, "forwarding to {Forwarder} stopped and may have lost unsent snapshots: {Reason}")]

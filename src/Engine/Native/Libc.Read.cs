@@ -26,6 +26,10 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "pwrite", SetLastError = true)]
     internal static partial nint WriteAt(int descriptor, ReadOnlySpan<byte> buffer, nuint count, long offset);
 
+    // SAFETY: as ReadAt.
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    internal static partial nint Write(int descriptor, ReadOnlySpan<byte> buffer, nuint count);
+
     // SAFETY: the caller passes two ranges of count bytes.
     [LibraryImport("libc", EntryPoint = "memcpy")]
     internal static partial void* Copy(void* destination, void* source, nuint count);

@@ -35,12 +35,14 @@ internal sealed class YamlEntries(string text, string path)
         }
         catch (YamlException e)
         {
-            Reject(e.Start, $"this is not YAML: {e.Message.ReplaceLineEndings(" ")}");
+            // For a tab, the exception has the place of the mapping.
+            var place = e.Message.Contains(" tab ", StringComparison.Ordinal) ? _parser.Position : e.Start;
+            Reject(place, $"invalid YAML: {e.Message.ReplaceLineEndings(" ")}");
         }
         catch (Exception e) when (e is InvalidOperationException or EndOfStreamException)
         {
             // The parser throws this for some malformed texts.
-            Reject(_parser.Current?.End ?? Mark.Empty, "this is not YAML");
+            Reject(_parser.Current?.End ?? Mark.Empty, "invalid YAML");
         }
         return true;
     }

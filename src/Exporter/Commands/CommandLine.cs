@@ -28,7 +28,8 @@ internal static class CommandLine
         }
         catch (ConfigurationException e)
         {
-            return Fail(e.Message, ExitStatus.Usage);
+            foreach (var error in e.Message.Split('\n')) Logs.Fail(error);
+            return ExitStatus.Usage;
         }
         catch (Exception e) when (e is StoreException or ListenException or ReadingException or IOException)
         {
@@ -47,7 +48,7 @@ internal static class CommandLine
 
     private static int Fail(string message, int status)
     {
-        foreach (var line in message.Split('\n')) Console.Error.WriteLine($"error: {line}");
+        Logs.Fail(message);
         return status;
     }
 }

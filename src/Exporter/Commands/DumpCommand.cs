@@ -23,14 +23,15 @@ internal sealed class DumpCommand : Command
 
     private int Run(ParseResult parsed)
     {
-        var directory = parsed.GetValue(_directory) ?? _settings.Load(parsed).PrometheusMultiprocDir;
+        var config = _settings.Load(parsed);
+        var directory = parsed.GetValue(_directory) ?? config.PrometheusMultiprocDir;
         MultiprocessDirectory.BecomeOwner(directory);
         if (!Directory.Exists(directory) || !Directory.EnumerateFiles(directory).Any(IsOfStore))
         {
             throw new ConfigurationException(
                 $"{directory} is not a store; name the directory that Gunicorn has as PROMETHEUS_MULTIPROC_DIR by --multiproc-dir");
         }
-        using var loggers = Logs.CreateFactory();
+        using var loggers = Logs.CreateFactory(config);
         using var aggregator = new StoreAggregator(Path.GetFullPath(directory), loggers.CreateLogger("dump"));
         var exposition = new ArrayBufferWriter<byte>();
         aggregator.Scrape(exposition);

@@ -24,9 +24,9 @@ internal sealed class HubCommand : Command
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken end)
     {
-        using var loggers = Logs.CreateFactory();
         // The settings of Redis are in use, whatever the variable says.
         var config = _settings.Load(parsed).With(new Dictionary<string, string> { [ConfigurationVariables.RedisEnabled.Name] = "true" });
+        using var loggers = Logs.CreateServerFactory(config);
         if (!config.Validate()) throw new ConfigurationException(config.Errors);
         var log = loggers.CreateLogger("hub");
         foreach (var warning in config.Warnings) log.ConfigurationWarning(warning);

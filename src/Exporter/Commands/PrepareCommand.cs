@@ -53,9 +53,10 @@ internal sealed class PrepareCommand : Command
                 MultiprocessDirectory.BecomeWorker(config.PrometheusMultiprocDir, new UserIdentity(user, parsed.GetValue(_group) ?? user));
             }
             var layout = parsed.GetValue(_timestamps) ? EntryLayout.Timestamped : EntryLayout.ValueOnly;
-            var prepared = MasterPreparation.Run(config, layout, Console.Error.WriteLine);
+            var faults = new List<string>();
+            var prepared = MasterPreparation.Run(config, layout, faults.Add);
             if (parsed.GetValue(_socket) is { } socket) prepared.HandOver(socket);
-            JsonOutput.Write(output, PrepareJson.Of(prepared, config));
+            JsonOutput.Write(output, PrepareJson.Of(prepared, config, faults));
             return ExitStatus.Ok;
         }
         catch (Exception e) when (e is ConfigurationException or StoreException)

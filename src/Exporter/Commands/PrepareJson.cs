@@ -6,9 +6,10 @@ namespace GunicornPrometheusExporter.Exporter.Commands;
 /// <summary>The response to a master that starts.</summary>
 internal static class PrepareJson
 {
-    internal static JsonObject Of(PreparedMaster prepared, ExporterConfig config)
+    internal static JsonObject Of(PreparedMaster prepared, ExporterConfig config, IReadOnlyCollection<string> faults)
     {
         var json = JsonOutput.Outcome([]);
+        json["faults"] = new JsonArray([.. faults.Select(fault => (JsonNode)fault)]);
         json["recording"] = JsonOutput.Recording(config);
         json["directory"] = prepared.Directory;
         json["life_byte"] = prepared.LifeByte;

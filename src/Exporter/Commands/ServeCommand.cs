@@ -21,24 +21,33 @@ internal sealed class ServeCommand : Command
         HelpName = "PID",
     };
 
+    private readonly Option<string?> _gunicornLevel = new("--log.gunicorn-level")
+    {
+        Description = "Level of the Gunicorn log that receives the log lines, which are JSON then",
+        HelpName = "LEVEL",
+        Hidden = true,
+    };
+
     internal ServeCommand() : base("serve", "Serve the metrics of a store over HTTP")
     {
         _settings.AddTo(this);
         Options.Add(_parent);
+        Options.Add(_gunicornLevel);
         SetAction(RunAsync);
     }
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
-        using var loggers = Logs.CreateFactory();
+        var config = _settings.Load(parsed);
+        using var loggers = Logs.CreateServerFactory(config, parsed.GetValue(_gunicornLevel));
         var signals = new ShutdownSignals(parsed.GetValue(_parent), loggers.CreateLogger("serve"));
-        return await signals.RunAsync(end => ServeAsync(parsed, loggers, signals, end));
+        return await signals.RunAsync(end => ServeAsync(parsed, config, loggers, signals, end));
     }
 
-    private async Task ServeAsync(ParseResult parsed, ILoggerFactory loggers, ShutdownSignals signals, CancellationToken end)
+    private async Task ServeAsync(
+        ParseResult parsed, ExporterConfig config, ILoggerFactory loggers, ShutdownSignals signals, CancellationToken end)
     {
         var log = loggers.CreateLogger("serve");
-        var config = _settings.Load(parsed);
         if (config.ServingErrors.Count > 0) throw new ConfigurationException(config.ServingErrors);
         foreach (var warning in config.Warnings) log.ConfigurationWarning(warning);
         var web = WebConfigFile.Of(config, loggers);

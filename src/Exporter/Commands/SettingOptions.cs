@@ -3,7 +3,7 @@ namespace GunicornPrometheusExporter.Exporter.Commands;
 /// <summary>The options of a command that are settings, and the resulting configuration.</summary>
 internal sealed class SettingOptions(params IEnumerable<ConfigurationVariable> variables)
 {
-    private readonly Dictionary<string, Option<string[]>> _options = variables.ToDictionary(variable => variable.Name, OptionOf);
+    private readonly Dictionary<string, Option> _options = variables.ToDictionary(variable => variable.Name, OptionOf);
 
     internal void AddTo(Command command)
     {
@@ -11,21 +11,31 @@ internal sealed class SettingOptions(params IEnumerable<ConfigurationVariable> v
     }
 
     internal ExporterConfig Load(ParseResult parsed) => ExporterConfig.Load(
-        _options.Where(option => parsed.GetResult(option.Value) is not null).ToDictionary(
+        _options.Where(option => parsed.GetResult(option.Value) is { Implicit: false }).ToDictionary(
             option => option.Key,
-            option => parsed.GetValue(option.Value) is { Length: > 0 } values ? string.Join(',', values) : "true"));
+            option => parsed.GetResult(option.Value)!.Tokens is { Count: > 0 } values
+                ? string.Join(',', values.Select(value => value.Value))
+                : "true"));
 
-    private static Option<string[]> OptionOf(ConfigurationVariable variable)
+    private static Option OptionOf(ConfigurationVariable variable)
     {
         var isList = variable.Kind is VariableKind.Texts or VariableKind.Addresses;
-        var option = new Option<string[]>(variable.Flag!)
-        {
-            Description = variable.Description.Split(';')[0] + (isList ? "; repeatable" : ""),
-            HelpName = HelpNameOf(variable.Kind),
-            Arity = isList ? ArgumentArity.OneOrMore
-                : variable.Kind == VariableKind.Boolean ? ArgumentArity.ZeroOrOne : ArgumentArity.ExactlyOne,
-            CustomParser = given => [.. given.Tokens.Select(token => token.Value)],
-        };
+        var description = variable.Description.Split(';')[0] + (isList ? "; repeatable" : "");
+        // Help shows a bool as a flag; the configuration parses the value that may follow.
+        Option option = variable.Kind == VariableKind.Boolean
+            ? new Option<bool>(variable.Flag!)
+            {
+                Description = description,
+                Arity = ArgumentArity.ZeroOrOne,
+                CustomParser = _ => true,
+            }
+            : new Option<string[]>(variable.Flag!)
+            {
+                Description = description,
+                HelpName = variable.Kind == VariableKind.Choice ? string.Join('|', variable.Choices) : HelpNameOf(variable.Kind),
+                Arity = isList ? ArgumentArity.OneOrMore : ArgumentArity.ExactlyOne,
+                CustomParser = given => [.. given.Tokens.Select(token => token.Value)],
+            };
         option.Validators.Add(given =>
         {
             foreach (var text in given.Tokens.Select(token => token.Value))
@@ -48,7 +58,6 @@ internal sealed class SettingOptions(params IEnumerable<ConfigurationVariable> v
     {
         VariableKind.Path or VariableKind.Directory or VariableKind.UrlPath => "PATH",
         VariableKind.Addresses or VariableKind.Texts or VariableKind.Address => "ADDRESS",
-        VariableKind.Boolean => "true|false",
         VariableKind.Number => "NUMBER",
         VariableKind.Url => "URL",
         _ => "TEXT",

@@ -57,11 +57,14 @@ internal static class ListenSocket
         {
             socket?.Dispose();
             if (e is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse }) return null;
-            var isUnix = address is UnixDomainSocketEndPoint;
-            throw new ListenException($"cannot listen on {ListenAddress.TextOf(address)} ({e.Message}); " + (isUnix
-                ? $"set --web.listen-address to a free path in a directory that user {Environment.UserName} can write to"
-                : "set PROMETHEUS_BIND_ADDRESS and PROMETHEUS_METRICS_PORT, or --web.listen-address, to an address of this machine " +
-                    "and a free port"), e);
+            var isReserved = e is SocketException { SocketErrorCode: SocketError.AccessDenied };
+            var remedy = isReserved && address is IPEndPoint { Port: var port }
+                ? $"port {port} needs root or CAP_NET_BIND_SERVICE; run the exporter with it, or set PROMETHEUS_METRICS_PORT to a free port"
+                : address is IPEndPoint
+                ? "set PROMETHEUS_BIND_ADDRESS and PROMETHEUS_METRICS_PORT, or --web.listen-address, to an address of this machine " +
+                    "and a free port"
+                : $"set --web.listen-address to a free path in a directory that user {Environment.UserName} can write to";
+            throw new ListenException($"cannot listen on {ListenAddress.TextOf(address)} ({e.Message}); {remedy}", e);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using GunicornPrometheusExporter.Deaths;
@@ -15,6 +16,9 @@ internal sealed class ExporterClient : IDisposable
 
     // Prometheus' default timeout of a scrape.
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
+
+    // Only the message of the exception has the reason.
+    private const string Untrusted = "The remote certificate";
 
     private readonly HttpClient _http;
 
@@ -42,12 +46,12 @@ internal sealed class ExporterClient : IDisposable
         {
             var samples = TextSample.ReadAll(await GetAsync(Target.MetricsAddress, end))
                 .Select(sample => new Sample(new SnapshotSample(sample.Name, sample.Labels), sample.Value)).ToArray();
-            return samples.Any(IsOurs) ? samples : throw new FormatException("metrics of another program");
+            return samples.Any(IsOurs) ? samples : throw new FormatException("returned the metrics of another program");
         }
         catch (FormatException e)
         {
             throw new ReadingException(
-                $"{Target.TextOf(Target.MetricsAddress)} gave an unexpected answer: {Show.Printable(e.Message)}; " +
+                $"{Target.TextOf(Target.MetricsAddress)} {Show.Printable(e.Message)}; " +
                     "check that this is an exporter's address");
         }
     }
@@ -139,6 +143,12 @@ internal sealed class ExporterClient : IDisposable
         {
             throw new ReadingException($"{Target.TextOf(address)} did not answer in {LongestWait.TotalSeconds} s; " +
                 "check that the exporter and its host are responsive");
+        }
+        catch (HttpRequestException e) when (
+            e.InnerException is AuthenticationException refusal && refusal.Message.StartsWith(Untrusted, StringComparison.Ordinal))
+        {
+            throw new ReadingException($"the certificate of {Target.TextOf(address)} is not trusted ({refusal.Message.Split(": ")[^1]}); " +
+                "set ca_file or server_name in tls_config of --http.config.file");
         }
         catch (HttpRequestException e)
         {

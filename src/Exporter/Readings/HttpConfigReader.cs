@@ -108,7 +108,7 @@ internal sealed class HttpConfigReader
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Reject(key, $"cannot be read ({e.Message}); name a file that this user can read");
+            Reject(key, $"{FileFault.Of(e)}; name a file that this user can read");
             return null;
         }
     }

@@ -39,7 +39,7 @@ internal static class StatusDocument
         WriteExporter(html, status.Now);
         html.Write($"""
             </main>
-            <footer><p id="time" data-live>Read at {status.Now.Time.ToString("HH:mm:ss", null)} UTC</p>
+            <footer><p id="time" data-live>Updated {status.Now.Time.ToString("HH:mm:ss", null)} UTC</p>
             <p><a href="">Read again</a></p></footer>
             </body>
             </html>
@@ -63,9 +63,9 @@ internal static class StatusDocument
         html.Write($"""
             <section class="wide" aria-labelledby="traffic-title"><h2 id="traffic-title">Traffic</h2><dl id="rates" data-live>
             """);
-        WriteFigure(html, "Requests per second", Show.Rate(traffic?.Requests));
-        WriteFigure(html, "5xx per second", Show.Rate(traffic?.ServerErrors), traffic?.ServerErrors > 0);
-        WriteFigure(html, "4xx per second", Show.Rate(traffic?.ClientErrors));
+        WriteFigure(html, "Requests/s", Show.Rate(traffic?.Requests));
+        WriteFigure(html, "5xx/s", Show.Rate(traffic?.ServerErrors), traffic?.ServerErrors > 0);
+        WriteFigure(html, "4xx/s", Show.Rate(traffic?.ClientErrors));
         WriteFigure(html, "p50", Show.Quantile(traffic?.Latencies.Quantile(.5)));
         WriteFigure(html, "p95", Show.Quantile(traffic?.Latencies.Quantile(.95)));
         WriteFigure(html, "p99", Show.Quantile(traffic?.Latencies.Quantile(.99)));
@@ -127,7 +127,7 @@ internal static class StatusDocument
 
     private static void WriteListeners(HtmlWriter html, Status status)
     {
-        OpenTable(html, "listeners", "Backlog", "Connections waiting to be accepted", ["Listener", "Waiting", "At most"], isWide: false);
+        OpenTable(html, "listeners", "Backlog", "Connections waiting to be accepted", ["Listener", "Waiting", "Limit"], isWide: false);
         foreach (var (name, backlog, limit) in status.Listeners)
         {
             html.Write($"""

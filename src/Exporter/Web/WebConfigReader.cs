@@ -97,7 +97,7 @@ internal sealed partial class WebConfigReader
             else
             {
                 _yaml.Reject(user.Start,
-                    $"{UserSection} has no valid bcrypt hash for \"{user.Value}\"; create one with htpasswd -nBC 10 {user.Value}");
+                    $"the password of user \"{user.Value}\" is not a bcrypt hash; create one with htpasswd -nBC 10 {user.Value}");
             }
         }
     }

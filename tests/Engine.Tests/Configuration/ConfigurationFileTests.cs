@@ -165,7 +165,7 @@ public sealed class ConfigurationFileTests : IDisposable
     [Fact]
     public void What_is_no_text_is_one_error()
     {
-        Assert.StartsWith($"{Path} cannot be read (", Error(), StringComparison.Ordinal);
+        Assert.StartsWith($"{Path} does not exist; name a file that user ", Error(), StringComparison.Ordinal);
 
         File.WriteAllBytes(Path, [.. "exporter:\n  "u8, 0xC3, 0x28]);
         Assert.Equal($"{Path} is not UTF-8 at byte 12; save it as UTF-8", Error());
@@ -177,7 +177,10 @@ public sealed class ConfigurationFileTests : IDisposable
         Assert.Equal($"{Path} is larger than 262144 bytes; remove what is not a setting", Error());
 
         File.WriteAllText(Path, "exporter: {redis");
-        Assert.StartsWith($"{Path}:2:1: this is not YAML: ", Error(), StringComparison.Ordinal);
+        Assert.StartsWith($"{Path}:2:1: invalid YAML: ", Error(), StringComparison.Ordinal);
+
+        File.WriteAllText(Path, "exporter:\n\tredis: {}\n");
+        Assert.StartsWith($"{Path}:2:1: invalid YAML: ", Error(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -49,8 +49,8 @@ public sealed class DeathAccountantTests : IDisposable
         var late = MonotonicClock.Seconds() - _now;
         var line = Assert.Single(_log.Messages);
         Assert.Matches(
-            "worker_id=worker_1 pid=4711 cause=signal method=GET route=/users/\\{id\\}/token age_seconds=([5-9]|[1-9][0-9]+)\\.[0-9]{3} status=0 " +
-            $"trace_id={Trace} memory_bytes=50000000$", line);
+            "^request lost workerId=worker_1 pid=4711 cause=signal method=GET route=/users/\\{id\\}/token " +
+            $"ageSeconds=([5-9]|[1-9][0-9]+)(\\.[0-9]{{1,3}})? status=0 traceId={Trace} memoryBytes=50000000$", line);
         Assert.False(File.Exists(path));
         var samples = _aggregator.Read().Samples;
         Assert.Equal(1, samples[LostToSignal]);

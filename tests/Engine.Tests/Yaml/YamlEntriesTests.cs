@@ -83,7 +83,7 @@ public class YamlEntriesTests
     [InlineData("? [a]\n: b", "a.yml:1:3: the file has a key that is not a name")]
     [InlineData("<<: {name: a}", "a.yml:1:1: the file has no setting \"<<\"; known names are name, on, list, map")]
     [InlineData("name: a\n---\nname: b", "a.yml:2:1: a second document begins here; remove it")]
-    [InlineData("name: a\n  b: c", "a.yml:2:4: this is not YAML: ")]
+    [InlineData("name: a\n  b: c", "a.yml:2:4: invalid YAML: ")]
     public void What_is_wrong_is_told_with_its_place(string text, string sentence) =>
         Assert.StartsWith(sentence, Assert.Single(Errors(text)), StringComparison.Ordinal);
 
@@ -95,7 +95,7 @@ public class YamlEntriesTests
     [Fact]
     public void What_lies_too_deep_is_an_error_and_costs_no_more_than_what_does_not() => Assert.All(
         (string[])["name: " + new string('[', 200_000), "name: " + string.Concat(Enumerable.Repeat("{a: ", 50_000)), string.Concat(Enumerable.Repeat("? ", 100_000))],
-        text => Assert.Contains(Errors(text), error => error.EndsWith("this is not YAML: values are nested more than 16 levels deep", StringComparison.Ordinal)));
+        text => Assert.Contains(Errors(text), error => error.EndsWith("invalid YAML: values are nested more than 16 levels deep", StringComparison.Ordinal)));
 
     [Fact]
     public void Whatever_the_text_is_reading_ends_with_what_is_wrong() =>

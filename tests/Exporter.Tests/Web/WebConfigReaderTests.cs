@@ -81,8 +81,8 @@ public sealed class WebConfigReaderTests
     [InlineData("http_server_config: {headers: {X-Frame-Option: deny}}", "headers has no setting \"X-Frame-Option\"; did you mean X-Frame-Options?")]
     [InlineData("http_server_config: {headers: {X-XSS-Protection: \"a\\nb\"}}", "X-XSS-Protection contains a character that is not allowed in a header")]
     [InlineData("http_server_config: {headers: {X-XSS-Protection: [a]}}", "X-XSS-Protection must be a string")]
-    [InlineData("basic_auth_users: {alice: secret}", ":1:20: basic_auth_users has no valid bcrypt hash for \"alice\"; create one with htpasswd -nBC 10 alice")]
-    [InlineData("basic_auth_users: {alice: *a}", "basic_auth_users has no valid bcrypt hash for \"alice\"")]
+    [InlineData("basic_auth_users: {alice: secret}", ":1:20: the password of user \"alice\" is not a bcrypt hash; create one with htpasswd -nBC 10 alice")]
+    [InlineData("basic_auth_users: {alice: *a}", "the password of user \"alice\" is not a bcrypt hash")]
     [InlineData("basic_auth_users: {al:ice: }", "al:ice")]
     [InlineData("tls_server_config: {}", ":1:1: tls_server_config has no certificate; set cert_file")]
     [InlineData("tls_server_config: {}", ":1:1: tls_server_config has no key; set key_file")]
@@ -106,7 +106,7 @@ public sealed class WebConfigReaderTests
     [InlineData("rate_limit: {interval: -1s, burst: 1}", "interval is \"-1s\"")]
     [InlineData("rate_limit: {interval: s, burst: 1}", "interval is \"s\"")]
     [InlineData("rate_limit: {rate: 1}", "rate_limit has no setting \"rate\"; known names are interval, burst")]
-    [InlineData("basic_auth_users: {\n  alice: \n", ":3:1: this is not YAML: ")]
+    [InlineData("basic_auth_users: {\n  alice: \n", ":3:1: invalid YAML: ")]
     [InlineData("http_server_config: {}\n---\na: b", "a second document begins here; remove it")]
     public void What_is_wrong_is_told_with_its_place_and_the_remedy(string text, string sentence) =>
         Assert.Contains(Errors(text), error => error.StartsWith(File + ":", StringComparison.Ordinal) && error.Contains(sentence, StringComparison.Ordinal));

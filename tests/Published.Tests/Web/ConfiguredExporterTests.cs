@@ -71,12 +71,12 @@ public sealed class ConfiguredExporterTests : IDisposable
 
         var outcome = await RunAsync(exporter.Port, "check", "--http.config.file", _directory["http.yml"]);
 
-        Assert.Contains("does not answer: The remote certificate", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains(" is not trusted (", outcome.Output, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("basic_auth: {user: me}", "http.yml:1:14: basic_auth has no setting \"user\"; did you mean username?")]
-    [InlineData("basic_auth: {username: me, password_file: none}", "http.yml:1:28: password_file is \"none\", which cannot be read (")]
+    [InlineData("basic_auth: {username: me, password_file: none}", "http.yml:1:28: password_file is \"none\", which does not exist; ")]
     [InlineData("tls_config: {ca_file: key.pem}", "http.yml:1:14: ca_file is \"key.pem\", which contains no certificate")]
     [InlineData("tls_config: {cert_file: cert.pem, key_file: client.key}", "http.yml:1:14: cert_file is \"cert.pem\", which has no matching key; set key_file")]
     public async Task An_http_configuration_that_is_wrong_is_refused_with_the_place(string text, string error)

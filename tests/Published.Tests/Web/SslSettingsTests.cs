@@ -59,7 +59,7 @@ public sealed class SslSettingsTests : IDisposable
     [Theory]
     [InlineData("cert.pem", "", "PROMETHEUS_SSL_KEYFILE (prometheus.ssl.keyfile) is missing, but TLS is demanded; set it")]
     [InlineData("", "key.pem", "PROMETHEUS_SSL_CERTFILE (prometheus.ssl.certfile) is missing, but TLS is demanded; set it")]
-    [InlineData("none.pem", "key.pem", "none.pem cannot be read (")]
+    [InlineData("none.pem", "key.pem", "none.pem does not exist; ")]
     [InlineData("key.pem", "key.pem", "key.pem contains no certificate; give one in PEM format")]
     [InlineData("cert.pem", "cert.pem", "cert.pem is not the key of ")]
     public async Task Where_TLS_cannot_be_spoken_nothing_is_served(string certificate, string key, string error)

@@ -123,7 +123,7 @@ public sealed class UserTests : IDisposable
         File.Delete(WebConfig);
 
         Assert.Equal(HttpStatusCode.Unauthorized, await eve.StatusAsync());
-        Assert.Contains("cannot be read", exporter.WaitForLine("keeping the previous configuration"), StringComparison.Ordinal);
+        Assert.Contains("does not exist", exporter.WaitForLine("keeping the previous configuration"), StringComparison.Ordinal);
     }
 
     [Fact]

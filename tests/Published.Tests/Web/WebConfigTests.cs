@@ -27,14 +27,14 @@ public sealed class WebConfigTests : IDisposable
         var outcome = await Executable.RunAsync([command], ("GUNICORN_EXPORTER_WEB_CONFIG_FILE", _directory["web.yml"]));
 
         Assert.Equal(Usage, outcome.Status);
-        Assert.StartsWith($"error: {_directory["web.yml"]} cannot be read (", outcome.Errors, StringComparison.Ordinal);
+        Assert.StartsWith($"error: {_directory["web.yml"]} does not exist; ", LogLines.ErrorsOf(outcome.Errors), StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("serve", "basic_auth_usres: {}", ":1:1: the file has no setting \"basic_auth_usres\"; did you mean basic_auth_users?")]
     [InlineData("hub", "basic_auth_usres: {}", ":1:1: the file has no setting \"basic_auth_usres\"; did you mean basic_auth_users?")]
-    [InlineData("serve", null, " cannot be read (")]
-    [InlineData("serve", "tls_server_config: {cert_file: no.pem, key_file: no.pem}", "no.pem cannot be read (")]
+    [InlineData("serve", null, "web.yml does not exist; ")]
+    [InlineData("serve", "tls_server_config: {cert_file: no.pem, key_file: no.pem}", "no.pem does not exist; ")]
     [InlineData("serve", "tls_server_config: {cert: a, key: a}", "the value of cert contains no certificate; give one in PEM format")]
     [InlineData("serve", "tls_server_config: {cert_file: cert.pem, key_file: cert.pem}", "cert.pem is not the key of ")]
     [InlineData("serve", "tls_server_config: {cert_file: cert.pem, key_file: key.pem, client_auth_type: RequireAndVerifyClientCert, client_ca_file: key.pem}",
@@ -52,7 +52,7 @@ public sealed class WebConfigTests : IDisposable
             ("PROMETHEUS_MULTIPROC_DIR", _directory.Path));
 
         Assert.Equal(Usage, outcome.Status);
-        var line = Assert.Single(outcome.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        var line = Assert.Single(LogLines.ErrorsOf(outcome.Errors).Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.StartsWith("error: " + _directory.Path.TrimEnd('/'), line.Replace("the value of cert", _directory.Path, StringComparison.Ordinal), StringComparison.Ordinal);
         Assert.Contains(sentence, line, StringComparison.Ordinal);
     }

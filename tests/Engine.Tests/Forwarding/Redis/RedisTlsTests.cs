@@ -43,7 +43,7 @@ public sealed class RedisTlsTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData(null, "which cannot be read")]
+    [InlineData(null, "which does not exist")]
     [InlineData("no certificate", "which has no certificate")]
     public async Task A_file_without_certificates_is_named(string? content, string fault)
     {

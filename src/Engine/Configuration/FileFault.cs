@@ -1,0 +1,13 @@
+namespace GunicornPrometheusExporter.Configuration;
+
+/// <summary>Why a file that a setting names cannot be read, without its path, which the exceptions repeat.</summary>
+internal static class FileFault
+{
+    /// <returns>Words that follow the path: <c>does not exist</c>.</returns>
+    public static string Of(Exception failure) => failure switch
+    {
+        FileNotFoundException or DirectoryNotFoundException => "does not exist",
+        UnauthorizedAccessException => "cannot be read (permission denied)",
+        _ => $"cannot be read ({failure.Message.TrimEnd('.')})",
+    };
+}
