@@ -1,6 +1,7 @@
 using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Deaths;
 using GunicornPrometheusExporter.Exporter.Http;
+using GunicornPrometheusExporter.Exporter.Readings;
 using GunicornPrometheusExporter.Folding;
 
 namespace GunicornPrometheusExporter.Exporter;
@@ -46,13 +47,15 @@ internal sealed class StoreReading(
         }
     }
 
-    /// <summary>Reads the store in the same way, with the workers' oldest requests in flight.</summary>
-    internal (MetricSnapshot Snapshot, IReadOnlyCollection<OldestRequest> Oldest) Look()
+    /// <summary>Reads the store in the same way, with the workers' oldest requests in flight, and native histograms by route.</summary>
+    internal StoreLook Look()
     {
         lock (_gate)
         {
             Refresh();
-            return (aggregator.Snapshot(), aggregator.Flights.ReadOldest());
+            return new(
+                aggregator.Snapshot(), aggregator.Flights.ReadOldest(),
+                [.. aggregator.NativeBucketsOf(MetricCatalogue.HttpRequestDuration).Select(bucket => new Sample(bucket.Bucket, bucket.Count))]);
         }
     }
 

@@ -88,6 +88,13 @@ internal sealed class FamilyTable
         }
     }
 
+    /// <summary>The label sets of a family, with the series of each sum.</summary>
+    public IEnumerable<(LabelSet Set, int Sum)> SumsOf(MetricFamily family) =>
+        from set in _own[family].LabelSets.ToArray()
+        let sum = set.SeriesOf(LineKind.Sum, 0)
+        where sum is not null
+        select (set, sum.Value);
+
     /// <summary>Sets the value of a series.</summary>
     public void Set(int series, double value) => _values.Set(series, value);
 
@@ -118,7 +125,7 @@ internal sealed class FamilyTable
         Bounds.Begin();
         foreach (var family in MetricCatalogue.All)
         {
-            if (Choice.Excludes(family.Name)) continue;
+            if (Choice.Excludes(family.Name) || (family.IsDetail && !Choice.PerWorker)) continue;
             var merged = _own[family];
             if (family.Type == MetricType.Histogram)
             {

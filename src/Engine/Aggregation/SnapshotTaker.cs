@@ -66,7 +66,7 @@ internal sealed class SnapshotTaker(ExpositionLayout lines)
         return Sorted(labels);
     }
 
-    private static ImmutableArray<Label> WithBound(ImmutableArray<Label> labels, double bound) =>
+    internal static ImmutableArray<Label> WithBound(ImmutableArray<Label> labels, double bound) =>
         Sorted(labels.Add(new(MetricFamily.BucketLabel, SampleNumber.ToText(bound))));
 
     // Replaced characters in names can change the order.

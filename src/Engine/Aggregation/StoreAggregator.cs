@@ -4,6 +4,7 @@ using GunicornPrometheusExporter.Diagnostics;
 using GunicornPrometheusExporter.Exposition;
 using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Listeners;
+using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Snapshots;
 using Microsoft.Extensions.Logging;
 
@@ -167,6 +168,21 @@ public sealed class StoreAggregator : IDisposable
 
     /// <summary>Copies what the last refresh read: the values of the text format.</summary>
     internal MetricSnapshot Snapshot() => _snapshots.Take(_time.GetUtcNow(), Values);
+
+    /// <summary>The buckets of a family's native histograms, with the count of each bucket alone, of what the last refresh read.</summary>
+    internal IEnumerable<(SnapshotSample Bucket, double Count)> NativeBucketsOf(MetricFamily family)
+    {
+        _extras.ReadNatives(_listing.Files);
+        foreach (var (set, sum) in _families.SumsOf(family))
+        {
+            if (!_extras.Natives.TryGetValue(sum, out var native) || !native.IsPresent) continue;
+            var labels = SnapshotTaker.LabelsOf(set);
+            foreach (var (bound, count) in native.BucketsByBound())
+            {
+                yield return (new(family.Name + MetricFamily.NativeSuffix, SnapshotTaker.WithBound(labels, bound)), count);
+            }
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose()

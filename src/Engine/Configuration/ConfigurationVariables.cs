@@ -538,7 +538,7 @@ internal static class ConfigurationVariables
         Key = "families.per_worker",
         Kind = VariableKind.Boolean,
         Default = "false",
-        Description = "Whether the exporter serves histograms and lost requests of each worker, and the states that a worker is not in; " +
+        Description = "Whether the exporter serves histograms, lost requests and every state of each worker; " +
             "by default it sums histograms and lost requests over all workers",
     };
 

@@ -22,6 +22,20 @@ internal sealed class NativeHistogram
     /// <summary>The count of each bucket, from the first on.</summary>
     public ReadOnlySpan<ulong> Buckets => _counts.AsSpan(0, IsPresent ? NativeHistogramFormat.BucketCount(Schema) : 0);
 
+    /// <summary>The count of each bucket alone that has one, by its upper bound, and of the bucket below it.</summary>
+    public IEnumerable<(double Bound, ulong Count)> BucketsByBound()
+    {
+        yield return (NativeHistogramFormat.ZeroThreshold, ZeroCount);
+        var counts = Buckets.ToArray();
+        for (var place = 0; place < counts.Length; place++)
+        {
+            if (counts[place] > 0 || (place + 1 < counts.Length && counts[place + 1] > 0))
+            {
+                yield return (Math.Pow(2, (First + place) * Math.ScaleB(1, -Schema)), counts[place]);
+            }
+        }
+    }
+
     public void Clear()
     {
         Array.Clear(_counts);

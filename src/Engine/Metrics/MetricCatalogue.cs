@@ -16,8 +16,8 @@ internal static class MetricCatalogue
     public static ImmutableArray<double> LatencyBuckets { get; } = [.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30];
 
     /// <summary>The default upper bounds of size histograms, in bytes.</summary>
-    public static ImmutableArray<double> SizeBuckets { get; } =
-        [256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864];
+    /// <remarks>From a short answer to an upload, each bound 16 times the one before: sizes matter by their magnitude.</remarks>
+    public static ImmutableArray<double> SizeBuckets { get; } = [256, 4096, 65536, 1048576, 16777216];
 
     public static MetricFamily WorkerRequests { get; } = Counter(
         FamilySource.Worker, "gunicorn_worker_requests_total",
@@ -51,7 +51,7 @@ internal static class MetricCatalogue
 
     public static MetricFamily WorkerStateChangeTimestamp { get; } = Gauge(
         FamilySource.Worker, GaugeMode.Max, "gunicorn_worker_state_change_timestamp_seconds",
-        "Unix time at which the worker's state last changed", "worker_id");
+        "Unix time at which the worker's state last changed", "worker_id") with { IsDetail = true };
 
     public static MetricFamily WorkerInfo { get; } = Gauge(
         FamilySource.Worker, GaugeMode.All, "gunicorn_worker_info",

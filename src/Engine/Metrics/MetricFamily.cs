@@ -28,6 +28,9 @@ internal sealed record MetricFamily
     /// <summary>Whether the family is exposed for all workers together, unless the operator asks for each.</summary>
     public bool IsSummed { get; init; }
 
+    /// <summary>Whether the family is exposed only if the operator asks for each worker.</summary>
+    public bool IsDetail { get; init; }
+
     public FamilySource Source { get; init; } = FamilySource.Worker;
 
     /// <summary>The name in the store's keys: a counter's lacks <c>_total</c>.</summary>
@@ -38,6 +41,9 @@ internal sealed record MetricFamily
     public const string TotalSuffix = "_total";
 
     public const string BucketSuffix = "_bucket";
+
+    /// <summary>Of the buckets of a native histogram, which have no samples in an exposition.</summary>
+    public const string NativeSuffix = "_native";
 
     public const string SumSuffix = "_sum";
 

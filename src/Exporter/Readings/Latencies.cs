@@ -21,11 +21,12 @@ internal sealed class Latencies
 
     internal double Total => _cumulative.Count > 0 ? _cumulative.Values.Max() : 0;
 
-    internal void Add(string bound, double count)
-    {
-        var seconds = bound == "+Inf" ? double.PositiveInfinity : double.Parse(bound, CultureInfo.InvariantCulture);
-        _cumulative[seconds] = _cumulative.GetValueOrDefault(seconds) + count;
-    }
+    internal static double BoundOf(string label) =>
+        label == "+Inf" ? double.PositiveInfinity : double.Parse(label, CultureInfo.InvariantCulture);
+
+    internal void Add(string bound, double count) => Add(BoundOf(bound), count);
+
+    internal void Add(double bound, double count) => _cumulative[bound] = _cumulative.GetValueOrDefault(bound) + count;
 
     /// <summary>The quantile, interpolated as by Prometheus' <c>histogram_quantile</c>; null without requests.</summary>
     /// <remarks>Unlike Prometheus, it does not guess where in the first bucket or beyond the last bound a request lies.</remarks>

@@ -9,13 +9,15 @@ internal sealed class Samples(DateTimeOffset time, IEnumerable<Sample> samples)
         .Where(sample => sample.Key.Name.StartsWith(Prefix, StringComparison.Ordinal))
         .ToLookup(sample => sample.Key.Name, StringComparer.Ordinal);
 
-    internal static Samples Of(MetricSnapshot snapshot) => new(snapshot.Time, AllOf(snapshot));
+    internal static Samples Of(StoreLook look) => new(look.Snapshot.Time, AllOf(look.Snapshot).Concat(look.Natives));
 
     internal DateTimeOffset Time => time;
 
     internal IEnumerable<Sample> Of(MetricFamily family) => _byName[family.Name];
 
     internal IEnumerable<Sample> BucketsOf(MetricFamily family) => _byName[family.Name + MetricFamily.BucketSuffix];
+
+    internal IEnumerable<Sample> NativesOf(MetricFamily family) => _byName[family.Name + MetricFamily.NativeSuffix];
 
     /// <summary>The sum of a family; null if it has no sample.</summary>
     internal double? Sum(MetricFamily family) => _byName.Contains(family.Name) ? Of(family).Sum(sample => sample.Value) : null;

@@ -25,7 +25,7 @@ internal sealed class StatusReading(Samples now, Samples? before)
     /// <summary>All traffic between the reads; null without an earlier one.</summary>
     internal Traffic? Traffic() => before is null
         ? null
-        : TrafficOf(now.Of(MetricCatalogue.HttpRequests), now.BucketsOf(MetricCatalogue.HttpRequestDuration));
+        : TrafficOf(now.Of(MetricCatalogue.HttpRequests), now.BucketsOf(MetricCatalogue.HttpRequestDuration), now.NativesOf(MetricCatalogue.HttpRequestDuration));
 
     /// <summary>The ages of the oldest requests, if their routes are unknown.</summary>
     internal IReadOnlyCollection<OldestRequest> AgesOfOldest() =>
@@ -38,17 +38,18 @@ internal sealed class StatusReading(Samples now, Samples? before)
     {
         if (before is null) return [];
         var buckets = now.BucketsOf(MetricCatalogue.HttpRequestDuration).ToLookup(RouteOf);
+        var natives = now.NativesOf(MetricCatalogue.HttpRequestDuration).ToLookup(RouteOf);
         return
         [
             .. now.Of(MetricCatalogue.HttpRequests).GroupBy(RouteOf)
-                .Select(route => new RouteStatus(route.Key.Method, route.Key.Endpoint, TrafficOf(route, buckets[route.Key])))
+                .Select(route => new RouteStatus(route.Key.Method, route.Key.Endpoint, TrafficOf(route, buckets[route.Key], natives[route.Key])))
                 .Where(route => route.Traffic.Requests > 0)
                 .OrderByDescending(route => route.Traffic.Requests)
                 .Take(MostRoutes),
         ];
     }
 
-    private Traffic TrafficOf(IEnumerable<Sample> requests, IEnumerable<Sample> buckets)
+    private Traffic TrafficOf(IEnumerable<Sample> requests, IEnumerable<Sample> buckets, IEnumerable<Sample> natives)
     {
         double all = 0, client = 0, server = 0;
         foreach (var sample in requests)
@@ -58,7 +59,20 @@ internal sealed class StatusReading(Samples now, Samples? before)
             if (sample["status_code"].StartsWith('4')) client += growth;
             if (sample["status_code"].StartsWith('5')) server += growth;
         }
-        return new(all / Seconds, client / Seconds, server / Seconds, LatenciesOf(buckets));
+        var served = LatenciesOf(buckets);
+        return new(all / Seconds, client / Seconds, server / Seconds, Finer(natives, served), served);
+    }
+
+    /// <summary>The latencies of native histograms, or the served ones if some worker does not record native histograms.</summary>
+    private Latencies Finer(IEnumerable<Sample> natives, Latencies served)
+    {
+        var finer = new Latencies();
+        var total = 0.0;
+        foreach (var bound in natives.GroupBy(bucket => Latencies.BoundOf(bucket[MetricFamily.BucketLabel])).OrderBy(bound => bound.Key))
+        {
+            finer.Add(bound.Key, total += bound.Sum(before!.GrowthOf));
+        }
+        return finer.Total > 0 && finer.Total >= served.Total ? finer : served;
     }
 
     private Latencies LatenciesOf(IEnumerable<Sample> buckets)

@@ -11,7 +11,7 @@ internal static class HeatStrip
 
     internal static void Write(HtmlWriter html, ImmutableArray<Moment> history)
     {
-        var columns = history.TakeLast(Columns).Select(moment => moment.Traffic.Latencies.Counts.ToArray()).ToArray();
+        var columns = history.TakeLast(Columns).Select(moment => moment.Traffic.Buckets.Counts.ToArray()).ToArray();
         var rows = columns.Length == 0 ? 0 : columns.Max(column => column.Length);
         var most = columns.SelectMany(column => column).Select(bucket => bucket.Count).DefaultIfEmpty().Max();
         html.Write($"""

@@ -5,7 +5,7 @@ using GunicornPrometheusExporter.Exporter.Readings;
 namespace GunicornPrometheusExporter.Exporter.StatusPage;
 
 /// <summary>Reads the store for viewers of the page, and keeps recent reads. Safe for any number of threads.</summary>
-internal sealed class StatusWatch(Func<(MetricSnapshot Snapshot, IReadOnlyCollection<OldestRequest> Oldest)> read, TimeProvider time)
+internal sealed class StatusWatch(Func<StoreLook> read, TimeProvider time)
 {
     private static readonly TimeSpan Freshness = TimeSpan.FromMilliseconds(900);
 
@@ -21,15 +21,15 @@ internal sealed class StatusWatch(Func<(MetricSnapshot Snapshot, IReadOnlyCollec
         lock (_gate)
         {
             if (_status is not null && time.GetElapsedTime(_readAt) < Freshness) return _status;
-            var (snapshot, oldest) = read();
+            var look = read();
             _readAt = time.GetTimestamp();
-            var now = Samples.Of(snapshot);
+            var now = Samples.Of(look);
             var (first, last) = _window.Move(now);
             if (new StatusReading(now, last).Traffic() is { } traffic)
             {
                 _history = [.. _history.Where(moment => now.Time - moment.Time < ReadingWindow.Memory), new Moment(now.Time, traffic)];
             }
-            _status = new StatusReading(now, first).ToStatus(oldest, _history);
+            _status = new StatusReading(now, first).ToStatus(look.Oldest, _history);
             return _status;
         }
     }

@@ -61,7 +61,9 @@ public sealed class FamilyChoiceTests : IDisposable
 
         _live[0].Dispose();
         Assert.Contains("gunicorn_worker_state{state=dead,worker_id=worker_1}", StatesOf(Samples(perWorker: false)));
+        Assert.DoesNotContain(Samples(perWorker: false).Keys, name => name.StartsWith("gunicorn_worker_state_change", StringComparison.Ordinal));
         Assert.Equal(10, StatesOf(Samples(perWorker: true)).Count());
+        Assert.Contains("gunicorn_worker_state_change_timestamp_seconds{worker_id=worker_2}", Samples(perWorker: true).Keys);
     }
 
     [Fact]

@@ -184,6 +184,28 @@ public sealed class HistogramExtrasTests(ClientParser client) : IClassFixture<Cl
     }
 
     [Fact]
+    public void The_buckets_of_native_histograms_can_be_read_by_their_bounds()
+    {
+        using (var worker = NewWorker(schema: 3))
+        {
+            Observe(worker, 0.0003);
+            Observe(worker, 0.0003);
+            Observe(worker, 3);
+        }
+        using var aggregator = new StoreAggregator(_directory.Path, NullLogger.Instance);
+        aggregator.Refresh();
+
+        var buckets = aggregator.NativeBucketsOf(MetricCatalogue.HttpRequestDuration)
+            .Select(bucket => (Bound: double.Parse(bucket.Bucket.Labels.Single(label => label.Name == "le").Value, CultureInfo.InvariantCulture), bucket.Count))
+            .ToArray();
+
+        Assert.Equal([0, 0, 2, 0, 1], buckets.Select(bucket => bucket.Count));
+        Assert.Equal(buckets.Order(), buckets);
+        Assert.InRange(.0003, buckets[1].Bound, buckets[2].Bound);
+        Assert.InRange(3, buckets[3].Bound, buckets[4].Bound);
+    }
+
+    [Fact]
     public void A_native_histogram_begins_with_what_earlier_workers_recorded_with_other_bounds()
     {
         using (var worker = NewWorker(buckets: [.004, 1])) Observe(worker, 0.003);

@@ -14,6 +14,7 @@ public sealed class StatusWatchTests
     private readonly StatusWatch _watch;
     private int _readings;
     private OldestRequest[] _oldest = [];
+    private Sample[] _natives = [];
     private (MetricFamily Family, string[] Labels, double Value)[] _samples = [];
 
     public StatusWatchTests() => _watch = new(Read, _time);
@@ -50,6 +51,24 @@ public sealed class StatusWatchTests
         Assert.Equal((((30 * 30) - (20 * 20)) / 10.0) + 3, Assert.Single(status.Routes).Traffic.Requests, 9);
         Assert.Equal(2, status.Traffic!.ServerErrors, 9);
         Assert.Equal(1, status.Traffic.ClientErrors, 9);
+    }
+
+    [Fact]
+    public void Quantiles_are_those_of_native_histograms_where_these_have_every_request()
+    {
+        _watch.Look();
+        _time.Advance(TimeSpan.FromSeconds(1));
+        _samples = [(MetricCatalogue.HttpRequests, ["GET", "/a", "200"], 10)];
+        _natives = [Native("0.0003", 0), Native("0.0004", 10)];
+
+        var route = Assert.Single(_watch.Look().Routes);
+
+        Assert.Equal(.00035, route.Traffic.Latencies.Quantile(.5)!.Value.Seconds, 9);
+        Assert.Equal(0, route.Traffic.Buckets.Total);
+
+        static Sample Native(string bound, double count) => new(
+            new(MetricCatalogue.HttpRequestDuration.Name + MetricFamily.NativeSuffix, [new("endpoint", "/a"), new("le", bound), new("method", "GET")]),
+            count);
     }
 
     [Fact]
@@ -122,12 +141,12 @@ public sealed class StatusWatchTests
         (MetricCatalogue.WorkerBusy, ["worker_1"], busy),
     ];
 
-    private (MetricSnapshot, IReadOnlyCollection<OldestRequest>) Read()
+    private StoreLook Read()
     {
         _readings++;
         var families = _samples.Select(sample => new SnapshotFamily(
             sample.Family.Name, sample.Family.Type, GaugeMode.All, sample.Family.Help,
             [new(sample.Family.Name, [.. sample.Family.Labels.Zip(sample.Labels, (name, value) => new Label(name, value))])]));
-        return (new(_time.GetUtcNow(), new([.. families]), _samples.Select(sample => sample.Value).ToArray()), _oldest);
+        return new(new(_time.GetUtcNow(), new([.. families]), _samples.Select(sample => sample.Value).ToArray()), _oldest, _natives);
     }
 }

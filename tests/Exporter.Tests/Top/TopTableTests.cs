@@ -63,7 +63,8 @@ public sealed class TopTableTests
             Oldest = new OldestRequest("worker_1", "GET", "/slow", 12),
         };
 
-        Assert.Contains("12.0 s GET", new TopTable(TopColumn.All[0]).Lines([busy], 80).Last()[..80], StringComparison.Ordinal);
+        var row = new TopTable(TopColumn.All[0]).Lines([busy], 80).Last();
+        Assert.InRange(row.IndexOf("12.0 s GET", StringComparison.Ordinal), 1, 70);
     }
 
     private static string OrderOf(TopTable table) =>

@@ -1,0 +1,102 @@
+"""What the operator wants recorded changes at random under load, and every count stays exact. CHAOS_SEED selects the changes."""
+
+import os
+import random
+import signal
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import test_chaos as chaos
+from exposition import Exposition
+from live_gunicorn import HOOKS, LiveGunicorn, wait_for
+
+SECONDS = float(os.environ.get("CHAOS_SECONDS", "15"))
+EXCLUDED = "__excluded__"
+LATENCY = "gunicorn_http_request_duration_seconds_count"
+
+
+class Scraper(chaos.Scraper):
+    """Fails if a counter decreases. Unlike its base it allows series to vanish and to come back."""
+
+    def _check(self, metrics: Exposition) -> None:
+        for name, labels, value in metrics.samples:
+            series = name, frozenset(labels.items())
+            if name.startswith(("gunicorn_http_", "gunicorn_worker_request")) and not name.endswith("_in_flight"):
+                highest = self._highest.get(series, 0.0)
+                if value < highest:
+                    self.faults.append(f"{series} went from {highest} to {value}")
+                self._highest[series] = value
+
+
+class Operator(chaos.Chaos):
+    """Changes the file of settings at random, and reloads, restarts or kills what uses it."""
+
+    def __init__(self, server: LiveGunicorn, chance: random.Random, file: Path) -> None:
+        super().__init__(server, chance)
+        self._file = file
+
+    def _hang_up(self) -> None:
+        write_choice(self._file, self._random)
+        super()._hang_up()
+
+
+def write_choice(file: Path, chance: random.Random) -> None:
+    bounds = sorted(chance.sample([0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5], chance.randint(1, 6)))
+    excluded = chance.choice(['[]', '[/missing]', '["/o*", /broken]'])
+    text = f"""
+exporter:
+  buckets: {{latency: {bounds}, native: {str(chance.random() < 0.5).lower()}}}
+  families: {{per_worker: {str(chance.random() < 0.5).lower()}, excluded: [{chance.choice(['process_*', 'gunicorn_worker_response_*'])}]}}
+  labels:
+    excluded_routes: {excluded}
+    excluded_requests: count
+    latency_status: {chance.choice(['none', 'class', 'code'])}
+"""
+    new = file.with_suffix(".new")
+    new.write_text(text)
+    new.replace(file)
+
+
+def test_every_count_is_exact_however_the_choice_changes(start_gunicorn: Any, tmp_path: Path) -> None:
+    print(f"CHAOS_SEED={chaos.SEED} CHAOS_SECONDS={SECONDS:g}")
+    chance = random.Random(chaos.SEED)
+    file = tmp_path / "exporter.yml"
+    write_choice(file, chance)
+    server = start_gunicorn(
+        "-w", str(chaos.WORKERS), "--timeout", "2", "--graceful-timeout", "5", conf=HOOKS, app="chaos_app:app",
+        variables={"GUNICORN_EXPORTER_CONFIG_FILE": str(file)})
+    server.wait_until_served()
+    operator = Operator(server, chance, file)
+    scraper = Scraper(server.scrape)
+    clients = [chaos.Client(server.port, chance.randrange(1 << 32)) for _ in range(chaos.CLIENTS)]
+    for thread in (scraper, *clients):
+        thread.start()
+    try:
+        operator.run(SECONDS)
+    finally:
+        for client in clients:
+            client.stop()
+        scraper.stop()
+    received = chaos.sums([client.received for client in clients])
+    lost = chaos.sums([client.lost for client in clients])
+
+    def counted() -> Counter[str]:
+        return Counter({status: int(count) for status, count in server.metrics().by(chaos.REQUESTS, "status_code").items()})
+
+    # No request is in flight once the workers that were told to stop are gone.
+    wait_for(lambda: received <= counted(), "the counts", 20)
+    wait_for(lambda: server.metrics().total("gunicorn_worker_requests_in_flight") == 0, "the last requests", 20)
+    metrics = server.metrics()
+    found = counted()
+    print(f"{dict(operator.done)}; received {dict(received)}, lost {dict(lost)}, counted {dict(found)}; {scraper.scrapes} scrapes")
+    assert scraper.faults == []
+    assert operator.done["HUP"] > 0
+    for status in sorted(received.keys() | found.keys()):
+        in_flight = sum(lost.values()) if status == "500" else lost[status]
+        assert received[status] <= found[status] <= received[status] + in_flight, status
+    recorded = metrics.total(chaos.REQUESTS) - metrics.by(chaos.REQUESTS, "endpoint").get(EXCLUDED, 0)
+    assert metrics.total("gunicorn_worker_requests_total") == metrics.total(LATENCY) == recorded
+    assert metrics.total("gunicorn_worker_request_duration_seconds_count") == recorded
+    assert metrics.value("gunicorn_exporter_dropped_total") == 0
+    os.kill(operator.master, signal.SIGTERM)
