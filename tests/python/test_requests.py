@@ -83,7 +83,7 @@ def test_the_time_in_a_proxys_queue_is_read_from_its_header_or_the_header_is_cou
         seconds=start, milliseconds=start * 1e3, microseconds=start * 1e6, nanoseconds=start * 1e9, future=start + 1000)
     assert server.send(f"GET / HTTP/1.0\r\n{text}\r\n\r\n".encode()).startswith(b"HTTP/1.0 200")
     metrics = dump(requests=1)
-    assert metrics.value("gunicorn_worker_request_queue_seconds_count") == is_valid
+    assert metrics.total("gunicorn_worker_request_queue_seconds_count") == is_valid
     assert metrics.value("gunicorn_exporter_invalid_queue_headers_total") == (not is_valid)
     if is_valid:
         assert 99 < metrics.value("gunicorn_worker_request_queue_seconds_sum") < 200
@@ -164,3 +164,11 @@ from gunicorn.glogging import Logger
 print({"pre_request", "post_request", "accesslog"} <= Config.asked, any("/a" in line for line in Logger.said))
 """)
     assert (status, seen) == (200, "True True\n")
+
+
+@pytest.mark.parametrize("name", STOCK)
+def test_a_body_in_chunks_has_no_size_that_could_be_observed(start_worker, dump, name):
+    server = start_worker(name)
+    assert b" 200 " in server.send(
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n12345\r\n0\r\n\r\n")
+    assert dump(requests=1).total("gunicorn_worker_request_size_bytes_count") == 0

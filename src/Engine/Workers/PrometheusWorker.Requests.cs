@@ -58,7 +58,8 @@ internal sealed partial class PrometheusWorker
                 entry.Trace = trace;
                 entry.Span = HeaderValues.SampledSpanId(headers.TraceParent, trace);
             }
-            if (!headers.ContentLength.IsEmpty) entry.Length = LengthOf(headers.ContentLength);
+            if (headers.IsChunked) entry.Length = NoLength;
+            else if (!headers.ContentLength.IsEmpty) entry.Length = LengthOf(headers.ContentLength);
             if (!headers.QueueStart.IsEmpty) entry.Queue = QueueSeconds(headers.QueueStart);
         }
         return token;

@@ -13,7 +13,7 @@ internal static class Headers
     internal static RequestHeaders Read(nint list)
     {
         ReadOnlySpan<byte> trace = default, queue = default, length = default;
-        var isOdd = false;
+        var (isOdd, isChunked) = (false, false);
         var count = PyList.Size(list);
         for (nint i = 0; i < count; i++)
         {
@@ -30,10 +30,11 @@ internal static class Headers
                 case (13, 'x') when Ascii.EqualsIgnoreCase(name, "x-queue-start"u8): queue = ValueOf(pair, ref isOdd); break;
                 case (14, 'c') when Ascii.EqualsIgnoreCase(name, "content-length"u8): length = ValueOf(pair, ref isOdd); break;
                 case (15, 'x') when Ascii.EqualsIgnoreCase(name, "x-request-start"u8): queue = ValueOf(pair, ref isOdd); break;
+                case (17, 't') when Ascii.EqualsIgnoreCase(name, "transfer-encoding"u8): isChunked = true; break;
             }
         }
         if (count < 0 || isOdd) PyErr.Clear();
-        return new RequestHeaders { TraceParent = trace, QueueStart = queue, ContentLength = length };
+        return new RequestHeaders { TraceParent = trace, QueueStart = queue, ContentLength = length, IsChunked = isChunked };
     }
 
     private static ReadOnlySpan<byte> ValueOf(nint pair, scoped ref bool isOdd)

@@ -37,7 +37,8 @@ public sealed class MetricReferenceTests
             Invalid headers are not observed:
 
             - `gunicorn_worker_request_size_bytes` observes the value of `Content-Length`, whether or not the body arrives. It does not
-              observe a length of more than 1 TiB; `gunicorn_exporter_invalid_content_lengths_total` counts that.
+              observe a length of more than 1 TiB; `gunicorn_exporter_invalid_content_lengths_total` counts that. It does not observe a
+              body in chunks, whose size nobody states.
             - `gunicorn_worker_request_queue_seconds` does not observe a wait of more than an hour, or one that ended more than 1 s
               before it began; `gunicorn_exporter_invalid_queue_headers_total` counts that. A wait that ended up to 1 s before it began
               counts as 0, because the clocks of two machines differ.
