@@ -53,9 +53,9 @@ internal sealed class StoreReading(
         lock (_gate)
         {
             Refresh();
-            return new(
-                aggregator.Snapshot(), aggregator.Flights.ReadOldest(),
-                [.. aggregator.NativeBucketsOf(MetricCatalogue.HttpRequestDuration).Select(bucket => new Sample(bucket.Bucket, bucket.Count))]);
+            var natives = aggregator.NativeBucketsOf(MetricCatalogue.HttpRequestDuration)
+                .Select(bucket => new Sample(bucket.Bucket, bucket.Count));
+            return new(aggregator.Snapshot(), aggregator.Flights.ReadOldest(), [.. natives]);
         }
     }
 

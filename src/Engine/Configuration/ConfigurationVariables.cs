@@ -747,7 +747,10 @@ internal static class ConfigurationVariables
 
     /// <summary>The variables that recording processes read, only from their environment.</summary>
     public static ImmutableArray<ConfigurationVariable> Recording { get; } =
-        [MaxLabelValues, MaxWorkerSeries, Routes, ExcludedRoutes, ExcludedRequests, LatencyStatus, LatencyBuckets, SizeBuckets, NativeHistograms, NativeHistogramSchema];
+    [
+        MaxLabelValues, MaxWorkerSeries, Routes, ExcludedRoutes, ExcludedRequests, LatencyStatus, LatencyBuckets, SizeBuckets,
+        NativeHistograms, NativeHistogramSchema,
+    ];
 
     public static ImmutableArray<ConfigurationVariable> All { get; } =
     [

@@ -25,7 +25,9 @@ internal sealed class StatusReading(Samples now, Samples? before)
     /// <summary>All traffic between the reads; null without an earlier one.</summary>
     internal Traffic? Traffic() => before is null
         ? null
-        : TrafficOf(now.Of(MetricCatalogue.HttpRequests), now.BucketsOf(MetricCatalogue.HttpRequestDuration), now.NativesOf(MetricCatalogue.HttpRequestDuration));
+        : TrafficOf(
+            now.Of(MetricCatalogue.HttpRequests), now.BucketsOf(MetricCatalogue.HttpRequestDuration),
+            now.NativesOf(MetricCatalogue.HttpRequestDuration));
 
     /// <summary>The ages of the oldest requests, if their routes are unknown.</summary>
     internal IReadOnlyCollection<OldestRequest> AgesOfOldest() =>
@@ -42,7 +44,8 @@ internal sealed class StatusReading(Samples now, Samples? before)
         return
         [
             .. now.Of(MetricCatalogue.HttpRequests).GroupBy(RouteOf)
-                .Select(route => new RouteStatus(route.Key.Method, route.Key.Endpoint, TrafficOf(route, buckets[route.Key], natives[route.Key])))
+                .Select(route => new RouteStatus(
+                    route.Key.Method, route.Key.Endpoint, TrafficOf(route, buckets[route.Key], natives[route.Key])))
                 .Where(route => route.Traffic.Requests > 0)
                 .OrderByDescending(route => route.Traffic.Requests)
                 .Take(MostRoutes),
