@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using GunicornPrometheusExporter.Deaths;
 using GunicornPrometheusExporter.Exporter.Readings;
 
 namespace GunicornPrometheusExporter.Exporter.StatusPage;
