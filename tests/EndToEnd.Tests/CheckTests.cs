@@ -40,7 +40,7 @@ public sealed class CheckTests
     {
         await using var server = await new GunicornServer(
             ["-w", "1"], new Dictionary<string, string?> { ["GUNICORN_EXPORTER_MAX_LABEL_VALUES"] = "2" }).ReadyAsync(1);
-        foreach (var path in (string[])["/a", "/b", "/c", "/d"]) await server.GetAsync(path);
+        foreach (var path in (string[])["/page/a", "/page/b", "/page/c", "/page/d"]) await server.GetAsync(path);
 
         var overflown = await CheckAsync($"127.0.0.1:{server.MetricsPort}");
         File.Delete(Path.Combine(server.Store, "counter_worker-1.db"));

@@ -12,7 +12,7 @@ public sealed class CommandLineTests
     [Fact]
     public async Task The_help_of_every_command_fits_a_terminal()
     {
-        await using var terminal = await TmuxSession.StartAsync(80, 24);
+        await using var terminal = await TmuxSession.StartAsync(80, 600);
         foreach (var command in Commands)
         {
             await terminal.TypeAsync($"clear; {Repository.Executable} {command} --help; echo \"'{command}' is shown\"");

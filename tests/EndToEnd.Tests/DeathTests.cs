@@ -28,7 +28,7 @@ public sealed class DeathTests
         Assert.Equal(1, scrape.Sum("gunicorn_worker_requests_total"));
         var line = Assert.Single(LostLines(server));
         Assert.Contains("worker_id=worker_1", line, StringComparison.Ordinal);
-        Assert.Contains("cause=signal method=GET route=/sleep/40.5 age_seconds=", line, StringComparison.Ordinal);
+        Assert.Contains("cause=signal method=GET route=/sleep/{id} age_seconds=", line, StringComparison.Ordinal);
         Assert.Contains($"status=0 trace_id={Trace}", line, StringComparison.Ordinal);
         Assert.Matches("memory_bytes=[1-9][0-9]{6,}", line);
         Assert.Empty(Directory.GetFiles(server.Store, "*.corrupt"));

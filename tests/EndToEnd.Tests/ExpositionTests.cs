@@ -35,7 +35,8 @@ public sealed class ExpositionTests
     [Fact]
     public async Task A_stock_collector_reads_the_same_numbers_from_the_live_store()
     {
-        await using var server = await new GunicornServer(["-w", "3"]).ReadyAsync(3);
+        await using var server = await new GunicornServer(
+            ["-w", "3"], new Dictionary<string, string?> { ["GUNICORN_EXPORTER_PER_WORKER"] = "true" }).ReadyAsync(3);
         for (var i = 0; i < 60; i++) await server.GetAsync(i % 3 == 0 ? "/raise" : $"/status/{200 + (i % 5)}");
         // Idle workers go on telling their memory and processor time: compare what does not move by itself.
         var ours = await server.ScrapeAsync(60);

@@ -8,7 +8,7 @@ namespace GunicornPrometheusExporter.EndToEnd.Tests;
 /// <summary>The page at <c>/</c>, in a real browser, before a real Gunicorn.</summary>
 public sealed class StatusPageTests
 {
-    private const string Hostile = "/<script>document.title='owned'</script>\"'\u202Erev";
+    private const string Hostile = "/page/<script>document.title='owned'</script>\"'\u202Erev";
 
     [Fact]
     public async Task The_page_follows_the_load()
@@ -66,7 +66,7 @@ public sealed class StatusPageTests
         await using var browser = await Browser.OpenAsync();
         await browser.Page.GotoAsync(PageOf(server));
         await server.GetAsync(Uri.EscapeDataString(Hostile).Replace("%2F", "/", StringComparison.Ordinal));
-        await server.GetAsync("/" + new string('q', 3000));
+        await server.GetAsync("/page/" + new string('q', 3000));
 
         await SeesAsync(browser, "#routes", "script");
 

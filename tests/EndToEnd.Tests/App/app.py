@@ -35,6 +35,9 @@ def app(environ, start_response):
     if path.startswith("/begin/"):
         start_response("202 Accepted", [("Content-Length", "4")])
         return begin(float(path[7:]))
+    if path.startswith("/page/"):
+        start_response("200 OK", [("Content-Length", "2")])
+        return [b"ok"]
     if path == "/raise":
         raise ValueError("on purpose")
     start_response("404 Not Found", [("Content-Length", "0")])
