@@ -20,6 +20,10 @@ NOT_TRIED = {
     ("docs/deployment.md", "# templates/deployment.yaml"): "ManifestTests.cs renders such a chart",
     ("docs/deployment.md", "systemctl enable --now gunicorn-prometheus-exporter.socket"):
         "no systemd runs here; test_listening.py passes sockets as systemd does",
+    ("docs/choosing.md", "exporter:"): "test_choice.py starts servers with these settings",
+    ("docs/endpoints.md", "exporter:"): "test_route_patterns.py starts a server with such a file",
+    ("docs/endpoints.md", "export GUNICORN_EXPORTER_ROUTES='^/files/.* -> /files/{path}; ^/tenants/[^/]+$ -> /tenants/{tenant}'"):
+        "test_route_patterns.py starts a server with such a variable",
     ("docs/security.md", "rate_limit:"): "test_listening.py tries such a limit",
     ("docs/security.md", "location /gunicorn/ { proxy_pass http://unix:/run/metrics/http.sock:/; }"):
         "nginx is not needed for the tests; test_listening.py connects by curl",

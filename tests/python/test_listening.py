@@ -165,7 +165,7 @@ def test_what_is_not_a_socket_is_left_alone(serve, tmp_path, place):
     (tmp_path / "link").symlink_to(tmp_path / "nowhere")
     exporter = serve("--web.listen-address", f"unix:{tmp_path / place}")
     assert exporter.exit_status() == 1
-    assert f"error: cannot listen on unix:{tmp_path / place} (" in exporter.log
+    assert f"cannot listen on unix:{tmp_path / place} (" in exporter.log
     assert "; set --web.listen-address to a free path in a directory that user" in exporter.log
     assert (tmp_path / "file").read_text() == "of the user"
     assert (tmp_path / "folder").is_dir() and (tmp_path / "link").is_symlink()
@@ -251,7 +251,7 @@ def test_wrong_use_of_systemds_sockets_is_an_error(serve, tmp_path, options, lau
     launcher = tuple(word.replace("DIR", str(tmp_path)) for word in launcher)
     exporter = serve("--web.systemd-socket", *options, launcher=launcher, **other)
     assert exporter.exit_status() == 2
-    assert "error: --web.systemd-socket (GUNICORN_EXPORTER_WEB_SYSTEMD_SOCKET) is set" in exporter.log and text in exporter.log
+    assert "--web.systemd-socket (GUNICORN_EXPORTER_WEB_SYSTEMD_SOCKET) is set" in exporter.log and text in exporter.log
 
 
 def test_the_exporter_of_a_gunicorn_listens_on_a_unix_socket(start_gunicorn, tmp_path):

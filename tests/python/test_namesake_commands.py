@@ -77,4 +77,4 @@ def test_a_flag_without_a_meaning_is_an_error(environment):
 
 def test_an_invalid_value_is_an_error_that_names_its_setting(environment):
     done = run(environment, "sidecar", "--port", "many")
-    assert done.returncode == 2 and 'PROMETHEUS_METRICS_PORT is "many"' in done.stderr
+    assert done.returncode == 2 and r'PROMETHEUS_METRICS_PORT is \"many\"' in done.stderr
