@@ -44,6 +44,18 @@ def request_abandoned(token: int) -> None:
 def request_invalid(status: int, error_type: str) -> None:
     """Records a request that could not be parsed."""
 
+def websocket_started(path: str) -> int:
+    """Begins the handshake of a WebSocket, and returns its token."""
+
+def websocket_accepted(token: int) -> None:
+    """Records that a handshake is accepted."""
+
+def websocket_message(token: int, is_sent: bool, size: int) -> None:
+    """Records a message that the application sent or received, in bytes."""
+
+def websocket_ended(token: int, code: int) -> None:
+    """Records the end of a WebSocket with its code, or of a handshake with the status that rejects it."""
+
 def set_capacity(requests: int) -> None:
     """Says how many requests the worker can have in hand, 0 if that is not known."""
 

@@ -100,6 +100,9 @@ _ROWS = (
     Row("gevent.pywsgi:WSGIHandler._write", "wrapped", _BYTES),
     Row("gevent.pywsgi:WSGIHandler.process_result", "wrapped", "responses without start_response are not recorded as errors"),
     Row("gevent.pywsgi:WSGIHandler.handle_error", "wrapped", _ERRORS),
+    Row("geventwebsocket.handler:WebSocketHandler.run_websocket", "wrapped", "WebSockets are recorded as requests"),
+    *(Row(f"geventwebsocket.websocket:WebSocket.{name}", "wrapped", "the messages and codes of WebSockets are not recorded") for name in (
+        "receive", "send", "close")),
     Row("tornado.httpserver:HTTPServer.start_request", "wrapped", _REQUESTS),
     Row("tornado.httpserver:HTTPServer.on_close", "wrapped", "requests whose client leaves are not recorded"),
     Row("tornado.http1connection:HTTP1Connection.write_headers", "wrapped", "the status of responses is not recorded"),
@@ -119,6 +122,7 @@ _ROWS = (
     Row("starlette.routing:RedirectResponse", "wrapped", _REDIRECTS),
     Row("fastapi.routing:RedirectResponse", "wrapped", _REDIRECTS),
     Row("starlette.routing:Route.handle", "wrapped", _ROUTES),
+    Row("starlette.routing:WebSocketRoute.handle", "wrapped", _ROUTES),
     Row("starlette.routing:Mount.handle", "wrapped", _ROUTES),
     Row("fastapi.routing:APIRoute.handle", "wrapped", _ROUTES),
     Row("fastapi.routing:_FrontendStaticFiles.get_response_for_scope", "wrapped", _ROUTES),

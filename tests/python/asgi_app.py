@@ -68,6 +68,11 @@ async def _talk(path: str, receive: Any, send: Any) -> None:
     await send({"type": "websocket.accept"})
     while (message := await receive())["type"] == "websocket.receive":
         await send({"type": "websocket.send", "text": message["text"] + ", too"})
+        if path == "/bye":
+            await send({"type": "websocket.close", "code": 1001})
+            return
+        if path == "/raise":
+            raise ValueError("in a WebSocket")
 
 
 async def _wait_for_file(path: str) -> None:

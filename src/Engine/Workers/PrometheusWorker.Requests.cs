@@ -69,12 +69,13 @@ internal sealed partial class PrometheusWorker
     public void RouteDeclared(ReadOnlySpan<byte> route) => _routes.Declare(route);
 
     /// <summary>
-    /// Sets the route that the framework found for a request, or <see cref="EndpointBounds.Unmatched"/>; without it, the path
+    /// Sets the route that the framework found for a request or a WebSocket, or <see cref="EndpointBounds.Unmatched"/>; without it, the path
     /// is normalised.
     /// </summary>
     public void RequestRouted(long token, ReadOnlySpan<byte> route)
     {
         if (_flight.TryFind(token, out var entry)) entry.Route = route;
+        else WebSockets.Route(token, route);
     }
 
     /// <summary>Records that the client is about to receive the first byte of a response.</summary>
@@ -91,6 +92,8 @@ internal sealed partial class PrometheusWorker
     /// <param name="errorType">The exception's class name, in UTF-8.</param>
     public void RequestFailed(long token, ReadOnlySpan<byte> errorType)
     {
+        // The code of a WebSocket shows its exception.
+        if (token < FlightTableWriter.NoEntry) return;
         if (!_flight.TryFind(token, out var entry)) HandleError(default, LabelBounds.Other, errorType);
         else if (entry.Fail()) HandleError(entry.Method, EndpointOf(entry, entry.Status is 0 ? FailedStatus : entry.Status), errorType);
     }
