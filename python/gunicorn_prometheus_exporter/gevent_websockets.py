@@ -89,4 +89,5 @@ def _code_in_hand() -> int:
     error = sys.exc_info()[1]
     if error is None:
         return _NORMAL
-    return _ABNORMAL if is_client_gone(error) or not isinstance(error, Exception) else _FAILED
+    is_lost = is_client_gone(error) or type(error).__module__.startswith("geventwebsocket.")
+    return _ABNORMAL if is_lost or not isinstance(error, Exception) else _FAILED

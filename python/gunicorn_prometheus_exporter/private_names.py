@@ -93,6 +93,8 @@ _ROWS = (
     Row("uvicorn.server:Server.handle_exit", "wrapped", _STATES),
     Row("uvicorn.protocols.http:HttpToolsProtocol.send_400_response", "wrapped", _INVALID),
     Row("uvicorn.protocols.http.flow_control:service_unavailable", "wrapped", "requests past limit_concurrency are not recorded"),
+    Row("uvicorn.config:Config.ws_protocol_class", "read", "WebSockets that clients abandon stay open"),
+    Row("uvicorn.protocols.websockets.wsproto_impl:WSProtocol.connection_lost", "wrapped", "WebSockets that clients abandon stay open"),
     Row("gevent.os:_watched_children", "read", "why workers exited is not known where gevent reaps them"),
     Row("gevent.pywsgi:WSGIHandler.handle_one_request", "wrapped", _INVALID),
     Row("gevent.pywsgi:WSGIHandler.handle_one_response", "wrapped", _REQUESTS),
