@@ -23,8 +23,8 @@ def request_routed(token: int, route: str) -> None:
 def route_declared(route: str) -> None:
     """Admits a route of the application, before a request has it."""
 
-def request_responding(token: int, status: int) -> None:
-    """Says that the client is about to get the first byte of a response."""
+def request_responding(token: int, status: int, headers: list[tuple[Any, Any]]) -> None:
+    """Says that the client is about to get the first byte of a response with these headers."""
 
 def request_failed(token: int, error_type: str) -> None:
     """Records the exception that made a request fail, at most one for each. Call it before ``request_finished``."""
@@ -43,6 +43,18 @@ def request_abandoned(token: int) -> None:
 
 def request_invalid(status: int, error_type: str) -> None:
     """Records a request that could not be parsed."""
+
+def websocket_started(path: str) -> int:
+    """Begins the handshake of a WebSocket, and returns its token."""
+
+def websocket_accepted(token: int) -> None:
+    """Records that a handshake is accepted."""
+
+def websocket_message(token: int, is_sent: bool, size: int) -> None:
+    """Records a message that the application sent or received, in bytes."""
+
+def websocket_ended(token: int, code: int) -> None:
+    """Records the end of a WebSocket with its code, or of a handshake with the status that rejects it."""
 
 def set_capacity(requests: int) -> None:
     """Says how many requests the worker can have in hand, 0 if that is not known."""

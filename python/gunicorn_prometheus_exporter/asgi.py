@@ -4,9 +4,10 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, MutableMapping
 from types import ModuleType
-from typing import Any, Callable
+from typing import Any, Callable, Union
 
 from . import asgi_servers, routes
+from .asgi_websockets import WebSocket
 from .guard import call, fault
 from .outcome import CLIENT_CLOSED_REQUEST, INTERNAL_SERVER_ERROR, error_of, is_client_gone
 from .private_names import put
@@ -38,10 +39,13 @@ def install(worker: Any, engine: ModuleType) -> None:
 
 def counted(application: Application, engine: ModuleType) -> Application:
     async def count(scope: Scope, receive: Receive, send: Send) -> None:
-        exchange = None
+        exchange: Union[Exchange, WebSocket, None] = None
         try:
             if scope["type"] == "http":
                 exchange = Exchange(engine, scope, send)
+            elif scope["type"] == "websocket":
+                exchange = WebSocket(engine, scope, receive, send)
+                receive = exchange.receive
         except Exception:
             fault(_REQUESTS)
         if exchange is None:
@@ -97,7 +101,7 @@ class Exchange:
         kind = message["type"]
         if kind == "http.response.start" and not self._status:
             self._status = message["status"]
-            self._engine.request_responding(self._token, self._status)
+            self._engine.request_responding(self._token, self._status, message.get("headers"))
         elif kind == "http.response.body":
             if not self._is_head and self._status not in _BODILESS:
                 self._sent += len(message.get("body", b""))

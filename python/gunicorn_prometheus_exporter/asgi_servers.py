@@ -4,6 +4,8 @@ import sys
 from types import ModuleType
 from typing import Any, Callable
 
+from . import routes
+from .asgi_websockets import ABNORMAL
 from .guard import call, fault
 from .outcome import error_in_hand
 from .private_names import read, wrap
@@ -46,6 +48,7 @@ def _watch_uvicorn(worker: Any, config: Any, engine: ModuleType, counted: Counte
         def load(*arguments: Any, **named: Any) -> Any:
             loaded = stock(*arguments, **named)
             call(_INVALID, _watch_parser, config, engine, counted)
+            call("WebSockets", _watch_websockets, config, engine)
             return loaded
 
         return load
@@ -83,3 +86,25 @@ def _watch_parser(config: Any, engine: ModuleType, counted: Counted) -> None:
     # With limit_concurrency, requests past the limit go to this application instead of the worker's.
     wrap("uvicorn.protocols.http.flow_control:service_unavailable",
          lambda stock: counted(stock, engine), sys.modules[protocol.__module__])
+
+
+def _watch_websockets(config: Any, engine: ModuleType) -> None:
+    protocol = read("uvicorn.config:Config.ws_protocol_class", None, config)
+    if protocol is None or protocol.__module__ != "uvicorn.protocols.websockets.wsproto_impl":
+        return
+
+    def losing(stock: Any) -> Any:
+        # Not every version tells an application that the client disconnected without a close frame: it waits for ever.
+        def connection_lost(self: Any, *arguments: Any, **named: Any) -> Any:
+            done = stock(self, *arguments, **named)
+            try:
+                token = getattr(self, "scope", {}).get(routes.TOKEN)
+                if token is not None and self.queue.empty():
+                    engine.websocket_ended(token, ABNORMAL)
+            except Exception:
+                fault("WebSockets")
+            return done
+
+        return connection_lost
+
+    wrap("uvicorn.protocols.websockets.wsproto_impl:WSProtocol.connection_lost", losing, protocol)

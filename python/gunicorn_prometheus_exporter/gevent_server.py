@@ -3,7 +3,7 @@
 from types import ModuleType
 from typing import Any
 
-from . import routes
+from . import gevent_websockets, routes
 from .guard import call, fault
 from .outcome import INTERNAL_SERVER_ERROR, error_of
 from .private_names import put, wrap
@@ -19,6 +19,8 @@ def install(worker: Any, engine: ModuleType) -> None:
     handler = type("CountingHandler", (stock,), {"prometheus_token": -1, "prometheus_sent": 0})
     for name, make in _WRAPPERS.items():
         wrap(_NAMES + name, lambda stock, make=make: make(stock, engine), handler)  # type: ignore[misc]
+    if hasattr(stock, "run_websocket"):
+        gevent_websockets.install(handler, engine)
     put("gunicorn.workers.ggevent:GeventPyWSGIWorker.wsgi_handler", handler, worker)
     routes.install(engine)
 
@@ -53,7 +55,9 @@ def _responding(stock: Any, engine: ModuleType) -> Any:
             # Request, step 4. gevent negates the code of a response that the client did not wait for.
             try:
                 status = abs(self.code) if self.status else INTERNAL_SERVER_ERROR
-                engine.request_finished(self.prometheus_token, status, self.prometheus_sent)
+                if self.prometheus_token >= -1:
+                    # It has not become a WebSocket.
+                    engine.request_finished(self.prometheus_token, status, self.prometheus_sent)
             except Exception:
                 fault(_REQUESTS)
                 call(_REQUESTS, engine.request_abandoned, self.prometheus_token)
@@ -65,7 +69,7 @@ def _beginning(stock: Any, engine: ModuleType) -> Any:
     def finalize_headers(self: Any, *arguments: Any, **named: Any) -> Any:
         done = stock(self, *arguments, **named)
         try:
-            engine.request_responding(self.prometheus_token, self.code)
+            engine.request_responding(self.prometheus_token, self.code, self.response_headers)
         except Exception:
             fault("when responses begin")
         return done

@@ -67,3 +67,8 @@ def error_in_hand() -> str:
 def is_client_gone(exception: BaseException) -> bool:
     """Returns whether the exception means that the client closed the connection, or its HTTP/2 stream."""
     return isinstance(exception, _STREAM_GONE) or isinstance(exception, OSError) and exception.errno in _CLIENT_GONE
+
+
+def size_of(message: Any) -> int:
+    """Returns the size of a WebSocket's message in bytes."""
+    return len(message.encode() if isinstance(message, str) and not message.isascii() else message or b"")

@@ -29,6 +29,9 @@ async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
         time.sleep(PATIENCE)
     if path == "/until":
         await _wait_for_file((await receive())["body"].decode())
+    if path == "/events":
+        await _send_events(send)
+        return
     if path in ("/torn", "/stream", "/stall", "/big"):
         await _stream(send, path)
         return
@@ -53,6 +56,15 @@ async def _stream(send: Any, path: str) -> None:
     await send({"type": "http.response.body"})
 
 
+async def _send_events(send: Any) -> None:
+    headers = [(b"x-before", b"1"), (b"content-type", b"text/event-stream; charset=utf-8")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    for _ in range(2):
+        await send({"type": "http.response.body", "body": b"data: part\n\n", "more_body": True})
+        await asyncio.sleep(0.5)
+    await send({"type": "http.response.body"})
+
+
 async def _answer(send: Any, status: int, text: str) -> None:
     body = text.encode()
     headers = [(b"content-type", b"text/plain"), (b"content-length", str(len(body)).encode())] if body else []
@@ -68,6 +80,11 @@ async def _talk(path: str, receive: Any, send: Any) -> None:
     await send({"type": "websocket.accept"})
     while (message := await receive())["type"] == "websocket.receive":
         await send({"type": "websocket.send", "text": message["text"] + ", too"})
+        if path == "/bye":
+            await send({"type": "websocket.close", "code": 1001})
+            return
+        if path == "/raise":
+            raise ValueError("in a WebSocket")
 
 
 async def _wait_for_file(path: str) -> None:

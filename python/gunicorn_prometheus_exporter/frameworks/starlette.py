@@ -15,6 +15,7 @@ _MOUNT = "gunicorn_prometheus_exporter.mount"
 
 def watch(reports: Reports) -> None:
     wrap("starlette.routing:Route.handle", lambda stock: _reporting(stock, reports, _route))
+    wrap("starlette.routing:WebSocketRoute.handle", lambda stock: _reporting(stock, reports, _route))
     wrap("starlette.routing:Mount.handle", lambda stock: _reporting(stock, reports, _mount))
     wrap("starlette.routing:RedirectResponse", lambda stock: _redirecting(stock, reports))
 

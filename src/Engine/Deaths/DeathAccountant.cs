@@ -77,6 +77,11 @@ internal sealed class DeathAccountant(string directory, FlightWatch flights, int
         // 2 Log, then remove: a file that exists is not yet logged, a removed one is.
         foreach (var death in deaths)
         {
+            // The next holder of the slot counts them too, but there may be none for a while.
+            Try(() =>
+            {
+                if (ledger.HasOpenWebSockets(death.Worker)) SlotStore.Recover(directory, SlotKind.Worker, death.Worker.Number);
+            });
             if (_logged.Add(death.Worker.FileName)) foreach (var request in death.Worker.Report!.Requests) Log(death, request);
             Try(() =>
             {

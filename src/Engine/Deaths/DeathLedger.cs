@@ -58,6 +58,10 @@ internal sealed class DeathLedger
         stream.Flush(flushToDisk: true);
     });
 
+    /// <summary>Whether a worker's slot has WebSockets that are not counted as closed or lost.</summary>
+    internal bool HasOpenWebSockets(DeadWorker worker) =>
+        CountersOf(worker, out var content) is { } layout && LostWebSockets.Find(new EntryWalk(content, layout)).Count > 0;
+
     private void Add(StoreFileWriter file, IReadOnlyCollection<Death> deaths, Func<FlightRequest, RequestLabels> labelsOf)
     {
         var bounds = new LabelBounds(_maximumLabelValues);

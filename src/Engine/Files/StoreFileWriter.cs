@@ -185,7 +185,7 @@ internal sealed unsafe class StoreFileWriter : IDisposable
     }
 
     // SAFETY: the used bytes are mapped, and only this process writes them.
-    private EntryWalk Walk() => new(new ReadOnlySpan<byte>(_file, _used), Layout);
+    internal EntryWalk Walk() => new(new ReadOnlySpan<byte>(_file, _used), Layout);
 }
 
 /// <summary>Receives the key of an entry, valid during the call only.</summary>

@@ -20,7 +20,9 @@ internal sealed record HistogramBounds(ImmutableArray<double> Latency, Immutable
 
     /// <summary>The bounds of a histogram of the catalogue, ascending, without <c>+Inf</c>.</summary>
     public ImmutableArray<double> Of(MetricFamily family) =>
-        family.Name.EndsWith(SizeSuffix, StringComparison.Ordinal) ? Size : Latency;
+        family.Name == MetricCatalogue.WebSocketDuration.Name ? family.Buckets
+        : family.Name.EndsWith(SizeSuffix, StringComparison.Ordinal) ? Size
+        : Latency;
 
     /// <summary>A list as a setting states it: <c>0.001,0.0025</c>.</summary>
     public static string ToText(ImmutableArray<double> bounds) =>

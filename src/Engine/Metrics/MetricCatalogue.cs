@@ -19,6 +19,9 @@ internal static class MetricCatalogue
     /// <remarks>From a short answer to an upload, each bound 16 times the one before: sizes matter by their magnitude.</remarks>
     public static ImmutableArray<double> SizeBuckets { get; } = [256, 4096, 65536, 1048576, 16777216];
 
+    /// <summary>The upper bounds of the durations of WebSockets, in seconds: to a day.</summary>
+    private static readonly ImmutableArray<double> WebSocketBuckets = [1, 10, 60, 300, 900, 3600, 14400, 86400];
+
     public static MetricFamily WorkerRequests { get; } = Counter(
         FamilySource.Worker, "gunicorn_worker_requests_total",
         "Requests finished, each exactly once, whatever the outcome", "worker_id");
@@ -64,6 +67,40 @@ internal static class MetricCatalogue
     public static MetricFamily HttpRequestDuration { get; } = DetailedHistogram(
         FamilySource.Worker, LatencyBuckets, "gunicorn_http_request_duration_seconds",
         "Time from the parsed request to the finished response, by route", "method", "endpoint");
+
+    public static MetricFamily TimeToFirstByte { get; } = Histogram(
+        FamilySource.Worker, LatencyBuckets, "gunicorn_http_time_to_first_byte_seconds",
+        "Time from the parsed request to the beginning of the response, by route; if GUNICORN_EXPORTER_TIME_TO_FIRST_BYTE is set",
+        "method", "endpoint");
+
+    public static MetricFamily WebSocketsOpened { get; } = Counter(
+        FamilySource.Worker, "gunicorn_websocket_opened_total",
+        "WebSockets whose handshake was accepted: as many as are open, were closed and were lost", "endpoint");
+
+    public static MetricFamily WebSocketsRejected { get; } = Counter(
+        FamilySource.Worker, "gunicorn_websocket_rejected_total",
+        "Handshakes of WebSockets that were not accepted", "endpoint", "status_code");
+
+    public static MetricFamily WebSocketsOpen { get; } = Gauge(
+        FamilySource.Worker, GaugeMode.Sum, "gunicorn_websocket_open", "WebSockets that are open now", "worker_id", "endpoint");
+
+    public static MetricFamily WebSocketsClosed { get; } = Counter(
+        FamilySource.Worker, "gunicorn_websocket_closed_total", "WebSockets closed, by code of RFC 6455", "endpoint", "code");
+
+    public static MetricFamily WebSocketsLost { get; } = Counter(
+        FamilySource.Worker, "gunicorn_websocket_lost_total", "WebSockets that were open when their worker died", "endpoint");
+
+    public static MetricFamily WebSocketDuration { get; } = Histogram(
+        FamilySource.Worker, WebSocketBuckets, "gunicorn_websocket_duration_seconds",
+        "Time from the accepted handshake of a WebSocket to its end", "endpoint");
+
+    public static MetricFamily WebSocketMessages { get; } = Counter(
+        FamilySource.Worker, "gunicorn_websocket_messages_total",
+        "Messages that the application received or sent", "endpoint", "direction");
+
+    public static MetricFamily WebSocketBytes { get; } = Counter(
+        FamilySource.Worker, "gunicorn_websocket_bytes_total",
+        "Bytes of the messages that the application received or sent, before compression", "endpoint", "direction");
 
     public static MetricFamily MasterWorkerRestarts { get; } = Counter(
         FamilySource.Master, "gunicorn_master_worker_restarts_total", "Worker processes started to replace one that ended");
@@ -310,7 +347,9 @@ internal static class MetricCatalogue
         WorkerCapacity, WorkerRequestsInFlight, WorkerOldestRequest, WorkerBusy,
         WorkerRequests, WorkerRequestDuration, WorkerFailedRequests, WorkerErrorHandling, WorkerRequestsLost,
         WorkerRequestSize, WorkerResponseSize, WorkerRequestQueue,
-        HttpRequests, HttpRequestDuration,
+        HttpRequests, HttpRequestDuration, TimeToFirstByte,
+        WebSocketsOpened, WebSocketsRejected, WebSocketsOpen, WebSocketsClosed, WebSocketsLost, WebSocketDuration,
+        WebSocketMessages, WebSocketBytes,
         BuildInfo, ScrapeDuration, StoreFiles, StoreBytes, CorruptFiles, SeriesDropped, Compactions, BackgroundFailures,
         LabelOverflow, Dropped, InvalidQueueHeaders, InvalidContentLengths, ConfigReloadSuccessful, ConfigReloadTime,
         ForwarderUp, ForwarderLastSuccess, ForwarderLag, ForwarderSnapshots, ForwarderBytes,

@@ -69,18 +69,25 @@ internal sealed partial class PrometheusWorker
     public void RouteDeclared(ReadOnlySpan<byte> route) => _routes.Declare(route);
 
     /// <summary>
-    /// Sets the route that the framework found for a request, or <see cref="EndpointBounds.Unmatched"/>; without it, the path
+    /// Sets the route that the framework found for a request or a WebSocket, or <see cref="EndpointBounds.Unmatched"/>; without it, the path
     /// is normalised.
     /// </summary>
     public void RequestRouted(long token, ReadOnlySpan<byte> route)
     {
         if (_flight.TryFind(token, out var entry)) entry.Route = route;
+        else WebSockets.Route(token, route);
     }
 
     /// <summary>Records that the client is about to receive the first byte of a response.</summary>
-    public void RequestResponding(long token, int status)
+    /// <param name="token">The request.</param>
+    /// <param name="status">The status of the response.</param>
+    /// <param name="isStream">Whether the response is a stream of events.</param>
+    public void RequestResponding(long token, int status, bool isStream = false)
     {
-        if (_flight.TryFind(token, out var entry)) entry.Respond(status);
+        if (!_flight.TryFind(token, out var entry)) return;
+        if (_routes.TimesFirstByte && entry.Status == 0) entry.FirstByte = MonotonicClock.Seconds() - entry.Started;
+        if (isStream) entry.MarkStream();
+        entry.Respond(status);
     }
 
     /// <summary>
@@ -91,6 +98,8 @@ internal sealed partial class PrometheusWorker
     /// <param name="errorType">The exception's class name, in UTF-8.</param>
     public void RequestFailed(long token, ReadOnlySpan<byte> errorType)
     {
+        // The code of a WebSocket shows its exception.
+        if (token < FlightTableWriter.NoEntry) return;
         if (!_flight.TryFind(token, out var entry)) HandleError(default, LabelBounds.Other, errorType);
         else if (entry.Fail()) HandleError(entry.Method, EndpointOf(entry, entry.Status is 0 ? FailedStatus : entry.Status), errorType);
     }
@@ -125,14 +134,9 @@ internal sealed partial class PrometheusWorker
             Heartbeat(now, LongestWithoutHeartbeat);
             return;
         }
-        var seconds = now - entry.Started;
         Plan(series);
-        // Both latency histograms have the same bounds.
-        var bucket = series.Duration.BucketOf(seconds);
-        AddDetails(entry, _duration, seconds, bucket);
-        AddDetails(entry, series.Duration, seconds, bucket);
-        _duration.Plan(_flight, seconds, bucket);
-        series.Duration.Plan(_flight, seconds, bucket);
+        if (!entry.IsStream) PlanDuration(entry, series, now - entry.Started);
+        if (entry.Status != 0) series.FirstByte.Plan(_flight, entry.FirstByte);
         if (entry.Length != NoLength) _requestSize.Plan(_flight, entry.Length);
         _responseSize.Plan(_flight, responseBytes);
         if (!double.IsNaN(entry.Queue)) Queue.Plan(_flight, entry.Queue);
@@ -180,6 +184,16 @@ internal sealed partial class PrometheusWorker
         _flight.Plan(series.Requests, 1);
         _flight.Plan(series.Failed, 1);
         _flight.Plan(series.Overflow, 1);
+    }
+
+    private void PlanDuration(FlightEntry entry, RouteSeries series, double seconds)
+    {
+        // Both latency histograms have the same bounds.
+        var bucket = series.Duration.BucketOf(seconds);
+        AddDetails(entry, _duration, seconds, bucket);
+        AddDetails(entry, series.Duration, seconds, bucket);
+        _duration.Plan(_flight, seconds, bucket);
+        series.Duration.Plan(_flight, seconds, bucket);
     }
 
     /// <summary>Adds to a histogram's exemplars and native histogram, before its cells get their values.</summary>

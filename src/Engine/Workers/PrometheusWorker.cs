@@ -48,6 +48,7 @@ internal sealed partial class PrometheusWorker : IDisposable
             Dispose();
             throw;
         }
+        WebSockets = new WebSocketTable(Metrics, _routes, _flight);
         _invalidQueueHeaders = Metrics.Locate(MetricCatalogue.InvalidQueueHeaders, []);
         _invalidContentLengths = Metrics.Locate(MetricCatalogue.InvalidContentLengths, []);
         _requestSize = Metrics.LocateHistogram(MetricCatalogue.WorkerRequestSize, [WorkerId]);
@@ -71,6 +72,8 @@ internal sealed partial class PrometheusWorker : IDisposable
     public string WorkerId => Metrics.WorkerId;
 
     public MetricWriter Metrics { get; }
+
+    internal WebSocketTable WebSockets { get; }
 
     public void Dispose()
     {

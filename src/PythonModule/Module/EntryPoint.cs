@@ -54,8 +54,8 @@ internal static unsafe class EntryPoint
         new("route_declared", &RequestFunctions.RouteDeclared,
             "route_declared(route: str) -> None\n\nAdmits a route of the application before a request has it. Never raises."),
         new("request_responding", &RequestFunctions.RequestResponding,
-            "request_responding(token: int, status: int) -> None\n\n" +
-            "Records that the client is about to receive the first byte of a response. Never raises."),
+            "request_responding(token: int, status: int, headers: list) -> None\n\n" +
+            "Records that the client is about to receive the first byte of a response with these headers. Never raises."),
         new("request_failed", &RequestFunctions.RequestFailed,
             "request_failed(token: int, error_type: str) -> None\n\n" +
             "Records the exception that made a request fail, at most one for each. Call it before request_finished. Never raises."),
@@ -73,6 +73,16 @@ internal static unsafe class EntryPoint
         new("request_invalid", &RequestFunctions.RequestInvalid,
             "request_invalid(status: int, error_type: str) -> None\n\n" +
             "Records a request that could not be parsed. Never raises."),
+        new("websocket_started", &RequestFunctions.WebSocketStarted,
+            "websocket_started(path: str) -> int\n\nBegins the handshake of a WebSocket, and returns its token. Never raises."),
+        new("websocket_accepted", &RequestFunctions.WebSocketAccepted,
+            "websocket_accepted(token: int) -> None\n\nRecords that a handshake is accepted. Never raises."),
+        new("websocket_message", &RequestFunctions.WebSocketMessage,
+            "websocket_message(token: int, is_sent: bool, size: int) -> None\n\n" +
+            "Records a message that the application sent or received. Never raises."),
+        new("websocket_ended", &RequestFunctions.WebSocketEnded,
+            "websocket_ended(token: int, code: int) -> None\n\n" +
+            "Records the end of a WebSocket with its code, or of a handshake with the status that rejects it. Never raises."),
         new("set_capacity", &RequestFunctions.SetCapacity,
             "set_capacity(requests: int) -> None\n\nSets the most requests that the worker handles at once; 0 if unknown. Never raises."),
         new("heartbeat", &RequestFunctions.Heartbeat,

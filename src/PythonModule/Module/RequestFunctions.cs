@@ -48,14 +48,15 @@ internal static unsafe class RequestFunctions
         return Run(arguments, count, 1, &Record);
     }
 
-    /// <summary>request_responding(token, status)</summary>
+    /// <summary>request_responding(token, status, headers)</summary>
     // SAFETY: as in RequestStarted.
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     internal static nint RequestResponding(nint self, nint* arguments, nint count)
     {
         // SAFETY: the address of a managed function of this class, called at once.
-        static void Record(PrometheusWorker worker, Arguments given) => worker.RequestResponding(given.Long(0), given.Int(1));
-        return Run(arguments, count, 2, &Record);
+        static void Record(PrometheusWorker worker, Arguments given) =>
+            worker.RequestResponding(given.Long(0), given.Int(1), Headers.AreOfStream(given.Object(2)));
+        return Run(arguments, count, 3, &Record);
     }
 
     /// <summary>request_failed(token, error_type)</summary>
@@ -126,6 +127,54 @@ internal static unsafe class RequestFunctions
     {
         // SAFETY: the address of a managed function of this class, called at once.
         static void Record(PrometheusWorker worker, Arguments given) => worker.RequestInvalid(given.Int(0), given.Utf8(1));
+        return Run(arguments, count, 2, &Record);
+    }
+
+    /// <summary>websocket_started(path) → token</summary>
+    // SAFETY: as in RequestStarted.
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    internal static nint WebSocketStarted(nint self, nint* arguments, nint count)
+    {
+        try
+        {
+            var given = new Arguments(arguments, count, 1);
+            return PyNumber.New(Recorder.Worker?.WebSockets.Begin(given.Utf8(0)) ?? NoToken);
+        }
+        catch (Exception exception)
+        {
+            PyObject.Release(ErrorBoundary.Drop(exception));
+            return PyNumber.New(NoToken);
+        }
+    }
+
+    /// <summary>websocket_accepted(token)</summary>
+    // SAFETY: as in RequestStarted.
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    internal static nint WebSocketAccepted(nint self, nint* arguments, nint count)
+    {
+        // SAFETY: the address of a managed function of this class, called at once.
+        static void Record(PrometheusWorker worker, Arguments given) => worker.WebSockets.Accept(given.Long(0));
+        return Run(arguments, count, 1, &Record);
+    }
+
+    /// <summary>websocket_message(token, is_sent, size)</summary>
+    // SAFETY: as in RequestStarted.
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    internal static nint WebSocketMessage(nint self, nint* arguments, nint count)
+    {
+        // SAFETY: the address of a managed function of this class, called at once.
+        static void Record(PrometheusWorker worker, Arguments given) =>
+            worker.WebSockets.Pass(given.Long(0), given.Truth(1), given.Long(2));
+        return Run(arguments, count, 3, &Record);
+    }
+
+    /// <summary>websocket_ended(token, code)</summary>
+    // SAFETY: as in RequestStarted.
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    internal static nint WebSocketEnded(nint self, nint* arguments, nint count)
+    {
+        // SAFETY: the address of a managed function of this class, called at once.
+        static void Record(PrometheusWorker worker, Arguments given) => worker.WebSockets.End(given.Long(0), given.Int(1));
         return Run(arguments, count, 2, &Record);
     }
 
