@@ -40,6 +40,9 @@ internal sealed class FamilyTable
     /// <summary>The limit beyond which new series are dropped. A change takes effect after <see cref="Clear"/>.</summary>
     public int MaximumSeries { get; set; }
 
+    /// <summary>Whether no other family may have a name of <see cref="FamilySource.Legacy"/>.</summary>
+    public bool ReservesLegacyNames { private get; set; }
+
     /// <summary>The number of keys that were dropped because of the limit.</summary>
     public int DroppedSeries { get; private set; }
 
@@ -99,8 +102,13 @@ internal sealed class FamilyTable
     public void LayOut(ExpositionLayout layout, ReadOnlySpan<bool> mapped, ReadOnlySpan<double> created)
     {
         layout.Clear();
-        foreach (var family in MetricCatalogue.All) LayOut(layout, mapped, created, _own[family]);
-        var claimed = _own.Values.SelectMany(family => family.Header.SampleNames).ToHashSet(StringComparer.Ordinal);
+        var claimed = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var family in MetricCatalogue.All)
+        {
+            if (family.Source == FamilySource.Legacy && !ReservesLegacyNames) continue;
+            LayOut(layout, mapped, created, _own[family]);
+            claimed.UnionWith(_own[family].Header.SampleNames);
+        }
         foreach (var (_, family) in _foreign
             .OrderBy(entry => entry.Value.Header.Name, StringComparer.Ordinal)
             .ThenBy(entry => entry.Key.Name, StringComparer.Ordinal)
