@@ -110,8 +110,8 @@ def test_redis_that_is_away_slow_and_back_slows_and_fails_no_request_and_no_scra
         assert server.metrics().value("gunicorn_exporter_forwarder_up", forwarder="redis") == (wanted == "running")
     redis.signal(signal.SIGCONT)
     wait_for(lambda: status()["redis"]["state"] == "running", "recovery")
+    wait_for(lambda: server.log.count("forwarding to redis works again") == 2, "the second recovery in the log")
     assert server.log.count("forwarding to redis failed, retrying") == 2
-    assert server.log.count("forwarding to redis works again") == 2
 
 
 def test_an_exporter_that_is_killed_forwards_again_when_it_is_back(start_gunicorn, start_redis):

@@ -97,9 +97,9 @@ def test_a_lost_store_is_told_by_health_and_logged_once_by_each_and_a_reload_hea
     assert after.total("gunicorn_worker_requests_total") == 5
     assert after.value("gunicorn_workers", state="configured") == 2
     assert after.value("gunicorn_master_signals_total", signal="hup") == 1
+    wait_for(lambda: "store works again" in server.log, "the exporter's last line")
     assert server.log.count(LINE_OF_MASTER) == server.log.count(LINE_OF_EXPORTER) == 1
     assert f"Metrics are recorded in {store} again" in server.log
-    assert "store works again" in server.log
 
     # The master still has its slot and its exits.
     os.kill(server.workers()[0], signal.SIGKILL)

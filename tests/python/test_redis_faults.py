@@ -65,6 +65,7 @@ def test_each_new_reason_is_logged_and_check_quotes_the_newest(
     wait_for(lambda: "rejects the user and the password" in check(server), "the second reason in check")
     assert "cannot be reached" not in check(server)
 
+    wait_for(lambda: "rejects the user and the password" in server.log, "the second reason in the log")
     reasons = [line.partition("forwarding to redis ")[2] for line in server.log.splitlines() if f"Redis at 127.0.0.1:{redis.port} " in line]
     assert sum("cannot be reached" in reason for reason in reasons) == 1
     assert sum("rejects the user and the password" in reason for reason in reasons) == 1

@@ -98,7 +98,7 @@ def run_block(block, place, start_gunicorn, tmp_path):
 
 @pytest.mark.parametrize("block", blocks("request"), ids=title)
 def test_a_block_runs_in_a_request_and_in_a_plain_interpreter(block, start_gunicorn, run_python):
-    server = start_gunicorn()
+    server = start_gunicorn(variables={"GUNICORN_EXPORTER_PER_WORKER": "true"})
     before = server.metrics()
     status, text = server.request("POST", "/exec", IMPORTS + block.code)
     assert status == 200, text
