@@ -30,7 +30,8 @@ internal static class VariableParser
     /// <param name="variable">The variable of the text.</param>
     /// <param name="text">The text, not empty.</param>
     /// <param name="value">
-    /// An <see cref="int"/>, <see cref="bool"/>, <see cref="string"/>, <see cref="RedisUrl"/> or <see cref="RoutePatterns"/> depending on the variable's kind.
+    /// An <see cref="int"/>, <see cref="bool"/>, <see cref="string"/>, <see cref="RedisUrl"/> or <see cref="RoutePatterns"/>
+    /// depending on the variable's kind.
     /// </param>
     /// <param name="remedy">What to set the variable to, if the text is invalid.</param>
     internal static bool TryParse(ConfigurationVariable variable, string text, out object? value, out string remedy)

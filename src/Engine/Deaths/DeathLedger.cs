@@ -42,7 +42,10 @@ internal sealed class DeathLedger
 
     /// <summary>Counts the lost requests of dead workers, and records their flight files as counted.</summary>
     /// <exception cref="StoreException">The file cannot be written; nothing is counted.</exception>
-    internal void Count(IReadOnlyCollection<Death> deaths, Func<FlightRequest, RequestLabels> labelsOf) => StoreFiles.Replace(_path, stream =>
+    internal void Count(IReadOnlyCollection<Death> deaths, Func<FlightRequest, RequestLabels> labelsOf) =>
+        StoreFiles.Replace(_path, stream => Write(stream, deaths, labelsOf));
+
+    private void Write(FileStream stream, IReadOnlyCollection<Death> deaths, Func<FlightRequest, RequestLabels> labelsOf)
     {
         stream.Write(_content);
         stream.Flush();
@@ -56,7 +59,7 @@ internal sealed class DeathLedger
         var names = deaths.Select(death => death.Worker.FileName).Concat(StillThere());
         stream.Write(CountedFiles.Write(names));
         stream.Flush(flushToDisk: true);
-    });
+    }
 
     /// <summary>Whether a worker's slot has WebSockets that are not counted as closed or lost.</summary>
     internal bool HasOpenWebSockets(DeadWorker worker) =>

@@ -28,7 +28,8 @@ internal static class MetricCatalogue
 
     public static MetricFamily WorkerRequestDuration { get; } = DetailedHistogram(
         FamilySource.Worker, LatencyBuckets, "gunicorn_worker_request_duration_seconds",
-        "Time from the parsed request to the finished response, by worker", "worker_id") with { IsSummed = true };
+        "Time from the parsed request to the finished response, by worker", "worker_id") with
+    { IsSummed = true };
 
     public static MetricFamily WorkerMemory { get; } = Gauge(
         FamilySource.Worker, GaugeMode.Sum, "gunicorn_worker_memory_bytes", "Resident set of the worker process", "worker_id");
@@ -54,7 +55,8 @@ internal static class MetricCatalogue
 
     public static MetricFamily WorkerStateChangeTimestamp { get; } = Gauge(
         FamilySource.Worker, GaugeMode.Max, "gunicorn_worker_state_change_timestamp_seconds",
-        "Unix time at which the worker's state last changed", "worker_id") with { IsDetail = true };
+        "Unix time at which the worker's state last changed", "worker_id") with
+    { IsDetail = true };
 
     public static MetricFamily WorkerInfo { get; } = Gauge(
         FamilySource.Worker, GaugeMode.All, "gunicorn_worker_info",
@@ -139,15 +141,18 @@ internal static class MetricCatalogue
 
     public static MetricFamily WorkerRequestSize { get; } = Histogram(
         FamilySource.Worker, SizeBuckets, "gunicorn_worker_request_size_bytes",
-        "Size of request bodies, as their Content-Length states it", "worker_id") with { IsSummed = true };
+        "Size of request bodies, as their Content-Length states it", "worker_id") with
+    { IsSummed = true };
 
     public static MetricFamily WorkerResponseSize { get; } = Histogram(
         FamilySource.Worker, SizeBuckets, "gunicorn_worker_response_size_bytes",
-        "Size of response bodies, files sent by the kernel included", "worker_id") with { IsSummed = true };
+        "Size of response bodies, files sent by the kernel included", "worker_id") with
+    { IsSummed = true };
 
     public static MetricFamily WorkerRequestQueue { get; } = Histogram(
         FamilySource.Worker, LatencyBuckets, "gunicorn_worker_request_queue_seconds",
-        "Time from the proxy's X-Request-Start or X-Queue-Start to the parsed request", "worker_id") with { IsSummed = true };
+        "Time from the proxy's X-Request-Start or X-Queue-Start to the parsed request", "worker_id") with
+    { IsSummed = true };
 
     public static MetricFamily WorkerBusy { get; } = Counter(
         FamilySource.Worker, "gunicorn_worker_busy_seconds_total", "Requests in flight, integrated over time", "worker_id");
@@ -177,7 +182,8 @@ internal static class MetricCatalogue
 
     public static MetricFamily WorkerRequestsLost { get; } = Counter(
         FamilySource.Ledger, "gunicorn_worker_requests_lost_total",
-        "Requests in flight when their worker died", "worker_id", "reason") with { IsSummed = true };
+        "Requests in flight when their worker died", "worker_id", "reason") with
+    { IsSummed = true };
 
     public static MetricFamily WorkerExits { get; } = Counter(
         FamilySource.Master, "gunicorn_worker_exits_total", "Worker processes that ended, by cause", "reason");

@@ -154,7 +154,7 @@ internal static class PathSegment
         text.Length >= 2 * ShortestToken && text.IndexOfAnyExcept(Base64Characters) is var first && text[first] == '.'
         && first >= ShortestMixedToken;
 
-    /// <summary>Whether letters, their case and digits alternate as in random text, unlike words and words that end with a number.</summary>
+    /// <summary>Whether letters, their case and digits alternate as in random text, unlike words and numbered words.</summary>
     private static bool IsToken(ReadOnlySpan<char> text)
     {
         if (text.Length < ShortestMixedToken || text.ContainsAnyExcept(Base64Characters)) return false;

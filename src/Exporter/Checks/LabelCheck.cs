@@ -27,7 +27,7 @@ internal static class LabelCheck
         {
             yield return Finding.Error(
                 $"{prometheus}: it stores the label {label} as {Prefix}{label}, because the target has a label {label} too, so queries " +
-                $"by {label} find nothing; drop the target's label (relabel_configs), or set honor_labels: true in the scrape configuration");
+                $"by {label} find nothing; drop the target's label (relabel_configs), or set honor_labels: true in its scrape");
         }
     }
 

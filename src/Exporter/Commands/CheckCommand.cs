@@ -37,7 +37,8 @@ internal sealed class CheckCommand : Command
         Options.Add(_alive);
         _prometheus.Validators.Add(result =>
         {
-            if (Target.Parse(result.Tokens[0].Value) is null) result.AddError("--prometheus.url is not a URL, such as http://prometheus:9090");
+            if (Target.Parse(result.Tokens[0].Value) is not null) return;
+            result.AddError("--prometheus.url is not a URL, such as http://prometheus:9090");
         });
         _reader.AddTo(this);
         Options.Add(_prometheus);

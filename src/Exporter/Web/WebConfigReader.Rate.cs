@@ -10,7 +10,13 @@ internal sealed partial class WebConfigReader
     // Go's units of time, in seconds.
     private static readonly Dictionary<string, double> Units = new()
     {
-        ["ns"] = 1e-9, ["us"] = 1e-6, ["µs"] = 1e-6, ["ms"] = 1e-3, ["s"] = 1, ["m"] = 60, ["h"] = 3600,
+        ["ns"] = 1e-9,
+        ["us"] = 1e-6,
+        ["µs"] = 1e-6,
+        ["ms"] = 1e-3,
+        ["s"] = 1,
+        ["m"] = 60,
+        ["h"] = 3600,
     };
 
     private void ReadRate(Scalar section)
