@@ -47,6 +47,9 @@ internal sealed class FamilyTable
     /// <summary>The buckets that are exposed. Its merges apply to the values of each scrape.</summary>
     public CommonBounds Bounds { get; }
 
+    /// <summary>Whether no other family may have a name of <see cref="FamilySource.Legacy"/>.</summary>
+    public bool ReservesLegacyNames { private get; set; }
+
     /// <summary>The number of keys that were dropped because of the limit.</summary>
     public int DroppedSeries { get; private set; }
 
@@ -133,7 +136,8 @@ internal sealed class FamilyTable
             }
             LayOut(layout, mapped, created, merged);
         }
-        var claimed = _own.Values.SelectMany(family => family.Header.SampleNames).ToHashSet(StringComparer.Ordinal);
+        var claimed = _own.Where(own => own.Key.Source != FamilySource.Legacy || ReservesLegacyNames)
+            .SelectMany(own => own.Value.Header.SampleNames).ToHashSet(StringComparer.Ordinal);
         foreach (var (_, family) in _foreign
             .OrderBy(entry => entry.Value.Header.Name, StringComparer.Ordinal)
             .ThenBy(entry => entry.Key.Name, StringComparer.Ordinal)

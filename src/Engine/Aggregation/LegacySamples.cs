@@ -33,6 +33,7 @@ internal sealed class LegacySamples(TimeProvider time) : ISampleSource
 
     public void Add(FamilyTable families)
     {
+        families.ReservesLegacyNames = true;
         var now = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds;
         foreach (var translation in Translations)
         {

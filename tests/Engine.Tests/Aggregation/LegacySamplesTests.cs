@@ -105,6 +105,26 @@ public sealed class LegacySamplesTests : IDisposable
         Assert.Equal(1_700_000_000 - samples["process_start_time_seconds{}"], samples["gunicorn_sidecar_uptime_seconds{}"], 1e-3);
     }
 
+    [Fact]
+    public void A_legacy_name_is_the_applications_while_no_legacy_name_is_served()
+    {
+        Write("counter_4000000.db", Counter("gunicorn_worker_restart_total", 7, ("reason", "own")));
+
+        Assert.Equal(7, _aggregator.Read().Samples["gunicorn_worker_restart_total{reason=own}"]);
+        Assert.Empty(_log.Messages);
+    }
+
+    [Fact]
+    public void A_legacy_name_is_the_exporters_once_legacy_names_are_served()
+    {
+        Bridge();
+        Write("gauge_all_4000000.db", TestEntry.Of("gunicorn_sidecar_redis_connected", "gunicorn_sidecar_redis_connected", [], 7));
+
+        // Nothing is forwarded to Redis, so the exporter has no sample of that name either.
+        Assert.DoesNotContain(_aggregator.Read().Samples.Keys, sample => sample.StartsWith("gunicorn_sidecar_redis", StringComparison.Ordinal));
+        Assert.Contains("gunicorn_sidecar_redis_connected", Assert.Single(_log.Messages), StringComparison.Ordinal);
+    }
+
     private void Bridge() => _aggregator.Sources.Add(new LegacySamples(_time));
 
     /// <summary>The values of all failed requests, which must be one sample with these labels.</summary>
