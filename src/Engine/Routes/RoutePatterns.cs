@@ -21,6 +21,13 @@ internal sealed class RoutePatterns
     private const int LongestRoute = 200;
     private const int LongestPath = 1024;
 
+    // The time of a search is at most proportional to this.
+    private const int LargestAutomaton = 1000;
+    private const string LargestAutomatonSwitch = "REGEX_NONBACKTRACKING_MAX_AUTOMATA_SIZE";
+
+    // An expression keeps what it derives from each path, without a bound of its own.
+    private const long MostDerivedBytes = 16 << 20;
+
     private const RegexOptions Options = RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture;
 
     // What ends the fixed text of a pattern; a quantifier behind a character makes that character optional.
@@ -29,6 +36,11 @@ internal sealed class RoutePatterns
 
     private readonly string _text;
     private readonly ImmutableArray<Rule> _rules;
+
+    // Approximate if threads share this object.
+    private long _derivedBytes;
+
+    static RoutePatterns() => AppContext.SetData(LargestAutomatonSwitch, LargestAutomaton);
 
     private RoutePatterns(string text, ImmutableArray<Rule> rules) => (_text, _rules) = (text, rules);
 
@@ -68,6 +80,19 @@ internal sealed class RoutePatterns
     public override string ToString() => _text;
 
     private string? FindPlain(ReadOnlySpan<char> path)
+    {
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var route = FindFirst(path);
+        _derivedBytes += GC.GetAllocatedBytesForCurrentThread() - before;
+        if (_derivedBytes > MostDerivedBytes)
+        {
+            _derivedBytes = 0;
+            foreach (var rule in _rules) rule.Expression = new Regex(rule.Expression.ToString(), Options);
+        }
+        return route;
+    }
+
+    private string? FindFirst(ReadOnlySpan<char> path)
     {
         foreach (var rule in _rules)
         {
@@ -114,5 +139,12 @@ internal sealed class RoutePatterns
         return text[..end].ToString();
     }
 
-    private sealed record Rule(string Prefix, Regex Expression, string Route);
+    private sealed class Rule(string prefix, Regex expression, string route)
+    {
+        public string Prefix => prefix;
+
+        public Regex Expression { get; set; } = expression;
+
+        public string Route => route;
+    }
 }

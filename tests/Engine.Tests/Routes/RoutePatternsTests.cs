@@ -40,6 +40,8 @@ public sealed class RoutePatternsTests
     [InlineData("^/( -> /x", "Not enough )'s")]
     [InlineData("^/(?<a>.)\\k<a> -> /x", "NonBacktracking")]
     [InlineData("^/(?=a) -> /x", "NonBacktracking")]
+    [InlineData("(a{1000}){1000} -> /x", "larger than the configured limit")]
+    [InlineData("^/(.*a.{400})+$ -> /x", "larger than the configured limit")]
     [InlineData(" ; ", "there is no pattern")]
     public void A_pattern_that_cannot_be_used_is_named(string text, string fault)
     {
@@ -52,6 +54,23 @@ public sealed class RoutePatternsTests
     {
         var patterns = Parse("^/(a+)+$ -> /a");
         Assert.Null(patterns.Find("/" + new string('a', 1000) + "b"));
+    }
+
+    [Fact]
+    public void A_pattern_of_three_hashes_is_allowed() =>
+        Assert.Null(Parse("^/[0-9a-f]{64}/[0-9a-f]{64}/[0-9a-f]{64}$ -> /hashes").Find("/files/"));
+
+    [Fact]
+    public void What_a_pattern_keeps_of_the_paths_is_bounded()
+    {
+        var patterns = Parse("^/(.*a.{20})+$ -> /a");
+        var random = new Random(1);
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+
+        for (var i = 0; i < 30; i++) patterns.Find("/" + new string([.. Enumerable.Range(0, 1000).Select(_ => (char)('a' + random.Next(3)))]));
+
+        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, 0, 64 << 20);
+        Assert.Equal("/a", patterns.Find("/" + new string('a', 21)));
     }
 
     private static RoutePatterns Parse(string text)
