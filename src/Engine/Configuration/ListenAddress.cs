@@ -19,7 +19,7 @@ internal static class ListenAddress
 
     /// <summary>The addresses of the metrics server.</summary>
     internal static EndPoint[] Of(ExporterConfig config) => config.WebListenAddress is { } texts
-        ? [.. texts.Split(',').Select(text => Parse(text)!)]
+        ? WithoutCovered([.. texts.Split(',').Select(text => Parse(text)!).Distinct()])
         : [Of(config.PrometheusBindAddress, config.PrometheusMetricsPort, Socket.OSSupportsIPv6)];
 
     /// <summary>The address of a host, which is an IP address or <c>localhost</c>, and a port.</summary>
@@ -51,6 +51,14 @@ internal static class ListenAddress
 
     /// <summary>The form that <see cref="Parse"/> reads.</summary>
     internal static string TextOf(EndPoint address) => address is UnixDomainSocketEndPoint ? $"{UnixScheme}{address}" : $"{address}";
+
+    // The kernel refuses an address that another socket of this process already covers.
+    private static EndPoint[] WithoutCovered(EndPoint[] addresses) =>
+        [.. addresses.Where(address => address is not IPEndPoint ip || !addresses.OfType<IPEndPoint>().Any(other => Covers(other, ip)))];
+
+    private static bool Covers(IPEndPoint every, IPEndPoint address) => every.Port == address.Port && !every.Equals(address)
+        && (every.Address.Equals(IPAddress.IPv6Any)
+            || (every.Address.Equals(IPAddress.Any) && address.AddressFamily == AddressFamily.InterNetwork));
 
     private static UnixDomainSocketEndPoint? ParseUnix(string path) =>
         path.StartsWith('/') && !path.EndsWith('/') && !path.Any(char.IsControl) && Encoding.UTF8.GetByteCount(path) <= LongestPath

@@ -44,6 +44,20 @@ public sealed class ListenAddressTests
         Assert.Equal(endPoint, ListenAddress.Of(host, 9091, hasIPv6).ToString());
 
     [Theory]
+    [InlineData("127.0.0.1:1,127.0.0.1:1", "127.0.0.1:1")]
+    [InlineData("unix:/run/a,127.0.0.1:1,unix:/run/a", "/run/a 127.0.0.1:1")]
+    [InlineData("127.0.0.1:1,0.0.0.0:1", "0.0.0.0:1")]
+    [InlineData("0.0.0.0:1,[::]:1,[::1]:1,127.0.0.1:2", "[::]:1 127.0.0.1:2")]
+    [InlineData("0.0.0.0:1,[::1]:1,[::]:2", "0.0.0.0:1 [::1]:1 [::]:2")]
+    public void An_address_that_another_covers_is_not_listened_on_twice(string texts, string endPoints)
+    {
+        var config = ExporterConfig.Load(
+            new Dictionary<string, string> { [ConfigurationVariables.WebListenAddress.Name] = texts }, new Dictionary<string, string>());
+
+        Assert.Equal(endPoints, string.Join(' ', ListenAddress.Of(config).Select(address => $"{address}")));
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("9091")]
     [InlineData("127.0.0.1")]
