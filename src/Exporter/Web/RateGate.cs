@@ -18,7 +18,7 @@ internal sealed class RateGate(TimeProvider time)
         {
             var now = time.GetElapsedTime(_start);
             if (limit != _limit || _full < now) (_limit, _full) = (limit, now);
-            if (_full - now > limit.Interval * (limit.Burst - 1)) return false;
+            if ((_full - now) / limit.Interval > limit.Burst - 1) return false;
             _full += limit.Interval;
             return true;
         }

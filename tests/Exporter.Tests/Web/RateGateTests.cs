@@ -41,6 +41,9 @@ public sealed class RateGateTests
         Assert.True(_gate.TryPass(null));
     }
 
+    [Fact]
+    public void The_largest_limit_passes() => Assert.True(_gate.TryPass(new(TimeSpan.FromHours(1), int.MaxValue)));
+
     private bool[] Ask(int times) => [.. Enumerable.Range(0, times).Select(_ => _gate.TryPass(ThreeThenOneEachSecond))];
 
     private sealed class Clock : TimeProvider
