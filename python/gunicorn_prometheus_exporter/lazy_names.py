@@ -25,7 +25,9 @@ def find(module: str, name: str, places: Mapping[str, str]) -> Any:
     try:
         return getattr(importlib.import_module(places[name], __package__), name)
     except (ImportError, MetricsError) as error:
-        raise unavailable(f"{name} cannot be imported: {error}") from error
+        # The module may have given the remedy itself.
+        message = str(error)
+        raise unavailable(message if message.startswith(name) else f"{name} cannot be imported: {message}") from error
 
 
 def unknown(module: str, name: str) -> Exception:

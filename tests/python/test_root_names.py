@@ -139,6 +139,7 @@ except ImportError as error:
 def test_gunicorn_reports_the_package_that_a_worker_class_needs(environment, tmp_path):
     said = refusal(environment, tmp_path, f'import sys\nsys.modules["gevent"] = None\nworker_class = "{ROOT}.PrometheusGeventWorker"\n')
     assert "ImportError: PrometheusGeventWorker needs gevent" in said
+    assert "cannot be imported: PrometheusGeventWorker" not in said
 
 
 @pytest.mark.parametrize("module", PUBLIC)
