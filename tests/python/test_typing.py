@@ -11,7 +11,7 @@ import pytest
 from conftest import PACKAGE
 from test_namesake import ROOT, THEIRS
 
-SCRIPT = "".join(f"from {ROOT}{module} import {names.replace(' ', ', ')}\n" for module, names in THEIRS.items()) + f"""
+SCRIPT = "from typing import Any, Dict\n" + "".join(f"from {ROOT}{module} import {names.replace(' ', ', ')}\n" for module, names in THEIRS.items()) + f"""
 from {ROOT}.config import ConfigurationError
 from {ROOT}.forwarder import BaseForwarder, RedisForwarder, create_redis_forwarder, get_forwarder_manager
 from {ROOT}.forwarder.manager import ForwarderManager
@@ -22,8 +22,23 @@ import {ROOT}
 
 
 class Worker(PrometheusWorker):
+    def handle_request(self, listener: Any, req: Any, client: Any, addr: Any) -> Any:
+        return super().handle_request(listener, req, client, addr)
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
+        super().handle_error(req, client, addr, exc)
+
     def update_worker_metrics(self) -> None:
         super().update_worker_metrics()
+
+    def handle_quit(self, signum: int, frame: Any) -> None:
+        super().handle_quit(signum, frame)
+
+    def handle_abort(self, signum: int, frame: Any) -> None:
+        super().handle_abort(signum, frame)
+
+    def _clear_old_metrics(self) -> None:
+        super()._clear_old_metrics()
 
 
 class Mixed(PrometheusMixin):
@@ -47,15 +62,37 @@ class Own(BaseForwarder):
         print(metrics)
 
 
+def use_master(master: PrometheusMaster) -> None:
+    master._setup_master_metrics()
+    master.signal(1, None)
+    for handle in (
+            master.handle_hup, master.handle_ttin, master.handle_ttou, master.handle_chld, master.handle_usr1, master.handle_usr2):
+        handle(1, None)
+    master.init_signals()
+
+
 config = ExporterConfig()
+if not config.validate():
+    raise ConfigurationError("invalid")
+config.print_config()
+prometheus: Dict[str, Any] = config.get_prometheus_config()
 port: int = config.prometheus_metrics_port
 settings = config.get_gunicorn_config()
 WorkerRequests.inc(worker_id="worker_1")
 WorkerRequests().inc(2.0, worker_id="worker_1")
 WorkerMemory.set(1.0, worker_id="worker_1")
+WorkerRequestDuration().observe(0.5, worker_id="worker_1")
+WorkerFailedRequests().inc(worker_id="worker_1", method="GET", endpoint="/api/users", status_code="404")
+WorkerErrorHandling().inc(worker_id="worker_1", method="POST", endpoint="/api/data", error_type="ValueError")
+WorkerState().set(1.0, worker_id="worker_1", state="running", timestamp="1640995200.123")
+MasterWorkerRestarts().inc()
 WorkerRequestSize.observe(1.0, worker_id="worker_1")
 manager = ForwarderManager()
 manager.add_forwarder("redis", create_redis_forwarder())
+manager.start_forwarder("redis")
+manager.stop_forwarder("redis")
+manager.start_all()
+manager.stop_all()
 state: str = manager.get_status()["redis"]["state"]
 load_yaml_config("exporter.yml")
 enabled: bool = is_redis_enabled() or setup_redis_metrics()
@@ -65,7 +102,8 @@ life: ConfigState = get_config_manager().state
 default_on_starting(None)
 default_post_fork(None, None)
 directory = get_multiprocess_dir()
-families = list(registry.collect())
+ready: bool = ensure_multiprocess_dir("/tmp/store")
+families = list(registry.collect()) + list(get_shared_registry().collect())
 found = get_prometheus_gevent_worker()
 """
 
