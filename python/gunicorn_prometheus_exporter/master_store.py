@@ -199,7 +199,8 @@ class MasterStore:
         # The workers' user may have extended the file.
         if status.st_size > _LARGEST:
             raise OSError(0, "a file of the master was removed")
-        new = self._create(name, os.pread(descriptor, _LARGEST, 0), stat.S_IMODE(status.st_mode))
+        # They may have made it setuid too, and this process may be root.
+        new = self._create(name, os.pread(descriptor, _LARGEST, 0), status.st_mode & 0o777)
         if os.geteuid() == 0:
             os.fchown(new, status.st_uid, status.st_gid)
         # Every cell of the file keeps its descriptor.

@@ -10,6 +10,7 @@ from . import engine, master_store
 from .errors import MetricsError
 from .lazy_names import find
 from .namesake import NAMES
+from .namesake.notice import report_once
 from .store_registry import get_shared_registry
 
 if TYPE_CHECKING:
@@ -158,6 +159,14 @@ class WorkerFailedRequests(_Counter):
 
     family = "gunicorn_worker_failed_requests_total"
 
+    @classmethod
+    def inc(cls, amount: float = 1.0, **labels: LabelValue) -> None:
+        """Adds an amount that is not negative. Raises MetricsError naming the family and the labels it expects."""
+        if "error_type" in labels and "status_code" not in labels:
+            labels["status_code"] = labels.pop("error_type")
+            report_once("the label name error_type of WorkerFailedRequests", "the label is status_code; rename the argument")
+        super().inc(amount, **labels)
+
 
 class WorkerErrorHandling(_Counter):
     """Exceptions that made a request fail. Labels: worker_id, method, endpoint, error_type."""
@@ -174,6 +183,16 @@ class WorkerState(_Gauge):
 
     family = "gunicorn_worker_state"
 
+    #: Names of states in the package of the same name.
+    _SAME: ClassVar[dict[LabelValue, str]] = {"quitting": "quit", "aborting": "abort"}
+
+    @classmethod
+    def set(cls, value: float, **labels: LabelValue) -> None:
+        """Sets the value. Raises MetricsError naming the family and the labels it expects."""
+        if labels.get("state") in cls._SAME:
+            labels["state"] = cls._SAME[labels["state"]]
+        super().set(value, **labels)
+
 
 class WorkerInfo(_Gauge):
     """The process in a slot. Labels: worker_id, pid, worker_class, python, gunicorn. Set by the worker itself."""
@@ -189,6 +208,9 @@ class MasterWorkerRestarts(_Counter):
     @classmethod
     def inc(cls, amount: float = 1.0, **labels: LabelValue) -> None:
         """Adds an amount that is not negative. Raises MetricsError naming the family and the labels it expects."""
+        if "reason" in labels:
+            del labels["reason"]
+            report_once("the label reason of MasterWorkerRestarts", "query gunicorn_worker_exits_total, which has the reasons")
         store = master_store.current()
         if store is None:
             super().inc(amount, **labels)

@@ -292,6 +292,24 @@ for _ in range(2):
     assert metrics.value("gunicorn_worker_failed_requests_total", worker_id="worker_7", status_code="500") == 1
 
 
+def test_their_labels_and_values_of_a_metric_are_recorded_as_ours(run_python, dump):
+    done = run_python(f"""
+from {ROOT}.metrics import MasterWorkerRestarts, WorkerFailedRequests, WorkerState, registry
+for _ in range(2):
+    WorkerFailedRequests.inc(worker_id="worker_7", method="GET", endpoint="/", error_type="ValueError")
+    MasterWorkerRestarts.inc(reason="hup")
+WorkerState.set(1, worker_id="worker_7", state="quitting", timestamp="1.5")
+WorkerState.labels(worker_id="worker_8", state="aborting", timestamp="1.5").set(1)
+print(*sorted(labels["state"] for family in registry.collect() for name, labels, *_ in family.samples if name == "gunicorn_worker_state"))
+""")
+    assert done.stdout == "abort quit\n"
+    assert done.returncode == 0, done.stderr
+    assert len(done.stderr.splitlines()) == 2, done.stderr
+    metrics = dump()
+    assert metrics.value("gunicorn_worker_failed_requests_total", worker_id="worker_7", status_code="ValueError") == 2
+    assert metrics.value("gunicorn_master_worker_restarts_total") == 2
+
+
 def test_root_registry_generates_the_stores_metrics(run_python):
     done = run_python(f"""
 from prometheus_client import generate_latest

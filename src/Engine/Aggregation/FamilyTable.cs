@@ -44,11 +44,11 @@ internal sealed class FamilyTable
     /// <summary>What is exposed. A change takes effect after <see cref="Clear"/>.</summary>
     public FamilyChoice Choice { get; set; } = new(PerWorker: true, null);
 
-    /// <summary>Whether no other family may have a name of <see cref="FamilySource.Legacy"/>.</summary>
-    public bool ReservesLegacyNames { private get; set; }
-
     /// <summary>The buckets that are exposed. Its merges apply to the values of each scrape.</summary>
     public CommonBounds Bounds { get; }
+
+    /// <summary>Whether no other family may have a name of <see cref="FamilySource.Legacy"/>.</summary>
+    public bool ReservesLegacyNames { private get; set; }
 
     /// <summary>The number of keys that were dropped because of the limit.</summary>
     public int DroppedSeries { get; private set; }
@@ -126,19 +126,18 @@ internal sealed class FamilyTable
     {
         layout.Clear();
         Bounds.Begin();
-        var claimed = new HashSet<string>(StringComparer.Ordinal);
         foreach (var family in MetricCatalogue.All)
         {
-            var merged = _own[family];
-            if (family.Source == FamilySource.Legacy && !ReservesLegacyNames) continue;
-            claimed.UnionWith(merged.Header.SampleNames);
             if (Choice.Excludes(family.Name) || (family.IsDetail && !Choice.PerWorker)) continue;
+            var merged = _own[family];
             if (family.Type == MetricType.Histogram)
             {
                 foreach (var set in merged.LabelSets) Bounds.Add(family, set, mapped);
             }
             LayOut(layout, mapped, created, merged);
         }
+        var claimed = _own.Where(own => own.Key.Source != FamilySource.Legacy || ReservesLegacyNames)
+            .SelectMany(own => own.Value.Header.SampleNames).ToHashSet(StringComparer.Ordinal);
         foreach (var (_, family) in _foreign
             .OrderBy(entry => entry.Value.Header.Name, StringComparer.Ordinal)
             .ThenBy(entry => entry.Key.Name, StringComparer.Ordinal)

@@ -22,7 +22,7 @@ internal sealed class RoutePatterns
     private const int LongestPath = 1024;
 
     // The time of a search is at most proportional to this.
-    private const int LargestAutomaton = 1000;
+    private const int LargestAutomaton = 2000;
     private const string LargestAutomatonSwitch = "REGEX_NONBACKTRACKING_MAX_AUTOMATA_SIZE";
 
     // An expression keeps what it derives from each path, without a bound of its own.

@@ -1,6 +1,7 @@
 using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Engine.Tests.Exposition;
 using GunicornPrometheusExporter.Engine.Tests.Store;
+using GunicornPrometheusExporter.Exposition;
 using GunicornPrometheusExporter.Files;
 using Xunit;
 
@@ -87,6 +88,16 @@ public sealed class MergeRuleTests : IDisposable
         Assert.Equal(1, aggregator.Read().Samples["g{}"]);
         File.Delete(_directory["gauge_min_1.db"]);
         Assert.Equal(5, aggregator.Read().Samples["g{}"]);
+    }
+
+    [Theory]
+    [InlineData("10000000000.0")]
+    [InlineData("1e+10")]
+    public void A_large_bound_of_a_bucket_is_written_as_the_client_writes_it(string bound)
+    {
+        Write("histogram_1.db", TestEntry.Of("h", "h_bucket", [("le", bound)], 1));
+        var text = System.Text.Encoding.UTF8.GetString(Scraped.Once(_directory.Path, ExpositionFormat.Text));
+        Assert.Contains("\nh_bucket{le=\"1e+10\"} 1.0\n", text, StringComparison.Ordinal);
     }
 
     [Fact]
