@@ -23,8 +23,8 @@ def request_routed(token: int, route: str) -> None:
 def route_declared(route: str) -> None:
     """Admits a route of the application, before a request has it."""
 
-def request_responding(token: int, status: int) -> None:
-    """Says that the client is about to get the first byte of a response."""
+def request_responding(token: int, status: int, headers: list[tuple[Any, Any]]) -> None:
+    """Says that the client is about to get the first byte of a response with these headers."""
 
 def request_failed(token: int, error_type: str) -> None:
     """Records the exception that made a request fail, at most one for each. Call it before ``request_finished``."""

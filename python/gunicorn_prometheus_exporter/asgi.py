@@ -101,7 +101,7 @@ class Exchange:
         kind = message["type"]
         if kind == "http.response.start" and not self._status:
             self._status = message["status"]
-            self._engine.request_responding(self._token, self._status)
+            self._engine.request_responding(self._token, self._status, message.get("headers"))
         elif kind == "http.response.body":
             if not self._is_head and self._status not in _BODILESS:
                 self._sent += len(message.get("body", b""))

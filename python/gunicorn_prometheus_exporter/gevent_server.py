@@ -69,7 +69,7 @@ def _beginning(stock: Any, engine: ModuleType) -> Any:
     def finalize_headers(self: Any, *arguments: Any, **named: Any) -> Any:
         done = stock(self, *arguments, **named)
         try:
-            engine.request_responding(self.prometheus_token, self.code)
+            engine.request_responding(self.prometheus_token, self.code, self.response_headers)
         except Exception:
             fault("when responses begin")
         return done

@@ -24,7 +24,7 @@ def install(engine: ModuleType) -> None:
         def default_headers(resp: Any) -> Any:
             headers = stock(resp)
             try:
-                request_responding(resp.req.prometheus_token, resp.status_code or INTERNAL_SERVER_ERROR)
+                request_responding(resp.req.prometheus_token, resp.status_code or INTERNAL_SERVER_ERROR, resp.headers)
             except AttributeError:
                 # The application never called start_response, or no hook has seen the request.
                 _answer_unknown(request_responding, resp)
@@ -43,7 +43,7 @@ def install(engine: ModuleType) -> None:
 
 def _answer_unknown(request_responding: Any, resp: Any) -> None:
     try:
-        request_responding(getattr(resp.req, "prometheus_token", -1), INTERNAL_SERVER_ERROR)
+        request_responding(getattr(resp.req, "prometheus_token", -1), INTERNAL_SERVER_ERROR, None)
     except Exception:
         fault(_RESPONDING)
 
@@ -67,7 +67,7 @@ def _watch_http2(engine: ModuleType) -> None:
         def send_headers(resp: Any, *arguments: Any, **named: Any) -> Any:
             try:
                 if not resp.headers_sent:
-                    engine.request_responding(resp.req.prometheus_token, resp.status_code or INTERNAL_SERVER_ERROR)
+                    engine.request_responding(resp.req.prometheus_token, resp.status_code or INTERNAL_SERVER_ERROR, resp.headers)
             except Exception:
                 fault(_RESPONDING)
             return stock(resp, *arguments, **named)

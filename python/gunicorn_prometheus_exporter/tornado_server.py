@@ -199,7 +199,7 @@ class Exchange:
                 self._status = start_line.code
                 self._sent += len(chunk or b"")
                 if self.token is not None:
-                    self._engine.request_responding(self.token, self._status)
+                    self._engine.request_responding(self.token, self._status, list(headers.get_all()))
             except Exception:
                 fault(_REQUESTS)
             return stock(start_line, headers, chunk, *arguments, **named)

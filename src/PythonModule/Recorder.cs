@@ -33,6 +33,7 @@ internal static class Recorder
         {
             ExcludedRoutes = config.ExcludedRoutes,
             CountsExcluded = config.ExcludedRequests == ConfigurationVariables.CountedRequests,
+            TimesFirstByte = config.TimeToFirstByte,
             StatusLabel = config.LatencyStatus switch
             {
                 ConfigurationVariables.StatusAsClass => MetricCatalogue.StatusClass,

@@ -13,7 +13,7 @@ public sealed class DeathTests : IDisposable
         engine.open(sys.argv[1], "worker", True)
         engine.set_capacity(3)
         token = engine.request_started("GET", "/begun", [])
-        engine.request_responding(token, 200)
+        engine.request_responding(token, 200, [])
         engine.request_started("GET", "/running", [])
         print(os.getpid(), flush=True)
         sys.stdin.read()

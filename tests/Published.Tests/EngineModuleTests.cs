@@ -27,7 +27,7 @@ public sealed class EngineModuleTests : IDisposable
             print(engine.open(store, "worker", True))
             token = engine.request_started("GET", "/users/42", [("CONTENT-LENGTH", "12"), ("X-REQUEST-START", "t=1")])
             engine.request_routed(token, "/users/<id>")
-            engine.request_responding(token, 404)
+            engine.request_responding(token, 404, [("Content-Type", "text/html")])
             engine.request_failed(token, "ValueError")
             engine.request_finished(token, 404, 100)
             engine.request_abandoned(engine.request_started("GET", "/", [(b"host", b"localhost")]))

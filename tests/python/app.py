@@ -46,6 +46,9 @@ def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[byte
     if path == "/stall":
         start_response("200 OK", [])
         return _stall()
+    if path == "/events":
+        start_response("200 OK", [("X-Before", "1"), ("Content-type", "text/event-stream; charset=utf-8")])
+        return _events()
     if path == "/stream":
         start_response("200 OK", [])
         return (b"part" for _ in range(3))
@@ -77,6 +80,12 @@ def _file(environ: dict[str, Any], start_response: StartResponse, size: int) -> 
     file.truncate(size)
     start_response("200 OK", [("Content-Length", str(size))])
     return environ["wsgi.file_wrapper"](file) if "wsgi.file_wrapper" in environ else [file.read()]
+
+
+def _events() -> Iterator[bytes]:
+    for _ in range(2):
+        yield b"data: part\n\n"
+        time.sleep(0.5)
 
 
 class OddFile:

@@ -29,6 +29,9 @@ async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
         time.sleep(PATIENCE)
     if path == "/until":
         await _wait_for_file((await receive())["body"].decode())
+    if path == "/events":
+        await _send_events(send)
+        return
     if path in ("/torn", "/stream", "/stall", "/big"):
         await _stream(send, path)
         return
@@ -50,6 +53,15 @@ async def _stream(send: Any, path: str) -> None:
             raise ValueError("after the first chunk")
         if path == "/stall":
             await asyncio.sleep(PATIENCE)
+    await send({"type": "http.response.body"})
+
+
+async def _send_events(send: Any) -> None:
+    headers = [(b"x-before", b"1"), (b"content-type", b"text/event-stream; charset=utf-8")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    for _ in range(2):
+        await send({"type": "http.response.body", "body": b"data: part\n\n", "more_body": True})
+        await asyncio.sleep(0.5)
     await send({"type": "http.response.body"})
 
 

@@ -43,7 +43,7 @@ from gunicorn_prometheus_exporter import _engine as engine
 engine.open(sys.argv[1], "worker", True)
 for i in range(2):
     token = engine.request_started("GET", "/x", [])
-    engine.request_responding(token, 500)
+    engine.request_responding(token, 500, [])
     if i == 1:
         os.kill(os.getpid(), signal.SIGSTOP)
     engine.request_finished(token, 500, 12)

@@ -105,7 +105,7 @@ def references():
 def serve(count):
     for _ in range(count):
         token = engine.request_started(method, path, headers)
-        engine.request_responding(token, status)
+        engine.request_responding(token, status, headers)
         engine.request_sent_file(token, file)
         engine.request_answered(token, status, size)
         try:

@@ -632,6 +632,17 @@ internal static class ConfigurationVariables
         ReloadScope = ReloadScope.GunicornReload,
     };
 
+    public static ConfigurationVariable TimeToFirstByte { get; } = new()
+    {
+        Name = "GUNICORN_EXPORTER_TIME_TO_FIRST_BYTE",
+        Key = "buckets.time_to_first_byte",
+        HasFlag = false,
+        Kind = VariableKind.Boolean,
+        Default = "false",
+        Description = "Whether workers record gunicorn_http_time_to_first_byte_seconds, another histogram for each route",
+        ReloadScope = ReloadScope.GunicornReload,
+    };
+
     public static ConfigurationVariable NativeHistograms { get; } = new()
     {
         Name = "GUNICORN_EXPORTER_NATIVE_HISTOGRAMS",
@@ -748,8 +759,8 @@ internal static class ConfigurationVariables
     /// <summary>The variables that recording processes read, only from their environment.</summary>
     public static ImmutableArray<ConfigurationVariable> Recording { get; } =
     [
-        MaxLabelValues, MaxWorkerSeries, Routes, ExcludedRoutes, ExcludedRequests, LatencyStatus, LatencyBuckets, SizeBuckets,
-        NativeHistograms, NativeHistogramSchema,
+        MaxLabelValues, MaxWorkerSeries, Routes, ExcludedRoutes, ExcludedRequests, LatencyStatus, TimeToFirstByte, LatencyBuckets,
+        SizeBuckets, NativeHistograms, NativeHistogramSchema,
     ];
 
     public static ImmutableArray<ConfigurationVariable> All { get; } =

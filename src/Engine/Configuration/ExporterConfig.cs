@@ -168,6 +168,8 @@ internal sealed partial class ExporterConfig
 
     public string? ExcludedFamilies => Get<string?>(ConfigurationVariables.ExcludedFamilies);
 
+    public bool TimeToFirstByte => Get<bool>(ConfigurationVariables.TimeToFirstByte);
+
     public ImmutableArray<double> LatencyBuckets => HistogramBounds.TryParse(Get<string>(ConfigurationVariables.LatencyBuckets))!.Value;
 
     public ImmutableArray<double> SizeBuckets => HistogramBounds.TryParse(Get<string>(ConfigurationVariables.SizeBuckets))!.Value;

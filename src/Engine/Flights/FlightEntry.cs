@@ -64,10 +64,23 @@ internal readonly ref struct FlightEntry
     /// <summary>Records that an exception of the request is counted; false if one is counted already.</summary>
     public bool Fail()
     {
-        var isFirst = _record.Failed == 0;
-        _record.Failed = 1;
+        var isFirst = (_record.Marks & FlightRecord.Failed) == 0;
+        _record.Marks |= FlightRecord.Failed;
         return isFirst;
     }
+
+    /// <summary>Whether the response is a stream of events, which lasts as long as the client listens.</summary>
+    public bool IsStream => (_record.Marks & FlightRecord.Stream) != 0;
+
+    /// <summary>The time from the parsed request to the first byte of the response, in seconds.</summary>
+    public double FirstByte
+    {
+        get => _record.FirstByte;
+        set => _record.FirstByte = (float)value;
+    }
+
+    /// <summary>Records that the response is a stream of events.</summary>
+    public void MarkStream() => _record.Marks |= FlightRecord.Stream;
 
     /// <summary>Records that the client is about to receive the first byte of a response.</summary>
     public void Respond(int status)

@@ -14,6 +14,10 @@ internal unsafe struct FlightRecord
     internal const int LongestRoute = 144;
     internal const int LongestSpan = 16;
 
+    // The bits of Marks, for the worker itself: an exception is counted; the response is a stream of events.
+    internal const byte Failed = 1;
+    internal const byte Stream = 2;
+
     [FieldOffset(0)] internal FlightState State;
     [FieldOffset(4)] internal int Status;
     [FieldOffset(8)] internal double Started;
@@ -25,7 +29,10 @@ internal unsafe struct FlightRecord
     [FieldOffset(38)] internal ushort PathLength;
     [FieldOffset(40)] internal ushort RouteLength;
     [FieldOffset(42)] internal byte SpanLength;
-    [FieldOffset(43)] internal byte Failed;
+    [FieldOffset(43)] internal byte Marks;
+
+    // In seconds after Started; set only where the time is recorded.
+    [FieldOffset(44)] internal float FirstByte;
     [FieldOffset(48)] private fixed byte _method[LongestMethod];
     [FieldOffset(80)] private fixed byte _trace[LongestTrace];
     [FieldOffset(112)] private fixed byte _path[LongestPath];

@@ -109,7 +109,7 @@ internal sealed unsafe partial class FlightTableWriter : IDisposable
         record.TraceLength = 0;
         record.SpanLength = 0;
         record.RouteLength = 0;
-        record.Failed = 0;
+        record.Marks = 0;
         record.MethodLength = (byte)FlightRecord.Copy(method, record.Method);
         record.PathLength = (ushort)FlightRecord.Copy(path, record.Path);
         var generation = ++record.Generation;

@@ -68,6 +68,11 @@ internal static class MetricCatalogue
         FamilySource.Worker, LatencyBuckets, "gunicorn_http_request_duration_seconds",
         "Time from the parsed request to the finished response, by route", "method", "endpoint");
 
+    public static MetricFamily TimeToFirstByte { get; } = Histogram(
+        FamilySource.Worker, LatencyBuckets, "gunicorn_http_time_to_first_byte_seconds",
+        "Time from the parsed request to the beginning of the response, by route; if GUNICORN_EXPORTER_TIME_TO_FIRST_BYTE is set",
+        "method", "endpoint");
+
     public static MetricFamily WebSocketsOpened { get; } = Counter(
         FamilySource.Worker, "gunicorn_websocket_opened_total",
         "WebSockets whose handshake was accepted: as many as are open, were closed and were lost", "endpoint");
@@ -342,7 +347,7 @@ internal static class MetricCatalogue
         WorkerCapacity, WorkerRequestsInFlight, WorkerOldestRequest, WorkerBusy,
         WorkerRequests, WorkerRequestDuration, WorkerFailedRequests, WorkerErrorHandling, WorkerRequestsLost,
         WorkerRequestSize, WorkerResponseSize, WorkerRequestQueue,
-        HttpRequests, HttpRequestDuration,
+        HttpRequests, HttpRequestDuration, TimeToFirstByte,
         WebSocketsOpened, WebSocketsRejected, WebSocketsOpen, WebSocketsClosed, WebSocketsLost, WebSocketDuration,
         WebSocketMessages, WebSocketBytes,
         BuildInfo, ScrapeDuration, StoreFiles, StoreBytes, CorruptFiles, SeriesDropped, Compactions, BackgroundFailures,

@@ -79,9 +79,15 @@ internal sealed partial class PrometheusWorker
     }
 
     /// <summary>Records that the client is about to receive the first byte of a response.</summary>
-    public void RequestResponding(long token, int status)
+    /// <param name="token">The request.</param>
+    /// <param name="status">The status of the response.</param>
+    /// <param name="isStream">Whether the response is a stream of events.</param>
+    public void RequestResponding(long token, int status, bool isStream = false)
     {
-        if (_flight.TryFind(token, out var entry)) entry.Respond(status);
+        if (!_flight.TryFind(token, out var entry)) return;
+        if (_routes.TimesFirstByte && entry.Status == 0) entry.FirstByte = MonotonicClock.Seconds() - entry.Started;
+        if (isStream) entry.MarkStream();
+        entry.Respond(status);
     }
 
     /// <summary>
@@ -128,14 +134,9 @@ internal sealed partial class PrometheusWorker
             Heartbeat(now, LongestWithoutHeartbeat);
             return;
         }
-        var seconds = now - entry.Started;
         Plan(series);
-        // Both latency histograms have the same bounds.
-        var bucket = series.Duration.BucketOf(seconds);
-        AddDetails(entry, _duration, seconds, bucket);
-        AddDetails(entry, series.Duration, seconds, bucket);
-        _duration.Plan(_flight, seconds, bucket);
-        series.Duration.Plan(_flight, seconds, bucket);
+        if (!entry.IsStream) PlanDuration(entry, series, now - entry.Started);
+        if (entry.Status != 0) series.FirstByte.Plan(_flight, entry.FirstByte);
         if (entry.Length != NoLength) _requestSize.Plan(_flight, entry.Length);
         _responseSize.Plan(_flight, responseBytes);
         if (!double.IsNaN(entry.Queue)) Queue.Plan(_flight, entry.Queue);
@@ -183,6 +184,16 @@ internal sealed partial class PrometheusWorker
         _flight.Plan(series.Requests, 1);
         _flight.Plan(series.Failed, 1);
         _flight.Plan(series.Overflow, 1);
+    }
+
+    private void PlanDuration(FlightEntry entry, RouteSeries series, double seconds)
+    {
+        // Both latency histograms have the same bounds.
+        var bucket = series.Duration.BucketOf(seconds);
+        AddDetails(entry, _duration, seconds, bucket);
+        AddDetails(entry, series.Duration, seconds, bucket);
+        _duration.Plan(_flight, seconds, bucket);
+        series.Duration.Plan(_flight, seconds, bucket);
     }
 
     /// <summary>Adds to a histogram's exemplars and native histogram, before its cells get their values.</summary>

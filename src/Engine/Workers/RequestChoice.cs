@@ -20,6 +20,9 @@ internal sealed record RequestChoice
     /// <summary>The label of the status in the latency by route: <c>status_code</c>, <c>status_class</c>, or null.</summary>
     public string? StatusLabel { get; init; }
 
+    /// <summary>Whether the times to the first byte of responses are recorded.</summary>
+    public bool TimesFirstByte { get; init; }
+
     /// <summary>Whether the requests of a route or path are excluded.</summary>
     internal bool Excludes(ReadOnlySpan<char> place)
     {

@@ -19,6 +19,9 @@ internal sealed record RouteSeries(Cell Requests, Cell Failed, HistogramCells Du
     /// <summary>Whether the operator excludes the request: it is counted in <see cref="Requests"/> at most.</summary>
     internal bool IsExcluded { get; init; }
 
+    /// <summary>The times to the first byte; <see cref="HistogramCells.None"/> where they are not recorded.</summary>
+    internal HistogramCells FirstByte { get; init; } = HistogramCells.None;
+
     private double _lastCount = Requests.IsNone ? 0 : Requests.Value;
 
     /// <summary>Whether there were requests since the last call, or since the worker found the series.</summary>

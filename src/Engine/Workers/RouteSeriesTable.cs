@@ -48,6 +48,9 @@ internal sealed class RouteSeriesTable(MetricWriter writer, TimeProvider time)
         }
     }
 
+    /// <summary>Whether the times to the first byte of responses are recorded.</summary>
+    internal bool TimesFirstByte => _choice.TimesFirstByte;
+
     /// <summary>Whether a response with this status leaves open whether its path exists.</summary>
     internal static bool IsUnmatched(int status) => status is 400 or 404 or 405 or 414 or 431 or ClientClosedRequest;
 
@@ -132,7 +135,7 @@ internal sealed class RouteSeriesTable(MetricWriter writer, TimeProvider time)
     }
 
     private bool HasRoom(string method, string endpoint, int status) => writer.HasRoom(
-        (_durations.ContainsKey((method, endpoint, _choice.StatusOf(status))) ? 0 : writer.SamplesOf(_duration))
+        (_durations.ContainsKey((method, endpoint, _choice.StatusOf(status))) ? 0 : (TimesFirstByte ? 2 : 1) * writer.SamplesOf(_duration))
         + (status >= FirstFailure ? 2 : 1), endpoint);
 
     private RouteSeries FindExcluded(string method, int status)
@@ -184,6 +187,12 @@ internal sealed class RouteSeriesTable(MetricWriter writer, TimeProvider time)
             failed = writer.Locate(MetricCatalogue.WorkerFailedRequests, [writer.WorkerId, method, endpoint, code], out isFailedMerged);
         }
         isMerged |= isRequestMerged | isFailedMerged;
-        return new RouteSeries(requests, failed, duration, overflow);
+        var firstByte = HistogramCells.None;
+        if (TimesFirstByte)
+        {
+            firstByte = writer.LocateHistogram(MetricCatalogue.TimeToFirstByte, [method, endpoint], out var isFirstByteMerged);
+            isMerged |= isFirstByteMerged;
+        }
+        return new RouteSeries(requests, failed, duration, overflow) { FirstByte = firstByte };
     }
 }

@@ -54,8 +54,8 @@ internal static unsafe class EntryPoint
         new("route_declared", &RequestFunctions.RouteDeclared,
             "route_declared(route: str) -> None\n\nAdmits a route of the application before a request has it. Never raises."),
         new("request_responding", &RequestFunctions.RequestResponding,
-            "request_responding(token: int, status: int) -> None\n\n" +
-            "Records that the client is about to receive the first byte of a response. Never raises."),
+            "request_responding(token: int, status: int, headers: list) -> None\n\n" +
+            "Records that the client is about to receive the first byte of a response with these headers. Never raises."),
         new("request_failed", &RequestFunctions.RequestFailed,
             "request_failed(token: int, error_type: str) -> None\n\n" +
             "Records the exception that made a request fail, at most one for each. Call it before request_finished. Never raises."),

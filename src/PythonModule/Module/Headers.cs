@@ -4,7 +4,7 @@ using GunicornPrometheusExporter.Workers;
 
 namespace GunicornPrometheusExporter.PythonModule.Module;
 
-/// <summary>Finds the headers that the recorder uses in Gunicorn's pairs of str, or ASGI's of bytes.</summary>
+/// <summary>Finds what the recorder uses in Gunicorn's pairs of str, or ASGI's of bytes.</summary>
 internal static class Headers
 {
     private const int LowerCase = 0x20;
@@ -35,6 +35,23 @@ internal static class Headers
         }
         if (count < 0 || isOdd) PyErr.Clear();
         return new RequestHeaders { TraceParent = trace, QueueStart = queue, ContentLength = length, IsChunked = isChunked };
+    }
+
+    /// <summary>Whether a list of pairs, the headers of a response, announces a stream of server-sent events.</summary>
+    internal static bool AreOfStream(nint list)
+    {
+        var isOdd = false;
+        var count = PyList.Size(list);
+        ReadOnlySpan<byte> type = default;
+        for (nint i = 0; i < count && type.IsEmpty && !isOdd; i++)
+        {
+            var pair = PyList.Item(list, i);
+            isOdd = !TryGetText(PyList.TupleItem(pair, 0), out var name);
+            if (name.Length == 12 && Ascii.EqualsIgnoreCase(name, "content-type"u8)) type = ValueOf(pair, ref isOdd);
+        }
+        if (count < 0 || isOdd) PyErr.Clear();
+        var stream = "text/event-stream"u8;
+        return type.Length >= stream.Length && Ascii.EqualsIgnoreCase(type[..stream.Length], stream);
     }
 
     private static ReadOnlySpan<byte> ValueOf(nint pair, scoped ref bool isOdd)

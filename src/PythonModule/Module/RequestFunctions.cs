@@ -48,14 +48,15 @@ internal static unsafe class RequestFunctions
         return Run(arguments, count, 1, &Record);
     }
 
-    /// <summary>request_responding(token, status)</summary>
+    /// <summary>request_responding(token, status, headers)</summary>
     // SAFETY: as in RequestStarted.
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     internal static nint RequestResponding(nint self, nint* arguments, nint count)
     {
         // SAFETY: the address of a managed function of this class, called at once.
-        static void Record(PrometheusWorker worker, Arguments given) => worker.RequestResponding(given.Long(0), given.Int(1));
-        return Run(arguments, count, 2, &Record);
+        static void Record(PrometheusWorker worker, Arguments given) =>
+            worker.RequestResponding(given.Long(0), given.Int(1), Headers.AreOfStream(given.Object(2)));
+        return Run(arguments, count, 3, &Record);
     }
 
     /// <summary>request_failed(token, error_type)</summary>

@@ -95,6 +95,53 @@ public sealed class RequestChoiceTests : IDisposable
         Assert.Equal(20, samples.Where(sample => sample.Key.StartsWith(Latency, StringComparison.Ordinal)).Sum(sample => sample.Value));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_stream_of_events_has_no_latency_but_a_first_byte(bool timesFirstByte)
+    {
+        var samples = Record(new RequestChoice { TimesFirstByte = timesFirstByte }, worker =>
+        {
+            for (var i = 0; i < 3; i++)
+            {
+                var token = worker.RequestStarted("GET"u8, "/events"u8, default);
+                worker.RequestResponding(token, 200, isStream: i < 2);
+                worker.RequestFinished(token, 200, 5);
+            }
+            worker.HandleRequest("GET"u8, "/none"u8, () => 500);
+        });
+
+        Assert.Equal(3, samples["gunicorn_http_requests_total{endpoint=/events,method=GET,status_code=200}"]);
+        Assert.Equal(1, samples[$"{Latency}{{endpoint=/events,method=GET}}"]);
+        Assert.Equal(2, samples["gunicorn_worker_request_duration_seconds_count{worker_id=worker_1}"]);
+        Assert.Equal(4, samples["gunicorn_worker_response_size_bytes_count{worker_id=worker_1}"]);
+        const string FirstByte = "gunicorn_http_time_to_first_byte_seconds_count";
+        if (!timesFirstByte) Assert.DoesNotContain(samples.Keys, name => name.StartsWith(FirstByte, StringComparison.Ordinal));
+        else
+        {
+            Assert.Equal(3, samples[$"{FirstByte}{{endpoint=/events,method=GET}}"]);
+            // Its response never began.
+            Assert.Equal(0, samples[$"{FirstByte}{{endpoint=/none,method=GET}}"]);
+        }
+    }
+
+    [Fact]
+    public void Beyond_the_limit_on_series_the_first_byte_of_other_requests_is_recorded()
+    {
+        var samples = Record(new RequestChoice { TimesFirstByte = true }, maximumSeries: 60, record: worker =>
+        {
+            for (var i = 0; i < 20; i++)
+            {
+                var token = worker.RequestStarted("GET"u8, Encoding.ASCII.GetBytes($"/{(char)('a' + i)}"), default);
+                worker.RequestResponding(token, 200);
+                worker.RequestFinished(token, 200, 0);
+            }
+        });
+
+        Assert.Equal(20, samples.Where(sample => sample.Key.StartsWith("gunicorn_http_time_to_first_byte_seconds_count", StringComparison.Ordinal))
+            .Sum(sample => sample.Value));
+    }
+
     private Dictionary<string, double> Record(
         RequestChoice choice, Action<PrometheusWorker> record, int maximumSeries = MetricWriter.DefaultMaximumSeries)
     {
