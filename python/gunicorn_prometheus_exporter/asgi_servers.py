@@ -39,7 +39,17 @@ def _watch_gunicorn(engine: ModuleType) -> None:
 
         return _send_error_response
 
+    def closing(stock: Any) -> Any:
+        # Gunicorn does not tell an application that the client sent a close frame: it waits for ever.
+        async def _handle_close(self: Any, *arguments: Any, **named: Any) -> Any:
+            done = await stock(self, *arguments, **named)
+            call("WebSockets", _end_websocket, engine, self, self.close_code)
+            return done
+
+        return _handle_close
+
     wrap("gunicorn.asgi.protocol:ASGIProtocol._send_error_response", counting)
+    wrap("gunicorn.asgi.websocket:WebSocketProtocol._handle_close", closing)
 
 
 def _watch_uvicorn(worker: Any, config: Any, engine: ModuleType, counted: Counted) -> None:
@@ -97,14 +107,17 @@ def _watch_websockets(config: Any, engine: ModuleType) -> None:
         # Not every version tells an application that the client disconnected without a close frame: it waits for ever.
         def connection_lost(self: Any, *arguments: Any, **named: Any) -> Any:
             done = stock(self, *arguments, **named)
-            try:
-                token = getattr(self, "scope", {}).get(routes.TOKEN)
-                if token is not None and self.queue.empty():
-                    engine.websocket_ended(token, ABNORMAL)
-            except Exception:
-                fault("WebSockets")
+            if self.queue.empty():
+                call("WebSockets", _end_websocket, engine, self, ABNORMAL)
             return done
 
         return connection_lost
 
     wrap("uvicorn.protocols.websockets.wsproto_impl:WSProtocol.connection_lost", losing, protocol)
+
+
+def _end_websocket(engine: ModuleType, protocol: Any, code: int) -> None:
+    # The engine ignores it if the WebSocket has ended. Without a scope there was no handshake.
+    token = getattr(protocol, "scope", {}).get(routes.TOKEN)
+    if token is not None:
+        engine.websocket_ended(token, code)

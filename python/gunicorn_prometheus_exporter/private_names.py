@@ -73,6 +73,7 @@ _ROWS = (
     Row("gunicorn.workers.gasgi:ASGIWorker.asgi", "set", _REQUESTS),
     Row("gunicorn.workers.ggevent:GeventPyWSGIWorker.wsgi_handler", "set", _REQUESTS),
     Row("gunicorn.asgi.protocol:ASGIProtocol._send_error_response", "wrapped", _INVALID),
+    Row("gunicorn.asgi.websocket:WebSocketProtocol._handle_close", "wrapped", "WebSockets that clients close stay open"),
     Row("gunicorn.app.base:Application.chdir", "wrapped", "an application cannot be preloaded while a relative store is missing"),
     Row("gunicorn.arbiter:Arbiter.__class__", "set", "nothing is recorded"),
     Row("gunicorn.arbiter:Arbiter.worker_class", "set", "workers record nothing"),

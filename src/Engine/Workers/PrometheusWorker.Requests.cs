@@ -69,8 +69,8 @@ internal sealed partial class PrometheusWorker
     public void RouteDeclared(ReadOnlySpan<byte> route) => _routes.Declare(route);
 
     /// <summary>
-    /// Sets the route that the framework found for a request or a WebSocket, or <see cref="EndpointBounds.Unmatched"/>; without
-    /// it, the path is normalised.
+    /// Sets the route that the framework found for a request or a WebSocket, or <see cref="EndpointBounds.Unmatched"/>; without it,
+    /// the path is normalised.
     /// </summary>
     public void RequestRouted(long token, ReadOnlySpan<byte> route)
     {

@@ -77,8 +77,8 @@ internal sealed class WebSocketTable(MetricWriter metrics, RouteSeriesTable rout
             // A handshake that is not accepted leaves open whether its path exists.
             var endpoint = EndpointOf(socket, NotFound);
             if (endpoint == EndpointBounds.Excluded) return;
-            metrics.Add(
-                MetricCatalogue.WebSocketsRejected, 1, endpoint, RequestChoice.CodeOf(code is < 100 or > 999 ? ClientClosedRequest : code));
+            var status = code is < 100 or > 999 ? ClientClosedRequest : code;
+            metrics.Add(MetricCatalogue.WebSocketsRejected, 1, endpoint, RequestChoice.CodeOf(status));
             return;
         }
         var now = MonotonicClock.Seconds();
