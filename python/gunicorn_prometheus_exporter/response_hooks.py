@@ -10,6 +10,9 @@ from .private_names import wrap
 
 _RESPONDING = "when responses begin"
 
+#: Stands for the headers of a response with a Content-Length: it is no stream, so nobody has to look for the type.
+_SIZED: list[Any] = []
+
 
 def install(engine: ModuleType) -> None:
     """Wraps methods of Gunicorn's response class. Call it once in a worker process."""
@@ -24,7 +27,8 @@ def install(engine: ModuleType) -> None:
         def default_headers(resp: Any) -> Any:
             headers = stock(resp)
             try:
-                request_responding(resp.req.prometheus_token, resp.status_code or INTERNAL_SERVER_ERROR, resp.headers)
+                typed = resp.headers if resp.response_length is None else _SIZED
+                request_responding(resp.req.prometheus_token, resp.status_code or INTERNAL_SERVER_ERROR, typed)
             except AttributeError:
                 # The application never called start_response, or no hook has seen the request.
                 _answer_unknown(request_responding, resp)
