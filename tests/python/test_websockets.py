@@ -22,12 +22,12 @@ CLOSE_4321 = b"\x88\x82\0\0\0\0\x10\xe1"
 
 @pytest.fixture
 def start(start_worker, start_gunicorn, need):
-    def start(name: str, **named: str) -> LiveGunicorn:
+    def start(name: str, *options: str, **named: str) -> LiveGunicorn:
         if name in ASGI:
-            server = start_worker(name, **named)
+            server = start_worker(name, *options, **named)
         else:
             need(GEVENT.module)
-            server = start_gunicorn(conf=HOOKS + GEVENT.conf, app=GEVENT.app)
+            server = start_gunicorn(*options, conf=HOOKS + GEVENT.conf, app=GEVENT.app)
         server.wait_until_served()
         return server
 
@@ -102,6 +102,24 @@ def test_the_websockets_of_a_killed_worker_are_lost(start, name):
         counts = [metrics.total(FAMILY + family) for family in ("opened_total", "open", "closed_total", "lost_total")]
         assert counts == [4, 1, 1, 2]
     settled(server, "closed_total", 2)
+    for connection in connections:
+        connection.close()
+
+
+@pytest.mark.parametrize("name", SPEAKING)
+def test_the_websockets_of_a_stopped_worker_are_closed_or_lost(start, name):
+    server = start(name, "--graceful-timeout", "1")
+    connections = [opened(server, b"/talk") for _ in range(2)]
+    (pid,) = server.workers()
+    os.kill(pid, signal.SIGTERM)
+    wait_for(lambda: server.workers() not in ([], [pid]), "a new worker")
+
+    def ended() -> bool:
+        metrics = server.metrics()
+        return [metrics.total(FAMILY + family) for family in ("opened_total", "open")] == [2, 0] and sum(
+            metrics.total(FAMILY + family) for family in ("closed_total", "lost_total")) == 2
+
+    wait_for(ended, f"two closed or lost WebSockets; the log is:\n{server.log}")
     for connection in connections:
         connection.close()
 
