@@ -9,7 +9,8 @@ export CHAOS_SECONDS=${CHAOS_SECONDS:-180} KILLS=${KILLS:-128} FOLDING_KILLS=${F
 status=0
 
 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=out/python env --default-signal /usr/bin/python3 -m pytest -q -p no:cacheprovider -rA \
-  --show-capture no tests/python/test_chaos.py tests/python/test_kill_anywhere.py tests/python/test_folding.py || status=1
+  --show-capture no tests/python/test_chaos.py tests/python/test_choice_chaos.py \
+  tests/python/test_kill_anywhere.py tests/python/test_folding.py || status=1
 for project in Engine.Tests Exporter.Tests; do dotnet run --project "tests/$project" || status=1; done
 dotnet run -c Release --project tests/Fuzz -- run "${FUZZ_EXECUTIONS:-200000}" "$seed" || status=1
 
