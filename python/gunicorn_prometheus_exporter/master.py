@@ -254,8 +254,8 @@ class PrometheusMaster(Arbiter):
 
     def _note_order(self, pid: int, sig: int) -> None:
         worker = self._workers.get(pid)
-        if worker is not None and worker.told is None and sig in (signal.SIGTERM, signal.SIGQUIT):
-            worker.told = "reload" if self._is_reloading else "graceful"
+        if worker is not None and worker.exit_reason is None and sig in (signal.SIGTERM, signal.SIGQUIT):
+            worker.exit_reason = "reload" if self._is_reloading else "graceful"
 
     def _observe(self, exits: WorkerExits) -> dict[int, Any]:
         before = dict(self._workers)

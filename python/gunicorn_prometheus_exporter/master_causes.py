@@ -30,16 +30,16 @@ def reason_of(ending: Ending, worker: Any) -> str:
     if ending.is_oom:
         return "oom"
     # A stop signal kills a worker that has no handlers yet. Uvicorn sends itself the signal again after its shutdown.
-    is_by_order = ending.signal in _ORDERS and (worker.told is not None or worker.stage is Stage.TOLD)
+    is_by_order = ending.signal in _ORDERS and (worker.exit_reason is not None or worker.stage is Stage.STOPPING)
     if ending.signal is not None and not is_by_order:
         return "signal"
     if ending.exit_code in _BOOT_ERRORS:
         return "boot_error"
     if ending.exit_code:
         return "boot_error" if worker.stage is Stage.BOOTING else "exit_code"
-    if worker.told is not None:
-        return worker.told
-    if worker.stage is Stage.TOLD:
+    if worker.exit_reason is not None:
+        return worker.exit_reason
+    if worker.stage is Stage.STOPPING:
         return "graceful"
     if worker.cfg.reload:
         return "reload"

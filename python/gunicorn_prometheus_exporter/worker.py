@@ -25,7 +25,7 @@ class InstrumentedWorker(Worker):
     _engine: Optional[ModuleType] = None
 
     #: Set in the master when it stops this worker: the reason of the coming exit.
-    told: Optional[str] = None
+    exit_reason: Optional[str] = None
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         """Runs in the master, before the fork."""
@@ -130,7 +130,7 @@ class InstrumentedWorker(Worker):
 
     def note_order(self) -> None:
         """Records that the worker received a stop signal, from any sender."""
-        guard.call(_STATE, self._stage.reach, Stage.TOLD)
+        guard.call(_STATE, self._stage.reach, Stage.STOPPING)
         self.enter_state("quit")
 
     def enter_state(self, state: str) -> None:

@@ -13,7 +13,7 @@ class Stage(IntEnum):
     SERVING = 1
 
     #: It received a stop signal, from any sender.
-    TOLD = 2
+    STOPPING = 2
 
 
 class SharedStage:

@@ -21,7 +21,7 @@ def exits(server: LiveGunicorn) -> dict[str, float]:
     return {reason: count for reason, count in server.metrics().by(EXITS, "reason").items() if count}
 
 
-def told(environment: dict[str, str]) -> list[dict[str, Any]]:
+def recorded_exits(environment: dict[str, str]) -> list[dict[str, Any]]:
     """Returns the exits that the first master recorded for the exporter."""
     path = Path(environment["PROMETHEUS_MULTIPROC_DIR"]) / "master-1.exits"
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
@@ -35,7 +35,7 @@ def expect(environment: dict[str, str]) -> Callable[..., dict[str, Any]]:
         wait_for(lambda: exits(server), f"an exit; the log is:\n{server.log}")
         wait_for(lambda: len(server.workers()) == 1 and server.workers() != [pid], "a new worker")
         assert exits(server) == {reason: 1}
-        (exit_,) = told(environment)
+        (exit_,) = recorded_exits(environment)
         assert (exit_["pid"], exit_["reason"]) == (pid, reason)
         return exit_
 
@@ -86,8 +86,8 @@ def test_an_application_that_cannot_be_loaded_is_a_boot_error(start_gunicorn, en
     application.write_text(code)
     os.kill(server.workers()[0], signal.SIGKILL)
     # Gunicorn stops if a module is missing, and keeps retrying if the application exits its worker.
-    wait_for(lambda: len(told(environment)) > 1, "a boot error")
-    reasons = [exit_["reason"] for exit_ in told(environment)]
+    wait_for(lambda: len(recorded_exits(environment)) > 1, "a boot error")
+    reasons = [exit_["reason"] for exit_ in recorded_exits(environment)]
     assert reasons[0] == "signal"
     assert set(reasons[1:]) == {"boot_error"}
 
@@ -114,7 +114,7 @@ def test_the_workers_before_a_reload_are_reload(start_gunicorn, environment):
     old = server.workers()
     server.signal(signal.SIGHUP)
     wait_for(lambda: exits(server) == {"reload": 3}, f"three exits; the log is:\n{server.log}")
-    assert sorted(exit_["pid"] for exit_ in told(environment)) == old
+    assert sorted(exit_["pid"] for exit_ in recorded_exits(environment)) == old
 
 
 def test_a_file_that_changed_is_reload(start_gunicorn, expect, tmp_path):
@@ -140,7 +140,7 @@ def test_the_last_workers_are_told_too(start_gunicorn, environment, number):
     workers = server.workers()
     server.signal(number)
     assert server.process.wait(20) == 0
-    assert sorted((exit_["pid"], exit_["reason"]) for exit_ in told(environment)) == [(pid, "graceful") for pid in workers]
+    assert sorted((exit_["pid"], exit_["reason"]) for exit_ in recorded_exits(environment)) == [(pid, "graceful") for pid in workers]
 
 
 def test_a_worker_that_would_not_end_is_told_as_killed(start_gunicorn, environment, tmp_path):
@@ -154,7 +154,7 @@ def test_a_worker_that_would_not_end_is_told_as_killed(start_gunicorn, environme
     server.signal(signal.SIGTERM)
     assert server.process.wait(20) == 0
     hanging.join()
-    (exit_,) = told(environment)
+    (exit_,) = recorded_exits(environment)
     assert (exit_["pid"], exit_["reason"], exit_["signal"]) == (pid, "signal", signal.SIGKILL)
     # The exporter accounts for the death before it exits, and leaves no file that the next run would count.
     assert f"Metrics exporter: request lost worker_id=worker_1 pid={pid} cause=signal" in server.log

@@ -238,7 +238,7 @@ def patches(path):
 
 #: The package's own attributes on other packages' objects, attributes that Gunicorn's objects let others set, and own classes.
 ALLOWED = re.compile(
-    r"(self|req|server_connection|connection)\.prometheus_\w+ = |worker\.told = |resp\.sock = |"
+    r"(self|req|server_connection|connection)\.prometheus_\w+ = |worker\.exit_reason = |resp\.sock = |"
     r"setattr\(owner, name, method\)")
 
 

@@ -54,7 +54,7 @@ internal sealed class FamilyTable
     public int DroppedSeries { get; private set; }
 
     /// <summary>The index of keys for a file, shared with other files of its kind.</summary>
-    /// <remarks>It returns <see cref="SeriesValues.LeftOut"/> for an entry that its family cannot have.</remarks>
+    /// <remarks>It returns <see cref="SeriesValues.Dropped"/> for an entry that its family cannot have.</remarks>
     public SeriesIndex IndexOf(StoreFileName file, bool own)
     {
         // Two files have different series for one key only if the label pid is added.
@@ -173,7 +173,7 @@ internal sealed class FamilyTable
         }
         var isFull = _values.Count > MaximumSeries;
         var series = family.SeriesOf(key.Sample, labels, mayGrow: !isFull);
-        if (series == SeriesValues.LeftOut) Report(file.Type, key, isFull);
+        if (series == SeriesValues.Dropped) Report(file.Type, key, isFull);
         return series;
     }
 

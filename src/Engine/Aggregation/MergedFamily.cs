@@ -33,17 +33,17 @@ internal sealed class MergedFamily
     /// <param name="sample">The sample's name.</param>
     /// <param name="labels">Its labels, sorted by name.</param>
     /// <param name="mayGrow">Whether a new label set may be added; an existing one always gets all of its samples.</param>
-    /// <returns><see cref="SeriesValues.LeftOut"/> if a family of this type cannot have the sample, or the limit is reached.</returns>
+    /// <returns><see cref="SeriesValues.Dropped"/> if a family of this type cannot have the sample, or the limit is reached.</returns>
     public int SeriesOf(string sample, IReadOnlyList<Label> labels, bool mayGrow = true)
     {
-        if (!sample.StartsWith(_storeName, StringComparison.Ordinal)) return SeriesValues.LeftOut;
+        if (!sample.StartsWith(_storeName, StringComparison.Ordinal)) return SeriesValues.Dropped;
         return (Header.Type, sample[_storeName.Length..]) switch
         {
             (MetricType.Counter, MetricFamily.TotalSuffix) or (MetricType.Gauge, "") => SeriesOf(LineKind.Value, labels, mayGrow),
             (MetricType.Histogram, MetricFamily.BucketSuffix) => BucketOf(labels, mayGrow),
             (MetricType.Histogram or MetricType.Summary, MetricFamily.SumSuffix) => SeriesOf(LineKind.Sum, labels, mayGrow),
             (MetricType.Histogram or MetricType.Summary, MetricFamily.CountSuffix) => SeriesOf(LineKind.Count, labels, mayGrow),
-            _ => SeriesValues.LeftOut,
+            _ => SeriesValues.Dropped,
         };
     }
 
@@ -56,7 +56,7 @@ internal sealed class MergedFamily
             if (label.Name == MetricFamily.BucketLabel) bound = ParseBound(label.Value);
             else others.Add(label);
         }
-        if (bound is null) return SeriesValues.LeftOut;
+        if (bound is null) return SeriesValues.Dropped;
         // Buckets imply a count, even if no file has one.
         _ = SeriesOf(LineKind.Count, others, mayGrow);
         return SeriesOf(LineKind.Bucket, others, mayGrow, bound);
@@ -64,13 +64,13 @@ internal sealed class MergedFamily
 
     private int SeriesOf(LineKind kind, IReadOnlyList<Label> labels, bool mayGrow, double? bound = null)
     {
-        if (TextSyntax.Labels(labels) is not { } text) return SeriesValues.LeftOut;
+        if (TextSyntax.Labels(labels) is not { } text) return SeriesValues.Dropped;
         var name = Header.NameOf(kind);
         var line = TextSyntax.Line(name, text);
         var candidate = new LabelSet(TextSyntax.LabelsOf(name, line));
         if (!_labelSets.TryGetValue(candidate, out var set))
         {
-            if (!mayGrow) return SeriesValues.LeftOut;
+            if (!mayGrow) return SeriesValues.Dropped;
             _labelSets.Add(set = candidate);
             _inOrder = null;
         }

@@ -7,14 +7,14 @@ namespace GunicornPrometheusExporter.Aggregation;
 internal sealed class SeriesValues
 {
     /// <summary>The index of dropped entries: it accepts values but never has one.</summary>
-    public const int LeftOut = 0;
+    public const int Dropped = 0;
 
     private double[] _values = new double[64];
     private double[] _remainders = new double[64];
     private double[] _timestamps = [];
     private bool[] _present = new bool[64];
 
-    /// <summary>The number of indices, including <see cref="LeftOut"/>.</summary>
+    /// <summary>The number of indices, including <see cref="Dropped"/>.</summary>
     public int Count { get; private set; } = 1;
 
     public ReadOnlySpan<double> Values => _values.AsSpan(0, Count);
@@ -98,7 +98,7 @@ internal sealed class SeriesValues
             case GaugeMode.MostRecent: KeepRecent(series, values, timestamps); break;
             default: KeepAll(series, values, (_, _) => true); break;
         }
-        _present[LeftOut] = false;
+        _present[Dropped] = false;
     }
 
     /// <summary>Rounds every sum after all files are merged.</summary>

@@ -24,7 +24,7 @@ internal sealed class HostNumbers
         for (var i = 0; i < values.Length; i++)
         {
             if (!map.IsNextBucket[i]) below = 0;
-            _series[i] = SeriesValues.LeftOut;
+            _series[i] = SeriesValues.Dropped;
             if (MetricSnapshot.IsAbsent(values[i])) continue;
             _series[i] = map.Series[i];
             _numbers[i] = values[i] - below;

@@ -147,7 +147,7 @@ internal sealed class MergedExposition(ILogger logger) : IFleetExposition
     {
         var mapped = new bool[_values.Count];
         foreach (var index in _maps.Values.SelectMany(map => map.Series)) mapped[index] = true;
-        mapped[SeriesValues.LeftOut] = false;
+        mapped[SeriesValues.Dropped] = false;
         _laidOut = mapped.Count(isMapped => isMapped);
         _layout.Clear();
         foreach (var family in _order.Choose(_families.Values, family => family.Merged.Header))
