@@ -196,7 +196,7 @@ def test_where_no_exporter_runs_an_error_says_so(run_python, environment):
     ("hots='x'", "TypeError"),
 ])
 def test_settings_that_cannot_be_used_are_refused_with_one_sentence(settings, error, start_gunicorn, run_python):
-    start_gunicorn()
+    start_gunicorn().wait_until_served()
     done = run_python(f"""
 from gunicorn_prometheus_exporter.forwarder import RedisForwarder, get_forwarder_manager
 get_forwarder_manager().add_forwarder("redis", RedisForwarder({settings}))

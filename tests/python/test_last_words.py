@@ -35,7 +35,8 @@ class Forwarding:
         self._permission = folder / "permission"
         self.statuses: list[int] = []
         self.server = start("-w", "2", "--graceful-timeout", "30", variables={
-            **self._environment, "REDIS_ENABLED": "true", "REDIS_FORWARD_INTERVAL": str(INTERVAL)})
+            **self._environment, "REDIS_ENABLED": "true", "REDIS_FORWARD_INTERVAL": str(INTERVAL),
+            "GUNICORN_EXPORTER_PER_WORKER": "true"})
         self.server.wait_until_served()
         wait_for(lambda: redis.cli("keys", "*") != "", "the first snapshot")
         assert self.server.get("/") == 200
