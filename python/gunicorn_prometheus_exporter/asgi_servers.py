@@ -104,7 +104,7 @@ def _watch_websockets(config: Any, engine: ModuleType) -> None:
         return
 
     def losing(stock: Any) -> Any:
-        # Not every version tells an application that the client disconnected without a close frame: it waits for ever.
+        # In some versions, the application waits forever if the client disconnects without a close frame.
         def connection_lost(self: Any, *arguments: Any, **named: Any) -> Any:
             done = stock(self, *arguments, **named)
             if self.queue.empty():

@@ -88,7 +88,7 @@ def _entered(scope: Any) -> Found:
 
 
 def _redirected(scope: Any) -> Found:
-    # A frontend, which has its route, redirects from a directory to the same with a slash.
+    # A frontend already has its route. It redirects a directory's path without a slash to the one with a slash.
     is_frontend = "frontend_path" in scope.get("fastapi", ())
     return scope, None if is_frontend else target(_target, scope)
 

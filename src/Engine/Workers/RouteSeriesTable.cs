@@ -57,7 +57,7 @@ internal sealed class RouteSeriesTable(MetricWriter writer, TimeProvider time)
     /// <summary>Whether a path has this endpoint whatever its later responses are.</summary>
     internal static bool IsLasting(string endpoint) => endpoint is not (EndpointBounds.Unmatched or LabelBounds.Other);
 
-    /// <summary>The configured routes of paths.</summary>
+    /// <summary>The configured patterns that map paths to routes; null without any.</summary>
     internal RoutePatterns? Patterns { private get; set; }
 
     /// <param name="method">In UTF-8.</param>

@@ -21,7 +21,7 @@ internal sealed record Target(Uri Address, string User)
 
     private string MetricsPath { get; init; } = ConfigurationVariables.WebTelemetryPath.Default!;
 
-    /// <summary>The configured exporter of this machine, or the one that listens on a Unix socket.</summary>
+    /// <summary>The configured exporter of this machine, or the exporter that listens on the given Unix socket.</summary>
     internal static Target Of(ExporterConfig config, bool isTls = false, string? socket = null)
     {
         var address = ListenAddress.Of(config)[0];
