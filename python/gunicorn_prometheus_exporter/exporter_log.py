@@ -1,4 +1,4 @@
-"""Passes the exporter's log lines on to Gunicorn's log, so that they are where Gunicorn's errors are, in the same format."""
+"""Passes the exporter's log lines on to Gunicorn's log, in its format."""
 
 import contextlib
 import json

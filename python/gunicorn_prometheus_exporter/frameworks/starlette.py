@@ -31,7 +31,7 @@ def watch_fastapi(reports: Reports) -> None:
     if "handle" in vars(routing.APIRoute):
         wrap("fastapi.routing:APIRoute.handle", lambda stock: _reporting(stock, reports, _included_route))
     if "RedirectResponse" in vars(routing):
-        # Its routers create the redirects of Starlette's.
+        # FastAPI's own routers create redirects in place of Starlette's routers.
         wrap("fastapi.routing:RedirectResponse", lambda stock: _redirecting(stock, reports))
     if hasattr(routing, "_FrontendStaticFiles"):
         wrap("fastapi.routing:_FrontendStaticFiles.get_response_for_scope", lambda stock: _reporting(stock, reports, _frontend))
@@ -83,7 +83,7 @@ def _below(routes: Any, prefix: str) -> Iterable[str]:
 
 
 def _entered(scope: Any) -> Found:
-    # A mounted application that finds no route leaves the request with the route of the mount.
+    # If a mounted application finds no route, the request keeps the route of the mount.
     return scope, None if "endpoint" in scope else UNMATCHED
 
 

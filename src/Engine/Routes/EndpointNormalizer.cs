@@ -5,7 +5,7 @@ namespace GunicornPrometheusExporter.Routes;
 
 /// <summary>Turns a path into a label value: parts that vary from request to request become placeholders.</summary>
 /// <remarks>
-/// docs/endpoints.md lists what becomes what. The query and matrix parameters are dropped; the part beyond
+/// docs/endpoints.md lists the placeholders. The query and matrix parameters are dropped; the part beyond
 /// <see cref="MaximumLength"/> becomes <c>{rest}</c>. Allocates nothing.
 /// </remarks>
 internal static class EndpointNormalizer

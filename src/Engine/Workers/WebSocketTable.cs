@@ -104,7 +104,7 @@ internal sealed class WebSocketTable(MetricWriter metrics, RouteSeriesTable rout
     {
         if (!_series.TryGetValue(endpoint, out var series))
         {
-            // All of a route's series are merged, or none is: those of an endpoint show how many are open.
+            // Merge all series of a route or none, because the counters of an endpoint together show how many WebSockets are open.
             var place = metrics.HasRoom(SeriesOfRoute, endpoint) ? endpoint : LabelBounds.Other;
             _series[endpoint] = series = new WebSocketSeries(
                 place,
