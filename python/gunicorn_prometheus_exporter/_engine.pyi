@@ -18,13 +18,13 @@ def request_started(method: str, path: str, headers: list[tuple[Any, Any]]) -> i
     """
 
 def request_routed(token: int, route: str) -> None:
-    """Says which route the framework found, or ``__unmatched__``; without it the path is normalised."""
+    """Sets the route that the framework found, or ``__unmatched__``. Without this call the engine normalises the path."""
 
 def route_declared(route: str) -> None:
-    """Admits a route of the application, before a request has it."""
+    """Admits a route that the application declares. Call it before the first request for the route."""
 
 def request_responding(token: int, status: int, headers: list[tuple[Any, Any]]) -> None:
-    """Says that the client is about to get the first byte of a response with these headers."""
+    """Records that the client is about to receive the first byte of a response with these headers."""
 
 def request_failed(token: int, error_type: str) -> None:
     """Records the exception that made a request fail, at most one for each. Call it before ``request_finished``."""
@@ -36,28 +36,28 @@ def request_sent_file(token: int, size: int) -> None:
     """Sets the bytes of a file that a request sent, which the size in ``request_finished`` lacks."""
 
 def request_answered(token: int, status: Any, response_bytes: int) -> bool:
-    """Records a finished request, unless an exception is being handled or the status is no number; returns whether it did."""
+    """Records a finished request and returns True, or False if an exception is being handled or the status is not a number."""
 
 def request_abandoned(token: int) -> None:
-    """Forgets a request that turned out to be none."""
+    """Discards a request without recording it."""
 
 def request_invalid(status: int, error_type: str) -> None:
     """Records a request that could not be parsed."""
 
 def websocket_started(path: str) -> int:
-    """Begins the handshake of a WebSocket, and returns its token."""
+    """Records the start of a WebSocket's handshake, and returns the token of the WebSocket."""
 
 def websocket_accepted(token: int) -> None:
     """Records that a handshake is accepted."""
 
 def websocket_message(token: int, is_sent: bool, size: int) -> None:
-    """Records a message that the application sent or received, in bytes."""
+    """Records a message that the application sent or received; ``size`` is in bytes."""
 
 def websocket_ended(token: int, code: int) -> None:
     """Records the end of a WebSocket with its code, or of a handshake with the status that rejects it."""
 
 def set_capacity(requests: int) -> None:
-    """Says how many requests the worker can have in hand, 0 if that is not known."""
+    """Sets how many requests the worker can have in flight at once, 0 if unknown."""
 
 def heartbeat() -> None:
     """Refreshes memory, CPU and uptime, at most once a second."""

@@ -40,7 +40,7 @@ def _watch_gunicorn(engine: ModuleType) -> None:
         return _send_error_response
 
     def closing(stock: Any) -> Any:
-        # Gunicorn does not tell an application that the client sent a close frame: it waits for ever.
+        # Gunicorn does not notify an application of a close frame from the client, so the application waits forever.
         async def _handle_close(self: Any, *arguments: Any, **named: Any) -> Any:
             done = await stock(self, *arguments, **named)
             call("WebSockets", _end_websocket, engine, self, self.close_code)
@@ -104,7 +104,7 @@ def _watch_websockets(config: Any, engine: ModuleType) -> None:
         return
 
     def losing(stock: Any) -> Any:
-        # Not every version tells an application that the client disconnected without a close frame: it waits for ever.
+        # In some versions, the application waits forever if the client disconnects without a close frame.
         def connection_lost(self: Any, *arguments: Any, **named: Any) -> Any:
             done = stock(self, *arguments, **named)
             if self.queue.empty():
@@ -117,7 +117,7 @@ def _watch_websockets(config: Any, engine: ModuleType) -> None:
 
 
 def _end_websocket(engine: ModuleType, protocol: Any, code: int) -> None:
-    # The engine ignores it if the WebSocket has ended. Without a scope there was no handshake.
+    # The engine ignores the call if the WebSocket is already closed. Without a scope there was no handshake.
     token = getattr(protocol, "scope", {}).get(routes.TOKEN)
     if token is not None:
         engine.websocket_ended(token, code)

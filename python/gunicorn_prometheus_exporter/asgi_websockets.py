@@ -15,7 +15,7 @@ NO_CODE = 1005
 ABNORMAL = 1006
 FAILED = 1011
 
-#: The status with which a server responds if the application closes a WebSocket that it has not accepted.
+#: The status that a server sends if the application closes a WebSocket before it accepts the handshake.
 _FORBIDDEN = 403
 
 
@@ -53,7 +53,7 @@ class WebSocket:
             self._end(ABNORMAL, CLIENT_CLOSED_REQUEST)
 
     def finish(self) -> None:
-        # The engine ignores it if the WebSocket has ended.
+        # The engine ignores the call if the WebSocket is already closed.
         self._end(NORMAL, INTERNAL_SERVER_ERROR)
 
     def _note(self, message: Message) -> None:

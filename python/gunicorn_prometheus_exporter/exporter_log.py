@@ -1,4 +1,4 @@
-"""Passes the exporter's log lines on to Gunicorn's log, so that they are where Gunicorn's errors are, in the same format."""
+"""Passes the exporter's log lines on to Gunicorn's log, in its format."""
 
 import contextlib
 import json
@@ -15,10 +15,10 @@ _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warn": logging.WARNING
 #: The exporter's levels, by the values of Gunicorn's setting ``loglevel``.
 _NAMES = {"debug": "debug", "warning": "warn", "error": "error", "critical": "error"}
 
-#: Bytes of a read, which are all that a pipe holds, and of the longest line.
+#: Bytes of a read, which are the size of a pipe, and of the longest line.
 _MOST = 1 << 16
 
-#: Reads in a row: an exporter that never stops writing must not keep the master.
+#: Maximum number of reads in a call: an exporter that never stops writing must not block the master.
 _READS = 4
 
 
@@ -63,7 +63,7 @@ class ExporterLog:
                 self._say(line)
 
     def close(self) -> None:
-        """Drops what has not arrived. Further calls have no effect."""
+        """Closes the pipe and drops the lines in it. Further calls have no effect."""
         pipe, self._pipe, self._rest = self._pipe, None, b""
         if pipe is not None:
             with contextlib.suppress(OSError):
@@ -77,6 +77,6 @@ class ExporterLog:
             for name in ("ts", "component"):
                 fields.pop(name, None)
         except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
-            # The runtime's last words, or a library's.
+            # The .NET runtime or a library wrote the line, for example when it crashed.
             level, message, fields = logging.ERROR, text, {}
         self._log.log(level, "Metrics exporter: %s", with_fields(message, fields))

@@ -51,7 +51,7 @@ def without_copies() -> dict[str, str]:
 
 
 def follow(cfg: Any) -> None:
-    """Makes the settings of this worker's server win over variables and the file. A master reads those at each reload."""
+    """Makes the settings of this worker's server override variables and the file, which a master reads at each reload."""
     _of_server.update({f"GUNICORN_{name.upper()}": str(getattr(cfg, name)) for name in ("workers", "timeout", "keepalive")})
 
 

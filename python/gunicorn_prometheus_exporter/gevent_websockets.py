@@ -15,7 +15,7 @@ _FAILED = 1011
 
 
 def install(handler: type, engine: ModuleType) -> None:
-    """Makes the handler record its WebSockets."""
+    """Patches the handler and its WebSockets so that the engine records them."""
     wrap("geventwebsocket.handler:WebSocketHandler.run_websocket", lambda stock: _running(stock, engine), handler)
     for name, make in (("receive", _receiving), ("send", _sending), ("close", _closing)):
         wrap(f"geventwebsocket.websocket:WebSocket.{name}", lambda stock, make=make: make(stock, engine))  # type: ignore[misc]
@@ -23,7 +23,7 @@ def install(handler: type, engine: ModuleType) -> None:
 
 def _running(stock: Any, engine: ModuleType) -> Any:
     def run_websocket(self: Any, *arguments: Any, **named: Any) -> Any:
-        # The handshake is no request: it has its response, and the connection may last for hours.
+        # The handshake does not count as a request: the connection may last for hours.
         call("WebSockets", _begin, self, engine)
         try:
             return stock(self, *arguments, **named)

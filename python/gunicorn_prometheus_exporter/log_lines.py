@@ -1,4 +1,4 @@
-"""Texts of other code in log lines: none of them can end a line, forge one or change how the line is shown."""
+"""Escapes texts of other code in log lines, so that none can end a line, forge one or change how a line is displayed."""
 
 from collections.abc import Mapping
 

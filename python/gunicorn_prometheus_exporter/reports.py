@@ -51,7 +51,7 @@ class Reports:
             call("routes", _log.warning, "Endpoints are paths, not routes: this %s has changed (%s)", self._framework, one_line(error))
 
     def declare(self, application: Any, find: Callable[..., Iterable[str]], *arguments: Any) -> None:
-        """Declares the routes that ``find`` returns for the arguments, so that requests for others cannot take their place.
+        """Declares the routes that ``find`` returns for the arguments, so that requests for other routes cannot use up their limit.
 
         Call it at the first request of an application: by then, the application's own code has loaded its routes.
         """

@@ -10,7 +10,7 @@ from .private_names import wrap
 
 _RESPONDING = "when responses begin"
 
-#: Stands for the headers of a response with a Content-Length: it is no stream, so nobody has to look for the type.
+#: Stands for the headers of a response with a Content-Length, which is never a stream, so its type is not searched for.
 _SIZED: list[Any] = []
 
 

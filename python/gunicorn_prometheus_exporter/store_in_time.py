@@ -151,7 +151,7 @@ def hand_over(uid: int, gid: int) -> None:
 
 
 def remember() -> Optional[str]:
-    """Restores the variables that were hidden from a preloaded application: hooks of the user may read them.
+    """Restores the variables that were hidden from a preloaded application, because hooks of the user may read them.
 
     Logs once, and returns, why the application's own metrics stay in memory, where no exporter sees them.
     """

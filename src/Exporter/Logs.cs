@@ -34,7 +34,7 @@ internal static partial class Logs
         return loggers;
     }
 
-    /// <summary>Reports why the process exits: a server in its log, and a tool as tools do. Needs no thread, unlike the console.</summary>
+    /// <summary>Reports why the process exits: in the log of a server, or as an error line. Needs no thread, unlike the console.</summary>
     internal static void Fail(string message)
     {
         if (Server is { } log) log.Failed(message);

@@ -23,7 +23,7 @@ def _entering(stock: Any, reports: Reports) -> Any:
 
 
 def _entered(environ: Any) -> Found:
-    # A mounted application that finds no route leaves the request with the route of the mount.
+    # If a mounted application finds no route, the request keeps the route of the mount.
     return environ, None if "bottle.route" in environ else UNMATCHED
 
 

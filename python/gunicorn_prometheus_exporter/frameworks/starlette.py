@@ -31,7 +31,7 @@ def watch_fastapi(reports: Reports) -> None:
     if "handle" in vars(routing.APIRoute):
         wrap("fastapi.routing:APIRoute.handle", lambda stock: _reporting(stock, reports, _included_route))
     if "RedirectResponse" in vars(routing):
-        # Its routers create the redirects of Starlette's.
+        # FastAPI's own routers create redirects in place of Starlette's routers.
         wrap("fastapi.routing:RedirectResponse", lambda stock: _redirecting(stock, reports))
     if hasattr(routing, "_FrontendStaticFiles"):
         wrap("fastapi.routing:_FrontendStaticFiles.get_response_for_scope", lambda stock: _reporting(stock, reports, _frontend))
@@ -83,12 +83,12 @@ def _below(routes: Any, prefix: str) -> Iterable[str]:
 
 
 def _entered(scope: Any) -> Found:
-    # A mounted application that finds no route leaves the request with the route of the mount.
+    # If a mounted application finds no route, the request keeps the route of the mount.
     return scope, None if "endpoint" in scope else UNMATCHED
 
 
 def _redirected(scope: Any) -> Found:
-    # A frontend, which has its route, redirects from a directory to the same with a slash.
+    # A frontend already has its route. It redirects a directory's path without a slash to the one with a slash.
     is_frontend = "frontend_path" in scope.get("fastapi", ())
     return scope, None if is_frontend else target(_target, scope)
 

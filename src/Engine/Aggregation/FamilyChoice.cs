@@ -2,9 +2,9 @@ using System.IO.Enumeration;
 
 namespace GunicornPrometheusExporter.Aggregation;
 
-/// <summary>What the operator wants exposed of a store. Workers record everything, so a change loses nothing.</summary>
+/// <summary>The operator's choice of what a store exposes. Workers record everything, so a change loses no counts.</summary>
 /// <param name="PerWorker">
-/// Whether each worker has its own series in the families that are summed by default, and one for each state that it is not in.
+/// Whether each worker has its own series in the families that are summed by default, and a series for each state.
 /// </param>
 /// <param name="Excluded">The names of the families that are not exposed, with commas between them; <c>*</c> stands for any text.</param>
 internal readonly record struct FamilyChoice(bool PerWorker, string? Excluded)

@@ -23,12 +23,12 @@ internal sealed class LegacySamples(TimeProvider time) : ISampleSource
         new(MetricCatalogue.ForwarderUp, MetricCatalogue.LegacySidecarRedis, labels => labels[0].Value == "redis" ? [] : null),
     ];
 
-    // By the series of the sample; a null has no translation.
+    // The translated series by the original one; null if the original has no translation.
     private readonly Dictionary<(Translation, int Series), int?> _translated = [];
 
     public string Name => "legacy metrics";
 
-    // The master counts exits, and does not know the slot of the worker.
+    // The master counts exits without the slot of the worker.
     private static Label AllWorkers { get; } = new(WorkerId, "all");
 
     public void Add(FamilyTable families)

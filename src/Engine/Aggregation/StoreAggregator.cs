@@ -93,7 +93,7 @@ public sealed class StoreAggregator : IDisposable
         }
     }
 
-    /// <summary>What is exposed; everything by default.</summary>
+    /// <summary>The choice of families and series to expose; all by default.</summary>
     internal FamilyChoice Choice
     {
         get => _families.Choice;

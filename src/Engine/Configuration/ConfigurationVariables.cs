@@ -778,7 +778,7 @@ internal static class ConfigurationVariables
     /// <summary>The variables that <c>serve</c> uses and a command line can set.</summary>
     public static ImmutableArray<ConfigurationVariable> OfExporter { get; } = [.. All.Where(variable => variable.Flag is not null)];
 
-    /// <summary>Those of them that <c>hub</c> uses.</summary>
+    /// <summary>The variables that <c>hub</c> uses and a command line can set.</summary>
     public static ImmutableArray<ConfigurationVariable> OfHub { get; } =
     [
         ConfigFile, PrometheusMetricsPort, PrometheusBindAddress, .. Ssl,

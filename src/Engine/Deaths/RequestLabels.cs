@@ -25,7 +25,7 @@ internal sealed class RequestLabels
 
     internal string Method { get; }
 
-    /// <summary>The route of the framework or of a pattern, else the normalised path; its number of values is not bounded.</summary>
+    /// <summary>The route of the framework or of a pattern, otherwise the normalised path. Not yet limited to the known values.</summary>
     internal string Route { get; }
 
     internal string Status { get; }

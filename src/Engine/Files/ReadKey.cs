@@ -14,7 +14,7 @@ internal sealed record ReadKey(string Family, string Sample, ImmutableArray<Labe
     private const string MissingHelp = "Multiprocess metric";
 
     /// <returns>
-    /// Null unless the key is JSON of exactly the four parts, of which the help may be missing. Labels are an object, or two
+    /// Null unless the key is JSON of exactly four parts; only the help may be missing. Labels are an object, or two
     /// arrays of names and values, as in <c>prometheus_client</c> before 0.4.
     /// </returns>
     public static ReadKey? TryParse(ReadOnlySpan<byte> key)

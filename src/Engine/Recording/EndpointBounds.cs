@@ -2,11 +2,11 @@ namespace GunicornPrometheusExporter.Recording;
 
 /// <summary>Limits the values of the label <c>endpoint</c>: the routes of frameworks and paths each have a limit of their own.</summary>
 /// <remarks>
-/// A value that the slot has series of costs nothing more, so it stays admitted for good; the limit on paths counts only
-/// those that are in use. Values of earlier holders of the slot count as paths until a framework reports them as routes.
+/// A value stays admitted, because the slot keeps its series. The limit on paths counts only the paths that are in use.
+/// Values of earlier holders of the slot count as paths until a framework reports them as routes.
 /// Finding a value allocates nothing. Not thread-safe.
 /// </remarks>
-/// <param name="maximumPaths">The most paths in this process.</param>
+/// <param name="maximumPaths">The maximum number of paths in this process.</param>
 internal sealed class EndpointBounds(int maximumPaths)
 {
     internal const string Label = "endpoint";
@@ -20,10 +20,10 @@ internal sealed class EndpointBounds(int maximumPaths)
     /// <summary>The endpoint of requests that the operator excludes.</summary>
     internal const string Excluded = "__excluded__";
 
-    /// <summary>The most routes that were not known before a request had them, for instance because of a prefix.</summary>
+    /// <summary>The maximum number of routes that the application did not declare, for instance because of a prefix.</summary>
     internal const int MaximumRoutes = 1_000;
 
-    // An application declares its routes in code: no client can make more of them.
+    // An application declares its routes in code, so no client can add any.
     private const int MaximumKnownRoutes = 10_000;
 
     private static readonly string[] Reserved = [LabelBounds.Other, Unmatched, Invalid, Excluded];
@@ -31,17 +31,17 @@ internal sealed class EndpointBounds(int maximumPaths)
     private readonly HashSet<string> _known = new(Reserved, StringComparer.Ordinal);
     private readonly HashSet<string> _routes = new(Reserved, StringComparer.Ordinal);
 
-    // The known paths that count.
+    // The paths that count towards the limit.
     private readonly HashSet<string> _paths = new(StringComparer.Ordinal);
 
-    // The routes that count.
+    // The routes that count towards the limit: those that the application did not declare.
     private int _reported;
 
     /// <summary>Finds a value that was admitted.</summary>
     internal bool TryFind(ReadOnlySpan<char> value, out string known) =>
         _known.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(value, out known!);
 
-    /// <summary>Admits a path while there is room; otherwise it is <see cref="LabelBounds.Other"/>.</summary>
+    /// <summary>Admits a path if the limit allows it; otherwise <paramref name="admitted"/> is <see cref="LabelBounds.Other"/>.</summary>
     internal bool TryAdmitPath(ReadOnlySpan<char> path, out string admitted)
     {
         if (TryFind(path, out admitted)) return true;
@@ -51,7 +51,7 @@ internal sealed class EndpointBounds(int maximumPaths)
         return true;
     }
 
-    /// <summary>Admits a framework's route while there is room; otherwise it is <see cref="LabelBounds.Other"/>.</summary>
+    /// <summary>Admits a route if the limit allows it; otherwise <paramref name="admitted"/> is <see cref="LabelBounds.Other"/>.</summary>
     internal bool TryAdmitRoute(ReadOnlySpan<char> route, out string admitted)
     {
         if (_routes.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(route, out admitted!)) return true;
@@ -62,16 +62,16 @@ internal sealed class EndpointBounds(int maximumPaths)
         return true;
     }
 
-    /// <summary>Admits a route that the application declares, which leaves all others their room.</summary>
+    /// <summary>Admits a route that the application declares. It does not count towards the limits.</summary>
     internal void Declare(ReadOnlySpan<char> route)
     {
         if (_routes.Count < MaximumKnownRoutes) _ = AddRoute(route);
     }
 
-    /// <summary>Whether a value has the room of routes.</summary>
+    /// <summary>Whether a value is an admitted route.</summary>
     internal bool IsRoute(string value) => _routes.Contains(value);
 
-    /// <summary>Admits a value that the slot has, whatever the limit.</summary>
+    /// <summary>Admits a value of which the slot has series, regardless of the limits.</summary>
     internal string Learn(ReadOnlySpan<char> value)
     {
         if (TryFind(value, out var known)) return known;
@@ -89,7 +89,7 @@ internal sealed class EndpointBounds(int maximumPaths)
         return admitted;
     }
 
-    /// <summary>Lets only these values count, and of them only the paths.</summary>
+    /// <summary>Counts only the paths among these values towards the limit.</summary>
     internal void CountOnly(IEnumerable<string> inUse)
     {
         _paths.Clear();

@@ -8,7 +8,7 @@ internal static class LostWebSockets
 {
     private const int LongestKey = 4096;
 
-    /// <summary>Counts them, once. This process holds the slot and has not written its files yet.</summary>
+    /// <summary>Counts the WebSockets as lost, once. This process holds the slot and has not written its files yet.</summary>
     internal static void Count(StoreFileWriter counters)
     {
         var family = MetricCatalogue.WebSocketsLost;

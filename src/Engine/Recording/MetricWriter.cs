@@ -83,10 +83,10 @@ internal sealed partial class MetricWriter
         return Locate(family, family.Name, labels, mayUseReserve: true);
     }
 
-    /// <summary>Whether so many new series of an endpoint may have a place of their own.</summary>
+    /// <summary>Whether this number of new series of an endpoint is within the limit on series.</summary>
     internal bool HasRoom(int series, string endpoint) => _series.HasRoom(series, Endpoints.IsRoute(endpoint));
 
-    /// <summary>Says once that the bound on series is reached. Only between two recordings: to log may let others record.</summary>
+    /// <summary>Logs once that the limit on series is reached. Call it between two recordings: the log may let others record.</summary>
     internal void ReportFull()
     {
         if (_report is not { } report || OverflowOf(MetricCatalogue.SeriesOverflow).Value == 0) return;

@@ -16,7 +16,7 @@ internal sealed class SeriesBound(SlotStore store, int maximum)
     // Extra series for requests beyond the limit, by their status and exceptions.
     private const int RoomForOutcomes = 256;
 
-    // Paths leave routes as many series again, and this part of a file.
+    // In bytes: the part of a file that only routes may use.
     private const int RoomForRoutes = 4 << 20;
 
     // In bytes, more than one histogram takes: at most 34 keys, each with a label value of 256 characters of six bytes.
@@ -27,7 +27,7 @@ internal sealed class SeriesBound(SlotStore store, int maximum)
 
     private static readonly string[] Outcomes = [MetricCatalogue.StatusCode, MetricCatalogue.StatusClass, "error_type"];
 
-    /// <summary>Whether further series have a place of their own.</summary>
+    /// <summary>Whether the limit allows further series.</summary>
     /// <param name="series">Their number.</param>
     /// <param name="isRoute">Whether they are those of a framework's route, which paths cannot crowd out.</param>
     internal bool HasRoom(int series, bool isRoute) => Count + series <= MaximumOf(isRoute) && HasSpace(isRoute);

@@ -5,12 +5,12 @@ namespace GunicornPrometheusExporter.Routes;
 
 /// <summary>Turns a path into a label value: parts that vary from request to request become placeholders.</summary>
 /// <remarks>
-/// docs/endpoints.md lists what becomes what. The query and matrix parameters are dropped; the part beyond
+/// docs/endpoints.md lists the placeholders. The query and matrix parameters are dropped; the part beyond
 /// <see cref="MaximumLength"/> becomes <c>{rest}</c>. Allocates nothing.
 /// </remarks>
 internal static class EndpointNormalizer
 {
-    /// <summary>In characters.</summary>
+    /// <summary>The maximum length of an endpoint, in characters.</summary>
     public const int MaximumLength = 200;
 
     private const string Rest = "{rest}";
@@ -64,7 +64,7 @@ internal static class EndpointNormalizer
         return placeholder.IsEmpty ? buffer[..PathSegment.ReplaceWords(segment, buffer)] : placeholder;
     }
 
-    /// <summary>Decodes the characters that need no percent-encoding; false if there is any other.</summary>
+    /// <summary>Decodes a segment; false if it has an encoded character that needs percent-encoding.</summary>
     private static bool TryDecode(ReadOnlySpan<char> segment, Span<char> decoded, out int length)
     {
         length = 0;

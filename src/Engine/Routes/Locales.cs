@@ -2,10 +2,10 @@ using System.Collections.Frozen;
 
 namespace GunicornPrometheusExporter.Routes;
 
-/// <summary>Tells a locale at the start of a path, <c>en</c> or <c>pt-BR</c>, from an ordinary name.</summary>
+/// <summary>Recognises a locale at the start of a path, such as <c>en</c> or <c>pt-BR</c>.</summary>
 internal static class Locales
 {
-    // Languages that sites are translated into. Without id, is, my, so, to and their like, which are also names of routes.
+    // Languages into which sites are translated, except those such as id, is, my, so and to, which are also names of routes.
     private static readonly FrozenSet<string> Languages = FrozenSet.ToFrozenSet(
     [
         "af", "ar", "az", "bg", "bn", "bs", "ca", "cs", "cy", "da", "de", "el", "en", "eo", "es", "et", "eu", "fa", "fi", "fr", "ga",

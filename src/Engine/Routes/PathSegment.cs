@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace GunicornPrometheusExporter.Routes;
 
-/// <summary>Tells what varies in one segment of a path: the whole segment, or words of it.</summary>
+/// <summary>Finds the parts that vary in one segment of a path: the whole segment, or words of it.</summary>
 internal static class PathSegment
 {
     /// <summary>Replacing words makes a segment at most this many times longer: <c>1.2</c> becomes <c>{version}</c>.</summary>
@@ -32,7 +32,7 @@ internal static class PathSegment
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=");
     private static readonly SearchValues<char> Separators = SearchValues.Create("-_.,~+@:=()!'*$&");
 
-    /// <summary>What stands for the whole segment; empty if that is not one value.</summary>
+    /// <summary>The placeholder for the whole segment; empty if the segment is not one value.</summary>
     internal static ReadOnlySpan<char> PlaceholderOf(ReadOnlySpan<char> segment)
     {
         if (IsMailAddress(segment)) return "{email}";

@@ -25,7 +25,7 @@ internal sealed class RoutePatterns
     private const int LargestAutomaton = 2000;
     private const string LargestAutomatonSwitch = "REGEX_NONBACKTRACKING_MAX_AUTOMATA_SIZE";
 
-    // An expression keeps what it derives from each path, without a bound of its own.
+    // An expression caches the states that it derives from paths, and does not limit this cache itself.
     private const long MostDerivedBytes = 16 << 20;
 
     private const RegexOptions Options = RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture;
@@ -37,7 +37,7 @@ internal sealed class RoutePatterns
     private readonly string _text;
     private readonly ImmutableArray<Rule> _rules;
 
-    // Approximate if threads share this object.
+    // Inexact if several threads use this object, because the updates are not atomic.
     private long _derivedBytes;
 
     static RoutePatterns() => AppContext.SetData(LargestAutomatonSwitch, LargestAutomaton);
@@ -101,7 +101,7 @@ internal sealed class RoutePatterns
         return null;
     }
 
-    /// <summary>Copies a path without its matrix parameters, and returns the length.</summary>
+    /// <summary>Copies a path without its matrix parameters, and returns the length of the copy.</summary>
     private static int CopyPlain(ReadOnlySpan<char> path, Span<char> plain)
     {
         var length = 0;

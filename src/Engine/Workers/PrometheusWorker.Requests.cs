@@ -81,7 +81,7 @@ internal sealed partial class PrometheusWorker
     /// <summary>Records that the client is about to receive the first byte of a response.</summary>
     /// <param name="token">The request.</param>
     /// <param name="status">The status of the response.</param>
-    /// <param name="isStream">Whether the response is a stream of events.</param>
+    /// <param name="isStream">Whether the response is a stream of server-sent events.</param>
     public void RequestResponding(long token, int status, bool isStream = false)
     {
         if (!_flight.TryFind(token, out var entry)) return;

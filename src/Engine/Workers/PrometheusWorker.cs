@@ -18,7 +18,7 @@ internal sealed partial class PrometheusWorker : IDisposable
     /// <summary>The configured routes of paths.</summary>
     internal RoutePatterns? Patterns { init => _routes.Patterns = value; }
 
-    /// <summary>What is recorded of requests.</summary>
+    /// <summary>The operator's choice of which requests and labels are recorded.</summary>
     internal RequestChoice Choice { init => _routes.Choice = value; }
 
     /// <summary>Starts recording; every series that needs no request starts at 0.</summary>

@@ -5,16 +5,16 @@ using GunicornPrometheusExporter.Recording;
 
 namespace GunicornPrometheusExporter.Workers;
 
-/// <summary>What the operator wants recorded of requests. Immutable.</summary>
+/// <summary>The operator's choice of which requests and labels are recorded. Immutable.</summary>
 internal sealed record RequestChoice
 {
     private static readonly string[] Classes =
         [LabelBounds.Other, "1xx", "2xx", "3xx", "4xx", "5xx", "6xx", "7xx", "8xx", "9xx"];
 
-    /// <summary>Routes and paths whose requests are excluded; <c>*</c> stands for any text.</summary>
+    /// <summary>Routes and paths whose requests are excluded; <c>*</c> stands for any text, <c>?</c> for one character.</summary>
     public IReadOnlyList<string> ExcludedRoutes { get; init; } = [];
 
-    /// <summary>Whether excluded requests are counted in one family; otherwise they are counted in none.</summary>
+    /// <summary>Whether one family counts excluded requests; otherwise no family does.</summary>
     public bool CountsExcluded { get; init; }
 
     /// <summary>The label of the status in the latency by route: <c>status_code</c>, <c>status_class</c>, or null.</summary>

@@ -12,6 +12,6 @@ internal readonly ref struct RequestHeaders
     /// <summary><c>Content-Length</c>.</summary>
     public ReadOnlySpan<byte> ContentLength { get; init; }
 
-    /// <summary>Whether there is a <c>Transfer-Encoding</c>: the size of the body is unknown.</summary>
+    /// <summary>Whether there is a <c>Transfer-Encoding</c>, so that the size of the body is unknown.</summary>
     public bool IsChunked { get; init; }
 }

@@ -19,7 +19,7 @@ internal sealed class RouteSeriesTable(MetricWriter writer, TimeProvider time)
     /// <summary>The lowest status that counts as a failure.</summary>
     internal const int FirstFailure = 400;
 
-    // A path that nobody requested for so long gives way to another if there is no room.
+    // A new path replaces one that nobody has requested for this time, if the limit is reached.
     private static readonly TimeSpan LongestUnused = TimeSpan.FromHours(1);
 
     private const int LongestPath = 1024;
@@ -38,7 +38,7 @@ internal sealed class RouteSeriesTable(MetricWriter writer, TimeProvider time)
     private bool _isComplete;
     private long _lastRenewal = time.GetTimestamp();
 
-    /// <summary>What is recorded. Set it before the first request.</summary>
+    /// <summary>The operator's choice of what is recorded. Set it before the first request.</summary>
     internal RequestChoice Choice
     {
         set
@@ -57,7 +57,7 @@ internal sealed class RouteSeriesTable(MetricWriter writer, TimeProvider time)
     /// <summary>Whether a path has this endpoint whatever its later responses are.</summary>
     internal static bool IsLasting(string endpoint) => endpoint is not (EndpointBounds.Unmatched or LabelBounds.Other);
 
-    /// <summary>The configured routes of paths.</summary>
+    /// <summary>The configured patterns that map paths to routes; null without any.</summary>
     internal RoutePatterns? Patterns { private get; set; }
 
     /// <param name="method">In UTF-8.</param>
@@ -125,7 +125,7 @@ internal sealed class RouteSeriesTable(MetricWriter writer, TimeProvider time)
         return endpoint;
     }
 
-    /// <summary>Makes room for other paths, if the last time is long enough ago; only paths requested since then still count.</summary>
+    /// <summary>Makes room for other paths, if the last time is long enough ago: only paths requested since then still count.</summary>
     private bool TryRenew()
     {
         if (time.GetElapsedTime(_lastRenewal) < LongestUnused || !writer.HasRoom(1, "")) return false;

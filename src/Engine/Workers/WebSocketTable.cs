@@ -25,11 +25,11 @@ internal sealed class WebSocketTable(MetricWriter metrics, RouteSeriesTable rout
     private readonly Dictionary<long, WebSocket> _webSockets = [];
     private readonly Dictionary<string, WebSocketSeries> _series = new(StringComparer.Ordinal);
 
-    // Tokens are below those of requests.
+    // Tokens of WebSockets are less than NoEntry, so that none equals the token of a request.
     private long _lastToken = FlightTableWriter.NoEntry;
 
-    /// <summary>Begins a handshake.</summary>
-    /// <param name="path">As requested, in UTF-8.</param>
+    /// <summary>Records the start of a handshake.</summary>
+    /// <param name="path">The path as requested, in UTF-8.</param>
     /// <returns>A token, valid until the WebSocket ends.</returns>
     internal long Begin(ReadOnlySpan<byte> path)
     {
@@ -44,7 +44,7 @@ internal sealed class WebSocketTable(MetricWriter metrics, RouteSeriesTable rout
         (socket.Place, socket.IsRouted) = (FlightRecord.Shorten(route).ToArray(), true);
     }
 
-    /// <summary>Records that the handshake is accepted.</summary>
+    /// <summary>Records that the application accepted the handshake.</summary>
     internal void Accept(long token)
     {
         if (!_webSockets.TryGetValue(token, out var socket) || socket.Series is not null) return;
@@ -104,7 +104,7 @@ internal sealed class WebSocketTable(MetricWriter metrics, RouteSeriesTable rout
     {
         if (!_series.TryGetValue(endpoint, out var series))
         {
-            // All of a route's series are merged, or none is: those of an endpoint show how many are open.
+            // Merge all series of a route or none, because the counters of an endpoint together show how many WebSockets are open.
             var place = metrics.HasRoom(SeriesOfRoute, endpoint) ? endpoint : LabelBounds.Other;
             _series[endpoint] = series = new WebSocketSeries(
                 place,
@@ -133,7 +133,7 @@ internal sealed class WebSocketTable(MetricWriter metrics, RouteSeriesTable rout
         /// <summary>Null until the handshake is accepted.</summary>
         internal WebSocketSeries? Series { get; set; }
 
-        /// <summary>In seconds of the monotonic clock.</summary>
+        /// <summary>When the handshake was accepted, in seconds of the monotonic clock.</summary>
         internal double Accepted { get; set; }
     }
 

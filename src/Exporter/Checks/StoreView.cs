@@ -24,7 +24,7 @@ internal sealed class StoreView : IDisposable
     /// <summary>The workers of this machine in any store, listed before this process switched to the store's user.</summary>
     internal IReadOnlyList<WorkerProcess> MachineWorkers { get; }
 
-    /// <summary>The Gunicorns of this machine without a store, listed at the same time.</summary>
+    /// <summary>The Gunicorn servers of this machine that use no store, listed together with <see cref="MachineWorkers"/>.</summary>
     internal IReadOnlyList<UnmeasuredServer> MachineServers { get; }
 
     internal IReadOnlyList<FileInfo> Files { get; }

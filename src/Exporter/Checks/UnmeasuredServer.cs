@@ -14,7 +14,7 @@ internal sealed record UnmeasuredServer(int ProcessId, string CommandLine)
     {
         var found = Directory.GetDirectories("/proc").Select(Of).OfType<(UnmeasuredServer Server, int Parent)>().ToArray();
         var servers = found.Select(process => process.Server.ProcessId).ToHashSet();
-        // A worker has its master's command line.
+        // A worker has the same command line as its master, so skip the children of masters.
         return [.. found.Where(process => !servers.Contains(process.Parent)).Select(process => process.Server)];
     }
 

@@ -24,7 +24,7 @@ internal sealed class HubCommand : Command
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken end)
     {
-        // The settings of Redis are in use, whatever the variable says.
+        // A hub always uses the Redis settings, so validate them even if forwarding is disabled.
         var config = _settings.Load(parsed).With(new Dictionary<string, string> { [ConfigurationVariables.RedisEnabled.Name] = "true" });
         using var loggers = Logs.CreateServerFactory(config);
         if (!config.Validate()) throw new ConfigurationException(config.Errors);

@@ -1,6 +1,6 @@
 namespace GunicornPrometheusExporter.Exporter.Commands;
 
-/// <summary>The commands of the image of the Python package of the same name, as commands of this executable.</summary>
+/// <summary>Translates the commands of the container image of the Python package with the same name.</summary>
 internal static class NamesakeCommand
 {
     private static readonly Dictionary<string, ConfigurationVariable> Flags = new()
@@ -34,6 +34,6 @@ internal static class NamesakeCommand
         return translated;
     }
 
-    /// <summary>Whether the command served all hosts from Redis there. Invalid settings are reported by the command itself.</summary>
+    /// <summary>Whether the old command served all hosts from Redis. The new command reports invalid settings itself.</summary>
     private static bool IsFleetWide() => ExporterConfig.Load() is { Errors.IsEmpty: true, RedisEnabled: true };
 }

@@ -8,7 +8,7 @@ internal static class SystemdSockets
     private const string Setting = "--web.systemd-socket (GUNICORN_EXPORTER_WEB_SYSTEMD_SOCKET)";
     private const int First = 3;
 
-    /// <exception cref="ConfigurationException">systemd passed none to this process, or one that cannot be used.</exception>
+    /// <exception cref="ConfigurationException">systemd passed no socket to this process, or one that cannot be used.</exception>
     internal static Socket[] Take(ExporterConfig config)
     {
         if (config.WebListenAddress is { } address)

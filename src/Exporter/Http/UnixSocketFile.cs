@@ -8,7 +8,7 @@ namespace GunicornPrometheusExporter.Exporter.Http;
 /// <summary>The file of a Unix socket that this process bound.</summary>
 internal sealed class UnixSocketFile
 {
-    // The group may connect, so that a proxy in it can.
+    // 0660, so that a proxy in the exporter's group can connect.
     private const uint Mode = 0x1B0;
 
     private readonly string _path;
@@ -28,7 +28,7 @@ internal sealed class UnixSocketFile
 
     /// <summary>Binds a socket, and replaces a file that another process left.</summary>
     /// <returns>Null if another process listens there.</returns>
-    /// <exception cref="IOException">The path is not a socket's, or the file cannot be created.</exception>
+    /// <exception cref="IOException">The path is a file that is not a socket, or the file cannot be created.</exception>
     /// <exception cref="UnauthorizedAccessException">The file cannot be created.</exception>
     internal static Socket? TryBind(UnixDomainSocketEndPoint address)
     {
@@ -51,7 +51,7 @@ internal sealed class UnixSocketFile
             handle.Dispose();
             return error == Libc.ErrorAddressInUse ? null : throw new IOException(Marshal.GetPInvokeErrorMessage(error));
         }
-        // The umask may have removed permissions.
+        // The umask may have removed permissions of the mode.
         _ = Libc.TryOpenToOwner(path, Mode);
         return new Socket(handle);
     }
@@ -71,7 +71,7 @@ internal sealed class UnixSocketFile
 
     private static bool IsAbandoned(UnixDomainSocketEndPoint address)
     {
-        // Otherwise it would wait while the accept queue is full.
+        // A blocking connect would wait while the accept queue is full.
         using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { Blocking = false };
         try
         {

@@ -61,7 +61,7 @@ internal static class LogLine
         line.Append('"');
     }
 
-    // A surrogate takes the slow way, which tells whether it is one of a pair.
+    // Surrogates take the slow path, which checks whether they form a pair.
     private static bool IsPrinted(char c) => !IsHidden(char.GetUnicodeCategory(c));
 
     private static bool IsHidden(UnicodeCategory category) => category is >= UnicodeCategory.SpaceSeparator and

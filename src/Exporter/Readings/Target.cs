@@ -16,12 +16,12 @@ internal sealed record Target(Uri Address, string User)
 
     internal Uri MetricsAddress => new(Address, MetricsPath[1..]);
 
-    /// <summary>The exporter in a word: <c>10.0.0.7:9091</c> or <c>unix:/run/metrics.sock</c>.</summary>
+    /// <summary>The name of the exporter: <c>10.0.0.7:9091</c> or <c>unix:/run/metrics.sock</c>.</summary>
     internal string Name => Socket is null ? Address.Authority : $"{UnixScheme}{Socket}";
 
     private string MetricsPath { get; init; } = ConfigurationVariables.WebTelemetryPath.Default!;
 
-    /// <summary>The configured exporter of this machine, or the one that listens on a Unix socket.</summary>
+    /// <summary>The configured exporter of this machine, or the exporter that listens on the given Unix socket.</summary>
     internal static Target Of(ExporterConfig config, bool isTls = false, string? socket = null)
     {
         var address = ListenAddress.Of(config)[0];

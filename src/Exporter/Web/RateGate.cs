@@ -7,10 +7,10 @@ internal sealed class RateGate(TimeProvider time)
     private readonly long _start = time.GetTimestamp();
     private RateLimit? _limit;
 
-    // When the bucket is full again, since the start.
+    // The time since the start at which the bucket is full again.
     private TimeSpan _full;
 
-    /// <summary>Whether a request is within the limit. Another limit begins with a full bucket.</summary>
+    /// <summary>Whether a request is within the limit. A changed limit starts with a full bucket.</summary>
     internal bool TryPass(RateLimit? limit)
     {
         if (limit is null) return true;

@@ -52,7 +52,7 @@ internal static unsafe class EntryPoint
             "request_routed(token: int, route: str) -> None\n\n" +
             "Sets the framework's route of a request, or '__unmatched__'. Never raises."),
         new("route_declared", &RequestFunctions.RouteDeclared,
-            "route_declared(route: str) -> None\n\nAdmits a route of the application before a request has it. Never raises."),
+            "route_declared(route: str) -> None\n\nAdmits a route that the application declares. Never raises."),
         new("request_responding", &RequestFunctions.RequestResponding,
             "request_responding(token: int, status: int, headers: list) -> None\n\n" +
             "Records that the client is about to receive the first byte of a response with these headers. Never raises."),
@@ -67,16 +67,16 @@ internal static unsafe class EntryPoint
             "Sets the bytes of a file that a request sent, which the size in request_finished lacks. Never raises."),
         new("request_answered", &RequestFunctions.RequestAnswered,
             "request_answered(token: int, status: object, response_bytes: int) -> bool\n\n" +
-            "Records a finished request, unless an exception is being handled or the status is no number. Never raises."),
+            "Records a finished request, unless an exception is being handled or the status is not a number. Never raises."),
         new("request_abandoned", &RequestFunctions.RequestAbandoned,
-            "request_abandoned(token: int) -> None\n\nForgets a request that turned out not to be one. Never raises."),
+            "request_abandoned(token: int) -> None\n\nDiscards a request without recording it. Never raises."),
         new("request_invalid", &RequestFunctions.RequestInvalid,
             "request_invalid(status: int, error_type: str) -> None\n\n" +
             "Records a request that could not be parsed. Never raises."),
         new("websocket_started", &RequestFunctions.WebSocketStarted,
-            "websocket_started(path: str) -> int\n\nBegins the handshake of a WebSocket, and returns its token. Never raises."),
+            "websocket_started(path: str) -> int\n\nRecords the start of a WebSocket's handshake, and returns its token. Never raises."),
         new("websocket_accepted", &RequestFunctions.WebSocketAccepted,
-            "websocket_accepted(token: int) -> None\n\nRecords that a handshake is accepted. Never raises."),
+            "websocket_accepted(token: int) -> None\n\nRecords that the application accepted a handshake. Never raises."),
         new("websocket_message", &RequestFunctions.WebSocketMessage,
             "websocket_message(token: int, is_sent: bool, size: int) -> None\n\n" +
             "Records a message that the application sent or received. Never raises."),
@@ -84,7 +84,7 @@ internal static unsafe class EntryPoint
             "websocket_ended(token: int, code: int) -> None\n\n" +
             "Records the end of a WebSocket with its code, or of a handshake with the status that rejects it. Never raises."),
         new("set_capacity", &RequestFunctions.SetCapacity,
-            "set_capacity(requests: int) -> None\n\nSets the most requests that the worker handles at once; 0 if unknown. Never raises."),
+            "set_capacity(requests: int) -> None\n\nSets how many requests the worker handles at once; 0 if unknown. Never raises."),
         new("heartbeat", &RequestFunctions.Heartbeat,
             "heartbeat() -> None\n\nUpdates memory, processor use and age, at most once a second. Never raises."),
         new("update", &RequestFunctions.Update,
