@@ -156,7 +156,7 @@ public sealed partial class ConfigurationReferenceTests
             |---|---|---|
             | methods | the nine of RFC 9110, and `PATCH` | the method is `__other__` |
             | `GUNICORN_EXPORTER_MAX_LABEL_VALUES` | 200 values of each label; for `endpoint`, 200 paths | the label is `__other__` |
-            | routes of a framework | every route that the application declares, and 1,000 others | `endpoint` is `__other__` |
+            | routes of a framework | 10,000 routes that the application declares, and 1,000 others | `endpoint` is `__other__` |
             | `GUNICORN_EXPORTER_MAX_WORKER_SERIES` | 15,000 series of a worker, and as many again for routes | method and endpoint are `__other__`. The status stays for 256 more series, and is `__other__` after that |
 
             Paths cannot take the place of routes: routes have values and series of their own. A worker admits the routes that Flask,
