@@ -102,7 +102,9 @@ internal sealed class StoreReading(
         Account();
         var config = configuration.Config;
         aggregator.MaximumSeries = config.MaxSeries;
-        aggregator.Choice = new(config.PerWorker || config.LegacyMetrics, config.ExcludedFamilies);
+        // The legacy metrics change with a restart only.
+        var isPerWorker = config.PerWorker || aggregator.Sources.Any(source => source is LegacySamples);
+        aggregator.Choice = new(isPerWorker, config.ExcludedFamilies);
         aggregator.Refresh();
     }
 
@@ -110,6 +112,11 @@ internal sealed class StoreReading(
     {
         accountant.MaximumLabelValues = configuration.Config.MaxLabelValues;
         aggregator.Flights.Patterns = configuration.Config.Routes;
+        aggregator.Flights.Choice = new()
+        {
+            ExcludedRoutes = [.. configuration.Config.ExcludedRoutes],
+            CountsExcluded = configuration.Config.ExcludedRequests == ConfigurationVariables.CountedRequests,
+        };
         _accounting.Run(accountant.Account);
     }
 }

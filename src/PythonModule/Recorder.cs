@@ -31,7 +31,7 @@ internal static class Recorder
         var patterns = config.Routes;
         var choice = new RequestChoice
         {
-            ExcludedRoutes = config.ExcludedRoutes,
+            ExcludedRoutes = [.. config.ExcludedRoutes],
             CountsExcluded = config.ExcludedRequests == ConfigurationVariables.CountedRequests,
             TimesFirstByte = config.TimeToFirstByte,
             StatusLabel = config.LatencyStatus switch

@@ -79,8 +79,14 @@ internal sealed class DeathLedger
                 if (request is not { State: FlightState.Responding, Status: > 0 }) continue;
                 // The client may have the whole response: count it as a finished request, as its worker would have.
                 var labels = labelsOf(request);
-                var endpoint = EndpointOf(labels, death.Worker, bounds.Endpoints);
+                if (labels.IsExcluded && !labels.CountsExcluded) continue;
+                var endpoint = labels.IsExcluded ? EndpointBounds.Excluded : EndpointOf(labels, death.Worker, bounds.Endpoints);
                 Label[] route = [new("method", labels.Method), new(EndpointBounds.Label, endpoint), new("status_code", labels.Status)];
+                if (labels.IsExcluded)
+                {
+                    Add(file, MetricCatalogue.HttpRequests, 1, route);
+                    continue;
+                }
                 Add(file, MetricCatalogue.WorkerRequests, 1, id);
                 Add(file, MetricCatalogue.HttpRequests, 1, route);
                 if (labels.IsFailed) Add(file, MetricCatalogue.WorkerFailedRequests, 1, [id, .. route]);

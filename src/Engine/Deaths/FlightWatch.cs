@@ -3,6 +3,7 @@ using GunicornPrometheusExporter.Diagnostics;
 using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Flights;
 using GunicornPrometheusExporter.Routes;
+using GunicornPrometheusExporter.Workers;
 using Microsoft.Extensions.Logging;
 
 namespace GunicornPrometheusExporter.Deaths;
@@ -26,6 +27,9 @@ internal sealed class FlightWatch(string directory, ILogger logger)
 
     /// <summary>The configured routes of paths.</summary>
     internal RoutePatterns? Patterns { get; set; }
+
+    /// <summary>Which requests are counted.</summary>
+    internal RequestChoice Choice { get; set; } = new();
 
     /// <summary>Reads every flight file again.</summary>
     /// <exception cref="IOException">The store cannot be listed.</exception>
@@ -68,7 +72,7 @@ internal sealed class FlightWatch(string directory, ILogger logger)
     }
 
     /// <summary>The labels of a lost or running request.</summary>
-    internal RequestLabels LabelsOf(FlightRequest request) => new(request, Patterns);
+    internal RequestLabels LabelsOf(FlightRequest request) => new(request, Patterns, Choice);
 
     /// <summary>Quarantines a dead worker's damaged file, and counts it.</summary>
     internal void Quarantine(DeadWorker worker)

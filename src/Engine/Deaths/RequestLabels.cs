@@ -10,13 +10,15 @@ namespace GunicornPrometheusExporter.Deaths;
 /// <summary>The labels of a lost or running request, as its worker would have set them.</summary>
 internal sealed class RequestLabels
 {
-    internal RequestLabels(FlightRequest request, RoutePatterns? patterns)
+    internal RequestLabels(FlightRequest request, RoutePatterns? patterns, RequestChoice choice)
     {
         Method = HttpMethods.LabelOf(Encoding.UTF8.GetBytes(request.Method));
         IsUnmatched = request.Route == EndpointBounds.Unmatched;
         var route = request.Route.Length == 0 ? patterns?.Find(request.Path) : IsUnmatched ? null : request.Route;
         IsRouted = route is not null;
         Route = route ?? Normalized(request.Path);
+        IsExcluded = choice.Excludes(RouteSeriesTable.PathOf(request.Path)) || choice.Excludes(Route);
+        CountsExcluded = choice.CountsExcluded;
         var isStatus = request.Status is >= 100 and <= 999;
         Status = isStatus ? request.Status.ToString(CultureInfo.InvariantCulture) : LabelBounds.Other;
         MayBeUnmatched = RouteSeriesTable.IsUnmatched(request.Status);
@@ -32,6 +34,12 @@ internal sealed class RequestLabels
 
     /// <summary>Whether <see cref="Route"/> is the framework's.</summary>
     internal bool IsRouted { get; }
+
+    /// <summary>Whether the operator excludes it from what is counted.</summary>
+    internal bool IsExcluded { get; }
+
+    /// <summary>Whether one family counts excluded requests.</summary>
+    internal bool CountsExcluded { get; }
 
     /// <summary>Whether the framework found no route.</summary>
     internal bool IsUnmatched { get; }

@@ -205,11 +205,14 @@ internal sealed partial class PrometheusWorker
     }
 
     /// <summary>The times in a proxy's queue: only where a proxy reports them.</summary>
-    private HistogramCells Queue => _queue ??= Metrics.LocateHistogram(MetricCatalogue.WorkerRequestQueue, [WorkerId]);
+    private HistogramCells Queue =>
+        _queue is { IsNone: false } queue ? queue : _queue = Metrics.LocateHistogram(MetricCatalogue.WorkerRequestQueue, [WorkerId]);
 
     private RouteSeries SeriesOf(FlightEntry entry, int status)
     {
         var isRouted = !entry.Route.IsEmpty;
+        // The cache finds a request with a route by its route alone.
+        if (isRouted && _routes.Excludes(entry.Path)) return _routes.Find(entry.Method, EndpointBounds.Excluded, status);
         var place = isRouted ? entry.Route : entry.Path;
         var series = _cache.Find(entry.Method, place, status, isRouted);
         if (series is null)
@@ -222,7 +225,9 @@ internal sealed partial class PrometheusWorker
     }
 
     private string EndpointOf(FlightEntry entry, int status) =>
-        entry.Route.IsEmpty ? _routes.EndpointOfPath(entry.Path, status) : _routes.EndpointOfRoute(entry.Route);
+        entry.Route.IsEmpty ? _routes.EndpointOfPath(entry.Path, status)
+        : _routes.Excludes(entry.Path) ? EndpointBounds.Excluded
+        : _routes.EndpointOfRoute(entry.Route);
 
     private void HandleError(ReadOnlySpan<byte> method, string endpoint, ReadOnlySpan<byte> errorType)
     {

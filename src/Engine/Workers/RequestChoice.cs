@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.IO.Enumeration;
 using GunicornPrometheusExporter.Metrics;
@@ -12,7 +13,7 @@ internal sealed record RequestChoice
         [LabelBounds.Other, "1xx", "2xx", "3xx", "4xx", "5xx", "6xx", "7xx", "8xx", "9xx"];
 
     /// <summary>Routes and paths whose requests are excluded; <c>*</c> stands for any text, <c>?</c> for one character.</summary>
-    public IReadOnlyList<string> ExcludedRoutes { get; init; } = [];
+    public ImmutableArray<string> ExcludedRoutes { get; init; } = [];
 
     /// <summary>Whether one family counts excluded requests; otherwise no family does.</summary>
     public bool CountsExcluded { get; init; }

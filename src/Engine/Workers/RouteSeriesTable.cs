@@ -104,7 +104,7 @@ internal sealed class RouteSeriesTable(MetricWriter writer, TimeProvider time)
         Span<char> text = stackalloc char[LongestPath];
         Span<char> endpoint = stackalloc char[EndpointNormalizer.MaximumLength];
         var length = Encoding.UTF8.GetChars(path[..Math.Min(path.Length, LongestPath)], text);
-        if (_choice.ExcludedRoutes.Count > 0 && _choice.Excludes(PathOf(text[..length]))) return EndpointBounds.Excluded;
+        if (_choice.Excludes(PathOf(text[..length]))) return EndpointBounds.Excluded;
         if (Patterns?.Find(text[..length]) is { } route) return AdmitRoute(route);
         length = EndpointNormalizer.Normalize(text[..length], endpoint);
         var value = endpoint[..length];
@@ -115,7 +115,15 @@ internal sealed class RouteSeriesTable(MetricWriter writer, TimeProvider time)
         return admitted;
     }
 
-    private static ReadOnlySpan<char> PathOf(ReadOnlySpan<char> target) =>
+    /// <summary>Whether the operator excludes a path as requested, whatever its route is.</summary>
+    internal bool Excludes(ReadOnlySpan<byte> path)
+    {
+        if (_choice.ExcludedRoutes.IsEmpty) return false;
+        Span<char> text = stackalloc char[LongestPath];
+        return _choice.Excludes(PathOf(text[..Encoding.UTF8.GetChars(path[..Math.Min(path.Length, LongestPath)], text)]));
+    }
+
+    internal static ReadOnlySpan<char> PathOf(ReadOnlySpan<char> target) =>
         target.IndexOfAny('?', '#') is >= 0 and var end ? target[..end] : target;
 
     private string AdmitRoute(ReadOnlySpan<char> route)

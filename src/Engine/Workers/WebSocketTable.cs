@@ -33,7 +33,11 @@ internal sealed class WebSocketTable(MetricWriter metrics, RouteSeriesTable rout
     /// <returns>A token, valid until the WebSocket ends.</returns>
     internal long Begin(ReadOnlySpan<byte> path)
     {
-        _webSockets[--_lastToken] = new WebSocket { Place = path[..Math.Min(path.Length, FlightRecord.LongestPath)].ToArray() };
+        _webSockets[--_lastToken] = new WebSocket
+        {
+            Place = path[..Math.Min(path.Length, FlightRecord.LongestPath)].ToArray(),
+            IsExcluded = routes.Excludes(path),
+        };
         return _lastToken;
     }
 
@@ -83,7 +87,9 @@ internal sealed class WebSocketTable(MetricWriter metrics, RouteSeriesTable rout
         }
         var now = MonotonicClock.Seconds();
         series.Open.Add(-1);
-        flight.Plan(metrics.Locate(MetricCatalogue.WebSocketsClosed, [series.Endpoint, LabelOf(code)]), 1);
+        var closed = metrics.Locate(MetricCatalogue.WebSocketsClosed, [series.Endpoint, LabelOf(code)], out var isMerged);
+        // Under another endpoint the WebSocket would still count as open here, and later as lost.
+        flight.Plan(isMerged ? series.Closed : closed, 1);
         series.Duration.Plan(flight, now - socket.Accepted);
         flight.Commit(now);
     }
@@ -98,30 +104,51 @@ internal sealed class WebSocketTable(MetricWriter metrics, RouteSeriesTable rout
     };
 
     private string EndpointOf(WebSocket socket, int status) =>
-        socket.IsRouted ? routes.EndpointOfRoute(socket.Place) : routes.EndpointOfPath(socket.Place, status);
+        socket.IsExcluded ? EndpointBounds.Excluded
+        : socket.IsRouted ? routes.EndpointOfRoute(socket.Place)
+        : routes.EndpointOfPath(socket.Place, status);
 
     private WebSocketSeries SeriesOf(string endpoint)
     {
         if (!_series.TryGetValue(endpoint, out var series))
         {
             // Merge all series of a route or none, because the counters of an endpoint together show how many WebSockets are open.
-            var place = metrics.HasRoom(SeriesOfRoute, endpoint) ? endpoint : LabelBounds.Other;
-            _series[endpoint] = series = new WebSocketSeries(
-                place,
-                metrics.Locate(MetricCatalogue.WebSocketsOpened, [place]),
-                metrics.Locate(MetricCatalogue.WebSocketsOpen, [metrics.WorkerId, place]),
-                metrics.LocateHistogram(MetricCatalogue.WebSocketDuration, [place]),
-                TrafficOf(place, "received"),
-                TrafficOf(place, "sent"));
-            _ = metrics.Locate(MetricCatalogue.WebSocketsLost, [place]);
+            var hasPlace = metrics.HasRoom(SeriesOfRoute, endpoint)
+                || metrics.RecordedOf(MetricCatalogue.WebSocketsOpened).Any(values => values[0] == endpoint);
+            series = Locate(hasPlace ? endpoint : LabelBounds.Other, out var isMerged);
+            // The disk is full: the next WebSocket tries again.
+            if (isMerged) series = Locate(LabelBounds.Other, out _);
+            else _series[endpoint] = series;
         }
-        if (series.Endpoint == LabelBounds.Other) metrics.OverflowOf(EndpointBounds.Label).Add(1);
+        if (series.Endpoint == LabelBounds.Other)
+        {
+            metrics.OverflowOf(endpoint == LabelBounds.Other ? EndpointBounds.Label : MetricCatalogue.SeriesOverflow).Add(1);
+        }
         return series;
     }
 
-    private (Cell Messages, Cell Bytes) TrafficOf(string endpoint, string direction) => (
-        metrics.Locate(MetricCatalogue.WebSocketMessages, [endpoint, direction]),
-        metrics.Locate(MetricCatalogue.WebSocketBytes, [endpoint, direction]));
+    private WebSocketSeries Locate(string place, out bool isMerged)
+    {
+        var isAnyMerged = false;
+        var series = new WebSocketSeries(
+            place,
+            Find(MetricCatalogue.WebSocketsOpened, place),
+            Find(MetricCatalogue.WebSocketsOpen, metrics.WorkerId, place),
+            Find(MetricCatalogue.WebSocketsClosed, place, LabelBounds.Other),
+            metrics.LocateHistogram(MetricCatalogue.WebSocketDuration, [place], out isMerged),
+            (Find(MetricCatalogue.WebSocketMessages, place, "received"), Find(MetricCatalogue.WebSocketBytes, place, "received")),
+            (Find(MetricCatalogue.WebSocketMessages, place, "sent"), Find(MetricCatalogue.WebSocketBytes, place, "sent")));
+        _ = Find(MetricCatalogue.WebSocketsLost, place);
+        isMerged |= isAnyMerged;
+        return series;
+
+        Cell Find(MetricFamily family, params ReadOnlySpan<string> values)
+        {
+            var cell = metrics.Locate(family, values, out var isCellMerged);
+            isAnyMerged |= isCellMerged;
+            return cell;
+        }
+    }
 
     private sealed class WebSocket
     {
@@ -130,6 +157,9 @@ internal sealed class WebSocketTable(MetricWriter metrics, RouteSeriesTable rout
 
         internal bool IsRouted { get; set; }
 
+        /// <summary>Whether the operator excludes its path.</summary>
+        internal required bool IsExcluded { get; init; }
+
         /// <summary>Null until the handshake is accepted.</summary>
         internal WebSocketSeries? Series { get; set; }
 
@@ -137,7 +167,8 @@ internal sealed class WebSocketTable(MetricWriter metrics, RouteSeriesTable rout
         internal double Accepted { get; set; }
     }
 
+    /// <param name="Closed">Counts those closed with codes that have no series of their own.</param>
     private sealed record WebSocketSeries(
-        string Endpoint, Cell Opened, Cell Open, HistogramCells Duration, (Cell Messages, Cell Bytes) Received,
+        string Endpoint, Cell Opened, Cell Open, Cell Closed, HistogramCells Duration, (Cell Messages, Cell Bytes) Received,
         (Cell Messages, Cell Bytes) Sent);
 }

@@ -23,7 +23,7 @@ public sealed class RequestChoiceTests : IDisposable
     [InlineData("/a,/health?")]
     public void An_excluded_path_is_counted_in_no_family(string excluded)
     {
-        var samples = Record(new RequestChoice { ExcludedRoutes = excluded.Split(',') }, worker =>
+        var samples = Record(new RequestChoice { ExcludedRoutes = [.. excluded.Split(',')] }, worker =>
         {
             for (var i = 0; i < 3; i++) worker.HandleRequest("GET"u8, "/healthz?now"u8, () => i == 0 ? 404 : 200);
             worker.HandleError("GET"u8, "/healthz"u8, "ValueError"u8);
@@ -37,6 +37,24 @@ public sealed class RequestChoiceTests : IDisposable
         Assert.Equal(0, samples["gunicorn_exporter_dropped_total{}"]);
         Assert.DoesNotContain(samples.Keys, name => name.Contains("health", StringComparison.Ordinal)
             || name.Contains("__excluded__", StringComparison.Ordinal) || name.Contains("__unmatched__", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("__unmatched__")]
+    [InlineData("/{path}")]
+    public void An_excluded_path_is_excluded_whatever_its_route(string route)
+    {
+        var samples = Record(new RequestChoice { ExcludedRoutes = ["/healthz"] }, worker =>
+        {
+            foreach (var path in (string[])["/healthz", "/healthz?now", "/shop"])
+            {
+                var token = worker.RequestStarted("GET"u8, Encoding.ASCII.GetBytes(path), default);
+                worker.RequestRouted(token, Encoding.ASCII.GetBytes(route));
+                worker.RequestFinished(token, 200, 10);
+            }
+        });
+
+        Assert.Equal(1, samples["gunicorn_worker_requests_total{worker_id=worker_1}"]);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Text;
 using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Deaths;
 using GunicornPrometheusExporter.Engine.Tests.Aggregation;
@@ -69,8 +70,24 @@ public sealed class WebSocketTableTests : IDisposable
         var samples = Scraped.Once(_directory.Path).Samples;
         Assert.Equal(1, samples["gunicorn_websocket_opened_total{endpoint=__other__}"]);
         Assert.Equal(1, samples["gunicorn_websocket_closed_total{code=1000,endpoint=__other__}"]);
-        Assert.Equal(1, samples["gunicorn_exporter_label_overflow_total{label=endpoint}"]);
+        Assert.Equal(1, samples["gunicorn_exporter_label_overflow_total{label=series}"]);
         Assert.DoesNotContain(samples.Keys, key => key.Contains("/talk", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_websocket_that_is_closed_when_there_is_no_room_left_is_not_lost()
+    {
+        using (var worker = Open(_directory.Path, maximumSeries: 150))
+        {
+            var token = OpenWebSocket(worker, "/talk"u8);
+            for (var i = 0; i < 20; i++) worker.HandleRequest("GET"u8, Encoding.ASCII.GetBytes($"/page-{(char)('a' + i)}"), () => 200);
+            worker.WebSockets.End(token, 1001);
+        }
+        Open(_directory.Path).Dispose();
+        var samples = Scraped.Once(_directory.Path).Samples;
+        Assert.Equal(1, samples["gunicorn_websocket_opened_total{endpoint=/talk}"]);
+        Assert.Equal(1, samples["gunicorn_websocket_closed_total{code=__other__,endpoint=/talk}"]);
+        Assert.Equal(0, samples["gunicorn_websocket_lost_total{endpoint=/talk}"]);
     }
 
     [Fact]
