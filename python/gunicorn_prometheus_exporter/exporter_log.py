@@ -18,6 +18,9 @@ _NAMES = {"debug": "debug", "warning": "warn", "error": "error", "critical": "er
 #: Bytes of a read, which are the size of a pipe, and of the longest line.
 _MOST = 1 << 16
 
+#: Maximum number of lines of a read. Other processes of the exporter's user can write to the pipe too.
+_LINES = 1000
+
 #: Maximum number of reads in a call: an exporter that never stops writing must not block the master.
 _READS = 4
 
@@ -54,12 +57,13 @@ class ExporterLog:
                 data = os.read(self._pipe, _MOST)
             except BlockingIOError:
                 return
+            *lines, rest = (self._rest + data).split(b"\n")
+            if not data or len(rest) > _MOST:
+                lines, rest = [*lines, rest], b""
+            self._rest = rest
             if not data:
                 self.close()
-            *lines, self._rest = (self._rest + data).split(b"\n")
-            if len(self._rest) > _MOST:
-                lines, self._rest = [*lines, self._rest], b""
-            for line in lines:
+            for line in list(filter(None, lines))[:_LINES]:
                 self._say(line)
 
     def close(self) -> None:

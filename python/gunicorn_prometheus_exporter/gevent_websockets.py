@@ -36,6 +36,8 @@ def _running(stock: Any, engine: ModuleType) -> Any:
 def _receiving(stock: Any, engine: ModuleType) -> Any:
     def receive(self: Any, *arguments: Any, **named: Any) -> Any:
         handler = self.handler
+        if not _is_ours(handler):
+            return stock(self, *arguments, **named)
         call("WebSockets", engine.websocket_accepted, handler.prometheus_token)
         try:
             message = stock(self, *arguments, **named)
@@ -51,8 +53,9 @@ def _receiving(stock: Any, engine: ModuleType) -> Any:
 
 def _sending(stock: Any, engine: ModuleType) -> Any:
     def send(self: Any, message: Any, *arguments: Any, **named: Any) -> Any:
-        call("WebSockets", engine.websocket_accepted, self.handler.prometheus_token)
-        call("WebSockets", _send, self.handler, engine, message)
+        if _is_ours(self.handler):
+            call("WebSockets", engine.websocket_accepted, self.handler.prometheus_token)
+            call("WebSockets", _send, self.handler, engine, message)
         return stock(self, message, *arguments, **named)
 
     return send
@@ -61,12 +64,18 @@ def _sending(stock: Any, engine: ModuleType) -> Any:
 def _closing(stock: Any, engine: ModuleType) -> Any:
     def close(self: Any, *arguments: Any, **named: Any) -> Any:
         try:
-            _end(self.handler, engine, arguments[0] if arguments else named.get("code") or _code_in_hand())
+            if _is_ours(self.handler):
+                _end(self.handler, engine, arguments[0] if arguments else named.get("code") or _code_in_hand())
         except Exception:
             fault("WebSockets")
         return stock(self, *arguments, **named)
 
     return close
+
+
+def _is_ours(handler: Any) -> bool:
+    """Returns whether the worker's own server has the WebSocket, and not one that the application started in its process."""
+    return hasattr(handler, "prometheus_token")
 
 
 def _begin(handler: Any, engine: ModuleType) -> None:

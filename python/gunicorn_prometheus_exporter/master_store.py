@@ -225,6 +225,8 @@ class MasterStore:
             os.rename(temporary, name, src_dir_fd=store, dst_dir_fd=store)
         except OSError:
             os.close(descriptor)
+            with contextlib.suppress(OSError):
+                os.unlink(temporary, dir_fd=store)
             raise
         return descriptor
 

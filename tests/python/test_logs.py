@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import json
+import logging
 import os
 import re
 import shutil
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 
 from conftest import EXECUTABLE
+from gunicorn_prometheus_exporter.exporter_log import ExporterLog
 from gunicorn_prometheus_exporter.log_lines import one_line, with_fields
 from live_gunicorn import HOOKS, LiveGunicorn, free_port, wait_for
 
@@ -29,6 +31,19 @@ class QuietGunicorn(LiveGunicorn):
     def wait_until_ready(self) -> None:
         self.wait_until_served()
         wait_for(lambda: self.metrics().value("gunicorn_workers", state="live") == 1, "a worker")
+
+
+def test_a_process_that_floods_the_pipe_neither_blocks_the_master_nor_hides_the_last_words(caplog):
+    log = ExporterLog(logging.getLogger("gunicorn.error"))
+    end = log.open()
+    os.write(end, b"\n" * 30_000 + b"x\n" * 10_000)
+    log.forward()
+    assert 0 < len(caplog.records) <= 4_000
+    caplog.clear()
+    os.write(end, b"Unhandled exception")
+    os.close(end)
+    log.forward()
+    assert [record.getMessage() for record in caplog.records] == ["Metrics exporter: Unhandled exception"]
 
 
 def lines_of(log: str) -> list[str]:

@@ -198,3 +198,24 @@ def answer(app, environ, start_response):
     assert [server.get("/users/1") for _ in range(2)] == [200, 200]
     assert dump(requests=2).by("gunicorn_http_requests_total", "endpoint") == {"/users/{id}": 2}
     assert server.log.count("this flask has changed") == 1
+
+
+ROUTERLESS = '''
+from starlette.applications import Starlette
+
+async def plain(scope, receive, send):
+    if scope["type"] == "http":
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"plain"})
+
+app = Starlette()
+app.router = plain
+'''
+
+
+def test_an_application_whose_router_has_no_routes_is_served(start_worker, dump, tmp_path):
+    (tmp_path / "routerless.py").write_text(ROUTERLESS)
+    server = start_worker("uvicorn", "--chdir", str(tmp_path), needs=["starlette"], app="routerless:app")
+    # Starlette before 0.30 keeps the router of the first moment.
+    assert {server.get("/x") for _ in range(2)} <= {200, 404}
+    assert dump(requests=2).total("gunicorn_http_requests_total") == 2

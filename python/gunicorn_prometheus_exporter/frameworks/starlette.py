@@ -48,7 +48,7 @@ def _reporting(stock: Any, reports: Reports, find: Callable[[Any, Any], Found]) 
 def _entering(stock: Any, reports: Reports) -> Any:
     async def __call__(self: Any, scope: Any, *arguments: Any, **named: Any) -> Any:
         if id(self) not in reports.declared:
-            reports.declare(self, _below, self.routes, scope.get(_MOUNTED_AT, ""))
+            reports.declare(self, _declared, self, scope)
         reports.route(_entered, scope)
         await stock(self, scope, *arguments, **named)
 
@@ -71,6 +71,11 @@ def _flat(routes: Any) -> Iterable[Any]:
             yield from _flat(route.effective_candidates())
         else:
             yield getattr(route, "starlette_route", None) or route
+
+
+def _declared(application: Any, scope: Any) -> Iterable[str]:
+    # An application may replace its router by one without routes.
+    return _below(application.routes, scope.get(_MOUNTED_AT, ""))
 
 
 def _below(routes: Any, prefix: str) -> Iterable[str]:
