@@ -56,7 +56,12 @@ internal sealed class EndpointBounds(int maximumPaths)
     {
         if (_routes.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(route, out admitted!)) return true;
         admitted = LabelBounds.Other;
-        if (_reported >= MaximumRoutes) return false;
+        if (_reported >= MaximumRoutes)
+        {
+            if (!TryFind(route, out var known)) return false;
+            admitted = known;
+            return true;
+        }
         _reported++;
         admitted = AddRoute(route);
         return true;

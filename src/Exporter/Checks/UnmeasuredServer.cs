@@ -38,5 +38,8 @@ internal sealed record UnmeasuredServer(int ProcessId, string CommandLine)
 
     private static bool IsGunicorn(string[] words) =>
         words[0].StartsWith(Title, StringComparison.Ordinal)
-        || words.Take(MostWords).Any(word => Path.GetFileName(word) == Program);
+        || (IsInterpreter(Path.GetFileName(words[0])) && words.Take(MostWords).Any(word => Path.GetFileName(word) == Program));
+
+    private static bool IsInterpreter(string name) =>
+        name == Program || name.StartsWith("python", StringComparison.Ordinal) || name.StartsWith("pypy", StringComparison.Ordinal);
 }

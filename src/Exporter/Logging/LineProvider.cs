@@ -20,7 +20,10 @@ internal sealed class LineProvider(bool isJson, TimeProvider time) : ILoggerProv
     internal static bool TryWrite(string line)
     {
         var bytes = Encoding.UTF8.GetBytes(line + "\n");
-        return Libc.Write(StandardError, bytes, (nuint)bytes.Length) == bytes.Length;
+        var written = Libc.Write(StandardError, bytes, (nuint)bytes.Length);
+        // The pipe to the master can be full in the middle of a line. What follows must begin a line.
+        if (written > 0 && written < bytes.Length) _ = Libc.Write(StandardError, "\n"u8, 1);
+        return written == bytes.Length;
     }
 
     private void Write(LogLevel level, string component, string message, IEnumerable<KeyValuePair<string, object?>> fields)
