@@ -87,7 +87,8 @@ def serves(server: LiveGunicorn) -> Exposition:
 ])
 def test_a_configuration_of_each_worker_class(start_gunicorn, need, worker_class, module, more):
     need(module)
-    server = start_gunicorn(conf=BASIC.format(worker_class=worker_class, when_ready="default_when_ready") + more)
+    server = start_gunicorn(
+        "--graceful-timeout", "3", conf=BASIC.format(worker_class=worker_class, when_ready="default_when_ready") + more)
     serves(server)
     assert server.end() == 0
 

@@ -24,7 +24,7 @@ CLOSE_4321 = b"\x88\x82\0\0\0\0\x10\xe1"
 def start(start_worker, start_gunicorn, need):
     def start(name: str, *options: str, **named: str) -> LiveGunicorn:
         if name in ASGI:
-            server = start_worker(name, *options, **named)
+            server = start_worker(name, "--graceful-timeout", "3", *options, **named)
         else:
             need(GEVENT.module)
             server = start_gunicorn(*options, conf=HOOKS + GEVENT.conf, app=GEVENT.app)
