@@ -69,7 +69,8 @@ public sealed class RoutePatternsTests
 
         for (var i = 0; i < 30; i++) patterns.Find("/" + new string([.. Enumerable.Range(0, 1000).Select(_ => (char)('a' + random.Next(3)))]));
 
-        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, 0, 64 << 20);
+        // Less than before, if what earlier tests left was collected in between.
+        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, 64 << 20);
         Assert.Equal("/a", patterns.Find("/" + new string('a', 21)));
     }
 
