@@ -17,7 +17,7 @@ internal sealed class RequestLabels
         var route = request.Route.Length == 0 ? patterns?.Find(request.Path) : IsUnmatched ? null : request.Route;
         IsRouted = route is not null;
         Route = route ?? Normalized(request.Path);
-        IsExcluded = choice.Excludes(RouteSeriesTable.PathOf(request.Path)) || choice.Excludes(Route);
+        IsExcluded = choice.Excludes(EndpointNormalizer.PathOf(request.Path)) || choice.Excludes(Route);
         CountsExcluded = choice.CountsExcluded;
         var isStatus = request.Status is >= 100 and <= 999;
         Status = isStatus ? request.Status.ToString(CultureInfo.InvariantCulture) : LabelBounds.Other;

@@ -19,13 +19,16 @@ internal static class EndpointNormalizer
     private static readonly SearchValues<char> Unreserved =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~");
 
+    /// <summary>A request's target without its query and fragment.</summary>
+    public static ReadOnlySpan<char> PathOf(ReadOnlySpan<char> target) =>
+        target.IndexOfAny('?', '#') is >= 0 and var end ? target[..end] : target;
+
     /// <summary>Writes the normalised path and returns its length.</summary>
     /// <param name="path">The path as requested, with or without its query.</param>
     /// <param name="endpoint">Has room for at least <see cref="MaximumLength"/> characters.</param>
     public static int Normalize(ReadOnlySpan<char> path, Span<char> endpoint)
     {
-        var end = path.IndexOfAny('?', '#');
-        if (end >= 0) path = path[..end];
+        path = PathOf(path);
         if (path.IsEmpty) path = "/";
 
         Span<char> buffer = stackalloc char[(PathSegment.LargestGrowth + 1) * MaximumLength];

@@ -66,8 +66,7 @@ internal sealed class RoutePatterns
     /// <summary>The route of a path, without its query and matrix parameters; null if no pattern matches it.</summary>
     internal string? Find(ReadOnlySpan<char> path)
     {
-        var end = path.IndexOfAny('?', '#');
-        if (end >= 0) path = path[..end];
+        path = EndpointNormalizer.PathOf(path);
         if (path.Contains(';'))
         {
             Span<char> plain = stackalloc char[Math.Min(path.Length, LongestPath)];

@@ -26,7 +26,7 @@ internal sealed class RouteSeriesTable(MetricWriter writer, TimeProvider time)
     private const int LongestRoute = 256;
 
     // The client disconnected before there was a response.
-    private const int ClientClosedRequest = 499;
+    internal const int ClientClosedRequest = 499;
 
     private readonly Dictionary<(string Method, string Endpoint, int Status), RouteSeries> _series = [];
     private readonly Dictionary<(string Method, string Endpoint, string Status), HistogramCells> _durations = [];
@@ -104,7 +104,7 @@ internal sealed class RouteSeriesTable(MetricWriter writer, TimeProvider time)
         Span<char> text = stackalloc char[LongestPath];
         Span<char> endpoint = stackalloc char[EndpointNormalizer.MaximumLength];
         var length = Encoding.UTF8.GetChars(path[..Math.Min(path.Length, LongestPath)], text);
-        if (_choice.Excludes(PathOf(text[..length]))) return EndpointBounds.Excluded;
+        if (_choice.Excludes(EndpointNormalizer.PathOf(text[..length]))) return EndpointBounds.Excluded;
         if (Patterns?.Find(text[..length]) is { } route) return AdmitRoute(route);
         length = EndpointNormalizer.Normalize(text[..length], endpoint);
         var value = endpoint[..length];
@@ -120,11 +120,9 @@ internal sealed class RouteSeriesTable(MetricWriter writer, TimeProvider time)
     {
         if (_choice.ExcludedRoutes.IsEmpty) return false;
         Span<char> text = stackalloc char[LongestPath];
-        return _choice.Excludes(PathOf(text[..Encoding.UTF8.GetChars(path[..Math.Min(path.Length, LongestPath)], text)]));
+        var length = Encoding.UTF8.GetChars(path[..Math.Min(path.Length, LongestPath)], text);
+        return _choice.Excludes(EndpointNormalizer.PathOf(text[..length]));
     }
-
-    internal static ReadOnlySpan<char> PathOf(ReadOnlySpan<char> target) =>
-        target.IndexOfAny('?', '#') is >= 0 and var end ? target[..end] : target;
 
     private string AdmitRoute(ReadOnlySpan<char> route)
     {

@@ -19,9 +19,6 @@ internal sealed class WebSocketTable(MetricWriter metrics, RouteSeriesTable rout
     private const int SwitchingProtocols = 101;
     private const int NotFound = 404;
 
-    // The client disconnected before there was a response.
-    private const int ClientClosedRequest = 499;
-
     private readonly Dictionary<long, WebSocket> _webSockets = [];
     private readonly Dictionary<string, WebSocketSeries> _series = new(StringComparer.Ordinal);
 
@@ -81,7 +78,7 @@ internal sealed class WebSocketTable(MetricWriter metrics, RouteSeriesTable rout
             // A handshake that is not accepted leaves open whether its path exists.
             var endpoint = EndpointOf(socket, NotFound);
             if (endpoint == EndpointBounds.Excluded) return;
-            var status = code is < 100 or > 999 ? ClientClosedRequest : code;
+            var status = code is < 100 or > 999 ? RouteSeriesTable.ClientClosedRequest : code;
             metrics.Add(MetricCatalogue.WebSocketsRejected, 1, endpoint, RequestChoice.CodeOf(status));
             return;
         }
