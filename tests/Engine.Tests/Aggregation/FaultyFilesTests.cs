@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.Versioning;
 using GunicornPrometheusExporter.Aggregation;
-using GunicornPrometheusExporter.Engine.Tests.Store;
+using GunicornPrometheusExporter.Engine.Tests.Files;
 using GunicornPrometheusExporter.Files;
 using Xunit;
 

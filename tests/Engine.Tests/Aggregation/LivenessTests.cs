@@ -1,6 +1,6 @@
 using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Engine.Tests.Master;
-using GunicornPrometheusExporter.Engine.Tests.Store;
+using GunicornPrometheusExporter.Engine.Tests.Files;
 using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Slots;

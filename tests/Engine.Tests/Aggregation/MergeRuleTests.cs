@@ -1,6 +1,6 @@
 using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Engine.Tests.Exposition;
-using GunicornPrometheusExporter.Engine.Tests.Store;
+using GunicornPrometheusExporter.Engine.Tests.Files;
 using GunicornPrometheusExporter.Exposition;
 using GunicornPrometheusExporter.Files;
 using Xunit;

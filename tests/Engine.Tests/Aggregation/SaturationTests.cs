@@ -1,7 +1,7 @@
 using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Diagnostics;
 using GunicornPrometheusExporter.Engine.Tests.Flights;
-using GunicornPrometheusExporter.Engine.Tests.Store;
+using GunicornPrometheusExporter.Engine.Tests.Files;
 using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Flights;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,5 +1,5 @@
 using GunicornPrometheusExporter.Aggregation;
-using GunicornPrometheusExporter.Engine.Tests.Store;
+using GunicornPrometheusExporter.Engine.Tests.Files;
 using GunicornPrometheusExporter.Files;
 using Xunit;
 

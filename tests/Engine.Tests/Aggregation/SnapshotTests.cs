@@ -2,7 +2,7 @@ using System.Globalization;
 using CsCheck;
 using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Engine.Tests.Differential;
-using GunicornPrometheusExporter.Engine.Tests.Store;
+using GunicornPrometheusExporter.Engine.Tests.Files;
 using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Snapshots;

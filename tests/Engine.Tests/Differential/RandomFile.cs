@@ -1,4 +1,4 @@
-using GunicornPrometheusExporter.Engine.Tests.Store;
+using GunicornPrometheusExporter.Engine.Tests.Files;
 using GunicornPrometheusExporter.Files;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Differential;

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text;
 using GunicornPrometheusExporter.Aggregation;
-using GunicornPrometheusExporter.Engine.Tests.Store;
+using GunicornPrometheusExporter.Engine.Tests.Files;
 using GunicornPrometheusExporter.Exposition;
 using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.HistogramDetails;

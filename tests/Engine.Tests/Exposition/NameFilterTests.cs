@@ -1,7 +1,7 @@
 using System.Text;
 using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Engine.Tests.Aggregation;
-using GunicornPrometheusExporter.Engine.Tests.Store;
+using GunicornPrometheusExporter.Engine.Tests.Files;
 using GunicornPrometheusExporter.Exposition;
 using GunicornPrometheusExporter.Files;
 using Microsoft.Extensions.Logging.Abstractions;

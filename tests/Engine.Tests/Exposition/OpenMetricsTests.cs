@@ -3,7 +3,7 @@ using CsCheck;
 using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Engine.Tests.Aggregation;
 using GunicornPrometheusExporter.Engine.Tests.Differential;
-using GunicornPrometheusExporter.Engine.Tests.Store;
+using GunicornPrometheusExporter.Engine.Tests.Files;
 using GunicornPrometheusExporter.Engine.Tests.Workers;
 using GunicornPrometheusExporter.Exposition;
 using GunicornPrometheusExporter.Files;

@@ -5,7 +5,7 @@ using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Engine.Tests.Aggregation;
 using GunicornPrometheusExporter.Engine.Tests.Differential;
 using GunicornPrometheusExporter.Engine.Tests.Exposition.Messages;
-using GunicornPrometheusExporter.Engine.Tests.Store;
+using GunicornPrometheusExporter.Engine.Tests.Files;
 using GunicornPrometheusExporter.Engine.Tests.Workers;
 using GunicornPrometheusExporter.Exposition;
 using GunicornPrometheusExporter.Files;

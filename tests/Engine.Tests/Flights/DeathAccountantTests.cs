@@ -3,7 +3,7 @@ using GunicornPrometheusExporter.Deaths;
 using GunicornPrometheusExporter.Diagnostics;
 using GunicornPrometheusExporter.Engine.Tests.Aggregation;
 using GunicornPrometheusExporter.Engine.Tests.Master;
-using GunicornPrometheusExporter.Engine.Tests.Store;
+using GunicornPrometheusExporter.Engine.Tests.Files;
 using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Flights;
 using GunicornPrometheusExporter.Metrics;

@@ -5,7 +5,7 @@ using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Engine.Tests.Aggregation;
 using GunicornPrometheusExporter.Engine.Tests.Differential;
 using GunicornPrometheusExporter.Engine.Tests.Master;
-using GunicornPrometheusExporter.Engine.Tests.Store;
+using GunicornPrometheusExporter.Engine.Tests.Files;
 using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Folding;
 using GunicornPrometheusExporter.Master;

@@ -2,7 +2,7 @@ using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Slots;
 using Xunit;
 
-namespace GunicornPrometheusExporter.Engine.Tests.Store;
+namespace GunicornPrometheusExporter.Engine.Tests.Slots;
 
 public sealed class StoreIncarnationTests : IDisposable
 {

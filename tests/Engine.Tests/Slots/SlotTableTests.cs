@@ -4,7 +4,7 @@ using GunicornPrometheusExporter.Native;
 using GunicornPrometheusExporter.Slots;
 using Xunit;
 
-namespace GunicornPrometheusExporter.Engine.Tests.Store;
+namespace GunicornPrometheusExporter.Engine.Tests.Slots;
 
 public sealed class SlotTableTests : IDisposable
 {

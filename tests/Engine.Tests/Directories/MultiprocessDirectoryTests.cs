@@ -3,7 +3,7 @@ using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Native;
 using Xunit;
 
-namespace GunicornPrometheusExporter.Engine.Tests.Store;
+namespace GunicornPrometheusExporter.Engine.Tests.Directories;
 
 public sealed class MultiprocessDirectoryTests : IDisposable
 {

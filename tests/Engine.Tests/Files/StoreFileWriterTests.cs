@@ -2,7 +2,7 @@ using System.Text;
 using GunicornPrometheusExporter.Files;
 using Xunit;
 
-namespace GunicornPrometheusExporter.Engine.Tests.Store;
+namespace GunicornPrometheusExporter.Engine.Tests.Files;
 
 public sealed class StoreFileWriterTests : IDisposable
 {

@@ -1,7 +1,7 @@
 using GunicornPrometheusExporter.HistogramDetails;
 using Xunit;
 
-namespace GunicornPrometheusExporter.Engine.Tests.Store;
+namespace GunicornPrometheusExporter.Engine.Tests.HistogramDetails;
 
 public sealed class ExemplarFileTests : IDisposable
 {

@@ -1,14 +1,13 @@
 using System.Text;
 using GunicornPrometheusExporter.Deaths;
 using GunicornPrometheusExporter.Diagnostics;
-using GunicornPrometheusExporter.Engine.Tests.Flights;
 using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Flights;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Recording;
 using Xunit;
 
-namespace GunicornPrometheusExporter.Engine.Tests.Store;
+namespace GunicornPrometheusExporter.Engine.Tests.Flights;
 
 public sealed class FlightTableTests : IDisposable
 {

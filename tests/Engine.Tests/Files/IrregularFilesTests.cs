@@ -9,7 +9,7 @@ using GunicornPrometheusExporter.Recording;
 using GunicornPrometheusExporter.Slots;
 using Xunit;
 
-namespace GunicornPrometheusExporter.Engine.Tests.Store;
+namespace GunicornPrometheusExporter.Engine.Tests.Files;
 
 /// <summary>Where a file of ours is to stand, somebody made something that is no file.</summary>
 public sealed class IrregularFilesTests : IDisposable

@@ -2,7 +2,7 @@ using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Metrics;
 using Xunit;
 
-namespace GunicornPrometheusExporter.Engine.Tests.Store;
+namespace GunicornPrometheusExporter.Engine.Tests.Files;
 
 public sealed class StoreFileNameReadTests
 {

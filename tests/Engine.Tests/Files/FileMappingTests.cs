@@ -2,7 +2,7 @@ using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Native;
 using Xunit;
 
-namespace GunicornPrometheusExporter.Engine.Tests.Store;
+namespace GunicornPrometheusExporter.Engine.Tests.Files;
 
 public sealed class FileMappingTests : IDisposable
 {

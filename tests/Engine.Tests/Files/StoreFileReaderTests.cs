@@ -5,7 +5,7 @@ using CsCheck;
 using GunicornPrometheusExporter.Files;
 using Xunit;
 
-namespace GunicornPrometheusExporter.Engine.Tests.Store;
+namespace GunicornPrometheusExporter.Engine.Tests.Files;
 
 public sealed partial class StoreFileReaderTests : IDisposable
 {

@@ -1,7 +1,7 @@
 using GunicornPrometheusExporter.Files;
 using Xunit;
 
-namespace GunicornPrometheusExporter.Engine.Tests.Store;
+namespace GunicornPrometheusExporter.Engine.Tests.Files;
 
 public sealed class StoreExceptionTests
 {

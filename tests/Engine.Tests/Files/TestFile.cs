@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using GunicornPrometheusExporter.Files;
 
-namespace GunicornPrometheusExporter.Engine.Tests.Store;
+namespace GunicornPrometheusExporter.Engine.Tests.Files;
 
 /// <summary>Writes store files byte by byte, without the engine's help, as <c>prometheus_client</c> would.</summary>
 public static class TestFile

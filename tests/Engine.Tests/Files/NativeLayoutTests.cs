@@ -5,7 +5,7 @@ using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Native;
 using Xunit;
 
-namespace GunicornPrometheusExporter.Engine.Tests.Store;
+namespace GunicornPrometheusExporter.Engine.Tests.Files;
 
 /// <summary>What the store takes for granted of the system's structures and constants, told by its C compiler.</summary>
 public sealed class NativeLayoutTests : IDisposable

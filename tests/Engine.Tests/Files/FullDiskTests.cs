@@ -3,7 +3,7 @@ using GunicornPrometheusExporter.Recording;
 using GunicornPrometheusExporter.Workers;
 using Xunit;
 
-namespace GunicornPrometheusExporter.Engine.Tests.Store;
+namespace GunicornPrometheusExporter.Engine.Tests.Files;
 
 public sealed class FullDiskTests
 {

@@ -2,7 +2,7 @@ using CsCheck;
 using GunicornPrometheusExporter.HistogramDetails;
 using Xunit;
 
-namespace GunicornPrometheusExporter.Engine.Tests.Store;
+namespace GunicornPrometheusExporter.Engine.Tests.HistogramDetails;
 
 public sealed class NativeBucketsTests
 {

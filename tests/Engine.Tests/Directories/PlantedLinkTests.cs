@@ -7,7 +7,7 @@ using GunicornPrometheusExporter.Master;
 using GunicornPrometheusExporter.Slots;
 using Xunit;
 
-namespace GunicornPrometheusExporter.Engine.Tests.Store;
+namespace GunicornPrometheusExporter.Engine.Tests.Directories;
 
 /// <summary>What another user planted in the store where a file of ours is to stand leads nowhere.</summary>
 public sealed class PlantedLinkTests : IDisposable

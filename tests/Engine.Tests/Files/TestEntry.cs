@@ -1,4 +1,4 @@
-namespace GunicornPrometheusExporter.Engine.Tests.Store;
+namespace GunicornPrometheusExporter.Engine.Tests.Files;
 
 /// <summary>An entry of a store file that a test writes.</summary>
 public sealed record TestEntry(string Key, double Value, double Timestamp = 0)
