@@ -1,7 +1,8 @@
 """The processor time that a request costs a worker, with the exporter over without: paired blocks, per worker class.
 
-Run by ``make bench``; arguments select worker classes. Servers with one worker each run side by side and are loaded in blocks of
-a few milliseconds, in random order, so that other work of the machine affects all alike. They are started many times, also in
+Run by ``make bench``; arguments select worker classes. With ``BEFORE=DIRECTORY``, the ``out/python`` of an older build, which
+``BEFORE_NAME`` names, a server with that build runs too. Servers with one worker each run side by side and are loaded in
+blocks of a few milliseconds, in random order, so that other work of the machine affects all alike. They are started many times, also in
 random order, because one process differs from the next by the layout of its memory. Strings hash alike in all servers of a start.
 Two servers have no exporter: the ratio of the two is the error of the method. All servers share one processor and the client has
 another, because threads that move between processors cost a process a few percent for as long as it runs. Processor time is the
@@ -23,6 +24,7 @@ import machine
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PACKAGES = os.path.join(ROOT, "out", "python")
+BEFORE = os.environ.get("BEFORE", "")
 STARTS = 36
 ROUNDS = 50
 REQUESTS = 50
@@ -38,6 +40,7 @@ def app(environ, start_response):
     return [BODY]
 """
 
+BUILDS = f" The last columns compare\nthis build with {os.environ.get('BEFORE_NAME', 'an older one')}."
 CLASSES = {"sync": [], "gthread": ["--threads", "4"], "gevent": []}
 
 
@@ -55,11 +58,12 @@ class Server:
         """Starts it."""
         self.port = free_port()
         environ = {
-            **os.environ, "PYTHONPATH": PACKAGES, "PROMETHEUS_MULTIPROC_DIR": os.path.join(home, f"store-{worker_class}"),
+            **os.environ, "PYTHONPATH": BEFORE if name == "before" else PACKAGES,
+            "PROMETHEUS_MULTIPROC_DIR": os.path.join(home, f"store-{worker_class}-{name}"),
             "PROMETHEUS_BIND_ADDRESS": "127.0.0.1", "PROMETHEUS_METRICS_PORT": str(free_port()),
         }
         self.worker = 0
-        conf = ["-c", "python:gunicorn_prometheus_exporter.conf"] if name == "with" else []
+        conf = ["-c", "python:gunicorn_prometheus_exporter.conf"] if name in ("with", "before") else []
         with open(os.path.join(home, f"{worker_class}-{name}.log"), "wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "gunicorn", *conf, "-k", worker_class, *options, "--chdir", home,
@@ -84,7 +88,6 @@ class Server:
         # The kernel adds a thread's time up when it goes to sleep.
         time.sleep(0.002)
         return (self._processor_seconds() - before) / REQUESTS * 1e6
-
 
     def find_worker(self) -> int:
         """Returns the pid of the worker. An exporter that starts looks like one."""
@@ -140,17 +143,16 @@ def answer(connection: socket.socket) -> bool:
 
 
 class Comparison(NamedTuple):
-    """What the starts came to."""
+    """What the starts came to: the median costs of each start's rounds, by server."""
 
-    without: float
-    exported: float
-    ratios: "list[float]"
-    errors: "list[float]"
+    starts: "list[dict[str, float]]"
+    ratios: "dict[tuple[str, str], list[float]]"
 
     def row(self, worker_class: str) -> str:
         """Returns the row of the table."""
-        return (f"| {worker_class} | {self.without:.1f} | {self.exported:.1f} | {statistics.median(self.ratios):.3f} | "
-                f"{spread(self.ratios)} | {statistics.median(self.errors):.3f} | {spread(self.errors)} |")
+        microseconds = [f"{statistics.median(start[name] for start in self.starts):.1f}" for name in ("without", "with")]
+        pairs = [f"{statistics.median(ratios):.3f} | {spread(ratios)}" for ratios in self.ratios.values()]
+        return f"| {' | '.join([worker_class, *microseconds, *pairs])} |"
 
 
 def spread(ratios: "list[float]") -> str:
@@ -159,19 +161,19 @@ def spread(ratios: "list[float]") -> str:
 
 
 def compare(home: str, worker_class: str, options: "list[str]") -> Comparison:
-    """Returns median microseconds without and with, and of each start the median ratios of its rounds."""
+    """Starts the servers many times; returns what came of it."""
     starts = [measure(home, worker_class, options) for _ in range(STARTS)]
+    pairs = {("with", "without"): "again", ("again", "without"): "without", **({("with", "before"): "before"} if BEFORE else {})}
     return Comparison(
-        statistics.median(without for rounds in starts for without, _, _ in rounds),
-        statistics.median(exported for rounds in starts for _, exported, _ in rounds),
-        [statistics.median(2 * exported / (without + again) for without, exported, again in rounds) for rounds in starts],
-        [statistics.median(again / without for without, _, again in rounds) for rounds in starts],
+        [{name: statistics.median(costs[name] for costs in rounds) for name in rounds[0]} for rounds in starts],
+        {(over, under): [statistics.median(2 * costs[over] / (costs[under] + costs[also]) for costs in rounds) for rounds in starts]
+         for (over, under), also in pairs.items()},
     )
 
 
-def measure(home: str, worker_class: str, options: "list[str]") -> "list[tuple[float, float, float]]":
-    """Starts the servers; returns what a request costs without, with and again without, of each round."""
-    names = ("without", "with", "again")
+def measure(home: str, worker_class: str, options: "list[str]") -> "list[dict[str, float]]":
+    """Starts the servers; returns what a request costs each of them, of each round."""
+    names = ("without", "with", "again", *(["before"] if BEFORE else []))
     os.environ["PYTHONHASHSEED"] = str(random.randrange(2**32))
     servers = {name: Server(home, worker_class, options, name) for name in random.sample(names, len(names))}
     try:
@@ -182,11 +184,7 @@ def measure(home: str, worker_class: str, options: "list[str]") -> "list[tuple[f
         for server in servers.values():
             server.worker = server.find_worker()
             server.cost()
-        rounds = []
-        for _ in range(ROUNDS):
-            costs = {name: servers[name].cost() for name in random.sample(names, len(names))}
-            rounds.append((costs["without"], costs["with"], costs["again"]))
-        return rounds
+        return [{name: servers[name].cost() for name in random.sample(names, len(names))} for _ in range(ROUNDS)]
     finally:
         for server in servers.values():
             server.process.terminate()
@@ -208,10 +206,11 @@ def main() -> None:
 {machine.describe()}. `make bench`; Gunicorn with one worker, an application that does nothing, {CONNECTIONS} connections;
 {STARTS} starts with {ROUNDS} rounds each, of {REQUESTS} requests to each server, in random order. All servers share one
 processor, the client has another. Processor time of the worker, user and system. A start's ratio is the median of its rounds'.
-The last two columns compare a second server without the exporter with the first: the error of the method.
+The control compares a second server without the exporter with the first: the error of the method.{BEFORE and BUILDS}
 
-| worker class | µs without | µs with | ratio, median of starts | mean, ± standard error | control, median | mean, ± standard error |
-|---|---:|---:|---:|---:|---:|---:|
+| worker class | µs without | µs with | ratio, median of starts | mean, ± standard error | control, median | mean, ± standard error |{
+    BEFORE and " build over older build, median | mean, ± standard error |"}
+|---|---:|---:|---:|---:|---:|---:|{BEFORE and "---:|---:|"}
 """ + "\n".join(rows) + "\n")
 
 
