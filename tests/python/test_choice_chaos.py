@@ -52,6 +52,9 @@ exporter:
     excluded_routes: {excluded}
     excluded_requests: count
     latency_status: {chance.choice(['none', 'class', 'code'])}
+    methods: {chance.choice(['[GET]', '[POST, PURGE]', '[GET, HEAD, POST]'])}
+    extra_labels: {chance.choice(['[]', '[host]', '[scheme, "header:X-Tenant=acme|globex"]', '["host=127.0.0.1", scheme]'])}
+    max_values: {chance.choice([1, 200])}
 """
     new = file.with_suffix(".new")
     new.write_text(text)
