@@ -17,6 +17,12 @@ def request_started(method: str, path: str, headers: list[tuple[Any, Any]]) -> i
     ``headers`` are pairs of str, as Gunicorn has them, or of bytes, as ASGI has them.
     """
 
+def has_extra_labels() -> bool:
+    """Returns whether the operator adds labels. Without them, ``request_described`` has no effect."""
+
+def request_described(token: int, scheme: str, headers: list[tuple[Any, Any]]) -> None:
+    """Finds the values of the operator's labels in a request."""
+
 def request_routed(token: int, route: str) -> None:
     """Sets the route that the framework found, or ``__unmatched__``. Without this call the engine normalises the path."""
 

@@ -38,11 +38,15 @@ def install(worker: Any, engine: ModuleType) -> None:
 
 
 def counted(application: Application, engine: ModuleType) -> Application:
+    describe = engine.request_described if engine.has_extra_labels() else None
+
     async def count(scope: Scope, receive: Receive, send: Send) -> None:
         exchange: Union[Exchange, WebSocket, None] = None
         try:
             if scope["type"] == "http":
                 exchange = Exchange(engine, scope, send)
+                if describe is not None:
+                    describe(scope[routes.TOKEN], scope.get("scheme", "http"), scope["headers"])
             elif scope["type"] == "websocket":
                 exchange = WebSocket(engine, scope, receive, send)
                 receive = exchange.receive

@@ -40,13 +40,17 @@ def _parsing(stock: Any, engine: ModuleType) -> Any:
 
 
 def _responding(stock: Any, engine: ModuleType) -> Any:
+    describe = engine.request_described if engine.has_extra_labels() else None
+
     def handle_one_response(self: Any, *arguments: Any, **named: Any) -> Any:
         try:
             # Request, step 2: gevent has parsed it.
             self.prometheus_token, self.prometheus_sent = -1, 0
-            self.prometheus_token = engine.request_started(
-                self.command, self.path.partition("?")[0], list(self.headers.items()))
+            headers = list(self.headers.items())
+            self.prometheus_token = engine.request_started(self.command, self.path.partition("?")[0], headers)
             self.environ[routes.TOKEN] = self.prometheus_token
+            if describe is not None:
+                describe(self.prometheus_token, self.environ["wsgi.url_scheme"], headers)
         except Exception:
             fault(_REQUESTS)
         try:

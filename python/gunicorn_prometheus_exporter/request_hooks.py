@@ -31,11 +31,14 @@ def install(worker: Any, engine: ModuleType) -> None:
     stock_response = read("gunicorn.http.wsgi:Response", None)
     request_started = engine.request_started
     request_answered = engine.request_answered
+    describe = engine.request_described if engine.has_extra_labels() else None
 
     # Request, step 2: Gunicorn has parsed it.
     def pre_request(worker: Any, req: Any) -> None:
         try:
             req.prometheus_token = request_started(req.method, req.path, req.headers)
+            if describe is not None:
+                describe(req.prometheus_token, req.scheme, req.headers)
         except Exception:
             fault(_REQUESTS)
         users_pre_request(worker, req)

@@ -135,6 +135,7 @@ class Exchange:
         self._is_over = False
         self._status = 0
         self._sent = 0
+        self._context = getattr(connection, "context", None)
         connection.prometheus_exchange = self
         for name, make in (("write_headers", self._with_status), ("write", self._with_size), ("finish", self._with_end)):
             wrap("tornado.http1connection:HTTP1Connection." + name, make, connection)
@@ -143,7 +144,10 @@ class Exchange:
         # Request, step 2: the server has parsed it.
         try:
             path = start_line.path.partition("?")[0]
-            self.token = self._engine.request_started(start_line.method, path, list(headers.get_all()))
+            pairs = list(headers.get_all())
+            self.token = self._engine.request_started(start_line.method, path, pairs)
+            if self._engine.has_extra_labels():
+                self._engine.request_described(self.token, getattr(self._context, "protocol", "http"), pairs)
         except Exception:
             fault(_REQUESTS)
         return self._call(self._delegate.headers_received, start_line, headers)

@@ -3,6 +3,7 @@ using GunicornPrometheusExporter.Deaths;
 using GunicornPrometheusExporter.Exporter.Http;
 using GunicornPrometheusExporter.Exporter.Readings;
 using GunicornPrometheusExporter.Folding;
+using GunicornPrometheusExporter.Workers;
 
 namespace GunicornPrometheusExporter.Exporter;
 
@@ -20,6 +21,9 @@ internal sealed class StoreReading(
     private readonly BackgroundWork _watching = new("store", log);
     private readonly BackgroundWork _accounting = new("accounting", log);
     private readonly BackgroundWork _folding = new("folding", log);
+
+    // The configuration whose settings are in use.
+    private ExporterConfig? _applied;
 
     /// <summary>The background tasks whose failures the metrics count.</summary>
     internal IReadOnlyList<BackgroundWork> Work => [_folding, _accounting];
@@ -100,23 +104,23 @@ internal sealed class StoreReading(
     private void Refresh()
     {
         Account();
-        var config = configuration.Config;
-        aggregator.MaximumSeries = config.MaxSeries;
-        // The legacy metrics change with a restart only.
-        var isPerWorker = config.PerWorker || aggregator.Sources.Any(source => source is LegacySamples);
-        aggregator.Choice = new(isPerWorker, config.ExcludedFamilies);
         aggregator.Refresh();
     }
 
     private void Account()
     {
-        accountant.MaximumLabelValues = configuration.Config.MaxLabelValues;
-        aggregator.Flights.Patterns = configuration.Config.Routes;
-        aggregator.Flights.Choice = new()
-        {
-            ExcludedRoutes = [.. configuration.Config.ExcludedRoutes],
-            CountsExcluded = configuration.Config.ExcludedRequests == ConfigurationVariables.CountedRequests,
-        };
+        if (_applied != configuration.Config) Apply(_applied = configuration.Config);
         _accounting.Run(accountant.Account);
+    }
+
+    private void Apply(ExporterConfig config)
+    {
+        accountant.MaximumLabelValues = config.MaxLabelValues;
+        aggregator.Flights.Patterns = config.Routes;
+        aggregator.Flights.Choice = RequestChoice.Of(config);
+        aggregator.MaximumSeries = config.MaxSeries;
+        // The legacy metrics change with a restart only.
+        var isPerWorker = config.PerWorker || aggregator.Sources.Any(source => source is LegacySamples);
+        aggregator.Choice = new(isPerWorker, config.ExcludedFamilies);
     }
 }

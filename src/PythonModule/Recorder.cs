@@ -29,18 +29,7 @@ internal static class Recorder
         int? nativeSchema = config.NativeHistograms ? config.NativeHistogramSchema : null;
         var maximumSeries = config.MaxWorkerSeries;
         var patterns = config.Routes;
-        var choice = new RequestChoice
-        {
-            ExcludedRoutes = [.. config.ExcludedRoutes],
-            CountsExcluded = config.ExcludedRequests == ConfigurationVariables.CountedRequests,
-            TimesFirstByte = config.TimeToFirstByte,
-            StatusLabel = config.LatencyStatus switch
-            {
-                ConfigurationVariables.StatusAsClass => MetricCatalogue.StatusClass,
-                ConfigurationVariables.StatusAsCode => MetricCatalogue.StatusCode,
-                _ => null,
-            },
-        };
+        var choice = RequestChoice.Of(config);
         var buckets = new HistogramBounds(config.LatencyBuckets, config.SizeBuckets);
         var store = SlotStore.Open(directory, kind, layout, ErrorBoundary.Report);
         FinalizerThread.BlockSignals();

@@ -63,6 +63,8 @@ def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[byte
     if path == "/empty":
         start_response("204 No Content", [])
         return []
+    if path == "/scheme":
+        return _answer(start_response, "200 OK", environ["wsgi.url_scheme"])
     status = {"/missing": "404 Not Found", "/broken": "503 Service Unavailable"}.get(path, "200 OK")
     answer = _answer(start_response, status, path)
     return [] if environ["REQUEST_METHOD"] == "HEAD" else answer

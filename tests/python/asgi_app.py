@@ -35,6 +35,9 @@ async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
     if path in ("/torn", "/stream", "/stall", "/big"):
         await _stream(send, path)
         return
+    if path == "/scheme":
+        await _answer(send, 200, scope["scheme"])
+        return
     status = {"/missing": 404, "/broken": 503, "/empty": 204}.get(path, 200)
     if path == "/answer-and-crash":
         await _answer(send, 500, path)

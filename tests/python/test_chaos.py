@@ -42,6 +42,9 @@ class Client(threading.Thread):
         self._stopped.set()
         self.join()
 
+    def headers(self) -> dict[str, str]:
+        return {}
+
     def run(self) -> None:
         paths = ["/ok"] * 60 + ["/slow"] * 20 + ["/missing"] * 10 + ["/broken"] * 9 + ["/hang"]
         while not self._stopped.is_set():
@@ -54,7 +57,7 @@ class Client(threading.Thread):
                 time.sleep(0.01)
                 continue
             try:
-                connection.request("GET", path)
+                connection.request("GET", path, headers=self.headers())
                 response = connection.getresponse()
                 if response.read() == b"ok":
                     self.received[str(response.status)] += 1

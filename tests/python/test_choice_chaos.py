@@ -29,6 +29,23 @@ class Scraper(chaos.Scraper):
                 self._highest[series] = value
 
 
+class Client(chaos.Client):
+    """Sends requests with the headers of several hosts and tenants."""
+
+    def __init__(self, port: int, seed: int) -> None:
+        super().__init__(port, seed)
+        self._chance = random.Random(~seed)
+        #: The requests sent, by host and by tenant.
+        self.hosts: Counter[str] = Counter()
+        self.tenants: Counter[str] = Counter()
+
+    def headers(self) -> dict[str, str]:
+        host, tenant = f"h{self._chance.randrange(12)}.example", self._chance.choice(["acme", "globex", "initech"])
+        self.hosts[host] += 1
+        self.tenants[tenant] += 1
+        return {"Host": host.upper() + ":8000", "X-Tenant": tenant}
+
+
 class Operator(chaos.Chaos):
     """Changes the file of settings at random, and reloads, restarts or kills what uses it."""
 
@@ -39,6 +56,14 @@ class Operator(chaos.Chaos):
     def _hang_up(self) -> None:
         write_choice(self._file, self._random)
         super()._hang_up()
+
+
+def counts_by(metrics: Exposition, label: str) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for name, labels, value in metrics.samples:
+        if name == chaos.REQUESTS:
+            found[labels.get(label, "")] += int(value)
+    return found
 
 
 def write_choice(file: Path, chance: random.Random) -> None:
@@ -52,6 +77,9 @@ exporter:
     excluded_routes: {excluded}
     excluded_requests: count
     latency_status: {chance.choice(['none', 'class', 'code'])}
+    methods: {chance.choice(['[GET]', '[POST, PURGE]', '[GET, HEAD, POST]'])}
+    extra_labels: {chance.choice(['[]', '[host]', '[scheme, "header:X-Tenant=acme|globex"]', '["host=h1.example|h2.example", scheme]'])}
+    max_values: {chance.choice([8, 200])}
 """
     new = file.with_suffix(".new")
     new.write_text(text)
@@ -69,7 +97,7 @@ def test_every_count_is_exact_however_the_choice_changes(start_gunicorn: Any, tm
     server.wait_until_served()
     operator = Operator(server, chance, file)
     scraper = Scraper(server.scrape)
-    clients = [chaos.Client(server.port, chance.randrange(1 << 32)) for _ in range(chaos.CLIENTS)]
+    clients = [Client(server.port, chance.randrange(1 << 32)) for _ in range(chaos.CLIENTS)]
     for thread in (scraper, *clients):
         thread.start()
     try:
@@ -95,6 +123,13 @@ def test_every_count_is_exact_however_the_choice_changes(start_gunicorn: Any, tm
     for status in sorted(received.keys() | found.keys()):
         in_flight = sum(lost.values()) if status == "500" else lost[status]
         assert received[status] <= found[status] <= received[status] + in_flight, status
+
+    for label, sent in (
+            ("host", chaos.sums([client.hosts for client in clients])), ("x_tenant", chaos.sums([client.tenants for client in clients]))):
+        by_value = counts_by(metrics, label)
+        print(f"{label}: {dict(by_value)}")
+        for value in by_value.keys() - {"", "__other__"}:
+            assert by_value[value] <= sent[value], value
 
     def sums() -> set[float]:
         now = server.metrics()

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.IO.Enumeration;
 
 namespace GunicornPrometheusExporter.Aggregation;
@@ -6,10 +7,10 @@ namespace GunicornPrometheusExporter.Aggregation;
 /// <param name="PerWorker">
 /// Whether each worker has its own series in the families that are summed by default, and a series for each state.
 /// </param>
-/// <param name="Excluded">The names of the families that are not exposed, with commas between them; <c>*</c> stands for any text.</param>
-internal readonly record struct FamilyChoice(bool PerWorker, string? Excluded)
+/// <param name="Excluded">The names of the families that are not exposed; <c>*</c> stands for any text.</param>
+internal readonly record struct FamilyChoice(bool PerWorker, ImmutableArray<string> Excluded)
 {
     /// <summary>Whether a family is not exposed.</summary>
-    public bool Excludes(string family) => Excluded is not null
-        && Excluded.Split(',').Any(pattern => FileSystemName.MatchesSimpleExpression(pattern.Trim(), family, ignoreCase: false));
+    public bool Excludes(string family) =>
+        Excluded.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, family, ignoreCase: false));
 }

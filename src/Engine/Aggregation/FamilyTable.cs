@@ -28,7 +28,7 @@ internal sealed class FamilyTable
         _values = values;
         MaximumSeries = maximumSeries;
         _logger = logger;
-        _own = MetricCatalogue.All.Append(MetricCatalogue.HistogramLayout).ToDictionary(
+        _own = MetricCatalogue.All.Concat(MetricCatalogue.Hidden).ToDictionary(
             family => family,
             family => new MergedFamily(family.StoreName, family.Type, family.Help, family.HostMode, values),
             (IEqualityComparer<MetricFamily>)ReferenceEqualityComparer.Instance);
@@ -42,7 +42,7 @@ internal sealed class FamilyTable
     public int MaximumSeries { get; set; }
 
     /// <summary>What is exposed. A change takes effect after <see cref="Clear"/>.</summary>
-    public FamilyChoice Choice { get; set; } = new(PerWorker: true, null);
+    public FamilyChoice Choice { get; set; } = new(PerWorker: true, []);
 
     /// <summary>The buckets that are exposed. Its merges apply to the values of each scrape.</summary>
     public CommonBounds Bounds { get; }

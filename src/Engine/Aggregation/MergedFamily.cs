@@ -1,4 +1,3 @@
-using System.Globalization;
 using GunicornPrometheusExporter.Exposition;
 using GunicornPrometheusExporter.Metrics;
 
@@ -53,7 +52,7 @@ internal sealed class MergedFamily
         double? bound = null;
         foreach (var label in labels)
         {
-            if (label.Name == MetricFamily.BucketLabel) bound = ParseBound(label.Value);
+            if (label.Name == MetricFamily.BucketLabel) bound = HistogramBounds.BoundOf(label.Value);
             else others.Add(label);
         }
         if (bound is null) return SeriesValues.Dropped;
@@ -83,13 +82,4 @@ internal sealed class MergedFamily
         set.Add(kind, bound ?? 0, line, series);
         return series;
     }
-
-    private static double? ParseBound(string text) => text switch
-    {
-        "+Inf" => double.PositiveInfinity,
-        "-Inf" => double.NegativeInfinity,
-        _ when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var bound)
-            && !double.IsNaN(bound) => bound,
-        _ => null,
-    };
 }

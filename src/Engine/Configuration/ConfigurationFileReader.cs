@@ -54,7 +54,8 @@ internal sealed class ConfigurationFileReader
     {
         var isMapping = variable.Kind is VariableKind.Labels or VariableKind.Headers && _entries.IsMapping;
         var errors = _entries.Errors.Count;
-        var isList = variable.Kind is VariableKind.Texts or VariableKind.Addresses or VariableKind.Bounds && _entries.IsList;
+        var isList = variable.Kind is VariableKind.Texts or VariableKind.Addresses or VariableKind.Bounds or VariableKind.Methods
+            or VariableKind.ExtraLabels && _entries.IsList;
         var text = isMapping ? ReadPairs(variable)
             : isList ? string.Join(',', _entries.ReadTexts(key)!)
             : variable.Kind == VariableKind.Routes && _entries.IsList ? ReadPatterns(variable, key)

@@ -632,6 +632,29 @@ internal static class ConfigurationVariables
         ReloadScope = ReloadScope.GunicornReload,
     };
 
+    public static ConfigurationVariable Methods { get; } = new()
+    {
+        Name = "GUNICORN_EXPORTER_METHODS",
+        Key = "labels.methods",
+        HasFlag = false,
+        Kind = VariableKind.Methods,
+        Default = RequestMethods.Registered,
+        Description = "Request methods that have series of their own; others are recorded as __other__",
+        ReloadScope = ReloadScope.GunicornReload,
+    };
+
+    public static ConfigurationVariable ExtraLabels { get; } = new()
+    {
+        Name = "GUNICORN_EXPORTER_EXTRA_LABELS",
+        Key = "labels.extra_labels",
+        HasFlag = false,
+        Kind = VariableKind.ExtraLabels,
+        Description = "Labels for the host, the scheme and X- headers of requests in the count and the latency by route; a value that is " +
+            "not in the list of its label is recorded as __other__",
+        Example = "host,scheme,header:X-Tenant=acme|globex",
+        ReloadScope = ReloadScope.GunicornReload,
+    };
+
     public static ConfigurationVariable TimeToFirstByte { get; } = new()
     {
         Name = "GUNICORN_EXPORTER_TIME_TO_FIRST_BYTE",
@@ -759,8 +782,8 @@ internal static class ConfigurationVariables
     /// <summary>The variables that recording processes read, only from their environment.</summary>
     public static ImmutableArray<ConfigurationVariable> Recording { get; } =
     [
-        MaxLabelValues, MaxWorkerSeries, Routes, ExcludedRoutes, ExcludedRequests, LatencyStatus, TimeToFirstByte, LatencyBuckets,
-        SizeBuckets, NativeHistograms, NativeHistogramSchema,
+        MaxLabelValues, MaxWorkerSeries, Routes, ExcludedRoutes, ExcludedRequests, LatencyStatus, Methods, ExtraLabels, TimeToFirstByte,
+        LatencyBuckets, SizeBuckets, NativeHistograms, NativeHistogramSchema,
     ];
 
     public static ImmutableArray<ConfigurationVariable> All { get; } =

@@ -147,12 +147,16 @@ internal sealed partial class ExporterConfig
 
     public int MaxWorkerSeries => Get<int>(ConfigurationVariables.MaxWorkerSeries);
 
-    public string[] ExcludedRoutes => Get<string?>(ConfigurationVariables.ExcludedRoutes)
-        ?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
+    public ImmutableArray<string> ExcludedRoutes => TextsOf(ConfigurationVariables.ExcludedRoutes);
 
     public string ExcludedRequests => Get<string>(ConfigurationVariables.ExcludedRequests);
 
     public string LatencyStatus => Get<string>(ConfigurationVariables.LatencyStatus);
+
+    public RequestMethods Methods => RequestMethods.TryParse(Get<string>(ConfigurationVariables.Methods))!;
+
+    public ImmutableArray<ExtraLabel> ExtraLabels =>
+        Get<string?>(ConfigurationVariables.ExtraLabels) is { } text ? ExtraLabel.TryParse(text)!.Value : [];
 
     public RoutePatterns? Routes => Get<RoutePatterns?>(ConfigurationVariables.Routes);
 
@@ -166,7 +170,7 @@ internal sealed partial class ExporterConfig
 
     public bool PerWorker => Get<bool>(ConfigurationVariables.PerWorker);
 
-    public string? ExcludedFamilies => Get<string?>(ConfigurationVariables.ExcludedFamilies);
+    public ImmutableArray<string> ExcludedFamilies => TextsOf(ConfigurationVariables.ExcludedFamilies);
 
     public bool TimeToFirstByte => Get<bool>(ConfigurationVariables.TimeToFirstByte);
 
@@ -250,6 +254,9 @@ internal sealed partial class ExporterConfig
         var name = SourceOf(variable) == SettingSource.File ? ConfigurationVariables.ConfigFile.Name : variable.Name;
         throw new ConfigurationException(Errors.Where(error => error.Variable == name));
     }
+
+    private ImmutableArray<string> TextsOf(ConfigurationVariable variable) =>
+        [.. (Get<string?>(variable) ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
 
     private string TextOf(ConfigurationVariable variable)
     {

@@ -51,6 +51,12 @@ internal enum VariableKind
     /// <summary>The bounds of buckets, separated by commas; a list in the file.</summary>
     Bounds,
 
+    /// <summary><see cref="Metrics.RequestMethods"/>, separated by commas; a list in the file.</summary>
+    Methods,
+
+    /// <summary>Declarations of <see cref="Metrics.ExtraLabel"/>, separated by commas; a list in the file.</summary>
+    ExtraLabels,
+
     /// <summary>HTTP headers, <c>name=value</c>, separated by commas.</summary>
     Headers,
 

@@ -90,6 +90,12 @@ internal static class VariableParser
             case VariableKind.Bounds:
                 (value, remedy) = (HistogramBounds.TryParse(text) is null ? null : text, HistogramBounds.Rule);
                 break;
+            case VariableKind.Methods:
+                (value, remedy) = (RequestMethods.TryParse(text) is null ? null : text, RequestMethods.Rule);
+                break;
+            case VariableKind.ExtraLabels:
+                (value, remedy) = (ExtraLabel.TryParse(text) is null ? null : text, ExtraLabel.Rule);
+                break;
             default:
                 (value, remedy) = (OneLine(text), "text without line breaks");
                 break;

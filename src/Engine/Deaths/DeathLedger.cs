@@ -79,16 +79,14 @@ internal sealed class DeathLedger
                 if (request is not { State: FlightState.Responding, Status: > 0 }) continue;
                 // The client may have the whole response: count it as a finished request, as its worker would have.
                 var labels = labelsOf(request);
-                if (labels.IsExcluded && !labels.CountsExcluded) continue;
-                var endpoint = labels.IsExcluded ? EndpointBounds.Excluded : EndpointOf(labels, death.Worker, bounds.Endpoints);
-                Label[] route = [new("method", labels.Method), new(EndpointBounds.Label, endpoint), new("status_code", labels.Status)];
                 if (labels.IsExcluded)
                 {
-                    Add(file, MetricCatalogue.HttpRequests, 1, route);
+                    if (labels.CountsExcluded) Add(file, MetricCatalogue.HttpRequests, 1, labels.At(EndpointBounds.Excluded));
                     continue;
                 }
+                var route = labels.At(EndpointOf(labels, death.Worker, bounds.Endpoints));
                 Add(file, MetricCatalogue.WorkerRequests, 1, id);
-                Add(file, MetricCatalogue.HttpRequests, 1, route);
+                Add(file, MetricCatalogue.HttpRequests, 1, [.. route, .. ExtraLabelsOf(request, death.Worker, bounds)]);
                 if (labels.IsFailed) Add(file, MetricCatalogue.WorkerFailedRequests, 1, [id, .. route]);
             }
         }
@@ -101,6 +99,23 @@ internal sealed class DeathLedger
         else if (labels.IsUnmatched || (labels.MayBeUnmatched && !Knows(worker, labels.Route))) endpoint = EndpointBounds.Unmatched;
         else _ = endpoints.TryAdmitPath(labels.Route, out endpoint);
         return endpoint;
+    }
+
+    /// <summary>The operator's labels of a request: those of the entry that its worker has for their values.</summary>
+    private IEnumerable<Label> ExtraLabelsOf(FlightRequest request, DeadWorker worker, LabelBounds bounds)
+    {
+        if (request.Labels == 0 || CountersOf(worker, out var content) is not { } layout) return [];
+        var walk = new EntryWalk(content, layout);
+        while (walk.MoveNext())
+        {
+            if (walk.ValueOffset != request.Labels || ReadKey.TryParse(walk.Key) is not { } key) continue;
+            return key.Labels.Where(label => ExtraLabel.IsName(label.Name)).Select(label =>
+            {
+                _ = bounds.TryAdmit(label.Name, label.Value, out var value);
+                return label with { Value = value };
+            });
+        }
+        return [];
     }
 
     /// <summary>Whether a worker's slot has series of a path, so that it would have used them for any response.</summary>

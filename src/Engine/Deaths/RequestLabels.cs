@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using GunicornPrometheusExporter.Flights;
+using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Recording;
 using GunicornPrometheusExporter.Routes;
 using GunicornPrometheusExporter.Workers;
@@ -12,7 +13,7 @@ internal sealed class RequestLabels
 {
     internal RequestLabels(FlightRequest request, RoutePatterns? patterns, RequestChoice choice)
     {
-        Method = HttpMethods.LabelOf(Encoding.UTF8.GetBytes(request.Method));
+        Method = choice.MethodOf(Encoding.UTF8.GetBytes(request.Method));
         IsUnmatched = request.Route == EndpointBounds.Unmatched;
         var route = request.Route.Length == 0 ? patterns?.Find(request.Path) : IsUnmatched ? null : request.Route;
         IsRouted = route is not null;
@@ -48,6 +49,10 @@ internal sealed class RequestLabels
     internal bool MayBeUnmatched { get; }
 
     internal bool IsFailed { get; }
+
+    /// <summary>The labels of the count by route.</summary>
+    internal Label[] At(string endpoint) =>
+        [new("method", Method), new(EndpointBounds.Label, endpoint), new(MetricCatalogue.StatusCode, Status)];
 
     private static string Normalized(string path)
     {

@@ -15,7 +15,14 @@ internal readonly ref struct FlightEntry
     public double Queue
     {
         get => _record.Queue;
-        set => _record.Queue = value;
+        set => _record.Queue = (float)value;
+    }
+
+    /// <summary>The combination of extra labels; 0 without one.</summary>
+    public int Labels
+    {
+        get => _record.Labels;
+        set => _record.Labels = value;
     }
 
     /// <summary>The size of the request's body, in bytes.</summary>

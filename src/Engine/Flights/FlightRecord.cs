@@ -21,7 +21,10 @@ internal unsafe struct FlightRecord
     [FieldOffset(0)] internal FlightState State;
     [FieldOffset(4)] internal int Status;
     [FieldOffset(8)] internal double Started;
-    [FieldOffset(16)] internal double Queue;
+    [FieldOffset(16)] internal float Queue;
+
+    // The offset of the entry in the slot's counters that has the values of the extra labels; 0 without one.
+    [FieldOffset(20)] internal int Labels;
     [FieldOffset(24)] internal long Length;
     [FieldOffset(32)] internal uint Generation;
     [FieldOffset(36)] internal byte MethodLength;

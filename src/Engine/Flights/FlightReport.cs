@@ -22,5 +22,7 @@ internal sealed record FlightReport(
 /// <param name="Path">The path as requested, truncated if it was too long.</param>
 /// <param name="Route">The framework's route; empty if it reported none.</param>
 /// <param name="TraceId">The trace id in hexadecimal, or empty.</param>
+/// <param name="Labels">The offset of the entry in the slot's counters that has its extra labels; 0 without one.</param>
 internal readonly record struct FlightRequest(
-    FlightState State, int Status, double Started, string Method, string Path, string Route, string TraceId);
+    FlightState State, int Status, double Started, string Method, string Path, string Route, string TraceId,
+    int Labels = 0);

@@ -99,7 +99,8 @@ internal static class FlightTableReader
         TextOf(record.Method, record.MethodLength),
         TextOf(record.Path, record.PathLength),
         TextOf(record.Route, record.RouteLength),
-        TraceIdOf(record.Trace, record.TraceLength));
+        TraceIdOf(record.Trace, record.TraceLength),
+        record.Labels);
 
     private static string TraceIdOf(ReadOnlySpan<byte> field, int length) =>
         length == field.Length && !field.ContainsAnyExcept(TraceContext.Digits) && field.ContainsAnyExcept((byte)'0')

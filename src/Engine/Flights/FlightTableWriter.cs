@@ -104,7 +104,8 @@ internal sealed unsafe partial class FlightTableWriter : IDisposable
         ref var record = ref RecordAt(index);
         record.Status = 0;
         record.Started = now;
-        record.Queue = double.NaN;
+        record.Queue = float.NaN;
+        record.Labels = 0;
         record.Length = 0;
         record.TraceLength = 0;
         record.SpanLength = 0;

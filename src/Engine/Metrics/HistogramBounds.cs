@@ -28,6 +28,15 @@ internal sealed record HistogramBounds(ImmutableArray<double> Latency, Immutable
     public static string ToText(ImmutableArray<double> bounds) =>
         string.Join(',', bounds.Select(bound => bound.ToString(CultureInfo.InvariantCulture)));
 
+    /// <summary>The bound in the label of a bucket; null if it is no number.</summary>
+    public static double? BoundOf(string label) => label switch
+    {
+        "+Inf" => double.PositiveInfinity,
+        "-Inf" => double.NegativeInfinity,
+        _ when double.TryParse(label, NumberStyles.Float, CultureInfo.InvariantCulture, out var bound) && !double.IsNaN(bound) => bound,
+        _ => null,
+    };
+
     /// <summary>The bounds that a text lists; null if it breaks <see cref="Rule"/>.</summary>
     public static ImmutableArray<double>? TryParse(string text)
     {

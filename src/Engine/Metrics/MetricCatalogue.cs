@@ -343,7 +343,17 @@ internal static class MetricCatalogue
         FamilySource.Worker, GaugeMode.Max, "gunicorn_exporter_histogram_layout",
         "1, labelled with the bounds of the buckets with which a worker records", "latency", "size");
 
-    /// <summary>Every family, in the order in which an exposition lists them.</summary>
+    /// <summary>
+    /// The values of the operator's labels, which it gets as its labels, in one combination. It is for readers of the store, and
+    /// not exposed.
+    /// </summary>
+    public static MetricFamily ExtraLabels { get; } = Counter(
+        FamilySource.Worker, "gunicorn_exporter_extra_labels_total", "0, labelled with values of GUNICORN_EXPORTER_EXTRA_LABELS");
+
+    /// <summary>The families that are not exposed.</summary>
+    public static ImmutableArray<MetricFamily> Hidden { get; } = [HistogramLayout, ExtraLabels];
+
+    /// <summary>Every family that is exposed, in the order in which an exposition lists them.</summary>
     public static ImmutableArray<MetricFamily> All { get; } =
     [
         Up, Workers, MasterWorkerRestarts, MasterSignals,

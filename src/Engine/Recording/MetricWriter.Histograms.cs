@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using GunicornPrometheusExporter.Files;
@@ -25,19 +24,21 @@ internal sealed partial class MetricWriter
     internal int SamplesOf(MetricFamily family) => _buckets.Of(family).Length + 2;
 
     /// <summary>The label values of every series of a family that the slot has.</summary>
-    internal List<string[]> RecordedOf(MetricFamily family)
+    /// <param name="family">The family.</param>
+    /// <param name="optional">How many of its last labels a series may lack; their values are then empty.</param>
+    internal List<string[]> RecordedOf(MetricFamily family, int optional = 0)
     {
         var name = family.Type == MetricType.Histogram ? family.Name + MetricFamily.SumSuffix : family.Name;
-        return RecordedOf(family, name);
+        return RecordedOf(family, name, optional);
     }
 
-    private List<string[]> RecordedOf(MetricFamily family, string name)
+    private List<string[]> RecordedOf(MetricFamily family, string name, int optional)
     {
         var sample = Encoding.UTF8.GetBytes(name);
         var recorded = new List<string[]>();
         _store.FileOf(family.Type).VisitKeys(key =>
         {
-            if (ValuesOf(key, family, sample) is { } values) recorded.Add(values);
+            if (ValuesOf(key, family, sample, optional) is { } values) recorded.Add(values);
         });
         return recorded;
     }
@@ -112,27 +113,25 @@ internal sealed partial class MetricWriter
             var withBound = family with { Labels = family.Labels.Add(MetricFamily.BucketLabel) };
             _recordedBounds =
             [
-                .. RecordedOf(withBound, family.Name + MetricFamily.BucketSuffix).Select(values => values[^1]).Distinct()
-                    .Select(BoundOf).Where(double.IsFinite),
+                .. RecordedOf(withBound, family.Name + MetricFamily.BucketSuffix, 0).Select(values => values[^1]).Distinct()
+                    .Select(HistogramBounds.BoundOf).OfType<double>().Where(double.IsFinite),
             ];
             foreach (var values in RecordedOf(family)) _ = LocateHistogram(family, values);
         }
         _recordedBounds = [];
     }
 
-    private static double BoundOf(string text) =>
-        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var bound) ? bound : double.PositiveInfinity;
-
     /// <summary>Declares the bounds with which this worker records: readers expose those that all live workers have.</summary>
     private void DeclareBuckets() => Locate(
         MetricCatalogue.HistogramLayout, [HistogramBounds.ToText(_buckets.Latency), HistogramBounds.ToText(_buckets.Size)]).Set(1);
 
     /// <summary>The label values of the series whose sample a key is; null if it is another sample.</summary>
-    private static string[]? ValuesOf(ReadOnlySpan<byte> key, MetricFamily family, ReadOnlySpan<byte> sample)
+    private static string[]? ValuesOf(ReadOnlySpan<byte> key, MetricFamily family, ReadOnlySpan<byte> sample, int optional)
     {
         var reader = new Utf8JsonReader(key);
         if (!(reader.Read() && reader.Read() && reader.Read() && reader.ValueTextEquals(sample))) return null;
         var values = new string[family.Labels.Length];
+        values.AsSpan()[^optional..].Fill("");
         while (reader.Read())
         {
             if (reader.TokenType != JsonTokenType.PropertyName) continue;

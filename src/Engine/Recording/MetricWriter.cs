@@ -99,6 +99,16 @@ internal sealed partial class MetricWriter
     /// <summary>The values of the label <c>endpoint</c>.</summary>
     internal EndpointBounds Endpoints => _bounds.Endpoints;
 
+    /// <summary>The value that stands for one of a label: the same, or <see cref="LabelBounds.Other"/> beyond the limit.</summary>
+    internal string Admit(string label, ReadOnlySpan<char> value)
+    {
+        if (!_bounds.TryAdmit(label, value, out var admitted)) OverflowOf(label).Add(1);
+        return admitted;
+    }
+
+    /// <summary>The offset of a counter in the slot's file; 0 for <see cref="Cell.IsNone"/>.</summary>
+    internal int OffsetOf(Cell counter) => counter.IsNone ? 0 : _store.FileOf(MetricType.Counter).OffsetOf(counter);
+
     /// <summary>The count of recordings whose value of a label was past the bound.</summary>
     internal Cell OverflowOf(string label)
     {
@@ -174,8 +184,7 @@ internal sealed partial class MetricWriter
                     $"{family.Name}: the value of label {name} has {values[i].Length} characters; " +
                     $"at most {MaximumValueLength} are allowed");
             }
-            if (!_bounds.TryAdmit(name, values[i], out var admitted)) OverflowOf(name).Add(1);
-            labels[i] = new Label(name, admitted);
+            labels[i] = new Label(name, Admit(name, values[i]));
         }
     }
 }

@@ -44,7 +44,7 @@ internal sealed class SeriesBound(SlotStore store, int maximum)
         var isOther = false;
         foreach (ref var label in labels)
         {
-            var isOpen = Open.Contains(label.Name) || (withOutcome && Outcomes.Contains(label.Name))
+            var isOpen = Open.Contains(label.Name) || ExtraLabel.IsName(label.Name) || (withOutcome && Outcomes.Contains(label.Name))
                 || (label.Name == "worker_id" && label.Value != store.WorkerId);
             if (!isOpen || label.Value == LabelBounds.Other) continue;
             label = label with { Value = LabelBounds.Other };

@@ -65,6 +65,12 @@ internal sealed partial class PrometheusWorker
         return token;
     }
 
+    /// <summary>Gives a request the values that <see cref="ExtraLabels"/> has found.</summary>
+    public void RequestDescribed(long token)
+    {
+        if (_flight.TryFind(token, out var entry)) entry.Labels = ExtraLabels!.Find();
+    }
+
     /// <summary>Admits a route that the application declares, before requests have it; in UTF-8.</summary>
     public void RouteDeclared(ReadOnlySpan<byte> route) => _routes.Declare(route);
 
@@ -214,12 +220,15 @@ internal sealed partial class PrometheusWorker
         // The cache finds a request with a route by its route alone.
         if (isRouted && _routes.Excludes(entry.Path)) return _routes.Find(entry.Method, EndpointBounds.Excluded, status);
         var place = isRouted ? entry.Route : entry.Path;
-        var series = _cache.Find(entry.Method, place, status, isRouted);
+        var series = _cache.Find(entry.Method, place, status, isRouted, entry.Labels);
         if (series is null)
         {
             var endpoint = EndpointOf(entry, status);
-            series = _routes.Find(entry.Method, endpoint, status);
-            if (isRouted || RouteSeriesTable.IsLasting(endpoint)) _cache.Put(entry.Method, place, status, isRouted, series);
+            series = _routes.Find(entry.Method, endpoint, status, entry.Labels);
+            if (isRouted || RouteSeriesTable.IsLasting(endpoint))
+            {
+                _cache.Put(entry.Method, place, status, isRouted, entry.Labels, series);
+            }
         }
         return series;
     }
@@ -234,7 +243,7 @@ internal sealed partial class PrometheusWorker
         if (endpoint == EndpointBounds.Excluded) return;
         if (endpoint == LabelBounds.Other) Metrics.OverflowOf(EndpointBounds.Label).Add(1);
         var name = Encoding.UTF8.GetString(errorType[..Math.Min(errorType.Length, MetricWriter.MaximumValueLength)]);
-        Metrics.Add(MetricCatalogue.WorkerErrorHandling, 1, WorkerId, HttpMethods.LabelOf(method), endpoint, name);
+        Metrics.Add(MetricCatalogue.WorkerErrorHandling, 1, WorkerId, _routes.MethodOf(method), endpoint, name);
     }
 
     /// <summary>The length in a header; counts an impossible one and returns <see cref="NoLength"/>.</summary>

@@ -21,6 +21,9 @@ internal sealed partial class PrometheusWorker : IDisposable
     /// <summary>The operator's choice of which requests and labels are recorded.</summary>
     internal RequestChoice Choice { init => _routes.Choice = value; }
 
+    /// <summary>The operator's labels; null without any.</summary>
+    internal ExtraLabelTable? ExtraLabels => _routes.ExtraLabels;
+
     /// <summary>Starts recording; every series that needs no request starts at 0.</summary>
     /// <param name="store">A worker's slot; disposed of with the worker, and if the constructor throws.</param>
     /// <param name="time">The clock.</param>

@@ -20,11 +20,12 @@ internal sealed class RequestCache
     /// <param name="place">The route, or the path if there is none.</param>
     /// <param name="status">The status.</param>
     /// <param name="isRouted">Whether <paramref name="place"/> is a route.</param>
-    internal RouteSeries? Find(ReadOnlySpan<byte> method, ReadOnlySpan<byte> place, int status, bool isRouted)
+    /// <param name="labels">The combination of extra labels.</param>
+    internal RouteSeries? Find(ReadOnlySpan<byte> method, ReadOnlySpan<byte> place, int status, bool isRouted, int labels)
     {
-        var slot = SlotOf(method, place, status, isRouted);
+        var slot = SlotOf(method, place, status, isRouted, labels);
         ref readonly var entry = ref _entries[slot];
-        if (entry.Status != status || entry.IsRouted != isRouted) return null;
+        if (entry.Status != status || entry.IsRouted != isRouted || entry.Labels != labels) return null;
         if (entry.MethodLength != method.Length || entry.PlaceLength != place.Length) return null;
         var key = _keys.AsSpan(slot * KeySize, KeySize);
         return key[..method.Length].SequenceEqual(method) && key.Slice(method.Length, place.Length).SequenceEqual(place)
@@ -33,10 +34,11 @@ internal sealed class RequestCache
     }
 
     /// <summary>Stores the series of a request unless its key is too long.</summary>
-    internal void Put(ReadOnlySpan<byte> method, ReadOnlySpan<byte> place, int status, bool isRouted, RouteSeries series)
+    internal void Put(
+        ReadOnlySpan<byte> method, ReadOnlySpan<byte> place, int status, bool isRouted, int labels, RouteSeries series)
     {
         if (method.Length + place.Length > KeySize) return;
-        var slot = SlotOf(method, place, status, isRouted);
+        var slot = SlotOf(method, place, status, isRouted, labels);
         var key = _keys.AsSpan(slot * KeySize, KeySize);
         method.CopyTo(key);
         place.CopyTo(key[method.Length..]);
@@ -44,15 +46,17 @@ internal sealed class RequestCache
         {
             Status = status,
             IsRouted = isRouted,
+            Labels = labels,
             MethodLength = method.Length,
             PlaceLength = place.Length,
             Series = series,
         };
     }
 
-    private static int SlotOf(ReadOnlySpan<byte> method, ReadOnlySpan<byte> place, int status, bool isRouted)
+    private static int SlotOf(ReadOnlySpan<byte> method, ReadOnlySpan<byte> place, int status, bool isRouted, int labels)
     {
-        var hash = ByteHash.Mix(ByteHash.Mix(isRouted ? ~(ulong)status : (ulong)status, method), place);
+        var seed = ((ulong)labels << 32) | (uint)status;
+        var hash = ByteHash.Mix(ByteHash.Mix(isRouted ? ~seed : seed, method), place);
         return (int)(hash >> 40) & (Size - 1);
     }
 
@@ -60,6 +64,7 @@ internal sealed class RequestCache
     {
         internal int Status;
         internal bool IsRouted;
+        internal int Labels;
         internal int MethodLength;
         internal int PlaceLength;
         internal RouteSeries? Series;

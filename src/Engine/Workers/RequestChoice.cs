@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.IO.Enumeration;
+using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Recording;
 
@@ -23,6 +24,31 @@ internal sealed record RequestChoice
 
     /// <summary>Whether the times to the first byte of responses are recorded.</summary>
     public bool TimesFirstByte { get; init; }
+
+    /// <summary>The methods that have series of their own.</summary>
+    public RequestMethods Methods { get; init; } = RequestMethods.Default;
+
+    /// <summary>The labels that the operator adds to the count and the latency by route.</summary>
+    public ImmutableArray<ExtraLabel> ExtraLabels { get; init; } = [];
+
+    /// <exception cref="ConfigurationException">A setting is invalid.</exception>
+    public static RequestChoice Of(ExporterConfig config) => new()
+    {
+        ExcludedRoutes = config.ExcludedRoutes,
+        CountsExcluded = config.ExcludedRequests == ConfigurationVariables.CountedRequests,
+        StatusLabel = config.LatencyStatus switch
+        {
+            ConfigurationVariables.StatusAsClass => MetricCatalogue.StatusClass,
+            ConfigurationVariables.StatusAsCode => MetricCatalogue.StatusCode,
+            _ => null,
+        },
+        TimesFirstByte = config.TimeToFirstByte,
+        Methods = config.Methods,
+        ExtraLabels = config.ExtraLabels,
+    };
+
+    /// <summary>The label value of a method in UTF-8.</summary>
+    internal string MethodOf(ReadOnlySpan<byte> method) => Methods.Find(method) ?? LabelBounds.Other;
 
     /// <summary>Whether the requests of a route or path are excluded.</summary>
     internal bool Excludes(ReadOnlySpan<char> place)

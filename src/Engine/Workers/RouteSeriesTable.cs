@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using GunicornPrometheusExporter.Files;
@@ -23,13 +24,12 @@ internal sealed class RouteSeriesTable(MetricWriter writer, TimeProvider time)
     private static readonly TimeSpan LongestUnused = TimeSpan.FromHours(1);
 
     private const int LongestPath = 1024;
-    private const int LongestRoute = 256;
 
     // The client disconnected before there was a response.
     internal const int ClientClosedRequest = 499;
 
-    private readonly Dictionary<(string Method, string Endpoint, int Status), RouteSeries> _series = [];
-    private readonly Dictionary<(string Method, string Endpoint, string Status), HistogramCells> _durations = [];
+    private readonly Dictionary<(string Method, string Endpoint, int Status, int Labels), RouteSeries> _series = [];
+    private readonly Dictionary<(string Method, string Endpoint, string Status, int Labels), HistogramCells> _durations = [];
     private MetricFamily _duration = MetricCatalogue.HttpRequestDuration;
     private RequestChoice _choice = new();
 
@@ -45,8 +45,12 @@ internal sealed class RouteSeriesTable(MetricWriter writer, TimeProvider time)
         {
             _choice = value;
             if (value.StatusLabel is { } label) _duration = _duration with { Labels = _duration.Labels.Add(label) };
+            if (!value.ExtraLabels.IsEmpty) ExtraLabels = new ExtraLabelTable(writer, value.ExtraLabels);
         }
     }
+
+    /// <summary>The operator's labels; null without any.</summary>
+    internal ExtraLabelTable? ExtraLabels { get; private set; }
 
     /// <summary>Whether the times to the first byte of responses are recorded.</summary>
     internal bool TimesFirstByte => _choice.TimesFirstByte;
@@ -63,26 +67,31 @@ internal sealed class RouteSeriesTable(MetricWriter writer, TimeProvider time)
     /// <param name="method">In UTF-8.</param>
     /// <param name="endpoint">A result of one of the methods below.</param>
     /// <param name="status">The status that the client received.</param>
-    internal RouteSeries Find(ReadOnlySpan<byte> method, string endpoint, int status)
+    /// <param name="labels">A combination of <see cref="ExtraLabels"/>.</param>
+    internal RouteSeries Find(ReadOnlySpan<byte> method, string endpoint, int status, int labels = ExtraLabelTable.None)
     {
-        var label = HttpMethods.LabelOf(method);
+        var label = MethodOf(method);
         if (status is < 100 or > 999) status = 0;
-        if (_series.TryGetValue((label, endpoint, status), out var series)) return series;
+        if (endpoint == EndpointBounds.Excluded) labels = ExtraLabelTable.None;
+        if (_series.TryGetValue((label, endpoint, status, labels), out var series)) return series;
         if (endpoint == EndpointBounds.Excluded) return FindExcluded(label, status);
-        if (!HasRoom(label, endpoint, status))
+        if (!HasRoom(label, endpoint, status, labels))
         {
             if (_isComplete) return FindMerged(status);
             // This or an earlier holder of the slot may already have created the series.
             _isComplete = true;
             AddRecorded();
-            return Find(method, endpoint, status);
+            return Find(method, endpoint, status, labels);
         }
-        series = Locate(label, endpoint, status, OverflowOf(endpoint), out var isMerged);
+        series = Locate(label, endpoint, status, labels, OverflowOf(endpoint), out var isMerged);
         // The disk is full: do not remember the series, so that memory stays bounded and a later request tries again.
         if (isMerged) return FindMerged(status);
-        if (!series.Requests.IsNone) _series[(label, endpoint, status)] = series;
+        if (!series.Requests.IsNone) _series[(label, endpoint, status, labels)] = series;
         return series;
     }
+
+    /// <summary>The label value of a method in UTF-8.</summary>
+    internal string MethodOf(ReadOnlySpan<byte> method) => _choice.MethodOf(method);
 
     /// <summary>Admits a route that the application declares.</summary>
     internal void Declare(ReadOnlySpan<byte> route) => writer.Endpoints.Declare(Encoding.UTF8.GetString(FlightRecord.Shorten(route)));
@@ -90,9 +99,8 @@ internal sealed class RouteSeriesTable(MetricWriter writer, TimeProvider time)
     /// <summary>The endpoint of a framework's route, which is used as it is.</summary>
     internal string EndpointOfRoute(ReadOnlySpan<byte> route)
     {
-        Span<char> text = stackalloc char[LongestRoute];
-        var length = Encoding.UTF8.GetChars(route[..Math.Min(route.Length, LongestRoute)], text);
-        return AdmitRoute(text[..length]);
+        Span<char> text = stackalloc char[FlightRecord.LongestRoute];
+        return AdmitRoute(text[..Encoding.UTF8.GetChars(route, text)]);
     }
 
     /// <summary>
@@ -140,8 +148,8 @@ internal sealed class RouteSeriesTable(MetricWriter writer, TimeProvider time)
         return true;
     }
 
-    private bool HasRoom(string method, string endpoint, int status) => writer.HasRoom(
-        (_durations.ContainsKey((method, endpoint, _choice.StatusOf(status))) ? 0 : (TimesFirstByte ? 2 : 1) * writer.SamplesOf(_duration))
+    private bool HasRoom(string method, string endpoint, int status, int labels) => writer.HasRoom(
+        (_durations.ContainsKey((method, endpoint, _choice.StatusOf(status), labels)) ? 0 : (TimesFirstByte ? 2 : 1) * writer.SamplesOf(_duration))
         + (status >= FirstFailure ? 2 : 1), endpoint);
 
     private RouteSeries FindExcluded(string method, int status)
@@ -149,7 +157,7 @@ internal sealed class RouteSeriesTable(MetricWriter writer, TimeProvider time)
         var requests = _choice.CountsExcluded
             ? writer.Locate(MetricCatalogue.HttpRequests, [method, EndpointBounds.Excluded, RequestChoice.CodeOf(status)])
             : default;
-        return _series[(method, EndpointBounds.Excluded, status)] =
+        return _series[(method, EndpointBounds.Excluded, status, ExtraLabelTable.None)] =
             new RouteSeries(requests, default, HistogramCells.None, default) { IsExcluded = true };
     }
 
@@ -157,7 +165,9 @@ internal sealed class RouteSeriesTable(MetricWriter writer, TimeProvider time)
     {
         if (!_merged.TryGetValue(status, out var series))
         {
-            series = Locate(LabelBounds.Other, LabelBounds.Other, status, writer.OverflowOf(MetricCatalogue.SeriesOverflow), out _);
+            series = Locate(
+                LabelBounds.Other, LabelBounds.Other, status, ExtraLabels?.Other ?? ExtraLabelTable.None,
+                writer.OverflowOf(MetricCatalogue.SeriesOverflow), out _);
             _merged[status] = series;
         }
         return series;
@@ -165,28 +175,39 @@ internal sealed class RouteSeriesTable(MetricWriter writer, TimeProvider time)
 
     private void AddRecorded()
     {
-        foreach (var values in writer.RecordedOf(MetricCatalogue.HttpRequests))
+        var requests = MetricCatalogue.HttpRequests;
+        var names = ExtraLabels?.Names ?? [];
+        foreach (var values in writer.RecordedOf(With(requests, names), optional: names.Length))
         {
             if (values[1] == EndpointBounds.Excluded) continue;
             _ = int.TryParse(values[2], NumberStyles.None, CultureInfo.InvariantCulture, out var status);
-            _series.TryAdd((values[0], values[1], status), Locate(values[0], values[1], status, OverflowOf(values[1]), out _));
+            var labels = ExtraLabels?.Find(values.AsSpan(requests.Labels.Length)) ?? ExtraLabelTable.None;
+            _series.TryAdd(
+                (values[0], values[1], status, labels), Locate(values[0], values[1], status, labels, OverflowOf(values[1]), out _));
         }
     }
 
+    private static MetricFamily With(MetricFamily family, ImmutableArray<string> labels) =>
+        labels.IsEmpty ? family : family with { Labels = [.. family.Labels, .. labels] };
+
     private Cell OverflowOf(string endpoint) => endpoint == LabelBounds.Other ? writer.OverflowOf(EndpointBounds.Label) : default;
 
-    private RouteSeries Locate(string method, string endpoint, int status, Cell overflow, out bool isMerged)
+    private RouteSeries Locate(string method, string endpoint, int status, int labels, Cell overflow, out bool isMerged)
     {
+        var extra = ExtraLabels?[labels] ?? [];
+        var names = extra.Select(label => label.Name).ToImmutableArray();
+        var values = extra.Select(label => label.Value).ToArray();
         var code = RequestChoice.CodeOf(status);
         isMerged = false;
         var statusLabel = _choice.StatusOf(status);
-        if (!_durations.TryGetValue((method, endpoint, statusLabel), out var duration))
+        if (!_durations.TryGetValue((method, endpoint, statusLabel, labels), out var duration))
         {
-            ReadOnlySpan<string> values = [method, endpoint, statusLabel];
-            duration = writer.LocateHistogram(_duration, values[.._duration.Labels.Length], out isMerged);
-            if (!duration.IsNone && !isMerged) _durations[(method, endpoint, statusLabel)] = duration;
+            string[] route = _choice.StatusLabel is null ? [method, endpoint] : [method, endpoint, statusLabel];
+            duration = writer.LocateHistogram(With(_duration, names), [.. route, .. values], out isMerged);
+            if (!duration.IsNone && !isMerged) _durations[(method, endpoint, statusLabel, labels)] = duration;
         }
-        var requests = writer.Locate(MetricCatalogue.HttpRequests, [method, endpoint, code], out var isRequestMerged);
+        var requests = writer.Locate(
+            With(MetricCatalogue.HttpRequests, names), [method, endpoint, code, .. values], out var isRequestMerged);
         var (failed, isFailedMerged) = (default(Cell), false);
         if (status >= FirstFailure)
         {

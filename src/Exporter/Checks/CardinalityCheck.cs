@@ -33,6 +33,8 @@ internal static class CardinalityCheck
         "endpoint" =>
             "a worker answered too many different paths with something else than 404; answer unknown paths with 404, or raise " +
             "GUNICORN_EXPORTER_MAX_LABEL_VALUES",
+        ExtraLabel.Host =>
+            "a worker got requests for too many hosts; list the hosts in GUNICORN_EXPORTER_EXTRA_LABELS, such as host=a.example",
         _ => $"the label {label} had too many values; remove values that are unbounded, or raise GUNICORN_EXPORTER_MAX_LABEL_VALUES",
     };
 }

@@ -21,11 +21,6 @@ internal sealed class Latencies
 
     internal double Total => _cumulative.Count > 0 ? _cumulative.Values.Max() : 0;
 
-    internal static double BoundOf(string label) =>
-        label == "+Inf" ? double.PositiveInfinity : double.Parse(label, CultureInfo.InvariantCulture);
-
-    internal void Add(string bound, double count) => Add(BoundOf(bound), count);
-
     internal void Add(double bound, double count) => _cumulative[bound] = _cumulative.GetValueOrDefault(bound) + count;
 
     /// <summary>The quantile, interpolated as by Prometheus' <c>histogram_quantile</c>; null without requests.</summary>

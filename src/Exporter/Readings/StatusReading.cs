@@ -71,7 +71,7 @@ internal sealed class StatusReading(Samples now, Samples? before)
     {
         var finer = new Latencies();
         var total = 0.0;
-        foreach (var bound in natives.GroupBy(bucket => Latencies.BoundOf(bucket[MetricFamily.BucketLabel])).OrderBy(bound => bound.Key))
+        foreach (var bound in natives.GroupBy(BoundOf).OrderBy(bound => bound.Key))
         {
             finer.Add(bound.Key, total += bound.Sum(before!.GrowthOf));
         }
@@ -82,7 +82,7 @@ internal sealed class StatusReading(Samples now, Samples? before)
     {
         var latencies = new Latencies();
         if (before is null) return latencies;
-        foreach (var bucket in buckets) latencies.Add(bucket[MetricFamily.BucketLabel], before.GrowthOf(bucket));
+        foreach (var bucket in buckets) latencies.Add(BoundOf(bucket), before.GrowthOf(bucket));
         return latencies;
     }
 
@@ -150,6 +150,9 @@ internal sealed class StatusReading(Samples now, Samples? before)
     /// <summary>The worker's name, with its host in the metrics of a hub.</summary>
     private static string IdOf(Sample sample) =>
         sample["instance"] is { Length: > 0 } host ? $"{host} {sample["worker_id"]}" : sample["worker_id"];
+
+    private static double BoundOf(Sample bucket) =>
+        HistogramBounds.BoundOf(bucket[MetricFamily.BucketLabel]) ?? double.PositiveInfinity;
 
     private static (string Method, string Endpoint) RouteOf(Sample sample) => (sample["method"], sample["endpoint"]);
 }

@@ -48,6 +48,11 @@ internal static unsafe class EntryPoint
         new("request_started", &RequestFunctions.RequestStarted,
             "request_started(method: str, path: str, headers: list) -> int\n\n" +
             "Records a parsed request so that it survives the worker's death, and returns its token. Never raises."),
+        new("has_extra_labels", &RequestFunctions.HasExtraLabels,
+            "has_extra_labels() -> bool\n\nWhether the operator adds labels, so that requests must be described. Never raises."),
+        new("request_described", &RequestFunctions.RequestDescribed,
+            "request_described(token: int, scheme: str, headers: list) -> None\n\n" +
+            "Finds the values of the operator's labels in a request. Never raises."),
         new("request_routed", &RequestFunctions.RequestRouted,
             "request_routed(token: int, route: str) -> None\n\n" +
             "Sets the framework's route of a request, or '__unmatched__'. Never raises."),

@@ -37,6 +37,20 @@ internal static class Headers
         return new RequestHeaders { TraceParent = trace, QueueStart = queue, ContentLength = length, IsChunked = isChunked };
     }
 
+    /// <summary>Reads the values of the operator's labels from a list of pairs.</summary>
+    internal static void Describe(nint list, ExtraLabelTable labels)
+    {
+        var isOdd = false;
+        var count = PyList.Size(list);
+        for (nint i = 0; i < count && !isOdd; i++)
+        {
+            var pair = PyList.Item(list, i);
+            isOdd = !TryGetText(PyList.TupleItem(pair, 0), out var name);
+            if (!isOdd && labels.LabelOf(name) is >= 0 and var label) labels.Set(label, ValueOf(pair, ref isOdd));
+        }
+        if (count < 0 || isOdd) PyErr.Clear();
+    }
+
     /// <summary>Whether a list of pairs, the headers of a response, announces a stream of server-sent events.</summary>
     internal static bool AreOfStream(nint list)
     {

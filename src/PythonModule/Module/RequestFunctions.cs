@@ -28,6 +28,27 @@ internal static unsafe class RequestFunctions
         }
     }
 
+    /// <summary>has_extra_labels() → whether request_described has an effect</summary>
+    // SAFETY: as in RequestStarted.
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    internal static nint HasExtraLabels(nint self, nint* arguments, nint count) => PyNumber.New(Recorder.Worker?.ExtraLabels is not null);
+
+    /// <summary>request_described(token, scheme, headers)</summary>
+    // SAFETY: as in RequestStarted.
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    internal static nint RequestDescribed(nint self, nint* arguments, nint count)
+    {
+        // SAFETY: the address of a managed function of this class, called at once.
+        static void Record(PrometheusWorker worker, Arguments given)
+        {
+            if (worker.ExtraLabels is not { } labels) return;
+            labels.Begin(given.Utf8(1));
+            Headers.Describe(given.Object(2), labels);
+            worker.RequestDescribed(given.Long(0));
+        }
+        return Run(arguments, count, 3, &Record);
+    }
+
     /// <summary>request_routed(token, route)</summary>
     // SAFETY: as in RequestStarted.
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]

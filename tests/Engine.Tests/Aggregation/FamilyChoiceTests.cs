@@ -82,7 +82,7 @@ public sealed class FamilyChoiceTests : IDisposable
         TestFile.Write(_directory["counter_1.db"], EntryLayout.Timestamped, TestEntry.Of("shop_orders", "shop_orders_total", [], 1));
         Assert.Contains("shop_orders_total{}", Samples(perWorker: false).Keys);
 
-        var samples = Samples(perWorker: false, "shop_*, gunicorn_worker_request_duration_seconds,process_*");
+        var samples = Samples(perWorker: false, "shop_*,gunicorn_worker_request_duration_seconds,process_*");
 
         Assert.DoesNotContain(samples.Keys, name => name.StartsWith("shop_", StringComparison.Ordinal)
             || name.StartsWith("process_", StringComparison.Ordinal)
@@ -93,7 +93,7 @@ public sealed class FamilyChoiceTests : IDisposable
 
     private Dictionary<string, double> Samples(bool perWorker, string? excluded = null)
     {
-        _aggregator.Choice = new FamilyChoice(perWorker, excluded);
+        _aggregator.Choice = new FamilyChoice(perWorker, excluded is null ? [] : [.. excluded.Split(',')]);
         return _aggregator.Read().Samples;
     }
 

@@ -154,10 +154,11 @@ public sealed partial class ConfigurationReferenceTests
 
             | Bound | Default | Beyond it |
             |---|---|---|
-            | methods | the nine of RFC 9110, and `PATCH` | the method is `__other__` |
+            | methods | `GUNICORN_EXPORTER_METHODS`: those of RFC 9110, and `PATCH` | the method is `__other__` |
             | `GUNICORN_EXPORTER_MAX_LABEL_VALUES` | 200 values of each label; for `endpoint`, 200 paths | the label is `__other__` |
+            | headers and hosts with a list in `GUNICORN_EXPORTER_EXTRA_LABELS` | the values of the list | the label is `__other__` |
             | routes of a framework | 10,000 routes that the application declares, and 1,000 others | `endpoint` is `__other__` |
-            | `GUNICORN_EXPORTER_MAX_WORKER_SERIES` | 15,000 series of a worker, and as many again for routes | method and endpoint are `__other__`. The status stays for 256 more series, and is `__other__` after that |
+            | `GUNICORN_EXPORTER_MAX_WORKER_SERIES` | 15,000 series of a worker, and as many again for routes | method, endpoint and [extra labels](choosing.md#extra-labels) are `__other__`. The status stays for 256 more series, and is `__other__` after that |
 
             Paths cannot take the place of routes: routes have values and series of their own. A worker admits the routes that Flask,
             Django, Starlette and FastAPI declare before it records the application's first request. Requests that match no route are one
@@ -192,7 +193,7 @@ public sealed partial class ConfigurationReferenceTests
             {
                 text.Append(
                     CultureInfo.InvariantCulture,
-                    $"| `{variable.Name}` | {Code(variable.Key)} | {Code(variable.Flag)} | {Code(variable.Default)} | {VariableParser.RuleOf(variable)} | {Change(variable.ReloadScope)} | {variable.Description} |\n");
+                    $"| `{variable.Name}` | {Code(variable.Key)} | {Code(variable.Flag)} | {Code(variable.Default)} | {VariableParser.RuleOf(variable).Replace("|", "\\|", StringComparison.Ordinal)} | {Change(variable.ReloadScope)} | {variable.Description} |\n");
             }
             text.Append('\n');
         }

@@ -10,7 +10,8 @@ public sealed class ConfigurationVariablesTests
     [
         "GUNICORN_WORKERS", "GUNICORN_TIMEOUT", "GUNICORN_KEEPALIVE", "GUNICORN_EXPORTER_MAX_LABEL_VALUES",
         "GUNICORN_EXPORTER_MAX_WORKER_SERIES", "GUNICORN_EXPORTER_ROUTES", "GUNICORN_EXPORTER_EXCLUDED_ROUTES",
-        "GUNICORN_EXPORTER_EXCLUDED_REQUESTS", "GUNICORN_EXPORTER_LATENCY_STATUS", "GUNICORN_EXPORTER_TIME_TO_FIRST_BYTE", "GUNICORN_EXPORTER_LATENCY_BUCKETS",
+        "GUNICORN_EXPORTER_EXCLUDED_REQUESTS", "GUNICORN_EXPORTER_LATENCY_STATUS", "GUNICORN_EXPORTER_METHODS", "GUNICORN_EXPORTER_EXTRA_LABELS",
+        "GUNICORN_EXPORTER_TIME_TO_FIRST_BYTE", "GUNICORN_EXPORTER_LATENCY_BUCKETS",
         "GUNICORN_EXPORTER_SIZE_BUCKETS", "GUNICORN_EXPORTER_NATIVE_HISTOGRAMS",
         "GUNICORN_EXPORTER_NATIVE_HISTOGRAM_SCHEMA",
     ];
@@ -45,11 +46,16 @@ public sealed class ConfigurationVariablesTests
                 listen_address: ["127.0.0.1:9091", "unix:/run/metrics.sock"]
               gunicorn:
                 listener: 0.0.0.0:8000,unix:/run/app.sock
+              labels:
+                methods: [GET, PURGE]
+                extra_labels: [host, "header:X-Tenant=acme|globex"]
             """);
 
         Assert.Empty(lists.Errors);
         Assert.Equal("127.0.0.1:9091,unix:/run/metrics.sock", lists.Settings[ConfigurationVariables.WebListenAddress].Text);
         Assert.Equal("0.0.0.0:8000,unix:/run/app.sock", lists.Settings[ConfigurationVariables.Listener].Text);
+        Assert.Equal("GET,PURGE", lists.Settings[ConfigurationVariables.Methods].Text);
+        Assert.Equal("host,header:X-Tenant=acme|globex", lists.Settings[ConfigurationVariables.ExtraLabels].Text);
         Assert.Contains(
             "x.yml:1:18: exporter.web.listen_address is \"here\"; set it to HOST:PORT",
             Assert.Single(ConfigurationFileReader.Read("x.yml", "exporter: {web: {listen_address: [here]}}").Errors),

@@ -8,6 +8,7 @@ using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Flights;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Recording;
+using GunicornPrometheusExporter.Workers;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Flights;
@@ -75,6 +76,57 @@ public sealed class DeathAccountantTests : IDisposable
         Assert.Equal(1, samples["gunicorn_http_requests_total{endpoint=/users/<int:id>,method=GET,status_code=200}"]);
         Assert.Equal(1, samples["gunicorn_worker_failed_requests_total{endpoint=/users/{id},method=__other__,status_code=503,worker_id=worker_1}"]);
         Assert.Single(samples.Keys, key => key.StartsWith("gunicorn_worker_failed_requests_total", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_lost_request_has_the_extra_labels_that_its_worker_found()
+    {
+        int known, request;
+        using (var store = SlotStore.Open(_directory.Path, SlotKind.Worker, EntryLayout.ValueOnly))
+        {
+            var writer = new MetricWriter(store);
+            var labels = MetricCatalogue.ExtraLabels with { Labels = ["host", "x_tenant"] };
+            known = writer.OffsetOf(writer.Locate(labels, ["a.example", "acme"]));
+            request = writer.OffsetOf(writer.Locate(MetricCatalogue.HttpRequests, ["GET", "/", "200"]));
+        }
+        // The last two are offsets that no worker writes: of another metric, and outside the file.
+        WriteFlight("00000001", [.. new[] { known, 0, request, 1 << 30 }.Select(
+            offset => new FlightRequest(FlightState.Responding, 503, _now - 1, "GET", "/", "/", "", offset))]);
+        WriteExit("oom");
+
+        _accountant.Account();
+
+        var samples = _aggregator.Read().Samples;
+        Assert.Equal(1, samples["gunicorn_http_requests_total{endpoint=/,host=a.example,method=GET,status_code=503,x_tenant=acme}"]);
+        Assert.Equal(3, samples["gunicorn_http_requests_total{endpoint=/,method=GET,status_code=503}"]);
+        Assert.Equal(4, samples["gunicorn_worker_failed_requests_total{endpoint=/,method=GET,status_code=503,worker_id=worker_1}"]);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_lost_request_that_the_operator_excludes_is_counted_in_one_family_at_most(bool countsExcluded)
+    {
+        _aggregator.Flights.Choice = new RequestChoice { ExcludedRoutes = ["/healthz", "/in/*"], CountsExcluded = countsExcluded };
+        WriteFlight(
+            "00000001",
+            new FlightRequest(FlightState.Responding, 503, _now - 1, "GET", "/healthz?now", "/<path>", ""),
+            new FlightRequest(FlightState.Responding, 200, _now - 1, "GET", "/x", "/in/<x>", ""),
+            new FlightRequest(FlightState.Running, 0, _now - 1, "GET", "/healthz", "", ""));
+        WriteExit("oom");
+
+        _accountant.Account();
+
+        var samples = _aggregator.Read().Samples;
+        Assert.Equal(3, samples["gunicorn_worker_requests_lost_total{reason=oom,worker_id=worker_1}"]);
+        Assert.Equal(7, samples["gunicorn_worker_requests_total{worker_id=worker_1}"]);
+        string[] counted = countsExcluded
+            ? ["{endpoint=__excluded__,method=GET,status_code=200}", "{endpoint=__excluded__,method=GET,status_code=503}"]
+            : [];
+        Assert.Equal(
+            counted.Select(labels => $"gunicorn_http_requests_total{labels}"),
+            samples.Keys.Where(key => key.StartsWith("gunicorn_http_requests_total", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+        Assert.DoesNotContain(samples.Keys, key => key.StartsWith("gunicorn_worker_failed_requests_total", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -26,7 +26,8 @@ internal static class FlightImage
         entry[0] = (byte)request.State;
         BitConverter.TryWriteBytes(entry[4..], request.Status);
         BitConverter.TryWriteBytes(entry[8..], request.Started);
-        BitConverter.TryWriteBytes(entry[16..], double.NaN);
+        BitConverter.TryWriteBytes(entry[16..], float.NaN);
+        BitConverter.TryWriteBytes(entry[20..], request.Labels);
         entry[32] = 1;
         entry[36] = (byte)Encoding.UTF8.GetBytes(request.Method, entry[48..]);
         entry[37] = (byte)Encoding.UTF8.GetBytes(request.TraceId, entry[80..]);

@@ -42,6 +42,7 @@ public sealed class FlightTableTests : IDisposable
         writer.Commit(start);
         Assert.True(writer.TryFind(token, out var entry));
         entry.Queue = 0.25;
+        entry.Labels = 344;
         entry.Length = 7;
         entry.Trace = "0af7651916cd43dd8448eb211c80319c"u8;
         entry.Route = "/users/{id}"u8;
@@ -77,7 +78,8 @@ public sealed class FlightTableTests : IDisposable
         actual.AsSpan(648, 8).CopyTo(expected.AsSpan(648));
         Put(1152, 2, 0, 0, 0, 0x94, 1, 0, 0);
         PutDouble(1152 + 8, start);
-        PutDouble(1152 + 16, 0.25);
+        Put(1152 + 16, BitConverter.GetBytes(0.25f));
+        Put(1152 + 20, 88, 1);
         Put(1152 + 24, 7);
         Put(1152 + 32, 1, 0, 0, 0, 3, 32, 9, 0, 11);
         Put(1152 + 48, "GET"u8);

@@ -16,6 +16,7 @@ public sealed class ExporterChecksTests
     [InlineData("gunicorn_hub_host_age_seconds{instance=\"\u001b[2J\"} 3600", "the newest snapshot of ?[2J is")]
     [InlineData("gunicorn_exporter_dropped_total 7", "error: host:9091: 7 recordings were dropped; ")]
     [InlineData("gunicorn_exporter_label_overflow_total{label=\"series\"} 7", "7 recordings are under __other__ because a worker had too many series; ")]
+    [InlineData("gunicorn_exporter_label_overflow_total{label=\"host\"} 7", "because a worker got requests for too many hosts; list the hosts ")]
     [InlineData("gunicorn_exporter_label_overflow_total{label=\"endpoint\"} 7", "because a worker answered too many different paths with something else than 404; ")]
     [InlineData("gunicorn_exporter_label_overflow_total{label=\"error_type\"} 7", "because the label error_type had too many values; ")]
     public void A_fault_that_the_metrics_tell_is_found(string line, string text) =>

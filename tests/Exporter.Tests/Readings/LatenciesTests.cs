@@ -1,4 +1,5 @@
 using GunicornPrometheusExporter.Exporter.Readings;
+using GunicornPrometheusExporter.Metrics;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Exporter.Tests.Readings;
@@ -35,7 +36,7 @@ public sealed class LatenciesTests
     private static Latencies Of(params ReadOnlySpan<(string Bound, double Count)> buckets)
     {
         var latencies = new Latencies();
-        foreach (var (bound, count) in buckets) latencies.Add(bound, count);
+        foreach (var (bound, count) in buckets) latencies.Add(HistogramBounds.BoundOf(bound)!.Value, count);
         return latencies;
     }
 }

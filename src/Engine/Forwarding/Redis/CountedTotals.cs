@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Snapshots;
 
@@ -59,6 +58,6 @@ internal sealed class CountedTotals
     {
         if (!sample.Name.EndsWith(MetricFamily.BucketSuffix, StringComparison.Ordinal)) return null;
         var bound = sample.Labels.FirstOrDefault(label => label.Name == MetricFamily.BucketLabel).Value;
-        return double.TryParse(bound, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : double.PositiveInfinity;
+        return bound is null ? double.PositiveInfinity : HistogramBounds.BoundOf(bound) ?? double.PositiveInfinity;
     }
 }
