@@ -16,7 +16,7 @@ internal sealed class CommonBounds(MergedFamily layouts, SeriesValues values)
 {
     // Null until a live worker has been seen. Without live workers nothing is recorded, and the last layout stays.
     private HistogramBounds? _common;
-    private readonly List<(int From, int To)> _merges = [];
+    private readonly BucketMerges _merges = new(values);
 
     /// <summary>Reads which layouts live workers have, and forgets the merges of the last layout.</summary>
     public void Begin()
@@ -36,26 +36,11 @@ internal sealed class CommonBounds(MergedFamily layouts, SeriesValues values)
     /// <summary>Marks the buckets of a label set that are not exposed as unmapped, and merges each into the next one that is.</summary>
     public void Add(MetricFamily family, LabelSet set, Span<bool> mapped)
     {
-        if (_common?.Of(family) is not { } bounds) return;
-        var next = -1;
-        for (var i = set.Lines.Length - 1; i >= 0; i--)
-        {
-            ref readonly var line = ref set.Lines[i];
-            if (line.Kind != LineKind.Bucket || !mapped[line.Series]) continue;
-            if (next < 0 || bounds.Contains(line.Bound)) next = line.Series;
-            else
-            {
-                mapped[line.Series] = false;
-                _merges.Add((line.Series, next));
-            }
-        }
+        if (_common?.Of(family) is { } bounds) _merges.Add(set, bounds, mapped);
     }
 
     /// <summary>Merges the values of this scrape.</summary>
-    public void Merge()
-    {
-        foreach (var (from, to) in _merges) values.Move(from, to);
-    }
+    public void Merge() => _merges.Apply();
 
     public void Clear() => _merges.Clear();
 

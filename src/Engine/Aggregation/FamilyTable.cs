@@ -91,12 +91,8 @@ internal sealed class FamilyTable
         }
     }
 
-    /// <summary>The label sets of a family, with the series of each sum.</summary>
-    public IEnumerable<(LabelSet Set, int Sum)> SumsOf(MetricFamily family) =>
-        from set in _own[family].LabelSets.ToArray()
-        let sum = set.SeriesOf(LineKind.Sum, 0)
-        where sum is not null
-        select (set, sum.Value);
+    /// <summary>A copy of the label sets of a family.</summary>
+    public LabelSet[] LabelSetsOf(MetricFamily family) => _own[family].LabelSets.ToArray();
 
     /// <summary>Sets the value of a series.</summary>
     public void Set(int series, double value) => _values.Set(series, value);

@@ -170,12 +170,13 @@ public sealed class StoreAggregator : IDisposable
     internal MetricSnapshot Snapshot() => _snapshots.Take(_time.GetUtcNow(), Values);
 
     /// <summary>The buckets of a family's native histograms, with the count of each bucket alone, of what the last refresh read.</summary>
+    /// <remarks>Without series of which some worker records no native histogram.</remarks>
     internal IEnumerable<(SnapshotSample Bucket, double Count)> NativeBucketsOf(MetricFamily family)
     {
         _extras.ReadNatives(_listing.Files);
-        foreach (var (set, sum) in _families.SumsOf(family))
+        foreach (var set in _families.LabelSetsOf(family))
         {
-            if (!_extras.Natives.TryGetValue(sum, out var native) || !native.IsPresent) continue;
+            if (ProtobufExposition.NativeOf(set.Lines, Values) is not { } native) continue;
             var labels = SnapshotTaker.LabelsOf(set);
             foreach (var (bound, count) in native.BucketsByBound())
             {

@@ -89,7 +89,7 @@ internal sealed class ProtobufExposition
 
     /// <summary>The native histogram of a classic one; null if it lacks the counts of some slot.</summary>
     /// <remarks>Prometheus requires equal counts of both. Only the native one can have later observations.</remarks>
-    private static NativeHistogram? NativeOf(ReadOnlySpan<SampleLine> lines, SampleValues values)
+    internal static NativeHistogram? NativeOf(ReadOnlySpan<SampleLine> lines, SampleValues values)
     {
         var (count, native) = (0.0, default(NativeHistogram));
         foreach (ref readonly var line in lines)

@@ -11,15 +11,16 @@ namespace GunicornPrometheusExporter.Fleet;
 /// <summary>Merges the samples of all hosts as an exporter merges those of processes.</summary>
 /// <remarks>
 /// Counters, histograms and summaries are sums over all hosts that ever forwarded, so they never decrease; gauges come
-/// from live hosts only. A histogram has every bucket that any host has; a host that lacks a bucket contributes the count of
-/// its next lower one.
+/// from live hosts only. The product's histograms have the buckets that all live hosts have, an application's those that any
+/// host has: a host that lacks a bucket contributes the count of its next lower one, as a process does in a store.
 /// </remarks>
-internal sealed class MergedExposition(ILogger logger) : IFleetExposition
+internal sealed class MergedExposition : IFleetExposition
 {
     private const int SeriesWorthForgetting = 1024;
 
-    private readonly FamilyOrder _order = new(logger);
+    private readonly FamilyOrder _order;
     private readonly SeriesValues _values = new();
+    private readonly FleetBuckets _buckets;
     private readonly Dictionary<(string Name, MetricType Type, GaugeMode Mode), FleetFamily> _families = [];
     private readonly ExpositionLayout _layout = new();
     private readonly ProtobufExposition _protobuf = new();
@@ -28,16 +29,27 @@ internal sealed class MergedExposition(ILogger logger) : IFleetExposition
     private readonly HostNumbers _numbers = new();
     private readonly PastNumbers _past = new();
     private Dictionary<(string Instance, SnapshotLayout Layout), SampleMap> _maps = [];
+    private HashSet<string> _live = [];
     private double[] _times = [];
     private int _laidOut;
+
+    public MergedExposition(ILogger logger)
+    {
+        _order = new(logger);
+        _buckets = new(_values);
+    }
 
     public void Refresh(IReadOnlyList<HostSnapshot> hosts, DateTimeOffset now)
     {
         if (_laidOut < _values.Count / 2 && _values.Count > SeriesWorthForgetting) Forget();
         var isChanged = MapAll(hosts);
+        HashSet<string> live = [.. hosts.Where(host => host.IsLive(now)).Select(host => host.Instance)];
+        isChanged |= !live.SetEquals(_live);
+        _live = live;
         _values.Begin();
-        foreach (var host in hosts) Merge(host, host.IsLive(now));
-        if (isChanged) LayOut();
+        foreach (var host in hosts) Merge(host, live.Contains(host.Instance));
+        if (isChanged) LayOut(hosts);
+        _buckets.Merge();
     }
 
     public void Write(IBufferWriter<byte> output, ExpositionFormat format, IReadOnlySet<string>? names)
@@ -143,12 +155,14 @@ internal sealed class MergedExposition(ILogger logger) : IFleetExposition
         return times;
     }
 
-    private void LayOut()
+    private void LayOut(IReadOnlyList<HostSnapshot> hosts)
     {
         var mapped = new bool[_values.Count];
         foreach (var index in _maps.Values.SelectMany(map => map.Series)) mapped[index] = true;
         mapped[SeriesValues.Dropped] = false;
         _laidOut = mapped.Count(isMapped => isMapped);
+        var live = hosts.Where(host => _live.Contains(host.Instance)).Select(host => _maps[(host.Instance, host.Snapshot.Layout)].Series);
+        _buckets.Choose(_families.Values.Select(family => family.Merged), [.. live], mapped);
         _layout.Clear();
         foreach (var family in _order.Choose(_families.Values, family => family.Merged.Header))
         {
@@ -167,6 +181,7 @@ internal sealed class MergedExposition(ILogger logger) : IFleetExposition
     private void Forget()
     {
         _families.Clear();
+        _buckets.Clear();
         _maps.Clear();
         _values.Clear();
         _laidOut = 0;

@@ -44,8 +44,7 @@ internal sealed class ExporterClient : IDisposable
     {
         try
         {
-            var samples = TextSample.ReadAll(await GetAsync(Target.MetricsAddress, end))
-                .Select(sample => new Sample(new SnapshotSample(sample.Name, sample.Labels), sample.Value)).ToArray();
+            var samples = ReadAll(await GetAsync(Target.MetricsAddress, end));
             return samples.Any(IsOurs) ? samples : throw new FormatException("returned the metrics of another program");
         }
         catch (FormatException e)
@@ -70,6 +69,20 @@ internal sealed class ExporterClient : IDisposable
         catch (Exception e) when (e is JsonException or ReadingException { IsAnswer: true })
         {
             return null;
+        }
+    }
+
+    /// <summary>The buckets of native histograms; empty from an exporter that does not report them, such as a hub.</summary>
+    /// <exception cref="ReadingException">It no longer answers.</exception>
+    internal async Task<IReadOnlyList<Sample>> ReadNativesAsync(CancellationToken end)
+    {
+        try
+        {
+            return ReadAll(await GetAsync(new Uri(Target.Address, LatencyText.Path), end));
+        }
+        catch (Exception e) when (e is FormatException or ReadingException { IsAnswer: true })
+        {
+            return [];
         }
     }
 
@@ -122,6 +135,9 @@ internal sealed class ExporterClient : IDisposable
         }
         return options;
     }
+
+    private static Sample[] ReadAll(string text) =>
+        [.. TextSample.ReadAll(text).Select(sample => new Sample(new SnapshotSample(sample.Name, sample.Labels), sample.Value))];
 
     private static bool IsOurs(Sample sample) =>
         sample.Key.Name == MetricCatalogue.BuildInfo.Name || sample.Key.Name == MetricCatalogue.HubSourceUp.Name;

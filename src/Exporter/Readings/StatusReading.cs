@@ -63,11 +63,26 @@ internal sealed class StatusReading(Samples now, Samples? before)
             if (sample["status_code"].StartsWith('5')) server += growth;
         }
         var served = LatenciesOf(buckets);
-        return new(all / Seconds, client / Seconds, server / Seconds, Finer(natives, served), served);
+        return new(all / Seconds, client / Seconds, server / Seconds, HaveAll(natives, buckets) ? Finer(natives) : served, served);
     }
 
-    /// <summary>The latencies of native histograms, or the served ones if some worker does not record native histograms.</summary>
-    private Latencies Finer(IEnumerable<Sample> natives, Latencies served)
+    /// <summary>Whether native histograms have every series of the served ones that grew, and had them at the read before.</summary>
+    /// <remarks>A native histogram of a known series begins with that series' earlier requests.</remarks>
+    private bool HaveAll(IEnumerable<Sample> natives, IEnumerable<Sample> buckets)
+    {
+        HashSet<string> sets = [.. natives.Select(SetOf)];
+        sets.ExceptWith(LateSets);
+        return sets.Count > 0 && buckets.All(bucket => sets.Contains(SetOf(bucket)) || before!.GrowthOf(bucket) == 0);
+    }
+
+    /// <summary>The series that had no native histogram at the read before.</summary>
+    private HashSet<string> LateSets => field ??=
+    [
+        .. before!.BucketsOf(MetricCatalogue.HttpRequestDuration).Select(SetOf)
+            .Except(before!.NativesOf(MetricCatalogue.HttpRequestDuration).Select(SetOf)),
+    ];
+
+    private Latencies Finer(IEnumerable<Sample> natives)
     {
         var finer = new Latencies();
         var total = 0.0;
@@ -75,7 +90,7 @@ internal sealed class StatusReading(Samples now, Samples? before)
         {
             finer.Add(bound.Key, total += bound.Sum(before!.GrowthOf));
         }
-        return finer.Total > 0 && finer.Total >= served.Total ? finer : served;
+        return finer;
     }
 
     private Latencies LatenciesOf(IEnumerable<Sample> buckets)
@@ -153,6 +168,8 @@ internal sealed class StatusReading(Samples now, Samples? before)
 
     private static double BoundOf(Sample bucket) =>
         HistogramBounds.BoundOf(bucket[MetricFamily.BucketLabel]) ?? double.PositiveInfinity;
+
+    private static string SetOf(Sample sample) => string.Join(',', sample.Key.Labels.Where(label => label.Name != MetricFamily.BucketLabel));
 
     private static (string Method, string Endpoint) RouteOf(Sample sample) => (sample["method"], sample["endpoint"]);
 }

@@ -4,7 +4,7 @@ using GunicornPrometheusExporter.Forwarding;
 
 namespace GunicornPrometheusExporter.Exporter.StatusPage;
 
-/// <summary>Serves <c>/</c>, its style and script, the workers' requests in flight, and the status of the forwarders.</summary>
+/// <summary>Serves <c>/</c>, its style and script, the workers' requests in flight, native histograms, and the forwarders.</summary>
 internal sealed class StatusEndpoints(StatusWatch watch, ForwarderManager forwarders, string metricsPath)
 {
     private const string Policy =
@@ -20,6 +20,8 @@ internal sealed class StatusEndpoints(StatusWatch watch, ForwarderManager forwar
             AnswerAsync(context, "text/html", StatusDocument.Write(watch.Look(), metricsPath), "no-store"));
         server.MapMethods($"/{OldestRequestJson.Path}", methods, context =>
             AnswerAsync(context, "application/json", OldestRequestJson.Write(watch.Look().Workers), "no-store"));
+        server.MapMethods($"/{LatencyText.Path}", methods, context =>
+            AnswerAsync(context, "text/plain", LatencyText.Write(watch.Look().Now), "no-store"));
         server.MapMethods($"/{ForwarderReport.Path}", methods, context =>
             AnswerAsync(context, "application/json", ForwarderReport.WriteAll(forwarders.Statuses), "no-store"));
         server.MapMethods("/status.css", methods, static context => AnswerAsync(context, "text/css", Style, "no-cache"));

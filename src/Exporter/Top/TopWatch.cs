@@ -11,7 +11,7 @@ internal sealed class TopWatch(ExporterClient client, TimeProvider time)
     internal async Task<Status> LookAsync(CancellationToken end)
     {
         var samples = await client.ReadSamplesAsync(end);
-        var now = new Samples(time.GetUtcNow(), samples);
+        var now = new Samples(time.GetUtcNow(), [.. samples, .. await client.ReadNativesAsync(end)]);
         var reading = new StatusReading(now, _window.Move(now).First);
         return reading.ToStatus(await client.ReadOldestAsync(end) ?? reading.AgesOfOldest(), []);
     }

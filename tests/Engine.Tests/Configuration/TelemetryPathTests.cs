@@ -29,6 +29,7 @@ public sealed class TelemetryPathTests
     [InlineData("/status.css")]
     [InlineData("/STATUS.js")]
     [InlineData("/requests.json")]
+    [InlineData("/latencies.txt")]
     [InlineData("/forwarders.json")]
     public void Another_form_and_the_path_of_another_page_are_refused(string text)
     {

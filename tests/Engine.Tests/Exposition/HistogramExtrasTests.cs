@@ -257,6 +257,9 @@ public sealed class HistogramExtrasTests(ClientParser client) : IClassFixture<Cl
 
         Assert.Equal(2ul, Histogram(ByRoute).SampleCount);
         Assert.False(Histogram(ByRoute).HasSchema);
+        using var aggregator = new StoreAggregator(_directory.Path, NullLogger.Instance);
+        aggregator.Refresh();
+        Assert.Empty(aggregator.NativeBucketsOf(MetricCatalogue.HttpRequestDuration));
     }
 
     [Fact]

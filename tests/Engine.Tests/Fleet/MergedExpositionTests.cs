@@ -1,3 +1,4 @@
+using System.Globalization;
 using CsCheck;
 using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Engine.Tests.Aggregation;
@@ -132,7 +133,7 @@ public sealed class MergedExpositionTests
     [Theory]
     [InlineData(ExpositionFormat.Text)]
     [InlineData(ExpositionFormat.OpenMetrics)]
-    public async Task Histograms_of_different_buckets_become_one_that_has_all_of_them(ExpositionFormat format)
+    public async Task An_applications_histograms_of_different_buckets_become_one_that_has_all_of_them(ExpositionFormat format)
     {
         var hub = new TestHub(isMerged: true);
         hub.Source.Hosts.Add(TestHost.Of("a", (TestHost.Histogram("h", "1.0", "5.0", "+Inf"), [1, 3, 6, 20, 6])));
@@ -153,6 +154,41 @@ public sealed class MergedExpositionTests
 
             """,
             text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_histogram_of_the_product_has_the_buckets_of_all_live_hosts_whose_counts_are_exact()
+    {
+        const string Latency = "gunicorn_http_request_duration_seconds";
+        var hub = new TestHub(isMerged: true);
+        // A request of 2.5 s: only the second host has a bucket that tells it from one of 4 s.
+        var coarse = TestHost.Of("a", (TestHost.Histogram(Latency, "1.0", "5.0", "+Inf"), [1, 3, 6, 20, 6]));
+        var fine = TestHost.Of("b", (TestHost.Histogram(Latency, "1.0", "3.0", "5.0", "10.0", "+Inf"), [10, 20, 30, 40, 60, 200, 60]));
+        hub.Source.Hosts.AddRange([coarse, fine]);
+
+        Assert.Equal([("1", 11), ("5", 33), ("Infinity", 66)], await BucketsAsync());
+
+        // The first host is gone: what it counted stays, in the buckets of the other one.
+        hub.Source.Hosts[0] = coarse with { Expires = TestHost.Start };
+        Assert.Equal([("1", 11), ("3", 21), ("5", 33), ("10", 43), ("Infinity", 66)], await BucketsAsync());
+
+        // It is back with the buckets of the other one, and has counted a request more.
+        hub.Source.Hosts[0] = TestHost.Of("a", (TestHost.Histogram(Latency, "1.0", "3.0", "5.0", "10.0", "+Inf"), [1, 2, 4, 4, 7, 21, 7]));
+        Assert.Equal([("1", 11), ("3", 22), ("5", 34), ("10", 44), ("Infinity", 67)], await BucketsAsync());
+
+        // Without a live host the buckets stay as they were.
+        hub.Source.Hosts.RemoveAt(0);
+        hub.Source.Hosts[0] = fine with { Expires = TestHost.Start };
+        hub.Source.Hosts.Add(coarse with { Expires = TestHost.Start });
+        Assert.Equal([("1", 11), ("3", 21), ("5", 33), ("10", 43), ("Infinity", 66)], await BucketsAsync());
+
+        async Task<(string, double)[]> BucketsAsync()
+        {
+            var text = await hub.ReadAsync();
+            Assert.Equal(text.Samples[$"{Latency}_count{{}}"], text.Samples[$"{Latency}_bucket{{le=Infinity}}"]);
+            return [.. text.Samples.Where(sample => sample.Key.StartsWith($"{Latency}_bucket", StringComparison.Ordinal))
+                .Select(sample => (sample.Key.Split('=', '}')[1], sample.Value)).OrderBy(bucket => double.Parse(bucket.Item1, CultureInfo.InvariantCulture))];
+        }
     }
 
     [Fact]

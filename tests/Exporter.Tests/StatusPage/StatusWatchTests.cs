@@ -66,9 +66,30 @@ public sealed class StatusWatchTests
         Assert.Equal(.00035, route.Traffic.Latencies.Quantile(.5)!.Value.Seconds, 9);
         Assert.Equal(0, route.Traffic.Buckets.Total);
 
-        static Sample Native(string bound, double count) => new(
-            new(MetricCatalogue.HttpRequestDuration.Name + MetricFamily.NativeSuffix, [new("endpoint", "/a"), new("le", bound), new("method", "GET")]),
-            count);
+    }
+
+    [Fact]
+    public void Quantiles_are_those_of_the_served_buckets_while_a_native_histogram_is_new_or_missing()
+    {
+        _samples = [(MetricCatalogue.HttpRequests, ["GET", "/a", "200"], 10), (Bucket, ["/a", "+Inf", "GET"], 10)];
+        _watch.Look();
+        _time.Advance(TimeSpan.FromSeconds(1));
+        // It begins with the earlier requests.
+        _samples = [(MetricCatalogue.HttpRequests, ["GET", "/a", "200"], 11), (Bucket, ["/a", "0.001", "GET"], 1), (Bucket, ["/a", "+Inf", "GET"], 11)];
+        _natives = [Native("0.0003", 0), Native("0.0004", 11)];
+        Assert.Equal(new LatencyQuantile(.001, "<"), Assert.Single(_watch.Look().Routes).Traffic.Latencies.Quantile(.5));
+
+        _time.Advance(TimeSpan.FromSeconds(20));
+        _samples = [(MetricCatalogue.HttpRequests, ["GET", "/a", "200"], 12), (Bucket, ["/a", "0.001", "GET"], 2), (Bucket, ["/a", "+Inf", "GET"], 12)];
+        _natives = [Native("0.0003", 0), Native("0.0004", 12)];
+        var status = _watch.Look();
+        Assert.Equal(.00035, Assert.Single(status.Routes).Traffic.Latencies.Quantile(.5)!.Value.Seconds, 9);
+        Assert.Equal(.00035, status.Traffic!.Latencies.Quantile(.5)!.Value.Seconds, 9);
+
+        // Another route has none: then neither has the traffic.
+        _time.Advance(TimeSpan.FromSeconds(20));
+        _samples = [.. _samples, (MetricCatalogue.HttpRequests, ["GET", "/b", "200"], 1), (Bucket, ["/b", "+Inf", "GET"], 1)];
+        Assert.Equal(new LatencyQuantile(.001, ">"), _watch.Look().Traffic!.Latencies.Quantile(.5));
     }
 
     [Fact]
@@ -140,6 +161,16 @@ public sealed class StatusWatchTests
         (MetricCatalogue.WorkerCapacity, ["worker_1"], 2),
         (MetricCatalogue.WorkerBusy, ["worker_1"], busy),
     ];
+
+    private static MetricFamily Bucket { get; } = MetricCatalogue.HttpRequestDuration with
+    {
+        Name = MetricCatalogue.HttpRequestDuration.Name + MetricFamily.BucketSuffix,
+        Labels = ["endpoint", "le", "method"],
+    };
+
+    private static Sample Native(string bound, double count) => new(
+        new(MetricCatalogue.HttpRequestDuration.Name + MetricFamily.NativeSuffix, [new("endpoint", "/a"), new("le", bound), new("method", "GET")]),
+        count);
 
     private StoreLook Read()
     {
