@@ -65,14 +65,41 @@ def websocket_ended(token: int, code: int) -> None:
 def set_capacity(requests: int) -> None:
     """Sets how many requests the worker can have in flight at once, 0 if unknown."""
 
-def heartbeat() -> None:
-    """Refreshes memory, CPU and uptime, at most once a second."""
+def heartbeat() -> bool:
+    """Refreshes memory, CPU and uptime, at most once a second. Returns whether it did."""
 
 def update() -> None:
     """Refreshes memory, CPU and uptime now."""
 
 def set_state(state: str) -> None:
     """Enters a state: "starting", "running", "quit" or "abort"."""
+
+def loop_started(sees_polls: bool) -> None:
+    """Starts measuring the worker's event loop, which runs now; ``sees_polls`` tells whether every poll is recorded."""
+
+def loop_waits() -> None:
+    """Records that the loop begins to wait for events."""
+
+def loop_runs() -> None:
+    """Records that the loop runs after it waited."""
+
+def loop_turns() -> None:
+    """Records that the loop looks for events without waiting for any."""
+
+def loop_ticked(lag: float, sampled: float) -> None:
+    """Records how late the loop ran its timer. ``sampled`` is its busy time since the last call if no poll is recorded, else 0."""
+
+def limit_connections(limit: int) -> None:
+    """Sets how many connections the worker accepts at most, and starts recording them."""
+
+def thread_awaited() -> float:
+    """Records that a connection begins to wait for a thread. Returns the time for ``thread_taken``."""
+
+def thread_taken(since: float) -> None:
+    """Records that a thread takes a connection that waited since a time."""
+
+def set_connections(all: int, kept_alive: int) -> None:
+    """Sets how many connections the worker has, and how many of them it keeps alive between two requests."""
 
 def metric_method(owner: type, name: str) -> Callable[..., None]:
     """Returns the class method "inc", "set" or "observe" for a class whose subclasses state their ``family``.

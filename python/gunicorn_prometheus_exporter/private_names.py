@@ -57,6 +57,8 @@ _HANDLED = "the exceptions that the framework answers with a 500 are not recorde
 _COST = "nothing is lost, but a request costs more"
 _INVALID = "requests that cannot be parsed are not recorded"
 _MASTER = "signals, exits and restarts of workers are not recorded"
+_LOOP = "the time that event loops wait is not recorded"
+_CONNECTIONS = "connections by state are not recorded"
 _STATES = "the state of a worker that receives a stop signal is not recorded"
 _APPLICATION = "the application's own metrics may fail while metrics are off"
 
@@ -68,6 +70,13 @@ _ROWS = (
     Row("gunicorn.http2.response:HTTP2Response.send_headers", "wrapped", _BEGINNINGS),
     Row("gunicorn.http2.errors:HTTP2Error", "read", "streams of HTTP/2 that the client closes count as errors"),
     Row("gunicorn.workers.base:Worker.notify", "wrapped", _IDLE),
+    Row("gunicorn.workers.gthread:ThreadWorker.nr_conns", "read", _CONNECTIONS),
+    Row("gunicorn.workers.gthread:ThreadWorker.keepalived_conns", "read", _CONNECTIONS),
+    Row("gunicorn.workers.gthread:ThreadWorker._keep", "read", _CONNECTIONS),
+    Row("concurrent.futures:ThreadPoolExecutor.submit", "wrapped", "the time that requests wait for a thread is not recorded"),
+    Row("asyncio.selector_events:BaseSelectorEventLoop._selector", "read", _LOOP),
+    Row("selectors:DefaultSelector.select", "wrapped", _LOOP),
+    Row("eventlet.hubs.poll:Hub.do_poll", "wrapped", _LOOP),
     Row("gunicorn.workers.sync:SyncWorker.wait", "wrapped", _IDLE),
     Row("gunicorn.workers.base:Worker.wsgi", "set", _REQUESTS),
     Row("gunicorn.workers.gasgi:ASGIWorker.asgi", "set", _REQUESTS),

@@ -1,8 +1,8 @@
-"""What differs between worker classes: how requests are recorded, how many can be in flight, which method is the heartbeat."""
+"""What differs between worker classes: how requests are recorded, how many can be in flight, what a request waits for."""
 
 import importlib
 from types import ModuleType
-from typing import Any, Callable, NamedTuple
+from typing import Any, Callable, NamedTuple, Optional
 
 from . import guard
 from .private_names import wrap
@@ -23,19 +23,24 @@ class _Kind(NamedTuple):
     #: A method that an idle worker calls too, ideally not for each request. A true result is work to do.
     heartbeat: str = "gunicorn.workers.base:Worker.notify"
 
+    #: The module of this package that measures the waits for the worker's event loop or for its threads, if it has any.
+    waits: str = ""
+
 
 def _connections(worker: Any) -> int:
     return int(worker.cfg.worker_connections)
 
 
 _KINDS = (
-    _Kind("gunicorn.workers.gasgi", "asgi", _connections),
-    _Kind("uvicorn_worker", "asgi", _connections),
-    _Kind("uvicorn", "asgi", _connections),
-    _Kind("aiohttp", "uncounted", lambda worker: 0),
-    _Kind("gunicorn.workers.gtornado", "tornado_server", _connections),
-    _Kind("gunicorn.workers.gthread", "request_hooks", lambda worker: int(worker.cfg.threads)),
-    _Kind("gunicorn.workers.ggevent.GeventPyWSGIWorker", "gevent_server", _connections),
+    _Kind("gunicorn.workers.gasgi", "asgi", _connections, waits="asyncio_loop"),
+    _Kind("uvicorn_worker", "asgi", _connections, waits="asyncio_loop"),
+    _Kind("uvicorn", "asgi", _connections, waits="asyncio_loop"),
+    _Kind("aiohttp", "uncounted", lambda worker: 0, waits="asyncio_loop"),
+    _Kind("gunicorn.workers.gtornado", "tornado_server", _connections, waits="asyncio_loop"),
+    _Kind("gunicorn.workers.gthread", "request_hooks", lambda worker: int(worker.cfg.threads), waits="thread_pool"),
+    _Kind("gunicorn.workers.ggevent.GeventPyWSGIWorker", "gevent_server", _connections, waits="gevent_loop"),
+    _Kind("gunicorn.workers.ggevent", "request_hooks", _connections, waits="gevent_loop"),
+    _Kind("gunicorn.workers.geventlet", "request_hooks", _connections, waits="eventlet_loop"),
     _Kind("gunicorn.workers.base_async", "request_hooks", _connections),
     _Kind("gunicorn.workers.sync", "request_hooks", lambda worker: 1, heartbeat="gunicorn.workers.sync:SyncWorker.wait"),
 )
@@ -47,27 +52,33 @@ _OTHER = _Kind("", "request_hooks", lambda worker: 0)
 def install(worker: Any, engine: ModuleType) -> None:
     """Starts recording the requests of this worker. Call it after the worker has loaded its application."""
     kind = guard.call("requests", _kind_of, type(worker)) or _OTHER
+    guard.call("requests", _install, kind.adapter, worker, engine)
+    refresh = guard.call("waits for threads and event loops", _install, kind.waits, worker, engine) if kind.waits else None
+    # The exporter takes a worker with a capacity and no loop for one of a class without loops.
     guard.call("the capacity of workers", _set_capacity, worker, engine, kind)
-    guard.call("requests", _adapt, worker, engine, kind)
-    wrap(kind.heartbeat, lambda stock: _beating(stock, engine.heartbeat), worker)
+    wrap(kind.heartbeat, lambda stock: _beating(stock, engine.heartbeat, refresh), worker)
 
 
 def _set_capacity(worker: Any, engine: ModuleType, kind: _Kind) -> None:
     engine.set_capacity(kind.capacity(worker))
 
 
-def _adapt(worker: Any, engine: ModuleType, kind: _Kind) -> None:
-    importlib.import_module(f".{kind.adapter}", __package__).install(worker, engine)
+def _install(module: str, worker: Any, engine: ModuleType) -> Any:
+    return importlib.import_module(f".{module}", __package__).install(worker, engine)
 
 
-def _beating(stock: Any, heartbeat: Callable[[], None]) -> Any:
-    """Refreshes the worker's memory, CPU and uptime after each call that returns no work. A finished request does too."""
+def _beating(stock: Any, heartbeat: Callable[[], bool], refresh: Optional[Callable[[], None]]) -> Any:
+    """Refreshes the worker's memory, CPU and uptime after each call that returns no work. A finished request does too.
+
+    ``refresh`` is called with them, at most once a second.
+    """
 
     def beat(*arguments: Any, **named: Any) -> Any:
         work = stock(*arguments, **named)
         if not work:
             try:
-                heartbeat()
+                if heartbeat() and refresh is not None:
+                    refresh()
             except Exception:
                 guard.fault("memory, CPU and uptime")
         return work

@@ -1,6 +1,7 @@
 """The WSGI application under test, with a path for each way in which a request can end."""
 
 import contextlib
+import ctypes
 import io
 import os
 import tempfile
@@ -38,6 +39,8 @@ def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[byte
         raise SystemExit(7)
     if path == "/hang":
         time.sleep(PATIENCE)
+    if path.startswith("/block/"):
+        return _answer(start_response, "200 OK", block(path))
     if path == "/until":
         wait_for_file(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])).decode())
     if path == "/big":
@@ -68,6 +71,13 @@ def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[byte
     status = {"/missing": "404 Not Found", "/broken": "503 Service Unavailable"}.get(path, "200 OK")
     answer = _answer(start_response, status, path)
     return [] if environ["REQUEST_METHOD"] == "HEAD" else answer
+
+
+def block(path: str) -> str:
+    """Blocks the thread for the seconds at the end of the path, also where ``time.sleep`` is patched. Returns how long it took."""
+    start = time.monotonic()
+    ctypes.CDLL(None).usleep(int(float(path.rpartition("/")[2]) * 1e6))
+    return str(time.monotonic() - start)
 
 
 def wait_for_file(path: str) -> None:

@@ -5,7 +5,7 @@ import os
 import time
 from typing import Any
 
-from app import PATIENCE
+from app import PATIENCE, block
 
 
 async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -27,6 +27,9 @@ async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
     if path == "/hang":
         # A faulty application: it blocks the event loop.
         time.sleep(PATIENCE)
+    if path.startswith("/block/"):
+        await _answer(send, 200, block(path))
+        return
     if path == "/until":
         await _wait_for_file((await receive())["body"].decode())
     if path == "/events":

@@ -67,9 +67,11 @@ def quantile(q: float, histogram: str, by: str, window: str, *matchers: str) -> 
 
 
 def utilisation(by: str, window: str, *matchers: str) -> str:
-    """Returns the share of the capacity that is in use."""
-    busy = rate("gunicorn_worker_busy_seconds_total", by, window, *matchers)
-    return f'{busy} / {total("gunicorn_worker_capacity", by, *matchers)}'
+    """Returns the busy share of the workers: of the event loop of those that have one, of the capacity of the others."""
+    loop, busy, capacity = (select(name, *matchers) for name in (
+        "gunicorn_worker_loop_busy_seconds_total", "gunicorn_worker_busy_seconds_total", "gunicorn_worker_capacity"))
+    used = summed(by, f"rate({loop}[{window}]) or rate({busy}[{window}])")
+    return f'{used} / {summed(by, f"0 * {loop} + 1 or {capacity}")}'
 
 
 def backlog_ratio(by: str, *matchers: str) -> str:

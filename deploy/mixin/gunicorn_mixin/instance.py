@@ -48,7 +48,7 @@ def _traffic() -> list[Panel]:
 
 def _saturation() -> list[Panel]:
     return [
-        series("Utilisation", "percentunit", "Share of each worker's capacity that is in use.",
+        series("Utilisation", "percentunit", "Busy share of each worker: of its event loop if it has one, else of its capacity.",
                Query(e.utilisation(BY, WINDOW, CHOSEN), LEGEND), limit=1, thresholds=rising(0.7, 0.85)),
         series("In flight", "short", "Requests in flight, and the maximum.",
                Query(e.total("gunicorn_worker_requests_in_flight", "instance", CHOSEN), "in flight"),

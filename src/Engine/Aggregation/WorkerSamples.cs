@@ -33,15 +33,21 @@ internal sealed class WorkerSamples : ISampleSource
             _values.Set(series.InFlight, worker.Load.InFlight);
             _values.Set(series.Oldest, worker.OldestSeconds);
             if (worker.Load.Capacity > 0) _values.Set(series.Capacity, worker.Load.Capacity);
+            if (worker.Load.LoopSeconds > 0) AddLag(series.LoopLag, worker.Load.LoopLag);
+            // An earlier holder of the slot had another worker class.
+            else if (worker.Load.Capacity > 0) _values.Remove(series.LoopBusy);
         }
         foreach (var worker in _flights.Dead)
         {
-            if (!_folded.Contains(worker.FileName)) _values.Add(SeriesOf(families, worker.Number).Busy, worker.LostBusySeconds);
+            if (_folded.Contains(worker.FileName)) continue;
+            _values.Add(SeriesOf(families, worker.Number).Busy, worker.LostBusySeconds);
+            if (worker.LostLoopSeconds > 0) _values.Add(SeriesOf(families, worker.Number).LoopBusy, worker.LostLoopSeconds);
         }
     }
 
     /// <summary>
-    /// Adds the busy time of requests in flight to a worker's counter, which was just merged from <paramref name="file"/>.
+    /// Adds the busy time of requests in flight, and of a loop that runs, to a worker's counters, which were just merged from
+    /// <paramref name="file"/>.
     /// </summary>
     /// <remarks>
     /// Ignores files other than a worker's counters. Flight files are read before the store's files, so if the file has the
@@ -55,12 +61,21 @@ internal sealed class WorkerSamples : ISampleSource
         foreach (ref readonly var worker in _flights.Live)
         {
             if (worker.Number != number) continue;
-            var index = file.Series.IndexOf(series.Busy);
-            var missing = worker.Load.BusySeconds - (index < 0 ? 0 : values[index]);
-            if (missing > 0) _values.Add(series.Busy, missing);
+            AddMissing(series.Busy, worker.Load.BusySeconds, file, values);
+            AddMissing(series.LoopBusy, worker.Load.LoopSeconds, file, values);
             return;
         }
     }
+
+    private void AddMissing(int series, double seconds, TrackedFile file, ReadOnlySpan<double> values)
+    {
+        var index = file.Series.IndexOf(series);
+        var missing = seconds - (index < 0 ? 0 : values[index]);
+        if (missing > 0) _values.Add(series, missing);
+    }
+
+    /// <summary>Raises a worker's largest lag to that of a timer that is overdue now.</summary>
+    private void AddLag(int series, double lag) => _values.Set(series, Math.Max(_values.Values[series], lag));
 
     private WorkerSeries SeriesOf(FamilyTable families, int number)
     {

@@ -14,6 +14,8 @@ internal sealed class WorkerSeries
         Capacity = families.SeriesOf(MetricCatalogue.WorkerCapacity, worker);
         Oldest = families.SeriesOf(MetricCatalogue.WorkerOldestRequest, worker);
         Busy = families.SeriesOf(MetricCatalogue.WorkerBusy, worker);
+        LoopBusy = families.SeriesOf(MetricCatalogue.WorkerLoopBusy, worker);
+        LoopLag = families.SeriesOf(MetricCatalogue.WorkerLoopLagMaximum, worker);
         Lost =
         [
             .. WorkerExitReasons.All.Append(WorkerExitReasons.Unknown).Select(
@@ -28,6 +30,10 @@ internal sealed class WorkerSeries
     public int Oldest { get; }
 
     public int Busy { get; }
+
+    public int LoopBusy { get; }
+
+    public int LoopLag { get; }
 
     /// <summary>One series per cause of death.</summary>
     public ImmutableArray<int> Lost { get; }

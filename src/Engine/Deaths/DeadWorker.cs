@@ -13,6 +13,9 @@ internal sealed record DeadWorker(string Path, int Number, FlightReport? Report,
     /// <summary>Busy time that exporters reported but the worker did not live to record, in seconds.</summary>
     public double LostBusySeconds => Report is null ? 0 : Math.Max(0, Report.ReportedBusy - Report.BusyTotal);
 
+    /// <summary>Busy time of its event loop that exporters reported but the worker did not live to record, in seconds.</summary>
+    public double LostLoopSeconds => Report is null ? 0 : Math.Max(0, Report.ReportedLoop - Report.LoopTotal);
+
     /// <summary>When it last committed or was last reported as busy, in seconds of the monotonic clock.</summary>
     internal double LastSign =>
         (Report?.LastChange ?? SeenAt) + (Report is { InFlight: > 0 } ? LostBusySeconds / Report.InFlight : 0);

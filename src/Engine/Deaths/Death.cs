@@ -13,4 +13,10 @@ internal sealed record Death(DeadWorker Worker, string Cause, double Time)
         Math.Max(Worker.LostBusySeconds, Worker.Report!.InFlight * Math.Max(0, Time - Worker.Report.LastChange)) is > 0 and var lost
             ? lost + Moment
             : 0;
+
+    /// <summary>Busy time of the worker's event loop that it did not live to record, in seconds.</summary>
+    internal double LostLoopSeconds =>
+        Math.Max(Worker.LostLoopSeconds, Worker.Report!.LoopSince > 0 ? Time - Worker.Report.LoopSince : 0) is > 0 and var lost
+            ? lost + Moment
+            : 0;
 }

@@ -69,7 +69,7 @@ internal sealed class DeathAccountant(string directory, FlightWatch flights, int
         var ledger = DeathLedger.Read(directory, MaximumLabelValues);
         if (ledger.Quarantined is { } aside) flights.NoteCorrupt($"the damaged ledger is now {aside}");
         var uncounted = deaths
-            .Where(death => death.Worker.Report!.Requests.Length > 0 || death.LostBusySeconds > 0)
+            .Where(death => death.Worker.Report!.Requests.Length > 0 || death.LostBusySeconds > 0 || death.LostLoopSeconds > 0)
             .Where(death => !ledger.Counted.Contains(death.Worker.FileName))
             .ToList();
         if (uncounted.Count > 0) ledger.Count(uncounted, flights.LabelsOf);

@@ -73,6 +73,7 @@ internal sealed class DeathLedger
         {
             var id = new Label("worker_id", SlotName.LabelOf(SlotKind.Worker, death.Worker.Number));
             Add(file, MetricCatalogue.WorkerBusy, death.LostBusySeconds, id);
+            if (death.LostLoopSeconds > 0) Add(file, MetricCatalogue.WorkerLoopBusy, death.LostLoopSeconds, id);
             foreach (var request in death.Worker.Report!.Requests)
             {
                 Add(file, MetricCatalogue.WorkerRequestsLost, 1, id, new("reason", death.Cause));

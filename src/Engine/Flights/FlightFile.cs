@@ -49,18 +49,18 @@ internal readonly struct FlightFile : IDisposable
         return header.IsPossible;
     }
 
-    /// <summary>Raises the reported-busy high-water mark, so that no later report is lower.</summary>
-    /// <param name="busySeconds">As the last record gives them; the worker's next commit may be slightly lower.</param>
-    /// <returns>The value to report: the mark if it is higher or another exporter is writing it, else the argument.</returns>
-    internal double RaiseReportedBusy(double busySeconds)
+    /// <summary>Raises the high-water marks of reported busy time, so that no later report is lower.</summary>
+    /// <param name="requests">The busy seconds of requests so far; the worker's next commit may be slightly lower.</param>
+    /// <param name="loop">Those of the worker's loop, 0 without one.</param>
+    /// <returns>The values to report: the marks if they are higher or another exporter is writing them, else the arguments.</returns>
+    internal (double Requests, double Loop) RaiseReported(double requests, double loop)
     {
         // Closing the descriptor releases the lock.
         var reportLock = new Libc.RecordLock { Type = Libc.WriteLock, Start = ReportLock, Length = 1 };
         var isLocked = Libc.Control(_descriptor, Libc.SetLock, ref reportLock) == 0;
-        var reported = Read<double>(FlightHeader.ReportedBusyOffset);
-        if (!isLocked || reported >= busySeconds) return reported;
-        Write(FlightHeader.ReportedBusyOffset, busySeconds);
-        return busySeconds;
+        return (
+            Raise(FlightHeader.ReportedBusyOffset, requests, isLocked),
+            loop > 0 ? Raise(FlightHeader.ReportedLoopOffset, loop, isLocked) : 0);
     }
 
     /// <summary>Frees an entry for a worker that died while it committed.</summary>
@@ -75,6 +75,14 @@ internal readonly struct FlightFile : IDisposable
         Libc.ReadAt(_descriptor, destination, (nuint)destination.Length, offset) is >= 0 and var read ? (int)read : throw Failure("read");
 
     public void Dispose() => _ = Libc.Close(_descriptor);
+
+    private double Raise(long offset, double seconds, bool mayWrite)
+    {
+        var reported = Read<double>(offset);
+        if (!mayWrite || reported >= seconds) return reported;
+        Write(offset, seconds);
+        return seconds;
+    }
 
     private T Read<T>(long offset) where T : unmanaged
     {

@@ -7,7 +7,7 @@ namespace GunicornPrometheusExporter.Flights;
 /// <c>Committed</c>, which makes that record the last one, sets the cells of its slot's files, frees the flight record, and
 /// increments <c>Applied</c>. The next holder of the slot applies a record that was committed but not applied. The worker
 /// locks byte 0 until it exits: the worker of an unlocked file is dead. An exporter locks byte 1 while it writes
-/// <c>ReportedBusy</c>.
+/// <c>ReportedBusy</c> and <c>ReportedLoop</c>.
 /// </remarks>
 internal static class FlightFormat
 {
@@ -16,6 +16,9 @@ internal static class FlightFormat
     internal const string Extension = ".bin";
 
     internal const int MaximumEntries = 16384;
+
+    /// <summary>Every how many seconds the timer of a worker's event loop is due.</summary>
+    internal const double LoopInterval = 0.5;
 
     /// <summary>In bytes.</summary>
     internal const int MaximumSize = FlightHeader.Size + (MaximumEntries * FlightRecord.Size);

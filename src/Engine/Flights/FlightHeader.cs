@@ -10,6 +10,7 @@ internal struct FlightHeader
     internal const int CommittedOffset = 16;
     internal const int AppliedOffset = 20;
     internal const int ReportedBusyOffset = 32;
+    internal const int ReportedLoopOffset = 56;
     internal const int RecordsOffset = 64;
 
     // In seconds: more than the uptime of a machine, or than the sum of all requests of a worker.
@@ -31,6 +32,16 @@ internal struct FlightHeader
     /// <summary>The highest number of busy seconds that an exporter reported, or 0. Exporters write it.</summary>
     [FieldOffset(ReportedBusyOffset)] internal double ReportedBusy;
 
+    /// <summary>The busy seconds of the worker's event loop that its counter has; 0 without a loop.</summary>
+    /// <remarks>It lies before <see cref="LoopSince"/> and is written after it: a reader between the two reports too little.</remarks>
+    [FieldOffset(40)] internal double LoopTotal;
+
+    /// <summary>Since when the loop is busy beyond <see cref="LoopTotal"/>; 0 while it waits for events.</summary>
+    [FieldOffset(48)] internal double LoopSince;
+
+    /// <summary>The highest number of the loop's busy seconds that an exporter reported, or 0. Exporters write it.</summary>
+    [FieldOffset(ReportedLoopOffset)] internal double ReportedLoop;
+
     [FieldOffset(RecordsOffset)] internal ChangeRecord Even;
     [FieldOffset(RecordsOffset + ChangeRecord.Size)] internal ChangeRecord Odd;
 
@@ -39,5 +50,12 @@ internal struct FlightHeader
     /// <summary>Whether the values that become counters are ones that a worker can write.</summary>
     internal readonly bool IsPossible =>
         Last is { InFlight: >= 0, BusyTotal: >= 0 and < LongestTime, LastChange: >= 0 and < LongestTime }
-        && ReportedBusy is >= 0 and < LongestTime;
+        && ReportedBusy is >= 0 and < LongestTime && ReportedLoop is >= 0 and < LongestTime
+        && LoopTotal is >= 0 and < LongestTime && LoopSince is >= 0 and < LongestTime;
+
+    /// <summary>Whether the worker has an event loop that it watches.</summary>
+    internal readonly bool HasLoop => LoopTotal > 0 || LoopSince > 0;
+
+    /// <summary>The busy seconds of the worker's event loop until a time on the clock of <see cref="LoopSince"/>.</summary>
+    internal readonly double LoopSecondsAt(double time) => LoopTotal + (LoopSince > 0 ? Math.Max(0, time - LoopSince) : 0);
 }

@@ -8,12 +8,15 @@ namespace GunicornPrometheusExporter.Flights;
 /// <param name="BusyTotal">Requests in flight integrated over time until <paramref name="LastChange"/>, in seconds.</param>
 /// <param name="LastChange">When the worker last updated the total, in seconds of the monotonic clock.</param>
 /// <param name="ReportedBusy">The highest number of busy seconds that an exporter reported, or 0.</param>
+/// <param name="LoopTotal">The busy seconds of the worker's event loop that its counter has; 0 without a loop.</param>
+/// <param name="LoopSince">Since when the loop was busy beyond that, in seconds of the monotonic clock; 0 if it waited.</param>
+/// <param name="ReportedLoop">The highest number of the loop's busy seconds that an exporter reported, or 0.</param>
 /// <param name="Memory">The resident set at the worker's last update, in bytes.</param>
 /// <param name="IsUnfinished">Whether the slot's files lack some of what the worker committed.</param>
 /// <param name="Requests">In the order of their entries.</param>
 internal sealed record FlightReport(
-    int Pid, int Capacity, int InFlight, double BusyTotal, double LastChange, double ReportedBusy, double Memory,
-    bool IsUnfinished, ImmutableArray<FlightRequest> Requests);
+    int Pid, int Capacity, int InFlight, double BusyTotal, double LastChange, double ReportedBusy, double LoopTotal,
+    double LoopSince, double ReportedLoop, double Memory, bool IsUnfinished, ImmutableArray<FlightRequest> Requests);
 
 /// <summary>One request that a worker had in flight.</summary>
 /// <param name="State">How far it had come.</param>

@@ -48,9 +48,15 @@ internal static class FlightTableReader
             // A worker locks its file before it writes the header: one without has just started.
             if (!file.IsLocked() || !file.TryReadHeader(out var header)) return true;
             var last = header.Last;
+            var loopSeconds = header.HasLoop ? header.LoopSecondsAt(now) : 0;
+            var reported = file.RaiseReported(last.BusySecondsAt(now), loopSeconds);
             load = new FlightLoad(
-                true, header.Capacity, last.InFlight, file.RaiseReportedBusy(last.BusySecondsAt(now)),
-                last.InFlight > 0 ? ReadRequests(file) : double.PositiveInfinity);
+                true, header.Capacity, last.InFlight, reported.Requests,
+                last.InFlight > 0 ? ReadRequests(file) : double.PositiveInfinity)
+            {
+                LoopSeconds = reported.Loop,
+                LoopLag = Math.Max(0, loopSeconds - header.LoopTotal - FlightFormat.LoopInterval),
+            };
             return true;
         }
     }
@@ -69,7 +75,7 @@ internal static class FlightTableReader
             _ = ReadRequests(file, requests);
             return new FlightReport(
                 header.Pid, header.Capacity, last.InFlight, last.BusyTotal, last.LastChange, header.ReportedBusy,
-                header.LastMemory, header.Applied != header.Committed, requests.ToImmutable());
+                header.LoopTotal, header.LoopSince, header.ReportedLoop, header.LastMemory, header.Applied != header.Committed, requests.ToImmutable());
         }
     }
 
@@ -116,4 +122,11 @@ internal static class FlightTableReader
 /// <param name="Capacity">The most requests that it handles at once; 0 if unknown.</param>
 /// <param name="BusySeconds">Requests in flight integrated over time; never less than an earlier report.</param>
 /// <param name="OldestStart">When the oldest request in flight began; infinity if there is none.</param>
-internal readonly record struct FlightLoad(bool IsAlive, int Capacity, int InFlight, double BusySeconds, double OldestStart);
+internal readonly record struct FlightLoad(bool IsAlive, int Capacity, int InFlight, double BusySeconds, double OldestStart)
+{
+    /// <summary>The busy seconds of its event loop, never less than an earlier report; 0 without a loop.</summary>
+    public double LoopSeconds { get; init; }
+
+    /// <summary>How late the loop's timer is now, in seconds, at least; 0 if it is not.</summary>
+    public double LoopLag { get; init; }
+}

@@ -89,6 +89,24 @@ internal sealed unsafe partial class FlightTableWriter : IDisposable
     /// <summary>Sets the resident set, in bytes.</summary>
     public void SetMemory(double bytes) => Header.LastMemory = bytes;
 
+    /// <summary>Sets since when the worker's event loop is busy, in seconds of the monotonic clock; 0 while it waits.</summary>
+    public void SetLoopSince(double time) => Volatile.Write(ref Header.LoopSince, time);
+
+    /// <summary>Sets the loop's busy seconds, after its counter and <see cref="SetLoopSince"/>.</summary>
+    public void SetLoopTotal(double seconds) => Volatile.Write(ref Header.LoopTotal, seconds);
+
+    /// <summary>Finds the only request in flight; -1 if there are others or none.</summary>
+    public long FindOnly()
+    {
+        if (InFlight != 1) return NoEntry;
+        for (var index = 0; index < _highWater; index++)
+        {
+            ref var record = ref RecordAt(index);
+            if (record.State != FlightState.Free) return TokenOf(index, record.Generation);
+        }
+        return NoEntry;
+    }
+
     /// <summary>Takes an entry for a request, which is in flight from the next <see cref="Commit"/> on.</summary>
     /// <param name="method">In UTF-8; truncated if too long.</param>
     /// <param name="path">In UTF-8; truncated if too long.</param>
@@ -118,7 +136,7 @@ internal sealed unsafe partial class FlightTableWriter : IDisposable
         Volatile.WriteBarrier();
         record.State = FlightState.Running;
         InFlight++;
-        return ((long)(ushort)generation << IndexBits) | (uint)index;
+        return TokenOf(index, generation);
     }
 
     /// <summary>Finds the request of a token; false if it has finished.</summary>
@@ -137,7 +155,8 @@ internal sealed unsafe partial class FlightTableWriter : IDisposable
     public void Dispose()
     {
         if (_file is null) return;
-        if (InFlight == 0 && Header.ReportedBusy <= _last->BusyTotal) File.Delete(_path);
+        var hasReportedMore = Header.ReportedBusy > _last->BusyTotal || Header.ReportedLoop > Header.LoopTotal;
+        if (InFlight == 0 && !hasReportedMore) File.Delete(_path);
         _file = null;
         NativeMemory.Free(_nextFree);
         _life.Dispose();
@@ -152,6 +171,8 @@ internal sealed unsafe partial class FlightTableWriter : IDisposable
     }
 
     private static int EntriesIn(int size) => (size - FlightHeader.Size) / FlightRecord.Size;
+
+    private static long TokenOf(int index, uint generation) => ((long)(ushort)generation << IndexBits) | (uint)index;
 
     private static int IndexOf(long token) => (int)(token & ((1 << IndexBits) - 1));
 

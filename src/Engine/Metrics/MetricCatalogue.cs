@@ -169,6 +169,39 @@ internal static class MetricCatalogue
         FamilySource.Exporter, GaugeMode.Max, "gunicorn_worker_oldest_request_seconds",
         "Age of the oldest request in flight, 0 if there is none", "worker_id");
 
+    public static MetricFamily WorkerConnections { get; } = Gauge(
+        FamilySource.Worker, GaugeMode.Sum, "gunicorn_worker_connections",
+        "Connections of a gthread worker: before their request is parsed (reading), waiting for a thread (waiting), with a request "
+        + "in a thread (handling), kept alive between two requests (keepalive)", "worker_id", "state");
+
+    public static MetricFamily WorkerConnectionsLimit { get; } = Gauge(
+        FamilySource.Worker, GaugeMode.Sum, "gunicorn_worker_connections_limit",
+        "Connections that a gthread worker accepts at most", "worker_id");
+
+    public static MetricFamily WorkerThreadWait { get; } = Histogram(
+        FamilySource.Worker, LatencyBuckets, "gunicorn_worker_thread_wait_seconds",
+        "Time that the connection of a request waited for a thread of a gthread worker", "worker_id") with
+    { IsSummed = true };
+
+    public static MetricFamily WorkerLoopBusy { get; } = Counter(
+        FamilySource.Worker, "gunicorn_worker_loop_busy_seconds_total",
+        "Time in which the worker's event loop ran or was blocked, and did not wait for events", "worker_id");
+
+    public static MetricFamily WorkerLoopLag { get; } = Histogram(
+        FamilySource.Worker, LatencyBuckets, "gunicorn_worker_loop_lag_seconds",
+        "How late the worker's event loop ran a timer that is due every half second", "worker_id") with
+    { IsSummed = true };
+
+    public static MetricFamily WorkerLoopLagMaximum { get; } = Gauge(
+        FamilySource.Worker, GaugeMode.Max, "gunicorn_worker_loop_lag_max_seconds",
+        "Largest gunicorn_worker_loop_lag_seconds of the last one to two minutes, a timer that is overdue now included", "worker_id");
+
+    public static MetricFamily WorkerLoopBlocked { get; } = Counter(
+        FamilySource.Worker, "gunicorn_worker_loop_blocked_seconds_total",
+        "Time in which a request blocked the worker's event loop for more than 0.1 s at once, by route; __unknown__ if none is known",
+        "worker_id", "endpoint") with
+    { IsSummed = true };
+
     public static MetricFamily WorkerCpuSeconds { get; } = Counter(
         FamilySource.Worker, "gunicorn_worker_cpu_seconds_total",
         "Processor time of the worker process, in mode user or system", "worker_id", "mode");
@@ -361,6 +394,8 @@ internal static class MetricCatalogue
         WorkerInfo, WorkerState, WorkerStateChangeTimestamp, WorkerUptime, WorkerStarts,
         WorkerMemory, WorkerProportionalMemory, WorkerCpu, WorkerCpuSeconds,
         WorkerCapacity, WorkerRequestsInFlight, WorkerOldestRequest, WorkerBusy,
+        WorkerConnections, WorkerConnectionsLimit, WorkerThreadWait,
+        WorkerLoopBusy, WorkerLoopLag, WorkerLoopLagMaximum, WorkerLoopBlocked,
         WorkerRequests, WorkerRequestDuration, WorkerFailedRequests, WorkerErrorHandling, WorkerRequestsLost,
         WorkerRequestSize, WorkerResponseSize, WorkerRequestQueue,
         HttpRequests, HttpRequestDuration, TimeToFirstByte,

@@ -20,13 +20,16 @@ internal sealed class EndpointBounds(int maximumPaths)
     /// <summary>The endpoint of requests that the operator excludes.</summary>
     internal const string Excluded = "__excluded__";
 
+    /// <summary>The endpoint where it is not known which request blocked an event loop.</summary>
+    internal const string Unknown = "__unknown__";
+
     /// <summary>The maximum number of routes that the application did not declare, for instance because of a prefix.</summary>
     internal const int MaximumRoutes = 1_000;
 
     // An application declares its routes in code, so no client can add any.
     private const int MaximumKnownRoutes = 10_000;
 
-    private static readonly string[] Reserved = [LabelBounds.Other, Unmatched, Invalid, Excluded];
+    private static readonly string[] Reserved = [LabelBounds.Other, Unmatched, Invalid, Excluded, Unknown];
 
     private readonly HashSet<string> _known = new(Reserved, StringComparer.Ordinal);
     private readonly HashSet<string> _routes = new(Reserved, StringComparer.Ordinal);

@@ -29,8 +29,8 @@ internal sealed partial class PrometheusWorker
     // Converts a time of the monotonic clock to seconds since the epoch.
     private double _epoch;
 
-    /// <summary>Updates the process's metrics if the last update is at least a second old.</summary>
-    public void Heartbeat() => Heartbeat(MonotonicClock.Seconds(), 0);
+    /// <summary>Updates the process's metrics if the last update is at least a second old; returns whether it was.</summary>
+    public bool Heartbeat() => Heartbeat(MonotonicClock.Seconds(), 0);
 
     public void UpdateWorkerMetrics() => Update(MonotonicClock.Seconds(), 0);
 
@@ -38,9 +38,11 @@ internal sealed partial class PrometheusWorker
     internal static double NextProportional(double start, double end) =>
         end + Math.Max(LeastProportionalInterval, (end - start) / MostProportionalShare);
 
-    private void Heartbeat(double now, double proportionalDelay)
+    private bool Heartbeat(double now, double proportionalDelay)
     {
-        if (now - _lastUpdate >= UpdateInterval) Update(now, proportionalDelay);
+        if (now - _lastUpdate < UpdateInterval) return false;
+        Update(now, proportionalDelay);
+        return true;
     }
 
     private void Update(double now, double proportionalDelay)

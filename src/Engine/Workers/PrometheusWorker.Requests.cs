@@ -49,7 +49,9 @@ internal sealed partial class PrometheusWorker
         // 2 The flight-recorder entry.
         var now = MonotonicClock.Seconds();
         var token = _flight.Begin(method, path, now);
+        if (!_threadWait.IsNone) PlanThreadWait();
         _flight.Commit(now);
+        if (_seesPolls) NoteStart(now, token);
         if (_flight.TryFind(token, out var entry))
         {
             if (!headers.TraceParent.IsEmpty)
@@ -131,13 +133,14 @@ internal sealed partial class PrometheusWorker
         }
         if (_fileBytes.Count > 0 && _fileBytes.Remove(token, out var fileBytes)) responseBytes += fileBytes;
         var now = MonotonicClock.Seconds();
+        if (_seesPolls) NoteEnd(now, entry, status);
         // 5 Resolve the label set to its cells, and plan the additions.
         var series = SeriesOf(entry, status);
         if (series.IsExcluded)
         {
             _flight.Plan(series.Requests, 1);
             _flight.Commit(now, token);
-            Heartbeat(now, LongestWithoutHeartbeat);
+            _ = Heartbeat(now, LongestWithoutHeartbeat);
             return;
         }
         Plan(series);
@@ -148,7 +151,7 @@ internal sealed partial class PrometheusWorker
         if (!double.IsNaN(entry.Queue)) Queue.Plan(_flight, entry.Queue);
         // 6 One store counts the request and ends its flight, whatever happens to the process afterwards.
         _flight.Commit(now, token);
-        Heartbeat(now, LongestWithoutHeartbeat);
+        _ = Heartbeat(now, LongestWithoutHeartbeat);
         if (!series.IsWhole) Report(series);
     }
 

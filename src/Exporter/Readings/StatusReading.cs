@@ -107,6 +107,7 @@ internal sealed class StatusReading(Samples now, Samples? before)
         var requests = Growths(MetricCatalogue.WorkerRequests);
         var starts = Values(MetricCatalogue.WorkerStarts);
         var busy = Growths(MetricCatalogue.WorkerBusy);
+        var loopBusy = Growths(MetricCatalogue.WorkerLoopBusy);
         var inFlight = Values(MetricCatalogue.WorkerRequestsInFlight);
         var capacity = Values(MetricCatalogue.WorkerCapacity);
         var proportional = Values(MetricCatalogue.WorkerProportionalMemory);
@@ -122,7 +123,7 @@ internal sealed class StatusReading(Samples now, Samples? before)
                     Id = worker.Id,
                     State = worker.State,
                     Pid = pids[worker.Id].LastOrDefault(),
-                    Utilisation = Find(busy, worker.Id) / Find(capacity, worker.Id),
+                    Utilisation = Find(loopBusy, worker.Id) ?? Find(busy, worker.Id) / Find(capacity, worker.Id),
                     Requests = Find(requests, worker.Id),
                     Average = Find(busy, worker.Id) / Find(requests, worker.Id),
                     InFlight = Find(inFlight, worker.Id),

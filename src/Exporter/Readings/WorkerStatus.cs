@@ -12,7 +12,7 @@ internal sealed record WorkerStatus
 
     internal string? Pid { get; init; }
 
-    /// <summary>The share of its capacity that was busy since the earlier read, from 0 to 1.</summary>
+    /// <summary>The busy share, since the earlier read, of its event loop if it has one, else of its capacity; from 0 to 1.</summary>
     internal double? Utilisation { get; init; }
 
     internal double? Requests { get; init; }

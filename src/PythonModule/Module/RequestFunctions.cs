@@ -209,14 +209,19 @@ internal static unsafe class RequestFunctions
         return Run(arguments, count, 1, &Record);
     }
 
-    /// <summary>heartbeat()</summary>
+    /// <summary>heartbeat() → whether it updated</summary>
     // SAFETY: as in RequestStarted.
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     internal static nint Heartbeat(nint self, nint* arguments, nint count)
     {
-        // SAFETY: the address of a managed function of this class, called at once.
-        static void Record(PrometheusWorker worker, Arguments given) => worker.Heartbeat();
-        return Run(arguments, count, 0, &Record);
+        try
+        {
+            return PyNumber.New(Recorder.Worker?.Heartbeat() ?? false);
+        }
+        catch (Exception exception)
+        {
+            return ErrorBoundary.Drop(exception);
+        }
     }
 
     /// <summary>update()</summary>
@@ -240,7 +245,7 @@ internal static unsafe class RequestFunctions
     }
 
     // SAFETY: the arguments come from CPython, and record is one of the functions above.
-    private static nint Run(
+    internal static nint Run(
         nint* arguments, nint count, int expected, delegate*<PrometheusWorker, Arguments, void> record)
     {
         try

@@ -1,0 +1,154 @@
+"""Loads that are known by construction show in the utilisation, and waits for threads and event loops in their metrics."""
+
+import os
+import re
+import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from live_gunicorn import wait_for
+from worker_classes import STOCK
+
+LOOPS = [name for name in STOCK if name not in ("sync", "gthread")]
+THREADS = 4
+
+REQUESTS = "gunicorn_worker_busy_seconds_total"
+LOOP = "gunicorn_worker_loop_busy_seconds_total"
+BLOCKED = "gunicorn_worker_loop_blocked_seconds_total"
+LAG = "gunicorn_worker_loop_lag"
+
+
+def block(server, seconds):
+    """Blocks the worker's thread. Returns how long it was blocked."""
+    status, text = server.request("GET", f"/block/{seconds}")
+    assert status == 200
+    return float(text)
+
+
+def growth(server, name, load):
+    """Returns what a counter gained each second during a load, and what the load took of each second."""
+    before, start = server.scrape().total(name), time.monotonic()
+    taken = load()
+    after, end = server.scrape().total(name), time.monotonic()
+    return (after - before) / (end - start), taken / (end - start)
+
+
+def wait_until_measured(server, name):
+    server.wait_until_served()
+    wait_for(lambda: server.scrape().has(name), name)
+
+
+@pytest.mark.parametrize("offered", [0.25, 0.5, 0.95, 1.5])
+def test_the_share_of_busy_threads_is_what_was_offered(start_worker, offered):
+    server = start_worker("gthread", "--worker-connections", "7")
+    period, rounds = 0.5, 5
+
+    def client(_):
+        taken = 0.0
+        for _ in range(rounds):
+            end = time.monotonic() + period
+            taken += block(server, period * min(1.0, offered))
+            if offered < 1:
+                time.sleep(max(0.0, end - time.monotonic()))
+        return taken
+
+    clients = int(THREADS * max(1.0, offered))
+    wait_until_measured(server, REQUESTS)
+    with ThreadPoolExecutor(clients) as pool:
+        gained, taken = growth(server, REQUESTS, lambda: sum(pool.map(client, range(clients))))
+    metrics = server.metrics(requests=clients * rounds)
+    assert metrics.total("gunicorn_worker_capacity") == THREADS
+    assert gained / THREADS == pytest.approx(taken / THREADS, abs=0.03)
+    assert metrics.value("gunicorn_worker_thread_wait_seconds_count") == clients * rounds
+    # Beyond what the threads can do, requests wait for those before them.
+    waited = metrics.value("gunicorn_worker_thread_wait_seconds_count") - metrics.value("gunicorn_worker_thread_wait_seconds_bucket", le="0.1")
+    assert (waited > 0) == (offered > 1)
+
+
+def test_connections_of_threads_are_counted_by_state(start_worker):
+    server = start_worker("gthread", "--worker-connections", "9", "--keep-alive", "30")
+    wait_until_measured(server, "gunicorn_worker_connections_limit")
+    assert server.scrape().total("gunicorn_worker_connections_limit") == 9
+    alive = [server.connect(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n") for _ in range(2)]
+    for connection in alive:
+        assert connection.recv(65536)
+    reading = server.connect(b"GET / HT")
+    blocked = [server.connect(b"GET /block/3 HTTP/1.1\r\nHost: localhost\r\n\r\n") for _ in range(5)]
+    # In some versions a connection that is being read occupies a thread.
+    expected = ({"reading": 1, "waiting": 2, "handling": 3, "keepalive": 2}, {"reading": 1, "waiting": 1, "handling": 4, "keepalive": 2})
+    wait_for(lambda: server.scrape().by("gunicorn_worker_connections", "state") in expected, f"{expected}", timeout=5)
+    for connection in (reading, *alive, *blocked):
+        connection.close()
+
+
+@pytest.mark.parametrize("name", LOOPS)
+def test_the_busy_share_of_a_loop_is_what_blocks_it(start_worker, name):
+    server = start_worker(name)
+    wait_until_measured(server, LOOP)
+
+    def load(share):
+        taken = 0.0
+        for _ in range(3):
+            end = time.monotonic() + 0.4
+            taken += block(server, 0.4 * share)
+            time.sleep(max(0.0, end - time.monotonic()))
+        return taken
+
+    for share in (0.1, 0.5, 0.9):
+        gained, taken = growth(server, LOOP, lambda share=share: load(share))
+        assert gained == pytest.approx(taken, abs=0.03)
+    metrics = server.metrics(requests=9)
+    named = metrics.by(BLOCKED, "endpoint")
+    assert sum(seconds for endpoint, seconds in named.items() if endpoint.startswith("/block/")) == pytest.approx(3 * 0.4 * 1.4, abs=0.2)
+    assert sum(named.values()) == pytest.approx(3 * 0.4 * 1.4, abs=0.2)
+
+    # A loop that is blocked now shows as busy, and its timer as late.
+    blocking = threading.Thread(target=block, args=(server, 2))
+    blocking.start()
+    wait_for(lambda: server.scrape().total("gunicorn_worker_requests_in_flight") == 1, "the request")
+    gained, _ = growth(server, LOOP, lambda: time.sleep(1) or 0.0)
+    assert gained > 0.9
+    assert server.scrape().value(f"{LAG}_max_seconds") > 0.5
+    blocking.join()
+    wait_for(lambda: server.scrape().value(f"{LAG}_max_seconds") > 1.4, "the lag of the whole block")
+    metrics = server.scrape()
+    assert metrics.value(f"{LAG}_seconds_count") > metrics.value(f"{LAG}_seconds_bucket", le="1.0")
+
+
+def test_the_busy_time_of_a_loop_does_not_fall_when_its_worker_is_killed(start_worker):
+    server = start_worker("tornado")
+    wait_until_measured(server, LOOP)
+    (pid,) = server.workers()
+    threading.Thread(target=server.get, args=("/block/10",), daemon=True).start()
+    wait_for(lambda: server.scrape().total("gunicorn_worker_requests_in_flight") == 1, "the request")
+    time.sleep(1)
+    reported = [server.scrape().total(LOOP)]
+    assert reported[0] > 0.9
+    os.kill(pid, signal.SIGKILL)
+
+    def is_replaced():
+        reported.append(server.scrape().total(LOOP))
+        return server.scrape().total("gunicorn_worker_requests_lost_total") == 1
+
+    wait_for(is_replaced, "the lost request")
+    wait_for(lambda: server.workers() and pid not in server.workers() and server.get("/") == 200, "the next worker")
+    reported.append(server.scrape().total(LOOP))
+    assert reported == sorted(reported)
+    assert reported[-1] < reported[0] + 5
+
+
+def test_an_idle_loop_is_not_busy_and_a_class_without_one_has_no_loop(start_worker):
+    server = start_worker("tornado")
+    wait_until_measured(server, LOOP)
+    gained, _ = growth(server, LOOP, lambda: time.sleep(2) or 0.0)
+    assert gained < 0.03
+    assert not server.scrape().has(BLOCKED)
+
+
+def test_sync_workers_have_neither_loop_nor_thread_waits(start_worker):
+    server = start_worker("sync")
+    assert server.get("/") == 200
+    assert not re.search("gunicorn_worker_(loop|thread|connections)", server.metrics(requests=1).text)
