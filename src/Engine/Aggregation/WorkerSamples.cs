@@ -11,7 +11,7 @@ internal sealed class WorkerSamples : ISampleSource
     private readonly SeriesValues _values;
     private readonly FlightWatch _flights;
     private readonly FoldedFiles _folded;
-    private readonly Dictionary<int, WorkerSeries> _series = [];
+    private readonly Dictionary<(SlotKind Kind, int Number), WorkerSeries> _series = [];
 
     public WorkerSamples(SeriesValues values, FlightWatch flights, FoldedFiles folded)
     {
@@ -29,14 +29,17 @@ internal sealed class WorkerSamples : ISampleSource
     {
         foreach (ref readonly var worker in _flights.Live)
         {
-            var series = SeriesOf(families, worker.Number);
-            _values.Set(series.InFlight, worker.Load.InFlight);
-            _values.Set(series.Oldest, worker.OldestSeconds);
+            var series = SeriesOf(families, worker.Kind, worker.Number);
+            if (worker.Kind == SlotKind.Worker)
+            {
+                _values.Set(series.InFlight, worker.Load.InFlight);
+                _values.Set(series.Oldest, worker.OldestSeconds);
+            }
             if (worker.Load.Capacity > 0) _values.Set(series.Capacity, worker.Load.Capacity);
         }
         foreach (var worker in _flights.Dead)
         {
-            if (!_folded.Contains(worker.FileName)) _values.Add(SeriesOf(families, worker.Number).Busy, worker.LostBusySeconds);
+            if (!_folded.Contains(worker.FileName)) _values.Add(SeriesOf(families, worker.Kind, worker.Number).Busy, worker.LostBusySeconds);
         }
     }
 
@@ -49,12 +52,12 @@ internal sealed class WorkerSamples : ISampleSource
     /// </remarks>
     public void AddBusy(FamilyTable families, TrackedFile file, ReadOnlySpan<double> values)
     {
-        if (file.Slot is not (SlotKind.Worker, var number) || file.Name.Type != MetricType.Counter) return;
-        var series = SeriesOf(families, number);
+        if (file.Slot is not ((SlotKind.Worker or SlotKind.Dirty) and var kind, var number) || file.Name.Type != MetricType.Counter) return;
+        var series = SeriesOf(families, kind, number);
         foreach (var lost in series.Lost) _values.Ensure(lost);
         foreach (ref readonly var worker in _flights.Live)
         {
-            if (worker.Number != number) continue;
+            if (worker.Kind != kind || worker.Number != number) continue;
             var index = file.Series.IndexOf(series.Busy);
             var missing = worker.Load.BusySeconds - (index < 0 ? 0 : values[index]);
             if (missing > 0) _values.Add(series.Busy, missing);
@@ -62,9 +65,12 @@ internal sealed class WorkerSamples : ISampleSource
         }
     }
 
-    private WorkerSeries SeriesOf(FamilyTable families, int number)
+    private WorkerSeries SeriesOf(FamilyTable families, SlotKind kind, int number)
     {
-        if (!_series.TryGetValue(number, out var series)) _series.Add(number, series = new WorkerSeries(families, number));
+        if (!_series.TryGetValue((kind, number), out var series))
+        {
+            _series.Add((kind, number), series = new WorkerSeries(families, kind, number));
+        }
         return series;
     }
 }

@@ -15,7 +15,7 @@ internal sealed record FlightReport(
     int Pid, int Capacity, int InFlight, double BusyTotal, double LastChange, double ReportedBusy, double Memory,
     bool IsUnfinished, ImmutableArray<FlightRequest> Requests);
 
-/// <summary>One request that a worker had in flight.</summary>
+/// <summary>One request that a worker had in flight, or one task of a dirty worker: its application is the path, its action the route.</summary>
 /// <param name="State">How far it had come.</param>
 /// <param name="Status">The status of its response; 0 before there was one.</param>
 /// <param name="Started">When it began, in seconds of the monotonic clock.</param>
@@ -23,4 +23,8 @@ internal sealed record FlightReport(
 /// <param name="Route">The framework's route; empty if it reported none.</param>
 /// <param name="TraceId">The trace id in hexadecimal, or empty.</param>
 internal readonly record struct FlightRequest(
-    FlightState State, int Status, double Started, string Method, string Path, string Route, string TraceId);
+    FlightState State, int Status, double Started, string Method, string Path, string Route, string TraceId)
+{
+    /// <summary>Whether it is the rest of a dirty worker's task that is already counted as timed out.</summary>
+    public bool IsOverdue => Method == FlightTableWriter.Overdue;
+}

@@ -36,6 +36,11 @@ internal readonly unsafe ref struct Arguments
     internal long Long(int index) =>
         PyNumber.TryGetLong(_arguments[index], out var value) ? value : throw new PythonException();
 
+    /// <summary>A <c>float</c> or an <c>int</c>.</summary>
+    /// <exception cref="PythonException">It is none; CPython's <c>TypeError</c> is set.</exception>
+    internal double Double(int index) =>
+        PyNumber.TryGetDouble(_arguments[index], out var value) ? value : throw new PythonException();
+
     /// <summary>The truth of any object.</summary>
     internal bool Truth(int index) => PyObject.IsTrue(_arguments[index]);
 
