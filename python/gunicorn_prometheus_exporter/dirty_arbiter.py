@@ -41,6 +41,7 @@ class _Task(dict[str, Any]):
         self.accepted = time.monotonic()
         self.handed = 0.0
         self.is_waiting = True
+        self.is_dropped = False
 
 
 class PrometheusDirtyArbiter(DirtyArbiter):
@@ -48,6 +49,7 @@ class PrometheusDirtyArbiter(DirtyArbiter):
 
     _store: Optional[MasterStore] = None
     _exits: Optional[WorkerExits] = None
+    _process: Optional[DirtyArbiterProcess] = None
 
     _is_reloading = False
 
@@ -97,6 +99,11 @@ class PrometheusDirtyArbiter(DirtyArbiter):
         finally:
             self._is_reloading = False
 
+    async def stop(self, graceful: bool = True) -> None:
+        if self._process is not None:
+            guard.call(_EXITS, self._process.reach, Stage.STOPPING)
+        await super().stop(graceful)
+
     async def route_request(self, request: dict[str, Any], client_writer: Any) -> None:
         """Passes a task to a worker's queue and waits until it is answered."""
         task = _Task(request)
@@ -133,8 +140,7 @@ class PrometheusDirtyArbiter(DirtyArbiter):
         if is_known and len(self.workers) < self._configured:
             self._vacancies += 1
         if queue is not None:
-            # Gunicorn never answers these tasks.
-            guard.call(_TASKS, self._drop, "worker_exit", queue.qsize())
+            guard.call(_TASKS, self._drop_queue, queue)
 
     def set_up(self, process: DirtyArbiterProcess, oom_kills: OomKills) -> None:
         """Takes a slot in the store, and counts what earlier dirty arbiters left behind. Gunicorn serves even if this fails."""
@@ -148,6 +154,7 @@ class PrometheusDirtyArbiter(DirtyArbiter):
         for reason in process.uncounted:
             store.add(_ARBITER_EXITS, reason=reason)
         process.reach(Stage.SERVING)
+        self._process = process
         waiting = store.value(_QUEUED)
         store.set(_QUEUED, 0)
         store.add(_DROPPED, waiting, reason="arbiter_exit")
@@ -203,13 +210,21 @@ class PrometheusDirtyArbiter(DirtyArbiter):
 
     def _check_begun(self, pid: int, worker: Any) -> None:
         task = self._tasks.pop(pid, None)
-        if task is None:
+        if task is None or task.is_dropped:
             return
         if task.is_waiting:
-            self._drop("unreachable" if pid in self.workers else "worker_exit")
+            self._drop("unreachable")
         elif worker is not None and not worker.handed.is_begun(task["id"]) and not self._timed_out(task):
             self._wait_for(1)
-            self._drop("worker_exit")
+            self._drop("unreachable")
+
+    def _drop_queue(self, queue: Any) -> None:
+        """Drops the tasks that wait for a worker that exited. Gunicorn fails some of them and never answers the others."""
+        for _ in range(queue.qsize()):
+            item = queue.get_nowait()
+            queue.put_nowait(item)
+            item[0].is_waiting, item[0].is_dropped = False, True
+            self._drop("unreachable")
 
     def _timed_out(self, task: _Task) -> bool:
         """Whether Gunicorn stopped waiting for the worker, which may still begin the task."""

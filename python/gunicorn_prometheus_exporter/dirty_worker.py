@@ -175,5 +175,6 @@ def _see(task: _Task, message: dict[str, Any]) -> None:
     kind = message.get("type")
     if kind in ("response", "end"):
         task.outcome = "succeeded"
-    elif kind == "error":
+    elif kind == "error" and not (task.outcome and isinstance(sys.exc_info()[1], ConnectionError)):
+        # If the dirty arbiter is gone, the outcome is that of the first answer.
         task.outcome = "timed_out" if isinstance(sys.exc_info()[1], DirtyTimeoutError) else "failed"

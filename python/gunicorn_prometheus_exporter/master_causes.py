@@ -45,4 +45,4 @@ def reason_of(ending: Ending, worker: Any) -> str:
         return "reload"
     if worker.recycles_itself and worker.cfg.max_requests > 0:
         return "max_requests"
-    return "unknown" if ending.exit_code is None else "graceful"
+    return "graceful" if ending.exit_code == 0 and worker.recycles_itself else "unknown"

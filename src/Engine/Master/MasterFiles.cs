@@ -15,7 +15,7 @@ internal sealed class MasterFiles : IDisposable
         (MetricCatalogue.MasterWorkerRestarts, []),
         .. MasterSignalNames.All.Select(
             signal => (MetricCatalogue.MasterSignals, ImmutableArray.Create(new Label("signal", signal)))),
-        .. Exits(MetricCatalogue.WorkerExits),
+        .. Exits(MetricCatalogue.WorkerExits, WorkerExitReasons.All),
         (MetricCatalogue.MasterCpuSeconds, [new("mode", "user")]),
         (MetricCatalogue.MasterCpuSeconds, [new("mode", "system")]),
         (MetricCatalogue.Workers, [new("state", "configured")]),
@@ -24,9 +24,9 @@ internal sealed class MasterFiles : IDisposable
     private static readonly ImmutableArray<(MetricFamily Family, ImmutableArray<Label> Labels)> OfArbiter =
     [
         (MetricCatalogue.DirtyWorkers, [new("state", "configured")]),
-        .. Exits(MetricCatalogue.DirtyWorkerExits),
+        .. Exits(MetricCatalogue.DirtyWorkerExits, WorkerExitReasons.OfDirtyWorkers),
         (MetricCatalogue.DirtyWorkerRestarts, []),
-        .. Exits(MetricCatalogue.DirtyArbiterExits),
+        .. Exits(MetricCatalogue.DirtyArbiterExits, WorkerExitReasons.OfDirtyArbiters),
         (MetricCatalogue.DirtyArbiterCpuSeconds, [new("mode", "user")]),
         (MetricCatalogue.DirtyArbiterCpuSeconds, [new("mode", "system")]),
         (MetricCatalogue.DirtyTasksAccepted, []),
@@ -62,8 +62,9 @@ internal sealed class MasterFiles : IDisposable
         _gauges.Dispose();
     }
 
-    private static IEnumerable<(MetricFamily Family, ImmutableArray<Label> Labels)> Exits(MetricFamily family) =>
-        WorkerExitReasons.All.Append(WorkerExitReasons.Unknown).Select(
+    private static IEnumerable<(MetricFamily Family, ImmutableArray<Label> Labels)> Exits(
+        MetricFamily family, ImmutableArray<string> reasons) =>
+        reasons.Append(WorkerExitReasons.Unknown).Select(
             reason => (family, ImmutableArray.Create(new Label("reason", reason))));
 
     private MasterSeries Locate(MetricFamily family, ImmutableArray<Label> labels)

@@ -6,8 +6,8 @@ namespace GunicornPrometheusExporter.Metrics;
 internal static class DropReasons
 {
     /// <summary>
-    /// No worker has the application, the worker exited while the task waited for it, the worker could not be reached, and the
-    /// dirty arbiter exited while the task waited in it.
+    /// No worker has the application; the worker exited while the task waited for it, or could not be reached; the dirty arbiter
+    /// exited while the task waited in it.
     /// </summary>
-    public static ImmutableArray<string> All { get; } = ["no_worker", "worker_exit", "unreachable", "arbiter_exit"];
+    public static ImmutableArray<string> All { get; } = ["no_worker", "unreachable", "arbiter_exit"];
 }
