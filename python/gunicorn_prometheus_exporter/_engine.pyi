@@ -6,7 +6,7 @@ Functions without a note never raise: a fault of the engine is counted in ``guni
 from typing import Any, Callable
 
 def open(directory: str, role: str, timestamps: bool) -> str:
-    """Takes the lowest free slot for the role ("worker" or "process"), opens its files, returns the worker_id.
+    """Takes the lowest free slot for the role ("worker", "dirty" or "process"), opens its files, returns the worker_id.
 
     ``timestamps`` is the entry layout of files that this creates. Raises MetricsError.
     """
@@ -61,6 +61,24 @@ def websocket_message(token: int, is_sent: bool, size: int) -> None:
 
 def websocket_ended(token: int, code: int) -> None:
     """Records the end of a WebSocket with its code, or of a handshake with the status that rejects it."""
+
+def task_started(app: str, action: str) -> int:
+    """Records a task of a dirty worker so that it survives the worker's death, and returns its token."""
+
+def task_running(token: int, accepted: float) -> None:
+    """Records that a thread begins to run a task, which the dirty arbiter received at a monotonic time, 0 if unknown."""
+
+def task_answered(token: int, outcome: str, is_running: bool) -> int:
+    """Counts a task that is answered. Returns a token for ``task_ended`` if a thread still runs it, otherwise -1."""
+
+def task_ended(token: int) -> None:
+    """Records that the thread of a task that timed out has ended."""
+
+def set_threads(threads: int) -> None:
+    """Sets how many threads of a dirty worker run tasks."""
+
+def update_dirty() -> None:
+    """Updates memory, processor time and age of a dirty worker."""
 
 def set_capacity(requests: int) -> None:
     """Sets how many requests the worker can have in flight at once, 0 if unknown."""

@@ -35,6 +35,7 @@ _lock = threading.Lock()
 _engine: Optional[ModuleType] = None
 _opened_in = 0
 _worker = 0
+_worker_role = "worker"
 _refusal: Optional[str] = None
 _is_refusal_said = False
 _failure: Optional[_Failure] = None
@@ -53,10 +54,10 @@ def refuse(reason: str) -> None:
     _refusal = reason
 
 
-def enter_worker() -> None:
-    """Marks this process as a Gunicorn worker. Call it after the fork, when privileges are dropped."""
-    global _worker
-    _worker = os.getpid()
+def enter_worker(role: str = "worker") -> None:
+    """Marks this process as a Gunicorn worker, or a dirty one. Call it after the fork, when privileges are dropped."""
+    global _worker, _worker_role
+    _worker, _worker_role = os.getpid(), role
 
 
 def load() -> ModuleType:
@@ -138,7 +139,7 @@ def _role() -> str:
     if _refusal is not None:
         raise MetricsError(_refusal)
     if os.getpid() == _worker:
-        return "worker"
+        return _worker_role
     if is_in_arbiter():
         raise MetricsError(
             "metrics cannot be recorded in a Gunicorn master, nor in a worker without the exporter; record them "

@@ -1,8 +1,6 @@
 """The master class: Gunicorn's arbiter, which also records signals, exits, restarts and CPU time."""
 
 import os
-import resource
-import signal
 from types import FrameType
 from typing import Any, ClassVar, Optional, cast
 
@@ -11,10 +9,11 @@ from gunicorn.arbiter import Arbiter
 from . import engine, guard, store_in_time
 from .config import FILE_VARIABLE
 from .errors import ConfigurationError, MetricsError
+from .dirty_arbiter_process import DirtyArbiterProcess
 from .exporter_process import ExporterProcess
 from .log_lines import one_line
 from .master_exits import WorkerExits
-from .master_store import MasterStore
+from .master_store import MasterStore, count_cpu
 from .private_names import put, read
 from .utils import export_directory
 from .worker import instrument
@@ -26,6 +25,7 @@ _WORKERS = "gunicorn_workers"
 
 # What a fault affects: the guard logs it as ``part``.
 _ANYTHING = "anything"
+_DIRTY = "dirty workers"
 _EXITS = "exits of workers"
 _EXPORTER = "the exporter"
 _METRICS = "metrics of the master"
@@ -42,6 +42,9 @@ class PrometheusMaster(Arbiter):
     _exits: Optional[WorkerExits] = None
     _is_set_up = False
     _is_loss_logged = False
+
+    #: The dirty arbiter that this master started last.
+    _dirty: Optional[DirtyArbiterProcess] = None
 
     #: Whether a reload is running, which stops all earlier workers.
     _is_reloading = False
@@ -124,6 +127,23 @@ class PrometheusMaster(Arbiter):
             if before is not None:
                 guard.call(_EXITS, exits.settle, before, self._workers)
 
+    def spawn_dirty_arbiter(self) -> Optional[int]:
+        """Starts the dirty arbiter, which then instruments itself and its workers. Gunicorn has one from version 25 on."""
+        if not self._dirty_pid:
+            guard.call(_DIRTY, self._expect_dirty_arbiter)
+        pid: Optional[int] = super().spawn_dirty_arbiter()
+        return pid
+
+    def kill_dirty_arbiter(self, sig: int) -> None:
+        guard.call(_EXITS, self._note_order, self._dirty_pid, sig)
+        super().kill_dirty_arbiter(sig)
+
+    def reap_dirty_arbiter(self) -> None:
+        """Records how the dirty arbiter exited, then reaps it."""
+        if self._exits is not None and self._store is not None and self._store.is_ours:
+            guard.call(_EXITS, self._exits.observe, self._workers)
+        super().reap_dirty_arbiter()
+
     def handle_hup(self, signum: Optional[int] = None, frame: Optional[FrameType] = None) -> None:
         """Reloads the configuration."""
         self._pending_signals.append("hup")
@@ -201,7 +221,15 @@ class PrometheusMaster(Arbiter):
     @property
     def _workers(self) -> dict[int, Any]:
         workers: dict[int, Any] = read("gunicorn.arbiter:Arbiter.WORKERS", {}, self)
-        return workers
+        pid = self._dirty_pid
+        return {**workers, pid: self._dirty} if pid else workers
+
+    @property
+    def _dirty_pid(self) -> int:
+        if self._dirty is None:
+            return 0
+        pid: int = read("gunicorn.arbiter:Arbiter.dirty_arbiter_pid", 0, self)
+        return pid
 
     def _record(self) -> None:
         self._filled = min(self._filled, self.num_workers)
@@ -254,13 +282,34 @@ class PrometheusMaster(Arbiter):
 
     def _note_order(self, pid: int, sig: int) -> None:
         worker = self._workers.get(pid)
-        if worker is not None and worker.exit_reason is None and sig in (signal.SIGTERM, signal.SIGQUIT):
-            worker.exit_reason = "reload" if self._is_reloading else "graceful"
+        if worker is not None:
+            worker.note_kill(sig, "reload" if self._is_reloading else "graceful")
 
     def _observe(self, exits: WorkerExits) -> dict[int, Any]:
         before = dict(self._workers)
         exits.observe(before)
         return before
+
+    def _expect_dirty_arbiter(self) -> None:
+        exits = self._exits
+        if exits is None or self._store is None or not self._store.is_ours:
+            return
+        exits.write()
+        if self._dirty is None or self._dirty.cfg is not self.cfg:
+            users = self.cfg.on_dirty_starting
+
+            def on_dirty_starting(arbiter: Any) -> None:
+                guard.call(_DIRTY, self._adopt_dirty, arbiter)
+                users(arbiter)
+
+            self.cfg.set("on_dirty_starting", on_dirty_starting)
+        self._dirty = DirtyArbiterProcess(self.cfg, self._dirty)
+
+    def _adopt_dirty(self, arbiter: Any) -> None:
+        from . import dirty_arbiter
+
+        if self._dirty is not None and self._exits is not None:
+            dirty_arbiter.adopt(arbiter, self._dirty, self._exits.oom_kills)
 
     def _start_exporter(self, variables: dict[str, str]) -> None:
         if self._exporter is None and self._store is not None:
@@ -292,12 +341,8 @@ class PrometheusMaster(Arbiter):
                 self._store.add(_SIGNALS, signal=name)
 
     def _count_cpu(self) -> None:
-        if self._store is None:
-            return
-        usage = resource.getrusage(resource.RUSAGE_SELF)
-        (user, system), self._counted_cpu = self._counted_cpu, (usage.ru_utime, usage.ru_stime)
-        self._store.add(_CPU_SECONDS, usage.ru_utime - user, mode="user")
-        self._store.add(_CPU_SECONDS, usage.ru_stime - system, mode="system")
+        if self._store is not None:
+            self._counted_cpu = count_cpu(self._store, _CPU_SECONDS, self._counted_cpu)
 
     def _setup_master_metrics(self) -> None:
         """Prepares the store and takes the master's slot in it, once. Gunicorn serves even if this fails."""

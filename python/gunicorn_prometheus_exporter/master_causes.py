@@ -24,7 +24,7 @@ class Ending:
 
 
 def reason_of(ending: Ending, worker: Any) -> str:
-    """Returns the reason for the exit of an instrumented worker. ``worker`` is its object in the master."""
+    """Returns the reason for the exit of a process. ``worker`` is its object in the process that reaps it."""
     if worker.aborted:
         return "timeout"
     if ending.is_oom:
@@ -41,8 +41,8 @@ def reason_of(ending: Ending, worker: Any) -> str:
         return worker.exit_reason
     if worker.stage is Stage.STOPPING:
         return "graceful"
-    if worker.cfg.reload:
+    if worker.recycles_itself and worker.cfg.reload:
         return "reload"
-    if worker.cfg.max_requests > 0:
+    if worker.recycles_itself and worker.cfg.max_requests > 0:
         return "max_requests"
-    return "unknown" if ending.exit_code is None else "graceful"
+    return "graceful" if ending.exit_code == 0 and worker.recycles_itself else "unknown"

@@ -21,19 +21,18 @@ REMEMBERED = 200
 #: Seconds to wait at shutdown for workers that Gunicorn killed.
 LAST_WAIT = 2.0
 
-_EXITS = "gunicorn_worker_exits_total"
 _UNKNOWN = "unknown"
 
 
 class WorkerExits:
-    """The exits of one master's workers. Before Gunicorn 24 a signal handler may call any method during another call."""
+    """The exits of the workers of one master, or of one dirty arbiter. Before Gunicorn 24 a signal handler may call any method during another call."""
 
     def __init__(self, store: MasterStore, log: Logger, oom_kills: Optional[OomKills] = None) -> None:
         """Starts without exits. The first write drops the exits that an earlier master recorded in this slot."""
         self._store = store
         self._log = log
-        self._oom_kills = oom_kills or OomKills()
-        self._new: deque[dict[str, Any]] = deque()
+        self.oom_kills = oom_kills or OomKills()
+        self._new: deque[tuple[Any, dict[str, Any]]] = deque()
         self._lines: deque[str] = deque(maxlen=REMEMBERED)
         self._is_writing = False
         self._is_published = True
@@ -76,8 +75,8 @@ class WorkerExits:
         self._is_writing = True
         try:
             while self._new:
-                exit_ = self._new.popleft()
-                self._count(exit_)
+                worker, exit_ = self._new.popleft()
+                self._count(worker, exit_)
                 self._lines.append(json.dumps(exit_))
             self._is_published = False
             self._publish()
@@ -99,7 +98,7 @@ class WorkerExits:
 
     def forget_old_oom_kills(self) -> None:
         """Drops OOM kills that killed no worker. Call it about once a second."""
-        self._oom_kills.forget_old()
+        self.oom_kills.forget_old()
 
     def _note(self, pid: int, worker: Any, status: Optional[int]) -> None:
         """Records an exit with its wait status, None if that is unknown."""
@@ -111,24 +110,24 @@ class WorkerExits:
         elif status is not None:
             killed_by = os.WTERMSIG(status)
         may_be_oom = exit_code is None and killed_by in (None, signal.SIGKILL)
-        ending = Ending(exit_code, killed_by, is_oom=may_be_oom and self._oom_kills.claim())
-        self._new.append({
+        ending = Ending(exit_code, killed_by, is_oom=may_be_oom and self.oom_kills.claim())
+        self._new.append((worker, {
             "pid": pid,
             "reason": reason_of(ending, worker),
             "signal": ending.signal,
             "exit_code": ending.exit_code,
             "time": time.time(),
             "monotonic": time.monotonic(),
-        })
+        }))
 
-    def _count(self, exit_: dict[str, Any]) -> None:
+    def _count(self, worker: Any, exit_: dict[str, Any]) -> None:
         try:
-            self._store.add(_EXITS, reason=exit_["reason"])
+            worker.count_exit(self._store, exit_["reason"])
         except MetricsError as error:
             # The executable is another version without this reason.
             report_fault(f"an exit is counted with reason={_UNKNOWN}: {error}")
             exit_["reason"] = _UNKNOWN
-            self._store.add(_EXITS, reason=_UNKNOWN)
+            worker.count_exit(self._store, _UNKNOWN)
 
     def _publish(self) -> None:
         self._store.replace(self._store.exits_file, "".join(line + "\n" for line in self._lines))

@@ -9,6 +9,7 @@ import errno
 import fcntl
 import logging
 import os
+import resource
 import stat
 import struct
 from typing import Any, Optional
@@ -67,19 +68,20 @@ class MasterStore:
     Only the master's main thread writes. Children inherit the object without its files.
     """
 
-    def __init__(self, uid: int, gid: int) -> None:
-        """Prepares the store for workers of this user and takes a slot for the master.
+    def __init__(self, uid: int, gid: int, role: str = "master") -> None:
+        """Prepares the store for workers of this user and takes a slot for the master, or the dirty arbiter ("arbiter").
 
         Raises ConfigurationError if the store cannot be used as configured, MetricsError for other failures.
         """
         global _current
         self._pid = os.getpid()
         self._is_fault_logged = False
+        self._owner = "the master" if role == "master" else "the dirty arbiter"
         files: dict[str, int] = {}
         try:
             for _ in range(ATTEMPTS):
                 answer, files = ask_for_files(
-                    "prepare", "--format", "json", "--uid", str(uid), "--gid", str(gid),
+                    "prepare", "--format", "json", "--role", role, "--uid", str(uid), "--gid", str(gid),
                     "--timestamps", str(writes_timestamps()).lower(),
                 )
                 if not answer["ok"]:
@@ -142,6 +144,10 @@ class MasterStore:
             raise MetricsError(f"{family}: cannot be incremented by {amount!r}; give a number that is not negative")
         self._write(cell, cell.value + amount)
 
+    def value(self, family: str, **labels: Any) -> float:
+        """Returns the value of a series. Raises MetricsError."""
+        return self._cell(family, labels).value
+
     def set(self, family: str, value: float, **labels: Any) -> None:
         """Sets a gauge. Raises MetricsError."""
         self._write(self._cell(family, labels), value)
@@ -177,7 +183,7 @@ class MasterStore:
             return self._cells[family, frozenset(labels.items())]
         except KeyError:
             known = [dict(key) for name, key in self._cells if name == family]
-            raise MetricsError(f"{family}: no series of the master has the labels {labels}, but {known}") from None
+            raise MetricsError(f"{family}: no series of {self._owner} has the labels {labels}, but {known}") from None
 
     def _write(self, cell: _Cell, value: float) -> None:
         if not self.is_ours:
@@ -190,7 +196,7 @@ class MasterStore:
             # The master logs a loss of the whole store.
             if not self._is_fault_logged and not self.is_lost:
                 self._is_fault_logged = True
-                report_fault(f"{self.directory}: the metrics of the master are not recorded ({error.strerror}); restart Gunicorn")
+                report_fault(f"{self.directory}: the metrics of {self._owner} are not recorded ({error.strerror}); restart Gunicorn")
 
     def _put_back(self, descriptor: int) -> None:
         """Writes a file that was removed again, such as by an ``on_starting`` that removes ``*.db``. Raises OSError."""
@@ -239,6 +245,14 @@ class MasterStore:
 def current() -> Optional[MasterStore]:
     """Returns the store if this process is a master with one, or None."""
     return _current if _current is not None and _current.is_ours else None
+
+
+def count_cpu(store: MasterStore, family: str, counted: tuple[float, float]) -> tuple[float, float]:
+    """Adds the processor time of this process beyond what is counted. Returns what is counted now, in user and system mode."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    store.add(family, usage.ru_utime - counted[0], mode="user")
+    store.add(family, usage.ru_stime - counted[1], mode="system")
+    return usage.ru_utime, usage.ru_stime
 
 
 def _check(files: dict[str, int]) -> None:

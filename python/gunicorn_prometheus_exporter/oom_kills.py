@@ -1,5 +1,7 @@
 """Counts processes that the kernel killed for lack of memory, from the counter of this process's memory cgroup."""
 
+import mmap
+import struct
 import time
 from typing import Optional
 
@@ -7,15 +9,31 @@ from typing import Optional
 MEMORY = 10.0
 
 
+_COUNT = struct.Struct("=q")
+
+
 class OomKills:
-    """The kills of one cgroup. Each can be claimed for one exit."""
+    """The kills of one cgroup. Each can be claimed for one exit, by this process or a child to which it passes the object.
+
+    So the master claims no kill that hit a dirty worker.
+    """
 
     def __init__(self, path: Optional[str] = None) -> None:
         """Ignores earlier kills. ``path`` is the file with the counter, by default that of this process's cgroup."""
         self._path = path or events_file()
+        self._memory = mmap.mmap(-1, _COUNT.size)
         self._known = self._read()
         self._seen = self._known
         self._seen_at = time.monotonic()
+
+    @property
+    def _known(self) -> int:
+        (known,) = _COUNT.unpack_from(self._memory)
+        return int(known)
+
+    @_known.setter
+    def _known(self, known: int) -> None:
+        _COUNT.pack_into(self._memory, 0, known)
 
     def claim(self) -> bool:
         """Claims a kill; returns whether there was an unclaimed one."""

@@ -60,6 +60,11 @@ _MASTER = "signals, exits and restarts of workers are not recorded"
 _LOOP = "the time that event loops wait is not recorded"
 _CONNECTIONS = "connections by state are not recorded"
 _STATES = "the state of a worker that receives a stop signal is not recorded"
+_DIRTY = "dirty workers and their tasks are not recorded"
+_DIRTY_ARBITER = "exits and restarts of dirty workers are not recorded"
+_WAITING = "tasks that wait in the dirty arbiter are not recorded"
+_TASKS = "tasks of dirty workers are not recorded"
+_TASK_TIMES = "the times of tasks in the queue, and tasks that run on after their timeout, are not recorded"
 _APPLICATION = "the application's own metrics may fail while metrics are off"
 
 _ROWS = (
@@ -96,6 +101,21 @@ _ROWS = (
         ("__init__", "nothing is recorded"), ("setup", "a preloaded application may miss the directory of its metrics"),
         ("load_wsgi", "workers record nothing"), ("run", "workers record nothing"),
         ("handle_error", _INVALID), ("handle_exit", _STATES), ("handle_quit", _STATES), ("handle_abort", _STATES))),
+    Row("gunicorn.arbiter:Arbiter.dirty_arbiter_pid", "read", "exits of the dirty arbiter are not recorded"),
+    *(Row(f"gunicorn.arbiter:Arbiter.{name}", "overridden", lost) for name, lost in (
+        ("spawn_dirty_arbiter", _DIRTY), ("kill_dirty_arbiter", "exits of the dirty arbiter are not recorded"),
+        ("reap_dirty_arbiter", "exits of the dirty arbiter are not recorded"))),
+    Row("gunicorn.dirty.arbiter:DirtyArbiter.__class__", "set", _DIRTY),
+    Row("gunicorn.dirty.arbiter:DirtyWorker", "set", _DIRTY),
+    *(Row(f"gunicorn.dirty.arbiter:DirtyArbiter.{name}", "overridden", lost) for name, lost in (
+        ("manage_workers", _DIRTY_ARBITER), ("spawn_worker", _DIRTY_ARBITER), ("kill_worker", _DIRTY_ARBITER),
+        ("reap_workers", _DIRTY_ARBITER), ("reload", _DIRTY_ARBITER), ("stop", _DIRTY_ARBITER), ("_cleanup_worker", _DIRTY_ARBITER), ("route_request", _WAITING),
+        ("_get_available_worker", _WAITING), ("_execute_on_worker", _WAITING), ("_get_worker_connection", _WAITING))),
+    *(Row(f"gunicorn.dirty.worker:DirtyWorker.{name}", "overridden", lost) for name, lost in (
+        ("__init__", _DIRTY), ("load_apps", _DIRTY), ("run", _DIRTY), ("_run_async", _TASKS), ("handle_request", _TASKS),
+        ("_signal_handler", "why dirty workers exited is not always known"))),
+    Row("gunicorn.dirty.worker:DirtyWorker._executor", "read", _TASK_TIMES),
+    Row("gunicorn.dirty.protocol:BinaryProtocol.write_message_async", "wrapped", _TASKS),
     *(Row(f"gunicorn.workers.gasgi:ASGIWorker.{name}", "overridden", _STATES) for name in (
         "handle_exit_signal", "handle_quit_signal", "handle_abort_signal")),
     Row("uvicorn.config:Config.load", "wrapped", _INVALID),

@@ -13,19 +13,20 @@ from . import engine, file_environment, guard, heartbeat, store_in_time, worker_
 from .errors import ConfigurationError, MetricsError
 from .log_lines import one_line
 from .status_probe import StatusProbe
+from .watched_process import WatchedProcess
 from .worker_stage import SharedStage, Stage
 
 _STATE = "the state of workers"
 _INVALID = "requests that could not be parsed"
 
 
-class InstrumentedWorker(Worker):
+class InstrumentedWorker(WatchedProcess, Worker):
     """The first base of a worker class that records, before Gunicorn's own. Without an engine it changes nothing."""
 
     _engine: Optional[ModuleType] = None
 
-    #: Set in the master when it stops this worker: the reason of the coming exit.
-    exit_reason: Optional[str] = None
+    exits_family = "gunicorn_worker_exits_total"
+    recycles_itself = True
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         """Runs in the master, before the fork."""
@@ -41,28 +42,11 @@ class InstrumentedWorker(Worker):
         if stock is not None:
             stock()
 
-    @property
-    def stage(self) -> Stage:
-        """The worker's stage. The master can read it too, even after the worker exited."""
-        return self._stage.value
-
-    @property
-    def exit_is_noted(self) -> bool:
-        """In the master: whether ``note_exit`` was called."""
-        return "noted" in vars(self)
-
-    def note_exit(self) -> bool:
-        """In the master: returns whether this is the first call, even if a signal handler interrupts it with another."""
-        mark = object()
-        # Atomic: one step of the interpreter.
-        return vars(self).setdefault("noted", mark) is mark
-
     def load_wsgi(self) -> None:
         """Loads the application, then the engine, which depends on what the application has imported."""
         engine.enter_worker()
         heartbeat.report_by(self.notify)
-        guard.call("anything", file_environment.follow, self.cfg)
-        guard.call("anything", self._settle_for_application)
+        guard.call("anything", settle_for_application, self.cfg, self.log)
         super().load_wsgi()
         if engine.refusal() is not None:
             return
@@ -146,13 +130,6 @@ class InstrumentedWorker(Worker):
         store_in_time.remember()
         engine.say_refusal(self.log)
 
-    def _settle_for_application(self) -> None:
-        if engine.refusal() is None:
-            store_in_time.settle_in_worker()
-        if engine.refusal() is not None:
-            engine.say_refusal(self.log)
-            store_in_time.do_without(self.cfg)
-
     def _count_error(self, req: Any, exc: BaseException) -> None:
         from .request_hooks import count_error
 
@@ -173,6 +150,16 @@ class InstrumentedWorker(Worker):
             gunicorn=gunicorn.__version__,
         )
         self._engine = loaded
+
+
+def settle_for_application(cfg: Any, log: Any) -> None:
+    """Creates the store before this worker loads its application, or makes ``prometheus_client`` work without it."""
+    guard.call("anything", file_environment.follow, cfg)
+    if engine.refusal() is None:
+        store_in_time.settle_in_worker()
+    if engine.refusal() is not None:
+        engine.say_refusal(log)
+        store_in_time.do_without(cfg)
 
 
 def instrument(worker_class: type[Worker], name: str = "", module: str = __name__) -> type[Worker]:

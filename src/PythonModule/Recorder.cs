@@ -15,6 +15,9 @@ internal static class Recorder
     /// <summary>Records requests, in a worker only.</summary>
     internal static PrometheusWorker? Worker { get; private set; }
 
+    /// <summary>Records tasks, in a dirty worker only.</summary>
+    internal static DirtyWorker? Dirty { get; private set; }
+
     /// <summary>Whether application code forked this process: such a child must not record.</summary>
     internal static bool IsDisabled { get; private set; }
 
@@ -33,6 +36,11 @@ internal static class Recorder
         var buckets = new HistogramBounds(config.LatencyBuckets, config.SizeBuckets);
         var store = SlotStore.Open(directory, kind, layout, ErrorBoundary.Report);
         FinalizerThread.BlockSignals();
+        if (kind == SlotKind.Dirty)
+        {
+            Dirty = new DirtyWorker(store, maximumLabelValues, maximumSeries, ErrorBoundary.Report);
+            return Metrics = Dirty.Metrics;
+        }
         if (kind == SlotKind.Worker)
         {
             Worker = new PrometheusWorker(
@@ -55,11 +63,12 @@ internal static class Recorder
         }
     }
 
-    /// <summary>Stops recording for good. Sets three fields and touches nothing else, because the process was forked.</summary>
+    /// <summary>Stops recording for good. Sets four fields and touches nothing else, because the process was forked.</summary>
     internal static void Disable()
     {
         IsDisabled = true;
         Metrics = null;
         Worker = null;
+        Dirty = null;
     }
 }

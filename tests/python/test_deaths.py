@@ -181,7 +181,7 @@ def when_ready(server):
     from gunicorn_prometheus_exporter import default_when_ready
     from gunicorn_prometheus_exporter.oom_kills import OomKills
     default_when_ready(server)
-    server._exits._oom_kills = OomKills({str(events)!r})
+    server._exits.oom_kills = OomKills({str(events)!r})
 """)
     (pid,) = server.workers()
     events.write_text("low 0\nhigh 0\nmax 15\noom 2\noom_kill 2\noom_group_kill 0\n")

@@ -30,7 +30,8 @@ def test_the_master_gives_each_reason_of_the_engine_and_no_other(reasons):
     endings = itertools.starmap(Ending, itertools.product((None, 0, 1, 3), (None, signal.SIGKILL, signal.SIGTERM), (True, False)))
     workers = (
         SimpleNamespace(
-            aborted=aborted, exit_reason=exit_reason, stage=stage, cfg=SimpleNamespace(reload=reload, max_requests=max_requests))
+            aborted=aborted, exit_reason=exit_reason, stage=stage, recycles_itself=True,
+            cfg=SimpleNamespace(reload=reload, max_requests=max_requests))
         for aborted, exit_reason, stage, reload, max_requests in itertools.product(
             (True, False), (None, "reload", "graceful"), Stage, (True, False), (0, 1)))
     assert {reason_of(ending, worker) for ending, worker in itertools.product(endings, workers)} == reasons

@@ -33,7 +33,7 @@ internal sealed class FamilyTable
             family => new MergedFamily(family.StoreName, family.Type, family.Help, family.HostMode, values),
             (IEqualityComparer<MetricFamily>)ReferenceEqualityComparer.Instance);
         _catalogue = _own.Keys
-            .Where(family => family.Source is FamilySource.Worker or FamilySource.Master or FamilySource.Ledger)
+            .Where(family => family.Source is FamilySource.Worker or FamilySource.Master or FamilySource.Arbiter or FamilySource.Ledger)
             .ToDictionary(family => (family.StoreName, family.Type));
         Bounds = new CommonBounds(_own[MetricCatalogue.HistogramLayout], values);
     }

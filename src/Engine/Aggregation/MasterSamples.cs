@@ -11,18 +11,10 @@ internal sealed class MasterSamples(SlotLiveness slots, ListenerWatch listeners)
 
     public void Add(FamilyTable families)
     {
-        var (age, memory, isKnown) = (0.0, 0.0, false);
-        foreach (var pid in slots.Masters)
+        if (ProcessReading.TrySum(slots.Masters, out var masters))
         {
-            if (!ProcessReading.TryRead(pid, out var reading)) continue;
-            isKnown = true;
-            age = Math.Max(age, reading.AgeSeconds);
-            memory += reading.ResidentBytes;
-        }
-        if (isKnown)
-        {
-            families.Set(MetricCatalogue.MasterUptime, age);
-            families.Set(MetricCatalogue.MasterMemory, memory);
+            families.Set(MetricCatalogue.MasterUptime, masters.AgeSeconds);
+            families.Set(MetricCatalogue.MasterMemory, masters.ResidentBytes);
         }
         foreach (var socket in listeners.Look(slots.Masters))
         {

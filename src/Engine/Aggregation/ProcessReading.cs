@@ -10,6 +10,23 @@ internal readonly record struct ProcessReading(
 {
     private const double TicksPerSecond = 100;
 
+    /// <summary>Adds up what several processes use; the age is that of the oldest. Returns false if none can be read.</summary>
+    internal static bool TrySum(IEnumerable<int> pids, out ProcessReading sum)
+    {
+        (sum, var isKnown) = (default, false);
+        foreach (var pid in pids)
+        {
+            if (!TryRead(pid, out var reading)) continue;
+            isKnown = true;
+            sum = sum with
+            {
+                AgeSeconds = Math.Max(sum.AgeSeconds, reading.AgeSeconds),
+                ResidentBytes = sum.ResidentBytes + reading.ResidentBytes,
+            };
+        }
+        return isKnown;
+    }
+
     /// <summary>Reads the values. Returns false if the process does not exist or is hidden.</summary>
     internal static bool TryRead(int pid, out ProcessReading reading)
     {

@@ -27,22 +27,26 @@ internal sealed class SlotLiveness : IDisposable
     /// <summary>The pids of the live masters; 0 for a master in another PID namespace.</summary>
     public IReadOnlyCollection<int> Masters { get; private set; } = [];
 
+    /// <summary>The pids of the live dirty arbiters; 0 for one in another PID namespace.</summary>
+    public IReadOnlyCollection<int> Arbiters { get; private set; } = [];
+
     /// <summary>Reads which slots are held; on an error all count as free. Returns whether that changed.</summary>
     public bool Refresh()
     {
         var held = new HashSet<(SlotKind, int)>();
-        var masters = new List<int>();
+        List<int> masters = [], arbiters = [];
         try
         {
             if (_slots is not null && !_slots.IsInPlace()) Close();
             _slots ??= SlotTable.OpenExisting(_directory);
-            foreach (var kind in (ReadOnlySpan<SlotKind>)[SlotKind.Worker, SlotKind.Master, SlotKind.Process, SlotKind.Exporter])
+            foreach (var kind in Enum.GetValues<SlotKind>())
             {
                 foreach (var number in _slots?.Held(kind) ?? []) held.Add((kind, number));
             }
             foreach (var (kind, number) in held)
             {
-                if (kind == SlotKind.Master && _slots?.HolderOf(kind, number) is { } pid) masters.Add(pid);
+                if (kind is not (SlotKind.Master or SlotKind.Arbiter) || _slots?.HolderOf(kind, number) is not { } pid) continue;
+                (kind == SlotKind.Master ? masters : arbiters).Add(pid);
             }
             _isReported = false;
         }
@@ -52,7 +56,7 @@ internal sealed class SlotLiveness : IDisposable
             _isReported = true;
         }
         var isChanged = !held.SetEquals(_held);
-        (_held, Masters) = (held, masters);
+        (_held, Masters, Arbiters) = (held, masters, arbiters);
         return isChanged;
     }
 

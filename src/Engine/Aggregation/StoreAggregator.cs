@@ -67,6 +67,7 @@ public sealed class StoreAggregator : IDisposable
             _workers,
             new MasterSamples(_slots, new ListenerWatch(listeners)),
             new LivenessSamples(_slots, _listing.Files),
+            new DirtySamples(_slots, _listing.Files, Flights, _values),
             new ProcessSamples(_time),
             _scrape,
         ];

@@ -11,7 +11,7 @@ internal sealed class WorkerSamples : ISampleSource
     private readonly SeriesValues _values;
     private readonly FlightWatch _flights;
     private readonly FoldedFiles _folded;
-    private readonly Dictionary<int, WorkerSeries> _series = [];
+    private readonly Dictionary<(SlotKind Kind, int Number), WorkerSeries> _series = [];
 
     public WorkerSamples(SeriesValues values, FlightWatch flights, FoldedFiles folded)
     {
@@ -29,10 +29,11 @@ internal sealed class WorkerSamples : ISampleSource
     {
         foreach (ref readonly var worker in _flights.Live)
         {
-            var series = SeriesOf(families, worker.Number);
+            var series = SeriesOf(families, worker.Kind, worker.Number);
+            if (worker.Load.Capacity > 0) _values.Set(series.Capacity, worker.Load.Capacity);
+            if (worker.Kind == SlotKind.Dirty) continue;
             _values.Set(series.InFlight, worker.Load.InFlight);
             _values.Set(series.Oldest, worker.OldestSeconds);
-            if (worker.Load.Capacity > 0) _values.Set(series.Capacity, worker.Load.Capacity);
             if (worker.Load.LoopSeconds > 0) AddLag(series.LoopLag, worker.Load.LoopLag);
             // An earlier holder of the slot had another worker class.
             else if (worker.Load.Capacity > 0) _values.Remove(series.LoopBusy);
@@ -40,8 +41,9 @@ internal sealed class WorkerSamples : ISampleSource
         foreach (var worker in _flights.Dead)
         {
             if (_folded.Contains(worker.FileName)) continue;
-            _values.Add(SeriesOf(families, worker.Number).Busy, worker.LostBusySeconds);
-            if (worker.LostLoopSeconds > 0) _values.Add(SeriesOf(families, worker.Number).LoopBusy, worker.LostLoopSeconds);
+            var series = SeriesOf(families, worker.Kind, worker.Number);
+            _values.Add(series.Busy, worker.LostBusySeconds);
+            if (worker.LostLoopSeconds > 0) _values.Add(series.LoopBusy, worker.LostLoopSeconds);
         }
     }
 
@@ -55,12 +57,12 @@ internal sealed class WorkerSamples : ISampleSource
     /// </remarks>
     public void AddBusy(FamilyTable families, TrackedFile file, ReadOnlySpan<double> values)
     {
-        if (file.Slot is not (SlotKind.Worker, var number) || file.Name.Type != MetricType.Counter) return;
-        var series = SeriesOf(families, number);
+        if (file.Slot is not ((SlotKind.Worker or SlotKind.Dirty) and var kind, var number) || file.Name.Type != MetricType.Counter) return;
+        var series = SeriesOf(families, kind, number);
         foreach (var lost in series.Lost) _values.Ensure(lost);
         foreach (ref readonly var worker in _flights.Live)
         {
-            if (worker.Number != number) continue;
+            if (worker.Kind != kind || worker.Number != number) continue;
             AddMissing(series.Busy, worker.Load.BusySeconds, file, values);
             AddMissing(series.LoopBusy, worker.Load.LoopSeconds, file, values);
             return;
@@ -77,9 +79,12 @@ internal sealed class WorkerSamples : ISampleSource
     /// <summary>Raises a worker's largest lag to that of a timer that is overdue now.</summary>
     private void AddLag(int series, double lag) => _values.Set(series, Math.Max(_values.Values[series], lag));
 
-    private WorkerSeries SeriesOf(FamilyTable families, int number)
+    private WorkerSeries SeriesOf(FamilyTable families, SlotKind kind, int number)
     {
-        if (!_series.TryGetValue(number, out var series)) _series.Add(number, series = new WorkerSeries(families, number));
+        if (!_series.TryGetValue((kind, number), out var series))
+        {
+            _series.Add((kind, number), series = new WorkerSeries(families, kind, number));
+        }
         return series;
     }
 }

@@ -4,12 +4,18 @@ using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Aggregation;
 
-/// <summary>The series that the exporter adds for one worker.</summary>
+/// <summary>The series that the exporter adds for one worker or dirty worker.</summary>
 internal sealed class WorkerSeries
 {
-    public WorkerSeries(FamilyTable families, int number)
+    public WorkerSeries(FamilyTable families, SlotKind kind, int number)
     {
-        var worker = new Label("worker_id", SlotName.LabelOf(SlotKind.Worker, number));
+        var worker = new Label("worker_id", SlotName.LabelOf(kind, number));
+        if (kind == SlotKind.Dirty)
+        {
+            Capacity = families.SeriesOf(MetricCatalogue.DirtyWorkerThreads, worker);
+            Busy = families.SeriesOf(MetricCatalogue.DirtyWorkerBusy, worker);
+            return;
+        }
         InFlight = families.SeriesOf(MetricCatalogue.WorkerRequestsInFlight, worker);
         Capacity = families.SeriesOf(MetricCatalogue.WorkerCapacity, worker);
         Oldest = families.SeriesOf(MetricCatalogue.WorkerOldestRequest, worker);
@@ -23,10 +29,12 @@ internal sealed class WorkerSeries
         ];
     }
 
+    /// <summary>Of a worker; those of a dirty worker are labelled with their tasks.</summary>
     public int InFlight { get; }
 
     public int Capacity { get; }
 
+    /// <summary>As <see cref="InFlight"/>.</summary>
     public int Oldest { get; }
 
     public int Busy { get; }
@@ -35,6 +43,6 @@ internal sealed class WorkerSeries
 
     public int LoopLag { get; }
 
-    /// <summary>One series per cause of death.</summary>
-    public ImmutableArray<int> Lost { get; }
+    /// <summary>One series per cause of death; none of a dirty worker.</summary>
+    public ImmutableArray<int> Lost { get; } = [];
 }

@@ -1,13 +1,18 @@
+using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Flights;
 
 namespace GunicornPrometheusExporter.Deaths;
 
 /// <summary>A dead worker whose flight file still exists.</summary>
+/// <param name="Kind">A worker or a dirty worker.</param>
 /// <param name="Number">Its slot, which may have another holder by now.</param>
 /// <param name="Report">The worker's last state; null if the file is damaged.</param>
 /// <param name="SeenAt">When it was first seen dead, in seconds of the monotonic clock.</param>
-internal sealed record DeadWorker(string Path, int Number, FlightReport? Report, double SeenAt)
+internal sealed record DeadWorker(string Path, SlotKind Kind, int Number, FlightReport? Report, double SeenAt)
 {
+    /// <summary>The slot as a label value: <c>worker_3</c>.</summary>
+    public string WorkerId => SlotName.LabelOf(Kind, Number);
+
     public string FileName => System.IO.Path.GetFileName(Path);
 
     /// <summary>Busy time that exporters reported but the worker did not live to record, in seconds.</summary>

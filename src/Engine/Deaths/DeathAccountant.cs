@@ -54,7 +54,7 @@ internal sealed class DeathAccountant(string directory, FlightWatch flights, int
     private void Recover()
     {
         var unfinished = flights.Dead.Where(worker => worker.Report is { IsUnfinished: true }).ToList();
-        foreach (var worker in unfinished) Try(() => SlotStore.Recover(directory, SlotKind.Worker, worker.Number));
+        foreach (var worker in unfinished) Try(() => SlotStore.Recover(directory, worker.Kind, worker.Number));
         if (unfinished.Count > 0) flights.Refresh();
     }
 
@@ -123,9 +123,17 @@ internal sealed class DeathAccountant(string directory, FlightWatch flights, int
     private void Log(Death death, FlightRequest request)
     {
         var worker = death.Worker;
+        if (worker.Kind == SlotKind.Dirty)
+        {
+            if (request.IsOverdue) return;
+            DeathLog.TaskLost(
+                logger, worker.WorkerId, worker.Report!.Pid, death.Cause, request.Path, request.Route,
+                Math.Round(Math.Max(0, death.Time - request.Started), 3), Math.Round(worker.Report.Memory));
+            return;
+        }
         var labels = flights.LabelsOf(request);
         DeathLog.RequestLost(
-            logger, SlotName.LabelOf(SlotKind.Worker, worker.Number), worker.Report!.Pid, death.Cause, labels.Method, labels.Route,
+            logger, worker.WorkerId, worker.Report!.Pid, death.Cause, labels.Method, labels.Route,
             Math.Round(Math.Max(0, death.Time - request.Started), 3), request.Status, request.TraceId, Math.Round(worker.Report.Memory));
     }
 }

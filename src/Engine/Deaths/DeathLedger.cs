@@ -63,7 +63,7 @@ internal sealed class DeathLedger
 
     /// <summary>Whether a worker's slot has WebSockets that are not counted as closed or lost.</summary>
     internal bool HasOpenWebSockets(DeadWorker worker) =>
-        CountersOf(worker, out var content) is { } layout && LostWebSockets.Find(new EntryWalk(content, layout)).Count > 0;
+        worker.Kind == SlotKind.Worker && CountersOf(worker, out var content) is { } layout && LostWebSockets.Find(new EntryWalk(content, layout)).Count > 0;
 
     private void Add(StoreFileWriter file, IReadOnlyCollection<Death> deaths, Func<FlightRequest, RequestLabels> labelsOf)
     {
@@ -71,7 +71,13 @@ internal sealed class DeathLedger
         file.VisitKeys(bounds.Learn);
         foreach (var death in deaths)
         {
-            var id = new Label("worker_id", SlotName.LabelOf(SlotKind.Worker, death.Worker.Number));
+            var id = new Label("worker_id", death.Worker.WorkerId);
+            if (death.Worker.Kind == SlotKind.Dirty)
+            {
+                Add(file, MetricCatalogue.DirtyWorkerBusy, death.LostBusySeconds, id);
+                AddTasks(file, death, bounds);
+                continue;
+            }
             Add(file, MetricCatalogue.WorkerBusy, death.LostBusySeconds, id);
             if (death.LostLoopSeconds > 0) Add(file, MetricCatalogue.WorkerLoopBusy, death.LostLoopSeconds, id);
             foreach (var request in death.Worker.Report!.Requests)
@@ -90,6 +96,18 @@ internal sealed class DeathLedger
                 Add(file, MetricCatalogue.HttpRequests, 1, [.. route, .. ExtraLabelsOf(request, death.Worker, bounds)]);
                 if (labels.IsFailed) Add(file, MetricCatalogue.WorkerFailedRequests, 1, [id, .. route]);
             }
+        }
+    }
+
+    private static void AddTasks(StoreFileWriter file, Death death, LabelBounds bounds)
+    {
+        foreach (var task in death.Worker.Report!.Requests.Where(task => !task.IsOverdue))
+        {
+            _ = bounds.TryAdmit(MetricCatalogue.Application, task.Path, out var application);
+            _ = bounds.TryAdmit(MetricCatalogue.Action, task.Route, out var action);
+            Add(
+                file, MetricCatalogue.DirtyTasksLost, 1, new(MetricCatalogue.Application, application),
+                new(MetricCatalogue.Action, action), new("reason", death.Cause));
         }
     }
 
@@ -147,7 +165,7 @@ internal sealed class DeathLedger
     /// <summary>Reads the counters of a worker's slot; null if there are none, or they are damaged.</summary>
     private EntryLayout? CountersOf(DeadWorker worker, out ReadOnlySpan<byte> content)
     {
-        var owner = SlotName.Of(SlotKind.Worker, worker.Number);
+        var owner = SlotName.Of(worker.Kind, worker.Number);
         var path = Path.Combine(
             Path.GetDirectoryName(_path)!, new StoreFileName(MetricType.Counter, GaugeMode.All, false, owner).ToString());
         content = default;

@@ -11,6 +11,10 @@ internal static partial class DeathLog
         ILogger logger, string workerId, int pid, string cause, string method, string route, double ageSeconds, int status,
         string traceId, double memoryBytes);
 
+    [LoggerMessage(1203, LogLevel.Error, "task lost")]
+    internal static partial void TaskLost(
+        ILogger logger, string workerId, int pid, string cause, string app, string action, double ageSeconds, double memoryBytes);
+
     [LoggerMessage(1201, LogLevel.Warning, "quarantined a damaged flight file or ledger: {Reason}")]
     internal static partial void FlightFileQuarantined(ILogger logger, string reason);
 

@@ -8,7 +8,7 @@ using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Deaths;
 
-/// <summary>Reads <c>master-N.exits</c>; the format is that of <see cref="Master.ExitFiles"/>.</summary>
+/// <summary>Reads <c>master-N.exits</c> and <c>arbiter-N.exits</c>; the format is that of <see cref="Master.ExitFiles"/>.</summary>
 internal sealed class ExitRecords(string directory)
 {
     // A master keeps the last exits of its workers, about 150 bytes each.
@@ -34,7 +34,7 @@ internal sealed class ExitRecords(string directory)
     internal bool HasEnded(int pid, DateTime lastWritten) => Of(pid).Any(exit =>
         exit.Time >= ClockSteps.SecondsOf(lastWritten) && ClockSteps.IsSame(exit.Time - exit.Monotonic, ClockSteps.RealAtMonotonicZero()));
 
-    private IEnumerable<ExitRecord> Of(int pid) => Directory.GetFiles(directory, "master-*.exits")
+    private IEnumerable<ExitRecord> Of(int pid) => Directory.GetFiles(directory, "*.exits")
         .SelectMany(Lines)
         .Select(Parse)
         .OfType<ExitRecord>()

@@ -1,7 +1,9 @@
+using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using GunicornPrometheusExporter.Diagnostics;
 using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Flights;
+using GunicornPrometheusExporter.Recording;
 using GunicornPrometheusExporter.Routes;
 using GunicornPrometheusExporter.Workers;
 using Microsoft.Extensions.Logging;
@@ -16,6 +18,7 @@ internal sealed class FlightWatch(string directory, ILogger logger)
     private readonly List<LiveWorker> _live = [];
     private readonly Dictionary<string, DeadWorker> _dead = new(StringComparer.Ordinal);
     private readonly HashSet<string> _reported = new(StringComparer.Ordinal);
+    private readonly LabelBounds _taskBounds = new(LabelBounds.DefaultMaximumValues);
 
     public ReadOnlySpan<LiveWorker> Live => CollectionsMarshal.AsSpan(_live);
 
@@ -61,7 +64,7 @@ internal sealed class FlightWatch(string directory, ILogger logger)
         var oldest = new List<OldestRequest>();
         foreach (ref readonly var worker in Live)
         {
-            if (worker.Load.InFlight == 0 || TryReport(worker.Path) is not { Requests: { IsEmpty: false } requests }) continue;
+            if (worker.Kind != SlotKind.Worker || RequestsOf(worker) is not { IsEmpty: false } requests) continue;
             var request = requests.MinBy(request => request.Started);
             var labels = LabelsOf(request);
             oldest.Add(new(
@@ -69,6 +72,18 @@ internal sealed class FlightWatch(string directory, ILogger logger)
                 Math.Max(0, MonotonicClock.Seconds() - request.Started)));
         }
         return oldest;
+    }
+
+    /// <summary>Reads the tasks that live dirty workers run.</summary>
+    internal IReadOnlyList<RunningTask> ReadTasks()
+    {
+        var tasks = new List<RunningTask>();
+        foreach (ref readonly var worker in Live)
+        {
+            if (worker.Kind != SlotKind.Dirty) continue;
+            foreach (var task in RequestsOf(worker)) tasks.Add(RunningTask.Of(task, _taskBounds));
+        }
+        return tasks;
     }
 
     /// <summary>The labels of a lost or running request.</summary>
@@ -91,7 +106,7 @@ internal sealed class FlightWatch(string directory, ILogger logger)
 
     private void Look(string path)
     {
-        if (!FlightTableReader.TryParseSlot(path, out var kind, out var number) || kind != SlotKind.Worker) return;
+        if (!FlightTableReader.TryParseSlot(path, out var kind, out var number) || kind is not (SlotKind.Worker or SlotKind.Dirty)) return;
         var now = MonotonicClock.Seconds();
         if (!FlightTableReader.TryReadLoad(path, now, out var load)) return;
         if (!load.IsAlive)
@@ -101,13 +116,16 @@ internal sealed class FlightWatch(string directory, ILogger logger)
             if (!FlightTableReader.TryReadLoad(path, now, out load)) return;
             if (!load.IsAlive)
             {
-                _dead[path] = new DeadWorker(path, number, report, _dead.TryGetValue(path, out var known) ? known.SeenAt : now);
+                _dead[path] = new DeadWorker(path, kind, number, report, _dead.TryGetValue(path, out var known) ? known.SeenAt : now);
                 return;
             }
         }
         _dead.Remove(path);
-        _live.Add(new LiveWorker(number, load, now, path));
+        _live.Add(new LiveWorker(kind, number, load, now, path));
     }
+
+    private static ImmutableArray<FlightRequest> RequestsOf(in LiveWorker worker) =>
+        worker.Load.InFlight > 0 && TryReport(worker.Path) is { } report ? report.Requests : [];
 
     private static FlightReport? TryReport(string path)
     {

@@ -14,4 +14,10 @@ internal enum SlotKind
 
     /// <summary>The exporter that accounts for dead workers.</summary>
     Exporter,
+
+    /// <summary>A dirty worker of Gunicorn, which runs tasks.</summary>
+    Dirty,
+
+    /// <summary>The dirty arbiter of Gunicorn: the master of the dirty workers.</summary>
+    Arbiter,
 }

@@ -13,7 +13,7 @@ internal static class SlotName
     public const string LockFile = "slots.lock";
 
     // In the order of SlotKind.
-    private static readonly ImmutableArray<string> Words = ["worker", "master", "process", "exporter"];
+    private static readonly ImmutableArray<string> Words = ["worker", "master", "process", "exporter", "dirty", "arbiter"];
 
     /// <summary>As in file names and in <c>worker_id</c>: <c>worker-3</c>.</summary>
     public static string Of(SlotKind kind, int number) => $"{Words[(int)kind]}-{number}";

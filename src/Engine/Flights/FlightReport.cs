@@ -18,7 +18,7 @@ internal sealed record FlightReport(
     int Pid, int Capacity, int InFlight, double BusyTotal, double LastChange, double ReportedBusy, double LoopTotal,
     double LoopSince, double ReportedLoop, double Memory, bool IsUnfinished, ImmutableArray<FlightRequest> Requests);
 
-/// <summary>One request that a worker had in flight.</summary>
+/// <summary>One request that a worker had in flight, or one task of a dirty worker: its application is the path, its action the route.</summary>
 /// <param name="State">How far it had come.</param>
 /// <param name="Status">The status of its response; 0 before there was one.</param>
 /// <param name="Started">When it began, in seconds of the monotonic clock.</param>
@@ -28,4 +28,8 @@ internal sealed record FlightReport(
 /// <param name="Labels">The offset of the entry in the slot's counters that has its extra labels; 0 without one.</param>
 internal readonly record struct FlightRequest(
     FlightState State, int Status, double Started, string Method, string Path, string Route, string TraceId,
-    int Labels = 0);
+    int Labels = 0)
+{
+    /// <summary>Whether it is the rest of a dirty worker's task that is already counted as timed out.</summary>
+    public bool IsOverdue => Method == FlightTableWriter.Overdue;
+}

@@ -16,6 +16,9 @@ internal sealed unsafe partial class FlightTableWriter : IDisposable
     /// <summary>The token of a request that has no entry.</summary>
     public const int NoEntry = -1;
 
+    /// <summary>In place of a method: a task of a dirty worker that timed out, is counted, and still runs.</summary>
+    public const string Overdue = "overdue";
+
     private const int InitialEntries = 64;
 
     // With 16 bits of the generation a token has 30 bits: one digit of a CPython int, the cheapest to create and read.

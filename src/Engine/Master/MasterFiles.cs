@@ -5,32 +5,47 @@ using GunicornPrometheusExporter.Recording;
 
 namespace GunicornPrometheusExporter.Master;
 
-/// <summary>The files of one master; every series in them exists before the master starts.</summary>
+/// <summary>The files of one master, or of one dirty arbiter; every series in them exists before it starts.</summary>
 internal sealed class MasterFiles : IDisposable
 {
     private const int LongestKey = 512;
 
-    private static readonly ImmutableArray<(MetricFamily Family, ImmutableArray<Label> Labels)> Series =
+    private static readonly ImmutableArray<(MetricFamily Family, ImmutableArray<Label> Labels)> OfMaster =
     [
         (MetricCatalogue.MasterWorkerRestarts, []),
         .. MasterSignalNames.All.Select(
             signal => (MetricCatalogue.MasterSignals, ImmutableArray.Create(new Label("signal", signal)))),
-        .. WorkerExitReasons.All.Append(WorkerExitReasons.Unknown).Select(
-            reason => (MetricCatalogue.WorkerExits, ImmutableArray.Create(new Label("reason", reason)))),
+        .. Exits(MetricCatalogue.WorkerExits, WorkerExitReasons.All),
         (MetricCatalogue.MasterCpuSeconds, [new("mode", "user")]),
         (MetricCatalogue.MasterCpuSeconds, [new("mode", "system")]),
         (MetricCatalogue.Workers, [new("state", "configured")]),
     ];
 
+    private static readonly ImmutableArray<(MetricFamily Family, ImmutableArray<Label> Labels)> OfArbiter =
+    [
+        (MetricCatalogue.DirtyWorkers, [new("state", "configured")]),
+        .. Exits(MetricCatalogue.DirtyWorkerExits, WorkerExitReasons.OfDirtyWorkers),
+        (MetricCatalogue.DirtyWorkerRestarts, []),
+        .. Exits(MetricCatalogue.DirtyArbiterExits, WorkerExitReasons.OfDirtyArbiters),
+        (MetricCatalogue.DirtyArbiterCpuSeconds, [new("mode", "user")]),
+        (MetricCatalogue.DirtyArbiterCpuSeconds, [new("mode", "system")]),
+        (MetricCatalogue.DirtyTasksAccepted, []),
+        (MetricCatalogue.DirtyTasksQueued, []),
+        .. DropReasons.All.Select(
+            reason => (MetricCatalogue.DirtyTasksDropped, ImmutableArray.Create(new Label("reason", reason)))),
+    ];
+
+    private readonly SlotKind _kind;
     private readonly StoreFileWriter _counters;
     private readonly StoreFileWriter _gauges;
 
     /// <summary>Continues a master's files, or creates them.</summary>
     /// <exception cref="StoreException">A file cannot be opened, or the disk is full.</exception>
-    internal MasterFiles(string directory, int number, EntryLayout layout, Action<string>? report = null)
+    internal MasterFiles(string directory, SlotKind kind, int number, EntryLayout layout, Action<string>? report = null)
     {
         report ??= static _ => { };
-        var owner = SlotName.Of(SlotKind.Master, number);
+        _kind = kind;
+        var owner = SlotName.Of(kind, number);
         string PathOf(StoreFileName name) => Path.Combine(directory, name.ToString());
 
         _counters = SlotStore.Continue(PathOf(new(MetricType.Counter, GaugeMode.All, false, owner)), layout, report);
@@ -39,13 +54,18 @@ internal sealed class MasterFiles : IDisposable
 
     /// <summary>Creates missing series at 0 and returns all of them with their offsets.</summary>
     /// <exception cref="StoreException">A file has no room.</exception>
-    internal ImmutableArray<MasterSeries> LayOut() => [.. Series.Select(series => Locate(series.Family, series.Labels))];
+    internal ImmutableArray<MasterSeries> LayOut() => [.. (_kind == SlotKind.Master ? OfMaster : OfArbiter).Select(series => Locate(series.Family, series.Labels))];
 
     public void Dispose()
     {
         _counters.Dispose();
         _gauges.Dispose();
     }
+
+    private static IEnumerable<(MetricFamily Family, ImmutableArray<Label> Labels)> Exits(
+        MetricFamily family, ImmutableArray<string> reasons) =>
+        reasons.Append(WorkerExitReasons.Unknown).Select(
+            reason => (family, ImmutableArray.Create(new Label("reason", reason))));
 
     private MasterSeries Locate(MetricFamily family, ImmutableArray<Label> labels)
     {

@@ -10,31 +10,35 @@ namespace GunicornPrometheusExporter.Master;
 internal static class MasterPreparation
 {
     /// <summary>Checks the directory, removes the files of an earlier run, and creates the master's files.</summary>
+    /// <param name="config">The settings.</param>
+    /// <param name="layout">The layout of new files.</param>
     /// <param name="report">Called with a sentence for each damaged file that was quarantined; may be null.</param>
-    /// <returns>The lowest free master slot; the master owns it once it has locked the slot's bytes.</returns>
+    /// <param name="kind">A master, or a dirty arbiter, which a live master has started: the store is left as it is.</param>
+    /// <returns>The lowest free slot of the kind; the master owns it once it has locked the slot's bytes.</returns>
     /// <exception cref="ConfigurationException">Settings are invalid; the message has one line for each.</exception>
     /// <exception cref="StoreException">The store cannot be used; the message says what and why.</exception>
-    public static PreparedMaster Run(ExporterConfig config, EntryLayout layout, Action<string>? report = null)
+    public static PreparedMaster Run(
+        ExporterConfig config, EntryLayout layout, Action<string>? report = null, SlotKind kind = SlotKind.Master)
     {
         ArgumentNullException.ThrowIfNull(config);
         if (config.ServingErrors.Count > 0) throw new ConfigurationException(config.ServingErrors);
         var directory = MultiprocessDirectory.Ensure(config.PrometheusMultiprocDir);
         using var slots = SlotTable.Open(directory);
         slots.BeginPreparation();
-        var number = LowestFree(slots);
+        var number = LowestFree(slots, kind);
         try
         {
-            var isAlone = slots.Held(SlotKind.Master).Count == 0 && slots.Held(SlotKind.Worker).Count == 0;
+            var isAlone = kind == SlotKind.Master && slots.Held(SlotKind.Master).Count == 0 && slots.Held(SlotKind.Worker).Count == 0;
             var leftBehind = isAlone ? RunFiles.In(directory) : [];
             if (isAlone) TakeOver(directory, slots, number, config.CleanupDbFiles, wasKilled: leftBehind.Length > 0);
-            var runFile = RunFiles.PathOf(directory, number);
-            StoreFiles.Replace(runFile, ProcessSpace.Current().Write);
+            var runFile = RunFiles.PathOf(directory, kind, number);
+            if (kind == SlotKind.Master) StoreFiles.Replace(runFile, ProcessSpace.Current().Write);
             // Not before its own is there: a start that fails or is killed in between would make the next one remove the counts.
             foreach (var path in leftBehind.Where(path => path != runFile)) File.Delete(path);
-            using var files = new MasterFiles(directory, number, layout, report);
+            using var files = new MasterFiles(directory, kind, number, layout, report);
             return new(
-                directory, slots.Path, SlotTable.LifeByteOf(SlotKind.Master, number), SlotTable.PidByteOf(SlotKind.Master, number),
-                runFile, ExitFiles.PathOf(directory, number), OthersIn(slots), files.LayOut());
+                directory, slots.Path, SlotTable.LifeByteOf(kind, number), SlotTable.PidByteOf(kind, number),
+                runFile, ExitFiles.PathOf(directory, kind, number), kind == SlotKind.Master ? OthersIn(slots) : [], files.LayOut());
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -59,9 +63,9 @@ internal static class MasterPreparation
     private static ImmutableArray<int> OthersIn(SlotTable slots) =>
         [.. slots.Held(SlotKind.Master).Select(number => slots.HolderOf(SlotKind.Master, number)).OfType<int>().Order()];
 
-    private static int LowestFree(SlotTable slots)
+    private static int LowestFree(SlotTable slots, SlotKind kind)
     {
-        var held = slots.Held(SlotKind.Master).ToHashSet();
+        var held = slots.Held(kind).ToHashSet();
         var number = 1;
         while (held.Contains(number)) number++;
         return number;

@@ -10,8 +10,8 @@ internal static class RunFiles
 {
     private const string Extension = ".run";
 
-    internal static string PathOf(string directory, int number) =>
-        Path.Combine(directory, SlotName.Of(SlotKind.Master, number) + Extension);
+    internal static string PathOf(string directory, SlotKind kind, int number) =>
+        Path.Combine(directory, SlotName.Of(kind, number) + Extension);
 
     internal static string[] In(string directory) => Directory.GetFiles(directory, "master-*" + Extension);
 }

@@ -9,6 +9,9 @@ internal enum FamilySource
     /// <summary>The master, to the file that <c>prepare</c> created for it.</summary>
     Master,
 
+    /// <summary>The dirty arbiter, to the file that <c>prepare</c> created for it.</summary>
+    Arbiter,
+
     /// <summary>The exporter, at each scrape; never in the store.</summary>
     Exporter,
 

@@ -6,8 +6,6 @@ namespace GunicornPrometheusExporter.Metrics;
 /// <summary>The upper bounds of buckets with which a process records: of latencies in seconds, of sizes in bytes. Immutable.</summary>
 internal sealed record HistogramBounds(ImmutableArray<double> Latency, ImmutableArray<double> Size)
 {
-    private const string SizeSuffix = "_bytes";
-
     private const int MostBounds = 32;
 
     // In characters: a list must fit into a label value.
@@ -20,9 +18,9 @@ internal sealed record HistogramBounds(ImmutableArray<double> Latency, Immutable
 
     /// <summary>The bounds of a histogram of the catalogue, ascending, without <c>+Inf</c>.</summary>
     public ImmutableArray<double> Of(MetricFamily family) =>
-        family.Name == MetricCatalogue.WebSocketDuration.Name ? family.Buckets
-        : family.Name.EndsWith(SizeSuffix, StringComparison.Ordinal) ? Size
-        : Latency;
+        family.Buckets == MetricCatalogue.LatencyBuckets ? Latency
+        : family.Buckets == MetricCatalogue.SizeBuckets ? Size
+        : family.Buckets;
 
     /// <summary>A list as a setting states it: <c>0.001,0.0025</c>.</summary>
     public static string ToText(ImmutableArray<double> bounds) =>

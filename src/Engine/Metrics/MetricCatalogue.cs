@@ -11,6 +11,12 @@ internal static class MetricCatalogue
     /// <summary>The label of the class of a status, as <c>4xx</c>.</summary>
     public const string StatusClass = "status_class";
 
+    /// <summary>The label of a dirty application, as <c>module:Class</c>.</summary>
+    public const string Application = "app";
+
+    /// <summary>The label of an action of a dirty application.</summary>
+    public const string Action = "action";
+
     /// <summary>The default upper bounds of latency histograms, in seconds.</summary>
     /// <remarks>From a fast WSGI route to Gunicorn's default timeout, each bound two to three times the one before.</remarks>
     public static ImmutableArray<double> LatencyBuckets { get; } = [.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30];
@@ -21,6 +27,9 @@ internal static class MetricCatalogue
 
     /// <summary>The upper bounds of the durations of WebSockets, in seconds: to a day.</summary>
     private static readonly ImmutableArray<double> WebSocketBuckets = [1, 10, 60, 300, 900, 3600, 14400, 86400];
+
+    /// <summary>The upper bounds of the times of tasks, in seconds: to Gunicorn's default timeout for them.</summary>
+    private static readonly ImmutableArray<double> TaskBuckets = [.005, .025, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 120, 300];
 
     public static MetricFamily WorkerRequests { get; } = Counter(
         FamilySource.Worker, "gunicorn_worker_requests_total",
@@ -238,6 +247,95 @@ internal static class MetricCatalogue
         FamilySource.Exporter, GaugeMode.Sum, "gunicorn_listener_backlog_limit",
         "Connections that the accept queue holds at most", "listener");
 
+    public static MetricFamily DirtyWorkers { get; } = Gauge(
+        FamilySource.Arbiter, GaugeMode.Sum, "gunicorn_dirty_workers",
+        "Dirty workers that the dirty arbiter is told to keep (configured) and that hold a slot (live)", "state");
+
+    public static MetricFamily DirtyWorkerExits { get; } = Counter(
+        FamilySource.Arbiter, "gunicorn_dirty_worker_exits_total", "Dirty worker processes that exited, by cause", "reason");
+
+    public static MetricFamily DirtyWorkerRestarts { get; } = Counter(
+        FamilySource.Arbiter, "gunicorn_dirty_worker_restarts_total",
+        "Dirty worker processes started to replace one that exited");
+
+    public static MetricFamily DirtyArbiterExits { get; } = Counter(
+        FamilySource.Arbiter, "gunicorn_dirty_arbiter_exits_total",
+        "Dirty arbiter processes that exited and were replaced, by cause", "reason");
+
+    public static MetricFamily DirtyArbiterCpuSeconds { get; } = Counter(
+        FamilySource.Arbiter, "gunicorn_dirty_arbiter_cpu_seconds_total",
+        "Processor time of the dirty arbiter processes, in mode user or system", "mode");
+
+    public static MetricFamily DirtyArbiterMemory { get; } = Gauge(
+        FamilySource.Exporter, GaugeMode.Sum, "gunicorn_dirty_arbiter_memory_bytes", "Resident set of the dirty arbiter process");
+
+    public static MetricFamily DirtyArbiterUptime { get; } = Gauge(
+        FamilySource.Exporter, GaugeMode.Max, "gunicorn_dirty_arbiter_uptime_seconds",
+        "Time since the dirty arbiter process started");
+
+    public static MetricFamily DirtyTasksAccepted { get; } = Counter(
+        FamilySource.Arbiter, "gunicorn_dirty_tasks_accepted_total", "Tasks that the dirty arbiter received");
+
+    public static MetricFamily DirtyTasksQueued { get; } = Gauge(
+        FamilySource.Arbiter, GaugeMode.Sum, "gunicorn_dirty_tasks_queued",
+        "Tasks that wait in the dirty arbiter for their worker");
+
+    public static MetricFamily DirtyTasksDropped { get; } = Counter(
+        FamilySource.Arbiter, "gunicorn_dirty_tasks_dropped_total",
+        "Tasks that no dirty worker began, by cause", "reason");
+
+    public static MetricFamily DirtyTasks { get; } = Counter(
+        FamilySource.Worker, "gunicorn_dirty_tasks_total",
+        "Tasks that dirty workers answered, each exactly once, by outcome", Application, Action, "outcome");
+
+    public static MetricFamily DirtyTaskDuration { get; } = Histogram(
+        FamilySource.Worker, TaskBuckets, "gunicorn_dirty_task_duration_seconds",
+        "Time from the start of a task in a thread of its dirty worker to the answer", Application, Action);
+
+    public static MetricFamily DirtyTaskQueue { get; } = Histogram(
+        FamilySource.Worker, TaskBuckets, "gunicorn_dirty_task_queue_seconds",
+        "Time from the arrival of a task at the dirty arbiter to its start in a thread of its dirty worker", "worker_id") with
+    { IsSummed = true };
+
+    public static MetricFamily DirtyTasksInFlight { get; } = Gauge(
+        FamilySource.Exporter, GaugeMode.Sum, "gunicorn_dirty_tasks_in_flight",
+        "Tasks that dirty workers run, those that timed out and still run included", Application, Action);
+
+    public static MetricFamily DirtyOldestTask { get; } = Gauge(
+        FamilySource.Exporter, GaugeMode.Max, "gunicorn_dirty_oldest_task_seconds",
+        "Age of the oldest task that dirty workers run, 0 if there is none", Application, Action);
+
+    public static MetricFamily DirtyTasksLost { get; } = Counter(
+        FamilySource.Ledger, "gunicorn_dirty_tasks_lost_total",
+        "Tasks that a dirty worker had begun and not answered when it died", Application, Action, "reason");
+
+    public static MetricFamily DirtyWorkerInfo { get; } = Gauge(
+        FamilySource.Worker, GaugeMode.All, "gunicorn_dirty_worker_info",
+        "1, labelled with the process that is the dirty worker now", "worker_id", "pid");
+
+    public static MetricFamily DirtyWorkerUptime { get; } = Gauge(
+        FamilySource.Worker, GaugeMode.Max, "gunicorn_dirty_worker_uptime_seconds",
+        "Time since the dirty worker process started", "worker_id");
+
+    public static MetricFamily DirtyWorkerMemory { get; } = Gauge(
+        FamilySource.Worker, GaugeMode.Sum, "gunicorn_dirty_worker_memory_bytes",
+        "Resident set of the dirty worker process", "worker_id");
+
+    public static MetricFamily DirtyWorkerCpuSeconds { get; } = Counter(
+        FamilySource.Worker, "gunicorn_dirty_worker_cpu_seconds_total",
+        "Processor time of the dirty worker process, in mode user or system", "worker_id", "mode");
+
+    public static MetricFamily DirtyWorkerStarts { get; } = Counter(
+        FamilySource.Worker, "gunicorn_dirty_worker_starts_total", "Dirty worker processes that began in this slot", "worker_id");
+
+    public static MetricFamily DirtyWorkerThreads { get; } = Gauge(
+        FamilySource.Exporter, GaugeMode.Sum, "gunicorn_dirty_worker_threads",
+        "Threads in which the dirty worker runs tasks", "worker_id");
+
+    public static MetricFamily DirtyWorkerBusy { get; } = Counter(
+        FamilySource.Worker, "gunicorn_dirty_worker_busy_seconds_total",
+        "Tasks that the dirty worker runs, integrated over time", "worker_id");
+
     public static MetricFamily InvalidQueueHeaders { get; } = Counter(
         FamilySource.Worker, "gunicorn_exporter_invalid_queue_headers_total",
         "X-Request-Start and X-Queue-Start headers ignored because they hold no time, one in the future or one of over an hour ago");
@@ -401,6 +499,12 @@ internal static class MetricCatalogue
         HttpRequests, HttpRequestDuration, TimeToFirstByte,
         WebSocketsOpened, WebSocketsRejected, WebSocketsOpen, WebSocketsClosed, WebSocketsLost, WebSocketDuration,
         WebSocketMessages, WebSocketBytes,
+        DirtyWorkers, DirtyWorkerExits, DirtyWorkerRestarts,
+        DirtyArbiterExits, DirtyArbiterUptime, DirtyArbiterMemory, DirtyArbiterCpuSeconds,
+        DirtyWorkerInfo, DirtyWorkerUptime, DirtyWorkerStarts, DirtyWorkerMemory, DirtyWorkerCpuSeconds,
+        DirtyWorkerThreads, DirtyWorkerBusy,
+        DirtyTasksAccepted, DirtyTasksQueued, DirtyTasksDropped, DirtyTasks, DirtyTaskDuration, DirtyTaskQueue,
+        DirtyTasksInFlight, DirtyOldestTask, DirtyTasksLost,
         BuildInfo, ScrapeDuration, StoreFiles, StoreBytes, CorruptFiles, SeriesDropped, Compactions, BackgroundFailures,
         LabelOverflow, Dropped, InvalidQueueHeaders, InvalidContentLengths, ConfigReloadSuccessful, ConfigReloadTime,
         ForwarderUp, ForwarderLastSuccess, ForwarderLag, ForwarderSnapshots, ForwarderBytes,

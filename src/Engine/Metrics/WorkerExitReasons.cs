@@ -11,4 +11,10 @@ internal static class WorkerExitReasons
     /// <summary>Every cause that a master records.</summary>
     public static ImmutableArray<string> All { get; } =
         ["graceful", "max_requests", "reload", "timeout", "oom", "signal", "boot_error", "exit_code"];
+
+    /// <summary>The causes of a dirty worker's exit, which Gunicorn does not recycle.</summary>
+    public static ImmutableArray<string> OfDirtyWorkers { get; } = All.Remove("max_requests");
+
+    /// <summary>The causes of a dirty arbiter's exit, which has no timeout and no reload either.</summary>
+    public static ImmutableArray<string> OfDirtyArbiters { get; } = OfDirtyWorkers.RemoveRange(["reload", "timeout"]);
 }

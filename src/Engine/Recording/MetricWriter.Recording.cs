@@ -90,7 +90,7 @@ internal sealed partial class MetricWriter
     }
 
     /// <summary>Whether label values that were recorded are within the bounds, so that they stay as they are.</summary>
-    private bool IsAdmitted(MetricFamily family, ReadOnlySpan<string> values)
+    internal bool IsAdmitted(MetricFamily family, ReadOnlySpan<string> values)
     {
         for (var i = 0; i < values.Length; i++)
         {

@@ -22,8 +22,8 @@ internal sealed class SeriesBound(SlotStore store, int maximum)
     // In bytes, more than one histogram takes: at most 34 keys, each with a label value of 256 characters of six bytes.
     private const int LargestGrowth = 64 << 10;
 
-    // Clients choose the values of these labels; the product chooses those of all others.
-    private static readonly string[] Open = ["method", "endpoint"];
+    // Clients, or the application's code, choose the values of these labels; the product chooses those of all others.
+    private static readonly string[] Open = ["method", "endpoint", MetricCatalogue.Application, MetricCatalogue.Action];
 
     private static readonly string[] Outcomes = [MetricCatalogue.StatusCode, MetricCatalogue.StatusClass, "error_type"];
 

@@ -34,11 +34,8 @@ internal sealed class SlotStore : IDisposable
         {
             _counters = Continue(PathOfCounters(directory, owner), layout, report);
             _histograms = Continue(PathOf(new(MetricType.Histogram, GaugeMode.All, false, owner)), layout, report);
-            if (kind == SlotKind.Worker)
-            {
-                FlightRecovery.Apply(directory, owner, _counters, _histograms);
-                LostWebSockets.Count(_counters);
-            }
+            if (kind is SlotKind.Worker or SlotKind.Dirty) FlightRecovery.Apply(directory, owner, _counters, _histograms);
+            if (kind == SlotKind.Worker) LostWebSockets.Count(_counters);
             _gauges = StoreFileWriter.Replace(PathOf(new(MetricType.Gauge, GaugeMode.Max, true, owner)), layout);
         }
         catch

@@ -6,11 +6,18 @@ namespace GunicornPrometheusExporter.Exporter.Commands;
 internal sealed class PrepareCommand : Command
 {
     private const string Json = "json";
+    private const string Master = "master";
+    private const string Arbiter = "arbiter";
 
     private readonly SettingOptions _settings = new(ConfigurationVariables.ConfigFile);
     private readonly Option<string> _format = new("--format") { Description = "Output format", DefaultValueFactory = _ => Json };
     private readonly Option<uint?> _user = new("--uid") { Description = "User ID of the workers" };
     private readonly Option<uint?> _group = new("--gid") { Description = "Group ID of the workers" };
+
+    private readonly Option<string> _role = new("--role")
+    {
+        Description = "What starts: a master or the dirty arbiter of one", DefaultValueFactory = _ => Master,
+    };
 
     private readonly Option<int?> _socket = new("--socket")
     {
@@ -30,6 +37,8 @@ internal sealed class PrepareCommand : Command
         Options.Add(_format);
         Options.Add(_user);
         Options.Add(_group);
+        _role.AcceptOnlyFromAmong(Master, Arbiter);
+        Options.Add(_role);
         Options.Add(_socket);
         Options.Add(_timestamps);
         SetAction(Run);
@@ -54,7 +63,8 @@ internal sealed class PrepareCommand : Command
             }
             var layout = parsed.GetValue(_timestamps) ? EntryLayout.Timestamped : EntryLayout.ValueOnly;
             var faults = new List<string>();
-            var prepared = MasterPreparation.Run(config, layout, faults.Add);
+            var kind = parsed.GetValue(_role) == Arbiter ? SlotKind.Arbiter : SlotKind.Master;
+            var prepared = MasterPreparation.Run(config, layout, faults.Add, kind);
             if (parsed.GetValue(_socket) is { } socket) prepared.HandOver(socket);
             JsonOutput.Write(output, PrepareJson.Of(prepared, config, faults));
             return ExitStatus.Ok;

@@ -39,7 +39,7 @@ internal static unsafe class EntryPoint
         // SAFETY: every function has METH_FASTCALL's signature.
         new("open", &LifeFunctions.Open,
             "open(directory: str, role: str, timestamps: bool) -> str\n\n" +
-            "Takes the lowest free slot of a role, 'worker' or 'process', and returns its worker_id. " +
+            "Takes the lowest free slot of a role, 'worker', 'dirty' or 'process', and returns its worker_id. " +
             "Raises MetricsError if the store cannot be written."),
         new("disable", &LifeFunctions.Disable,
             "disable() -> None\n\nStops recording for good: this process is a forked child."),
@@ -88,6 +88,21 @@ internal static unsafe class EntryPoint
         new("websocket_ended", &RequestFunctions.WebSocketEnded,
             "websocket_ended(token: int, code: int) -> None\n\n" +
             "Records the end of a WebSocket with its code, or of a handshake with the status that rejects it. Never raises."),
+        new("task_started", &TaskFunctions.TaskStarted,
+            "task_started(app: str, action: str) -> int\n\n" +
+            "Records a task of a dirty worker so that it survives the worker's death, and returns its token. Never raises."),
+        new("task_running", &TaskFunctions.TaskRunning,
+            "task_running(token: int, accepted: float) -> None\n\n" +
+            "Records that a thread begins to run a task, which the dirty arbiter received at a monotonic time. Never raises."),
+        new("task_answered", &TaskFunctions.TaskAnswered,
+            "task_answered(token: int, outcome: str, is_running: bool) -> int\n\n" +
+            "Counts a task that is answered, and returns a token for task_ended if a thread still runs it. Never raises."),
+        new("task_ended", &TaskFunctions.TaskEnded,
+            "task_ended(token: int) -> None\n\nRecords that the thread of a task that timed out has ended. Never raises."),
+        new("set_threads", &TaskFunctions.SetThreads,
+            "set_threads(threads: int) -> None\n\nSets how many threads of a dirty worker run tasks. Never raises."),
+        new("update_dirty", &TaskFunctions.Update,
+            "update_dirty() -> None\n\nUpdates memory, processor time and age of a dirty worker. Never raises."),
         new("set_capacity", &RequestFunctions.SetCapacity,
             "set_capacity(requests: int) -> None\n\nSets how many requests the worker handles at once; 0 if unknown. Never raises."),
         new("heartbeat", &RequestFunctions.Heartbeat,

@@ -20,7 +20,8 @@ internal static unsafe class LifeFunctions
             {
                 "worker" => SlotKind.Worker,
                 "process" => SlotKind.Process,
-                var role => throw new ArgumentException($"role must be 'worker' or 'process', not '{role}'"),
+                "dirty" => SlotKind.Dirty,
+                var role => throw new ArgumentException($"role must be 'worker', 'dirty' or 'process', not '{role}'"),
             };
             var layout = given.Truth(2) ? EntryLayout.Timestamped : EntryLayout.ValueOnly;
             return PyUnicode.New(Recorder.Open(given.Text(0), kind, layout).WorkerId);

@@ -253,7 +253,7 @@ public sealed class FlightTableTests : IDisposable
             writer.Commit(now, token);
         }
         await looking;
-        var dead = new DeadWorker(path, 1, FlightTableReader.TryRead(path), 0);
+        var dead = new DeadWorker(path, SlotKind.Worker, 1, FlightTableReader.TryRead(path), 0);
         Assert.True(_busy.Value + dead.LostBusySeconds >= last);
     }
 

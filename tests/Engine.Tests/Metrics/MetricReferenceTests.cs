@@ -64,6 +64,7 @@ public sealed class MetricReferenceTests
     {
         FamilySource.Worker => "worker",
         FamilySource.Master => "master",
+        FamilySource.Arbiter => "dirty arbiter",
         FamilySource.Hub => "hub",
         _ => "exporter",
     };
