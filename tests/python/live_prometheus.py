@@ -18,7 +18,7 @@ class LivePrometheus:
     """One Prometheus that scrapes its targets and evaluates rules every second."""
 
     def __init__(self, folder: Path, scrapes: list[dict[str, Any]], rule_files: Iterable[Path], program: str) -> None:
-        """Starts Prometheus. ``scrapes`` has a scrape configuration with one target for each job."""
+        """Starts Prometheus. ``scrapes`` has a scrape configuration with its targets for each job."""
         folder.mkdir()
         configuration = folder / "prometheus.yml"
         configuration.write_text(json.dumps({
@@ -26,7 +26,7 @@ class LivePrometheus:
             "rule_files": [str(path) for path in rule_files],
             "scrape_configs": scrapes,
         }))
-        self._targets = len(scrapes)
+        self._targets = sum(len(group["targets"]) for scrape in scrapes for group in scrape["static_configs"])
         self._started = time.time()
         address = f"127.0.0.1:{free_port()}"
         self.url = f"http://{address}"

@@ -70,8 +70,8 @@ class Page:
 
     @cached_property
     def queries(self) -> list[str]:
-        """The PromQL queries on the page."""
-        blocks = [block.text for block in self.blocks if block.language == "promql"]
+        """The PromQL queries on the page. An indented line continues the query before it."""
+        blocks = [block.text.replace("\n  ", " ") for block in self.blocks if block.language == "promql"]
         return [line for block in blocks for line in block.splitlines()] + [now for _, now in self.replacements]
 
     @cached_property

@@ -8,14 +8,14 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 import mixin
 from conftest import EXECUTABLE
-from live_gunicorn import END_TIMEOUT, LiveGunicorn, free_port, wait_for
+from live_gunicorn import END_TIMEOUT, HOOKS, LiveGunicorn, free_port, wait_for
 from live_prometheus import LivePrometheus
 from pages import PAGES
 
@@ -41,17 +41,28 @@ def prometheus(request, start_gunicorn, environment, tmp_path):
         server = start_gunicorn(
             "-w", "2", "--timeout", "2", variables={"GUNICORN_EXPORTER_MAX_LABEL_VALUES": LABEL_VALUES, **forwarding})
         server.wait_until_served()
-        ports = {"gunicorn": server.metrics_port, "gunicorn-hub": hub}
+        others = [start_other(start_gunicorn, tmp_path, name) for name in ("gthread", "tornado")]
+        ports = {"gunicorn": [server.metrics_port, *(other.metrics_port for other in others)], "gunicorn-hub": [hub]}
         scrapes = [
-            {"job_name": job, "honor_labels": True, "static_configs": [{"targets": [f"127.0.0.1:{port}"]}]}
-            for job, port in ports.items()
+            {"job_name": job, "honor_labels": True, "static_configs": [{"targets": [f"127.0.0.1:{port}" for port in its]}]}
+            for job, its in ports.items()
         ]
         prometheus = LivePrometheus(tmp_path / "prometheus", scrapes, mixin.RULES, program)
         running.callback(lambda: print(prometheus.log))
         running.callback(prometheus.end)
         prometheus.wait_until_scraping()
+        for other in others:
+            assert other.get("/block/0.5") == 200
         make_trouble(server, Path(environment["PROMETHEUS_MULTIPROC_DIR"]))
         yield prometheus
+
+
+def start_other(start_gunicorn: Callable[..., LiveGunicorn], folder: Path, worker_class: str) -> LiveGunicorn:
+    """Starts a Gunicorn with a store of its own, whose worker has metrics that those of the default class lack."""
+    server = start_gunicorn(
+        "-k", worker_class, "--threads", "2", conf=HOOKS, variables={"PROMETHEUS_MULTIPROC_DIR": str(folder / worker_class)})
+    server.wait_until_served()
+    return server
 
 
 @contextlib.contextmanager

@@ -68,10 +68,11 @@ def quantile(q: float, histogram: str, by: str, window: str, *matchers: str) -> 
 
 def utilisation(by: str, window: str, *matchers: str) -> str:
     """Returns the busy share of the workers: of the event loop of those that have one, of the capacity of the others."""
-    loop, busy, capacity = (select(name, *matchers) for name in (
-        "gunicorn_worker_loop_busy_seconds_total", "gunicorn_worker_busy_seconds_total", "gunicorn_worker_capacity"))
+    loop, busy, lag, capacity = (select(f"gunicorn_worker_{name}", *matchers) for name in (
+        "loop_busy_seconds_total", "busy_seconds_total", "loop_lag_max_seconds", "capacity"))
     used = summed(by, f"rate({loop}[{window}]) or rate({busy}[{window}])")
-    return f'{used} / {summed(by, f"0 * {loop} + 1 or {capacity}")}'
+    # Each live worker with a loop has a lag. Its capacity is one loop.
+    return f'{used} / {summed(by, f"{lag} >= bool 0 or {capacity}")}'
 
 
 def backlog_ratio(by: str, *matchers: str) -> str:
