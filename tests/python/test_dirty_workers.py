@@ -290,7 +290,7 @@ def test_a_master_that_is_replaced_leaves_its_dirty_workers_and_their_counts(sta
     (second,) = server.second_masters()
     try:
         assert server.end() == 0
-        wait_for(lambda: live(server.scrape()) == 2, "the dirty workers of the second master")
+        wait_for(lambda: live(server.metrics()) == 2, "the dirty workers of the second master")
         metrics = server.metrics()
         assert metrics.value("gunicorn_dirty_workers", state="configured") == 2
         assert exits(metrics) == {"graceful": 2}
