@@ -57,6 +57,8 @@ def counted(application: Application, engine: ModuleType) -> Application:
             return
         try:
             await application(scope, receive, exchange.send)
+            if isinstance(exchange, Exchange) and not exchange.has_status:
+                await exchange.look_for_client(receive)
         except BaseException as error:
             exchange.fail(error)
             raise
@@ -111,6 +113,25 @@ class Exchange:
                 self._sent += len(message.get("body", b""))
             return not message.get("more_body", False)
         return False
+
+    @property
+    def has_status(self) -> bool:
+        return self._status != 0
+
+    async def look_for_client(self, receive: Receive) -> None:
+        """Finds out whether the client left, because the application returned without a response."""
+        try:
+            while True:
+                message = asyncio.ensure_future(receive())
+                await asyncio.sleep(0)
+                if not message.done():
+                    message.cancel()
+                    return
+                if message.result()["type"] == "http.disconnect":
+                    self._failed_status = CLIENT_CLOSED_REQUEST
+                    return
+        except Exception:
+            fault(_REQUESTS)
 
     def fail(self, error: BaseException) -> None:
         try:

@@ -69,6 +69,17 @@ def is_client_gone(exception: BaseException) -> bool:
     return isinstance(exception, _STREAM_GONE) or isinstance(exception, OSError) and exception.errno in _CLIENT_GONE
 
 
+def is_unsent(exception: BaseException) -> bool:
+    """Returns whether the client closed the connection before it sent a whole request.
+
+    Gunicorn handles such an exception as an error only for the uwsgi protocol and for cleartext HTTP/2.
+    """
+    kind = type(exception).__name__
+    return (
+        kind == "InvalidUWSGIHeader" and "incomplete" in str(exception)
+        or kind == "InvalidH2CPreface" and getattr(exception, "data", None) == b"")
+
+
 def size_of(message: Any) -> int:
     """Returns the size of a WebSocket's message in bytes."""
     return len(message.encode() if isinstance(message, str) and not message.isascii() else message or b"")

@@ -12,6 +12,7 @@ from gunicorn.workers.base import Worker
 from . import engine, file_environment, guard, heartbeat, store_in_time, worker_kinds
 from .errors import ConfigurationError, MetricsError
 from .log_lines import one_line
+from .outcome import is_unsent
 from .status_probe import StatusProbe
 from .watched_process import WatchedProcess
 from .worker_stage import SharedStage, Stage
@@ -75,7 +76,7 @@ class InstrumentedWorker(WatchedProcess, Worker):
         if self._engine is not None and req is not None:
             guard.call("exceptions of requests", self._count_error, req, exc)
         # A client whose TLS handshake fails has not sent a request.
-        if self._engine is None or req is not None or isinstance(exc, SSLError):
+        if self._engine is None or req is not None or isinstance(exc, SSLError) or is_unsent(exc):
             super().handle_error(req, client, addr, exc)
             return
         probe = StatusProbe(client)

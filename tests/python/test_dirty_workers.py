@@ -278,6 +278,28 @@ def test_a_killed_arbiter_is_replaced_and_its_workers_show(start_dirty):
     assert server.arbiter != first
 
 
+def test_a_master_that_is_replaced_leaves_its_dirty_workers_and_their_counts(start_dirty):
+    server = start_dirty("-w", "1")
+    server.wait_until_dirty(2)
+    assert server.run("echo", 1) == (200, 1)
+    server.signal(signal.SIGUSR2)
+    metrics = server.wait_until_dirty(4)
+    wait_for(lambda: server.scrape().value("gunicorn_dirty_workers", state="configured") == 4, "both dirty arbiters")
+    assert exits(metrics) == {} and exits(metrics, "gunicorn_dirty_arbiter_exits_total") == {}
+    server.wait_until_listening(4)
+    (second,) = server.second_masters()
+    try:
+        assert server.end() == 0
+        wait_for(lambda: live(server.metrics()) == 2, "the dirty workers of the second master")
+        metrics = server.metrics()
+        assert metrics.value("gunicorn_dirty_workers", state="configured") == 2
+        assert exits(metrics) == {"graceful": 2}
+        assert outcomes(metrics) == {("echo", "succeeded"): 1}
+    finally:
+        os.kill(second, signal.SIGTERM)
+        wait_for(lambda: not is_running(second), "the end of the second master")
+
+
 def test_metric_classes_and_prometheus_client_work_in_dirty_workers(start_dirty):
     server = start_dirty(conf="dirty_workers = 1\npreload_app = True\n")
     server.wait_until_dirty(1)

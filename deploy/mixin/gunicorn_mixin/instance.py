@@ -19,6 +19,7 @@ def instance() -> dict[str, Any]:
         Row("Saturation", _saturation()),
         Row("Workers", _workers()),
         Row("Master", _master()),
+        Row("Dirty workers", _dirty_workers(), is_collapsed=True),
         Row("Exporter", exporter("instance", "{{instance}}")),
     ], several=False)
 
@@ -111,4 +112,31 @@ def _master() -> list[Panel]:
                Query(f"max({e.select('gunicorn_master_uptime_seconds', CHOSEN)})", "age"), width=6),
         series("Signals", "short", "Signals that the master handled: hup is a reload, ttin and ttou change the number of workers.",
                Query(e.gained("gunicorn_master_signals_total", "signal", WINDOW, CHOSEN), "{{signal}}"), stacked=True, bars=True, width=6),
+    ]
+
+
+def _dirty_workers() -> list[Panel]:
+    tasks, waits = "gunicorn_dirty_task_duration_seconds", "gunicorn_dirty_task_queue_seconds"
+    return [
+        series("Tasks", "ops", "Tasks per second that dirty workers answered, by action and outcome.",
+               Query(e.rate("gunicorn_dirty_tasks_total", "action, outcome", WINDOW, CHOSEN), "{{action}} {{outcome}}"), stacked=True),
+        series("Task duration", "s", "The 95th percentile of the time from the start of a task to its answer, by action.",
+               Query(e.quantile(0.95, tasks, "action", WINDOW, CHOSEN), "{{action}}")),
+        series("Task queue", "s", "Time from the arrival of a task at the dirty arbiter to its start.", *(
+            Query(e.quantile(q, waits, "", WINDOW, CHOSEN), f"p{q * 100:.0f}") for q in (0.5, 0.95))),
+        series("Tasks that wait and run", "short", "Tasks that wait in the dirty arbiter, and tasks that run, by action.",
+               Query(e.total("gunicorn_dirty_tasks_queued", "instance", CHOSEN), "waiting"),
+               Query(e.total("gunicorn_dirty_tasks_in_flight", "action", CHOSEN), "{{action}}"), stacked=True),
+        series("Oldest task", "s", "Age of the oldest task that runs, by action.",
+               Query(f"max by (action) ({e.select('gunicorn_dirty_oldest_task_seconds', CHOSEN)})", "{{action}}")),
+        series("Dirty workers", "short", "Configured and live dirty workers. Gunicorn leaves those of a killed dirty arbiter behind.",
+               Query(e.total("gunicorn_dirty_workers", "state", CHOSEN), "{{state}}")),
+        series("Utilisation of dirty workers", "percentunit", "Share of the time in which each dirty worker runs a task.",
+               Query(e.rate("gunicorn_dirty_worker_busy_seconds_total", BY, WINDOW, CHOSEN), LEGEND), limit=1),
+        series("Memory of dirty workers", "bytes", "Resident set of each dirty worker.",
+               Query(e.total("gunicorn_dirty_worker_memory_bytes", BY, CHOSEN), LEGEND)),
+        series("Exits and tasks without an answer", "short", "Dirty workers that exited, and tasks that were lost with them or that none began.",
+               Query(e.gained("gunicorn_dirty_worker_exits_total", "reason", WINDOW, CHOSEN), "exits: {{reason}}"),
+               Query(e.gained("gunicorn_dirty_tasks_lost_total", "reason", WINDOW, CHOSEN), "lost: {{reason}}"),
+               Query(e.gained("gunicorn_dirty_tasks_dropped_total", "reason", WINDOW, CHOSEN), "dropped: {{reason}}"), bars=True),
     ]
