@@ -21,7 +21,12 @@ _CHOICE = {
 
 def panels(dashboard: dict[str, Any]) -> list[dict[str, Any]]:
     """Returns the panels of a dashboard, without its rows."""
-    return [panel for panel in dashboard["panels"] if panel["type"] != "row"]
+    return [panel for panel in rows_and_panels(dashboard) if panel["type"] != "row"]
+
+
+def rows_and_panels(dashboard: dict[str, Any]) -> list[dict[str, Any]]:
+    """Returns the rows and panels of a dashboard, those in collapsed rows included."""
+    return [panel for outer in dashboard["panels"] for panel in (outer, *outer.get("panels", []))]
 
 
 def queries(dashboard: dict[str, Any]) -> list[str]:

@@ -81,7 +81,7 @@ def test_a_dashboard_can_be_imported_anywhere(dashboard):
     assert dashboard["schemaVersion"] == 42
     assert "id" not in dashboard
     assert re.fullmatch("gunicorn-[a-z]+", dashboard["uid"])
-    holders = [*dashboard["panels"], *(target for panel in mixin.panels(dashboard) for target in panel["targets"]),
+    holders = [*mixin.rows_and_panels(dashboard), *(target for panel in mixin.panels(dashboard) for target in panel["targets"]),
                *dashboard["annotations"]["list"], *dashboard["templating"]["list"]]
     named = [holder["datasource"] for holder in holders if "datasource" in holder]
     assert named
@@ -91,13 +91,13 @@ def test_a_dashboard_can_be_imported_anywhere(dashboard):
 @dashboards
 def test_panels_are_on_the_grid_and_do_not_overlap(dashboard):
     taken = set()
-    for panel in dashboard["panels"]:
+    for panel in mixin.rows_and_panels(dashboard):
         place = panel["gridPos"]
         assert place["x"] + place["w"] <= 24
         cells = {(x, y) for x in range(place["x"], place["x"] + place["w"]) for y in range(place["y"], place["y"] + place["h"])}
         assert not cells & taken, panel["title"]
         taken |= cells
-    ids = [panel["id"] for panel in dashboard["panels"]]
+    ids = [panel["id"] for panel in mixin.rows_and_panels(dashboard)]
     assert len(ids) == len(set(ids))
 
 

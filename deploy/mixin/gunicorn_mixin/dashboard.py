@@ -24,10 +24,11 @@ RANGE = "$__range"
 
 
 class Row(NamedTuple):
-    """A titled row of panels."""
+    """A titled row of panels. Those of a collapsed one ask for nothing until it is opened."""
 
     title: str
     panels: Sequence[Panel]
+    is_collapsed: bool = False
 
 
 def variable(name: str, label: str, metric: str, *matchers: str, several: bool = True) -> dict[str, Any]:
@@ -89,8 +90,9 @@ def _placed(rows: Sequence[Row]) -> Iterator[Panel]:
     ids = iter(range(1, 1000))
     y = 0
     for row in rows:
+        hidden: list[Panel] = []
         yield {
-            "type": "row", "id": next(ids), "title": row.title, "collapsed": False, "panels": [],
+            "type": "row", "id": next(ids), "title": row.title, "collapsed": row.is_collapsed, "panels": hidden,
             "gridPos": {"x": 0, "y": y, "w": GRID_WIDTH, "h": 1},
         }
         y += 1
@@ -99,6 +101,10 @@ def _placed(rows: Sequence[Row]) -> Iterator[Panel]:
             size = panel["gridPos"]
             if x + size["w"] > GRID_WIDTH:
                 x, y, height = 0, y + height, 0
-            yield {**panel, "id": next(ids), "gridPos": {"x": x, "y": y, **size}}
+            placed = {**panel, "id": next(ids), "gridPos": {"x": x, "y": y, **size}}
+            if row.is_collapsed:
+                hidden.append(placed)
+            else:
+                yield placed
             x, height = x + size["w"], max(height, size["h"])
         y += height
