@@ -172,7 +172,15 @@ class InstrumentedWorker(Worker):
             python=platform.python_version(),
             gunicorn=gunicorn.__version__,
         )
+        guard.call("the accept queues", self._report_sockets)
         self._engine = loaded
+
+    def _report_sockets(self) -> None:
+        # Neither a worker with other sockets than its master nor one of another user shows them to the exporter in any other way.
+        from .metrics import ListenerSocket
+
+        for sock in self.sockets:
+            ListenerSocket.set(1.0, inode=os.fstat(sock.fileno()).st_ino)
 
 
 def instrument(worker_class: type[Worker], name: str = "", module: str = __name__) -> type[Worker]:

@@ -52,17 +52,23 @@ def _saturation() -> list[Panel]:
                Query(e.utilisation(BY, WINDOW, CHOSEN), LEGEND), limit=1, thresholds=rising(0.7, 0.85)),
         series("In flight", "short", "Requests in flight, and the maximum.",
                Query(e.total("gunicorn_worker_requests_in_flight", "instance", CHOSEN), "in flight"),
+               Query(e.total("gunicorn_requests_in_flight_peak", "instance", CHOSEN), "peak of 90s"),
                Query(e.total("gunicorn_worker_capacity", "instance", CHOSEN), "capacity")),
         series("Oldest request", "s", "Age of each worker's oldest request in flight; Gunicorn's default timeout is 30s.",
                Query(f"max by ({BY}) ({e.select('gunicorn_worker_oldest_request_seconds', CHOSEN)})", LEGEND),
                thresholds=rising(10, 20)),
         series("Accept queue", "short", "Connections that no worker has accepted yet, and the maximum.",
                Query(e.total("gunicorn_listener_backlog", "listener", CHOSEN), "{{listener}}"),
-               Query(e.total("gunicorn_listener_backlog_limit", "listener", CHOSEN), "{{listener}}, limit"), width=12),
+               Query(e.total("gunicorn_listener_backlog_peak", "listener", CHOSEN), "{{listener}}, peak of 90s"),
+               Query(e.total("gunicorn_listener_backlog_limit", "listener", CHOSEN), "{{listener}}, limit")),
+        series("Refused connections", "short", "TCP connections that the kernel refused: for a full accept queue, and in all. They are "
+               "those of all programs in the exporter's network namespace.",
+               Query(e.gained("gunicorn_host_listen_overflows_total", "", WINDOW, CHOSEN), "accept queue full"),
+               Query(e.gained("gunicorn_host_listen_drops_total", "", WINDOW, CHOSEN), "all"), bars=True),
         series("Time in the proxy's queue", "s", "Time from the proxy's X-Request-Start to the parsed request; without that header "
                "there is no data.",
                *(Query(e.quantile(q, "gunicorn_worker_request_queue_seconds", "", WINDOW, CHOSEN), f"p{q * 100:.0f}")
-                 for q in (0.5, 0.95)), width=12),
+                 for q in (0.5, 0.95))),
     ]
 
 

@@ -28,7 +28,7 @@ internal sealed class FamilyTable
         _values = values;
         MaximumSeries = maximumSeries;
         _logger = logger;
-        _own = MetricCatalogue.All.Append(MetricCatalogue.HistogramLayout).ToDictionary(
+        _own = MetricCatalogue.All.Concat(MetricCatalogue.Unexposed).ToDictionary(
             family => family,
             family => new MergedFamily(family.StoreName, family.Type, family.Help, family.HostMode, values),
             (IEqualityComparer<MetricFamily>)ReferenceEqualityComparer.Instance);

@@ -205,6 +205,23 @@ internal static class MetricCatalogue
         FamilySource.Exporter, GaugeMode.Sum, "gunicorn_listener_backlog_limit",
         "Connections that the accept queue holds at most", "listener");
 
+    public static MetricFamily ListenerBacklogPeak { get; } = Gauge(
+        FamilySource.Exporter, GaugeMode.Max, "gunicorn_listener_backlog_peak",
+        "Longest accept queue in the last 90 seconds, observed once a second", "listener");
+
+    public static MetricFamily RequestsInFlightPeak { get; } = Gauge(
+        FamilySource.Exporter, GaugeMode.Max, "gunicorn_requests_in_flight_peak",
+        "Most requests in flight at once in the last 90 seconds, in all workers, observed once a second");
+
+    public static MetricFamily HostListenOverflows { get; } = Counter(
+        FamilySource.Exporter, "gunicorn_host_listen_overflows_total",
+        "Attempts to connect by TCP that a full accept queue refused, of all programs in the exporter's network namespace");
+
+    public static MetricFamily HostListenDrops { get; } = Counter(
+        FamilySource.Exporter, "gunicorn_host_listen_drops_total",
+        "Attempts to connect by TCP that the kernel dropped for any reason, overflows included, of all programs in the exporter's "
+        + "network namespace");
+
     public static MetricFamily InvalidQueueHeaders { get; } = Counter(
         FamilySource.Worker, "gunicorn_exporter_invalid_queue_headers_total",
         "X-Request-Start and X-Queue-Start headers ignored because they hold no time, one in the future or one of over an hour ago");
@@ -338,19 +355,28 @@ internal static class MetricCatalogue
     public static MetricFamily LegacySidecarRedis { get; } = Gauge(
         FamilySource.Legacy, GaugeMode.All, "gunicorn_sidecar_redis_connected", "Legacy: gunicorn_exporter_forwarder_up of redis");
 
-    /// <summary>The bounds with which a live worker records. It is for readers of the store, and not exposed.</summary>
+    /// <summary>A listening socket of a live worker.</summary>
+    public static MetricFamily ListenerSocket { get; } = Gauge(
+        FamilySource.Worker, GaugeMode.Max, "gunicorn_exporter_listener_socket",
+        "1, labelled with the inode of a listening socket of a worker", "inode");
+
+    /// <summary>The bounds with which a live worker records.</summary>
     public static MetricFamily HistogramLayout { get; } = Gauge(
         FamilySource.Worker, GaugeMode.Max, "gunicorn_exporter_histogram_layout",
         "1, labelled with the bounds of the buckets with which a worker records", "latency", "size");
+
+    /// <summary>The families for readers of the store, which are not exposed.</summary>
+    public static ImmutableArray<MetricFamily> Unexposed { get; } = [HistogramLayout, ListenerSocket];
 
     /// <summary>Every family, in the order in which an exposition lists them.</summary>
     public static ImmutableArray<MetricFamily> All { get; } =
     [
         Up, Workers, MasterWorkerRestarts, MasterSignals,
         WorkerExits, MasterUptime, MasterMemory, MasterCpuSeconds, ListenerBacklog, ListenerBacklogLimit,
+        ListenerBacklogPeak, HostListenOverflows, HostListenDrops,
         WorkerInfo, WorkerState, WorkerStateChangeTimestamp, WorkerUptime, WorkerStarts,
         WorkerMemory, WorkerProportionalMemory, WorkerCpu, WorkerCpuSeconds,
-        WorkerCapacity, WorkerRequestsInFlight, WorkerOldestRequest, WorkerBusy,
+        WorkerCapacity, WorkerRequestsInFlight, RequestsInFlightPeak, WorkerOldestRequest, WorkerBusy,
         WorkerRequests, WorkerRequestDuration, WorkerFailedRequests, WorkerErrorHandling, WorkerRequestsLost,
         WorkerRequestSize, WorkerResponseSize, WorkerRequestQueue,
         HttpRequests, HttpRequestDuration, TimeToFirstByte,
