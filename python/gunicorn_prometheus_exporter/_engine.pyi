@@ -68,6 +68,9 @@ def update() -> None:
 def set_state(state: str) -> None:
     """Enters a state: "starting", "running", "quit" or "abort"."""
 
+def collecting(phase: str, info: dict[str, int]) -> None:
+    """Records a garbage collection: a callback for ``gc.callbacks``."""
+
 def metric_method(owner: type, name: str) -> Callable[..., None]:
     """Returns the class method "inc", "set" or "observe" for a class whose subclasses state their ``family``.
 

@@ -1,5 +1,6 @@
 """The mixin for worker classes: it loads the engine in a worker and records its state, requests and errors."""
 
+import gc
 import os
 import platform
 from ssl import SSLError
@@ -77,6 +78,7 @@ class InstrumentedWorker(Worker):
         # After post_worker_init, in which an application may set its own hooks.
         if self._engine is not None:
             guard.call("requests", worker_kinds.install, self, self._engine)
+            guard.call("garbage collections", gc.callbacks.append, self._engine.collecting)
         guard.call(_STATE, self._stage.reach, Stage.SERVING)
         self.enter_state("running")
         super().run()

@@ -18,6 +18,7 @@ def instance() -> dict[str, Any]:
         Row("Traffic", _traffic()),
         Row("Saturation", _saturation()),
         Row("Workers", _workers()),
+        Row("Python runtime", _runtime(), is_collapsed=True),
         Row("Master", _master()),
         Row("Exporter", exporter("instance", "{{instance}}")),
     ], several=False)
@@ -94,6 +95,30 @@ def _workers() -> list[Panel]:
                   f"max by (worker_id, pid, worker_class, python, gunicorn) ({e.select('gunicorn_worker_info', CHOSEN)})"
                   f" * on (worker_id) group_left () max by (worker_id) ({e.select('gunicorn_worker_uptime_seconds', CHOSEN)})", "Age", "s"),
               width=16),
+    ]
+
+
+def _runtime() -> list[Panel]:
+    def rates(name: str, by: str) -> Query:
+        return Query(e.rate(name, by, WINDOW, CHOSEN), f"{{{{{by}}}}}")
+
+    return [
+        series("Garbage collection", "percentunit", "Time that workers spend in Python's garbage collector, as a share of one core.",
+               rates("gunicorn_worker_gc_seconds_total", "generation"), stacked=True),
+        series("Time of a collection", "s", "Mean time of a garbage collection, during which the worker runs no other Python code.",
+               Query(f'{e.rate("gunicorn_worker_gc_seconds_total", "generation", WINDOW, CHOSEN)}'
+                     f' / {e.rate("gunicorn_worker_gc_collections_total", "generation", WINDOW, CHOSEN)}', "{{generation}}")),
+        series("Collected objects", "short", "Objects per second that the garbage collector freed.",
+               rates("gunicorn_worker_gc_objects_collected_total", "generation"), stacked=True),
+        series("Threads", "short", "Threads of each worker, including one of the exporter's engine.",
+               Query(e.total("gunicorn_worker_threads", BY, CHOSEN), LEGEND), width=6),
+        series("Descriptors", "short", "File descriptors that each worker has open, and the maximum.",
+               Query(e.total("gunicorn_worker_open_fds", BY, CHOSEN), LEGEND),
+               Query(f'max({e.select("gunicorn_worker_max_fds", CHOSEN)})', "maximum"), width=6),
+        series("Page faults", "short", "Page faults per second of all workers; major ones wait for a disk.",
+               rates("gunicorn_worker_page_faults_total", "kind"), width=6),
+        series("Context switches", "short", "Times per second that a thread of a worker began to wait (voluntary) or was preempted "
+               "(involuntary).", rates("gunicorn_worker_context_switches_total", "kind"), width=6),
     ]
 
 

@@ -173,6 +173,48 @@ internal static class MetricCatalogue
         FamilySource.Worker, "gunicorn_worker_cpu_seconds_total",
         "Processor time of the worker process, in mode user or system", "worker_id", "mode");
 
+    public static MetricFamily WorkerThreads { get; } = Gauge(
+        FamilySource.Worker, GaugeMode.Sum, "gunicorn_worker_threads",
+        "Threads of the worker process, including one of the exporter's engine", "worker_id");
+
+    public static MetricFamily WorkerOpenFiles { get; } = Gauge(
+        FamilySource.Worker, GaugeMode.Sum, "gunicorn_worker_open_fds",
+        "File descriptors that the worker process has open, updated every 15 seconds", "worker_id");
+
+    public static MetricFamily WorkerMaximumFiles { get; } = Gauge(
+        FamilySource.Worker, GaugeMode.Max, "gunicorn_worker_max_fds", "File descriptors that a worker process may have open");
+
+    public static MetricFamily WorkerPageFaults { get; } = Counter(
+        FamilySource.Worker, "gunicorn_worker_page_faults_total",
+        "Page faults of the worker process: without (minor) or with (major) a read from disk", "worker_id", "kind") with
+    { IsSummed = true };
+
+    public static MetricFamily WorkerContextSwitches { get; } = Counter(
+        FamilySource.Worker, "gunicorn_worker_context_switches_total",
+        "Times that a thread of the worker process began to wait (voluntary) or was preempted (involuntary)",
+        "worker_id", "kind") with
+    { IsSummed = true };
+
+    public static MetricFamily WorkerCollections { get; } = Counter(
+        FamilySource.Worker, "gunicorn_worker_gc_collections_total",
+        "Runs of Python's garbage collector, from the moment the worker serves", "worker_id", "generation") with
+    { IsSummed = true };
+
+    public static MetricFamily WorkerCollectionSeconds { get; } = Counter(
+        FamilySource.Worker, "gunicorn_worker_gc_seconds_total",
+        "Time in Python's garbage collector, during which the worker runs no other Python code", "worker_id", "generation") with
+    { IsSummed = true };
+
+    public static MetricFamily WorkerCollectedObjects { get; } = Counter(
+        FamilySource.Worker, "gunicorn_worker_gc_objects_collected_total",
+        "Objects that Python's garbage collector freed", "worker_id", "generation") with
+    { IsSummed = true };
+
+    public static MetricFamily WorkerUncollectableObjects { get; } = Counter(
+        FamilySource.Worker, "gunicorn_worker_gc_objects_uncollectable_total",
+        "Objects that Python's garbage collector found unreachable but could not free", "worker_id", "generation") with
+    { IsSummed = true };
+
     public static MetricFamily WorkerStarts { get; } = Counter(
         FamilySource.Worker, "gunicorn_worker_starts_total", "Worker processes that began in this slot", "worker_id");
 
@@ -376,6 +418,8 @@ internal static class MetricCatalogue
         ListenerBacklogPeak, HostListenOverflows, HostListenDrops,
         WorkerInfo, WorkerState, WorkerStateChangeTimestamp, WorkerUptime, WorkerStarts,
         WorkerMemory, WorkerProportionalMemory, WorkerCpu, WorkerCpuSeconds,
+        WorkerThreads, WorkerOpenFiles, WorkerMaximumFiles, WorkerPageFaults, WorkerContextSwitches,
+        WorkerCollections, WorkerCollectionSeconds, WorkerCollectedObjects, WorkerUncollectableObjects,
         WorkerCapacity, WorkerRequestsInFlight, RequestsInFlightPeak, WorkerOldestRequest, WorkerBusy,
         WorkerRequests, WorkerRequestDuration, WorkerFailedRequests, WorkerErrorHandling, WorkerRequestsLost,
         WorkerRequestSize, WorkerResponseSize, WorkerRequestQueue,

@@ -26,6 +26,7 @@ internal static unsafe class EntryPoint
         try
         {
             MetricMethods.Bind();
+            CollectionFunctions.Bind();
             return ErrorBoundary.Bind() ? PyModule.Create("_engine", Doc, Functions()) : 0;
         }
         catch (Exception exception)
@@ -89,6 +90,8 @@ internal static unsafe class EntryPoint
             "heartbeat() -> None\n\nUpdates memory, processor use and age, at most once a second. Never raises."),
         new("update", &RequestFunctions.Update,
             "update() -> None\n\nUpdates memory, processor use and age now. Never raises."),
+        new("collecting", &CollectionFunctions.Collecting,
+            "collecting(phase: str, info: dict) -> None\n\nRecords a collection: a callback for gc.callbacks. Never raises."),
         new("set_state", &RequestFunctions.SetState,
             "set_state(state: str) -> None\n\nSets the state: starting, running, quit or abort. Never raises."),
         new("metric_method", &MetricMethods.Make,
