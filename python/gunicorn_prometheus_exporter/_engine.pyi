@@ -119,6 +119,9 @@ def thread_taken(since: float) -> None:
 def set_connections(all: int, kept_alive: int) -> None:
     """Sets how many connections the worker has, and how many of them it keeps alive between two requests."""
 
+def collecting(phase: str, info: dict[str, int]) -> None:
+    """Records a garbage collection: a callback for ``gc.callbacks``."""
+
 def metric_method(owner: type, name: str) -> Callable[..., None]:
     """Returns the class method "inc", "set" or "observe" for a class whose subclasses state their ``family``.
 

@@ -200,6 +200,12 @@ class WorkerInfo(_Gauge):
     family = "gunicorn_worker_info"
 
 
+class ListenerSocket(_Gauge):
+    """A listening socket of a worker, not exposed. Label: inode. Set by the worker itself."""
+
+    family = "gunicorn_exporter_listener_socket"
+
+
 class MasterWorkerRestarts(_Counter):
     """Workers started to replace one that ended. No labels; in a master it goes to the master's own file."""
 

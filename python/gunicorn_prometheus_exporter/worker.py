@@ -1,5 +1,6 @@
 """The mixin for worker classes: it loads the engine in a worker and records its state, requests and errors."""
 
+import gc
 import os
 import platform
 from ssl import SSLError
@@ -62,6 +63,7 @@ class InstrumentedWorker(WatchedProcess, Worker):
         # After post_worker_init, in which an application may set its own hooks.
         if self._engine is not None:
             guard.call("requests", worker_kinds.install, self, self._engine)
+            guard.call("garbage collections", gc.callbacks.append, self._engine.collecting)
         guard.call(_STATE, self._stage.reach, Stage.SERVING)
         self.enter_state("running")
         super().run()
@@ -150,7 +152,15 @@ class InstrumentedWorker(WatchedProcess, Worker):
             python=platform.python_version(),
             gunicorn=gunicorn.__version__,
         )
+        guard.call("the accept queues", self._report_sockets)
         self._engine = loaded
+
+    def _report_sockets(self) -> None:
+        # Neither a worker with other sockets than its master nor one of another user shows them to the exporter in any other way.
+        from .metrics import ListenerSocket
+
+        for sock in self.sockets:
+            ListenerSocket.set(1.0, inode=os.fstat(sock.fileno()).st_ino)
 
 
 def settle_for_application(cfg: Any, log: Any) -> None:

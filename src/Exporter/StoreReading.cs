@@ -63,7 +63,7 @@ internal sealed class StoreReading(
         }
     }
 
-    /// <summary>Checks the store and accounts for deaths once per second, even without scrapes, and once more at the end.</summary>
+    /// <summary>Checks the store, accounts for deaths and observes peaks once per second, even without scrapes, and once more at the end.</summary>
     internal async Task AccountAsync(CancellationToken end)
     {
         // Immediately, because only a store that was seen in use can be reported as lost.
@@ -74,7 +74,12 @@ internal sealed class StoreReading(
             while (await timer.WaitForNextTickAsync(end))
             {
                 _watching.Run(watch.Look);
-                lock (_gate) Account();
+                lock (_gate)
+                {
+                    Account();
+                    // The accounting has just read the flight files.
+                    aggregator.Look();
+                }
             }
         }
         catch (OperationCanceledException)

@@ -59,7 +59,7 @@ class Pod:
         self.gunicorn = self.start_gunicorn()
         with (folder / "exporter.log").open("wb") as log:
             self.exporter = subprocess.Popen(
-                [*container(folder), str(EXECUTABLE), "serve", "--listener", f"127.0.0.1:{self.gunicorn.port}"],
+                [*container(folder), str(EXECUTABLE), "serve"],
                 env={**self.environment, "PROMETHEUS_METRICS_PORT": str(self.gunicorn.metrics_port)},
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )

@@ -18,6 +18,7 @@ def instance() -> dict[str, Any]:
         Row("Traffic", _traffic()),
         Row("Saturation", _saturation()),
         Row("Workers", _workers()),
+        Row("Python runtime", _runtime(), is_collapsed=True),
         Row("Master", _master()),
         Row("Dirty workers", _dirty_workers(), is_collapsed=True),
         Row("Exporter", exporter("instance", "{{instance}}")),
@@ -53,6 +54,7 @@ def _saturation() -> list[Panel]:
                Query(e.utilisation(BY, WINDOW, CHOSEN), LEGEND), limit=1, thresholds=rising(0.7, 0.85)),
         series("In flight", "short", "Requests in flight, and the maximum.",
                Query(e.total("gunicorn_worker_requests_in_flight", "instance", CHOSEN), "in flight"),
+               Query(e.total("gunicorn_requests_in_flight_peak", "instance", CHOSEN), "peak of 90s"),
                Query(e.total("gunicorn_worker_capacity", "instance", CHOSEN), "capacity")),
         series("Connections of threads", "short", "Connections of gthread workers by state, and the maximum; other classes have none.",
                Query(e.total("gunicorn_worker_connections", "state", CHOSEN), "{{state}}"),
@@ -69,11 +71,16 @@ def _saturation() -> list[Panel]:
                thresholds=rising(10, 20)),
         series("Accept queue", "short", "Connections that no worker has accepted yet, and the maximum.",
                Query(e.total("gunicorn_listener_backlog", "listener", CHOSEN), "{{listener}}"),
-               Query(e.total("gunicorn_listener_backlog_limit", "listener", CHOSEN), "{{listener}}, limit"), width=12),
+               Query(e.total("gunicorn_listener_backlog_peak", "listener", CHOSEN), "{{listener}}, peak of 90s"),
+               Query(e.total("gunicorn_listener_backlog_limit", "listener", CHOSEN), "{{listener}}, limit")),
+        series("Refused connections", "short", "TCP connections that the kernel refused: for a full accept queue, and in all. They are "
+               "those of all programs in the exporter's network namespace.",
+               Query(e.gained("gunicorn_host_listen_overflows_total", "", WINDOW, CHOSEN), "accept queue full"),
+               Query(e.gained("gunicorn_host_listen_drops_total", "", WINDOW, CHOSEN), "all"), bars=True),
         series("Time in the proxy's queue", "s", "Time from the proxy's X-Request-Start to the parsed request; without that header "
                "there is no data.",
                *(Query(e.quantile(q, "gunicorn_worker_request_queue_seconds", "", WINDOW, CHOSEN), f"p{q * 100:.0f}")
-                 for q in (0.5, 0.95)), width=12),
+                 for q in (0.5, 0.95))),
     ]
 
 
@@ -99,6 +106,30 @@ def _workers() -> list[Panel]:
                   f"max by (worker_id, pid, worker_class, python, gunicorn) ({e.select('gunicorn_worker_info', CHOSEN)})"
                   f" * on (worker_id) group_left () max by (worker_id) ({e.select('gunicorn_worker_uptime_seconds', CHOSEN)})", "Age", "s"),
               width=16),
+    ]
+
+
+def _runtime() -> list[Panel]:
+    def rates(name: str, by: str) -> Query:
+        return Query(e.rate(name, by, WINDOW, CHOSEN), f"{{{{{by}}}}}")
+
+    return [
+        series("Garbage collection", "percentunit", "Time that workers spend in Python's garbage collector, as a share of one core.",
+               rates("gunicorn_worker_gc_seconds_total", "generation"), stacked=True),
+        series("Time of a collection", "s", "Mean time of a garbage collection, during which the worker runs no other Python code.",
+               Query(f'{e.rate("gunicorn_worker_gc_seconds_total", "generation", WINDOW, CHOSEN)}'
+                     f' / {e.rate("gunicorn_worker_gc_collections_total", "generation", WINDOW, CHOSEN)}', "{{generation}}")),
+        series("Collected objects", "short", "Objects per second that the garbage collector freed.",
+               rates("gunicorn_worker_gc_objects_collected_total", "generation"), stacked=True),
+        series("Threads", "short", "Threads of each worker, including one of the exporter's engine.",
+               Query(e.total("gunicorn_worker_threads", BY, CHOSEN), LEGEND), width=6),
+        series("Descriptors", "short", "File descriptors that each worker has open, and the maximum.",
+               Query(e.total("gunicorn_worker_open_fds", BY, CHOSEN), LEGEND),
+               Query(f'max({e.select("gunicorn_worker_max_fds", CHOSEN)})', "maximum"), width=6),
+        series("Page faults", "short", "Page faults per second of all workers; major ones wait for a disk.",
+               rates("gunicorn_worker_page_faults_total", "kind"), width=6),
+        series("Context switches", "short", "Times per second that a thread of a worker began to wait (voluntary) or was preempted "
+               "(involuntary).", rates("gunicorn_worker_context_switches_total", "kind"), width=6),
     ]
 
 

@@ -6,6 +6,9 @@ internal interface ISampleSource
     /// <summary>The name in the log.</summary>
     string Name { get; }
 
+    /// <summary>Reads values that have peaks. Called once a second, and before each <see cref="Add"/>.</summary>
+    void Look(FamilyTable families) { }
+
     /// <summary>Adds the samples of this scrape. If it throws, the scrape lacks only this source's samples.</summary>
     void Add(FamilyTable families);
 

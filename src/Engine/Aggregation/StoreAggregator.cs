@@ -45,7 +45,7 @@ public sealed class StoreAggregator : IDisposable
     /// <param name="time">The clock that measures scrapes.</param>
     /// <param name="maximumSeries">The limit beyond which new series are dropped, at least 1.</param>
     /// <param name="listeners">
-    /// The server's addresses, as <c>gunicorn_listener_backlog</c> labels them; used if the master's sockets cannot be read.
+    /// The server's addresses, as <c>gunicorn_listener_backlog</c> labels them; used until a worker reports its sockets.
     /// </param>
     public StoreAggregator(
         string directory, ILogger logger, TimeProvider? time = null, int maximumSeries = int.MaxValue,
@@ -60,12 +60,15 @@ public sealed class StoreAggregator : IDisposable
         Flights = new FlightWatch(directory, logger);
         _extras = new MergedHistogramDetails(directory, logger);
         _snapshots = new SnapshotTaker(_layout);
-        _workers = new WorkerSamples(_values, Flights, _folded);
+        var peaks = new Peaks(_time);
+        _workers = new WorkerSamples(_values, Flights, _folded, peaks);
         _scrape = new ScrapeSamples(_time, () => Damaged.Count + Flights.CorruptFiles + _extras.CorruptFiles);
         Sources =
         [
             _workers,
-            new MasterSamples(_slots, new ListenerWatch(listeners)),
+            new MasterSamples(_slots),
+            new ListenerSamples(_slots, new ListenerWatch(listeners), peaks),
+            peaks,
             new LivenessSamples(_slots, _listing.Files),
             new DirtySamples(_slots, _listing.Files, Flights, _values),
             new ProcessSamples(_time),
@@ -142,10 +145,20 @@ public sealed class StoreAggregator : IDisposable
         }
 
         // 4 Add the samples that no file has.
-        foreach (var source in Sources) TryAdd(source);
+        foreach (var source in Sources)
+        {
+            Try(source, source.Look);
+            Try(source, source.Add);
+        }
 
         if (isChanged || HasUnmapped()) LayOut();
         _families.Settle();
+    }
+
+    /// <summary>Reads the values that have peaks, without reading the store. Call it once a second.</summary>
+    internal void Look()
+    {
+        foreach (var source in Sources) Try(source, source.Look);
     }
 
     /// <summary>Writes what the last refresh read.</summary>
@@ -223,12 +236,12 @@ public sealed class StoreAggregator : IDisposable
         return isChanged;
     }
 
-    /// <summary>Adds the samples of a source; an exception drops only these, and is logged once.</summary>
-    private void TryAdd(ISampleSource source)
+    /// <summary>Calls a method of a source; an exception drops only its samples, and is logged once.</summary>
+    private void Try(ISampleSource source, Action<FamilyTable> use)
     {
         try
         {
-            source.Add(_families);
+            use(_families);
         }
         catch (Exception e)
         {

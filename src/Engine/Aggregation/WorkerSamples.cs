@@ -11,18 +11,27 @@ internal sealed class WorkerSamples : ISampleSource
     private readonly SeriesValues _values;
     private readonly FlightWatch _flights;
     private readonly FoldedFiles _folded;
+    private readonly Peaks _peaks;
     private readonly Dictionary<(SlotKind Kind, int Number), WorkerSeries> _series = [];
 
-    public WorkerSamples(SeriesValues values, FlightWatch flights, FoldedFiles folded)
+    public WorkerSamples(SeriesValues values, FlightWatch flights, FoldedFiles folded, Peaks peaks)
     {
         _values = values;
         _flights = flights;
         _folded = folded;
+        _peaks = peaks;
     }
 
     public string Name => "workers";
 
     public void Clear() => _series.Clear();
+
+    public void Look(FamilyTable families)
+    {
+        var inFlight = 0;
+        foreach (ref readonly var worker in _flights.Live) inFlight += worker.Kind == SlotKind.Worker ? worker.Load.InFlight : 0;
+        _peaks.Observe(MetricCatalogue.RequestsInFlightPeak, inFlight);
+    }
 
     /// <summary>Adds the requests in flight of live workers, and the busy time that dead workers lost.</summary>
     public void Add(FamilyTable families)

@@ -736,7 +736,7 @@ internal static class ConfigurationVariables
         Key = "gunicorn.listener",
         Flag = "--listener",
         Kind = VariableKind.Texts,
-        Description = "Addresses that Gunicorn listens on, HOST:PORT or unix:PATH, if its sockets are not visible",
+        Description = "Addresses that Gunicorn listens on, HOST:PORT or unix:PATH, until its workers report them",
         Example = "0.0.0.0:8000",
         ReloadScope = ReloadScope.Restart,
     };

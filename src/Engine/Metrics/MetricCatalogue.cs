@@ -215,6 +215,48 @@ internal static class MetricCatalogue
         FamilySource.Worker, "gunicorn_worker_cpu_seconds_total",
         "Processor time of the worker process, in mode user or system", "worker_id", "mode");
 
+    public static MetricFamily WorkerThreads { get; } = Gauge(
+        FamilySource.Worker, GaugeMode.Sum, "gunicorn_worker_threads",
+        "Threads of the worker process, including one of the exporter's engine", "worker_id");
+
+    public static MetricFamily WorkerOpenFiles { get; } = Gauge(
+        FamilySource.Worker, GaugeMode.Sum, "gunicorn_worker_open_fds",
+        "File descriptors that the worker process has open, updated every 15 seconds", "worker_id");
+
+    public static MetricFamily WorkerMaximumFiles { get; } = Gauge(
+        FamilySource.Worker, GaugeMode.Max, "gunicorn_worker_max_fds", "File descriptors that a worker process may have open");
+
+    public static MetricFamily WorkerPageFaults { get; } = Counter(
+        FamilySource.Worker, "gunicorn_worker_page_faults_total",
+        "Page faults of the worker process: without (minor) or with (major) a read from disk", "worker_id", "kind") with
+    { IsSummed = true };
+
+    public static MetricFamily WorkerContextSwitches { get; } = Counter(
+        FamilySource.Worker, "gunicorn_worker_context_switches_total",
+        "Times that a thread of the worker process began to wait (voluntary) or was preempted (involuntary)",
+        "worker_id", "kind") with
+    { IsSummed = true };
+
+    public static MetricFamily WorkerCollections { get; } = Counter(
+        FamilySource.Worker, "gunicorn_worker_gc_collections_total",
+        "Runs of Python's garbage collector, from the moment the worker serves", "worker_id", "generation") with
+    { IsSummed = true };
+
+    public static MetricFamily WorkerCollectionSeconds { get; } = Counter(
+        FamilySource.Worker, "gunicorn_worker_gc_seconds_total",
+        "Time in Python's garbage collector, during which the worker runs no other Python code", "worker_id", "generation") with
+    { IsSummed = true };
+
+    public static MetricFamily WorkerCollectedObjects { get; } = Counter(
+        FamilySource.Worker, "gunicorn_worker_gc_objects_collected_total",
+        "Objects that Python's garbage collector freed", "worker_id", "generation") with
+    { IsSummed = true };
+
+    public static MetricFamily WorkerUncollectableObjects { get; } = Counter(
+        FamilySource.Worker, "gunicorn_worker_gc_objects_uncollectable_total",
+        "Objects that Python's garbage collector found unreachable but could not free", "worker_id", "generation") with
+    { IsSummed = true };
+
     public static MetricFamily WorkerStarts { get; } = Counter(
         FamilySource.Worker, "gunicorn_worker_starts_total", "Worker processes that began in this slot", "worker_id");
 
@@ -335,6 +377,23 @@ internal static class MetricCatalogue
     public static MetricFamily DirtyWorkerBusy { get; } = Counter(
         FamilySource.Worker, "gunicorn_dirty_worker_busy_seconds_total",
         "Tasks that the dirty worker runs, integrated over time", "worker_id");
+
+    public static MetricFamily ListenerBacklogPeak { get; } = Gauge(
+        FamilySource.Exporter, GaugeMode.Max, "gunicorn_listener_backlog_peak",
+        "Longest accept queue in the last 90 seconds, observed once a second", "listener");
+
+    public static MetricFamily RequestsInFlightPeak { get; } = Gauge(
+        FamilySource.Exporter, GaugeMode.Max, "gunicorn_requests_in_flight_peak",
+        "Most requests in flight at once in the last 90 seconds, in all workers, observed once a second");
+
+    public static MetricFamily HostListenOverflows { get; } = Counter(
+        FamilySource.Exporter, "gunicorn_host_listen_overflows_total",
+        "Attempts to connect by TCP that a full accept queue refused, of all programs in the exporter's network namespace");
+
+    public static MetricFamily HostListenDrops { get; } = Counter(
+        FamilySource.Exporter, "gunicorn_host_listen_drops_total",
+        "Attempts to connect by TCP that the kernel dropped for any reason, overflows included, of all programs in the exporter's "
+        + "network namespace");
 
     public static MetricFamily InvalidQueueHeaders { get; } = Counter(
         FamilySource.Worker, "gunicorn_exporter_invalid_queue_headers_total",
@@ -469,29 +528,34 @@ internal static class MetricCatalogue
     public static MetricFamily LegacySidecarRedis { get; } = Gauge(
         FamilySource.Legacy, GaugeMode.All, "gunicorn_sidecar_redis_connected", "Legacy: gunicorn_exporter_forwarder_up of redis");
 
-    /// <summary>The bounds with which a live worker records. It is for readers of the store, and not exposed.</summary>
+    /// <summary>A listening socket of a live worker.</summary>
+    public static MetricFamily ListenerSocket { get; } = Gauge(
+        FamilySource.Worker, GaugeMode.Max, "gunicorn_exporter_listener_socket",
+        "1, labelled with the inode of a listening socket of a worker", "inode");
+
+    /// <summary>The bounds with which a live worker records.</summary>
     public static MetricFamily HistogramLayout { get; } = Gauge(
         FamilySource.Worker, GaugeMode.Max, "gunicorn_exporter_histogram_layout",
         "1, labelled with the bounds of the buckets with which a worker records", "latency", "size");
 
-    /// <summary>
-    /// The values of the operator's labels, which it gets as its labels, in one combination. It is for readers of the store, and
-    /// not exposed.
-    /// </summary>
+    /// <summary>The values of the operator's labels, which it gets as its labels, in one combination.</summary>
     public static MetricFamily ExtraLabels { get; } = Counter(
         FamilySource.Worker, "gunicorn_exporter_extra_labels_total", "0, labelled with values of GUNICORN_EXPORTER_EXTRA_LABELS");
 
-    /// <summary>The families that are not exposed.</summary>
-    public static ImmutableArray<MetricFamily> Hidden { get; } = [HistogramLayout, ExtraLabels];
+    /// <summary>The families for readers of the store, which are not exposed.</summary>
+    public static ImmutableArray<MetricFamily> Hidden { get; } = [HistogramLayout, ListenerSocket, ExtraLabels];
 
     /// <summary>Every family that is exposed, in the order in which an exposition lists them.</summary>
     public static ImmutableArray<MetricFamily> All { get; } =
     [
         Up, Workers, MasterWorkerRestarts, MasterSignals,
         WorkerExits, MasterUptime, MasterMemory, MasterCpuSeconds, ListenerBacklog, ListenerBacklogLimit,
+        ListenerBacklogPeak, HostListenOverflows, HostListenDrops,
         WorkerInfo, WorkerState, WorkerStateChangeTimestamp, WorkerUptime, WorkerStarts,
         WorkerMemory, WorkerProportionalMemory, WorkerCpu, WorkerCpuSeconds,
-        WorkerCapacity, WorkerRequestsInFlight, WorkerOldestRequest, WorkerBusy,
+        WorkerThreads, WorkerOpenFiles, WorkerMaximumFiles, WorkerPageFaults, WorkerContextSwitches,
+        WorkerCollections, WorkerCollectionSeconds, WorkerCollectedObjects, WorkerUncollectableObjects,
+        WorkerCapacity, WorkerRequestsInFlight, RequestsInFlightPeak, WorkerOldestRequest, WorkerBusy,
         WorkerConnections, WorkerConnectionsLimit, WorkerThreadWait,
         WorkerLoopBusy, WorkerLoopLag, WorkerLoopLagMaximum, WorkerLoopBlocked,
         WorkerRequests, WorkerRequestDuration, WorkerFailedRequests, WorkerErrorHandling, WorkerRequestsLost,

@@ -12,6 +12,28 @@ internal static unsafe partial class Libc
     internal const int RemoveDirectoryFlag = 0x200;
     internal const int ErrorInvalid = 22;
 
+    /// <summary>The number of entries of a directory; null if it cannot be opened. Allocates nothing.</summary>
+    /// <param name="path">UTF-8, ends with a zero byte.</param>
+    internal static int? CountEntries(ReadOnlySpan<byte> path)
+    {
+        var directory = OpenEntries(path);
+        if (directory == 0) return null;
+        // Without "." and "..".
+        var count = -2;
+        while (NextEntry(directory) != 0) count++;
+        _ = CloseEntries(directory);
+        return count;
+    }
+
+    [LibraryImport("libc", EntryPoint = "opendir")]
+    private static partial nint OpenEntries(ReadOnlySpan<byte> path);
+
+    [LibraryImport("libc", EntryPoint = "readdir")]
+    private static partial nint NextEntry(nint directory);
+
+    [LibraryImport("libc", EntryPoint = "closedir")]
+    private static partial int CloseEntries(nint directory);
+
     [LibraryImport("libc", EntryPoint = "openat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int OpenAt(int directory, string name, int flags, uint mode);
 

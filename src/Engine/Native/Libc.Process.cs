@@ -8,6 +8,8 @@ internal static partial class Libc
     private const int MostArenas = -8;
 
     internal const int BlockSignals = 0;
+    internal const int OpenFilesLimit = 7;
+    internal const int AddressSpaceLimit = 9;
 
     /// <summary>The length of glibc's <c>sigset_t</c>, in words.</summary>
     internal const int SignalSetWords = 16;
@@ -27,6 +29,24 @@ internal static partial class Libc
     [LibraryImport("libc", EntryPoint = "pthread_sigmask")]
     internal static partial int MaskSignals(int how, ReadOnlySpan<ulong> set, nint previous);
 
+    /// <summary>The soft limit of a resource; 2^64 - 1 if it is unlimited.</summary>
+    internal static ulong LimitOf(int resource)
+    {
+        _ = ReadLimit(resource, out var limit);
+        return limit.Soft;
+    }
+
+    [LibraryImport("libc", EntryPoint = "getrlimit")]
+    private static partial int ReadLimit(int resource, out Limit limit);
+
     [LibraryImport("libc", EntryPoint = "mallopt")]
     private static partial int TuneAllocator(int parameter, int value);
+
+    /// <summary><c>struct rlimit</c>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Limit
+    {
+        internal ulong Soft;
+        internal ulong Hard;
+    }
 }

@@ -78,14 +78,18 @@ internal static unsafe partial class Libc
         internal readonly double TotalSeconds => Seconds + (Nanoseconds * 1e-9);
     }
 
-    /// <summary>The start of <c>struct rusage</c>; 14 longs follow.</summary>
-    [StructLayout(LayoutKind.Sequential, Size = 144)]
+    /// <summary>The fields of <c>struct rusage</c> that Linux maintains and the worker records.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 144)]
     internal struct Usage
     {
-        internal long UserSeconds;
-        internal long UserMicroseconds;
-        internal long SystemSeconds;
-        internal long SystemMicroseconds;
+        [FieldOffset(0)] internal long UserSeconds;
+        [FieldOffset(8)] internal long UserMicroseconds;
+        [FieldOffset(16)] internal long SystemSeconds;
+        [FieldOffset(24)] internal long SystemMicroseconds;
+        [FieldOffset(64)] internal long MinorFaults;
+        [FieldOffset(72)] internal long MajorFaults;
+        [FieldOffset(128)] internal long VoluntarySwitches;
+        [FieldOffset(136)] internal long InvoluntarySwitches;
     }
 
     /// <summary><c>struct flock</c>: 32 bytes on 64-bit Linux.</summary>

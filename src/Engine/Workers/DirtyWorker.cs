@@ -65,14 +65,15 @@ internal sealed class DirtyWorker : IDisposable
     /// <summary>Updates memory, processor time and age.</summary>
     public void Update()
     {
-        var usage = ProcessStatistics.ProcessorSeconds();
-        _userSeconds.Add(usage.User - _lastUsage.User);
-        _systemSeconds.Add(usage.System - _lastUsage.System);
-        _lastUsage = usage;
+        Span<double> usage = stackalloc double[ProcessStatistics.UsageCount];
+        ProcessStatistics.ReadUsage(usage);
+        _userSeconds.Add(usage[0] - _lastUsage.User);
+        _systemSeconds.Add(usage[1] - _lastUsage.System);
+        _lastUsage = (usage[0], usage[1]);
         var memory = ProcessStatistics.ResidentBytes();
         _memory.Set(memory);
         _flight.SetMemory(memory);
-        _uptime.Set(ProcessStatistics.AgeSeconds());
+        _uptime.Set(ProcessStatistics.AgeAndThreads().AgeSeconds);
     }
 
     /// <summary>Records a task that arrived, in a place that survives the worker's death.</summary>

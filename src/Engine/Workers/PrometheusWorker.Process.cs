@@ -3,7 +3,7 @@ using GunicornPrometheusExporter.Files;
 
 namespace GunicornPrometheusExporter.Workers;
 
-/// <remarks>The resources of the worker process: memory, processor time, age.</remarks>
+/// <remarks>The resources of the worker process: memory, processor time, page faults, context switches, threads, descriptors, age.</remarks>
 internal sealed partial class PrometheusWorker
 {
     private const double UpdateInterval = 1;
@@ -19,12 +19,16 @@ internal sealed partial class PrometheusWorker
     private readonly Cell _memory;
     private readonly Cell _proportionalMemory;
     private readonly Cell _cpu;
-    private readonly Cell _userSeconds;
-    private readonly Cell _systemSeconds;
     private readonly Cell _uptime;
+    private readonly Cell _threads;
+    private readonly Cell _openFiles;
+    private readonly Cell _maximumFiles;
+
+    // In the order of ProcessStatistics.ReadUsage.
+    private readonly Cell[] _usage;
+    private readonly double[] _lastUsage = new double[ProcessStatistics.UsageCount];
     private double _lastUpdate = double.NegativeInfinity;
     private double _nextProportional = double.NegativeInfinity;
-    private (double User, double System) _lastUsage;
 
     // Converts a time of the monotonic clock to seconds since the epoch.
     private double _epoch;
@@ -48,20 +52,25 @@ internal sealed partial class PrometheusWorker
     private void Update(double now, double proportionalDelay)
     {
         _epoch = (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds - now;
-        var usage = ProcessStatistics.ProcessorSeconds();
-        var (user, system) = (usage.User - _lastUsage.User, usage.System - _lastUsage.System);
+        Span<double> usage = stackalloc double[ProcessStatistics.UsageCount];
+        ProcessStatistics.ReadUsage(usage);
         // 0 at the first update.
-        if (now > _lastUpdate) _cpu.Set(100 * (user + system) / (now - _lastUpdate));
-        _userSeconds.Add(user);
-        _systemSeconds.Add(system);
-        (_lastUpdate, _lastUsage) = (now, usage);
+        if (now > _lastUpdate) _cpu.Set(100 * (usage[0] - _lastUsage[0] + usage[1] - _lastUsage[1]) / (now - _lastUpdate));
+        for (var i = 0; i < usage.Length; i++) _usage[i].Add(usage[i] - _lastUsage[i]);
+        usage.CopyTo(_lastUsage);
+        _lastUpdate = now;
         var memory = ProcessStatistics.ResidentBytes();
         _memory.Set(memory);
         _flight.SetMemory(memory);
-        _uptime.Set(ProcessStatistics.AgeSeconds());
+        var (age, threads) = ProcessStatistics.AgeAndThreads();
+        _uptime.Set(age);
+        _threads.Set(threads);
         if (now < _nextProportional + proportionalDelay) return;
         var start = MonotonicClock.Seconds();
         _proportionalMemory.Set(ProcessStatistics.ProportionalBytes());
+        // Before Linux 6.2 it takes longer with more of them.
+        if (ProcessStatistics.OpenFiles() is { } files) _openFiles.Set(files);
+        _maximumFiles.Set(ProcessStatistics.MaximumFiles());
         _nextProportional = NextProportional(start, MonotonicClock.Seconds());
     }
 }

@@ -56,8 +56,18 @@ internal sealed partial class PrometheusWorker : IDisposable
         _invalidContentLengths = Metrics.Locate(MetricCatalogue.InvalidContentLengths, []);
         _requestSize = Metrics.LocateHistogram(MetricCatalogue.WorkerRequestSize, [WorkerId]);
         _responseSize = Metrics.LocateHistogram(MetricCatalogue.WorkerResponseSize, [WorkerId]);
-        _userSeconds = Metrics.Locate(MetricCatalogue.WorkerCpuSeconds, [WorkerId, "user"]);
-        _systemSeconds = Metrics.Locate(MetricCatalogue.WorkerCpuSeconds, [WorkerId, "system"]);
+        _usage =
+        [
+            Metrics.Locate(MetricCatalogue.WorkerCpuSeconds, [WorkerId, "user"]),
+            Metrics.Locate(MetricCatalogue.WorkerCpuSeconds, [WorkerId, "system"]),
+            Metrics.Locate(MetricCatalogue.WorkerPageFaults, [WorkerId, "minor"]),
+            Metrics.Locate(MetricCatalogue.WorkerPageFaults, [WorkerId, "major"]),
+            Metrics.Locate(MetricCatalogue.WorkerContextSwitches, [WorkerId, "voluntary"]),
+            Metrics.Locate(MetricCatalogue.WorkerContextSwitches, [WorkerId, "involuntary"]),
+        ];
+        _threads = Metrics.Locate(MetricCatalogue.WorkerThreads, [WorkerId]);
+        _openFiles = Metrics.Locate(MetricCatalogue.WorkerOpenFiles, [WorkerId]);
+        _maximumFiles = Metrics.Locate(MetricCatalogue.WorkerMaximumFiles, []);
         _proportionalMemory = Metrics.Locate(MetricCatalogue.WorkerProportionalMemory, [WorkerId]);
         _requests = Metrics.Locate(MetricCatalogue.WorkerRequests, [WorkerId]);
         _duration = Metrics.LocateHistogram(MetricCatalogue.WorkerRequestDuration, [WorkerId]);

@@ -5,17 +5,22 @@ internal static unsafe class PyDict
 {
     private static delegate* unmanaged<nint> _new;
     private static delegate* unmanaged<nint, byte*, nint, int> _setItem;
+    private static delegate* unmanaged<nint, nint, nint> _getItem;
 
     // SAFETY: the signatures are those of dictobject.h.
     internal static void Bind()
     {
         _new = (delegate* unmanaged<nint>)Symbols.Find("PyDict_New");
         _setItem = (delegate* unmanaged<nint, byte*, nint, int>)Symbols.Find("PyDict_SetItemString");
+        _getItem = (delegate* unmanaged<nint, nint, nint>)Symbols.Find("PyDict_GetItem");
     }
 
     // SAFETY (all below): called with the GIL held and with live references.
 
     internal static nint New() => _new();
+
+    /// <summary>The value of a key, borrowed; 0 without an exception if there is none, or the object is no <c>dict</c>.</summary>
+    internal static nint Get(nint dictionary, nint key) => _getItem(dictionary, key);
 
     /// <param name="dictionary">The <c>dict</c>.</param>
     /// <param name="key">In ASCII, ends with a zero byte.</param>

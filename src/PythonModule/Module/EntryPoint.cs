@@ -26,6 +26,7 @@ internal static unsafe class EntryPoint
         try
         {
             MetricMethods.Bind();
+            CollectionFunctions.Bind();
             return ErrorBoundary.Bind() ? PyModule.Create("_engine", Doc, Functions()) : 0;
         }
         catch (Exception exception)
@@ -109,6 +110,8 @@ internal static unsafe class EntryPoint
             "heartbeat() -> bool\n\nUpdates memory, processor use and age, at most once a second; returns whether it did. Never raises."),
         new("update", &RequestFunctions.Update,
             "update() -> None\n\nUpdates memory, processor use and age now. Never raises."),
+        new("collecting", &CollectionFunctions.Collecting,
+            "collecting(phase: str, info: dict) -> None\n\nRecords a collection: a callback for gc.callbacks. Never raises."),
         new("set_state", &RequestFunctions.SetState,
             "set_state(state: str) -> None\n\nSets the state: starting, running, quit or abort. Never raises."),
         new("loop_started", &WaitFunctions.LoopStarted,

@@ -41,7 +41,7 @@ internal static class MetricClasses
     private static RecordedFamily Find(string name)
     {
         if (Families.TryGetValue(name, out var known)) return known;
-        var family = MetricCatalogue.All.FirstOrDefault(family => family.Name == name)
+        var family = MetricCatalogue.All.Concat(MetricCatalogue.Hidden).FirstOrDefault(family => family.Name == name)
             ?? throw new MetricsException($"{name} is no family of the catalogue");
         return Families[name] = new RecordedFamily(family);
     }

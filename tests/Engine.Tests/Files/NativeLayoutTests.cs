@@ -39,6 +39,8 @@ public sealed class NativeLayoutTests : IDisposable
                 P(sizeof(struct timespec)); P(offsetof(struct timespec, tv_nsec));
                 P(sizeof(struct rusage)); P(offsetof(struct rusage, ru_utime.tv_usec));
                 P(offsetof(struct rusage, ru_stime)); P(offsetof(struct rusage, ru_stime.tv_usec));
+                P(offsetof(struct rusage, ru_minflt)); P(offsetof(struct rusage, ru_majflt));
+                P(offsetof(struct rusage, ru_nvcsw)); P(offsetof(struct rusage, ru_nivcsw)); P(RLIMIT_NOFILE); P(RLIMIT_AS);
                 P(sizeof(struct statx)); P(offsetof(struct statx, stx_gid)); P(offsetof(struct statx, stx_mtime));
                 P(O_CREAT); P(O_EXCL); P(O_CLOEXEC); P(O_NOFOLLOW); P(O_DIRECTORY); P(O_NONBLOCK);
                 P(F_GETLK); P(F_SETLK); P(F_WRLCK); P(F_UNLCK); P(F_RDLCK); P(F_OFD_SETLK); P(F_OFD_SETLKW);
@@ -60,6 +62,9 @@ public sealed class NativeLayoutTests : IDisposable
             Unsafe.SizeOf<Libc.Time>(), Offset<Libc.Time>("Nanoseconds"),
             Unsafe.SizeOf<Libc.Usage>(), Offset<Libc.Usage>("UserMicroseconds"),
             Offset<Libc.Usage>("SystemSeconds"), Offset<Libc.Usage>("SystemMicroseconds"),
+            Offset<Libc.Usage>("MinorFaults"), Offset<Libc.Usage>("MajorFaults"),
+            Offset<Libc.Usage>("VoluntarySwitches"), Offset<Libc.Usage>("InvoluntarySwitches"),
+            Libc.OpenFilesLimit, Libc.AddressSpaceLimit,
             Unsafe.SizeOf<FileStatus>(), Offset<FileStatus>("Group"), Offset<FileStatus>("Modification"),
             Libc.OpenCreate, Libc.OpenExclusive, Libc.OpenCloseOnExec, Libc.OpenNoFollow, Libc.OpenDirectory, Libc.OpenNonBlocking,
             Libc.GetLock, Libc.SetLock, Libc.WriteLock, Libc.Unlocked, Libc.ReadLock, Libc.SetDescriptionLock, Libc.SetDescriptionLockAndWait,

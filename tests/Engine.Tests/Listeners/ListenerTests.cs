@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using GunicornPrometheusExporter.Listeners;
@@ -17,9 +18,7 @@ public sealed class ListenerTests : IDisposable
     public void Connections_that_nobody_accepted_are_the_backlog_of_a_TCP_socket(string host)
     {
         var address = IPAddress.Parse(host);
-        using var listener = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        listener.Bind(new IPEndPoint(address, 0));
-        listener.Listen(17);
+        using var listener = Listening(address);
         AssertBacklog(listener, listener.LocalEndPoint!.ToString()!, 17);
     }
 
@@ -34,27 +33,70 @@ public sealed class ListenerTests : IDisposable
     }
 
     [Fact]
-    public void Without_a_master_there_is_nothing_to_look_at() =>
-        Assert.Empty(new ListenerWatch(["127.0.0.1:8000"]).Look([]));
+    public void The_given_addresses_count_until_a_worker_reports_its_sockets_and_the_reported_ones_from_then_on()
+    {
+        using var first = Listening(IPAddress.Loopback);
+        using var second = Listening(IPAddress.Loopback);
+        Assert.Empty(new ListenerWatch([]).Look(None));
+        var watch = new ListenerWatch([AddressOf(first)]);
+        Assert.Equal(AddressOf(first), Assert.Single(watch.Look(None)).Address);
+        Assert.Equal(AddressOf(second), Assert.Single(watch.Look(InodeOf(second))).Address);
+        // Without a live worker.
+        Assert.Equal(AddressOf(second), Assert.Single(watch.Look(None)).Address);
+    }
 
     [Fact]
-    public void Where_the_master_hides_its_sockets_those_with_the_given_addresses_are_taken()
+    public void Sockets_that_share_an_address_have_one_queue_also_if_only_one_is_reported()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        var address = listener.LocalEndpoint.ToString()!;
-        const int NoProcess = int.MaxValue;
-        Assert.Equal(address, Assert.Single(new ListenerWatch([address]).Look([NoProcess])).Address);
-        Assert.Empty(new ListenerWatch([]).Look([NoProcess]));
+        using var first = Listening(IPAddress.Loopback, shares: true);
+        using var second = Listening(IPAddress.Loopback, shares: true, ((IPEndPoint)first.LocalEndPoint!).Port);
+        var queue = Assert.Single(new ListenerWatch([]).Look(InodeOf(second)));
+        Assert.Equal(new AcceptQueue(AddressOf(first), 0, 34), queue);
+    }
+
+    [Fact]
+    public void The_kernel_counts_refused_connections()
+    {
+        var file = _directory["netstat"];
+        File.WriteAllText(file, "TcpExt: PruneCalled ListenOverflows ListenDrops\nTcpExt: 1 22 333\nIpExt: ListenDrops\nIpExt: 4\n");
+        Assert.Equal(new ListenFailures(22, 333), ListenFailures.Read(file));
+        foreach (var other in (string[])["", "TcpExt: ListenOverflows ListenDrops\n", "TcpExt: ListenOverflows ListenDrops\nTcpExt: 1\n"])
+        {
+            File.WriteAllText(file, other);
+            Assert.Null(ListenFailures.Read(file));
+        }
+        Assert.Null(ListenFailures.Read(_directory["missing"]));
+        Assert.True(ListenFailures.Read() is { Overflows: >= 0 } real && real.Drops >= real.Overflows);
     }
 
     private static void AssertBacklog(Socket listener, string address, uint limit)
     {
         using var first = Connect(listener);
         using var second = Connect(listener);
-        Assert.Equal((2u, limit), Look(address));
+        Assert.Equal(new AcceptQueue(address, 2, limit), Assert.Single(new ListenerWatch([]).Look(InodeOf(listener))));
         listener.Accept().Dispose();
-        Assert.Equal((1u, limit), Look(address));
+        Assert.Equal(new AcceptQueue(address, 1, limit), Assert.Single(new ListenerWatch([]).Look(InodeOf(listener))));
+    }
+
+    private static readonly HashSet<uint> None = [];
+
+    private static string AddressOf(Socket socket) => socket.LocalEndPoint!.ToString()!;
+
+    private static HashSet<uint> InodeOf(Socket socket)
+    {
+        // "socket:[12345]"
+        var link = File.ResolveLinkTarget($"/proc/self/fd/{socket.Handle}", returnFinalTarget: false)!.Name;
+        return [uint.Parse(link.AsSpan("socket:[".Length).TrimEnd(']'), CultureInfo.InvariantCulture)];
+    }
+
+    private static Socket Listening(IPAddress address, bool shares = false, int port = 0)
+    {
+        var listener = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        const int SocketLevel = 1, ReusePort = 15;
+        if (shares) listener.SetRawSocketOption(SocketLevel, ReusePort, BitConverter.GetBytes(1));
+        listener.Bind(new IPEndPoint(address, port));
+        listener.Listen(17);
+        return listener;
     }
 
     private static Socket Connect(Socket listener)
@@ -63,11 +105,5 @@ public sealed class ListenerTests : IDisposable
         var client = new Socket(end.AddressFamily, SocketType.Stream, ProtocolType.Unspecified);
         client.Connect(end);
         return client;
-    }
-
-    private static (uint Backlog, uint Limit) Look(string address)
-    {
-        var socket = new ListenerWatch([]).Look([Environment.ProcessId]).Single(socket => socket.Address == address);
-        return (socket.Backlog, socket.Limit);
     }
 }
