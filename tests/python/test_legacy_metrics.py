@@ -43,6 +43,21 @@ def test_reloads_and_kills_are_restarts_with_their_reasons(start_gunicorn, tmp_p
     assert metrics.value("gunicorn_sidecar_uptime_seconds") > 0
 
 
+@pytest.mark.parametrize("is_legacy", [True, False])
+def test_a_reload_changes_no_half_of_the_legacy_metrics(start_gunicorn, tmp_path, is_legacy):
+    file = tmp_path / "exporter.yml"
+    text = "exporter: {prometheus: {legacy_metrics: %s, max_series: %d}}\n"
+    file.write_text(text % (str(is_legacy).lower(), 90_000))
+    server = start_gunicorn("-w", "1", variables={"GUNICORN_EXPORTER_CONFIG_FILE": str(file)})
+    server.wait_until_served()
+    file.write_text(text % (str(not is_legacy).lower(), 80_000))
+    os.kill(*server.exporters(), signal.SIGHUP)
+    wait_for(lambda: "configuration reloaded" in server.log, "the reload")
+    metrics = server.scrape()
+    assert metrics.has(RESTARTS) == is_legacy
+    assert metrics.has("gunicorn_worker_request_duration_seconds_count", worker_id="worker_1") == is_legacy
+
+
 def test_a_worker_that_has_served_enough_is_a_restart_with_its_reason(start_gunicorn):
     server = start_gunicorn("--max-requests", "1", variables=LEGACY)
     assert server.get("/") == 200

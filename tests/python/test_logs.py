@@ -1,6 +1,7 @@
 """Log lines: one format for all of an executable's lines, and Gunicorn's log for all lines under Gunicorn."""
 
 import contextlib
+import fcntl
 import http.client
 import json
 import logging
@@ -8,6 +9,7 @@ import os
 import re
 import shutil
 import signal
+import struct
 import subprocess
 import threading
 import urllib.request
@@ -20,6 +22,9 @@ from conftest import EXECUTABLE
 from gunicorn_prometheus_exporter.exporter_log import ExporterLog
 from gunicorn_prometheus_exporter.log_lines import one_line, with_fields
 from live_gunicorn import HOOKS, LiveGunicorn, free_port, wait_for
+
+#: Of Linux; Python has it from 3.10.
+F_SETPIPE_SZ = 1031
 
 #: Gunicorn's formatter: "[2026-01-01 12:00:00 +0000] [4711] [INFO] …".
 GUNICORN = re.compile(r"\[[^]]+\] \[\d+\] \[[A-Z]+\] ")
@@ -207,6 +212,39 @@ def test_a_log_that_nobody_reads_does_not_stop_the_exporter(environment, tmp_pat
             assert process.poll() is None
         finally:
             process.terminate()
+
+
+def put_odd_sample(path: Path, family: str) -> None:
+    """Writes a file with a sample that its family cannot have, of which the exporter logs the names."""
+    key = json.dumps([family, "odd", {}, "help"]).encode()
+    padded = key + b" " * (8 - (len(key) + 4) % 8)
+    entry = struct.pack(f"<i{len(padded)}sdd", len(key), padded, 1.0, 0.0)
+    path.write_bytes(struct.pack("<ii", 8 + len(entry), 0) + entry)
+
+
+def test_a_line_after_one_that_the_full_pipe_has_cut_begins_a_line(environment, tmp_path):
+    port = free_port()
+    command = [str(EXECUTABLE), "serve", "--multiproc-dir", str(tmp_path), "--web.listen-address", f"127.0.0.1:{port}"]
+    reading, writing = os.pipe()
+    fcntl.fcntl(writing, F_SETPIPE_SZ, 4096)
+    os.set_blocking(writing, False)
+    with subprocess.Popen(command, env={**environment, "CLEANUP_DB_FILES": "false"}, stderr=writing) as process:
+        os.close(writing)
+        try:
+            wait_for(lambda: answers(port), "a scrape")
+            assert b"listening on" in os.read(reading, 65536)
+            put_odd_sample(tmp_path / "counter_1.db", 6_000 * "a")
+            assert answers(port)
+            cut = os.read(reading, 65536)
+            assert len(cut) == 4096 and b"\n" not in cut
+            put_odd_sample(tmp_path / "counter_2.db", "short")
+            assert answers(port)
+            first, second, rest = os.read(reading, 65536).split(b"\n")
+            assert (first, rest) == (b"", b"")
+            assert b"short" in second
+        finally:
+            process.terminate()
+            os.close(reading)
 
 
 def test_level_debug_has_the_reason_of_a_failed_handshake(environment, tmp_path):

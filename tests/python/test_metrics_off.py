@@ -278,3 +278,16 @@ def test_a_file_of_the_store_that_cannot_be_removed_costs_a_worker_its_metrics_a
         assert server.get("/") == 200
     finally:
         subprocess.run(["umount", "--lazy", str(file)], check=True)
+
+
+def test_a_file_of_the_master_that_a_full_disk_has_no_space_for_leaves_nothing_behind(start_gunicorn, environment, small_disk):
+    store = small_disk / "store"
+    environment["PROMETHEUS_MULTIPROC_DIR"] = str(store)
+    server = start_gunicorn("-w", "1")
+    server.wait_until_served()
+    (store / "counter_master-1.db").unlink()
+    fill(small_disk)
+    server.signal(signal.SIGUSR1)
+    wait_for(lambda: "the metrics of the master are not recorded" in server.log, "the line")
+    assert [name for name in os.listdir(store) if name.endswith(".new")] == []
+    assert server.get("/") == 200

@@ -2,11 +2,13 @@
 
 import os
 import signal
+import socket
+from typing import Optional
 
 import pytest
 
 from exposition import Exposition
-from live_gunicorn import HOOKS, LiveGunicorn, wait_for
+from live_gunicorn import HOOKS, LiveGunicorn, free_port, wait_for
 from test_asgi import CLOSE, HANDSHAKE, HELLO
 from worker_classes import ASGI, WorkerClass
 
@@ -34,17 +36,24 @@ def start(start_worker, start_gunicorn, need):
     return start
 
 
-def opened(server: LiveGunicorn, path: bytes):
+def opened(server: LiveGunicorn, path: bytes, port: Optional[int] = None):
     """Opens a WebSocket and sends a message, which the application answers."""
-    connection = server.connect(HANDSHAKE % path)
-    answer = b""
-    while b"\r\n\r\n" not in answer:
-        answer += connection.recv(65536)
+    connection = socket.create_connection(("127.0.0.1", port or server.port), 30)
+    connection.sendall(HANDSHAKE % path)
+    answer = read_until(connection, b"\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 101"), answer
     connection.sendall(HELLO)
-    while b"\x81\x0ahello, too" not in answer:
-        answer += connection.recv(65536)
+    read_until(connection, b"\x81\x0ahello, too")
     return connection
+
+
+def read_until(connection: socket.socket, end: bytes) -> bytes:
+    answer = b""
+    while end not in answer:
+        part = connection.recv(65536)
+        assert part, f"the connection was closed after {answer!r}"
+        answer += part
+    return answer
 
 
 def values(metrics: Exposition, name: str, *labels: str) -> dict[tuple[str, ...], float]:
@@ -154,3 +163,17 @@ def test_the_endpoint_is_the_route_of_starlette(start, need):
     metrics = settled(server, "rejected_total", 1)
     assert values(metrics, "opened_total", "endpoint") == {("/rooms/{room}",): 2}
     assert values(metrics, "rejected_total", "endpoint", "status_code") == {("__unmatched__", "403"): 1}
+
+
+def test_a_server_that_the_application_runs_in_its_worker_works_and_is_not_recorded(start):
+    server = start("gevent")
+    port = free_port()
+    assert server.get(f"/serve/{port}") == 200
+    with opened(server, b"/talk", port) as connection:
+        connection.sendall(CLOSE_4321)
+        while connection.recv(65536):
+            pass
+    with opened(server, b"/talk") as connection:
+        metrics = settled(server, "opened_total", 1)
+    assert values(metrics, "messages_total", "direction") == {("received",): 1, ("sent",): 1}
+    assert "are not recorded" not in server.log and "Traceback" not in server.log, server.log

@@ -4,6 +4,8 @@ from typing import Any
 
 
 def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    if environ["PATH_INFO"].startswith("/serve/"):
+        _serve(int(environ["PATH_INFO"].rpartition("/")[2]))
     socket = environ.get("wsgi.websocket")
     if socket is None:
         start_response("200 OK", [("Content-Length", "2")])
@@ -11,6 +13,14 @@ def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
     while (message := socket.receive()) is not None:
         socket.send(message + ", too")
     return []
+
+
+def _serve(port: int) -> None:
+    """Starts a WebSocket server of the application's own in the worker."""
+    from gevent.pywsgi import WSGIServer
+    from geventwebsocket.handler import WebSocketHandler
+
+    WSGIServer(("127.0.0.1", port), app, handler_class=WebSocketHandler).start()
 
 
 def __getattr__(name: str) -> Any:

@@ -11,6 +11,9 @@ internal sealed class LineProvider(bool isJson, TimeProvider time) : ILoggerProv
 {
     private const int StandardError = 2;
     private const string Format = "{OriginalFormat}";
+
+    // The pipe to the master was full in the middle of the last line, so the next one ends it.
+    private static volatile bool _isCut;
     private int _dropped;
 
     public ILogger CreateLogger(string categoryName) => new Component(this, categoryName);
@@ -19,10 +22,9 @@ internal sealed class LineProvider(bool isJson, TimeProvider time) : ILoggerProv
 
     internal static bool TryWrite(string line)
     {
-        var bytes = Encoding.UTF8.GetBytes(line + "\n");
+        var bytes = Encoding.UTF8.GetBytes($"{(_isCut ? "\n" : "")}{line}\n");
         var written = Libc.Write(StandardError, bytes, (nuint)bytes.Length);
-        // The pipe to the master can be full in the middle of a line. What follows must begin a line.
-        if (written > 0 && written < bytes.Length) _ = Libc.Write(StandardError, "\n"u8, 1);
+        if (written > 0) _isCut = written < bytes.Length;
         return written == bytes.Length;
     }
 

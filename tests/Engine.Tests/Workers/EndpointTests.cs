@@ -126,6 +126,19 @@ public sealed class EndpointTests : IDisposable
     }
 
     [Fact]
+    public void A_route_of_an_earlier_worker_keeps_its_value_whatever_routes_come_before_it()
+    {
+        Route("/known", 200);
+        Reopen();
+        for (var i = 0; i < EndpointBounds.MaximumRoutes; i++) Route($"/tenant/{Letters(i)}/page", 404);
+        Route("/known", 200);
+        Route("/unknown", 200);
+
+        Assert.Equal(2, Requests("/known", 200));
+        Assert.Equal(0, Requests("/unknown", 200));
+    }
+
+    [Fact]
     public void A_path_that_nobody_requested_for_an_hour_gives_way_if_there_is_no_room_and_keeps_its_series()
     {
         for (var i = 0; i < Bound; i++) Handle("/junk/" + Letters(i), 200);
