@@ -13,6 +13,8 @@ public sealed class SaturationTests : IDisposable
 {
     private const string Busy = "gunicorn_worker_busy_seconds_total{worker_id=worker_1}";
 
+    private const string LoopBusy = "gunicorn_worker_loop_busy_seconds_total{worker_id=worker_1}";
+
     private readonly TemporaryDirectory _directory = new();
     private readonly StoreAggregator _aggregator;
     private readonly string _flight;
@@ -53,11 +55,7 @@ public sealed class SaturationTests : IDisposable
         Assert.Equal(0, idle["gunicorn_worker_requests_in_flight{worker_id=worker_1}"]);
         Assert.Equal(0, idle["gunicorn_worker_oldest_request_seconds{worker_id=worker_1}"]);
         Assert.Equal(100, idle[Busy]);
-        using (var stream = new FileStream(_flight, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
-        {
-            stream.Position = 12;
-            stream.WriteByte(4);
-        }
+        Write(12, [4]);
         Assert.Equal(4, _aggregator.Read().Samples["gunicorn_worker_capacity{worker_id=worker_1}"]);
     }
 
@@ -82,6 +80,42 @@ public sealed class SaturationTests : IDisposable
     }
 
     [Fact]
+    public void A_loop_that_is_blocked_counts_as_busy_until_now_and_its_timer_as_late()
+    {
+        WriteStored(100, ("gunicorn_worker_loop_busy_seconds", 40));
+        WriteFlight(busy: 100, lastChange: _start - 5);
+        WriteLoop(total: 40, since: _start - 3);
+        using var alive = new FileLock(_flight);
+        var samples = _aggregator.Read().Samples;
+        Assert.InRange(samples[LoopBusy], 43, 43 + MonotonicClock.Seconds() - _start);
+        Assert.InRange(samples["gunicorn_worker_loop_lag_max_seconds{worker_id=worker_1}"], 2.5, 2.5 + MonotonicClock.Seconds() - _start);
+        Assert.True(_aggregator.Read().Samples[LoopBusy] > samples[LoopBusy]);
+    }
+
+    [Fact]
+    public void The_loop_of_an_earlier_holder_does_not_show_if_the_worker_has_none()
+    {
+        WriteStored(100, ("gunicorn_worker_loop_busy_seconds", 40));
+        WriteFlight(busy: 100, lastChange: _start - 5);
+        using var alive = new FileLock(_flight);
+        // Until the worker reports its capacity, its class is not known.
+        Assert.Equal(40, _aggregator.Read().Samples[LoopBusy]);
+        Write(12, [1]);
+        Assert.DoesNotContain(LoopBusy, _aggregator.Read().Samples.Keys);
+    }
+
+    [Fact]
+    public void The_busy_time_of_a_loop_does_not_fall_when_its_worker_dies()
+    {
+        WriteStored(100, ("gunicorn_worker_loop_busy_seconds", 40));
+        WriteFlight(busy: 100, lastChange: _start - 5);
+        WriteLoop(total: 40, since: _start - 3);
+        double last;
+        using (new FileLock(_flight)) last = _aggregator.Read().Samples[LoopBusy];
+        Assert.Equal(last, _aggregator.Read().Samples[LoopBusy]);
+    }
+
+    [Fact]
     public void Lost_requests_are_at_0_for_every_cause_from_the_first_scrape()
     {
         var samples = _aggregator.Read().Samples;
@@ -96,8 +130,23 @@ public sealed class SaturationTests : IDisposable
     private void WriteFlight(double busy, double lastChange, params FlightRequest[] requests) =>
         File.WriteAllBytes(_flight, FlightImage.Bytes(7, requests.Length, busy, lastChange, requests));
 
-    private void WriteStored(double busy) => TestFile.Write(
+    private void WriteLoop(double total, double since)
+    {
+        Write(40, BitConverter.GetBytes(total));
+        Write(48, BitConverter.GetBytes(since));
+    }
+
+    private void Write(int offset, byte[] bytes)
+    {
+        using var stream = new FileStream(_flight, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+        stream.Position = offset;
+        stream.Write(bytes);
+    }
+
+    private void WriteStored(double busy, params (string Name, double Value)[] others) => TestFile.Write(
         _directory["counter_worker-1.db"], EntryLayout.Timestamped,
-        TestEntry.Of(
-            "gunicorn_worker_busy_seconds", "gunicorn_worker_busy_seconds_total", [("worker_id", "worker_1")], busy));
+        [
+            .. others.Prepend(("gunicorn_worker_busy_seconds", busy)).Select(
+                counter => TestEntry.Of(counter.Item1, $"{counter.Item1}_total", [("worker_id", "worker_1")], counter.Item2)),
+        ]);
 }

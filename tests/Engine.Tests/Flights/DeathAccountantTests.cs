@@ -61,6 +61,21 @@ public sealed class DeathAccountantTests : IDisposable
     }
 
     [Fact]
+    public void An_event_loop_that_was_blocked_counts_as_busy_until_the_death()
+    {
+        var path = WriteFlight("00000001", new FlightRequest(FlightState.Running, 0, _now - 5, "GET", "/", "", ""));
+        using (var stream = new FileStream(path, FileMode.Open, FileAccess.Write))
+        {
+            stream.Position = 40;
+            stream.Write([.. BitConverter.GetBytes(30.0), .. BitConverter.GetBytes(_now - 4), .. BitConverter.GetBytes(31.0)]);
+        }
+        WriteExit("signal");
+        _accountant.Account();
+        var late = MonotonicClock.Seconds() - _now;
+        Assert.InRange(_aggregator.Read().Samples["gunicorn_worker_loop_busy_seconds_total{worker_id=worker_1}"], 4, 4 + late + 1e-3);
+    }
+
+    [Fact]
     public void A_request_whose_response_had_begun_is_counted_as_its_worker_would_have_counted_it()
     {
         WriteFlight(

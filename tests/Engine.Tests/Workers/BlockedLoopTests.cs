@@ -1,0 +1,100 @@
+using GunicornPrometheusExporter.Files;
+using GunicornPrometheusExporter.Metrics;
+using GunicornPrometheusExporter.Recording;
+using GunicornPrometheusExporter.Workers;
+using Xunit;
+
+namespace GunicornPrometheusExporter.Engine.Tests.Workers;
+
+public sealed class BlockedLoopTests : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+    private readonly PrometheusWorker _worker;
+
+    public BlockedLoopTests()
+    {
+        _worker = new(SlotStore.Open(_directory.Path, SlotKind.Worker, EntryLayout.Timestamped), TimeProvider.System);
+        _worker.LoopStarted(seesPolls: true);
+    }
+
+    public void Dispose()
+    {
+        _worker.Dispose();
+        _directory.Dispose();
+    }
+
+    [Fact]
+    public void A_request_that_ends_at_the_end_of_a_long_step_blocked_the_loop()
+    {
+        var other = Begin("/other"u8);
+        var token = Begin("/slow"u8);
+        _worker.LoopTurns();
+        Block();
+        _worker.RequestFinished(token, 200, 0);
+        _worker.RequestFinished(other, 200, 0);
+        AssertBlocked("/slow");
+    }
+
+    [Fact]
+    public void A_request_that_began_last_blocked_the_loop_until_another_began_or_the_loop_polled()
+    {
+        Begin("/slow"u8);
+        Block();
+        Begin("/next"u8);
+        _worker.LoopWaits();
+        AssertBlocked("/slow");
+        _worker.LoopRuns();
+        Begin("/last"u8);
+        Block();
+        _worker.LoopTurns();
+        AssertBlocked("/slow", "/last");
+    }
+
+    [Fact]
+    public void The_only_request_in_flight_blocked_the_loop_if_none_began_or_ended()
+    {
+        Begin("/slow"u8);
+        _worker.LoopTurns();
+        Block();
+        _worker.LoopTurns();
+        AssertBlocked("/slow");
+    }
+
+    [Fact]
+    public void It_is_not_known_which_of_several_requests_blocked_the_loop_between_two_polls()
+    {
+        Begin("/one"u8);
+        Begin("/two"u8);
+        _worker.LoopTurns();
+        Block();
+        _worker.LoopTurns();
+        AssertBlocked(EndpointBounds.Unknown);
+    }
+
+    [Fact]
+    public void A_loop_that_waits_is_not_blocked_nor_is_one_whose_polls_are_not_seen()
+    {
+        _worker.LoopWaits();
+        Block();
+        _worker.LoopRuns();
+        AssertBlocked();
+        _worker.LoopStarted(seesPolls: false);
+        var token = Begin("/slow"u8);
+        Block();
+        _worker.RequestFinished(token, 200, 0);
+        AssertBlocked();
+    }
+
+    private static void Block() => Thread.Sleep(120);
+
+    private long Begin(ReadOnlySpan<byte> path) => _worker.RequestStarted("GET"u8, path, default);
+
+    private void AssertBlocked(params string[] endpoints)
+    {
+        Assert.Equal(endpoints, _worker.Metrics.RecordedOf(MetricCatalogue.WorkerLoopBlocked).Select(values => values[1]));
+        foreach (var endpoint in endpoints)
+        {
+            Assert.InRange(_worker.Metrics.Locate(MetricCatalogue.WorkerLoopBlocked, ["worker_1", endpoint]).Value, 0.119, 60);
+        }
+    }
+}
