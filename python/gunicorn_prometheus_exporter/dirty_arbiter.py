@@ -252,5 +252,6 @@ def adopt(arbiter: Any, process: DirtyArbiterProcess, oom_kills: OomKills) -> No
     """Turns a dirty arbiter that starts into a PrometheusDirtyArbiter whose workers record."""
     stock = type(arbiter)
     ours = PrometheusDirtyArbiter if stock is DirtyArbiter else type(stock.__name__, (PrometheusDirtyArbiter, stock), {})
-    if put("gunicorn.dirty.arbiter:DirtyWorker", InstrumentedDirtyWorker) and put("gunicorn.dirty.arbiter:DirtyArbiter.__class__", ours, arbiter):
+    is_ours = put("gunicorn.dirty.arbiter:DirtyWorker", InstrumentedDirtyWorker)
+    if is_ours and put("gunicorn.dirty.arbiter:DirtyArbiter.__class__", ours, arbiter):
         cast(PrometheusDirtyArbiter, arbiter).set_up(process, oom_kills)
