@@ -43,6 +43,14 @@ class _Task(dict[str, Any]):
         self.is_waiting = True
         self.is_dropped = False
 
+    def hand_over(self) -> None:
+        """Records that its worker is given the task."""
+        self.is_waiting, self.handed = False, time.monotonic()
+
+    def drop(self) -> None:
+        """Records that the task is counted as dropped."""
+        self.is_waiting, self.is_dropped = False, True
+
 
 class PrometheusDirtyArbiter(DirtyArbiter):
     """Gunicorn's dirty arbiter. ``adopt`` changes the class of a running one, without ``__init__``."""
@@ -205,7 +213,7 @@ class PrometheusDirtyArbiter(DirtyArbiter):
             return
         if worker is not None:
             worker.handed.put(task["id"], task.accepted)
-        task.is_waiting, task.handed = False, time.monotonic()
+        task.hand_over()
         self._wait_for(-1)
 
     def _check_begun(self, pid: int, worker: Any) -> None:
@@ -223,7 +231,7 @@ class PrometheusDirtyArbiter(DirtyArbiter):
         for _ in range(queue.qsize()):
             item = queue.get_nowait()
             queue.put_nowait(item)
-            item[0].is_waiting, item[0].is_dropped = False, True
+            item[0].drop()
             self._drop("unreachable")
 
     def _timed_out(self, task: _Task) -> bool:
@@ -244,5 +252,6 @@ def adopt(arbiter: Any, process: DirtyArbiterProcess, oom_kills: OomKills) -> No
     """Turns a dirty arbiter that starts into a PrometheusDirtyArbiter whose workers record."""
     stock = type(arbiter)
     ours = PrometheusDirtyArbiter if stock is DirtyArbiter else type(stock.__name__, (PrometheusDirtyArbiter, stock), {})
-    if put("gunicorn.dirty.arbiter:DirtyWorker", InstrumentedDirtyWorker) and put("gunicorn.dirty.arbiter:DirtyArbiter.__class__", ours, arbiter):
+    is_ours = put("gunicorn.dirty.arbiter:DirtyWorker", InstrumentedDirtyWorker)
+    if is_ours and put("gunicorn.dirty.arbiter:DirtyArbiter.__class__", ours, arbiter):
         cast(PrometheusDirtyArbiter, arbiter).set_up(process, oom_kills)

@@ -89,7 +89,7 @@ class InstrumentedDirtyWorker(WatchedProcess, DirtyWorker):
     def _watch(self) -> None:
         executor = read("gunicorn.dirty.worker:DirtyWorker._executor", None, self)
         if executor is not None:
-            executor.submit = _submitting(executor.submit)
+            wrap("concurrent.futures:ThreadPoolExecutor.submit", _submitting, executor)
         wrap("gunicorn.dirty.protocol:BinaryProtocol.write_message_async", _answering)
 
     def _tick(self) -> None:
@@ -107,7 +107,7 @@ class InstrumentedDirtyWorker(WatchedProcess, DirtyWorker):
 class _Task:
     """One task, from its arrival in the worker until it is answered and no thread runs it."""
 
-    __slots__ = ("_accepted", "_is_answered", "_lock", "_recorder", "_threads", "_token", "outcome")
+    __slots__ = ("_accepted", "_is_answered", "_lock", "_outcome", "_recorder", "_threads", "_token")
 
     def __init__(self, recorder: ModuleType, token: int, accepted: float) -> None:
         self._recorder = recorder
@@ -116,8 +116,8 @@ class _Task:
         self._lock = threading.Lock()
         self._threads = 0
         self._is_answered = False
-        #: The outcome according to the last answer that Gunicorn sends. A task that the worker does not live to answer has none.
-        self.outcome: Optional[str] = None
+        # The outcome according to the last answer that Gunicorn sends. A task that the worker does not live to answer has none.
+        self._outcome: Optional[str] = None
 
     def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Runs a part of the task, in a thread of the worker: a call, or the next value of a generator."""
@@ -127,13 +127,22 @@ class _Task:
         finally:
             guard.call(_TASKS, self._leave)
 
+    def see(self, message: dict[str, Any]) -> None:
+        """Derives the outcome from a message that Gunicorn is about to send."""
+        kind, error = message.get("type"), sys.exc_info()[1]
+        if kind in ("response", "end"):
+            self._outcome = "succeeded"
+        elif kind == "error" and not (self._outcome and isinstance(error, ConnectionError)):
+            # If the dirty arbiter is gone, the outcome is that of the first answer.
+            self._outcome = "timed_out" if isinstance(error, DirtyTimeoutError) else "failed"
+
     def finish(self) -> None:
         """Counts the task, which is answered."""
-        if self.outcome is None:
+        if self._outcome is None:
             return
         with self._lock:
             self._is_answered = True
-            self._token = self._recorder.task_answered(self._token, self.outcome, self._threads > 0)
+            self._token = self._recorder.task_answered(self._token, self._outcome, self._threads > 0)
 
     def _enter(self) -> None:
         with self._lock:
@@ -165,16 +174,7 @@ def _answering(stock: Callable[..., Any]) -> Callable[..., Any]:
     async def write_message_async(writer: Any, message: dict[str, Any]) -> None:
         task = _current.get()
         if task is not None:
-            guard.call(_TASKS, _see, task, message)
+            guard.call(_TASKS, task.see, message)
         await stock(writer, message)
 
     return write_message_async
-
-
-def _see(task: _Task, message: dict[str, Any]) -> None:
-    kind = message.get("type")
-    if kind in ("response", "end"):
-        task.outcome = "succeeded"
-    elif kind == "error" and not (task.outcome and isinstance(sys.exc_info()[1], ConnectionError)):
-        # If the dirty arbiter is gone, the outcome is that of the first answer.
-        task.outcome = "timed_out" if isinstance(sys.exc_info()[1], DirtyTimeoutError) else "failed"

@@ -25,7 +25,10 @@ _UNKNOWN = "unknown"
 
 
 class WorkerExits:
-    """The exits of the workers of one master, or of one dirty arbiter. Before Gunicorn 24 a signal handler may call any method during another call."""
+    """The exits of the workers of one master, or of one dirty arbiter.
+
+    Before Gunicorn 24 a signal handler may call any method during another call.
+    """
 
     def __init__(self, store: MasterStore, log: Logger, oom_kills: Optional[OomKills] = None) -> None:
         """Starts without exits. The first write drops the exits that an earlier master recorded in this slot."""

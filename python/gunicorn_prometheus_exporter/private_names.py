@@ -78,7 +78,7 @@ _ROWS = (
     Row("gunicorn.workers.gthread:ThreadWorker.nr_conns", "read", _CONNECTIONS),
     Row("gunicorn.workers.gthread:ThreadWorker.keepalived_conns", "read", _CONNECTIONS),
     Row("gunicorn.workers.gthread:ThreadWorker._keep", "read", _CONNECTIONS),
-    Row("concurrent.futures:ThreadPoolExecutor.submit", "wrapped", "the time that requests wait for a thread is not recorded"),
+    Row("concurrent.futures:ThreadPoolExecutor.submit", "wrapped", "the time that requests and dirty tasks wait for a thread is not recorded"),
     Row("asyncio.selector_events:BaseSelectorEventLoop._selector", "read", _LOOP),
     Row("selectors:DefaultSelector.select", "wrapped", _LOOP),
     Row("eventlet.hubs.poll:Hub.do_poll", "wrapped", _LOOP),

@@ -34,7 +34,7 @@ def start_controlled(start_gunicorn, need):
     need("gunicorn.ctl.client")
 
     def start(dirty: bool = False) -> LiveGunicorn:
-        conf = 'control_socket = "control"\nworkers = 2\ngraceful_timeout = 5\n'
+        conf = 'control_socket = "control"\nworkers = 2\n'
         if not dirty:
             return start_gunicorn(conf=CONF.partition("\nimport uuid")[0] + "\n" + conf)
         return start_gunicorn(kind=DirtyGunicorn, conf=CONF + conf, app="dirty_app:app")

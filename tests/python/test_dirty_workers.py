@@ -17,6 +17,7 @@ from typing import Any, Callable, Iterator, Optional
 
 import pytest
 
+import mixin
 from exposition import Exposition
 from live_gunicorn import HOOKS, PYTHON, LiveGunicorn, wait_for
 
@@ -32,6 +33,9 @@ import uuid
 proc_name = "dirty-" + uuid.uuid4().hex
 dirty_apps = ["dirty_app:Tasks"]
 dirty_workers = 2
+# Gunicorn ignores a SIGTERM that a dirty worker receives while it starts.
+graceful_timeout = 3
+dirty_graceful_timeout = 2
 """
 
 
@@ -60,10 +64,6 @@ class DirtyGunicorn(LiveGunicorn):
         wait_for(lambda: self.scrape().has("gunicorn_dirty_workers", state="configured"), "the configured number")
         wait_for(lambda: self.log.count("Dirty arbiter listening on") == self.log.count("Spawned dirty arbiter"), "the arbiter")
         return self.scrape()
-
-    def wait_until_listening(self, count: int) -> None:
-        """Returns when this many dirty workers have started: Gunicorn ignores a SIGTERM that they receive before."""
-        wait_for(lambda: len(re.findall(r"Dirty worker \d+ listening", self.log)) >= count, f"{count} dirty workers that listen")
 
     def run(self, action: str, *arguments: Any, app: str = APP, socket: Optional[str] = None) -> tuple[int, Any]:
         """Runs an action of the dirty application. Returns the status and the result."""
@@ -163,6 +163,22 @@ def test_processes_are_shown(start_dirty):
     assert metrics.value("gunicorn_workers", state="live") == 1
 
 
+def test_every_metric_that_the_dashboard_and_the_page_query_is_there(start_dirty):
+    text = (mixin.REPOSITORY / "docs" / "dirty-workers.md").read_text()
+    queries = [query for board in mixin.DASHBOARDS.values() for query in mixin.queries(board)] + re.findall("`([^`]+)`", text)
+    asked = {name for query in queries for name in re.findall(r"gunicorn_dirty_\w+", query)}
+    assert len(asked) > 12
+    server = start_dirty(conf="dirty_workers = 1\n")
+    server.wait_until_dirty(1)
+    server.run("echo")
+    server.run_beside("sleep", 60)
+    wait_for(lambda: server.scrape().total("gunicorn_dirty_tasks_in_flight") == 1, "a task")
+    os.kill(server.dirty_workers()[0], signal.SIGKILL)
+    wait_for(lambda: lost(server.scrape()) == {"signal": 1}, "a lost task")
+    there = {name for name, _, _ in server.wait_until_dirty(1).samples}
+    assert asked - there - {name.rpartition("_")[0] for name in there} == set()
+
+
 def test_a_server_without_dirty_workers_has_no_such_families(start_gunicorn):
     server = start_gunicorn()
     server.get("/")
@@ -245,7 +261,6 @@ def test_a_worker_that_gives_no_sign_of_life_is_a_timeout(start_dirty):
     server.wait_until_dirty(1)
     os.kill(server.dirty_workers()[0], signal.SIGSTOP)
     wait_for(lambda: exits(server.scrape()) == {"timeout": 1}, "the exit")
-    server.wait_until_listening(2)
 
 
 def test_a_worker_that_cannot_load_its_application_is_a_boot_error(start_dirty):
@@ -286,7 +301,6 @@ def test_a_master_that_is_replaced_leaves_its_dirty_workers_and_their_counts(sta
     metrics = server.wait_until_dirty(4)
     wait_for(lambda: server.scrape().value("gunicorn_dirty_workers", state="configured") == 4, "both dirty arbiters")
     assert exits(metrics) == {} and exits(metrics, "gunicorn_dirty_arbiter_exits_total") == {}
-    server.wait_until_listening(4)
     (second,) = server.second_masters()
     try:
         assert server.end() == 0
@@ -347,7 +361,6 @@ def on_dirty_starting(arbiter):
     wait_for(lambda: outcomes(server.scrape()) == {("process", "succeeded"): 1}, "the task")
     os.kill(server.dirty_workers()[0], signal.SIGKILL)
     wait_for(lambda: exits(server.scrape()) == {"signal": 1}, "the exit")
-    server.wait_until_listening(3)
 
 
 def test_a_server_whose_store_cannot_be_used_runs_tasks(start_dirty):

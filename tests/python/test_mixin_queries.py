@@ -122,7 +122,8 @@ def test_every_query_has_an_answer_and_every_alert_that_has_a_cause_fires(promet
         **{f"{page.name}: {query}": query for page in PAGES.values() for query in page.queries},
     }
     assert len(asked) > 100
-    unanswered = [what for what, query in asked.items() if not prometheus.values(query)]
+    # test_dirty_workers.py runs a server with dirty workers, which only recent versions of Gunicorn have.
+    unanswered = [what for what, query in asked.items() if "gunicorn_dirty_" not in query and not prometheus.values(query)]
     assert not unanswered, "\n".join(unanswered)
 
     for dashboard in mixin.DASHBOARDS.values():

@@ -25,6 +25,8 @@ WHERE = {
     "asyncio": ("tornado", None),
     "selectors": ("tornado", None),
     "eventlet": ("eventlet", None),
+    "gunicorn.arbiter:Arbiter.dirty_arbiter_pid": ("gthread", "dirty_app:app"),
+    "gunicorn.dirty": ("gthread", "dirty_app:app"),
     "gunicorn.workers.gasgi": ("asgi", None),
     "gunicorn.workers.ggevent": ("gevent_pywsgi", None),
     "gunicorn.asgi": ("asgi", None),
@@ -74,6 +76,14 @@ from gunicorn_prometheus_exporter import private_names
 private_names.TABLE[{place!r}] = private_names.TABLE[{place!r}]._replace(place={place!r} + "_renamed")
 """
 
+#: Gunicorn stops a dirty arbiter that an earlier server of the same name left behind.
+DIRTY = """
+import uuid
+proc_name = "dirty-" + uuid.uuid4().hex
+dirty_apps = ["dirty_app:Tasks"]
+dirty_workers = 1
+"""
+
 #: Simulates a version in which recording fails: each function of the engine raises.
 BREAK_ENGINE = """
 class Broken:
@@ -108,6 +118,10 @@ def where(place):
 
 def serves(server, app):
     """Fails unless the server responds as it does without the package."""
+    if app == "dirty_app:app":
+        wait_for(lambda: server.get("/echo") == 200, "a task")
+        raises_nothing(server)
+        return
     for path, status in (FRAMEWORK_PATHS if app and app.startswith("frameworks") else PATHS).items():
         if app == "own_metrics_app:app":
             path, status = "/", 200
@@ -129,6 +143,10 @@ def test_a_server_serves_without_a_private_name(place, start_worker):
     worker_class, app = where(place)
     named = {} if app is None else {"app": app}
     conf = RENAME.format(place=place)
+    needs = [app.split(".")[1].split("_")[0]] if app and app.startswith("frameworks") else []
+    if app == "dirty_app:app":
+        conf += DIRTY
+        needs = ["gunicorn.dirty.arbiter"]
     if place in OFF:
         # The configuration imports it, so hiding the environment variable comes too late.
         conf += "import prometheus_client\n"
@@ -136,7 +154,6 @@ def test_a_server_serves_without_a_private_name(place, start_worker):
     if place == "gunicorn.app.base:Application.chdir":
         # Only a relative name has to wait for the working directory.
         named["variables"] = {"PROMETHEUS_MULTIPROC_DIR": "store"}
-    needs = [app.split(".")[1].split("_")[0]] if app and app.startswith("frameworks") else []
     server = start_worker(worker_class, conf=conf, needs=needs, **named)
     serves(server, app)
     if place not in QUIET:
@@ -257,11 +274,13 @@ def test_only_the_table_patches(path):
 
 
 @pytest.mark.parametrize("owner, module, name", [
-    ("gunicorn.arbiter:Arbiter", "master", "PrometheusMaster"), ("gunicorn.workers.base:Worker", "worker", "InstrumentedWorker")])
+    ("gunicorn.arbiter:Arbiter", "master", "PrometheusMaster"), ("gunicorn.workers.base:Worker", "worker", "InstrumentedWorker"),
+    ("gunicorn.dirty.arbiter:DirtyArbiter", "dirty_arbiter", "PrometheusDirtyArbiter"),
+    ("gunicorn.dirty.worker:DirtyWorker", "dirty_worker", "InstrumentedDirtyWorker")])
 def test_each_method_that_overrides_one_of_gunicorns_is_in_the_table(owner, module, name):
     (found,) = [node for node in ast.parse((SOURCE / f"{module}.py").read_text()).body
                 if isinstance(node, ast.ClassDef) and node.name == name]
-    calls_super = {node.name for node in found.body if isinstance(node, ast.FunctionDef) and "super()" in ast.unparse(node)}
+    calls_super = {node.name for node in found.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and "super()" in ast.unparse(node)}
     known = {row.name for row in private_names.TABLE.values() if row.use == "overridden"}
     assert calls_super - known == set()
     assert {row.place.partition(":")[0] for row in private_names.TABLE.values()} >= {owner.partition(":")[0]}
