@@ -64,6 +64,7 @@ _DIRTY = "dirty workers and their tasks are not recorded"
 _DIRTY_ARBITER = "exits and restarts of dirty workers are not recorded"
 _WAITING = "tasks that wait in the dirty arbiter are not recorded"
 _TASKS = "tasks of dirty workers are not recorded"
+_THREADS = "the time that requests and dirty tasks wait for a thread is not recorded"
 _TASK_TIMES = "the times of tasks in the queue, and tasks that run on after their timeout, are not recorded"
 _APPLICATION = "the application's own metrics may fail while metrics are off"
 
@@ -78,7 +79,7 @@ _ROWS = (
     Row("gunicorn.workers.gthread:ThreadWorker.nr_conns", "read", _CONNECTIONS),
     Row("gunicorn.workers.gthread:ThreadWorker.keepalived_conns", "read", _CONNECTIONS),
     Row("gunicorn.workers.gthread:ThreadWorker._keep", "read", _CONNECTIONS),
-    Row("concurrent.futures:ThreadPoolExecutor.submit", "wrapped", "the time that requests and dirty tasks wait for a thread is not recorded"),
+    Row("concurrent.futures:ThreadPoolExecutor.submit", "wrapped", _THREADS),
     Row("asyncio.selector_events:BaseSelectorEventLoop._selector", "read", _LOOP),
     Row("selectors:DefaultSelector.select", "wrapped", _LOOP),
     Row("eventlet.hubs.poll:Hub.do_poll", "wrapped", _LOOP),
