@@ -127,5 +127,6 @@ internal sealed class StoreReading(
         // The legacy metrics change with a restart only.
         var isPerWorker = config.PerWorker || aggregator.Sources.Any(source => source is LegacySamples);
         aggregator.Choice = new(isPerWorker, config.ExcludedFamilies);
+        aggregator.RouteMemory.IsOn = config.RouteMemory;
     }
 }

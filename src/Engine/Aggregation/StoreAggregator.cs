@@ -63,9 +63,11 @@ public sealed class StoreAggregator : IDisposable
         var peaks = new Peaks(_time);
         _workers = new WorkerSamples(_values, Flights, _folded, peaks);
         _scrape = new ScrapeSamples(_time, () => Damaged.Count + Flights.CorruptFiles + _extras.CorruptFiles);
+        RouteMemory = new RouteMemorySamples(Flights);
         Sources =
         [
             _workers,
+            RouteMemory,
             new MasterSamples(_slots),
             new ListenerSamples(_slots, new ListenerWatch(listeners), peaks),
             peaks,
@@ -81,6 +83,9 @@ public sealed class StoreAggregator : IDisposable
 
     /// <summary>The requests in flight of live workers, and those of dead ones.</summary>
     internal FlightWatch Flights { get; }
+
+    /// <summary>The growth of memory by route, if the operator wants it.</summary>
+    internal RouteMemorySamples RouteMemory { get; }
 
     /// <summary>The sources of samples that no file has, in the order in which they add them; an exporter adds its own.</summary>
     internal IList<ISampleSource> Sources { get; }
@@ -227,6 +232,7 @@ public sealed class StoreAggregator : IDisposable
                 isChanged |= file.Update();
                 _values.Merge(file.Rule, file.Series, _buffer.Values, _buffer.Timestamps);
                 _workers.AddBusy(_families, file, _buffer.Values);
+                RouteMemory.Keep(file, _buffer.Values);
                 _scrape.Count(file);
             }
             isChanged |= isMerged != file.IsMerged;

@@ -562,6 +562,15 @@ internal static class ConfigurationVariables
         ReloadScope = ReloadScope.Restart,
     };
 
+    public static ConfigurationVariable RouteMemory { get; } = new()
+    {
+        Name = "GUNICORN_EXPORTER_ROUTE_MEMORY",
+        Key = "families.route_memory",
+        Kind = VariableKind.Boolean,
+        Default = "false",
+        Description = "Whether the exporter estimates how much memory each route leaks, as gunicorn_route_memory_growth_bytes",
+    };
+
     public static ConfigurationVariable LegacyMetrics { get; } = new()
     {
         Name = "GUNICORN_EXPORTER_LEGACY_METRICS",
@@ -789,7 +798,7 @@ internal static class ConfigurationVariables
     public static ImmutableArray<ConfigurationVariable> All { get; } =
     [
         ConfigFile, PrometheusMetricsPort, PrometheusBindAddress, PrometheusMultiprocDir, MaxSeries, MaxDeadGauges, DisableCreatedSeries,
-        PerWorker, ExcludedFamilies, LegacyMetrics,
+        PerWorker, ExcludedFamilies, RouteMemory, LegacyMetrics,
         .. Ssl,
         GunicornWorkers, GunicornTimeout, GunicornKeepalive, Listener,
         .. Forwarding,

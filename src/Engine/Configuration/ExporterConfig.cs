@@ -172,6 +172,8 @@ internal sealed partial class ExporterConfig
 
     public ImmutableArray<string> ExcludedFamilies => TextsOf(ConfigurationVariables.ExcludedFamilies);
 
+    public bool RouteMemory => Get<bool>(ConfigurationVariables.RouteMemory);
+
     public bool TimeToFirstByte => Get<bool>(ConfigurationVariables.TimeToFirstByte);
 
     public ImmutableArray<double> LatencyBuckets => HistogramBounds.TryParse(Get<string>(ConfigurationVariables.LatencyBuckets))!.Value;

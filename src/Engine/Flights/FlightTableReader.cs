@@ -54,6 +54,7 @@ internal static class FlightTableReader
                 true, header.Capacity, last.InFlight, reported.Requests,
                 last.InFlight > 0 ? ReadRequests(file) : double.PositiveInfinity)
             {
+                Memory = header.LastMemory,
                 LoopSeconds = reported.Loop,
                 LoopLag = Math.Max(0, loopSeconds - header.LoopTotal - FlightFormat.LoopInterval),
             };
@@ -124,6 +125,9 @@ internal static class FlightTableReader
 /// <param name="OldestStart">When the oldest request in flight began; infinity if there is none.</param>
 internal readonly record struct FlightLoad(bool IsAlive, int Capacity, int InFlight, double BusySeconds, double OldestStart)
 {
+    /// <summary>The resident set at the worker's last update, in bytes.</summary>
+    public double Memory { get; init; }
+
     /// <summary>The busy seconds of its event loop, never less than an earlier report; 0 without a loop.</summary>
     public double LoopSeconds { get; init; }
 

@@ -84,6 +84,11 @@ internal static class MetricCatalogue
         "Time from the parsed request to the beginning of the response, by route; if GUNICORN_EXPORTER_TIME_TO_FIRST_BYTE is set",
         "method", "endpoint");
 
+    public static MetricFamily RouteMemoryGrowth { get; } = Gauge(
+        FamilySource.Exporter, GaugeMode.Max, "gunicorn_route_memory_growth_bytes",
+        "Bytes by which the resident set of a worker grows per request, at least, by route; if GUNICORN_EXPORTER_ROUTE_MEMORY is set",
+        "endpoint");
+
     public static MetricFamily WebSocketsOpened { get; } = Counter(
         FamilySource.Worker, "gunicorn_websocket_opened_total",
         "WebSockets whose handshake was accepted: as many as are open, were closed and were lost", "endpoint");
@@ -560,7 +565,7 @@ internal static class MetricCatalogue
         WorkerLoopBusy, WorkerLoopLag, WorkerLoopLagMaximum, WorkerLoopBlocked,
         WorkerRequests, WorkerRequestDuration, WorkerFailedRequests, WorkerErrorHandling, WorkerRequestsLost,
         WorkerRequestSize, WorkerResponseSize, WorkerRequestQueue,
-        HttpRequests, HttpRequestDuration, TimeToFirstByte,
+        HttpRequests, HttpRequestDuration, TimeToFirstByte, RouteMemoryGrowth,
         WebSocketsOpened, WebSocketsRejected, WebSocketsOpen, WebSocketsClosed, WebSocketsLost, WebSocketDuration,
         WebSocketMessages, WebSocketBytes,
         DirtyWorkers, DirtyWorkerExits, DirtyWorkerRestarts,

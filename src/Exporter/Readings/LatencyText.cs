@@ -9,6 +9,9 @@ internal static class LatencyText
 
     internal static string Write(Samples samples) => string.Concat(samples.NativesOf(MetricCatalogue.HttpRequestDuration).Select(LineOf));
 
-    private static string LineOf(Sample sample) =>
-        $"{Encoding.UTF8.GetString(TextSyntax.Line(sample.Key.Name, TextSyntax.Labels(sample.Key.Labels) ?? ""))}{SampleNumber.ToText(sample.Value)}\n";
+    private static string LineOf(Sample sample)
+    {
+        var start = TextSyntax.Line(sample.Key.Name, TextSyntax.Labels(sample.Key.Labels) ?? "");
+        return $"{Encoding.UTF8.GetString(start)}{SampleNumber.ToText(sample.Value)}\n";
+    }
 }

@@ -170,7 +170,8 @@ internal sealed class StatusReading(Samples now, Samples? before)
     private static double BoundOf(Sample bucket) =>
         HistogramBounds.BoundOf(bucket[MetricFamily.BucketLabel]) ?? double.PositiveInfinity;
 
-    private static string SetOf(Sample sample) => string.Join(',', sample.Key.Labels.Where(label => label.Name != MetricFamily.BucketLabel));
+    private static string SetOf(Sample sample) =>
+        string.Join(',', sample.Key.Labels.Where(label => label.Name != MetricFamily.BucketLabel));
 
     private static (string Method, string Endpoint) RouteOf(Sample sample) => (sample["method"], sample["endpoint"]);
 }

@@ -183,7 +183,7 @@ public sealed class FlightTableTests : IDisposable
         using (new FileLock(path))
         {
             Assert.True(FlightTableReader.TryReadLoad(path, 10, out var load));
-            Assert.Equal(new FlightLoad(true, 0, 2, 7, 8), load);
+            Assert.Equal(new FlightLoad(true, 0, 2, 7, 8) { Memory = 50_000_000 }, load);
         }
         Assert.True(FlightTableReader.TryReadLoad(path, 11, out var dead));
         Assert.False(dead.IsAlive);
