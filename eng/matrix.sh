@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.."
 root=$PWD
 cache=$root/out/matrix
 requests="test_worker_classes.py test_endings.py test_asgi.py test_http2.py test_requests.py"
-tests=${MATRIX_TESTS:-$requests test_master.py test_lifecycle.py test_deaths.py test_routes.py test_exactness.py}
+tests=${MATRIX_TESTS:-$requests test_master.py test_lifecycle.py test_deaths.py test_routes.py test_exactness.py test_waits.py}
 quick=${MATRIX_QUICK:-test_worker_classes.py test_http2.py test_routes.py}
 jobs=${MATRIX_JOBS:-2}
 suites=(trixie sid)
