@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from conftest import EXECUTABLE
 
+import worker_classes
 from exposition import Exposition
 from listeners import SYSTEMD, stopped, waiting
 from live_gunicorn import HOOKS, LiveGunicorn, free_port, wait_for
@@ -28,7 +29,7 @@ TICKS = 2.5
 #: The exporter of another user, as the workers are, may not look into the master.
 AS_NOBODY = ("--user", "nobody", "--group", "nogroup")
 
-NO_EXPORTER = HOOKS.replace("when_ready", "# when_ready")
+NO_EXPORTER = "def when_ready(server): pass\n"
 
 
 def address_of(port: int) -> str:
@@ -98,7 +99,7 @@ def test_a_server_of_unix_sockets_has_no_counters_of_tcp(start_gunicorn: Any, tm
         def wait_until_ready(self) -> None:
             wait_for(lambda: os.path.exists(path), "the socket")
 
-    # A listener in the configuration file is replaced by that of the command line; the last of the same option wins not.
+    # The last argument, where others have the application, replaces the address of the command line.
     launcher = [sys.executable, "-c", "import os, sys; a = sys.argv[1:]; a[a.index('-b') + 1] = a.pop(); os.execvp(a[0], a)"]
     server = start_gunicorn("-w", "1", kind=OnlyUnix, launcher=launcher, app=f"unix:{path}", conf=HOOKS + "wsgi_app = 'app:app'\n")
     server.wait_until_served()
@@ -158,16 +159,18 @@ def test_sockets_of_systemd_have_queues(start_gunicorn: Any, public_directory: P
         assert metrics.by(LIMIT, "listener") == {address_of(ports[0]): 44, address_of(ports[1]): 44}
 
 
-def test_an_exporter_on_its_own_needs_no_addresses(start_gunicorn: Any, environment: dict[str, str], public_directory: Path) -> None:
+@pytest.mark.parametrize("name", list(worker_classes.STOCK))
+def test_an_exporter_on_its_own_needs_no_addresses(
+        start_worker: Any, environment: dict[str, str], public_directory: Path, name: str) -> None:
     store = str(public_directory / "store")
     port = free_port()
-    server = start_gunicorn(*AS_NOBODY, conf=NO_EXPORTER, metrics_port=port, variables={"PROMETHEUS_MULTIPROC_DIR": store})
+    server = start_worker(name, *AS_NOBODY, conf=NO_EXPORTER, metrics_port=port, variables={"PROMETHEUS_MULTIPROC_DIR": store})
     exporter = subprocess.Popen(
         ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", str(EXECUTABLE), "serve"],
         env={**environment, "PROMETHEUS_MULTIPROC_DIR": store, "PROMETHEUS_METRICS_PORT": str(port)})
     try:
         server.wait_until_served()
-        wait_for(lambda: running(server, 1), "the worker")
+        wait_for(lambda: queues(server) == {address_of(server.port): 0}, "a worker that accepts")
         with stopped(server), waiting(server.port, 4):
             assert queues(server) == {address_of(server.port): 4}
     finally:
