@@ -90,7 +90,7 @@ class InstrumentedDirtyWorker(WatchedProcess, DirtyWorker):
         executor = read("gunicorn.dirty.worker:DirtyWorker._executor", None, self)
         if executor is not None:
             wrap("concurrent.futures:ThreadPoolExecutor.submit", _submitting, executor)
-        wrap("gunicorn.dirty.protocol:BinaryProtocol.write_message_async", _answering)
+        wrap("gunicorn.dirty.protocol:DirtyProtocol.write_message_async", _answering)
 
     def _tick(self) -> None:
         assert self._recorder is not None

@@ -116,7 +116,7 @@ _ROWS = (
         ("__init__", _DIRTY), ("load_apps", _DIRTY), ("run", _DIRTY), ("_run_async", _TASKS), ("handle_request", _TASKS),
         ("_signal_handler", "why dirty workers exited is not always known"))),
     Row("gunicorn.dirty.worker:DirtyWorker._executor", "read", _TASK_TIMES),
-    Row("gunicorn.dirty.protocol:BinaryProtocol.write_message_async", "wrapped", _TASKS),
+    Row("gunicorn.dirty.protocol:DirtyProtocol.write_message_async", "wrapped", _TASKS),
     *(Row(f"gunicorn.workers.gasgi:ASGIWorker.{name}", "overridden", _STATES) for name in (
         "handle_exit_signal", "handle_quit_signal", "handle_abort_signal")),
     Row("uvicorn.config:Config.load", "wrapped", _INVALID),

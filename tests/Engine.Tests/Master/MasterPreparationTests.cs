@@ -45,6 +45,25 @@ public sealed class MasterPreparationTests : IDisposable
         Assert.Equal(_directory["master-1.exits"], prepared.ExitsFile);
     }
 
+    [Fact]
+    public void A_dirty_arbiter_gets_files_of_its_own_and_leaves_the_store_as_it_is()
+    {
+        var master = Prepare();
+        var config = new ExporterConfig(new Dictionary<string, string> { ["PROMETHEUS_MULTIPROC_DIR"] = _directory.Path });
+        var prepared = MasterPreparation.Run(config, EntryLayout.Timestamped, kind: SlotKind.Arbiter);
+
+        Assert.Equal(
+            [_directory["counter_arbiter-1.db"], _directory["gauge_livesum_arbiter-1.db"]],
+            prepared.Series.Select(series => series.Path).Distinct().Order(StringComparer.Ordinal));
+        Assert.All(prepared.Series, series => Assert.StartsWith("gunicorn_dirty_", series.Family.Name, StringComparison.Ordinal));
+        Assert.All(prepared.Series, series => Assert.Equal(0, ValueOf(series)));
+        Assert.Equal(SlotTable.LifeByteOf(SlotKind.Arbiter, 1), prepared.LifeByte);
+        Assert.Equal(_directory["arbiter-1.exits"], prepared.ExitsFile);
+        Assert.Empty(prepared.OtherMasters);
+        Assert.True(File.Exists(master.RunFile));
+        Assert.False(File.Exists(prepared.RunFile));
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
