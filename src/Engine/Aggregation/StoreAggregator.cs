@@ -63,11 +63,13 @@ public sealed class StoreAggregator : IDisposable
         var peaks = new Peaks(_time);
         _workers = new WorkerSamples(_values, Flights, _folded, peaks);
         _scrape = new ScrapeSamples(_time, () => Damaged.Count + Flights.CorruptFiles + _extras.CorruptFiles);
+        var accept = new ListenerSamples(_slots, new ListenerWatch(listeners), peaks);
         Sources =
         [
             _workers,
             new MasterSamples(_slots),
-            new ListenerSamples(_slots, new ListenerWatch(listeners), peaks),
+            accept,
+            new SaturationSamples(Flights, accept),
             peaks,
             new LivenessSamples(_slots, _listing.Files),
             new DirtySamples(_slots, _listing.Files, Flights, _values),
