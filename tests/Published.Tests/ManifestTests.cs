@@ -28,6 +28,16 @@ public sealed partial class ManifestTests
         Assert.All(objects, document => Assert.Single(KubernetesYaml.LoadAllFromString(document, strict: true)));
     }
 
+    [Fact]
+    public async Task The_autoscaler_has_only_fields_that_the_API_knows()
+    {
+        var file = Path.Combine(Folder(), "autoscaling", "hpa.yaml");
+
+        var objects = KubernetesYaml.LoadAllFromString(await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken), strict: true);
+
+        Assert.Equal(["V2HorizontalPodAutoscaler", "V1ConfigMap"], objects.Select(found => found.GetType().Name));
+    }
+
     [Theory]
     [MemberData(nameof(Manifests))]
     public async Task Every_flag_is_one_that_the_executable_takes(string manifest)

@@ -50,6 +50,10 @@ def _traffic() -> list[Panel]:
 
 def _saturation() -> list[Panel]:
     return [
+        series("Saturation", "percentunit", "Share of each resource that was in use in the last minute: threads, event loops, connections "
+               "inside the workers, and accept queues.",
+               Query(f"max by (resource) ({e.select('gunicorn_resource_saturation_ratio', CHOSEN)})", "{{resource}}"), limit=1,
+               thresholds=rising(0.7, 0.85)),
         series("Utilisation", "percentunit", "Busy share of each worker: of its event loop if it has one, else of its capacity.",
                Query(e.utilisation(BY, WINDOW, CHOSEN), LEGEND), limit=1, thresholds=rising(0.7, 0.85)),
         series("In flight", "short", "Requests in flight, and the maximum.",

@@ -10,14 +10,15 @@ LATENCY = "gunicorn_worker_request_duration_seconds"
 def now() -> list[Panel]:
     """Returns the values that show at a glance whether all is well."""
     return [
+        stat("Saturation", "percentunit", "The most used resource of the fullest server in the last minute: threads, event loops, "
+             "connections or accept queues. At 100% further requests wait.",
+             f"max({e.select('gunicorn_saturation_ratio', CHOSEN)})", rising(0.7, 0.85)),
         stat("Servers up", "short", "Gunicorn masters that run, as reported by their exporters.",
              e.total("gunicorn_up", "", CHOSEN), at_least(1)),
         stat("Requests", "reqps", "Requests per second, those lost with their worker included.", e.requests("", WINDOW, CHOSEN)),
         stat("Errors", "percentunit", "Share of requests that were answered with 5xx or lost with their worker.",
              e.error_ratio("", WINDOW, CHOSEN), rising(e.ERROR_BUDGET, 14.4 * e.ERROR_BUDGET)),
         stat("Latency p95", "s", "19 in 20 requests are faster.", e.quantile(0.95, LATENCY, "", WINDOW, CHOSEN), rising(0.5, 1)),
-        stat("Utilisation", "percentunit", "Share of the workers' capacity that is in use. At 100% every further request waits.",
-             e.utilisation("", WINDOW, CHOSEN), rising(0.7, 0.85)),
         stat("Requests lost", "short", "Requests that were in flight when their worker died, in the selected time range.",
              f"round({e.gained('gunicorn_worker_requests_lost_total', '', RANGE, CHOSEN)})", none_allowed()),
     ]

@@ -64,12 +64,14 @@ public sealed class StoreAggregator : IDisposable
         _workers = new WorkerSamples(_values, Flights, _folded, peaks);
         _scrape = new ScrapeSamples(_time, () => Damaged.Count + Flights.CorruptFiles + _extras.CorruptFiles);
         RouteMemory = new RouteMemorySamples(Flights);
+        var accept = new ListenerSamples(_slots, new ListenerWatch(listeners), peaks);
         Sources =
         [
             _workers,
             RouteMemory,
             new MasterSamples(_slots),
-            new ListenerSamples(_slots, new ListenerWatch(listeners), peaks),
+            accept,
+            new SaturationSamples(Flights, accept),
             peaks,
             new LivenessSamples(_slots, _listing.Files),
             new DirtySamples(_slots, _listing.Files, Flights, _values),

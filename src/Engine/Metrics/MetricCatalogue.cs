@@ -287,6 +287,15 @@ internal static class MetricCatalogue
         FamilySource.Master, "gunicorn_master_cpu_seconds_total",
         "Processor time of the master processes of this run, in mode user or system", "mode");
 
+    public static MetricFamily Saturation { get; } = Gauge(
+        FamilySource.Exporter, GaugeMode.Max, "gunicorn_saturation_ratio",
+        "Highest gunicorn_resource_saturation_ratio: 1 means that further requests wait");
+
+    public static MetricFamily ResourceSaturation { get; } = Gauge(
+        FamilySource.Exporter, GaugeMode.Max, "gunicorn_resource_saturation_ratio",
+        "Share of a resource of all live workers that was in use in the last 60 seconds: the time of threads (thread) or of event loops "
+        + "(loop), connections inside the workers (queue) or in the accept queues (backlog)", "resource");
+
     public static MetricFamily ListenerBacklog { get; } = Gauge(
         FamilySource.Exporter, GaugeMode.Sum, "gunicorn_listener_backlog", "Connections in the accept queue", "listener");
 
@@ -555,7 +564,7 @@ internal static class MetricCatalogue
     [
         Up, Workers, MasterWorkerRestarts, MasterSignals,
         WorkerExits, MasterUptime, MasterMemory, MasterCpuSeconds, ListenerBacklog, ListenerBacklogLimit,
-        ListenerBacklogPeak, HostListenOverflows, HostListenDrops,
+        ListenerBacklogPeak, HostListenOverflows, HostListenDrops, Saturation, ResourceSaturation,
         WorkerInfo, WorkerState, WorkerStateChangeTimestamp, WorkerUptime, WorkerStarts,
         WorkerMemory, WorkerProportionalMemory, WorkerCpu, WorkerCpuSeconds,
         WorkerThreads, WorkerOpenFiles, WorkerMaximumFiles, WorkerPageFaults, WorkerContextSwitches,

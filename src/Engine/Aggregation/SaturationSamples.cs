@@ -1,0 +1,97 @@
+using System.Collections.Immutable;
+using GunicornPrometheusExporter.Deaths;
+using GunicornPrometheusExporter.Diagnostics;
+using GunicornPrometheusExporter.Files;
+using GunicornPrometheusExporter.Metrics;
+
+namespace GunicornPrometheusExporter.Aggregation;
+
+/// <summary>Adds which share of each resource of the server was in use in the last minute, and the highest share.</summary>
+/// <remarks>
+/// Observed once a second. A server has only the resources of its worker class: <c>docs/saturation.md</c>. Not thread-safe.
+/// </remarks>
+internal sealed class SaturationSamples(FlightWatch flights, ListenerSamples listeners) : ISampleSource
+{
+    /// <summary>In seconds.</summary>
+    internal const double Window = 60;
+
+    // The values of the label resource.
+    private static readonly ImmutableArray<(string Name, Func<Reading, Share> ShareOf)> Resources =
+    [
+        ("thread", reading => reading.Thread), ("loop", reading => reading.Loop), ("queue", reading => reading.Queue),
+        ("backlog", reading => reading.Backlog),
+    ];
+
+    private readonly Queue<Reading> _readings = [];
+    private Dictionary<string, (double Time, double Busy)> _workers = [];
+    private double _lastLook = double.PositiveInfinity;
+
+    public string Name => "saturation";
+
+    public void Look(FamilyTable families)
+    {
+        var now = MonotonicClock.Seconds();
+        Share thread = default, loop = default, queue = default, backlog = default;
+        var workers = new Dictionary<string, (double, double)>();
+        foreach (ref readonly var worker in flights.Live)
+        {
+            if (worker.Kind != SlotKind.Worker) continue;
+            var load = worker.Load;
+            var hasLoop = load.LoopSeconds > 0;
+            var busy = hasLoop ? load.LoopSeconds : load.BusySeconds;
+            workers.Add(worker.Path, (worker.Now, busy));
+            if (!_workers.TryGetValue(worker.Path, out var before)) continue;
+            var seconds = worker.Now - before.Time;
+            if (hasLoop)
+            {
+                loop += new Share(busy - before.Busy, seconds);
+                queue += new Share(load.InFlight, load.Capacity) * seconds;
+            }
+            else
+            {
+                thread += new Share(busy - before.Busy, load.Capacity * seconds);
+            }
+        }
+        var elapsed = Math.Max(0, now - _lastLook);
+        queue += ConnectionsOfThreads(families) * elapsed;
+        foreach (var accept in listeners.Queues) backlog += new Share(accept.Backlog, accept.Limit) * elapsed;
+        (_workers, _lastLook) = (workers, now);
+        _readings.Enqueue(new Reading(now, thread, loop, queue, backlog));
+        while (_readings.Peek().Time < now - Window) _readings.Dequeue();
+    }
+
+    public void Add(FamilyTable families)
+    {
+        var highest = double.NegativeInfinity;
+        foreach (var (resource, shareOf) in Resources)
+        {
+            var total = _readings.Aggregate(default(Share), (sum, reading) => sum + shareOf(reading));
+            // No live worker has it.
+            if (total.Whole <= 0) continue;
+            highest = Math.Max(highest, total.Part / total.Whole);
+            families.Set(MetricCatalogue.ResourceSaturation, total.Part / total.Whole, new Label("resource", resource));
+        }
+        if (double.IsFinite(highest)) families.Set(MetricCatalogue.Saturation, highest);
+    }
+
+    /// <summary>How many connections <c>gthread</c> workers have of those that they accept, at the last scrape.</summary>
+    private static Share ConnectionsOfThreads(FamilyTable families)
+    {
+        double connections = 0, limit = 0;
+        families.Visit(MetricCatalogue.WorkerConnections, (_, _, value) => connections += value);
+        families.Visit(MetricCatalogue.WorkerConnectionsLimit, (_, _, value) => limit += value);
+        return new Share(connections, limit);
+    }
+
+    /// <summary>A part of a resource that was in use, and the whole, both integrated over time.</summary>
+    private readonly record struct Share(double Part, double Whole)
+    {
+        public static Share operator +(Share one, Share other) => new(one.Part + other.Part, one.Whole + other.Whole);
+
+        public static Share operator *(Share share, double seconds) => new(share.Part * seconds, share.Whole * seconds);
+    }
+
+    /// <summary>What was in use between two looks.</summary>
+    /// <param name="Time">The time of the second look, in seconds of the monotonic clock.</param>
+    private readonly record struct Reading(double Time, Share Thread, Share Loop, Share Queue, Share Backlog);
+}
