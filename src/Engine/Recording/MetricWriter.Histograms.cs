@@ -103,8 +103,8 @@ internal sealed partial class MetricWriter
     private void LocateNatives()
     {
         var bounds = new HashSet<string>();
-        _store.FileOf(MetricType.Histogram).VisitKeys(key =>
-            bounds.UnionWith(ReadKey.TryParse(key)!.Labels.Where(label => label.Name == MetricFamily.BucketLabel).Select(label => label.Value)));
+        _store.FileOf(MetricType.Histogram).VisitKeys(key => bounds.UnionWith(
+            ReadKey.TryParse(key)!.Labels.Where(label => label.Name == MetricFamily.BucketLabel).Select(label => label.Value)));
         _recordedBounds = [.. bounds.Select(HistogramBounds.BoundOf).OfType<double>().Where(double.IsFinite)];
         foreach (var family in MetricCatalogue.All.Where(family => family.HasDetails))
         {
