@@ -46,7 +46,8 @@ internal sealed record ExtraLabel(string Name, string? Header, ImmutableArray<st
         {
             Host => new(Host, Host, [.. values.Select(value => value.ToLowerInvariant())]),
             Scheme when values.Length == 0 => new(Scheme, null, ["http", "https"]),
-            _ when source.StartsWith(HeaderPrefix, StringComparison.Ordinal) && values.Length > 0 => OfHeader(source[HeaderPrefix.Length..], values),
+            _ when values.Length > 0 && source.StartsWith(HeaderPrefix, StringComparison.Ordinal) =>
+                OfHeader(source[HeaderPrefix.Length..], values),
             _ => null,
         };
     }

@@ -10,7 +10,7 @@ namespace GunicornPrometheusExporter.Recording;
 /// <remarks>Histograms: many cells to a series, and what is kept beside them.</remarks>
 internal sealed partial class MetricWriter
 {
-    // While native histograms are made of what earlier holders of the slot recorded: the bounds that they had.
+    // Of all histograms that earlier holders of the slot recorded; read only for native histograms.
     private ImmutableArray<double> _recordedBounds = [];
 
     /// <summary>The cells of a histogram's series, made at 0 where it is new.</summary>
@@ -28,13 +28,7 @@ internal sealed partial class MetricWriter
     /// <param name="optional">How many of its last labels a series may lack; their values are then empty.</param>
     internal List<string[]> RecordedOf(MetricFamily family, int optional = 0)
     {
-        var name = family.Type == MetricType.Histogram ? family.Name + MetricFamily.SumSuffix : family.Name;
-        return RecordedOf(family, name, optional);
-    }
-
-    private List<string[]> RecordedOf(MetricFamily family, string name, int optional)
-    {
-        var sample = Encoding.UTF8.GetBytes(name);
+        var sample = Encoding.UTF8.GetBytes(family.Type == MetricType.Histogram ? family.Name + MetricFamily.SumSuffix : family.Name);
         var recorded = new List<string[]>();
         _store.FileOf(family.Type).VisitKeys(key =>
         {
@@ -95,10 +89,10 @@ internal sealed partial class MetricWriter
         // Earlier holders of the slot may have recorded with other bounds.
         foreach (var bound in _recordedBounds.Union(_buckets.Of(family)).Append(double.PositiveInfinity).Order())
         {
-            // Nothing more is known of what lies beyond the last bound.
-            last = double.IsFinite(bound) ? bound : last;
             labels[^1] = BucketLabel(bound);
             if (!Contains(family, sample, labels)) continue;
+            // Nothing more is known of what lies beyond the last bound.
+            last = double.IsFinite(bound) ? bound : last;
             native.Add(natives.Buckets.PlaceOf(last), (ulong)Locate(family, sample, labels).Value);
         }
         natives.Publish();
@@ -108,17 +102,14 @@ internal sealed partial class MetricWriter
     /// <summary>Makes native histograms of what earlier holders of the slot recorded, whether or not it is recorded again.</summary>
     private void LocateNatives()
     {
+        var bounds = new HashSet<string>();
+        _store.FileOf(MetricType.Histogram).VisitKeys(key => bounds.UnionWith(
+            ReadKey.TryParse(key)!.Labels.Where(label => label.Name == MetricFamily.BucketLabel).Select(label => label.Value)));
+        _recordedBounds = [.. bounds.Select(HistogramBounds.BoundOf).OfType<double>().Where(double.IsFinite)];
         foreach (var family in MetricCatalogue.All.Where(family => family.HasDetails))
         {
-            var withBound = family with { Labels = family.Labels.Add(MetricFamily.BucketLabel) };
-            _recordedBounds =
-            [
-                .. RecordedOf(withBound, family.Name + MetricFamily.BucketSuffix, 0).Select(values => values[^1]).Distinct()
-                    .Select(HistogramBounds.BoundOf).OfType<double>().Where(double.IsFinite),
-            ];
             foreach (var values in RecordedOf(family)) _ = LocateHistogram(family, values);
         }
-        _recordedBounds = [];
     }
 
     /// <summary>Declares the bounds with which this worker records: readers expose those that all live workers have.</summary>

@@ -149,7 +149,9 @@ internal sealed class RouteSeriesTable(MetricWriter writer, TimeProvider time)
     }
 
     private bool HasRoom(string method, string endpoint, int status, int labels) => writer.HasRoom(
-        (_durations.ContainsKey((method, endpoint, _choice.StatusOf(status), labels)) ? 0 : (TimesFirstByte ? 2 : 1) * writer.SamplesOf(_duration))
+        (_durations.ContainsKey((method, endpoint, _choice.StatusOf(status), labels))
+            ? 0
+            : (TimesFirstByte ? 2 : 1) * writer.SamplesOf(_duration))
         + (status >= FirstFailure ? 2 : 1), endpoint);
 
     private RouteSeries FindExcluded(string method, int status)

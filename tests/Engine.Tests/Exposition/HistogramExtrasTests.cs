@@ -219,6 +219,18 @@ public sealed class HistogramExtrasTests(ClientParser client) : IClassFixture<Cl
     }
 
     [Fact]
+    public void A_series_with_a_label_that_the_operator_added_begins_with_all_that_was_recorded_too()
+    {
+        var family = MetricCatalogue.HttpRequestDuration with { Labels = ["method", "endpoint", "host"] };
+        using (var worker = NewWorker(buckets: [.004, 1])) worker.Metrics.Observe(family, 0.003, "GET", "/", "a.example");
+
+        using (var worker = NewWorker(schema: 3, buckets: [.002, 2])) worker.Metrics.Observe(family, 0.001, "GET", "/", "a.example");
+
+        Assert.Equal(
+            [(int)Math.Ceiling(8 * Math.Log2(0.001)), (int)Math.Ceiling(8 * Math.Log2(0.004))], Indices(Histogram(ByRoute)));
+    }
+
+    [Fact]
     public void What_was_recorded_before_native_histograms_were_on_is_in_them_by_the_bounds_of_its_classic_buckets()
     {
         using (var worker = NewWorker())
