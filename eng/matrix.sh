@@ -11,7 +11,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
 cache=$root/out/matrix
-requests="test_worker_classes.py test_endings.py test_asgi.py test_http2.py test_requests.py"
+requests="test_worker_classes.py test_endings.py test_asgi.py test_http2.py test_requests.py test_waits.py"
 newest="test_dirty_workers.py test_control_socket.py test_newest_gunicorn.py"
 tests=${MATRIX_TESTS:-$requests test_master.py test_lifecycle.py test_deaths.py test_routes.py test_exactness.py test_waits.py $newest}
 quick=${MATRIX_QUICK:-test_worker_classes.py test_http2.py test_routes.py}

@@ -84,7 +84,7 @@ def set_capacity(requests: int) -> None:
     """Sets how many requests the worker can have in flight at once, 0 if unknown."""
 
 def heartbeat() -> bool:
-    """Refreshes memory, CPU and uptime, at most once a second. Returns whether it did."""
+    """Refreshes memory, CPU and uptime, at most once a second. Returns True at most once a second."""
 
 def update() -> None:
     """Refreshes memory, CPU and uptime now."""

@@ -19,8 +19,7 @@ def install(worker: Any, engine: ModuleType) -> None:
         def notify(*arguments: Any, **named: Any) -> Any:
             nonlocal is_watched
             if not is_watched:
-                is_watched = True
-                call(LOOP, _watch, engine)
+                is_watched = call(LOOP, _watch, engine) is not False
             return stock(*arguments, **named)
 
         return notify
@@ -28,8 +27,12 @@ def install(worker: Any, engine: ModuleType) -> None:
     wrap("gunicorn.workers.base:Worker.notify", watching, worker)
 
 
-def _watch(engine: ModuleType) -> None:
-    loop = asyncio.get_running_loop()
+def _watch(engine: ModuleType) -> bool:
+    """Returns False if no loop runs yet."""
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        return False
     # Other loops, uvloop for one, do not poll in Python.
     has_selector = isinstance(loop, asyncio.SelectorEventLoop)
     selector = read("asyncio.selector_events:BaseSelectorEventLoop._selector", None, loop) if has_selector else None
@@ -37,6 +40,7 @@ def _watch(engine: ModuleType) -> None:
     if selector is not None:
         wrap("selectors:DefaultSelector.select", lambda stock: polling(stock, engine), selector)
     start_timer(engine, loop.call_later, _sampled() if selector is None else seen)
+    return True
 
 
 def _sampled() -> Callable[[float], float]:

@@ -147,4 +147,4 @@ def test_the_busy_time_of_a_loop_does_not_fall_when_its_worker_is_killed(start_w
 def test_sync_workers_have_neither_loop_nor_thread_waits(start_worker):
     server = start_worker("sync")
     assert server.get("/") == 200
-    assert not re.search("gunicorn_worker_(loop|thread|connections)", server.metrics(requests=1).text)
+    assert not re.search("gunicorn_worker_(loop_|thread_wait|connections)", server.metrics(requests=1).text)

@@ -59,7 +59,6 @@ internal sealed partial class PrometheusWorker
         _loopLag.Plan(_flight, lag);
         _flight.Commit(now);
         _loop?.Tick(now, lag, sampled);
-        _ = Heartbeat(now, 0);
     }
 
     private void NotePoll(double now)

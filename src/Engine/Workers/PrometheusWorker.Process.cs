@@ -28,13 +28,22 @@ internal sealed partial class PrometheusWorker
     private readonly Cell[] _usage;
     private readonly double[] _lastUsage = new double[ProcessStatistics.UsageCount];
     private double _lastUpdate = double.NegativeInfinity;
+    private double _lastHeartbeat = double.NegativeInfinity;
     private double _nextProportional = double.NegativeInfinity;
 
     // Converts a time of the monotonic clock to seconds since the epoch.
     private double _epoch;
 
-    /// <summary>Updates the process's metrics if the last update is at least a second old; returns whether it was.</summary>
-    public bool Heartbeat() => Heartbeat(MonotonicClock.Seconds(), 0);
+    /// <summary>Updates the process's metrics if the last update is at least a second old.</summary>
+    /// <returns>Whether a second has passed since it last returned true: finished requests update the metrics too.</returns>
+    public bool Heartbeat()
+    {
+        var now = MonotonicClock.Seconds();
+        Heartbeat(now, 0);
+        if (now - _lastHeartbeat < UpdateInterval) return false;
+        _lastHeartbeat = now;
+        return true;
+    }
 
     public void UpdateWorkerMetrics() => Update(MonotonicClock.Seconds(), 0);
 
@@ -42,11 +51,9 @@ internal sealed partial class PrometheusWorker
     internal static double NextProportional(double start, double end) =>
         end + Math.Max(LeastProportionalInterval, (end - start) / MostProportionalShare);
 
-    private bool Heartbeat(double now, double proportionalDelay)
+    private void Heartbeat(double now, double proportionalDelay)
     {
-        if (now - _lastUpdate < UpdateInterval) return false;
-        Update(now, proportionalDelay);
-        return true;
+        if (now - _lastUpdate >= UpdateInterval) Update(now, proportionalDelay);
     }
 
     private void Update(double now, double proportionalDelay)

@@ -140,7 +140,7 @@ internal sealed partial class PrometheusWorker
         {
             _flight.Plan(series.Requests, 1);
             _flight.Commit(now, token);
-            _ = Heartbeat(now, LongestWithoutHeartbeat);
+            Heartbeat(now, LongestWithoutHeartbeat);
             return;
         }
         Plan(series);
@@ -151,7 +151,7 @@ internal sealed partial class PrometheusWorker
         if (!double.IsNaN(entry.Queue)) Queue.Plan(_flight, entry.Queue);
         // 6 One store counts the request and ends its flight, whatever happens to the process afterwards.
         _flight.Commit(now, token);
-        _ = Heartbeat(now, LongestWithoutHeartbeat);
+        Heartbeat(now, LongestWithoutHeartbeat);
         if (!series.IsWhole) Report(series);
     }
 

@@ -107,7 +107,7 @@ internal static unsafe class EntryPoint
         new("set_capacity", &RequestFunctions.SetCapacity,
             "set_capacity(requests: int) -> None\n\nSets how many requests the worker handles at once; 0 if unknown. Never raises."),
         new("heartbeat", &RequestFunctions.Heartbeat,
-            "heartbeat() -> bool\n\nUpdates memory, processor use and age, at most once a second; returns whether it did. Never raises."),
+            "heartbeat() -> bool\n\nUpdates memory, processor use and age; does so and returns True at most once a second. Never raises."),
         new("update", &RequestFunctions.Update,
             "update() -> None\n\nUpdates memory, processor use and age now. Never raises."),
         new("collecting", &CollectionFunctions.Collecting,

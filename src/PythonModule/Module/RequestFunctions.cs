@@ -209,7 +209,7 @@ internal static unsafe class RequestFunctions
         return Run(arguments, count, 1, &Record);
     }
 
-    /// <summary>heartbeat() → whether it updated</summary>
+    /// <summary>heartbeat() → whether a second has passed</summary>
     // SAFETY: as in RequestStarted.
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     internal static nint Heartbeat(nint self, nint* arguments, nint count)

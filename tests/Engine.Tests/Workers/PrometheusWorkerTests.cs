@@ -35,6 +35,14 @@ public sealed class PrometheusWorkerTests : IDisposable
     }
 
     [Fact]
+    public void A_heartbeat_is_due_whether_or_not_requests_have_just_updated_the_metrics()
+    {
+        _worker.UpdateWorkerMetrics();
+        Assert.True(_worker.Heartbeat());
+        Assert.False(_worker.Heartbeat());
+    }
+
+    [Fact]
     public void A_request_that_succeeded_is_not_among_the_failed()
     {
         _worker.HandleRequest("GET"u8, "/"u8, () => 200);
