@@ -34,7 +34,8 @@ def stopped(server: LiveGunicorn) -> Iterator[None]:
         yield
     finally:
         for pid in workers:
-            os.kill(pid, signal.SIGCONT)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
 
 
 def _is_stopped(pid: int) -> bool:

@@ -134,8 +134,9 @@ def test_a_reload_with_another_address_shows_its_queue(
     conf = HOOKS + f"import sys\nsys.argv[sys.argv.index('-b') + 1] = '{address_of(after)}'\n"
     server = serve(start_gunicorn, *options, conf=conf, variables={"PROMETHEUS_MULTIPROC_DIR": str(public_directory / "store")})
     assert queues(server) == {address_of(server.port): 0}
+    earlier = server.workers()
     server.signal(signal.SIGHUP)
-    wait_for(lambda: queues(server) == {address_of(after): 0}, "the new listener")
+    wait_for(lambda: not {*earlier} & {*server.workers()} and queues(server) == {address_of(after): 0}, "the new listener")
     with stopped(server), waiting(after, 7):
         time.sleep(TICKS)
         assert queues(server) == {address_of(after): 7}

@@ -75,6 +75,11 @@ def utilisation(by: str, window: str, *matchers: str) -> str:
     return f'{used} / {summed(by, f"{lag} >= bool 0 or {capacity}")}'
 
 
+def peak_ratio(by: str, window: str) -> str:
+    """Returns how full the fullest accept queue was at most in a window, at least 1 when it took no more."""
+    return f"max by ({by}) (max_over_time(gunicorn_listener_backlog_peak[{window}]) / gunicorn_listener_backlog_limit)"
+
+
 def backlog_ratio(by: str, *matchers: str) -> str:
     """Returns how full the fullest accept queue is, 1 when it takes no more."""
     backlog, limit = (select(f"gunicorn_listener_backlog{end}", *matchers) for end in ("", "_limit"))
