@@ -150,9 +150,11 @@ def test_tasks_are_counted_by_application_action_and_outcome(start_dirty):
 
 def test_processes_are_shown(start_dirty):
     server = start_dirty("-w", "1", conf="dirty_threads = 3\n")
-    metrics = server.wait_until_dirty()
+    server.wait_until_dirty()
+    wait_for(lambda: {int(pid) for pid in server.scrape().by("gunicorn_dirty_worker_info", "pid")} == set(server.dirty_workers()), "pids")
+    wait_for(lambda: sum(server.scrape().by("gunicorn_dirty_worker_threads", "worker_id").values()) == 6, "threads")
+    metrics = server.scrape()
     assert metrics.value("gunicorn_dirty_workers", state="configured") == 2
-    assert {int(pid) for pid in metrics.by("gunicorn_dirty_worker_info", "pid")} == set(server.dirty_workers())
     assert metrics.by("gunicorn_dirty_worker_threads", "worker_id") == {"dirty_1": 3, "dirty_2": 3}
     assert metrics.total("gunicorn_dirty_worker_starts_total") == 2
     assert all(value > 1e6 for value in metrics.by("gunicorn_dirty_worker_memory_bytes", "worker_id").values())
