@@ -22,7 +22,8 @@ def begin(start_worker, name, *options):
     """Starts a server; returns it and the time since which its exporter observes it."""
     server = start_worker(name, *options)
     server.wait_until_served()
-    wait_for(lambda: server.scrape().has(ALL), ALL)
+    own = "thread" if name in ("sync", "gthread") else "loop"
+    wait_for(lambda: server.scrape().by(EACH, "resource").get(own) is not None, own)
     return server, server.scrape().value("process_start_time_seconds")
 
 

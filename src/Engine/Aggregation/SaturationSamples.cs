@@ -15,15 +15,17 @@ internal sealed class SaturationSamples(FlightWatch flights, ListenerSamples lis
     /// <summary>In seconds.</summary>
     internal const double Window = 60;
 
+    private const string Thread = "thread";
+
     // The values of the label resource.
     private static readonly ImmutableArray<(string Name, Func<Reading, Share> ShareOf)> Resources =
     [
-        ("thread", reading => reading.Thread), ("loop", reading => reading.Loop), ("queue", reading => reading.Queue),
+        (Thread, reading => reading.Thread), ("loop", reading => reading.Loop), ("queue", reading => reading.Queue),
         ("backlog", reading => reading.Backlog),
     ];
 
     private readonly Queue<Reading> _readings = [];
-    private Dictionary<string, (double Time, double Busy)> _workers = [];
+    private Dictionary<string, (double Time, double Busy, bool HasLoop)> _workers = [];
     private double _lastLook = double.PositiveInfinity;
 
     public string Name => "saturation";
@@ -32,15 +34,16 @@ internal sealed class SaturationSamples(FlightWatch flights, ListenerSamples lis
     {
         var now = MonotonicClock.Seconds();
         Share thread = default, loop = default, queue = default, backlog = default;
-        var workers = new Dictionary<string, (double, double)>();
+        var workers = new Dictionary<string, (double, double, bool)>();
         foreach (ref readonly var worker in flights.Live)
         {
             if (worker.Kind != SlotKind.Worker) continue;
             var load = worker.Load;
             var hasLoop = load.LoopSeconds > 0;
             var busy = hasLoop ? load.LoopSeconds : load.BusySeconds;
-            workers.Add(worker.Path, (worker.Now, busy));
-            if (!_workers.TryGetValue(worker.Path, out var before)) continue;
+            workers.Add(worker.Path, (worker.Now, busy, hasLoop));
+            // A worker that has just started, or whose loop has.
+            if (!_workers.TryGetValue(worker.Path, out var before) || before.HasLoop != hasLoop) continue;
             var seconds = worker.Now - before.Time;
             if (hasLoop)
             {
@@ -66,8 +69,8 @@ internal sealed class SaturationSamples(FlightWatch flights, ListenerSamples lis
         foreach (var (resource, shareOf) in Resources)
         {
             var total = _readings.Aggregate(default(Share), (sum, reading) => sum + shareOf(reading));
-            // No live worker has it.
-            if (total.Whole <= 0) continue;
+            // No live worker has it. One that has a loop was not known to have it at first.
+            if (total.Whole <= 0 || (resource == Thread && _workers.Values.All(worker => worker.HasLoop))) continue;
             highest = Math.Max(highest, total.Part / total.Whole);
             families.Set(MetricCatalogue.ResourceSaturation, total.Part / total.Whole, new Label("resource", resource));
         }
