@@ -110,7 +110,8 @@ _ROWS = (
     Row("gunicorn.dirty.arbiter:DirtyWorker", "set", _DIRTY),
     *(Row(f"gunicorn.dirty.arbiter:DirtyArbiter.{name}", "overridden", lost) for name, lost in (
         ("manage_workers", _DIRTY_ARBITER), ("spawn_worker", _DIRTY_ARBITER), ("kill_worker", _DIRTY_ARBITER),
-        ("reap_workers", _DIRTY_ARBITER), ("reload", _DIRTY_ARBITER), ("stop", _DIRTY_ARBITER), ("_cleanup_worker", _DIRTY_ARBITER), ("route_request", _WAITING),
+        ("reap_workers", _DIRTY_ARBITER), ("reload", _DIRTY_ARBITER), ("stop", _DIRTY_ARBITER),
+        ("_cleanup_worker", _DIRTY_ARBITER), ("route_request", _WAITING),
         ("_get_available_worker", _WAITING), ("_execute_on_worker", _WAITING), ("_get_worker_connection", _WAITING))),
     *(Row(f"gunicorn.dirty.worker:DirtyWorker.{name}", "overridden", lost) for name, lost in (
         ("__init__", _DIRTY), ("load_apps", _DIRTY), ("run", _DIRTY), ("_run_async", _TASKS), ("handle_request", _TASKS),

@@ -63,7 +63,8 @@ internal sealed class DeathLedger
 
     /// <summary>Whether a worker's slot has WebSockets that are not counted as closed or lost.</summary>
     internal bool HasOpenWebSockets(DeadWorker worker) =>
-        worker.Kind == SlotKind.Worker && CountersOf(worker, out var content) is { } layout && LostWebSockets.Find(new EntryWalk(content, layout)).Count > 0;
+        worker.Kind == SlotKind.Worker && CountersOf(worker, out var content) is { } layout
+        && LostWebSockets.Find(new EntryWalk(content, layout)).Count > 0;
 
     private void Add(StoreFileWriter file, IReadOnlyCollection<Death> deaths, Func<FlightRequest, RequestLabels> labelsOf)
     {

@@ -18,7 +18,8 @@ internal sealed record FlightReport(
     int Pid, int Capacity, int InFlight, double BusyTotal, double LastChange, double ReportedBusy, double LoopTotal,
     double LoopSince, double ReportedLoop, double Memory, bool IsUnfinished, ImmutableArray<FlightRequest> Requests);
 
-/// <summary>One request that a worker had in flight, or one task of a dirty worker: its application is the path, its action the route.</summary>
+/// <summary>One request that a worker had in flight, or one task of a dirty worker.</summary>
+/// <remarks>The application of a task stands in place of the path, its action in place of the route.</remarks>
 /// <param name="State">How far it had come.</param>
 /// <param name="Status">The status of its response; 0 before there was one.</param>
 /// <param name="Started">When it began, in seconds of the monotonic clock.</param>

@@ -3,8 +3,8 @@ using GunicornPrometheusExporter.Files;
 namespace GunicornPrometheusExporter.Master;
 
 /// <summary>
-/// <c>master-N.exits</c>, or <c>arbiter-N.exits</c> of a dirty arbiter: the last exits of its workers, newest last. Each line is a JSON object with pid, reason, signal,
-/// exit code, Unix time and monotonic time. The master replaces the file at each exit.
+/// <c>master-N.exits</c>, or <c>arbiter-N.exits</c> of a dirty arbiter: the last exits of its workers, newest last. Each
+/// line is a JSON object with pid, reason, signal, exit code, Unix time and monotonic time. The master replaces the file at each exit.
 /// </summary>
 internal static class ExitFiles
 {

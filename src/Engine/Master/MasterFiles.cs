@@ -54,7 +54,8 @@ internal sealed class MasterFiles : IDisposable
 
     /// <summary>Creates missing series at 0 and returns all of them with their offsets.</summary>
     /// <exception cref="StoreException">A file has no room.</exception>
-    internal ImmutableArray<MasterSeries> LayOut() => [.. (_kind == SlotKind.Master ? OfMaster : OfArbiter).Select(series => Locate(series.Family, series.Labels))];
+    internal ImmutableArray<MasterSeries> LayOut() =>
+        [.. (_kind == SlotKind.Master ? OfMaster : OfArbiter).Select(series => Locate(series.Family, series.Labels))];
 
     public void Dispose()
     {
