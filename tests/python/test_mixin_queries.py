@@ -18,7 +18,8 @@ from conftest import EXECUTABLE
 from live_gunicorn import END_TIMEOUT, HOOKS, LiveGunicorn, free_port, wait_for
 from live_prometheus import LivePrometheus
 from pages import PAGES
-from test_asgi import HANDSHAKE, HELLO
+from test_asgi import CLOSE, HANDSHAKE
+from test_websockets import opened
 from worker_classes import ASGI
 
 #: The alerts that fire at once in the scenario.
@@ -92,15 +93,13 @@ def talking(server: LiveGunicorn) -> Iterator[None]:
         while not end.wait(0.05):
             server.get("/ok")
             server.send(HANDSHAKE % b"/denied")
-            with server.connect(HANDSHAKE % b"/bye") as connection:
-                connection.sendall(HELLO)
-                while connection.recv(65536):
-                    pass
+            with opened(server, b"/bye") as connection:
+                connection.sendall(CLOSE)
 
     thread = threading.Thread(target=talk)
     thread.start()
     try:
-        with server.connect(HANDSHAKE % b"/talk"):
+        with opened(server, b"/talk"):
             yield
     finally:
         end.set()
