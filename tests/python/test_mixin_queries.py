@@ -18,21 +18,28 @@ from conftest import EXECUTABLE
 from live_gunicorn import END_TIMEOUT, HOOKS, LiveGunicorn, free_port, wait_for
 from live_prometheus import LivePrometheus
 from pages import PAGES
+from test_asgi import CLOSE, HANDSHAKE
+from test_websockets import opened
+from worker_classes import ASGI
 
 #: The alerts that fire at once in the scenario.
 EXPECTED = {
     "GunicornCorruptFiles", "GunicornErrorBudgetBurnFast", "GunicornLabelOverflow", "GunicornRequestsLost", "GunicornWorkerTimeout"}
+
+#: What the exporter serves once it has seen enough requests.
+ESTIMATED = "gunicorn_route_memory_growth_bytes"
 
 #: Fewer than the paths of the load.
 LABEL_VALUES = "6"
 
 
 @pytest.fixture(params=["prometheus", mixin.REPOSITORY / "out" / "prometheus" / "usr" / "bin" / "prometheus"], ids=["machines", "newest"])
-def prometheus(request, start_gunicorn, environment, tmp_path):
+def prometheus(request, start_gunicorn, need, environment, tmp_path):
     """A Prometheus with a hub, after load, errors, a killed worker, a lost request, a timeout and a damaged file."""
     program = shutil.which(request.param)
     if program is None:
         pytest.skip(f"there is no {request.param}: eng/prometheus.sh fetches it")
+    need("uvicorn", "wsproto")
     redis, hub = free_port(), free_port()
     forwarding = {"REDIS_ENABLED": "true", "REDIS_HOST": "127.0.0.1", "REDIS_PORT": str(redis), "REDIS_FORWARD_INTERVAL": "1"}
     with contextlib.ExitStack() as running:
@@ -42,7 +49,8 @@ def prometheus(request, start_gunicorn, environment, tmp_path):
             "-w", "2", "--timeout", "2", variables={"GUNICORN_EXPORTER_MAX_LABEL_VALUES": LABEL_VALUES, **forwarding})
         server.wait_until_served()
         others = [start_other(start_gunicorn, tmp_path, name) for name in ("gthread", "tornado")]
-        ports = {"gunicorn": [server.metrics_port, *(other.metrics_port for other in others)], "gunicorn-hub": [hub]}
+        asgi = start_asgi(start_gunicorn, tmp_path)
+        ports = {"gunicorn": [server.metrics_port, asgi.metrics_port, *(other.metrics_port for other in others)], "gunicorn-hub": [hub]}
         scrapes = [
             {"job_name": job, "honor_labels": True, "static_configs": [{"targets": [f"127.0.0.1:{port}" for port in its]}]}
             for job, its in ports.items()
@@ -53,8 +61,10 @@ def prometheus(request, start_gunicorn, environment, tmp_path):
         prometheus.wait_until_scraping()
         for other in others:
             assert other.get("/block/0.5") == 200
-        make_trouble(server, Path(environment["PROMETHEUS_MULTIPROC_DIR"]))
-        yield prometheus
+        with talking(asgi):
+            make_trouble(server, Path(environment["PROMETHEUS_MULTIPROC_DIR"]))
+            wait_for(lambda: prometheus.values(ESTIMATED), "an estimate of the memory of routes")
+            yield prometheus
 
 
 def start_other(start_gunicorn: Callable[..., LiveGunicorn], folder: Path, worker_class: str) -> LiveGunicorn:
@@ -63,6 +73,37 @@ def start_other(start_gunicorn: Callable[..., LiveGunicorn], folder: Path, worke
         "-k", worker_class, "--threads", "2", conf=HOOKS, variables={"PROMETHEUS_MULTIPROC_DIR": str(folder / worker_class)})
     server.wait_until_served()
     return server
+
+
+def start_asgi(start_gunicorn: Callable[..., LiveGunicorn], folder: Path) -> LiveGunicorn:
+    """Starts a Gunicorn with a store of its own, with WebSockets and the optional metrics."""
+    server = start_gunicorn("-w", "4", conf=HOOKS + ASGI["uvicorn"].conf, app=ASGI["uvicorn"].app, variables={
+        "PROMETHEUS_MULTIPROC_DIR": str(folder / "uvicorn"),
+        "GUNICORN_EXPORTER_TIME_TO_FIRST_BYTE": "true", "GUNICORN_EXPORTER_ROUTE_MEMORY": "true"})
+    server.wait_until_served()
+    return server
+
+
+@contextlib.contextmanager
+def talking(server: LiveGunicorn) -> Iterator[None]:
+    """Sends requests and opens WebSockets, of which one stays open."""
+    end = threading.Event()
+
+    def talk() -> None:
+        while not end.wait(0.05):
+            server.get("/ok")
+            server.send(HANDSHAKE % b"/denied")
+            with opened(server, b"/bye") as connection:
+                connection.sendall(CLOSE)
+
+    thread = threading.Thread(target=talk)
+    thread.start()
+    try:
+        with opened(server, b"/talk"):
+            yield
+    finally:
+        end.set()
+        thread.join()
 
 
 @contextlib.contextmanager

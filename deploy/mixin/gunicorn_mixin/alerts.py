@@ -155,7 +155,12 @@ def alerts(job: str) -> tuple[Alert, ...]:
             '{{ printf `%.0f` $value }}. {{ if eq $labels.label "series" }}A worker has as many series as '
             "GUNICORN_EXPORTER_MAX_WORKER_SERIES allows: reload Gunicorn, or raise it."
             '{{ else if eq $labels.label "endpoint" }}A worker answered more different paths with something else than 404 than '
-            "GUNICORN_EXPORTER_MAX_LABEL_VALUES allows: answer unknown paths with 404, or raise it."
+            "GUNICORN_EXPORTER_MAX_LABEL_VALUES allows: name routes in GUNICORN_EXPORTER_ROUTES, answer unknown paths with 404, or "
+            "raise it."
+            '{{ else if eq $labels.label "host" }}Clients named more hosts than GUNICORN_EXPORTER_MAX_LABEL_VALUES allows: list '
+            "your hosts in GUNICORN_EXPORTER_EXTRA_LABELS."
+            '{{ else if eq $labels.label "error_type" }}The application raised more types of exceptions than '
+            "GUNICORN_EXPORTER_MAX_LABEL_VALUES allows: raise it."
             "{{ else }}The label has as many values as GUNICORN_EXPORTER_MAX_LABEL_VALUES allows: raise it.{{ end }}"),
         Alert(
             "GunicornRecordingsDropped", WARNING, "increase(gunicorn_exporter_dropped_total[1h]) > 0",

@@ -17,6 +17,7 @@ def instance() -> dict[str, Any]:
         Row("Now", now()),
         Row("Traffic", _traffic()),
         Row("Saturation", _saturation()),
+        Row("WebSockets and optional metrics", _optional(), is_collapsed=True),
         Row("Workers", _workers()),
         Row("Python runtime", _runtime(), is_collapsed=True),
         Row("Master", _master()),
@@ -85,6 +86,34 @@ def _saturation() -> list[Panel]:
                "there is no data.",
                *(Query(e.quantile(q, "gunicorn_worker_request_queue_seconds", "", WINDOW, CHOSEN), f"p{q * 100:.0f}")
                  for q in (0.5, 0.95))),
+    ]
+
+
+def _optional() -> list[Panel]:
+    def by_route(name: str) -> Query:
+        return Query(e.rate(f"gunicorn_websocket_{name}_total", "endpoint", WINDOW, CHOSEN), f"{{{{endpoint}}}} {name}")
+
+    def directions(name: str) -> Query:
+        return Query(e.rate(f"gunicorn_websocket_{name}_total", "direction", WINDOW, CHOSEN), "{{direction}}")
+
+    return [
+        series("Open WebSockets", "short", "WebSockets that are open, by route.",
+               Query(e.total("gunicorn_websocket_open", "endpoint", CHOSEN), "{{endpoint}}"), stacked=True),
+        series("Handshakes", "ops", "WebSockets per second that were opened, and handshakes that were rejected, by route.",
+               by_route("opened"), by_route("rejected")),
+        series("Closed WebSockets", "short", "WebSockets that were closed, by code of RFC 6455, and those that died with their worker.",
+               Query(e.gained("gunicorn_websocket_closed_total", "code", WINDOW, CHOSEN), "{{code}}"),
+               Query(e.gained("gunicorn_websocket_lost_total", "", WINDOW, CHOSEN), "lost"), stacked=True, bars=True),
+        _quantiles("WebSocket duration", "s", "Time from the accepted handshake of a WebSocket to its end.",
+                   "gunicorn_websocket_duration_seconds"),
+        series("Messages", "ops", "Messages per second that the application received or sent.", directions("messages"), width=8),
+        series("Bytes of messages", "Bps", "Bytes per second of these messages, before compression.", directions("bytes"), width=8),
+        series("Time to first byte", "s", "The 95th percentile of the time from the parsed request to the beginning of the response, by "
+               "route; without GUNICORN_EXPORTER_TIME_TO_FIRST_BYTE there is no data.",
+               Query(e.quantile(0.95, "gunicorn_http_time_to_first_byte_seconds", "endpoint", WINDOW, CHOSEN), "{{endpoint}}"), width=12),
+        series("Memory per request", "bytes", "What a request adds to the resident set of its worker, at least, by route: more than 0 is a "
+               "leak. Without GUNICORN_EXPORTER_ROUTE_MEMORY there is no data.",
+               Query(f"topk(10, max by (endpoint) ({e.select('gunicorn_route_memory_growth_bytes', CHOSEN)}))", "{{endpoint}}"), width=12),
     ]
 
 

@@ -31,8 +31,9 @@ internal static class CardinalityCheck
         MetricCatalogue.SeriesOverflow =>
             "a worker had too many series; reload Gunicorn to free the series, and raise GUNICORN_EXPORTER_MAX_WORKER_SERIES",
         "endpoint" =>
-            "a worker answered too many different paths with something else than 404; answer unknown paths with 404, or raise " +
-            "GUNICORN_EXPORTER_MAX_LABEL_VALUES",
+            "a worker answered too many different paths with something else than 404; name routes in GUNICORN_EXPORTER_ROUTES, answer " +
+            "unknown paths with 404, or raise GUNICORN_EXPORTER_MAX_LABEL_VALUES",
+        "error_type" => "the application raised too many types of exceptions; raise GUNICORN_EXPORTER_MAX_LABEL_VALUES",
         ExtraLabel.Host =>
             "a worker got requests for too many hosts; list the hosts in GUNICORN_EXPORTER_EXTRA_LABELS, such as host=a.example",
         _ => $"the label {label} had too many values; remove values that are unbounded, or raise GUNICORN_EXPORTER_MAX_LABEL_VALUES",
