@@ -63,7 +63,8 @@ internal sealed class StoreReading(
         }
     }
 
-    /// <summary>Checks the store, accounts for deaths and observes peaks once per second, even without scrapes, and once more at the end.</summary>
+    /// <summary>Checks the store, accounts for deaths and observes peaks once per second, even without scrapes.</summary>
+    /// <remarks>It accounts for deaths once more at the end.</remarks>
     internal async Task AccountAsync(CancellationToken end)
     {
         // Immediately, because only a store that was seen in use can be reported as lost.

@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import gc
 import io
 import os
 import tempfile
@@ -37,6 +38,8 @@ def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[byte
         return _crash_midway()
     if path == "/exit":
         raise SystemExit(7)
+    if path == "/collect":
+        gc.collect()
     if path == "/hang":
         time.sleep(PATIENCE)
     if path.startswith("/block/"):

@@ -134,7 +134,7 @@ def make_trouble(server: LiveGunicorn, store: Path) -> None:
 def load(server: LiveGunicorn, rounds: int) -> None:
     """Sends requests of each kind for some seconds."""
     for _ in range(rounds):
-        for path in ("/", "/missing", "/broken", "/crash", "/stream", "/one", "/two"):
+        for path in ("/", "/missing", "/broken", "/crash", "/stream", "/one", "/two", "/collect"):
             server.get(path)
         server.send(
             b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\nX-Request-Start: t=%f\r\n\r\nok" % time.time())

@@ -3,7 +3,7 @@ using GunicornPrometheusExporter.Files;
 
 namespace GunicornPrometheusExporter.Workers;
 
-/// <remarks>The resources of the worker process: memory, processor time, page faults, context switches, threads, descriptors, age.</remarks>
+/// <remarks>The resources of the worker process: memory, processor time, page faults, threads, descriptors, age and the like.</remarks>
 internal sealed partial class PrometheusWorker
 {
     private const double UpdateInterval = 1;

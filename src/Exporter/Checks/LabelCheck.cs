@@ -10,7 +10,8 @@ internal static class LabelCheck
     private const string Instance = "instance";
 
     /// <summary>The path and query that ask for renamed labels of current series, and whether there are series at all.</summary>
-    internal static string Path { get; } = "api/v1/query?query=" + Uri.EscapeDataString(string.Join(" or ", MetricCatalogue.All
+    // Servers limit the length of an address, some to 4,000 characters: what may stand in a query is not escaped.
+    internal static string Path { get; } = "api/v1/query?query=" + Escape(string.Join(" or ", MetricCatalogue.All
         .SelectMany(family => family.Labels).Append(Instance).Distinct()
         .Select(label => Count(label, $"{{{Ours},{Prefix}{label}!=\"\"}}")).Prepend(Count("", $"{{{Ours}}}"))));
 
@@ -30,6 +31,11 @@ internal static class LabelCheck
                 $"by {label} find nothing; drop the target's label (relabel_configs), or set honor_labels: true in its scrape");
         }
     }
+
+    private static string Escape(string query) => Uri.EscapeDataString(query)
+        .Replace("%28", "(", StringComparison.Ordinal).Replace("%29", ")", StringComparison.Ordinal)
+        .Replace("%2C", ",", StringComparison.Ordinal).Replace("%21", "!", StringComparison.Ordinal)
+        .Replace("%3D", "=", StringComparison.Ordinal).Replace("%20", "+", StringComparison.Ordinal);
 
     private static string Count(string label, string selector) => $"label_replace(count({selector}),\"label\",\"{label}\",\"\",\"\")";
 
