@@ -18,10 +18,10 @@ def request_started(method: str, path: str, headers: list[tuple[Any, Any]]) -> i
     """
 
 def has_extra_labels() -> bool:
-    """Returns whether the operator adds labels. Without them, ``request_described`` has no effect."""
+    """Returns whether extra labels are configured. Without them, ``request_described`` has no effect."""
 
 def request_described(token: int, scheme: str, headers: list[tuple[Any, Any]]) -> None:
-    """Finds the values of the operator's labels in a request."""
+    """Finds the values of the extra labels in a request."""
 
 def request_routed(token: int, route: str) -> None:
     """Sets the route that the framework found, or ``__unmatched__``. Without this call the engine normalises the path."""
@@ -93,7 +93,7 @@ def set_state(state: str) -> None:
     """Enters a state: "starting", "running", "quit" or "abort"."""
 
 def loop_started(sees_polls: bool) -> None:
-    """Starts measuring the worker's event loop, which runs now; ``sees_polls`` tells whether every poll is recorded."""
+    """Starts measuring the worker's event loop, which runs now; ``sees_polls`` is whether every poll is recorded."""
 
 def loop_waits() -> None:
     """Records that the loop begins to wait for events."""

@@ -13,7 +13,7 @@ _BEGUN = struct.Struct("=Q")
 
 
 class HandOver:
-    """The task that was last handed to a worker, in memory that both share. The arbiter creates the object before the fork."""
+    """The task that was last handed to a worker, in memory that both processes share. The arbiter creates the object before the fork."""
 
     def __init__(self) -> None:
         self._memory = mmap.mmap(-1, _HANDED.size + _BEGUN.size)

@@ -21,7 +21,7 @@ def install(worker: Any, engine: ModuleType) -> None:
     _watchers[:] = (before, after, timer)
 
     def schedule(seconds: float, function: Callable[[], None]) -> None:
-        # A timer that is started again would continue with the time that it had left, which is none.
+        # ``start`` would continue with the time that the timer had left, which is 0.
         timer.again(function, update=True)
 
     engine.loop_started(True)

@@ -156,7 +156,7 @@ class InstrumentedWorker(WatchedProcess, Worker):
         self._engine = loaded
 
     def _report_sockets(self) -> None:
-        # Neither a worker with other sockets than its master nor one of another user shows them to the exporter in any other way.
+        # The exporter cannot find the sockets of another user's worker itself, nor those that a worker does not share with its master.
         from .metrics import ListenerSocket
 
         for sock in self.sockets:

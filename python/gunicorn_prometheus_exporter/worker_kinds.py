@@ -54,7 +54,7 @@ def install(worker: Any, engine: ModuleType) -> None:
     kind = guard.call("requests", _kind_of, type(worker)) or _OTHER
     guard.call("requests", _install, kind.adapter, worker, engine)
     refresh = guard.call("waits for threads and event loops", _install, kind.waits, worker, engine) if kind.waits else None
-    # The exporter takes a worker with a capacity and no loop for one of a class without loops.
+    # After the loop: the exporter assumes that a worker with a capacity but without a loop is of a class without loops.
     guard.call("the capacity of workers", _set_capacity, worker, engine, kind)
     wrap(kind.heartbeat, lambda stock: _beating(stock, engine.heartbeat, refresh), worker)
 

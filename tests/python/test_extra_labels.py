@@ -1,4 +1,4 @@
-"""Requests have the labels and the methods that the operator wants, with every worker class."""
+"""Requests have the configured extra labels and methods, with every worker class."""
 
 import os
 import signal

@@ -87,7 +87,7 @@ def test_streams_of_cleartext_http_2_are_counted(start_worker, dump, name, mecha
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_early_hints_are_no_responses(start_worker, dump, name):
+def test_early_hints_are_not_responses(start_worker, dump, name):
     need_setting("http2_max_concurrent_streams")
     server = start_worker(name, app=CLASSES[name], variables={"GUNICORN_EXPORTER_TIME_TO_FIRST_BYTE": "true"})
     answer = server.send(b"GET /hints HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")

@@ -47,7 +47,7 @@ def test_collections_are_counted_with_their_time_and_their_objects(start_gunicor
     assert not metrics.has(COLLECTIONS, worker_id="worker_1")
 
 
-def test_collections_have_the_worker_where_the_operator_asks_for_it(start_gunicorn: Any) -> None:
+def test_collections_have_the_worker_where_it_is_configured(start_gunicorn: Any) -> None:
     server = start(start_gunicorn, variables={"GUNICORN_EXPORTER_PER_WORKER": "true"})
     ask(server, "/collect")
     metrics = server.metrics(1)

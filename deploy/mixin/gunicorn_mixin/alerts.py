@@ -87,8 +87,8 @@ def alerts(job: str) -> tuple[Alert, ...]:
             f"{e.gained('gunicorn_host_listen_overflows_total', SERVER, '5m')} > 0"
             f" and on ({SERVER}) {e.peak_ratio(SERVER, '5m')} >= 1",
             "Clients cannot connect to {{ $labels.instance }}.",
-            "The kernel refused connections because an accept queue was full, in the last 5 minutes on the host of {{ $labels.instance }}: "
-            "{{ printf `%.0f` $value }}. The accept queue of Gunicorn was full meanwhile."),
+            "In the last 5 minutes, the kernel at {{ $labels.instance }} refused {{ printf `%.0f` $value }} connections because an accept "
+            "queue was full. The accept queue of Gunicorn was full in that time."),
         Alert(
             "GunicornRequestStuck", WARNING,
             f"max by ({SERVER}, worker_id) (max_over_time(gunicorn_worker_oldest_request_seconds[5m])) > 20",

@@ -24,7 +24,7 @@ RANGE = "$__range"
 
 
 class Row(NamedTuple):
-    """A titled row of panels. Those of a collapsed one ask for nothing until it is opened."""
+    """A titled row of panels. A collapsed row sends no queries until a reader opens it."""
 
     title: str
     panels: Sequence[Panel]

@@ -76,7 +76,7 @@ def utilisation(by: str, window: str, *matchers: str) -> str:
 
 
 def peak_ratio(by: str, window: str) -> str:
-    """Returns how full the fullest accept queue was at most in a window, at least 1 when it took no more."""
+    """Returns the highest fill ratio of an accept queue in a window; at 1 or more it accepted no further connection."""
     return f"max by ({by}) (max_over_time(gunicorn_listener_backlog_peak[{window}]) / gunicorn_listener_backlog_limit)"
 
 

@@ -61,12 +61,12 @@ def _saturation() -> list[Panel]:
                Query(e.total("gunicorn_worker_requests_in_flight", "instance", CHOSEN), "in flight"),
                Query(e.total("gunicorn_requests_in_flight_peak", "instance", CHOSEN), "peak of 90s"),
                Query(e.total("gunicorn_worker_capacity", "instance", CHOSEN), "capacity")),
-        series("Connections of threads", "short", "Connections of gthread workers by state, and the maximum; other classes have none.",
+        series("Connections of threads", "short", "Connections of gthread workers by state, and the maximum.",
                Query(e.total("gunicorn_worker_connections", "state", CHOSEN), "{{state}}"),
                Query(e.total("gunicorn_worker_connections_limit", "", CHOSEN), "limit")),
         _quantiles("Wait for a thread", "s", "Time that requests waited for a thread of a gthread worker.",
                    "gunicorn_worker_thread_wait_seconds"),
-        series("Lag of event loops", "s", "How late the event loop of each worker ran a timer, at most, in the last one to two minutes.",
+        series("Lag of event loops", "s", "Largest delay of a timer in the event loop of each worker, in the last one to two minutes.",
                Query(f"max by ({BY}) ({e.select('gunicorn_worker_loop_lag_max_seconds', CHOSEN)})", LEGEND), thresholds=rising(0.1, 1)),
         series("Blocked event loops", "percentunit", "Share of time in which requests blocked the event loop for more than 0.1 s at once, "
                "by route.",
@@ -78,8 +78,8 @@ def _saturation() -> list[Panel]:
                Query(e.total("gunicorn_listener_backlog", "listener", CHOSEN), "{{listener}}"),
                Query(e.total("gunicorn_listener_backlog_peak", "listener", CHOSEN), "{{listener}}, peak of 90s"),
                Query(e.total("gunicorn_listener_backlog_limit", "listener", CHOSEN), "{{listener}}, limit")),
-        series("Refused connections", "short", "TCP connections that the kernel refused: for a full accept queue, and in all. They are "
-               "those of all programs in the exporter's network namespace.",
+        series("Refused connections", "short", "TCP connections that the kernel refused because an accept queue was full, and for any "
+               "reason, for all programs in the exporter's network namespace.",
                Query(e.gained("gunicorn_host_listen_overflows_total", "", WINDOW, CHOSEN), "accept queue full"),
                Query(e.gained("gunicorn_host_listen_drops_total", "", WINDOW, CHOSEN), "all"), bars=True),
         series("Time in the proxy's queue", "s", "Time from the proxy's X-Request-Start to the parsed request; without that header "

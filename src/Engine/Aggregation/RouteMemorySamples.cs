@@ -6,18 +6,18 @@ namespace GunicornPrometheusExporter.Aggregation;
 
 /// <summary>Adds how much the resident set of a worker grows per request of each route.</summary>
 /// <remarks>
-/// What one request leaves behind cannot be measured: freed memory stays in the process, and a later request of another route
-/// takes it. Over many requests only those count that keep memory, so a regression of the growth of all workers on their
-/// requests finds them. Not thread-safe.
+/// The growth during one request does not show a leak: freed memory stays in the process, and a later request of another route
+/// reuses it. Over many requests only routes that keep memory add growth, so a regression of the growth of all workers on their
+/// requests finds these routes. Not thread-safe.
 /// </remarks>
 internal sealed class RouteMemorySamples(FlightWatch flights) : ISampleSource
 {
     private const string Endpoint = "endpoint";
 
-    // More take more time for each scrape, by the third power.
+    // The time of a scrape grows with the third power of this number.
     private const int MostRoutes = 100;
 
-    // Growth without requests: by time.
+    // Growth without requests is attributed to time.
     private const int SecondsColumn = 0;
     private const int OtherColumn = 1;
     private const int FirstRoute = 2;
@@ -28,10 +28,10 @@ internal sealed class RouteMemorySamples(FlightWatch flights) : ISampleSource
     // In seconds: how long to wait for a moment at which no request is in flight and holds memory that it will release.
     private const double LongestWindow = 60;
 
-    // In seconds: a leak that was fixed is forgotten in some of these.
+    // In seconds: the estimate for a fixed leak disappears after a few of these.
     private const double HalfLife = 10_800;
 
-    // In standard errors: far enough that hardly any route has a bound by chance.
+    // In standard errors: high enough that hardly any route exceeds it by chance.
     private const double Certainty = 3;
 
     private readonly Dictionary<string, int> _columns = new(StringComparer.Ordinal) { ["__other__"] = OtherColumn };
@@ -43,7 +43,7 @@ internal sealed class RouteMemorySamples(FlightWatch flights) : ISampleSource
 
     public string Name => "memory of routes";
 
-    /// <summary>Whether the operator wants them. The observations begin anew each time.</summary>
+    /// <summary>Whether the setting is on. Turning it on discards earlier observations.</summary>
     public bool IsOn
     {
         get => _regression is not null;

@@ -86,7 +86,7 @@ public sealed class StoreAggregator : IDisposable
     /// <summary>The requests in flight of live workers, and those of dead ones.</summary>
     internal FlightWatch Flights { get; }
 
-    /// <summary>The growth of memory by route, if the operator wants it.</summary>
+    /// <summary>The growth of memory by route; off by default.</summary>
     internal RouteMemorySamples RouteMemory { get; }
 
     /// <summary>The sources of samples that no file has, in the order in which they add them; an exporter adds its own.</summary>

@@ -658,8 +658,8 @@ internal static class ConfigurationVariables
         Key = "labels.extra_labels",
         HasFlag = false,
         Kind = VariableKind.ExtraLabels,
-        Description = "Labels for the host, the scheme and X- headers of requests in the count and the latency by route; a value that is " +
-            "not in the list of its label is recorded as __other__",
+        Description = "Labels with the host, the scheme or an X- header of each request, for its count and latency by route; a value " +
+            "that the setting does not list is recorded as __other__",
         Example = "host,scheme,header:X-Tenant=acme|globex",
         ReloadScope = ReloadScope.GunicornReload,
     };
@@ -745,7 +745,7 @@ internal static class ConfigurationVariables
         Key = "gunicorn.listener",
         Flag = "--listener",
         Kind = VariableKind.Texts,
-        Description = "Addresses that Gunicorn listens on, HOST:PORT or unix:PATH, until its workers report them",
+        Description = "Addresses that Gunicorn listens on, HOST:PORT or unix:PATH; used until its workers report them",
         Example = "0.0.0.0:8000",
         ReloadScope = ReloadScope.Restart,
     };

@@ -121,7 +121,7 @@ internal sealed class DeathLedger
         return endpoint;
     }
 
-    /// <summary>The operator's labels of a request: those of the entry that its worker has for their values.</summary>
+    /// <summary>The extra labels of a request, from the entry of its worker's counters that the flight record refers to.</summary>
     private IEnumerable<Label> ExtraLabelsOf(FlightRequest request, DeadWorker worker, LabelBounds bounds)
     {
         if (request.Labels == 0 || CountersOf(worker, out var content) is not { } layout) return [];

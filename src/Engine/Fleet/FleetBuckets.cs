@@ -59,7 +59,7 @@ internal sealed class FleetBuckets(SeriesValues values)
 
     public void Clear() => _merges.Clear();
 
-    /// <summary>The number of hosts that have each bound; a number of 0 is no bound.</summary>
+    /// <summary>The number of hosts that have each bound, by the number of the bound; series without a bound have the number 0.</summary>
     private static int[] CountHosts(IReadOnlyList<int[]> live, int[] boundOf, int bounds)
     {
         var hosts = new int[bounds + 1];

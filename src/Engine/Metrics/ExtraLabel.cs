@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace GunicornPrometheusExporter.Metrics;
 
-/// <summary>A label that the operator adds to the metrics of routes, and the fact of a request that is its value. Immutable.</summary>
+/// <summary>A label that the configuration adds to the metrics of routes, and the source of its value. Immutable.</summary>
 /// <param name="Name">The name of the label: <c>host</c>, <c>scheme</c>, or <c>x_tenant</c> for the header <c>X-Tenant</c>.</param>
 /// <param name="Header">The request header that has the value; null for the scheme.</param>
 /// <param name="Values">The values that are recorded as they are; empty for any, up to the limit on the values of a label.</param>
@@ -24,7 +24,7 @@ internal sealed record ExtraLabel(string Name, string? Header, ImmutableArray<st
     private const int MostValues = 50;
     private const int LongestName = 64;
 
-    /// <summary>Whether a label of a route's metric has this name because the operator added it.</summary>
+    /// <summary>Whether a label of a route's metric with this name is an extra label.</summary>
     public static bool IsName(string label) => label is Host or Scheme || label.StartsWith("x_", StringComparison.Ordinal);
 
     /// <summary>The labels that a text lists, by name; null if it breaks <see cref="Rule"/>.</summary>

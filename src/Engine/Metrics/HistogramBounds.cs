@@ -26,7 +26,7 @@ internal sealed record HistogramBounds(ImmutableArray<double> Latency, Immutable
     public static string ToText(ImmutableArray<double> bounds) =>
         string.Join(',', bounds.Select(bound => bound.ToString(CultureInfo.InvariantCulture)));
 
-    /// <summary>The bound in the label of a bucket; null if it is no number.</summary>
+    /// <summary>The bound in the label of a bucket; null if it is not a number.</summary>
     public static double? BoundOf(string label) => label switch
     {
         "+Inf" => double.PositiveInfinity,

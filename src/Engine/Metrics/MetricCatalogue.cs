@@ -28,7 +28,7 @@ internal static class MetricCatalogue
     /// <summary>The upper bounds of the durations of WebSockets, in seconds: to a day.</summary>
     private static readonly ImmutableArray<double> WebSocketBuckets = [1, 10, 60, 300, 900, 3600, 14400, 86400];
 
-    /// <summary>The upper bounds of the times of tasks, in seconds: to Gunicorn's default timeout for them.</summary>
+    /// <summary>The upper bounds of the times of tasks, in seconds, up to the default of <c>dirty_timeout</c>.</summary>
     private static readonly ImmutableArray<double> TaskBuckets = [.005, .025, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 120, 300];
 
     public static MetricFamily WorkerRequests { get; } = Counter(
@@ -86,7 +86,7 @@ internal static class MetricCatalogue
 
     public static MetricFamily RouteMemoryGrowth { get; } = Gauge(
         FamilySource.Exporter, GaugeMode.Max, "gunicorn_route_memory_growth_bytes",
-        "Bytes by which the resident set of a worker grows per request, at least, by route; if GUNICORN_EXPORTER_ROUTE_MEMORY is set",
+        "Bytes that a request adds to the resident set of its worker, a lower bound, by route; if GUNICORN_EXPORTER_ROUTE_MEMORY is set",
         "endpoint");
 
     public static MetricFamily WebSocketsOpened { get; } = Counter(
@@ -126,7 +126,7 @@ internal static class MetricCatalogue
 
     public static MetricFamily Workers { get; } = Gauge(
         FamilySource.Master, GaugeMode.Sum, "gunicorn_workers",
-        "Workers that the master is told to keep (configured) and that hold a slot (live)", "state");
+        "Workers that the master has to keep running (configured) and that hold a slot (live)", "state");
 
     public static MetricFamily Up { get; } = Gauge(
         FamilySource.Exporter, GaugeMode.All, "gunicorn_up", "1 while a Gunicorn master of this store is alive, else 0");
@@ -199,7 +199,7 @@ internal static class MetricCatalogue
 
     public static MetricFamily WorkerLoopBusy { get; } = Counter(
         FamilySource.Worker, "gunicorn_worker_loop_busy_seconds_total",
-        "Time in which the worker's event loop ran or was blocked, and did not wait for events", "worker_id");
+        "Time in which the worker's event loop ran or was blocked instead of waiting for events", "worker_id");
 
     public static MetricFamily WorkerLoopLag { get; } = Histogram(
         FamilySource.Worker, LatencyBuckets, "gunicorn_worker_loop_lag_seconds",
@@ -208,11 +208,12 @@ internal static class MetricCatalogue
 
     public static MetricFamily WorkerLoopLagMaximum { get; } = Gauge(
         FamilySource.Worker, GaugeMode.Max, "gunicorn_worker_loop_lag_max_seconds",
-        "Largest gunicorn_worker_loop_lag_seconds of the last one to two minutes, a timer that is overdue now included", "worker_id");
+        "Largest gunicorn_worker_loop_lag_seconds of the last one to two minutes, including that of a timer that is overdue now",
+        "worker_id");
 
     public static MetricFamily WorkerLoopBlocked { get; } = Counter(
         FamilySource.Worker, "gunicorn_worker_loop_blocked_seconds_total",
-        "Time in which a request blocked the worker's event loop for more than 0.1 s at once, by route; __unknown__ if none is known",
+        "Time in which a request blocked the worker's event loop for more than 0.1 s at once, by route; __unknown__ if it is unknown",
         "worker_id", "endpoint") with
     { IsSummed = true };
 
@@ -249,7 +250,7 @@ internal static class MetricCatalogue
 
     public static MetricFamily WorkerCollectionSeconds { get; } = Counter(
         FamilySource.Worker, "gunicorn_worker_gc_seconds_total",
-        "Time in Python's garbage collector, during which the worker runs no other Python code", "worker_id", "generation") with
+        "Time spent in Python's garbage collector, during which the worker runs no other Python code", "worker_id", "generation") with
     { IsSummed = true };
 
     public static MetricFamily WorkerCollectedObjects { get; } = Counter(
@@ -289,11 +290,11 @@ internal static class MetricCatalogue
 
     public static MetricFamily Saturation { get; } = Gauge(
         FamilySource.Exporter, GaugeMode.Max, "gunicorn_saturation_ratio",
-        "Highest gunicorn_resource_saturation_ratio: 1 means that further requests wait");
+        "Highest gunicorn_resource_saturation_ratio: 1 means that further requests wait or are refused");
 
     public static MetricFamily ResourceSaturation { get; } = Gauge(
         FamilySource.Exporter, GaugeMode.Max, "gunicorn_resource_saturation_ratio",
-        "Share of a resource of all live workers that was in use in the last 60 seconds: the time of threads (thread) or of event loops "
+        "Share of a resource that all live workers together used in the last 60 seconds: the time of threads (thread) or of event loops "
         + "(loop), connections inside the workers (queue) or in the accept queues (backlog)", "resource");
 
     public static MetricFamily ListenerBacklog { get; } = Gauge(
@@ -305,7 +306,7 @@ internal static class MetricCatalogue
 
     public static MetricFamily DirtyWorkers { get; } = Gauge(
         FamilySource.Arbiter, GaugeMode.Sum, "gunicorn_dirty_workers",
-        "Dirty workers that the dirty arbiter is told to keep (configured) and that hold a slot (live)", "state");
+        "Dirty workers that the dirty arbiter has to keep running (configured) and that hold a slot (live)", "state");
 
     public static MetricFamily DirtyWorkerExits { get; } = Counter(
         FamilySource.Arbiter, "gunicorn_dirty_worker_exits_total", "Dirty worker processes that exited, by cause", "reason");
@@ -334,7 +335,7 @@ internal static class MetricCatalogue
 
     public static MetricFamily DirtyTasksQueued { get; } = Gauge(
         FamilySource.Arbiter, GaugeMode.Sum, "gunicorn_dirty_tasks_queued",
-        "Tasks that wait in the dirty arbiter for their worker");
+        "Tasks that wait in the dirty arbiter for their dirty worker");
 
     public static MetricFamily DirtyTasksDropped { get; } = Counter(
         FamilySource.Arbiter, "gunicorn_dirty_tasks_dropped_total",
@@ -355,7 +356,7 @@ internal static class MetricCatalogue
 
     public static MetricFamily DirtyTasksInFlight { get; } = Gauge(
         FamilySource.Exporter, GaugeMode.Sum, "gunicorn_dirty_tasks_in_flight",
-        "Tasks that dirty workers run, those that timed out and still run included", Application, Action);
+        "Tasks that dirty workers run, including those that timed out and still run", Application, Action);
 
     public static MetricFamily DirtyOldestTask { get; } = Gauge(
         FamilySource.Exporter, GaugeMode.Max, "gunicorn_dirty_oldest_task_seconds",
@@ -398,15 +399,16 @@ internal static class MetricCatalogue
 
     public static MetricFamily RequestsInFlightPeak { get; } = Gauge(
         FamilySource.Exporter, GaugeMode.Max, "gunicorn_requests_in_flight_peak",
-        "Most requests in flight at once in the last 90 seconds, in all workers, observed once a second");
+        "Most requests in flight at once in all workers in the last 90 seconds, observed once a second");
 
     public static MetricFamily HostListenOverflows { get; } = Counter(
         FamilySource.Exporter, "gunicorn_host_listen_overflows_total",
-        "Attempts to connect by TCP that a full accept queue refused, of all programs in the exporter's network namespace");
+        "TCP connection attempts that the kernel refused because an accept queue was full, for all programs in the exporter's network "
+        + "namespace");
 
     public static MetricFamily HostListenDrops { get; } = Counter(
         FamilySource.Exporter, "gunicorn_host_listen_drops_total",
-        "Attempts to connect by TCP that the kernel dropped for any reason, overflows included, of all programs in the exporter's "
+        "TCP connection attempts that the kernel refused for any reason, including overflows, for all programs in the exporter's "
         + "network namespace");
 
     public static MetricFamily InvalidQueueHeaders { get; } = Counter(
@@ -552,7 +554,7 @@ internal static class MetricCatalogue
         FamilySource.Worker, GaugeMode.Max, "gunicorn_exporter_histogram_layout",
         "1, labelled with the bounds of the buckets with which a worker records", "latency", "size");
 
-    /// <summary>The values of the operator's labels, which it gets as its labels, in one combination.</summary>
+    /// <summary>One entry for each combination of extra labels that a worker recorded, with these labels.</summary>
     public static MetricFamily ExtraLabels { get; } = Counter(
         FamilySource.Worker, "gunicorn_exporter_extra_labels_total", "0, labelled with values of GUNICORN_EXPORTER_EXTRA_LABELS");
 

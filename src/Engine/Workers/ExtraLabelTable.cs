@@ -6,11 +6,11 @@ using GunicornPrometheusExporter.Recording;
 
 namespace GunicornPrometheusExporter.Workers;
 
-/// <summary>The values of the operator's labels, for each request.</summary>
+/// <summary>Finds the values of the extra labels of each request.</summary>
 /// <remarks>
-/// Each combination of values has an entry in the slot's counters, whose offset stands for it: with it the exporter finds the
-/// values of a request whose worker died. The limits on the values of a label and on series bound the combinations. One that is
-/// known, or beyond a limit, allocates nothing. Not thread-safe.
+/// Each combination of values has an entry in the slot's counters. The entry's offset identifies the combination, so the exporter
+/// finds the values of a request whose worker died. The limits on the values of a label and on series bound the number of
+/// combinations. A combination that is known or beyond a limit allocates nothing. Not thread-safe.
 /// </remarks>
 internal sealed class ExtraLabelTable
 {

@@ -21,7 +21,7 @@ internal sealed partial class PrometheusWorker : IDisposable
     /// <summary>The operator's choice of which requests and labels are recorded.</summary>
     internal RequestChoice Choice { init => _routes.Choice = value; }
 
-    /// <summary>The operator's labels; null without any.</summary>
+    /// <summary>The extra labels; null if none are configured.</summary>
     internal ExtraLabelTable? ExtraLabels => _routes.ExtraLabels;
 
     /// <summary>Starts recording; every series that needs no request starts at 0.</summary>

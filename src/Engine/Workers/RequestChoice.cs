@@ -28,7 +28,7 @@ internal sealed record RequestChoice
     /// <summary>The methods that have series of their own.</summary>
     public RequestMethods Methods { get; init; } = RequestMethods.Default;
 
-    /// <summary>The labels that the operator adds to the count and the latency by route.</summary>
+    /// <summary>The extra labels of the count and the latency by route.</summary>
     public ImmutableArray<ExtraLabel> ExtraLabels { get; init; } = [];
 
     /// <exception cref="ConfigurationException">A setting is invalid.</exception>

@@ -49,7 +49,7 @@ internal sealed class RouteSeriesTable(MetricWriter writer, TimeProvider time)
         }
     }
 
-    /// <summary>The operator's labels; null without any.</summary>
+    /// <summary>The extra labels; null if none are configured.</summary>
     internal ExtraLabelTable? ExtraLabels { get; private set; }
 
     /// <summary>Whether the times to the first byte of responses are recorded.</summary>

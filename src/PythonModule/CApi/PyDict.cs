@@ -19,7 +19,7 @@ internal static unsafe class PyDict
 
     internal static nint New() => _new();
 
-    /// <summary>The value of a key, borrowed; 0 without an exception if there is none, or the object is no <c>dict</c>.</summary>
+    /// <summary>The value of a key, borrowed; 0 without an exception if the key is absent or the object is not a <c>dict</c>.</summary>
     internal static nint Get(nint dictionary, nint key) => _getItem(dictionary, key);
 
     /// <param name="dictionary">The <c>dict</c>.</param>

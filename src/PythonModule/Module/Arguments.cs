@@ -19,25 +19,25 @@ internal readonly unsafe ref struct Arguments
     }
 
     /// <summary>A <c>str</c> in UTF-8, valid during the call.</summary>
-    /// <exception cref="PythonException">It is none; CPython's <c>TypeError</c> is set.</exception>
+    /// <exception cref="PythonException">It has another type or value; CPython's <c>TypeError</c> is set.</exception>
     internal ReadOnlySpan<byte> Utf8(int index) =>
         PyUnicode.TryGetUtf8(_arguments[index], out var text) ? text : throw new PythonException();
 
     /// <summary>A <c>str</c>.</summary>
-    /// <exception cref="PythonException">It is none; CPython's <c>TypeError</c> is set.</exception>
+    /// <exception cref="PythonException">It has another type or value; CPython's <c>TypeError</c> is set.</exception>
     internal string Text(int index) => Encoding.UTF8.GetString(Utf8(index));
 
     /// <summary>An <c>int</c>.</summary>
-    /// <exception cref="PythonException">It is none; CPython's <c>TypeError</c> is set.</exception>
+    /// <exception cref="PythonException">It has another type or value; CPython's <c>TypeError</c> is set.</exception>
     internal int Int(int index) => (int)Math.Clamp(Long(index), int.MinValue, int.MaxValue);
 
     /// <summary>An <c>int</c> of 64 bits.</summary>
-    /// <exception cref="PythonException">It is none; CPython's <c>TypeError</c> is set.</exception>
+    /// <exception cref="PythonException">It has another type or value; CPython's <c>TypeError</c> is set.</exception>
     internal long Long(int index) =>
         PyNumber.TryGetLong(_arguments[index], out var value) ? value : throw new PythonException();
 
     /// <summary>A <c>float</c> or an <c>int</c>.</summary>
-    /// <exception cref="PythonException">It is none; CPython's <c>TypeError</c> is set.</exception>
+    /// <exception cref="PythonException">It has another type or value; CPython's <c>TypeError</c> is set.</exception>
     internal double Double(int index) =>
         PyNumber.TryGetDouble(_arguments[index], out var value) ? value : throw new PythonException();
 

@@ -50,10 +50,10 @@ internal static unsafe class EntryPoint
             "request_started(method: str, path: str, headers: list) -> int\n\n" +
             "Records a parsed request so that it survives the worker's death, and returns its token. Never raises."),
         new("has_extra_labels", &RequestFunctions.HasExtraLabels,
-            "has_extra_labels() -> bool\n\nWhether the operator adds labels, so that requests must be described. Never raises."),
+            "has_extra_labels() -> bool\n\nWhether extra labels are configured, so that requests must be described. Never raises."),
         new("request_described", &RequestFunctions.RequestDescribed,
             "request_described(token: int, scheme: str, headers: list) -> None\n\n" +
-            "Finds the values of the operator's labels in a request. Never raises."),
+            "Finds the values of the extra labels in a request. Never raises."),
         new("request_routed", &RequestFunctions.RequestRouted,
             "request_routed(token: int, route: str) -> None\n\n" +
             "Sets the framework's route of a request, or '__unmatched__'. Never raises."),
@@ -116,7 +116,7 @@ internal static unsafe class EntryPoint
             "set_state(state: str) -> None\n\nSets the state: starting, running, quit or abort. Never raises."),
         new("loop_started", &WaitFunctions.LoopStarted,
             "loop_started(sees_polls: bool) -> None\n\n" +
-            "Starts measuring the worker's event loop, of which every poll is recorded, or none. Never raises."),
+            "Starts measuring the worker's event loop; sees_polls is whether every poll is recorded. Never raises."),
         new("loop_waits", &WaitFunctions.LoopWaits,
             "loop_waits() -> None\n\nRecords that the loop begins to wait for events. Never raises."),
         new("loop_runs", &WaitFunctions.LoopRuns,

@@ -37,7 +37,7 @@ internal static class Headers
         return new RequestHeaders { TraceParent = trace, QueueStart = queue, ContentLength = length, IsChunked = isChunked };
     }
 
-    /// <summary>Reads the values of the operator's labels from a list of pairs.</summary>
+    /// <summary>Reads the values of the extra labels from a list of pairs.</summary>
     internal static void Describe(nint list, ExtraLabelTable labels)
     {
         var isOdd = false;

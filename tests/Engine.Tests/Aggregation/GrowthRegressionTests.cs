@@ -23,7 +23,7 @@ public sealed class GrowthRegressionTests
     }
 
     [Fact]
-    public void Growth_without_requests_is_no_route_s()
+    public void Growth_without_requests_counts_for_no_route()
     {
         var regression = new GrowthRegression(3);
         for (var i = 0; i < 5_000; i++) Observe(regression, [5, Requests(), Requests()], row => 100 * Leak * row[0]);

@@ -44,7 +44,7 @@ public sealed class PeaksTests : IDisposable
     }
 
     [Fact]
-    public void What_a_scrape_reads_is_a_reading_of_the_peak_too()
+    public void A_scrape_observes_the_peak_too()
     {
         Tick(0, 0);
         _source.Value = 5;

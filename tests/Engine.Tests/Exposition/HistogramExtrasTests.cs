@@ -219,7 +219,7 @@ public sealed class HistogramExtrasTests(ClientParser client) : IClassFixture<Cl
     }
 
     [Fact]
-    public void A_series_with_a_label_that_the_operator_added_begins_with_all_that_was_recorded_too()
+    public void A_series_with_an_extra_label_begins_with_all_that_was_recorded()
     {
         var family = MetricCatalogue.HttpRequestDuration with { Labels = ["method", "endpoint", "host"] };
         using (var worker = NewWorker(buckets: [.004, 1])) worker.Metrics.Observe(family, 0.003, "GET", "/", "a.example");

@@ -29,7 +29,7 @@ public sealed class ExtraLabelTests
     [InlineData("header:X-A b=a")]
     [InlineData("header:X-A=a b")]
     [InlineData("header:X-A=a,header:X-B=a,host,scheme")]
-    public void Another_list_is_refused(string text) => Assert.Null(ExtraLabel.TryParse(text));
+    public void An_invalid_list_is_refused(string text) => Assert.Null(ExtraLabel.TryParse(text));
 
     [Fact]
     public void A_list_has_at_most_fifty_values()
@@ -40,7 +40,7 @@ public sealed class ExtraLabelTests
     }
 
     [Fact]
-    public void A_name_of_the_catalogue_is_none_of_the_operators() =>
+    public void No_label_of_the_catalogue_has_the_name_of_an_extra_label() =>
         Assert.DoesNotContain(MetricCatalogue.All.SelectMany(family => family.Labels), ExtraLabel.IsName);
 
     [Theory]
@@ -58,5 +58,5 @@ public sealed class ExtraLabelTests
     [InlineData("get")]
     [InlineData("GET POST")]
     [InlineData("A23456789012345678901234567890123")]
-    public void Another_list_of_methods_is_refused(string text) => Assert.Null(RequestMethods.TryParse(text));
+    public void An_invalid_list_of_methods_is_refused(string text) => Assert.Null(RequestMethods.TryParse(text));
 }

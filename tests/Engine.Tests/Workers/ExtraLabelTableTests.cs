@@ -8,7 +8,7 @@ using Xunit;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Workers;
 
-/// <summary>Requests are counted under the operator's labels, in a bounded number of combinations.</summary>
+/// <summary>Requests are counted under their extra labels, in a bounded number of combinations.</summary>
 public sealed class ExtraLabelTableTests : IDisposable
 {
     private const string Requests = "gunicorn_http_requests_total";

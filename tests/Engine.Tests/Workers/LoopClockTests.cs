@@ -50,7 +50,7 @@ public sealed class LoopClockTests : IDisposable
     }
 
     [Fact]
-    public void A_poll_that_returns_at_once_is_no_wait()
+    public void A_poll_that_returns_at_once_does_not_count_as_a_wait()
     {
         _clock.Run(100);
         _clock.Wait(101);

@@ -42,7 +42,7 @@ public sealed class WorkerProcessTests : IDisposable
     }
 
     [Fact]
-    public void A_collection_without_a_beginning_or_of_an_unknown_generation_is_none()
+    public void A_collection_without_a_beginning_or_of_an_unknown_generation_is_ignored()
     {
         _worker.CollectionFinished(1, 1, 1);
         _worker.CollectionStarted();
