@@ -125,7 +125,7 @@ internal sealed class StoreReading(
         aggregator.Flights.Patterns = config.Routes;
         aggregator.Flights.Choice = RequestChoice.Of(config);
         aggregator.MaximumSeries = config.MaxSeries;
-        // The legacy metrics change with a restart only.
+        // The setting of the legacy metrics takes effect only at a restart.
         var isPerWorker = config.PerWorker || aggregator.Sources.Any(source => source is LegacySamples);
         aggregator.Choice = new(isPerWorker, config.ExcludedFamilies);
         aggregator.RouteMemory.IsOn = config.RouteMemory;

@@ -38,7 +38,7 @@ internal sealed class GrowthRegression(int columns)
         _observations *= factor;
     }
 
-    /// <summary>The least growth per count that is likely, by column: the estimate less some standard errors, at least 0.</summary>
+    /// <summary>A lower bound of the growth per count, by column: the estimate minus some standard errors, at least 0.</summary>
     /// <returns>Empty without enough observations.</returns>
     public IReadOnlyDictionary<int, double> LowerBounds(double errors)
     {
@@ -60,7 +60,7 @@ internal sealed class GrowthRegression(int columns)
     private double[,] InverseOf(int[] used)
     {
         var size = used.Length;
-        // Counts of very different size would lose digits.
+        // Without scaling, counts of very different size would lose digits.
         var scales = used.Select(column => Math.Sqrt(_products[column, column])).ToArray();
         var left = new double[size, size];
         var inverse = new double[size, size];

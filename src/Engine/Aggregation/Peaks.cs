@@ -43,7 +43,7 @@ internal sealed class Peaks(TimeProvider time) : ISampleSource
         }
     }
 
-    /// <summary>Removes the readings that are too old, and what has no other reading.</summary>
+    /// <summary>Removes readings that are too old, and peaks without a reading.</summary>
     private void Advance()
     {
         var now = (long)time.GetElapsedTime(_start).TotalSeconds;

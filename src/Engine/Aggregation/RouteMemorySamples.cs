@@ -104,7 +104,7 @@ internal sealed class RouteMemorySamples(FlightWatch flights) : ISampleSource
         return requests;
     }
 
-    /// <summary>Adds the growth of a worker since it was observed; returns what the next growth begins with.</summary>
+    /// <summary>Adds the growth of a worker since it was last observed. Returns the observation that the next growth starts from.</summary>
     private Observed Observe(LiveWorker worker, double[] requests)
     {
         var now = new Observed(worker.Now, worker.Load.Memory, requests, IsWarm: false);
@@ -112,7 +112,7 @@ internal sealed class RouteMemorySamples(FlightWatch flights) : ISampleSource
         var seconds = now.Time - before.Time;
         if (seconds < LeastWindow || (worker.Load.InFlight > 0 && seconds < LongestWindow)) return before;
         var counts = requests.Zip(before.Requests, (later, earlier) => later - earlier).ToArray();
-        // The first requests of a worker load what the application loads lazily.
+        // The first requests of a worker include lazy loading.
         if (!before.IsWarm) return now with { IsWarm = counts.Any(count => count > 0) };
         counts[SecondsColumn] = seconds;
         _regression!.Fade(Math.Pow(.5, Math.Max(0, now.Time - _faded) / HalfLife));

@@ -6,7 +6,7 @@ using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Aggregation;
 
-/// <summary>Adds which share of each resource of the server was in use in the last minute, and the highest share.</summary>
+/// <summary>Adds the share of each resource of the server that was in use in the last minute, and the highest share.</summary>
 /// <remarks>
 /// Observed once a second. A server has only the resources of its worker class: <c>docs/saturation.md</c>. Not thread-safe.
 /// </remarks>
@@ -42,7 +42,7 @@ internal sealed class SaturationSamples(FlightWatch flights, ListenerSamples lis
             var hasLoop = load.LoopSeconds > 0;
             var busy = hasLoop ? load.LoopSeconds : load.BusySeconds;
             workers.Add(worker.Path, (worker.Now, busy, hasLoop));
-            // A worker that has just started, or whose loop has.
+            // The worker, or its loop, has just started.
             if (!_workers.TryGetValue(worker.Path, out var before) || before.HasLoop != hasLoop) continue;
             var seconds = worker.Now - before.Time;
             if (hasLoop)
@@ -69,7 +69,7 @@ internal sealed class SaturationSamples(FlightWatch flights, ListenerSamples lis
         foreach (var (resource, shareOf) in Resources)
         {
             var total = _readings.Aggregate(default(Share), (sum, reading) => sum + shareOf(reading));
-            // No live worker has it. One that has a loop was not known to have it at first.
+            // No live worker has the resource. A worker with a loop was first observed without it.
             if (total.Whole <= 0 || (resource == Thread && _workers.Values.All(worker => worker.HasLoop))) continue;
             highest = Math.Max(highest, total.Part / total.Whole);
             families.Set(MetricCatalogue.ResourceSaturation, total.Part / total.Whole, new Label("resource", resource));
@@ -77,7 +77,7 @@ internal sealed class SaturationSamples(FlightWatch flights, ListenerSamples lis
         if (double.IsFinite(highest)) families.Set(MetricCatalogue.Saturation, highest);
     }
 
-    /// <summary>How many connections <c>gthread</c> workers have of those that they accept, at the last scrape.</summary>
+    /// <summary>The connections of <c>gthread</c> workers and their limit, at the last scrape.</summary>
     private static Share ConnectionsOfThreads(FamilyTable families)
     {
         double connections = 0, limit = 0;
@@ -86,7 +86,7 @@ internal sealed class SaturationSamples(FlightWatch flights, ListenerSamples lis
         return new Share(connections, limit);
     }
 
-    /// <summary>A part of a resource that was in use, and the whole, both integrated over time.</summary>
+    /// <summary>The part of a resource that was in use, and the whole resource, both integrated over time.</summary>
     private readonly record struct Share(double Part, double Whole)
     {
         public static Share operator +(Share one, Share other) => new(one.Part + other.Part, one.Whole + other.Whole);

@@ -191,7 +191,7 @@ public sealed class StoreAggregator : IDisposable
     internal MetricSnapshot Snapshot() => _snapshots.Take(_time.GetUtcNow(), Values);
 
     /// <summary>The buckets of a family's native histograms, with the count of each bucket alone, of what the last refresh read.</summary>
-    /// <remarks>Without series of which some worker records no native histogram.</remarks>
+    /// <remarks>Omits series of which some worker does not record a native histogram.</remarks>
     internal IEnumerable<(SnapshotSample Bucket, double Count)> NativeBucketsOf(MetricFamily family)
     {
         _extras.ReadNatives(_listing.Files);

@@ -29,7 +29,7 @@ internal sealed class WorkerSeries
         ];
     }
 
-    /// <summary>Of a worker; those of a dirty worker are labelled with their tasks.</summary>
+    /// <summary>Only for a worker: the tasks of a dirty worker have series by application and action.</summary>
     public int InFlight { get; }
 
     public int Capacity { get; }

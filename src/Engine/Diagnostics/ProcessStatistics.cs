@@ -36,7 +36,7 @@ internal static class ProcessStatistics
     {
         var path = "/proc/self/fd\0"u8;
         if (!Libc.TryGetStatus(path, out var status)) return null;
-        // From Linux 6.2 on the size of the directory, which costs less than counting. The count has a descriptor of its own.
+        // Since Linux 6.2 the size of the directory is the number, which is faster to read. Counting opens a descriptor itself.
         return status.Size > 0 ? status.Size : Libc.CountEntries(path) - 1;
     }
 

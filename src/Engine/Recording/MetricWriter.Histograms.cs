@@ -91,7 +91,7 @@ internal sealed partial class MetricWriter
         {
             labels[^1] = BucketLabel(bound);
             if (!Contains(family, sample, labels)) continue;
-            // Nothing more is known of what lies beyond the last bound.
+            // Values beyond the last finite bound are recorded as that bound.
             last = double.IsFinite(bound) ? bound : last;
             native.Add(natives.Buckets.PlaceOf(last), (ulong)Locate(family, sample, labels).Value);
         }

@@ -99,7 +99,7 @@ internal sealed partial class MetricWriter
     /// <summary>The values of the label <c>endpoint</c>.</summary>
     internal EndpointBounds Endpoints => _bounds.Endpoints;
 
-    /// <summary>The value that stands for one of a label: the same, or <see cref="LabelBounds.Other"/> beyond the limit.</summary>
+    /// <summary>The value to record for a label value: the same, or <see cref="LabelBounds.Other"/> beyond the limit.</summary>
     internal string Admit(string label, ReadOnlySpan<char> value)
     {
         if (!_bounds.TryAdmit(label, value, out var admitted)) OverflowOf(label).Add(1);

@@ -13,7 +13,7 @@ namespace GunicornPrometheusExporter.Workers;
 /// <param name="longest">The largest lag of the last one to two minutes.</param>
 internal sealed class LoopClock(FlightTableWriter flight, Cell busy, Cell longest)
 {
-    // A poll that is over so soon found events: the loop did not wait for them.
+    // In seconds: a shorter poll found events, so the loop did not wait.
     private const double ShortestWait = 2e-5;
 
     private const double Window = 60;

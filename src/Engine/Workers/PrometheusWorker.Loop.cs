@@ -15,7 +15,7 @@ internal sealed partial class PrometheusWorker
     private bool _seesPolls;
     private HistogramCells _loopLag = HistogramCells.None;
 
-    // The last poll, or beginning or end of a request, and the request that began then: it may be the one that runs since.
+    // The time of the last poll, request start or request end, and the request that started then, which may be running since.
     private double _lastStep;
     private long _running = FlightTableWriter.NoEntry;
 

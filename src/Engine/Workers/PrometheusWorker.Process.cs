@@ -3,7 +3,7 @@ using GunicornPrometheusExporter.Files;
 
 namespace GunicornPrometheusExporter.Workers;
 
-/// <remarks>The resources of the worker process: memory, processor time, page faults, threads, descriptors, age and the like.</remarks>
+/// <remarks>The resources of the worker process: memory, CPU, page faults, context switches, threads, descriptors, age.</remarks>
 internal sealed partial class PrometheusWorker
 {
     private const double UpdateInterval = 1;
@@ -75,7 +75,7 @@ internal sealed partial class PrometheusWorker
         if (now < _nextProportional + proportionalDelay) return;
         var start = MonotonicClock.Seconds();
         _proportionalMemory.Set(ProcessStatistics.ProportionalBytes());
-        // Before Linux 6.2 it takes longer with more of them.
+        // Before Linux 6.2 the time to read it grows with the number of descriptors.
         if (ProcessStatistics.OpenFiles() is { } files) _openFiles.Set(files);
         _maximumFiles.Set(ProcessStatistics.MaximumFiles());
         _nextProportional = NextProportional(start, MonotonicClock.Seconds());

@@ -44,7 +44,7 @@ internal sealed partial class PrometheusWorker
         _waited = Math.Max(MonotonicClock.Seconds() - since, double.Epsilon);
     }
 
-    /// <summary>Plans the wait of the connection of a request that this thread begins; a later request of it waited for nothing.</summary>
+    /// <summary>Records the wait with the request that this thread begins; only the first request of a connection waited.</summary>
     private void PlanThreadWait()
     {
         if (_waited > 0) _threadWait.Plan(_flight, _waited);

@@ -16,7 +16,7 @@ internal sealed class PrepareCommand : Command
 
     private readonly Option<string> _role = new("--role")
     {
-        Description = "What starts: a master or the dirty arbiter of one", DefaultValueFactory = _ => Master,
+        Description = "Process that starts: a Gunicorn master, or its dirty arbiter", DefaultValueFactory = _ => Master,
     };
 
     private readonly Option<int?> _socket = new("--socket")

@@ -11,7 +11,7 @@ internal static unsafe class CollectionFunctions
     private static nint _collected;
     private static nint _uncollectable;
 
-    /// <summary>Makes the keys of what the collector reports.</summary>
+    /// <summary>Creates the keys of the dictionary that the collector passes to the callback.</summary>
     internal static void Bind()
     {
         _generation = PyUnicode.New("generation");
