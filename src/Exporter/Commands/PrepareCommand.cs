@@ -16,7 +16,8 @@ internal sealed class PrepareCommand : Command
 
     private readonly Option<string> _role = new("--role")
     {
-        Description = "Process that starts: a Gunicorn master, or its dirty arbiter", DefaultValueFactory = _ => Master,
+        Description = "Process that starts: a Gunicorn master, or its dirty arbiter",
+        DefaultValueFactory = _ => Master,
     };
 
     private readonly Option<int?> _socket = new("--socket")
