@@ -10,7 +10,7 @@ internal static class LabelCheck
     private const string Instance = "instance";
 
     /// <summary>The path and query that ask for renamed labels of current series, and whether there are series at all.</summary>
-    // Servers limit the length of an address, some to 4,000 characters: what may stand in a query is not escaped.
+    // Servers limit the length of an address, some to 4,000 characters: characters that a query may contain are not escaped.
     internal static string Path { get; } = "api/v1/query?query=" + Escape(string.Join(" or ", MetricCatalogue.All
         .SelectMany(family => family.Labels).Append(Instance).Distinct()
         .Select(label => Count(label, $"{{{Ours},{Prefix}{label}!=\"\"}}")).Prepend(Count("", $"{{{Ours}}}"))));
