@@ -4,6 +4,8 @@ import sys
 from types import ModuleType
 from typing import Any
 
+import gunicorn
+
 from . import response_hooks, routes
 from .guard import call, fault
 from .outcome import error_of, lacks_start, status_of
@@ -50,7 +52,7 @@ def install(worker: Any, engine: ModuleType) -> None:
         except Exception:
             # No hook has seen the request, or the application never called start_response.
             is_recorded = False
-        if not is_recorded:
+        if not is_recorded and not (answers_no_exit and worker.is_aborted and _gets_nothing(resp)):
             _finish(engine, req, resp)
         users_post_request(worker, req, environ, resp)
 
@@ -59,6 +61,11 @@ def install(worker: Any, engine: ModuleType) -> None:
     response_hooks.install(engine)
     if routes.install(engine):
         wrap("gunicorn.http.wsgi:create", _with_token)
+
+
+def _gets_nothing(resp: Any) -> bool:
+    """Returns whether the request ends because its worker does, before the response has begun."""
+    return isinstance(sys.exc_info()[1], SystemExit) and not (resp is not None and resp.headers_sent)
 
 
 def _finish(engine: ModuleType, req: Any, resp: Any) -> None:

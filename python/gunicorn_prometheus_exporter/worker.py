@@ -27,6 +27,9 @@ class InstrumentedWorker(WatchedProcess, Worker):
 
     _engine: Optional[ModuleType] = None
 
+    #: In the worker: whether its master gave it up.
+    is_aborted = False
+
     exits_family = "gunicorn_worker_exits_total"
     recycles_itself = True
 
@@ -112,6 +115,7 @@ class InstrumentedWorker(WatchedProcess, Worker):
 
     def handle_abort(self, signum: int, frame: Optional[FrameType]) -> None:
         """Stops at once, because the master received no heartbeat within ``timeout``."""
+        self.is_aborted = True
         self.enter_state("abort")
         super().handle_abort(signum, frame)
 

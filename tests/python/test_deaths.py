@@ -46,9 +46,16 @@ def test_a_request_that_hangs_is_a_timeout(start_gunicorn, expect):
     server = start_gunicorn("--timeout", "1")
     (pid,) = server.workers()
     # In newer versions of Gunicorn the aborted worker still responds, then exits normally.
-    assert server.get("/hang") in (0, 500)
+    status = server.get("/hang")
+    assert status in (0, 500)
     # On a busy machine the exit after SIGABRT takes so long that the master kills the worker.
     assert expect(server, "timeout", pid)["signal"] in (None, signal.SIGKILL)
+    if status == 0:
+        wait_for(lambda: server.scrape().by("gunicorn_worker_requests_lost_total", "reason")["timeout"] == 1, "the lost request")
+        assert server.scrape().by("gunicorn_http_requests_total", "status_code") == {}
+        wait_for(lambda: " cause=timeout method=GET route=/hang " in server.log, "the line of the lost request")
+    else:
+        assert server.scrape().by("gunicorn_http_requests_total", "status_code") == {"500": 1}
 
 
 def test_a_worker_that_cannot_even_be_aborted_is_a_timeout(start_gunicorn, expect):
