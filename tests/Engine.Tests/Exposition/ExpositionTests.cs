@@ -77,7 +77,7 @@ public sealed class ExpositionTests : IDisposable
         Assert.Equal(
             [
                 "gunicorn_up{}=0", "gunicorn_workers{state=live}=0", "gunicorn_master_worker_restarts_total{}=0",
-                "gunicorn_exporter_store_files{}=0", "gunicorn_exporter_store_bytes{}=0",
+                "gunicorn_requests_in_flight_peak{}=0", "gunicorn_exporter_store_files{}=0", "gunicorn_exporter_store_bytes{}=0",
                 "gunicorn_exporter_corrupt_files_total{}=0", "gunicorn_exporter_series_dropped{}=0", "gunicorn_exporter_compactions_total{}=0",
                 "gunicorn_exporter_label_overflow_total{label=endpoint}=0",
                 "gunicorn_exporter_label_overflow_total{label=error_type}=0", "gunicorn_exporter_label_overflow_total{label=series}=0",
