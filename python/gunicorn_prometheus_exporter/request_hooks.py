@@ -13,6 +13,9 @@ from .private_names import read, wrap
 
 _REQUESTS = "requests"
 
+#: Whether the client of an aborted worker's request receives a 500.
+_ANSWERS_ABORTED = gunicorn.version_info >= (22,)
+
 
 def count_error(engine: ModuleType, req: Any, exception: BaseException) -> None:
     """Counts an exception that ended a request, if it is an error. Two callers may see it; it is counted once."""
@@ -52,8 +55,8 @@ def install(worker: Any, engine: ModuleType) -> None:
         except Exception:
             # No hook has seen the request, or the application never called start_response.
             is_recorded = False
-        if not is_recorded and not (answers_no_exit and worker.is_aborted and _gets_nothing(resp)):
-            _finish(engine, req, resp)
+        if not is_recorded:
+            _finish(engine, worker, req, resp)
         users_post_request(worker, req, environ, resp)
 
     cfg.set("pre_request", pre_request)
@@ -63,15 +66,13 @@ def install(worker: Any, engine: ModuleType) -> None:
         wrap("gunicorn.http.wsgi:create", _with_token)
 
 
-def _gets_nothing(resp: Any) -> bool:
-    """Returns whether the request ends because its worker does, before the response has begun."""
-    return isinstance(sys.exc_info()[1], SystemExit) and not (resp is not None and resp.headers_sent)
-
-
-def _finish(engine: ModuleType, req: Any, resp: Any) -> None:
+def _finish(engine: ModuleType, worker: Any, req: Any, resp: Any) -> None:
     token = getattr(req, "prometheus_token", -1)
     try:
         exception = sys.exc_info()[1]
+        if worker.is_aborted and not _ANSWERS_ABORTED and isinstance(exception, SystemExit) and not getattr(resp, "headers_sent", False):
+            # The exporter accounts for it as lost.
+            return
         if exception is not None:
             count_error(engine, req, exception)
         if lacks_start(resp):
