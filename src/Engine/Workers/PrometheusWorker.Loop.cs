@@ -15,6 +15,9 @@ internal sealed partial class PrometheusWorker
     private bool _seesPolls;
     private HistogramCells _loopLag = HistogramCells.None;
 
+    // The status that stands for that of a request in flight, whose path may not exist.
+    private const int NotFound = 404;
+
     // The time of the last poll, request start or request end, and the request that started then, which may be running since.
     private double _lastStep;
     private long _running = FlightTableWriter.NoEntry;
@@ -80,7 +83,7 @@ internal sealed partial class PrometheusWorker
     }
 
     private void Blame(long token, double now) => Blame(
-        _flight.TryFind(token, out var entry) ? EndpointOf(entry, entry.Status is 0 ? FailedStatus : entry.Status) : EndpointBounds.Unknown,
+        _flight.TryFind(token, out var entry) ? EndpointOf(entry, entry.Status is 0 ? NotFound : entry.Status) : EndpointBounds.Unknown,
         now);
 
     private void Blame(string endpoint, double now) =>

@@ -1,3 +1,4 @@
+using System.Text;
 using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Recording;
@@ -14,6 +15,8 @@ public sealed class BlockedLoopTests : IDisposable
     public BlockedLoopTests()
     {
         _worker = new(SlotStore.Open(_directory.Path, SlotKind.Worker, EntryLayout.Timestamped), TimeProvider.System);
+        // An answer shows that a path exists.
+        foreach (var path in (string[])["/slow", "/last"]) _worker.RequestFinished(Begin(Encoding.UTF8.GetBytes(path)), 200, 0);
         _worker.LoopStarted(seesPolls: true);
     }
 
@@ -83,6 +86,21 @@ public sealed class BlockedLoopTests : IDisposable
         Block();
         _worker.RequestFinished(token, 200, 0);
         AssertBlocked();
+    }
+
+    [Fact]
+    public void Paths_that_block_the_loop_and_may_not_exist_take_no_places_of_paths_that_do()
+    {
+        var tokens = new List<long>();
+        for (var i = 0; i < 3; i++)
+        {
+            tokens.Add(Begin(Encoding.UTF8.GetBytes($"/scan{(char)('a' + i)}")));
+            Block();
+            _worker.LoopTurns();
+        }
+        foreach (var token in tokens) _worker.RequestFinished(token, 404, 0);
+        AssertBlocked(EndpointBounds.Unmatched);
+        Assert.False(_worker.Metrics.Endpoints.TryFind("/scana", out _));
     }
 
     private static void Block() => Thread.Sleep(120);
