@@ -13,6 +13,10 @@ namespace GunicornPrometheusExporter.Aggregation;
 internal sealed class RouteMemorySamples(FlightWatch flights) : ISampleSource
 {
     private const string Endpoint = "endpoint";
+    private const string Other = "__other__";
+
+    // In bytes, or requests: more than a worker has. A hostile one can write anything into its files.
+    private const double Most = 1e15;
 
     // The time of a scrape grows with the third power of this number.
     private const int MostRoutes = 100;
@@ -34,7 +38,7 @@ internal sealed class RouteMemorySamples(FlightWatch flights) : ISampleSource
     // In standard errors: high enough that hardly any route exceeds it by chance.
     private const double Certainty = 3;
 
-    private readonly Dictionary<string, int> _columns = new(StringComparer.Ordinal) { ["__other__"] = OtherColumn };
+    private readonly Dictionary<string, int> _columns = new(StringComparer.Ordinal) { [Other] = OtherColumn };
     private readonly Dictionary<int, int> _columnOf = [];
     private readonly Dictionary<int, (int[] Series, double[] Values)> _read = [];
     private GrowthRegression? _regression;
@@ -72,7 +76,7 @@ internal sealed class RouteMemorySamples(FlightWatch flights) : ISampleSource
         var observed = new Dictionary<string, Observed>();
         foreach (ref readonly var worker in flights.Live)
         {
-            if (_read.TryGetValue(worker.Number, out var read)) observed[worker.Path] = Observe(worker, RequestsOf(read));
+            if (worker.Kind == SlotKind.Worker && _read.TryGetValue(worker.Number, out var read)) observed[worker.Path] = Observe(worker, RequestsOf(read));
         }
         _before = observed;
         _read.Clear();
@@ -88,7 +92,7 @@ internal sealed class RouteMemorySamples(FlightWatch flights) : ISampleSource
 
     private int ColumnOf(IReadOnlyList<Label> labels)
     {
-        var endpoint = labels.First(label => label.Name == Endpoint).Value;
+        var endpoint = labels.FirstOrDefault(label => label.Name == Endpoint).Value ?? Other;
         if (_columns.TryGetValue(endpoint, out var column)) return column;
         column = _columns.Count - 1 + FirstRoute;
         return column < FirstRoute + MostRoutes ? _columns[endpoint] = column : OtherColumn;
@@ -117,7 +121,8 @@ internal sealed class RouteMemorySamples(FlightWatch flights) : ISampleSource
         counts[SecondsColumn] = seconds;
         _regression!.Fade(Math.Pow(.5, Math.Max(0, now.Time - _faded) / HalfLife));
         _faded = Math.Max(_faded, now.Time);
-        _regression.Add(counts, now.Memory - before.Memory);
+        var growth = now.Memory - before.Memory;
+        if (Math.Abs(growth) < Most && counts.All(count => count is >= 0 and < Most)) _regression.Add(counts, growth);
         return now with { IsWarm = true };
     }
 
