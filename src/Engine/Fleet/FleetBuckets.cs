@@ -43,8 +43,8 @@ internal sealed class FleetBuckets(SeriesValues values)
         var hosts = CountHosts(live, boundOf, bounds.Count);
         foreach (var family in bounds.GroupBy(bound => bound.Key.Family))
         {
-            // Every histogram has the bucket +Inf.
-            var all = hosts[bounds[(family.Key, double.PositiveInfinity)]];
+            // Every histogram has the bucket +Inf, unless a host sent nonsense.
+            var all = bounds.TryGetValue((family.Key, double.PositiveInfinity), out var last) ? hosts[last] : 0;
             if (all > 0) _common[family.Key] = [.. family.Where(bound => hosts[bound.Value] == all).Select(bound => bound.Key.Bound)];
         }
         foreach (var family in histograms)

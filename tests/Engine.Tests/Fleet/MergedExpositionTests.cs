@@ -192,6 +192,18 @@ public sealed class MergedExpositionTests
     }
 
     [Fact]
+    public async Task A_histogram_that_lacks_its_last_bucket_does_not_stop_the_hub()
+    {
+        const string Tasks = "gunicorn_dirty_task_duration_seconds";
+        var hub = new TestHub(isMerged: true);
+        hub.Source.Hosts.Add(TestHost.Of("a", (TestHost.Histogram(Tasks, "1.0"), [1, 3, 6]), (TestHost.Counter("c_total"), [7])));
+
+        var text = await hub.ReadAsync();
+
+        Assert.Equal(7, text.Samples["c_total{}"]);
+    }
+
+    [Fact]
     public async Task A_label_le_makes_no_buckets_of_what_is_no_histogram()
     {
         var hub = new TestHub(isMerged: true);
