@@ -6,6 +6,8 @@ from collections.abc import Awaitable, MutableMapping
 from types import ModuleType
 from typing import Any, Callable, Union
 
+import gunicorn
+
 from . import asgi_servers, routes
 from .asgi_websockets import WebSocket
 from .guard import call, fault
@@ -24,6 +26,9 @@ _REQUESTS = "requests"
 
 _BODILESS = frozenset((204, 304))
 
+#: How many parts of a body that the application did not read are skipped: a client may send them forever.
+_MOST_UNREAD = 16
+
 
 def install(worker: Any, engine: ModuleType) -> None:
     """Wraps the application that the worker has loaded."""
@@ -32,12 +37,15 @@ def install(worker: Any, engine: ModuleType) -> None:
     if not _is_asgi3(worker, application):
         worker.log.warning("Requests are not counted: %r is not an ASGI 3 application", application)
         return
-    put(_ATTRIBUTES[attribute], counted(application, engine), worker)
+    # Gunicorn's own class reports before version 26 that the client left as soon as the application has read the body.
+    sees_client = attribute == "wsgi" or gunicorn.version_info >= (26,)
+    put(_ATTRIBUTES[attribute], counted(application, engine, sees_client), worker)
     call("requests that could not be parsed", asgi_servers.install, worker, engine, counted)
     routes.install(engine)
 
 
-def counted(application: Application, engine: ModuleType) -> Application:
+def counted(application: Application, engine: ModuleType, sees_client: bool = True) -> Application:
+    """Wraps an application. ``sees_client``: whether the server reports only a client that left as disconnected."""
     describe = engine.request_described if engine.has_extra_labels() else None
 
     async def count(scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,7 +65,7 @@ def counted(application: Application, engine: ModuleType) -> Application:
             return
         try:
             await application(scope, receive, exchange.send)
-            if isinstance(exchange, Exchange) and not exchange.has_status:
+            if sees_client and isinstance(exchange, Exchange) and not exchange.has_status:
                 await exchange.look_for_client(receive)
         except BaseException as error:
             exchange.fail(error)
@@ -121,7 +129,7 @@ class Exchange:
     async def look_for_client(self, receive: Receive) -> None:
         """Finds out whether the client left, because the application returned without a response."""
         try:
-            while True:
+            for _ in range(_MOST_UNREAD):
                 message = asyncio.ensure_future(receive())
                 await asyncio.sleep(0)
                 if not message.done():

@@ -1,6 +1,9 @@
 """ASGI only: work after a response, errors after a response, and websockets."""
 
+import contextlib
 import select
+import socket
+import time
 from collections import Counter
 from types import SimpleNamespace
 
@@ -27,6 +30,25 @@ def test_an_application_that_does_not_answer_is_a_500_without_an_exception(serve
     metrics = dump(requests=1)
     assert metrics.by("gunicorn_http_requests_total", "status_code") == {"500": 1}
     assert metrics.by("gunicorn_worker_error_handling_total", "error_type") == {}
+
+
+def test_a_client_that_never_stops_sending_does_not_keep_a_request_without_an_answer(server, dump):
+    server.wait_until_ready()
+    start = b"POST /silent HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with server.connect(start) as connection:
+        end, answer, chunks = time.monotonic() + 15, b"", b"1\r\nx\r\n" * 20_000
+        with contextlib.suppress(ConnectionError):
+            while not answer and time.monotonic() < end:
+                readable, writable, _ = select.select([connection], [connection], [], 1)
+                if readable:
+                    answer = connection.recv(65536)
+                elif writable:
+                    # As much as there is room for.
+                    connection.send(chunks, socket.MSG_DONTWAIT)
+        # A server that closes before it has read everything may reset the connection.
+        assert answer.startswith(b"HTTP/1.1 500") or time.monotonic() < end
+    # Some versions read what follows as another request.
+    assert dump(requests=1).by("gunicorn_http_requests_total", "status_code")["500"] == 1
 
 
 def test_an_application_that_answers_a_failure_and_then_raises_has_failed_once(server, dump):
