@@ -37,10 +37,11 @@ internal sealed class StoreCleaner(string directory, SlotTable slots)
     }
 
     /// <summary>Removes the gauges of dead processes, in every mode: a gauge is the state of processes of one run.</summary>
+    /// <remarks>Those of a dirty arbiter stay: the next one counts the tasks that were queued in it as dropped.</remarks>
     /// <param name="except">The slot that is about to be reused.</param>
     internal void RemoveDeadGauges(string except) => RemoveWhere((path, name) => name.Type == MetricType.Gauge && (
         name.IsArchive || (name.TryGetSlot(out var kind, out var number)
-            ? name.Live && name.Owner != except && IsFree(kind, number)
+            ? name.Live && name.Owner != except && kind != SlotKind.Arbiter && IsFree(kind, number)
             : HasNoWriter(path) || _pids.HasEnded(path, name))));
 
     private static bool HasNoWriter(string path)

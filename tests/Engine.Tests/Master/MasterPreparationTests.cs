@@ -156,6 +156,17 @@ public sealed class MasterPreparationTests : IDisposable
     }
 
     [Fact]
+    public void After_a_run_that_was_killed_the_next_dirty_arbiter_reads_how_many_tasks_were_queued()
+    {
+        Prepare();
+        Touch("gauge_livesum_arbiter-1.db");
+
+        Prepare();
+
+        AssertExist("gauge_livesum_arbiter-1.db");
+    }
+
+    [Fact]
     public void The_gauges_of_the_slot_that_is_used_again_are_not_replaced_under_a_master_that_just_took_it()
     {
         var gauge = Prepare().Series[^1];
