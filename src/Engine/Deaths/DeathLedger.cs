@@ -18,6 +18,7 @@ internal sealed class DeathLedger
     private readonly string _path;
     private readonly int _maximumLabelValues;
     private readonly byte[] _content;
+    private readonly Dictionary<string, SlotCounters> _slots = [];
 
     private DeathLedger(string path, int maximumLabelValues, byte[] content, HashSet<string> counted) =>
         (_path, _maximumLabelValues, _content, Counted) = (path, maximumLabelValues, content, counted);
@@ -116,7 +117,7 @@ internal sealed class DeathLedger
     {
         string? endpoint;
         if (labels.IsRouted) _ = endpoints.TryAdmitRoute(labels.Route, out endpoint);
-        else if (labels.IsUnmatched || (labels.MayBeUnmatched && !Knows(worker, labels.Route))) endpoint = EndpointBounds.Unmatched;
+        else if (labels.IsUnmatched || (labels.MayBeUnmatched && !SlotOf(worker).Knows(labels.Route))) endpoint = EndpointBounds.Unmatched;
         else _ = endpoints.TryAdmitPath(labels.Route, out endpoint);
         return endpoint;
     }
@@ -124,28 +125,22 @@ internal sealed class DeathLedger
     /// <summary>The extra labels of a request, from the entry of its worker's counters that the flight record refers to.</summary>
     private IEnumerable<Label> ExtraLabelsOf(FlightRequest request, DeadWorker worker, LabelBounds bounds)
     {
-        if (request.Labels == 0 || CountersOf(worker, out var content) is not { } layout) return [];
-        var walk = new EntryWalk(content, layout);
-        while (walk.MoveNext())
+        if (request.Labels == 0) return [];
+        return SlotOf(worker).ExtraLabelsAt(request.Labels).Select(label =>
         {
-            if (walk.ValueOffset != request.Labels || ReadKey.TryParse(walk.Key) is not { } key) continue;
-            return key.Labels.Where(label => ExtraLabel.IsName(label.Name)).Select(label =>
-            {
-                _ = bounds.TryAdmit(label.Name, label.Value, out var value);
-                return label with { Value = value };
-            });
-        }
-        return [];
+            _ = bounds.TryAdmit(label.Name, label.Value, out var value);
+            return label with { Value = value };
+        });
     }
 
-    /// <summary>Whether a worker's slot has series of a path, so that it would have used them for any response.</summary>
-    private bool Knows(DeadWorker worker, string path)
+    private SlotCounters SlotOf(DeadWorker worker)
     {
-        if (CountersOf(worker, out var content) is not { } layout) return false;
-        var bounds = new LabelBounds(_maximumLabelValues);
-        var walk = new EntryWalk(content, layout);
-        while (walk.MoveNext()) bounds.Learn(walk.Key);
-        return bounds.Endpoints.TryFind(path, out _);
+        if (!_slots.TryGetValue(worker.WorkerId, out var slot))
+        {
+            var layout = CountersOf(worker, out var content) ?? default;
+            _slots[worker.WorkerId] = slot = new SlotCounters(content, layout, _maximumLabelValues);
+        }
+        return slot;
     }
 
     private static void Add(StoreFileWriter file, MetricFamily family, double amount, params ReadOnlySpan<Label> labels)

@@ -423,6 +423,29 @@ public sealed class DeathAccountantTests : IDisposable
     }
 
     [Fact]
+    public void The_counters_of_a_dead_worker_are_not_read_for_each_of_its_requests()
+    {
+        const int size = 15 << 20;
+        using (var store = SlotStore.Open(_directory.Path, SlotKind.Worker, EntryLayout.ValueOnly))
+        {
+            new MetricWriter(store).Add(MetricCatalogue.HttpRequests, 1, "GET", "/known", "200");
+        }
+        using (var file = File.OpenWrite(_directory["counter_worker-1.db"])) file.SetLength(size);
+        WriteFlight("00000001", [.. Enumerable.Range(0, 64).Select(
+            i => new FlightRequest(FlightState.Responding, 404, _now, "GET", "/known", "", "", 1 + i))]);
+        WriteExit("signal");
+        var before = BytesRead();
+
+        _accountant.Account();
+
+        Assert.InRange(BytesRead() - before, 0, 8L * size);
+        Assert.Equal(64, _aggregator.Read().Samples["gunicorn_http_requests_total{endpoint=/known,method=GET,status_code=404}"]);
+
+        static long BytesRead() => long.Parse(
+            File.ReadLines("/proc/thread-self/io").First()["rchar: ".Length..], System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    [Fact]
     public void A_death_whose_files_are_broken_keeps_no_other_from_being_counted()
     {
         // It died over a commit, and its slot's files cannot be opened.
