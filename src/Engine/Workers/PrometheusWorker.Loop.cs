@@ -11,12 +11,12 @@ internal sealed partial class PrometheusWorker
     // In seconds: how long a loop may run one thing before it counts as blocked.
     private const double LongestStep = 0.1;
 
+    // The status that stands for that of a request in flight, whose path may not exist.
+    private const int NotFound = 404;
+
     private LoopClock? _loop;
     private bool _seesPolls;
     private HistogramCells _loopLag = HistogramCells.None;
-
-    // The status that stands for that of a request in flight, whose path may not exist.
-    private const int NotFound = 404;
 
     // The time of the last poll, request start or request end, and the request that started then, which may be running since.
     private double _lastStep;
