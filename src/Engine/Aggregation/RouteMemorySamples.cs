@@ -76,7 +76,8 @@ internal sealed class RouteMemorySamples(FlightWatch flights) : ISampleSource
         var observed = new Dictionary<string, Observed>();
         foreach (ref readonly var worker in flights.Live)
         {
-            if (worker.Kind == SlotKind.Worker && _read.TryGetValue(worker.Number, out var read)) observed[worker.Path] = Observe(worker, RequestsOf(read));
+            if (worker.Kind != SlotKind.Worker || !_read.TryGetValue(worker.Number, out var read)) continue;
+            observed[worker.Path] = Observe(worker, RequestsOf(read));
         }
         _before = observed;
         _read.Clear();
