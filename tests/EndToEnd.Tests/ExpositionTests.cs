@@ -62,7 +62,7 @@ public sealed class ExpositionTests
             "^(gunicorn_up|gunicorn_workers\\{state=\"live\"\\}|" +
             "gunicorn_exporter_(build_info|config_last_reload|scrape_duration|store_|corrupt_files|compactions|series_dropped)|" +
             "gunicorn_exporter_background_failures|process_|gunicorn_worker_(requests_in_flight|capacity|oldest_request_seconds|requests_lost_total)|" +
-            "gunicorn_(listener_|host_listen_|requests_in_flight_peak|master_(uptime|memory))).*", key));
+            "gunicorn_(saturation_ratio|resource_saturation_ratio|listener_|host_listen_|requests_in_flight_peak|master_(uptime|memory))).*", key));
         Assert.NotEmpty(onlyReaderKnows);
         Assert.Equal(
             stock.Samples.Where(sample => Compared(sample.Key)).OrderBy(sample => sample.Key, StringComparer.Ordinal),

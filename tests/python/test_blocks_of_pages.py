@@ -21,6 +21,10 @@ NOT_TRIED = {
     ("docs/deployment.md", "systemctl enable --now gunicorn-prometheus-exporter.socket"):
         "no systemd runs here; test_listening.py passes sockets as systemd does",
     ("docs/choosing.md", "exporter:"): "test_choice.py starts servers with these settings",
+    ("docs/choosing.md", "export GUNICORN_EXPORTER_METHODS=GET,HEAD,POST,PROPFIND,PURGE"):
+        "test_extra_labels.py starts servers with such variables",
+    ("docs/choosing.md", "export GUNICORN_EXPORTER_EXTRA_LABELS='host,scheme,header:X-Tenant=acme|globex'"):
+        "test_extra_labels.py starts servers with such variables",
     ("docs/endpoints.md", "exporter:"): "test_route_patterns.py starts a server with such a file",
     ("docs/endpoints.md", "export GUNICORN_EXPORTER_ROUTES='^/files/.* -> /files/{path}; ^/tenants/[^/]+$ -> /tenants/{tenant}'"):
         "test_route_patterns.py starts a server with such a variable",

@@ -70,14 +70,14 @@ def prometheus(request, start_gunicorn, need, environment, tmp_path):
 def start_other(start_gunicorn: Callable[..., LiveGunicorn], folder: Path, worker_class: str) -> LiveGunicorn:
     """Starts a Gunicorn with a store of its own, whose worker has metrics that those of the default class lack."""
     server = start_gunicorn(
-        "-k", worker_class, "--threads", "2", conf=HOOKS, variables={"PROMETHEUS_MULTIPROC_DIR": str(folder / worker_class)})
+        "-k", worker_class, "--threads", "2", "--graceful-timeout", "3", conf=HOOKS, variables={"PROMETHEUS_MULTIPROC_DIR": str(folder / worker_class)})
     server.wait_until_served()
     return server
 
 
 def start_asgi(start_gunicorn: Callable[..., LiveGunicorn], folder: Path) -> LiveGunicorn:
     """Starts a Gunicorn with a store of its own, with WebSockets and the optional metrics."""
-    server = start_gunicorn("-w", "4", conf=HOOKS + ASGI["uvicorn"].conf, app=ASGI["uvicorn"].app, variables={
+    server = start_gunicorn("-w", "4", "--graceful-timeout", "3", conf=HOOKS + ASGI["uvicorn"].conf, app=ASGI["uvicorn"].app, variables={
         "PROMETHEUS_MULTIPROC_DIR": str(folder / "uvicorn"),
         "GUNICORN_EXPORTER_TIME_TO_FIRST_BYTE": "true", "GUNICORN_EXPORTER_ROUTE_MEMORY": "true"})
     server.wait_until_served()

@@ -18,7 +18,8 @@ public sealed class ExporterChecksTests
     [InlineData("gunicorn_exporter_label_overflow_total{label=\"series\"} 7", "7 recordings are under __other__ because a worker had too many series; ")]
     [InlineData("gunicorn_exporter_label_overflow_total{label=\"host\"} 7", "because a worker got requests for too many hosts; list the hosts ")]
     [InlineData("gunicorn_exporter_label_overflow_total{label=\"endpoint\"} 7", "because a worker answered too many different paths with something else than 404; ")]
-    [InlineData("gunicorn_exporter_label_overflow_total{label=\"error_type\"} 7", "because the label error_type had too many values; ")]
+    [InlineData("gunicorn_exporter_label_overflow_total{label=\"error_type\"} 7", "because the application raised too many types of exceptions; ")]
+    [InlineData("gunicorn_exporter_label_overflow_total{label=\"scheme\"} 7", "because the label scheme had too many values; ")]
     public void A_fault_that_the_metrics_tell_is_found(string line, string text) =>
         Assert.Contains(text, Assert.Single(Find(line)).ToString(), StringComparison.Ordinal);
 
