@@ -1,6 +1,7 @@
 """A leak has the name of its route, whatever other routes allocate, in every worker class."""
 
 import http.client
+import os
 import random
 import threading
 import time
@@ -21,6 +22,9 @@ MOST_BURSTS = 1000
 
 CLASSES = {
     "sync": "leaking_app:app", "gthread": "leaking_app:app", "gevent": "leaking_app:app", "uvicorn": "leaking_app:asgi"}
+
+#: An estimate takes the longer the busier the machine is: make test-random tries every class.
+TRIED = os.environ.get("LEAK_CLASSES", "sync").split()
 
 
 def load(server: LiveGunicorn, seed: int, end: threading.Event) -> None:
@@ -44,7 +48,7 @@ def is_found(growth: "dict[str, float]") -> bool:
     return leak > KEPT / 8 and leak > 5 * max(growth["/buffer"], growth["/objects"])
 
 
-@pytest.mark.parametrize("worker_class", CLASSES)
+@pytest.mark.parametrize("worker_class", TRIED)
 def test_a_leak_has_the_name_of_its_route(worker_class: str, start_worker: Any) -> None:
     server: LiveGunicorn = start_worker(worker_class, "-w", "8", app=CLASSES[worker_class], variables=ON)
     server.wait_until_served()
@@ -55,7 +59,7 @@ def test_a_leak_has_the_name_of_its_route(worker_class: str, start_worker: Any) 
     try:
 
         # Each scrape is an observation, and the first ones see memory that is allocated once.
-        wait_for(lambda: is_found(server.scrape().by(GROWTH, "endpoint")), "the name of the leak", timeout=120)
+        wait_for(lambda: is_found(server.scrape().by(GROWTH, "endpoint")), "the name of the leak", timeout=300)
     finally:
         end.set()
         for client in clients:
