@@ -5,7 +5,7 @@
 # Python tests run at a time.
 set -uo pipefail
 cd "$(dirname "$0")/.."
-jobs=${TEST_JOBS:-2}
+jobs=${TEST_JOBS:-3}
 rm -rf out/test
 mkdir -p out/test
 
