@@ -41,7 +41,7 @@ def app(environ, start_response):
 """
 
 BUILDS = f" The last columns compare\nthis build with {os.environ.get('BEFORE_NAME', 'an older one')}."
-CLASSES = {"sync": [], "gthread": ["--threads", "4"], "gevent": []}
+CLASSES = {"sync": [], "gthread": ["--threads", "4"], "gevent": [], "tornado": []}
 
 
 def free_port() -> int:
