@@ -17,7 +17,7 @@ internal sealed record ExtraLabel(string Name, string? Header, ImmutableArray<st
 
     /// <summary>What a list must be, worded to follow "set it to".</summary>
     public const string Rule =
-        "up to 3 of host, host=NAME, scheme and header:X-NAME=VALUE, with | between up to 50 names or values";
+        "up to 3 of host, host=NAME without a port, scheme and header:X-NAME=VALUE, with | between up to 50 names or values";
 
     private const string Scheme = "scheme";
     private const string HeaderPrefix = "header:";
@@ -44,7 +44,7 @@ internal sealed record ExtraLabel(string Name, string? Header, ImmutableArray<st
         if (values.Length > MostValues || !values.All(IsValue)) return null;
         return source switch
         {
-            Host => new(Host, Host, [.. values.Select(value => value.ToLowerInvariant())]),
+            Host when values.All(IsHost) => new(Host, Host, [.. values.Select(value => value.ToLowerInvariant())]),
             Scheme when values.Length == 0 => new(Scheme, null, ["http", "https"]),
             _ when values.Length > 0 && source.StartsWith(HeaderPrefix, StringComparison.Ordinal) =>
                 OfHeader(source[HeaderPrefix.Length..], values),
@@ -59,4 +59,7 @@ internal sealed record ExtraLabel(string Name, string? Header, ImmutableArray<st
             : null;
 
     private static bool IsValue(string text) => text.Length is > 0 and <= LongestValue && text.All(c => c is > ' ' and <= '~');
+
+    /// <summary>Whether a host has no port and no dot at its end: requests are recorded without them.</summary>
+    private static bool IsHost(string text) => !text.EndsWith('.') && (text[0] == '[' ? text[^1] == ']' : !text.Contains(':'));
 }

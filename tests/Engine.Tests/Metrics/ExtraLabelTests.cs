@@ -9,11 +9,11 @@ public sealed class ExtraLabelTests
     [Fact]
     public void A_list_declares_labels_with_their_headers_and_values()
     {
-        var labels = ExtraLabel.TryParse("scheme, header:X-Tenant-Id=acme | Globex,host=Shop.Example|b.example")!.Value;
+        var labels = ExtraLabel.TryParse("scheme, header:X-Tenant-Id=acme | Globex,host=Shop.Example|[::1]")!.Value;
 
         Assert.Equal(["host", "scheme", "x_tenant_id"], labels.Select(label => label.Name));
         Assert.Equal(["host", null, "X-Tenant-Id"], labels.Select(label => label.Header));
-        Assert.Equal(["shop.example,b.example", "http,https", "acme,Globex"], labels.Select(label => string.Join(',', label.Values)));
+        Assert.Equal(["shop.example,[::1]", "http,https", "acme,Globex"], labels.Select(label => string.Join(',', label.Values)));
         Assert.All(labels, label => Assert.True(ExtraLabel.IsName(label.Name)));
     }
 
@@ -22,6 +22,9 @@ public sealed class ExtraLabelTests
     [InlineData("path")]
     [InlineData("host,host")]
     [InlineData("host=")]
+    [InlineData("host=a.example:8000")]
+    [InlineData("host=a.example.")]
+    [InlineData("host=[::1]:8000")]
     [InlineData("scheme=https")]
     [InlineData("header:X-Tenant")]
     [InlineData("header:X-=a")]
