@@ -1,7 +1,7 @@
 """Records requests of a Tornado server, for WSGI and Tornado applications, between its HTTP server and the connection."""
 
 from types import ModuleType
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 from . import routes
 from .guard import call, fault
@@ -12,16 +12,20 @@ from .status_probe import status_in
 _BAD_REQUEST = 400
 _REQUESTS = "requests"
 
+#: Records the extra labels of a request; None without any.
+_Describe = Optional[Callable[[int, str, Any], None]]
+
 
 def install(worker: Any, engine: ModuleType) -> None:
     """Wraps Tornado's HTTPServer, but records only the worker's server: the application may run others."""
+    describe = engine.request_described if engine.has_extra_labels() else None
 
     def watching(stock: Any) -> Any:
         def start_request(server: Any, *arguments: Any, **named: Any) -> Any:
             delegate = stock(server, *arguments, **named)
             try:
                 if server is getattr(worker, "server", None):
-                    return _watched(engine, delegate, *arguments, **named)
+                    return _watched(engine, describe, delegate, *arguments, **named)
             except Exception:
                 fault(_REQUESTS)
             return delegate
@@ -49,8 +53,8 @@ def install(worker: Any, engine: ModuleType) -> None:
         wrap("tornado.wsgi:WSGIContainer.environ", _with_token)
 
 
-def _watched(engine: ModuleType, delegate: Any, server_connection: Any, connection: Any) -> "Exchange":
-    exchange = Exchange(engine, delegate, connection)
+def _watched(engine: ModuleType, describe: _Describe, delegate: Any, server_connection: Any, connection: Any) -> "Exchange":
+    exchange = Exchange(engine, describe, delegate, connection)
     if not hasattr(server_connection, "prometheus_exchange"):
         _watch_stream(server_connection, connection.stream)
     server_connection.prometheus_exchange = exchange
@@ -126,8 +130,9 @@ def _with_token(stock: Any) -> Any:
 class Exchange:
     """One request and its response. It wraps Tornado's delegate for the request and the connection's methods for the response."""
 
-    def __init__(self, engine: ModuleType, delegate: Any, connection: Any) -> None:
+    def __init__(self, engine: ModuleType, describe: _Describe, delegate: Any, connection: Any) -> None:
         self._engine = engine
+        self._describe = describe
         self._delegate = delegate
         #: The engine's token of the request, while it is in flight.
         self.token: Optional[int] = None
@@ -146,8 +151,8 @@ class Exchange:
             path = start_line.path.partition("?")[0]
             pairs = list(headers.get_all())
             self.token = self._engine.request_started(start_line.method, path, pairs)
-            if self._engine.has_extra_labels():
-                self._engine.request_described(self.token, getattr(self._context, "protocol", "http"), pairs)
+            if self._describe is not None:
+                self._describe(self.token, getattr(self._context, "protocol", "http"), pairs)
         except Exception:
             fault(_REQUESTS)
         return self._call(self._delegate.headers_received, start_line, headers)
