@@ -238,10 +238,10 @@ class PrometheusDirtyArbiter(DirtyArbiter):
         """Whether Gunicorn stopped waiting for the worker, which may still begin the task."""
         return 0 < self.cfg.dirty_timeout <= time.monotonic() - task.handed
 
-    def _drop(self, reason: str, count: int = 1) -> None:
-        if self._store is not None and count:
-            self._store.add(_DROPPED, count, reason=reason)
-            self._wait_for(-count)
+    def _drop(self, reason: str) -> None:
+        if self._store is not None:
+            self._store.add(_DROPPED, reason=reason)
+            self._wait_for(-1)
 
     def _wait_for(self, more: int) -> None:
         if self._store is not None:

@@ -27,6 +27,6 @@ internal sealed class SlotCounters
     /// <summary>Whether the slot has series of a path, so that its worker would have used them for any response.</summary>
     internal bool Knows(string path) => _bounds.Endpoints.TryFind(path, out _);
 
-    /// <summary>The operator's labels of the entry at an offset; empty if it has none, or there is no entry.</summary>
+    /// <summary>The extra labels of the entry at an offset; empty if it has none, or there is no entry.</summary>
     internal ImmutableArray<Label> ExtraLabelsAt(int offset) => _extraLabels.GetValueOrDefault(offset, []);
 }
