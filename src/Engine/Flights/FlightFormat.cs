@@ -11,7 +11,7 @@ namespace GunicornPrometheusExporter.Flights;
 /// </remarks>
 internal static class FlightFormat
 {
-    internal const ulong Magic = 0x3230_544C_4645_5047; // "GPEFLT02"
+    internal const ulong Magic = 0x3330_544C_4645_5047; // "GPEFLT03"
     internal const string Prefix = "flight_";
     internal const string Extension = ".bin";
 

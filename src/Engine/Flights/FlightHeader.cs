@@ -6,12 +6,13 @@ namespace GunicornPrometheusExporter.Flights;
 [StructLayout(LayoutKind.Explicit, Size = Size)]
 internal struct FlightHeader
 {
-    internal const int Size = RecordsOffset + (2 * ChangeRecord.Size);
+    internal const int Size = StackSignalOffset + 64;
     internal const int CommittedOffset = 16;
     internal const int AppliedOffset = 20;
     internal const int ReportedBusyOffset = 32;
     internal const int ReportedLoopOffset = 56;
     internal const int RecordsOffset = 64;
+    internal const int StackSignalOffset = RecordsOffset + (2 * ChangeRecord.Size);
 
     // In seconds: more than the uptime of a machine, or than the sum of all requests of a worker.
     private const double LongestTime = 1e12;
@@ -44,6 +45,12 @@ internal struct FlightHeader
 
     [FieldOffset(RecordsOffset)] internal ChangeRecord Even;
     [FieldOffset(RecordsOffset + ChangeRecord.Size)] internal ChangeRecord Odd;
+
+    /// <summary>The signal whose handler in the worker writes a stack to <c>stacks_worker-N.txt</c>; 0 while there is none.</summary>
+    [FieldOffset(StackSignalOffset)] internal int StackSignal;
+
+    /// <summary>Gunicorn's setting <c>timeout</c> in the worker, in seconds; 0 if it is off or unknown.</summary>
+    [FieldOffset(StackSignalOffset + 8)] internal double Timeout;
 
     internal readonly ChangeRecord Last => (Committed & 1) == 0 ? Even : Odd;
 

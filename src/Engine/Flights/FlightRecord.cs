@@ -8,7 +8,7 @@ namespace GunicornPrometheusExporter.Flights;
 internal unsafe struct FlightRecord
 {
     internal const int Size = 512;
-    internal const int LongestMethod = 32;
+    internal const int LongestMethod = 28;
     internal const int LongestTrace = 32;
     internal const int LongestPath = 240;
     internal const int LongestRoute = 144;
@@ -37,6 +37,9 @@ internal unsafe struct FlightRecord
     // In seconds after Started; set only where the time is recorded.
     [FieldOffset(44)] internal float FirstByte;
     [FieldOffset(48)] private fixed byte _method[LongestMethod];
+
+    // The kernel's id of the thread that began the request.
+    [FieldOffset(76)] internal int Thread;
     [FieldOffset(80)] private fixed byte _trace[LongestTrace];
     [FieldOffset(112)] private fixed byte _path[LongestPath];
     [FieldOffset(352)] private fixed byte _route[LongestRoute];

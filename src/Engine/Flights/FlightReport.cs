@@ -16,7 +16,14 @@ namespace GunicornPrometheusExporter.Flights;
 /// <param name="Requests">In the order of their entries.</param>
 internal sealed record FlightReport(
     int Pid, int Capacity, int InFlight, double BusyTotal, double LastChange, double ReportedBusy, double LoopTotal,
-    double LoopSince, double ReportedLoop, double Memory, bool IsUnfinished, ImmutableArray<FlightRequest> Requests);
+    double LoopSince, double ReportedLoop, double Memory, bool IsUnfinished, ImmutableArray<FlightRequest> Requests)
+{
+    /// <summary>The signal whose handler in the worker writes a stack; 0 if there is none.</summary>
+    public int StackSignal { get; init; }
+
+    /// <summary>Gunicorn's setting <c>timeout</c> in the worker, in seconds; 0 if it is off or unknown.</summary>
+    public double Timeout { get; init; }
+}
 
 /// <summary>One request that a worker had in flight, or one task of a dirty worker.</summary>
 /// <remarks>The application of a task stands in place of the path, its action in place of the route.</remarks>
@@ -26,10 +33,11 @@ internal sealed record FlightReport(
 /// <param name="Path">The path as requested, truncated if it was too long.</param>
 /// <param name="Route">The framework's route; empty if it reported none.</param>
 /// <param name="TraceId">The trace id in hexadecimal, or empty.</param>
+/// <param name="Thread">The kernel's id of the thread that began it, in the worker's PID namespace.</param>
 /// <param name="Labels">The offset of the entry in the slot's counters that has its extra labels; 0 without one.</param>
 internal readonly record struct FlightRequest(
     FlightState State, int Status, double Started, string Method, string Path, string Route, string TraceId,
-    int Labels = 0)
+    int Labels = 0, int Thread = 0)
 {
     /// <summary>Whether it is the rest of a dirty worker's task that is already counted as timed out.</summary>
     public bool IsOverdue => Method == FlightTableWriter.Overdue;

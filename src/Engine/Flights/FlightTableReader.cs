@@ -76,7 +76,11 @@ internal static class FlightTableReader
             _ = ReadRequests(file, requests);
             return new FlightReport(
                 header.Pid, header.Capacity, last.InFlight, last.BusyTotal, last.LastChange, header.ReportedBusy, header.LoopTotal,
-                header.LoopSince, header.ReportedLoop, header.LastMemory, header.Applied != header.Committed, requests.ToImmutable());
+                header.LoopSince, header.ReportedLoop, header.LastMemory, header.Applied != header.Committed, requests.ToImmutable())
+            {
+                StackSignal = header.StackSignal,
+                Timeout = header.Timeout,
+            };
         }
     }
 
@@ -107,7 +111,8 @@ internal static class FlightTableReader
         TextOf(record.Path, record.PathLength),
         TextOf(record.Route, record.RouteLength),
         TraceIdOf(record.Trace, record.TraceLength),
-        record.Labels);
+        record.Labels,
+        record.Thread);
 
     private static string TraceIdOf(ReadOnlySpan<byte> field, int length) =>
         length == field.Length && !field.ContainsAnyExcept(TraceContext.Digits) && field.ContainsAnyExcept((byte)'0')

@@ -89,6 +89,12 @@ internal sealed unsafe partial class FlightTableWriter : IDisposable
     /// <summary>Sets the most requests that the worker handles at once; 0 if unknown.</summary>
     public void SetCapacity(int requests) => Header.Capacity = requests;
 
+    /// <summary>Sets the signal whose handler writes a stack; 0 if there is none any more.</summary>
+    public void SetStackSignal(int signal) => Volatile.Write(ref Header.StackSignal, signal);
+
+    /// <summary>Sets Gunicorn's setting <c>timeout</c>, in seconds; 0 if it is off.</summary>
+    public void SetTimeout(double seconds) => Header.Timeout = seconds;
+
     /// <summary>Sets the resident set, in bytes.</summary>
     public void SetMemory(double bytes) => Header.LastMemory = bytes;
 
@@ -125,6 +131,7 @@ internal sealed unsafe partial class FlightTableWriter : IDisposable
         ref var record = ref RecordAt(index);
         record.Status = 0;
         record.Started = now;
+        record.Thread = CurrentThread.Id;
         record.Queue = float.NaN;
         record.Labels = 0;
         record.Length = 0;

@@ -18,6 +18,10 @@ internal static partial class Libc
     [LibraryImport("libc", EntryPoint = "_exit")]
     internal static partial void Exit(int status);
 
+    /// <summary>The kernel's id of the calling thread.</summary>
+    [LibraryImport("libc", EntryPoint = "gettid")]
+    internal static partial int ThreadId();
+
     /// <summary>Makes all threads allocate native memory from one arena.</summary>
     /// <remarks>
     /// Each further arena reserves 64 MiB of address space, which under <c>ulimit -v</c> leaves none for threads. The runtime's

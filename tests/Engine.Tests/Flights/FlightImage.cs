@@ -6,12 +6,12 @@ namespace GunicornPrometheusExporter.Engine.Tests.Flights;
 /// <summary>Makes the bytes of flight files, apart from the product's writer.</summary>
 internal static class FlightImage
 {
-    private const int Entries = 1152;
+    private const int Entries = 1216;
 
     internal static byte[] Bytes(int pid, int inFlight, double busy, double lastChange, params FlightRequest[] requests)
     {
         var bytes = new byte[Entries + (64 * 512)];
-        "GPEFLT02"u8.CopyTo(bytes);
+        "GPEFLT03"u8.CopyTo(bytes);
         BitConverter.TryWriteBytes(bytes.AsSpan(8), pid);
         BitConverter.TryWriteBytes(bytes.AsSpan(24), 50e6);
         BitConverter.TryWriteBytes(bytes.AsSpan(64), inFlight);
@@ -28,6 +28,7 @@ internal static class FlightImage
         BitConverter.TryWriteBytes(entry[8..], request.Started);
         BitConverter.TryWriteBytes(entry[16..], float.NaN);
         BitConverter.TryWriteBytes(entry[20..], request.Labels);
+        BitConverter.TryWriteBytes(entry[76..], request.Thread);
         entry[32] = 1;
         entry[36] = (byte)Encoding.UTF8.GetBytes(request.Method, entry[48..]);
         entry[37] = (byte)Encoding.UTF8.GetBytes(request.TraceId, entry[80..]);

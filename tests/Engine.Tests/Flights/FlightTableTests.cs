@@ -52,11 +52,11 @@ public sealed class FlightTableTests : IDisposable
 
         var path = Assert.Single(FlightTableReader.In(_directory.Path));
         Assert.Matches("/flight_worker-1_[0-9a-f]{8}\\.bin$", path);
-        var actual = File.ReadAllBytes(path).AsSpan(0, 1152 + 512).ToArray();
+        var actual = File.ReadAllBytes(path).AsSpan(0, 1216 + 512).ToArray();
         var expected = new byte[actual.Length];
         void Put(int offset, params ReadOnlySpan<byte> bytes) => bytes.CopyTo(expected.AsSpan(offset));
         void PutDouble(int offset, double value) => Put(offset, BitConverter.GetBytes(value));
-        Put(0, "GPEFLT02"u8);
+        Put(0, "GPEFLT03"u8);
         Put(8, BitConverter.GetBytes(Environment.ProcessId));
         Put(12, 4, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0);
         PutDouble(24, 1024);
@@ -76,16 +76,18 @@ public sealed class FlightTableTests : IDisposable
         Put(632, 1);
         Put(640, 0, 0, 0, 0, (byte)valueOffset);
         actual.AsSpan(648, 8).CopyTo(expected.AsSpan(648));
-        Put(1152, 2, 0, 0, 0, 0x94, 1, 0, 0);
-        PutDouble(1152 + 8, start);
-        Put(1152 + 16, BitConverter.GetBytes(0.25f));
-        Put(1152 + 20, 88, 1);
-        Put(1152 + 24, 7);
-        Put(1152 + 32, 1, 0, 0, 0, 3, 32, 9, 0, 11);
-        Put(1152 + 48, "GET"u8);
-        Put(1152 + 80, "0af7651916cd43dd8448eb211c80319c"u8);
-        Put(1152 + 112, "/users/42"u8);
-        Put(1152 + 352, "/users/{id}"u8);
+        Put(1216, 2, 0, 0, 0, 0x94, 1, 0, 0);
+        PutDouble(1216 + 8, start);
+        Put(1216 + 16, BitConverter.GetBytes(0.25f));
+        Put(1216 + 20, 88, 1);
+        Put(1216 + 24, 7);
+        Put(1216 + 32, 1, 0, 0, 0, 3, 32, 9, 0, 11);
+        Put(1216 + 48, "GET"u8);
+        actual.AsSpan(1216 + 76, 4).CopyTo(expected.AsSpan(1216 + 76));
+        Assert.True(actual.AsSpan(1216 + 76, 4).ContainsAnyExcept((byte)0));
+        Put(1216 + 80, "0af7651916cd43dd8448eb211c80319c"u8);
+        Put(1216 + 112, "/users/42"u8);
+        Put(1216 + 352, "/users/{id}"u8);
         Assert.Equal(expected, actual);
         Assert.Equal((3.5, 0.5), (_busy.Value, sum.Value));
     }
@@ -109,8 +111,8 @@ public sealed class FlightTableTests : IDisposable
         Assert.False(report.IsUnfinished);
         Assert.Equal(
             [
-                new FlightRequest(FlightState.Responding, 201, start + 1, "POST", "/b", "", ""),
-                new FlightRequest(FlightState.Running, 0, start + 2, "PUT", "/c", "", ""),
+                new FlightRequest(FlightState.Responding, 201, start + 1, "POST", "/b", "", "", Thread: CurrentThread.Id),
+                new FlightRequest(FlightState.Running, 0, start + 2, "PUT", "/c", "", "", Thread: CurrentThread.Id),
             ],
             report.Requests);
     }
@@ -153,7 +155,7 @@ public sealed class FlightTableTests : IDisposable
         using var writer = _store.OpenFlightTable(_busy);
         _ = writer.Begin(new byte[500].AsSpan(), Encoding.UTF8.GetBytes(new string('p', 500)), 1);
         var request = Assert.Single(Read().Requests);
-        Assert.Equal((32, 240), (request.Method.Length, request.Path.Length));
+        Assert.Equal((28, 240), (request.Method.Length, request.Path.Length));
     }
 
     [Fact]
@@ -260,7 +262,7 @@ public sealed class FlightTableTests : IDisposable
     [Theory]
     [InlineData("")]
     [InlineData("GPEFLT0")]
-    [InlineData("GPEFLT02 and no more")]
+    [InlineData("GPEFLT03 and no more")]
     public void A_file_without_a_header_is_corrupt(string content)
     {
         var path = _directory["flight_worker-1_00000000.bin"];

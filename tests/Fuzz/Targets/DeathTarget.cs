@@ -14,7 +14,7 @@ namespace GunicornPrometheusExporter.Fuzz.Targets;
 internal sealed class DeathTarget : IFuzzTarget
 {
     private const int Pid = 900_000_001;
-    private const int Entries = 1152;
+    private const int Entries = 1216;
     private const int EntrySize = 512;
     private const string Flight = "flight_worker-1_1.bin";
     private const string Exits = "master-1.exits";
@@ -106,7 +106,7 @@ internal sealed class DeathTarget : IFuzzTarget
     {
         var entries = random.Next(4);
         var bytes = new byte[Entries + (EntrySize * (entries + random.Next(2)))];
-        "GPEFLT02"u8.CopyTo(bytes);
+        "GPEFLT03"u8.CopyTo(bytes);
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(8), Pid);
         var committed = random.Next(4);
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(16), committed);

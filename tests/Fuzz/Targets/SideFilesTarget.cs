@@ -148,13 +148,13 @@ internal sealed class SideFilesTarget : IFuzzTarget
     /// <summary>That of a worker that died over one request.</summary>
     private static byte[] DeadFlight()
     {
-        var bytes = new byte[1152 + 512];
-        "GPEFLT02"u8.CopyTo(bytes);
+        var bytes = new byte[1216 + 512];
+        "GPEFLT03"u8.CopyTo(bytes);
         BitConverter.TryWriteBytes(bytes.AsSpan(8), Dead);
         BitConverter.TryWriteBytes(bytes.AsSpan(64), 1);
         BitConverter.TryWriteBytes(bytes.AsSpan(80), 1.0);
-        BitConverter.TryWriteBytes(bytes.AsSpan(1152), (int)FlightState.Running);
-        bytes[1152 + 32] = 1;
+        BitConverter.TryWriteBytes(bytes.AsSpan(1216), (int)FlightState.Running);
+        bytes[1216 + 32] = 1;
         return bytes;
     }
 }

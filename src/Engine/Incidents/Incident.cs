@@ -1,0 +1,43 @@
+using System.Collections.Immutable;
+using GunicornPrometheusExporter.Stacks;
+
+namespace GunicornPrometheusExporter.Incidents;
+
+/// <summary>Something that went wrong, or a reload, which may explain it. Values that are unknown, or that its kind lacks, are null.</summary>
+/// <param name="Time">When it happened, in seconds since the Unix epoch.</param>
+/// <param name="Kind">One of <see cref="IncidentKinds"/>.</param>
+internal sealed record Incident(double Time, string Kind)
+{
+    /// <summary>As in the label <c>worker_id</c>; null for an incident of the whole server.</summary>
+    public string? WorkerId { get; init; }
+
+    /// <summary>The pid of the worker in its own PID namespace.</summary>
+    public int? Pid { get; init; }
+
+    /// <summary>Why a worker died: one of <see cref="Metrics.WorkerExitReasons.All"/>, or <see cref="Metrics.WorkerExitReasons.Unknown"/>.</summary>
+    public string? Cause { get; init; }
+
+    /// <summary>The name of the signal that killed a worker: <c>SIGSEGV</c>.</summary>
+    public string? Signal { get; init; }
+
+    public string? Method { get; init; }
+
+    /// <summary>The framework's route, otherwise the normalised path.</summary>
+    public string? Route { get; init; }
+
+    public int? Status { get; init; }
+
+    /// <summary>How long the request had been in flight, in seconds.</summary>
+    public double? AgeSeconds { get; init; }
+
+    public string? TraceId { get; init; }
+
+    /// <summary>The resident set of the worker, in bytes.</summary>
+    public double? MemoryBytes { get; init; }
+
+    /// <summary>The class name of an exception.</summary>
+    public string? ErrorType { get; init; }
+
+    /// <summary>The innermost frame first.</summary>
+    public ImmutableArray<StackFrame>? Stack { get; init; }
+}

@@ -1,0 +1,6 @@
+namespace GunicornPrometheusExporter.Stacks;
+
+/// <summary>One frame of a Python stack. It has no values.</summary>
+/// <param name="File">The path of the source, as CPython reports it; at most 500 characters.</param>
+/// <param name="Line">The line that runs, or that called the next frame.</param>
+internal readonly record struct StackFrame(string File, int Line, string Function);

@@ -1,0 +1,10 @@
+using System.Collections.Immutable;
+
+namespace GunicornPrometheusExporter.Stacks;
+
+/// <summary>The Python stack of one thread of a worker.</summary>
+/// <param name="Pid">The worker, in its own PID namespace.</param>
+/// <param name="Thread">The kernel's id of the thread, in the same PID namespace.</param>
+/// <param name="Time">When it was requested, in seconds of the monotonic clock.</param>
+/// <param name="Frames">The innermost frame first.</param>
+internal sealed record ThreadStack(int Pid, int Thread, double Time, ImmutableArray<StackFrame> Frames);
