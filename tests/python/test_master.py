@@ -66,10 +66,15 @@ master_exits.reason_of = lambda ending, worker: "gremlin"
 def test_a_worker_that_leaves_by_an_interrupt_takes_neither_the_exporter_nor_its_master_along(start_gunicorn, tmp_path):
     # Gunicorn then runs the master's shutdown in the worker, with a copy of the master's object.
     (tmp_path / "interrupting.py").write_text("""
+import signal
 from app import app as answering
+def interrupt(number, frame):
+    raise KeyboardInterrupt
 def app(environ, start_response):
     if environ["PATH_INFO"] == "/interrupt":
-        raise KeyboardInterrupt
+        # Once the worker is idle: Gunicorn 22 and later answers an interrupt of a request with a 500.
+        signal.signal(signal.SIGALRM, interrupt)
+        signal.setitimer(signal.ITIMER_REAL, 0.3)
     return answering(environ, start_response)
 """)
     server = start_gunicorn("-w", "1", "--pythonpath", str(tmp_path), app="interrupting:app")
