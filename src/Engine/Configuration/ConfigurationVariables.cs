@@ -675,6 +675,17 @@ internal static class ConfigurationVariables
         ReloadScope = ReloadScope.GunicornReload,
     };
 
+    public static ConfigurationVariable Stacks { get; } = new()
+    {
+        Name = "GUNICORN_EXPORTER_STACKS",
+        Key = "stacks.enabled",
+        HasFlag = false,
+        Kind = VariableKind.Boolean,
+        Default = "true",
+        Description = "Whether workers let the exporter and their master take the Python stacks of their threads, by a real-time signal",
+        ReloadScope = ReloadScope.GunicornReload,
+    };
+
     public static ConfigurationVariable NativeHistograms { get; } = new()
     {
         Name = "GUNICORN_EXPORTER_NATIVE_HISTOGRAMS",
@@ -792,7 +803,7 @@ internal static class ConfigurationVariables
     public static ImmutableArray<ConfigurationVariable> Recording { get; } =
     [
         MaxLabelValues, MaxWorkerSeries, Routes, ExcludedRoutes, ExcludedRequests, LatencyStatus, Methods, ExtraLabels, TimeToFirstByte,
-        LatencyBuckets, SizeBuckets, NativeHistograms, NativeHistogramSchema,
+        LatencyBuckets, SizeBuckets, NativeHistograms, NativeHistogramSchema, Stacks,
     ];
 
     public static ImmutableArray<ConfigurationVariable> All { get; } =
