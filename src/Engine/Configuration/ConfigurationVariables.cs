@@ -687,6 +687,17 @@ internal static class ConfigurationVariables
         ReloadScope = ReloadScope.GunicornReload,
     };
 
+    public static ConfigurationVariable Stacks { get; } = new()
+    {
+        Name = "GUNICORN_EXPORTER_STACKS",
+        Key = "stacks.enabled",
+        HasFlag = false,
+        Kind = VariableKind.Boolean,
+        Default = "true",
+        Description = "Whether workers let the exporter and their master take the Python stacks of their threads, by a real-time signal",
+        ReloadScope = ReloadScope.GunicornReload,
+    };
+
     public static ConfigurationVariable NativeHistograms { get; } = new()
     {
         Name = "GUNICORN_EXPORTER_NATIVE_HISTOGRAMS",
@@ -804,7 +815,7 @@ internal static class ConfigurationVariables
     public static ImmutableArray<ConfigurationVariable> Recording { get; } =
     [
         MaxLabelValues, MaxWorkerSeries, Routes, ExcludedRoutes, ExcludedRequests, LatencyStatus, Methods, ExtraLabels, TimeToFirstByte,
-        SlowRequestSeconds, LatencyBuckets, SizeBuckets, NativeHistograms, NativeHistogramSchema,
+        SlowRequestSeconds, LatencyBuckets, SizeBuckets, NativeHistograms, NativeHistogramSchema, Stacks,
     ];
 
     public static ImmutableArray<ConfigurationVariable> All { get; } =

@@ -179,6 +179,8 @@ internal sealed partial class ExporterConfig
 
     public bool TimeToFirstByte => Get<bool>(ConfigurationVariables.TimeToFirstByte);
 
+    public bool Stacks => Get<bool>(ConfigurationVariables.Stacks);
+
     public ImmutableArray<double> LatencyBuckets => HistogramBounds.TryParse(Get<string>(ConfigurationVariables.LatencyBuckets))!.Value;
 
     public ImmutableArray<double> SizeBuckets => HistogramBounds.TryParse(Get<string>(ConfigurationVariables.SizeBuckets))!.Value;

@@ -39,13 +39,6 @@ internal sealed partial class PrometheusWorker
     /// <summary>Sets the most requests that the worker handles at once; 0 if unknown.</summary>
     public void SetCapacity(int requests) => _flight.SetCapacity(requests);
 
-    /// <summary>Sets Gunicorn's setting <c>timeout</c>, in seconds; 0 if it is off. Call it before the first request.</summary>
-    public void SetTimeout(double seconds)
-    {
-        _flight.SetTimeout(seconds);
-        _routes.Timeout = seconds;
-    }
-
     /// <summary>Records a request that Gunicorn has parsed, in a place that survives the worker's death.</summary>
     /// <param name="method">In UTF-8.</param>
     /// <param name="path">As requested, in UTF-8.</param>
