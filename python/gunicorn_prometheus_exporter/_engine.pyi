@@ -80,6 +80,18 @@ def set_threads(threads: int) -> None:
 def update_dirty() -> None:
     """Updates memory, processor time and age of a dirty worker."""
 
+def takes_stacks() -> bool:
+    """Returns whether the configuration lets other processes take stacks."""
+
+def signal_handler(signal: int) -> int:
+    """Returns the address of a signal's handler in this process: 0 is the default action, -1 is no signal."""
+
+def set_stack_signal(signal: int) -> None:
+    """Sets the signal whose handler writes a stack; 0 if there is none any more."""
+
+def set_timeout(seconds: float) -> None:
+    """Sets Gunicorn's setting ``timeout``, in seconds; 0 if it is off."""
+
 def set_capacity(requests: int) -> None:
     """Sets how many requests the worker can have in flight at once, 0 if unknown."""
 

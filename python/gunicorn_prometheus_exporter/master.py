@@ -1,6 +1,8 @@
 """The master class: Gunicorn's arbiter, which also records signals, exits, restarts and CPU time."""
 
+import contextlib
 import os
+import signal
 from types import FrameType
 from typing import Any, ClassVar, Optional, cast
 
@@ -11,12 +13,13 @@ from .config import FILE_VARIABLE
 from .errors import ConfigurationError, MetricsError
 from .dirty_arbiter_process import DirtyArbiterProcess
 from .exporter_process import ExporterProcess
+from .last_stacks import LastStacks
 from .log_lines import one_line
 from .master_exits import WorkerExits
 from .master_store import MasterStore, count_cpu
 from .private_names import put, read
 from .utils import export_directory
-from .worker import instrument
+from .worker import InstrumentedWorker, instrument
 
 _CPU_SECONDS = "gunicorn_master_cpu_seconds_total"
 _RESTARTS = "gunicorn_master_worker_restarts_total"
@@ -29,6 +32,7 @@ _DIRTY = "dirty workers"
 _EXITS = "exits of workers"
 _EXPORTER = "the exporter"
 _METRICS = "metrics of the master"
+_STACKS = "stacks of workers that timed out"
 
 
 class PrometheusMaster(Arbiter):
@@ -45,6 +49,8 @@ class PrometheusMaster(Arbiter):
 
     #: The dirty arbiter that this master started last.
     _dirty: Optional[DirtyArbiterProcess] = None
+
+    _last_stacks: ClassVar[LastStacks] = LastStacks()
 
     #: Whether a reload is running, which stops all earlier workers.
     _is_reloading = False
@@ -109,6 +115,8 @@ class PrometheusMaster(Arbiter):
 
     def kill_worker(self, pid: int, sig: int) -> None:
         guard.call(_EXITS, self._note_order, pid, sig)
+        if sig == signal.SIGABRT:
+            guard.call(_STACKS, self._take_stacks, pid)
         super().kill_worker(pid, sig)
 
     def reap_workers(self) -> None:
@@ -284,6 +292,14 @@ class PrometheusMaster(Arbiter):
         worker = self._workers.get(pid)
         if worker is not None:
             worker.note_kill(sig, "reload" if self._is_reloading else "graceful")
+
+    def _take_stacks(self, pid: int) -> None:
+        """Records what a worker does that timed out."""
+        worker = self._workers.get(pid)
+        if self._store is not None and self._store.is_ours and isinstance(worker, InstrumentedWorker):
+            # The worker may exit at any time.
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                self._last_stacks.take(self._store, pid, self.cfg.uid, worker.stack_place)
 
     def _observe(self, exits: WorkerExits) -> dict[int, Any]:
         before = dict(self._workers)

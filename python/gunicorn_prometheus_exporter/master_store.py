@@ -14,6 +14,7 @@ import stat
 import struct
 from typing import Any, Optional
 
+from . import stack_file
 from .errors import ConfigurationError, MetricsError, report_fault
 from .executable import ask_for_files
 from .layout import writes_timestamps
@@ -157,6 +158,10 @@ class MasterStore:
         if not self.is_ours or self.is_lost:
             return
         os.close(self._create(name, text.encode(), _READABLE))
+
+    def open_stack_file(self, slot: int, owner: int) -> int:
+        """Opens the file of the stacks of a slot. Returns its descriptor. Raises OSError."""
+        return stack_file.open_in(self._files[_STORE], slot, owner)
 
     def note(self, notice: Optional[str]) -> None:
         """Leaves a notice that ``check`` reports, or removes that of an earlier master. Raises OSError."""

@@ -10,13 +10,13 @@ from typing import Any, Optional
 import gunicorn
 from gunicorn.workers.base import Worker
 
-from . import engine, file_environment, guard, heartbeat, store_in_time, worker_kinds
+from . import engine, file_environment, guard, heartbeat, stacks, store_in_time, worker_kinds
 from .errors import ConfigurationError, MetricsError
 from .log_lines import one_line
 from .outcome import is_unsent
 from .status_probe import StatusProbe
 from .watched_process import WatchedProcess
-from .worker_stage import SharedStage, Stage
+from .worker_stage import SharedStage, StackPlace, Stage
 
 _STATE = "the state of workers"
 _INVALID = "requests that could not be parsed"
@@ -65,11 +65,17 @@ class InstrumentedWorker(WatchedProcess, Worker):
     def run(self) -> None:
         # After post_worker_init, in which an application may set its own hooks.
         if self._engine is not None:
-            guard.call("requests", worker_kinds.install, self, self._engine)
+            check = guard.call("stacks", stacks.install, self, self._engine, self._stage)
+            guard.call("requests", worker_kinds.install, self, self._engine, check)
             guard.call("garbage collections", gc.callbacks.append, self._engine.collecting)
         guard.call(_STATE, self._stage.reach, Stage.SERVING)
         self.enter_state("running")
         super().run()
+
+    @property
+    def stack_place(self) -> StackPlace:
+        """In the master: how to take the worker's stacks."""
+        return self._stage.stacks
 
     def update_worker_metrics(self) -> None:
         """Refreshes memory, CPU and uptime now rather than within a second."""

@@ -2,7 +2,7 @@
 
 import importlib
 from types import ModuleType
-from typing import Any, Callable, NamedTuple, Optional
+from typing import Any, Callable, NamedTuple, Optional, Sequence
 
 from . import guard
 from .private_names import wrap
@@ -49,14 +49,18 @@ _KINDS = (
 _OTHER = _Kind("", "request_hooks", lambda worker: 0)
 
 
-def install(worker: Any, engine: ModuleType) -> None:
-    """Starts recording the requests of this worker. Call it after the worker has loaded its application."""
+def install(worker: Any, engine: ModuleType, check: Optional[Callable[[], None]]) -> None:
+    """Starts recording the requests of this worker. Call it after the worker has loaded its application.
+
+    ``check`` is called about once a second.
+    """
     kind = guard.call("requests", _kind_of, type(worker)) or _OTHER
     guard.call("requests", _install, kind.adapter, worker, engine)
     refresh = guard.call("waits for threads and event loops", _install, kind.waits, worker, engine) if kind.waits else None
     # After the loop: the exporter assumes that a worker with a capacity but without a loop is of a class without loops.
     guard.call("the capacity of workers", _set_capacity, worker, engine, kind)
-    wrap(kind.heartbeat, lambda stock: _beating(stock, engine.heartbeat, refresh), worker)
+    checks = [each for each in (check, refresh) if each is not None]
+    wrap(kind.heartbeat, lambda stock: _beating(stock, engine.heartbeat, checks), worker)
 
 
 def _set_capacity(worker: Any, engine: ModuleType, kind: _Kind) -> None:
@@ -67,18 +71,19 @@ def _install(module: str, worker: Any, engine: ModuleType) -> Any:
     return importlib.import_module(f".{module}", __package__).install(worker, engine)
 
 
-def _beating(stock: Any, heartbeat: Callable[[], bool], refresh: Optional[Callable[[], None]]) -> Any:
+def _beating(stock: Any, heartbeat: Callable[[], bool], checks: Sequence[Callable[[], None]]) -> Any:
     """Refreshes the worker's memory, CPU and uptime after each call that returns no work. A finished request does too.
 
-    ``refresh`` is called with them, at most once a second.
+    ``checks`` are called with them, at most once a second.
     """
 
     def beat(*arguments: Any, **named: Any) -> Any:
         work = stock(*arguments, **named)
         if not work:
             try:
-                if heartbeat() and refresh is not None:
-                    refresh()
+                if heartbeat():
+                    for check in checks:
+                        check()
             except Exception:
                 guard.fault("memory, CPU and uptime")
         return work

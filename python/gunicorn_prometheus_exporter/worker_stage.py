@@ -1,8 +1,13 @@
-"""A worker's stage in shared memory, which its master can read even after the worker exited."""
+"""What a worker tells its master in shared memory, which the master can read even after the worker exited."""
 
 import mmap
+import struct
 from enum import IntEnum
-from typing import Union
+from typing import NamedTuple, Union
+
+#: The stage, the signal and the slot.
+_LAYOUT = struct.Struct("<BBxxI")
+_SIGNAL = struct.Struct("<xBxxI")
 
 
 class Stage(IntEnum):
@@ -16,15 +21,25 @@ class Stage(IntEnum):
     STOPPING = 2
 
 
+class StackPlace(NamedTuple):
+    """How to take a worker's stacks: the signal whose handler writes one, 0 without one, and the number of the worker's slot.
+
+    The master cannot trust the values: a hostile worker writes any.
+    """
+
+    signal: int
+    slot: int
+
+
 class SharedStage:
-    """One worker's stage, in a byte that master and worker share. The master creates the object before the fork."""
+    """One worker's stage, in bytes that master and worker share. The master creates the object before the fork."""
 
     def __init__(self) -> None:
         try:
-            self._memory: Union[mmap.mmap, bytearray] = mmap.mmap(-1, 1)
+            self._memory: Union[mmap.mmap, bytearray] = mmap.mmap(-1, _LAYOUT.size)
         except (OSError, ValueError):
-            # Without shared memory the master always sees BOOTING.
-            self._memory = bytearray(1)
+            # Without shared memory the master always sees BOOTING, and takes no stacks.
+            self._memory = bytearray(_LAYOUT.size)
 
     @property
     def value(self) -> Stage:
@@ -34,3 +49,12 @@ class SharedStage:
     def reach(self, stage: Stage) -> None:
         """Advances to a stage. It never goes back."""
         self._memory[0] = max(stage, self._memory[0])
+
+    @property
+    def stacks(self) -> StackPlace:
+        """How to take the worker's stacks."""
+        return StackPlace(*_SIGNAL.unpack_from(self._memory))
+
+    @stacks.setter
+    def stacks(self, place: StackPlace) -> None:
+        self._memory[1:_LAYOUT.size] = _SIGNAL.pack(*place)[1:]

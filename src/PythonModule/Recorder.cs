@@ -33,6 +33,7 @@ internal static class Recorder
         var maximumSeries = config.MaxWorkerSeries;
         var patterns = config.Routes;
         var choice = RequestChoice.Of(config);
+        var takesStacks = config.Stacks;
         var buckets = new HistogramBounds(config.LatencyBuckets, config.SizeBuckets);
         var store = SlotStore.Open(directory, kind, layout, ErrorBoundary.Report);
         FinalizerThread.BlockSignals();
@@ -48,6 +49,7 @@ internal static class Recorder
             {
                 Patterns = patterns,
                 Choice = choice,
+                TakesStacks = takesStacks,
             };
             return Metrics = Worker.Metrics;
         }

@@ -69,6 +69,7 @@ public sealed class StoreAggregator : IDisposable
         [
             _workers,
             RouteMemory,
+            new SlowRequestSamples(Flights),
             new MasterSamples(_slots),
             accept,
             new SaturationSamples(Flights, accept),

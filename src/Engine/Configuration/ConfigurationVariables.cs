@@ -675,6 +675,29 @@ internal static class ConfigurationVariables
         ReloadScope = ReloadScope.GunicornReload,
     };
 
+    public static ConfigurationVariable SlowRequestSeconds { get; } = new()
+    {
+        Name = "GUNICORN_EXPORTER_SLOW_REQUEST_SECONDS",
+        Key = "incidents.slow_request_seconds",
+        HasFlag = false,
+        Kind = VariableKind.Thresholds,
+        Description = "Seconds after which a request is slow, and those of routes, as the label endpoint has them; * stands for any text; " +
+            "0 turns it off; by default a tenth of Gunicorn's timeout, at least 1, or 3 without a timeout",
+        Example = "5,/reports/*=60",
+        ReloadScope = ReloadScope.GunicornReload,
+    };
+
+    public static ConfigurationVariable Stacks { get; } = new()
+    {
+        Name = "GUNICORN_EXPORTER_STACKS",
+        Key = "stacks.enabled",
+        HasFlag = false,
+        Kind = VariableKind.Boolean,
+        Default = "true",
+        Description = "Whether workers let the exporter and their master take the Python stacks of their threads, by a real-time signal",
+        ReloadScope = ReloadScope.GunicornReload,
+    };
+
     public static ConfigurationVariable NativeHistograms { get; } = new()
     {
         Name = "GUNICORN_EXPORTER_NATIVE_HISTOGRAMS",
@@ -792,7 +815,7 @@ internal static class ConfigurationVariables
     public static ImmutableArray<ConfigurationVariable> Recording { get; } =
     [
         MaxLabelValues, MaxWorkerSeries, Routes, ExcludedRoutes, ExcludedRequests, LatencyStatus, Methods, ExtraLabels, TimeToFirstByte,
-        LatencyBuckets, SizeBuckets, NativeHistograms, NativeHistogramSchema,
+        SlowRequestSeconds, LatencyBuckets, SizeBuckets, NativeHistograms, NativeHistogramSchema, Stacks,
     ];
 
     public static ImmutableArray<ConfigurationVariable> All { get; } =

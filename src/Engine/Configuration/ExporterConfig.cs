@@ -158,6 +158,9 @@ internal sealed partial class ExporterConfig
     public ImmutableArray<ExtraLabel> ExtraLabels =>
         Get<string?>(ConfigurationVariables.ExtraLabels) is { } text ? ExtraLabel.TryParse(text)!.Value : [];
 
+    public SlowThresholds SlowRequestSeconds =>
+        Get<string?>(ConfigurationVariables.SlowRequestSeconds) is { } text ? SlowThresholds.TryParse(text)! : SlowThresholds.Default;
+
     public RoutePatterns? Routes => Get<RoutePatterns?>(ConfigurationVariables.Routes);
 
     public int MaxSeries => Get<int>(ConfigurationVariables.MaxSeries);
@@ -175,6 +178,8 @@ internal sealed partial class ExporterConfig
     public bool RouteMemory => Get<bool>(ConfigurationVariables.RouteMemory);
 
     public bool TimeToFirstByte => Get<bool>(ConfigurationVariables.TimeToFirstByte);
+
+    public bool Stacks => Get<bool>(ConfigurationVariables.Stacks);
 
     public ImmutableArray<double> LatencyBuckets => HistogramBounds.TryParse(Get<string>(ConfigurationVariables.LatencyBuckets))!.Value;
 

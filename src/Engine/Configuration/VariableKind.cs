@@ -57,6 +57,9 @@ internal enum VariableKind
     /// <summary>Declarations of <see cref="Metrics.ExtraLabel"/>, separated by commas; a list in the file.</summary>
     ExtraLabels,
 
+    /// <summary><see cref="GunicornPrometheusExporter.Routes.SlowThresholds"/>, separated by commas; a mapping in the file.</summary>
+    Thresholds,
+
     /// <summary>HTTP headers, <c>name=value</c>, separated by commas.</summary>
     Headers,
 

@@ -96,6 +96,9 @@ internal static class VariableParser
             case VariableKind.ExtraLabels:
                 (value, remedy) = (ExtraLabel.TryParse(text) is null ? null : text, ExtraLabel.Rule);
                 break;
+            case VariableKind.Thresholds:
+                (value, remedy) = (SlowThresholds.TryParse(text) is null ? null : text, SlowThresholds.Rule);
+                break;
             default:
                 (value, remedy) = (OneLine(text), "text without line breaks");
                 break;

@@ -85,15 +85,23 @@ internal sealed class DeathLedger
             foreach (var request in death.Worker.Report!.Requests)
             {
                 Add(file, MetricCatalogue.WorkerRequestsLost, 1, id, new("reason", death.Cause));
-                if (request is not { State: FlightState.Responding, Status: > 0 }) continue;
-                // The client may have the whole response: count it as a finished request, as its worker would have.
                 var labels = labelsOf(request);
+                // The client may have the whole response: count it as a finished request, as its worker would have.
+                var mayBeAnswered = request is { State: FlightState.Responding, Status: > 0 };
                 if (labels.IsExcluded)
                 {
-                    if (labels.CountsExcluded) Add(file, MetricCatalogue.HttpRequests, 1, labels.At(EndpointBounds.Excluded));
+                    if (mayBeAnswered && labels.CountsExcluded)
+                    {
+                        Add(file, MetricCatalogue.HttpRequests, 1, labels.At(EndpointBounds.Excluded));
+                    }
                     continue;
                 }
-                var route = labels.At(EndpointOf(labels, death.Worker, bounds.Endpoints));
+                var isSlow = death.Time - request.Started > labels.SlowAfter(death.Worker.Report.Timeout);
+                if (!isSlow && !mayBeAnswered) continue;
+                var endpoint = EndpointOf(labels, death.Worker, bounds.Endpoints);
+                if (isSlow) Add(file, MetricCatalogue.SlowRequests, 1, labels.OfRoute(endpoint));
+                if (!mayBeAnswered) continue;
+                var route = labels.At(endpoint);
                 Add(file, MetricCatalogue.WorkerRequests, 1, id);
                 Add(file, MetricCatalogue.HttpRequests, 1, [.. route, .. ExtraLabelsOf(request, death.Worker, bounds)]);
                 if (labels.IsFailed) Add(file, MetricCatalogue.WorkerFailedRequests, 1, [id, .. route]);

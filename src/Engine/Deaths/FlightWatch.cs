@@ -74,6 +74,26 @@ internal sealed class FlightWatch(string directory, ILogger logger)
         return oldest;
     }
 
+    /// <summary>Reads the requests of live workers that are slow.</summary>
+    internal IReadOnlyList<SlowRequest> ReadSlow()
+    {
+        var slow = new List<SlowRequest>();
+        foreach (ref readonly var worker in Live)
+        {
+            if (worker.Kind != SlotKind.Worker) continue;
+            var lowest = Choice.Slow.Lowest(worker.Load.Timeout);
+            if (worker.OldestSeconds <= lowest || TryReport(worker.Path) is not { } report) continue;
+            foreach (var request in report.Requests)
+            {
+                var seconds = worker.Now - request.Started;
+                if (seconds <= lowest) continue;
+                var labels = LabelsOf(request);
+                if (seconds > labels.SlowAfter(report.Timeout)) slow.Add(new(worker, report, request, labels, seconds));
+            }
+        }
+        return slow;
+    }
+
     /// <summary>Reads the tasks that live dirty workers run.</summary>
     internal IReadOnlyList<RunningTask> ReadTasks()
     {

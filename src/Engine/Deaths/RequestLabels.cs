@@ -11,6 +11,9 @@ namespace GunicornPrometheusExporter.Deaths;
 /// <summary>The labels of a lost or running request, as its worker would have set them.</summary>
 internal sealed class RequestLabels
 {
+    private readonly SlowThresholds _slow;
+    private readonly bool _isLasting;
+
     internal RequestLabels(FlightRequest request, RoutePatterns? patterns, RequestChoice choice)
     {
         Method = choice.MethodOf(Encoding.UTF8.GetBytes(request.Method));
@@ -23,6 +26,8 @@ internal sealed class RequestLabels
         var isStatus = request.Status is >= 100 and <= 999;
         Status = isStatus ? request.Status.ToString(CultureInfo.InvariantCulture) : LabelBounds.Other;
         MayBeUnmatched = RouteSeriesTable.IsUnmatched(request.Status);
+        _slow = choice.Slow;
+        _isLasting = request.IsLasting;
         IsFailed = isStatus && request.Status >= RouteSeriesTable.FirstFailure;
     }
 
@@ -50,9 +55,14 @@ internal sealed class RequestLabels
 
     internal bool IsFailed { get; }
 
-    /// <summary>The labels of the count by route.</summary>
-    internal Label[] At(string endpoint) =>
-        [new("method", Method), new(EndpointBounds.Label, endpoint), new(MetricCatalogue.StatusCode, Status)];
+    /// <summary>The labels of the count by route and status.</summary>
+    internal Label[] At(string endpoint) => [.. OfRoute(endpoint), new(MetricCatalogue.StatusCode, Status)];
+
+    internal Label[] OfRoute(string endpoint) => [new("method", Method), new(EndpointBounds.Label, endpoint)];
+
+    /// <summary>After how many seconds the request is slow; infinity if it never is.</summary>
+    /// <param name="timeout">Gunicorn's setting <c>timeout</c> in its worker, in seconds.</param>
+    internal double SlowAfter(double timeout) => _isLasting || IsExcluded ? double.PositiveInfinity : _slow.Of(Route, timeout);
 
     private static string Normalized(string path)
     {

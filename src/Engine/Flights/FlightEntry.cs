@@ -79,6 +79,9 @@ internal readonly ref struct FlightEntry
     /// <summary>Whether the response is a stream of events, which lasts as long as the client listens.</summary>
     public bool IsStream => (_record.Marks & FlightRecord.Stream) != 0;
 
+    /// <inheritdoc cref="FlightRecord.IsLasting"/>
+    public bool IsLasting => _record.IsLasting;
+
     /// <summary>The time from the parsed request to the first byte of the response, in seconds.</summary>
     public double FirstByte
     {
@@ -88,6 +91,9 @@ internal readonly ref struct FlightEntry
 
     /// <summary>Records that the response is a stream of events.</summary>
     public void MarkStream() => _record.Marks |= FlightRecord.Stream;
+
+    /// <summary>Records that the request is the handshake of a WebSocket.</summary>
+    public void MarkHandshake() => _record.Marks |= FlightRecord.Handshake;
 
     /// <summary>Records that the client is about to receive the first byte of a response.</summary>
     public void Respond(int status)

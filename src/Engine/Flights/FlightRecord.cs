@@ -14,9 +14,10 @@ internal unsafe struct FlightRecord
     internal const int LongestRoute = 144;
     internal const int LongestSpan = 16;
 
-    // The bits of Marks, for the worker itself: an exception is counted; the response is a stream of events.
+    // The bits of Marks: an exception is counted; the response is a stream of events; the request is a WebSocket's handshake.
     internal const byte Failed = 1;
     internal const byte Stream = 2;
+    internal const byte Handshake = 4;
 
     [FieldOffset(0)] internal FlightState State;
     [FieldOffset(4)] internal int Status;
@@ -62,6 +63,9 @@ internal unsafe struct FlightRecord
     internal Span<byte> Span => MemoryMarshal.CreateSpan(ref _span[0], LongestSpan);
 
     internal readonly bool IsTaken => State is FlightState.Running or FlightState.Responding;
+
+    /// <summary>Whether it lasts as long as the client wants: a stream of events, or a WebSocket.</summary>
+    internal readonly bool IsLasting => (Marks & (Stream | Handshake)) != 0;
 
     /// <summary>As much of a route as a record has room for.</summary>
     internal static ReadOnlySpan<byte> Shorten(ReadOnlySpan<byte> route) => route[..Math.Min(route.Length, LongestRoute)];

@@ -39,6 +39,9 @@ internal readonly record struct FlightRequest(
     FlightState State, int Status, double Started, string Method, string Path, string Route, string TraceId,
     int Labels = 0, int Thread = 0)
 {
+    /// <summary>Whether it lasts as long as the client wants: a stream of events, or a WebSocket.</summary>
+    public bool IsLasting { get; init; }
+
     /// <summary>Whether it is the rest of a dirty worker's task that is already counted as timed out.</summary>
     public bool IsOverdue => Method == FlightTableWriter.Overdue;
 }

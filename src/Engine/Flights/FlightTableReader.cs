@@ -55,6 +55,7 @@ internal static class FlightTableReader
                 last.InFlight > 0 ? ReadRequests(file) : double.PositiveInfinity)
             {
                 Memory = header.LastMemory,
+                Timeout = header.Timeout,
                 LoopSeconds = reported.Loop,
                 LoopLag = Math.Max(0, loopSeconds - header.LoopTotal - FlightFormat.LoopInterval),
             };
@@ -112,7 +113,8 @@ internal static class FlightTableReader
         TextOf(record.Route, record.RouteLength),
         TraceIdOf(record.Trace, record.TraceLength),
         record.Labels,
-        record.Thread);
+        record.Thread)
+    { IsLasting = record.IsLasting };
 
     private static string TraceIdOf(ReadOnlySpan<byte> field, int length) =>
         length == field.Length && !field.ContainsAnyExcept(TraceContext.Digits) && field.ContainsAnyExcept((byte)'0')
@@ -132,6 +134,9 @@ internal readonly record struct FlightLoad(bool IsAlive, int Capacity, int InFli
 {
     /// <summary>The resident set at the worker's last update, in bytes.</summary>
     public double Memory { get; init; }
+
+    /// <summary>Gunicorn's setting <c>timeout</c> in the worker, in seconds; 0 if it is off or unknown.</summary>
+    public double Timeout { get; init; }
 
     /// <summary>The busy seconds of its event loop, never less than an earlier report; 0 without a loop.</summary>
     public double LoopSeconds { get; init; }

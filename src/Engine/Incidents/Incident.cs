@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Stacks;
 
 namespace GunicornPrometheusExporter.Incidents;
@@ -8,13 +9,19 @@ namespace GunicornPrometheusExporter.Incidents;
 /// <param name="Kind">One of <see cref="IncidentKinds"/>.</param>
 internal sealed record Incident(double Time, string Kind)
 {
+    // In seconds: the wall clock may be slewed between two computations of a time.
+    private const double SameTime = 1;
+
+    // In seconds: how long a master may take to reap a worker. Its pid is not reused before.
+    private const double LatestReaping = 60;
+
     /// <summary>As in the label <c>worker_id</c>; null for an incident of the whole server.</summary>
     public string? WorkerId { get; init; }
 
     /// <summary>The pid of the worker in its own PID namespace.</summary>
     public int? Pid { get; init; }
 
-    /// <summary>Why a worker died: one of <see cref="Metrics.WorkerExitReasons.All"/>, or <see cref="Metrics.WorkerExitReasons.Unknown"/>.</summary>
+    /// <summary>Why a worker died: one of <see cref="WorkerExitReasons.All"/>, or <see cref="WorkerExitReasons.Unknown"/>.</summary>
     public string? Cause { get; init; }
 
     /// <summary>The name of the signal that killed a worker: <c>SIGSEGV</c>.</summary>
@@ -40,4 +47,15 @@ internal sealed record Incident(double Time, string Kind)
 
     /// <summary>The innermost frame first.</summary>
     public ImmutableArray<StackFrame>? Stack { get; init; }
+
+    /// <summary>Whether this is a death that another incident records already.</summary>
+    /// <remarks>
+    /// An exit without a flight file has no worker id: it is any death of the pid at that time, or one whose cause was unknown then.
+    /// </remarks>
+    internal bool IsOfSameDeath(Incident other) =>
+        Pid == other.Pid && Kind is IncidentKinds.Death or IncidentKinds.Timeout
+        && other.Kind is IncidentKinds.Death or IncidentKinds.Timeout
+        && (WorkerId is null || WorkerId == other.WorkerId)
+        && (Math.Abs(Time - other.Time) < SameTime
+            || (other.Cause == WorkerExitReasons.Unknown && Time - other.Time is > 0 and < LatestReaping));
 }

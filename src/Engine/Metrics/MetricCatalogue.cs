@@ -79,6 +79,15 @@ internal static class MetricCatalogue
         FamilySource.Worker, LatencyBuckets, "gunicorn_http_request_duration_seconds",
         "Time from the parsed request to the finished response, by route", "method", "endpoint");
 
+    public static MetricFamily SlowRequests { get; } = Counter(
+        FamilySource.Worker, "gunicorn_slow_requests_total",
+        "Requests that took longer than GUNICORN_EXPORTER_SLOW_REQUEST_SECONDS, lost ones included; absent before the first",
+        "method", "endpoint");
+
+    public static MetricFamily SlowRequestsInFlight { get; } = Gauge(
+        FamilySource.Exporter, GaugeMode.Sum, "gunicorn_slow_requests_in_flight",
+        "Requests that have been in flight for longer than that; absent without any", "method", "endpoint");
+
     public static MetricFamily TimeToFirstByte { get; } = Histogram(
         FamilySource.Worker, LatencyBuckets, "gunicorn_http_time_to_first_byte_seconds",
         "Time from the parsed request to the beginning of the response, by route; if GUNICORN_EXPORTER_TIME_TO_FIRST_BYTE is set",
@@ -576,7 +585,7 @@ internal static class MetricCatalogue
         WorkerLoopBusy, WorkerLoopLag, WorkerLoopLagMaximum, WorkerLoopBlocked,
         WorkerRequests, WorkerRequestDuration, WorkerFailedRequests, WorkerErrorHandling, WorkerRequestsLost,
         WorkerRequestSize, WorkerResponseSize, WorkerRequestQueue,
-        HttpRequests, HttpRequestDuration, TimeToFirstByte, RouteMemoryGrowth,
+        HttpRequests, HttpRequestDuration, SlowRequests, SlowRequestsInFlight, TimeToFirstByte, RouteMemoryGrowth,
         WebSocketsOpened, WebSocketsRejected, WebSocketsOpen, WebSocketsClosed, WebSocketsLost, WebSocketDuration,
         WebSocketMessages, WebSocketBytes,
         DirtyWorkers, DirtyWorkerExits, DirtyWorkerRestarts,

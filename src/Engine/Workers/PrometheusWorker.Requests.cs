@@ -60,6 +60,7 @@ internal sealed partial class PrometheusWorker
                 entry.Trace = trace;
                 entry.Span = HeaderValues.SampledSpanId(headers.TraceParent, trace);
             }
+            if (headers.IsHandshake) entry.MarkHandshake();
             if (headers.IsChunked) entry.Length = NoLength;
             else if (!headers.ContentLength.IsEmpty) entry.Length = LengthOf(headers.ContentLength);
             if (!headers.QueueStart.IsEmpty) entry.Queue = QueueSeconds(headers.QueueStart);
@@ -144,7 +145,9 @@ internal sealed partial class PrometheusWorker
             return;
         }
         Plan(series);
-        if (!entry.IsStream) PlanDuration(entry, series, now - entry.Started);
+        var seconds = now - entry.Started;
+        if (!entry.IsStream) PlanDuration(entry, series, seconds);
+        if (seconds > series.SlowAfter && !entry.IsLasting) PlanSlow(series);
         if (entry.Status != 0) series.FirstByte.Plan(_flight, entry.FirstByte);
         if (entry.Length != NoLength) _requestSize.Plan(_flight, entry.Length);
         _responseSize.Plan(_flight, responseBytes);
@@ -193,6 +196,12 @@ internal sealed partial class PrometheusWorker
         _flight.Plan(series.Requests, 1);
         _flight.Plan(series.Failed, 1);
         _flight.Plan(series.Overflow, 1);
+    }
+
+    private void PlanSlow(RouteSeries series)
+    {
+        _flight.Plan(_routes.SlowOf(series, out var isMerged), 1);
+        if (isMerged) _flight.Plan(Metrics.OverflowOf(MetricCatalogue.SeriesOverflow), 1);
     }
 
     private void PlanDuration(FlightEntry entry, RouteSeries series, double seconds)

@@ -4,6 +4,7 @@ using System.IO.Enumeration;
 using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Recording;
+using GunicornPrometheusExporter.Routes;
 
 namespace GunicornPrometheusExporter.Workers;
 
@@ -31,6 +32,9 @@ internal sealed record RequestChoice
     /// <summary>The extra labels of the count and the latency by route.</summary>
     public ImmutableArray<ExtraLabel> ExtraLabels { get; init; } = [];
 
+    /// <summary>After how many seconds a request is slow.</summary>
+    public SlowThresholds Slow { get; init; } = SlowThresholds.Default;
+
     /// <exception cref="ConfigurationException">A setting is invalid.</exception>
     public static RequestChoice Of(ExporterConfig config) => new()
     {
@@ -45,6 +49,7 @@ internal sealed record RequestChoice
         TimesFirstByte = config.TimeToFirstByte,
         Methods = config.Methods,
         ExtraLabels = config.ExtraLabels,
+        Slow = config.SlowRequestSeconds,
     };
 
     /// <summary>The label value of a method in UTF-8.</summary>

@@ -14,4 +14,7 @@ internal readonly ref struct RequestHeaders
 
     /// <summary>Whether there is a <c>Transfer-Encoding</c>, so that the size of the body is unknown.</summary>
     public bool IsChunked { get; init; }
+
+    /// <summary>Whether the request is the handshake of a WebSocket: <c>Upgrade: websocket</c>.</summary>
+    public bool IsHandshake { get; init; }
 }

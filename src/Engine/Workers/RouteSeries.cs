@@ -22,6 +22,16 @@ internal sealed record RouteSeries(Cell Requests, Cell Failed, HistogramCells Du
     /// <summary>The times to the first byte; <see cref="HistogramCells.None"/> where they are not recorded.</summary>
     internal HistogramCells FirstByte { get; init; } = HistogramCells.None;
 
+    internal string Method { get; init; } = LabelBounds.Other;
+
+    internal string Endpoint { get; init; } = LabelBounds.Other;
+
+    /// <summary>After how many seconds a request is slow; infinity if none is.</summary>
+    internal double SlowAfter { get; init; } = double.PositiveInfinity;
+
+    /// <summary>The count of slow requests; <see cref="Cell.IsNone"/> before the first.</summary>
+    internal Cell Slow { get; set; }
+
     private double _lastCount = Requests.IsNone ? 0 : Requests.Value;
 
     /// <summary>Whether there were requests since the last call, or since the worker found the series.</summary>

@@ -52,6 +52,9 @@ internal sealed class RouteSeriesTable(MetricWriter writer, TimeProvider time)
     /// <summary>The extra labels; null if none are configured.</summary>
     internal ExtraLabelTable? ExtraLabels { get; private set; }
 
+    /// <summary>Gunicorn's setting <c>timeout</c>, in seconds; 0 if it is off or unknown. Set it before the first request.</summary>
+    internal double Timeout { private get; set; }
+
     /// <summary>Whether the times to the first byte of responses are recorded.</summary>
     internal bool TimesFirstByte => _choice.TimesFirstByte;
 
@@ -88,6 +91,17 @@ internal sealed class RouteSeriesTable(MetricWriter writer, TimeProvider time)
         if (isMerged) return FindMerged(status);
         if (!series.Requests.IsNone) _series[(label, endpoint, status, labels)] = series;
         return series;
+    }
+
+    /// <summary>The count of the slow requests of a series.</summary>
+    /// <param name="isMerged">Whether it has no place of its own.</param>
+    internal Cell SlowOf(RouteSeries series, out bool isMerged)
+    {
+        isMerged = false;
+        if (!series.Slow.IsNone) return series.Slow;
+        var cell = writer.Locate(MetricCatalogue.SlowRequests, [series.Method, series.Endpoint], out isMerged);
+        if (!isMerged) series.Slow = cell;
+        return cell;
     }
 
     /// <summary>The label value of a method in UTF-8.</summary>
@@ -222,6 +236,12 @@ internal sealed class RouteSeriesTable(MetricWriter writer, TimeProvider time)
             firstByte = writer.LocateHistogram(MetricCatalogue.TimeToFirstByte, [method, endpoint], out var isFirstByteMerged);
             isMerged |= isFirstByteMerged;
         }
-        return new RouteSeries(requests, failed, duration, overflow) { FirstByte = firstByte };
+        return new RouteSeries(requests, failed, duration, overflow)
+        {
+            FirstByte = firstByte,
+            Method = method,
+            Endpoint = endpoint,
+            SlowAfter = _choice.Slow.Of(endpoint, Timeout),
+        };
     }
 }

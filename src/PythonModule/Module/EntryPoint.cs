@@ -135,6 +135,16 @@ internal static unsafe class EntryPoint
             "Records that a thread takes a connection that waited since a time of thread_awaited. Never raises."),
         new("set_connections", &WaitFunctions.SetConnections,
             "set_connections(all: int, kept_alive: int) -> None\n\nSets how many connections the worker has. Never raises."),
+        new("takes_stacks", &StackFunctions.TakesStacks,
+            "takes_stacks() -> bool\n\nWhether the configuration lets other processes take stacks. Never raises."),
+        new("signal_handler", &StackFunctions.SignalHandler,
+            "signal_handler(signal: int) -> int\n\n" +
+            "The address of a signal's handler in this process: 0 is the default action, -1 is no signal. Never raises."),
+        new("set_stack_signal", &StackFunctions.SetStackSignal,
+            "set_stack_signal(signal: int) -> None\n\n" +
+            "Sets the signal whose handler writes a stack; 0 if there is none any more. Never raises."),
+        new("set_timeout", &StackFunctions.SetTimeout,
+            "set_timeout(seconds: float) -> None\n\nSets Gunicorn's setting timeout; 0 if it is off. Never raises."),
         new("metric_method", &MetricMethods.Make,
             "metric_method(owner: type, name: str) -> Callable[..., None]\n\n" +
             "The method inc, set or observe for a class whose subclasses name their family."),

@@ -13,7 +13,7 @@ internal static class Headers
     internal static RequestHeaders Read(nint list)
     {
         ReadOnlySpan<byte> trace = default, queue = default, length = default;
-        var (isOdd, isChunked) = (false, false);
+        var (isOdd, isChunked, isHandshake) = (false, false, false);
         var count = PyList.Size(list);
         for (nint i = 0; i < count; i++)
         {
@@ -26,6 +26,9 @@ internal static class Headers
             // Length and first letter tell most headers apart without a look at the rest.
             switch (name.Length, (char)(name.IsEmpty ? 0 : name[0] | LowerCase))
             {
+                case (7, 'u') when Ascii.EqualsIgnoreCase(name, "upgrade"u8):
+                    isHandshake = Ascii.EqualsIgnoreCase(ValueOf(pair, ref isOdd), "websocket"u8);
+                    break;
                 case (11, 't') when Ascii.EqualsIgnoreCase(name, "traceparent"u8): trace = ValueOf(pair, ref isOdd); break;
                 case (13, 'x') when Ascii.EqualsIgnoreCase(name, "x-queue-start"u8): queue = ValueOf(pair, ref isOdd); break;
                 case (14, 'c') when Ascii.EqualsIgnoreCase(name, "content-length"u8): length = ValueOf(pair, ref isOdd); break;
@@ -34,7 +37,14 @@ internal static class Headers
             }
         }
         if (count < 0 || isOdd) PyErr.Clear();
-        return new RequestHeaders { TraceParent = trace, QueueStart = queue, ContentLength = length, IsChunked = isChunked };
+        return new RequestHeaders
+        {
+            TraceParent = trace,
+            QueueStart = queue,
+            ContentLength = length,
+            IsChunked = isChunked,
+            IsHandshake = isHandshake,
+        };
     }
 
     /// <summary>Reads the values of the extra labels from a list of pairs.</summary>

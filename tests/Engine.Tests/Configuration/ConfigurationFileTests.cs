@@ -93,6 +93,17 @@ public sealed class ConfigurationFileTests : IDisposable
         Assert.Equal(MetricCatalogue.LatencyBuckets, new ExporterConfig(new Dictionary<string, string>()).LatencyBuckets);
     }
 
+    [Theory]
+    [InlineData("{\"*\": 5, /reports/*: 60}")]
+    [InlineData("5,/reports/*=60")]
+    public void Thresholds_of_routes_are_a_mapping_or_a_text(string thresholds)
+    {
+        var config = Load($"exporter: {{incidents: {{slow_request_seconds: {(thresholds[0] == '{' ? thresholds : $"\"{thresholds}\"")}}}}}");
+
+        Assert.Empty(config.Errors);
+        Assert.Equal((5, 60), (config.SlowRequestSeconds.Of("/", 30), config.SlowRequestSeconds.Of("/reports/{id}", 30)));
+    }
+
     [Fact]
     public void A_flag_names_another_file_than_the_environment()
     {

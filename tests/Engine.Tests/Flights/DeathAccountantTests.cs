@@ -8,6 +8,7 @@ using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Flights;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Recording;
+using GunicornPrometheusExporter.Routes;
 using GunicornPrometheusExporter.Workers;
 using Xunit;
 
@@ -91,6 +92,32 @@ public sealed class DeathAccountantTests : IDisposable
         Assert.Equal(1, samples["gunicorn_http_requests_total{endpoint=/users/<int:id>,method=GET,status_code=200}"]);
         Assert.Equal(1, samples["gunicorn_worker_failed_requests_total{endpoint=/users/{id},method=__other__,status_code=503,worker_id=worker_1}"]);
         Assert.Single(samples.Keys, key => key.StartsWith("gunicorn_worker_failed_requests_total", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_lost_request_that_was_slow_is_counted_as_slow_too()
+    {
+        var started = _now - 60;
+        WriteFlight(
+            "00000001",
+            new FlightRequest(FlightState.Running, 0, started, "GET", "/a", "/a", ""),
+            new FlightRequest(FlightState.Responding, 200, started, "GET", "/a", "/a", ""),
+            new FlightRequest(FlightState.Running, 0, started, "GET", "/a", "/patient", ""),
+            new FlightRequest(FlightState.Running, 0, started, "GET", "/a", "/excluded", ""),
+            new FlightRequest(FlightState.Running, 0, started, "GET", "/a", "/stream", "") { IsLasting = true },
+            new FlightRequest(FlightState.Running, 0, _now, "GET", "/a", "/fast", ""),
+            new FlightRequest(FlightState.Running, 0, started, "GET", "/unknown", "", ""));
+        WriteExit("timeout");
+        _aggregator.Flights.Choice = new() { Slow = SlowThresholds.TryParse("30,/patient=3600")!, ExcludedRoutes = ["/excluded"] };
+
+        _accountant.Account();
+        _accountant.Account();
+
+        var samples = _aggregator.Read().Samples;
+        Assert.Equal(
+            [("{endpoint=/a,method=GET}", 2), ("{endpoint=/unknown,method=GET}", 1)],
+            samples.Where(sample => sample.Key.StartsWith("gunicorn_slow_", StringComparison.Ordinal))
+                .Select(sample => (sample.Key["gunicorn_slow_requests_total".Length..], sample.Value)));
     }
 
     [Fact]

@@ -29,6 +29,7 @@ internal static class FlightImage
         BitConverter.TryWriteBytes(entry[16..], float.NaN);
         BitConverter.TryWriteBytes(entry[20..], request.Labels);
         BitConverter.TryWriteBytes(entry[76..], request.Thread);
+        entry[43] = (byte)(request.IsLasting ? 2 : 0);
         entry[32] = 1;
         entry[36] = (byte)Encoding.UTF8.GetBytes(request.Method, entry[48..]);
         entry[37] = (byte)Encoding.UTF8.GetBytes(request.TraceId, entry[80..]);

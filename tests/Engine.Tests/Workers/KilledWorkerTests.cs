@@ -5,6 +5,7 @@ using GunicornPrometheusExporter.Diagnostics;
 using GunicornPrometheusExporter.Engine.Tests.Aggregation;
 using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Recording;
+using GunicornPrometheusExporter.Routes;
 using GunicornPrometheusExporter.Workers;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
@@ -16,6 +17,8 @@ namespace GunicornPrometheusExporter.Engine.Tests.Workers;
 public sealed class KilledWorkerTests : IDisposable
 {
     private const string Failed = "{endpoint=/x,method=GET,status_code=500}";
+
+    private static readonly RequestChoice EverythingIsSlow = new() { Slow = SlowThresholds.TryParse("0.0000001")! };
 
     private readonly TemporaryDirectory _directory = new();
     private readonly Dictionary<string, byte[]> _before;
@@ -40,8 +43,8 @@ public sealed class KilledWorkerTests : IDisposable
     public void It_writes_the_record_then_commits_then_changes_cells_and_entry_then_says_so()
     {
         Assert.Equal([0, 1, 2, 3, 4], _stores.Select(RankOf).Distinct());
-        // Three counters, the busy seconds, and four histograms.
-        Assert.InRange(_stores.Count(store => RankOf(store) == 2), 4 + (2 * 4), 2 * (4 + (2 * 4)));
+        // Four counters, the busy seconds, and four histograms.
+        Assert.InRange(_stores.Count(store => RankOf(store) == 2), 5 + (2 * 4), 2 * (5 + (2 * 4)));
     }
 
     [Theory]
@@ -84,6 +87,7 @@ public sealed class KilledWorkerTests : IDisposable
             successor = 1;
         }
         using var aggregator = new StoreAggregator(directory, NullLogger.Instance);
+        aggregator.Flights.Choice = EverythingIsSlow;
         new DeathAccountant(directory, aggregator.Flights, 50, NullLogger.Instance).Account();
         var samples = aggregator.Read().Samples;
         var observed = successor + (isCommitted ? 2 : 1);
@@ -91,6 +95,7 @@ public sealed class KilledWorkerTests : IDisposable
             && samples["gunicorn_worker_requests_total{worker_id=worker_1}"] == successor + 2
             && samples["gunicorn_http_requests_total" + Failed] == successor + 2
             && samples[$"gunicorn_worker_failed_requests_total{Failed[..^1]},worker_id=worker_1}}"] == successor + 2
+            && samples["gunicorn_slow_requests_total{endpoint=/x,method=GET}"] == successor + 2
             && samples["gunicorn_worker_requests_lost_total{reason=signal,worker_id=worker_1}"] == (isCommitted ? 0 : 1)
             && samples["gunicorn_worker_request_duration_seconds_count{worker_id=worker_1}"] == observed
             && samples["gunicorn_http_request_duration_seconds_count{endpoint=/x,method=GET}"] == observed
@@ -99,7 +104,7 @@ public sealed class KilledWorkerTests : IDisposable
     }
 
     private static PrometheusWorker Open(string directory) =>
-        new(SlotStore.Open(directory, SlotKind.Worker, EntryLayout.Timestamped), TimeProvider.System);
+        new(SlotStore.Open(directory, SlotKind.Worker, EntryLayout.Timestamped), TimeProvider.System) { Choice = EverythingIsSlow };
 
     private Dictionary<string, byte[]> Snapshot() =>
         Directory.GetFiles(_directory.Path).ToDictionary(path => Path.GetFileName(path), File.ReadAllBytes);

@@ -1,0 +1,124 @@
+"""The stacks of a worker that its master gives up, which the master takes before it sends SIGABRT.
+
+The master may be root, and the worker hostile: everything that the worker says is checked, and nothing of it is read. The exporter
+reads the file, now or when it starts again.
+"""
+
+import contextlib
+import fcntl
+import functools
+import os
+import signal
+import struct
+import time
+from typing import Callable, Iterator, Optional, cast
+
+from . import stack_file
+from .master_store import MasterStore
+from .worker_stage import StackPlace
+
+#: The most seconds that all of this takes within a second, whatever the workers do.
+_LONGEST = 0.25
+
+#: The most seconds to wait for the stack of one thread, and for another process that reads the file.
+_LONGEST_FOR_ONE = 0.02
+_LONGEST_FOR_LOCK = 0.1
+_POLL = 0.001
+
+_MOST_THREADS = 64
+
+#: Beyond the number of every slot.
+_SLOT_LIMIT = 1 << 20
+
+#: ``struct flock``: type, whence, start, length, pid.
+_FLOCK = struct.Struct("hhqqi4x")
+
+
+class LastStacks:
+    """Takes the stacks of workers that time out."""
+
+    def __init__(self) -> None:
+        self._deadline = 0.0
+
+    def take(self, store: MasterStore, pid: int, owner: int, place: StackPlace) -> None:
+        """Appends the stack of each thread of a worker to the file of its slot. ``owner`` is the workers' user.
+
+        Raises OSError if there is no file or thread left.
+        """
+        number, slot = place
+        if not signal.SIGRTMIN <= number <= signal.SIGRTMAX or not 0 < slot < _SLOT_LIMIT:
+            return
+        # Without a handler the signal would end the worker.
+        if not _is_in(f"/proc/{pid}/status", "SigCgt", number):
+            return
+        now = time.monotonic()
+        if now > self._deadline + 1 - _LONGEST:
+            self._deadline = now + _LONGEST
+        descriptor = store.open_stack_file(slot, owner)
+        try:
+            self._lock(descriptor)
+            for thread in _threads(pid, number):
+                self._take_one(descriptor, pid, thread, number)
+        finally:
+            os.close(descriptor)
+
+    def _take_one(self, descriptor: int, pid: int, thread: int, number: int) -> None:
+        if time.monotonic() > self._deadline or os.fstat(descriptor).st_size > stack_file.LARGEST:
+            return
+        os.write(descriptor, f"thread {pid} {thread} {time.monotonic():.3f}\n".encode())
+        start = last = os.fstat(descriptor).st_size
+        _send(pid, thread, number)
+        deadline = min(time.monotonic() + _LONGEST_FOR_ONE, self._deadline)
+        while time.monotonic() < deadline:
+            time.sleep(_POLL)
+            size = os.fstat(descriptor).st_size
+            if size == last > start:
+                return
+            last = size
+
+    def _lock(self, descriptor: int) -> None:
+        """Keeps other processes from emptying the file, unless one keeps the file locked: the stacks are taken all the same."""
+        deadline = min(time.monotonic() + _LONGEST_FOR_LOCK, self._deadline)
+        while time.monotonic() < deadline:
+            with contextlib.suppress(OSError):
+                fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 1, 0))
+                return
+            time.sleep(_POLL)
+
+
+def _threads(pid: int, number: int) -> Iterator[int]:
+    """Yields the threads that receive the signal, the main thread first. Those of the engine's runtime block all signals."""
+    others = sorted({int(name) for name in os.listdir(f"/proc/{pid}/task")} - {pid})
+    for thread in [pid, *others][:_MOST_THREADS]:
+        # A thread may exit at any time.
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            if not _is_in(f"/proc/{pid}/task/{thread}/status", "SigBlk", number):
+                yield thread
+
+
+def _is_in(status: str, field: str, number: int) -> bool:
+    """Returns whether a mask of a file in /proc has a signal."""
+    with open(status, encoding="ascii", errors="replace") as lines:
+        mask = next(line.split()[1] for line in lines if line.startswith(field + ":"))
+    return bool(int(mask, 16) >> (number - 1) & 1)
+
+
+def _send(pid: int, thread: int, number: int) -> None:
+    """Sends a signal to a thread of a child that is not reaped, so its pid is no other process's."""
+    tgkill = _tgkill()
+    if tgkill is not None:
+        tgkill(pid, thread, number)
+    elif thread == pid:
+        # The kernel prefers the main thread.
+        os.kill(pid, number)
+
+
+@functools.lru_cache(maxsize=None)
+def _tgkill() -> Optional[Callable[[int, int, int], int]]:
+    """Returns the C library's function, or None where Python cannot call it."""
+    try:
+        import ctypes
+
+        return cast(Callable[[int, int, int], int], ctypes.CDLL(None).tgkill)
+    except (ImportError, OSError, AttributeError, MemoryError):
+        return None

@@ -1,0 +1,111 @@
+"""The worker's side of stacks: a signal whose handler, in C, appends the stack of the thread that receives it to a file.
+
+Other processes send it to a thread to learn where the thread hangs. Its default action would end the worker, so they send it only
+while the worker's flight file has its number: the worker writes the number after the handler stands, and 0 before it leaves.
+"""
+
+import faulthandler
+import os
+import signal
+from logging import Logger
+from types import ModuleType
+from typing import Any, Callable, Optional
+
+from . import guard, stack_file
+from .log_lines import one_line, with_fields
+from .utils import store_directory
+from .worker_stage import SharedStage, StackPlace
+
+#: glibc and the engine's runtime use the first real-time signals, and applications that use any mostly begin with the first too.
+_FIRST = signal.SIGRTMIN + 5
+
+#: The handler that the kernel reports for a signal with its default action.
+_DEFAULT = 0
+
+_STACKS = "stacks"
+
+
+class StackHandler:
+    """The handler of this worker, on the first free real-time signal."""
+
+    def __init__(self, engine: ModuleType, stage: SharedStage, log: Logger) -> None:
+        self._engine = engine
+        self._stage = stage
+        self._log = log
+        self._worker = os.getpid()
+        self._slot = int(engine.statistics()["worker_id"].rpartition("_")[2])
+        # The application may change the variable later, and the engine's store is the one of now.
+        self._path = os.path.join(store_directory(), stack_file.name_of(self._slot))
+        self._signal = 0
+        self._handler = _DEFAULT
+        self._descriptor = -1
+        self._file: Optional[tuple[int, int, int]] = None
+
+    def stand(self, first: int = _FIRST) -> None:
+        """Installs the handler on the first free signal from one on. Logs why if it cannot."""
+        if self._file is None:
+            try:
+                self._descriptor = stack_file.create(self._path)
+            except OSError as error:
+                self._log.warning("Stacks of this worker are off: %s: %s; remove the file", one_line(self._path), error.strerror)
+                return
+            self._file = _identity(self._descriptor)
+        for number in range(first, signal.SIGRTMAX + 1):
+            if self._engine.signal_handler(number) == _DEFAULT:
+                faulthandler.register(number, file=self._descriptor, all_threads=False, chain=False)
+                self._signal, self._handler = number, self._engine.signal_handler(number)
+                self._tell(number)
+                return
+        self._log.warning("Stacks of this worker are off: the application uses every real-time signal from SIGRTMIN+5 on")
+
+    def check(self) -> None:
+        """Moves to another signal if the application has taken this one, and to a new file if it has closed or removed that."""
+        if not self._signal or os.getpid() != self._worker:
+            return
+        is_taken = self._engine.signal_handler(self._signal) != self._handler
+        is_lost = _identity(self._descriptor) != self._file
+        if not is_taken and not is_lost:
+            return
+        lost, self._signal = self._signal, 0
+        self._tell(0)
+        if not is_taken:
+            # The descriptor may belong to another file now. If the signal is taken, this would remove the application's handler.
+            faulthandler.unregister(lost)
+        if is_lost:
+            self._file = None
+        self.stand(lost + is_taken)
+        self._log.warning(
+            "gunicorn_prometheus_exporter: %s", with_fields(
+                f"the {'signal' if is_taken else 'file'} of stacks was taken away:", {"signal": lost, "new_signal": self._signal}))
+
+    def leave(self) -> None:
+        """Restores the default action in a forked child, whose requests are nobody's."""
+        if self._signal and signal.getsignal(self._signal) in (signal.SIG_DFL, None):
+            faulthandler.unregister(self._signal)
+
+    def _tell(self, number: int) -> None:
+        self._engine.set_stack_signal(number)
+        self._stage.stacks = StackPlace(number, self._slot)
+
+
+def install(worker: Any, engine: ModuleType, stage: SharedStage) -> Optional[Callable[[], None]]:
+    """Installs the handler unless the configuration forbids it. Call it after the worker has loaded its application.
+
+    Returns the function that checks, at each heartbeat, that the handler still stands.
+    """
+    engine.set_timeout(float(worker.cfg.timeout))
+    if not engine.takes_stacks():
+        return None
+    handler = StackHandler(engine, stage, worker.log)
+    handler.stand()
+    os.register_at_fork(after_in_child=lambda: guard.call(_STACKS, handler.leave))
+    return lambda: guard.call(_STACKS, handler.check)
+
+
+def _identity(descriptor: int) -> Optional[tuple[int, int, int]]:
+    """Returns what changes if another file has the descriptor, or if the file is removed."""
+    try:
+        status = os.fstat(descriptor)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino, status.st_nlink

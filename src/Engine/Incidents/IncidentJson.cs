@@ -1,0 +1,47 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace GunicornPrometheusExporter.Incidents;
+
+/// <summary>Incidents as JSON: in the store, at exporters and hubs, and on the command line.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(Incident))]
+internal sealed partial class IncidentJson : JsonSerializerContext
+{
+    // The last second that a date can have.
+    private const double LatestTime = 253402300799;
+
+    // In lines of JSON a path needs no escapes for HTML.
+    private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>One line, with its line feed.</summary>
+    internal static byte[] WriteLine(Incident incident)
+    {
+        var line = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(line, Relaxed)) JsonSerializer.Serialize(writer, incident, Default.Incident);
+        line.Write("\n"u8);
+        return line.WrittenSpan.ToArray();
+    }
+
+    /// <summary>The incidents of a text from anywhere; lines that are none are skipped.</summary>
+    internal static IEnumerable<Incident> ReadLines(byte[] text) =>
+        Encoding.UTF8.GetString(text).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(TryRead).OfType<Incident>();
+
+    private static Incident? TryRead(string line)
+    {
+        try
+        {
+            var incident = JsonSerializer.Deserialize(line, Default.Incident);
+            return incident is { Time: >= 0 and <= LatestTime } ? incident : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}
