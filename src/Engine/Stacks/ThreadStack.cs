@@ -7,4 +7,8 @@ namespace GunicornPrometheusExporter.Stacks;
 /// <param name="Thread">The kernel's id of the thread, in the same PID namespace.</param>
 /// <param name="Time">When it was requested, in seconds of the monotonic clock.</param>
 /// <param name="Frames">The innermost frame first.</param>
-internal sealed record ThreadStack(int Pid, int Thread, double Time, ImmutableArray<StackFrame> Frames);
+internal sealed record ThreadStack(int Pid, int Thread, double Time, ImmutableArray<StackFrame> Frames)
+{
+    /// <summary>How long the thread took to answer, in seconds; 0 if nobody waited for it.</summary>
+    public double Seconds { get; init; }
+}
