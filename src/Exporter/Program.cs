@@ -14,6 +14,7 @@ var root = new RootCommand("Export the metrics of a Gunicorn server to Prometheu
     new ConfigCommand(),
     new DumpCommand(),
     new TopCommand(),
+    new StackCommand(),
     new CheckCommand(),
     new CompletionCommand(),
 };

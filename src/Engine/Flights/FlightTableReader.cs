@@ -79,6 +79,7 @@ internal static class FlightTableReader
                 header.Pid, header.Capacity, last.InFlight, last.BusyTotal, last.LastChange, header.ReportedBusy, header.LoopTotal,
                 header.LoopSince, header.ReportedLoop, header.LastMemory, header.Applied != header.Committed, requests.ToImmutable())
             {
+                IsAlive = file.IsLocked(),
                 StackSignal = header.StackSignal,
                 Timeout = header.Timeout,
             };

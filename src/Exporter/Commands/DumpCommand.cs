@@ -12,34 +12,25 @@ internal sealed class DumpCommand : Command
         HelpName = "PATH",
     };
 
-    private readonly SettingOptions _settings = new(ConfigurationVariables.ConfigFile, ConfigurationVariables.PrometheusMultiprocDir);
+    private readonly StoreOptions _store = new();
 
     internal DumpCommand() : base("dump", "Print the metrics of a store in the text format")
     {
         Options.Add(_directory);
-        _settings.AddTo(this);
+        _store.AddTo(this);
         SetAction(Run);
     }
 
     private int Run(ParseResult parsed)
     {
-        var config = _settings.Load(parsed);
-        var directory = parsed.GetValue(_directory) ?? config.PrometheusMultiprocDir;
-        MultiprocessDirectory.BecomeOwner(directory);
-        if (!Directory.Exists(directory) || !Directory.EnumerateFiles(directory).Any(IsOfStore))
-        {
-            throw new ConfigurationException(
-                $"{directory} is not a store; name the directory that Gunicorn has as PROMETHEUS_MULTIPROC_DIR by --multiproc-dir");
-        }
+        var config = _store.Load(parsed);
+        var directory = StoreOptions.Enter(parsed.GetValue(_directory) ?? config.PrometheusMultiprocDir);
         using var loggers = Logs.CreateFactory(config);
-        using var aggregator = new StoreAggregator(Path.GetFullPath(directory), loggers.CreateLogger("dump"));
+        using var aggregator = new StoreAggregator(directory, loggers.CreateLogger("dump"));
         var exposition = new ArrayBufferWriter<byte>();
         aggregator.Scrape(exposition);
         using var output = Console.OpenStandardOutput();
         output.Write(exposition.WrittenSpan);
         return ExitStatus.Ok;
     }
-
-    private static bool IsOfStore(string path) =>
-        Path.GetFileName(path) == SlotName.LockFile || StoreFileName.TryParse(Path.GetFileName(path), out _);
 }
