@@ -1,11 +1,16 @@
 """What differs between worker classes: how requests are recorded, how many can be in flight, what a request waits for."""
 
 import importlib
+from time import monotonic
 from types import ModuleType
 from typing import Any, Callable, NamedTuple, Optional, Sequence
 
 from . import guard
 from .private_names import wrap
+
+
+#: The least seconds between two checks.
+_INTERVAL = 1.0
 
 
 class _Kind(NamedTuple):
@@ -74,18 +79,22 @@ def _install(module: str, worker: Any, engine: ModuleType) -> Any:
 def _beating(stock: Any, heartbeat: Callable[[], bool], checks: Sequence[Callable[[], None]]) -> Any:
     """Refreshes the worker's memory, CPU and uptime after each call that returns no work. A finished request does too.
 
-    ``checks`` are called with them, at most once a second.
+    ``checks`` are called at most once a second, whether there is work or not.
     """
+    last = 0.0
 
     def beat(*arguments: Any, **named: Any) -> Any:
+        nonlocal last
         work = stock(*arguments, **named)
-        if not work:
-            try:
-                if heartbeat():
-                    for check in checks:
-                        check()
-            except Exception:
-                guard.fault("memory, CPU and uptime")
+        try:
+            # A refresh would delay the work.
+            is_due = monotonic() - last >= _INTERVAL if work else heartbeat()
+            if is_due:
+                last = monotonic()
+                for check in checks:
+                    check()
+        except Exception:
+            guard.fault("memory, CPU and uptime")
         return work
 
     return beat

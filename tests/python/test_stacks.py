@@ -36,14 +36,15 @@ def stack_of(store, pid, thread, number):
     """Asks a thread for its stack. Returns the functions, innermost first."""
     before = stack_file(store).stat().st_size
     assert send(pid, thread, number)
+    last = ""
 
-    def functions():
-        lines = stack_file(store).read_text()[before:].splitlines()
-        return [line.rpartition(" in ")[2] for line in lines if line.startswith("  File")]
+    def is_written():
+        nonlocal last
+        earlier, last = last, stack_file(store).read_text()[before:]
+        return earlier == last != ""
 
-    # The outermost frame is the last.
-    wait_for(lambda: "<module>" in functions(), "the stack")
-    return functions()
+    wait_for(is_written, "the stack")
+    return [line.rpartition(" in ")[2] for line in last.splitlines() if line.startswith("  File")]
 
 
 def run(server, code):
@@ -103,7 +104,7 @@ def test_a_signal_that_the_application_takes_later_is_left_to_it(start_gunicorn,
     server = start_gunicorn(conf=ALONE)
     worker = settle(store, server)
     run(server, f"import signal; seen = []; signal.seen = seen; signal.signal({FIRST}, lambda number, frame: seen.append(number))")
-    # An idle sync worker checks at each call of its heartbeat: every request ends with one.
+    # An idle sync worker has a heartbeat in half of its timeout, a busy one for each request.
     wait_for(lambda: server.get("/") and signal_of(store, worker) == FIRST + 1, "another signal")
     os.kill(worker, FIRST)
     wait_for(lambda: run(server, "import signal; print(len(signal.seen))") == "1\n", "the application's handler")
@@ -199,7 +200,9 @@ process.join()
 print(queue.get())
 """,
     "multiprocessing by spawn": """
-import multiprocessing, own_state
+import multiprocessing, own_state, sys
+# The child would start another Gunicorn.
+del sys.modules["__main__"].__file__
 context = multiprocessing.get_context("spawn")
 with context.Pool(1) as pool:
     print(pool.apply(own_state.state))
