@@ -25,7 +25,13 @@ def install(worker: Any, engine: ModuleType) -> None:
             delegate = stock(server, *arguments, **named)
             try:
                 if server is getattr(worker, "server", None):
-                    return _watched(engine, describe, delegate, *arguments, **named)
+                    server_connection, connection = arguments
+                    exchange = Exchange(engine, describe, delegate, connection)
+                    server_connection.prometheus_exchange = exchange
+                    connection.prometheus_exchange = exchange
+                    stream = connection.stream
+                    stream.prometheus_exchange = exchange
+                    return exchange
             except Exception:
                 fault(_REQUESTS)
             return delegate
@@ -47,33 +53,69 @@ def install(worker: Any, engine: ModuleType) -> None:
 
     wrap("tornado.httpserver:HTTPServer.start_request", watching)
     wrap("tornado.httpserver:HTTPServer.on_close", leaving)
+    wrap("tornado.http1connection:HTTP1Connection.write_headers", _with_status)
+    wrap("tornado.http1connection:HTTP1Connection.write", _with_size)
+    wrap("tornado.http1connection:HTTP1Connection.finish", _with_end)
+    wrap("tornado.iostream:IOStream.write", _with_rejection)
     wrap("tornado.web:RequestHandler.log_exception", lambda stock: _failing(stock, engine))
     call(_REQUESTS, _watch_container)
     if routes.install(engine):
         wrap("tornado.wsgi:WSGIContainer.environ", _with_token)
 
 
-def _watched(engine: ModuleType, describe: _Describe, delegate: Any, server_connection: Any, connection: Any) -> "Exchange":
-    exchange = Exchange(engine, describe, delegate, connection)
-    if not hasattr(server_connection, "prometheus_exchange"):
-        _watch_stream(server_connection, connection.stream)
-    server_connection.prometheus_exchange = exchange
-    return exchange
+# The methods of the connection and its stream are wrapped on their classes, which the application's own clients and servers use too.
+# Their connections have no exchange. A wrapper on each connection would make every request leave a reference cycle to the collector.
+def _with_status(stock: Any) -> Any:
+    def write_headers(
+            connection: Any, start_line: Any, headers: Any, chunk: Optional[bytes] = None, *arguments: Any, **named: Any) -> Any:
+        try:
+            exchange = getattr(connection, "prometheus_exchange", None)
+            if exchange is not None:
+                exchange.respond(start_line.code, headers, chunk)
+        except Exception:
+            fault(_REQUESTS)
+        return stock(connection, start_line, headers, chunk, *arguments, **named)
+
+    return write_headers
 
 
-def _watch_stream(server_connection: Any, stream: Any) -> None:
-    def seeing(stock: Any) -> Any:
-        # Tornado writes its response to an unparsable request directly to the stream.
-        def write(data: Any, *arguments: Any, **named: Any) -> Any:
-            try:
-                server_connection.prometheus_exchange.see(data)
-            except Exception:
-                fault(_REQUESTS)
-            return stock(data, *arguments, **named)
+def _with_size(stock: Any) -> Any:
+    def write(connection: Any, chunk: Any, *arguments: Any, **named: Any) -> Any:
+        try:
+            exchange = getattr(connection, "prometheus_exchange", None)
+            if exchange is not None:
+                exchange.send(chunk)
+        except Exception:
+            fault("sizes of responses")
+        return stock(connection, chunk, *arguments, **named)
 
-        return write
+    return write
 
-    wrap("tornado.iostream:IOStream.write", seeing, stream)
+
+def _with_end(stock: Any) -> Any:
+    def finish(connection: Any, *arguments: Any, **named: Any) -> Any:
+        try:
+            return stock(connection, *arguments, **named)
+        finally:
+            exchange = getattr(connection, "prometheus_exchange", None)
+            if exchange is not None:
+                exchange.end(exchange.status or INTERNAL_SERVER_ERROR)
+
+    return finish
+
+
+def _with_rejection(stock: Any) -> Any:
+    # Tornado writes its response to an unparsable request directly to the stream.
+    def write(stream: Any, data: Any, *arguments: Any, **named: Any) -> Any:
+        try:
+            exchange = getattr(stream, "prometheus_exchange", None)
+            if exchange is not None and not exchange.status:
+                exchange.see(data)
+        except Exception:
+            fault(_REQUESTS)
+        return stock(stream, data, *arguments, **named)
+
+    return write
 
 
 def _failing(stock: Any, engine: ModuleType) -> Any:
@@ -128,22 +170,23 @@ def _with_token(stock: Any) -> Any:
 
 
 class Exchange:
-    """One request and its response. It wraps Tornado's delegate for the request and the connection's methods for the response."""
+    """One request and its response: Tornado's delegate for the request, which wraps the server's, and what the response came to."""
+
+    #: The engine's token of the request, while it is in flight.
+    token: Optional[int] = None
+
+    #: The status that the response began with, or 0.
+    status = 0
+
+    _sent = 0
+    _is_complete = False
+    _is_over = False
 
     def __init__(self, engine: ModuleType, describe: _Describe, delegate: Any, connection: Any) -> None:
         self._engine = engine
         self._describe = describe
         self._delegate = delegate
-        #: The engine's token of the request, while it is in flight.
-        self.token: Optional[int] = None
-        self._is_complete = False
-        self._is_over = False
-        self._status = 0
-        self._sent = 0
         self._context = getattr(connection, "context", None)
-        connection.prometheus_exchange = self
-        for name, make in (("write_headers", self._with_status), ("write", self._with_size), ("finish", self._with_end)):
-            wrap("tornado.http1connection:HTTP1Connection." + name, make, connection)
 
     def headers_received(self, start_line: Any, headers: Any) -> Any:
         # Request, step 2: the server has parsed it.
@@ -163,25 +206,43 @@ class Exchange:
     def finish(self) -> None:
         """Runs the application: the request is complete."""
         self._is_complete = True
-        self._call(self._delegate.finish)
+        self._call(self._last_use().finish)
 
     def on_connection_close(self) -> None:
-        self._delegate.on_connection_close()
+        self._last_use().on_connection_close()
+
+    def _last_use(self) -> Any:
+        # The delegate refers to the connection, which refers to this exchange.
+        delegate, self._delegate = self._delegate, None
+        return delegate
+
+    def respond(self, status: int, headers: Any, chunk: Optional[bytes]) -> None:
+        """Records that the response begins, and the part of its body that is sent with the headers."""
+        self.status = status
+        self._sent += len(chunk or b"")
+        if self.token is not None:
+            # A response with a length is never a stream.
+            pairs = [] if "Content-Length" in headers else list(headers.get_all())
+            self._engine.request_responding(self.token, status, pairs)
+
+    def send(self, chunk: Any) -> None:
+        """Records a later part of the body."""
+        self._sent += len(chunk)
 
     def see(self, data: Any) -> None:
         """Records data sent to the client: before any response it is a rejection of the request."""
-        if self._status or self._is_over or status_in(data) < _BAD_REQUEST:
+        if self._is_over or status_in(data) < _BAD_REQUEST:
             return
         if self.token is None:
             self._is_over = True
             self._engine.request_invalid(status_in(data), error_in_hand())
         else:
-            self._end(status_in(data))
+            self.end(status_in(data))
 
     def leave(self) -> None:
         """Finishes or abandons the request, because the connection is closed."""
-        if self._is_complete or self._status:
-            self._end(self._status or CLIENT_CLOSED_REQUEST)
+        if self._is_complete or self.status:
+            self.end(self.status or CLIENT_CLOSED_REQUEST)
         elif self.token is not None:
             self._engine.request_abandoned(self.token)
             self.token = None
@@ -191,7 +252,7 @@ class Exchange:
             if self.token is not None:
                 if error_of(error) is not None:
                     self._engine.request_failed(self.token, type(error).__name__)
-                self._end(self._status or INTERNAL_SERVER_ERROR)
+                self.end(self.status or INTERNAL_SERVER_ERROR)
         except Exception:
             fault(_REQUESTS)
 
@@ -202,40 +263,8 @@ class Exchange:
             self.fail(error)
             raise
 
-    def _with_status(self, stock: Any) -> Any:
-        def write_headers(start_line: Any, headers: Any, chunk: Optional[bytes] = None, *arguments: Any, **named: Any) -> Any:
-            try:
-                self._status = start_line.code
-                self._sent += len(chunk or b"")
-                if self.token is not None:
-                    self._engine.request_responding(self.token, self._status, list(headers.get_all()))
-            except Exception:
-                fault(_REQUESTS)
-            return stock(start_line, headers, chunk, *arguments, **named)
-
-        return write_headers
-
-    def _with_size(self, stock: Any) -> Any:
-        def write(chunk: Any, *arguments: Any, **named: Any) -> Any:
-            try:
-                self._sent += len(chunk)
-            except Exception:
-                fault("sizes of responses")
-            return stock(chunk, *arguments, **named)
-
-        return write
-
-    def _with_end(self, stock: Any) -> Any:
-        def finish(*arguments: Any, **named: Any) -> Any:
-            try:
-                return stock(*arguments, **named)
-            finally:
-                self._end(self._status or INTERNAL_SERVER_ERROR)
-
-        return finish
-
-    def _end(self, status: int) -> None:
-        # Request, step 4.
+    def end(self, status: int) -> None:
+        """Records the request as finished: request, step 4."""
         if self.token is not None:
             token, self.token, self._is_over = self.token, None, True
             try:

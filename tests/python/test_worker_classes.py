@@ -167,6 +167,26 @@ def test_exceptions_of_tornados_own_applications_are_counted(start_worker, run_p
     assert metrics.by("gunicorn_worker_error_handling_total", "error_type") == {"ValueError": 1}
 
 
+def test_requests_of_tornado_leave_nothing_to_the_garbage_collector(start_worker):
+    server = start_worker("tornado", app="tornado_parts_app:app")
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    kept = []
+    for _ in range(20):
+        connection.request("GET", "/kept")
+        kept.append(int(connection.getresponse().read()))
+    connection.close()
+    assert kept == kept[:1] * 20
+
+
+def test_the_applications_own_servers_and_clients_of_tornado_are_not_recorded(start_worker, dump):
+    server = start_worker("tornado", app="tornado_parts_app:app")
+    assert body_of(server.send(b"GET /inner HTTP/1.0\r\n\r\n")) == b"200 404 400"
+    metrics = dump(requests=1)
+    assert metrics.by("gunicorn_http_requests_total", "endpoint") == {"/inner": 1}
+    assert metrics.value("gunicorn_worker_response_size_bytes_sum") == len(b"200 404 400")
+    assert metrics.value("gunicorn_exporter_dropped_total") == 0
+
+
 @pytest.mark.parametrize("name", [name for name, stock in OURS.items() if STOCK[stock].package])
 def test_a_missing_package_is_named_by_the_import_error(run_python, name):
     package = STOCK[OURS[name]].package
