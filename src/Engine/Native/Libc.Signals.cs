@@ -2,53 +2,12 @@ using System.Runtime.InteropServices;
 
 namespace GunicornPrometheusExporter.Native;
 
-// Signals to one thread of another process.
+// The signal handlers of this process.
 internal static partial class Libc
 {
-    internal const int OpenAppend = 0x400;
-    internal const int ErrorNotPermitted = 1;
-    internal const int ErrorNoProcess = 3;
+    /// <summary>The address of a signal's handler in this process: 0 is the default action, 1 ignores it, -1 is no signal.</summary>
+    internal static nint HandlerOf(int signal) => Handle(signal, 0, out var current) == 0 ? current.Handler : -1;
 
-    /// <summary>The lowest real-time signal of the kernel, and the highest signal there is.</summary>
-    internal const int FirstRealTimeSignal = 32;
-    internal const int LastSignal = 64;
-
-    private const int OpenProcessNumber = 434;
-    private const short Readable = 1;
-
-    /// <summary>A descriptor that stays with a process, even after another process got its pid; -1 with an error if it fails.</summary>
-    internal static int OpenProcess(int pid) => (int)Call(OpenProcessNumber, pid, 0);
-
-    /// <summary>Whether the process of a descriptor exited.</summary>
-    internal static bool IsExited(int processDescriptor)
-    {
-        var poll = new PollEntry { Descriptor = processDescriptor, Events = Readable };
-        return Poll(ref poll, 1, 0) != 0;
-    }
-
-    [LibraryImport("libc", EntryPoint = "tgkill", SetLastError = true)]
-    internal static partial int SignalThread(int pid, int thread, int signal);
-
-    [LibraryImport("libc", EntryPoint = "ftruncate", SetLastError = true)]
-    internal static partial int Truncate(int descriptor, long length);
-
-    /// <summary>Sleeps for less than a millisecond, which .NET cannot.</summary>
-    [LibraryImport("libc", EntryPoint = "usleep")]
-    internal static partial int SleepMicroseconds(uint microseconds);
-
-    // glibc has a function for this call only since 2.36. The C function is variadic; integers are passed alike.
-    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
-    private static partial nint Call(nint number, nint first, nint second);
-
-    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
-    private static partial int Poll(ref PollEntry entries, nuint count, int milliseconds);
-
-    /// <summary><c>struct pollfd</c>.</summary>
-    [StructLayout(LayoutKind.Sequential)]
-    private struct PollEntry
-    {
-        internal int Descriptor;
-        internal short Events;
-        internal short Returned;
-    }
+    [LibraryImport("libc", EntryPoint = "sigaction")]
+    private static partial int Handle(int signal, nint action, out SignalAction current);
 }
