@@ -85,7 +85,7 @@ class StackHandler:
 
     def _tell(self, number: int) -> None:
         self._engine.set_stack_signal(number)
-        self._stage.stacks = StackPlace(number, self._slot)
+        self._stage.tell_stacks(StackPlace(number, self._slot))
 
 
 def install(worker: Any, engine: ModuleType, stage: SharedStage) -> Optional[Callable[[], None]]:

@@ -55,6 +55,6 @@ class SharedStage:
         """How to take the worker's stacks."""
         return StackPlace(*_SIGNAL.unpack_from(self._memory))
 
-    @stacks.setter
-    def stacks(self, place: StackPlace) -> None:
+    def tell_stacks(self, place: StackPlace) -> None:
+        """Tells the master how to take the worker's stacks."""
         self._memory[1:_LAYOUT.size] = _SIGNAL.pack(*place)[1:]
