@@ -81,6 +81,9 @@ def test_connections_of_threads_are_counted_by_state(start_worker):
     # In some versions a connection that is being read occupies a thread.
     expected = ({"reading": 1, "waiting": 2, "handling": 3, "keepalive": 2}, {"reading": 1, "waiting": 1, "handling": 4, "keepalive": 2})
     wait_for(lambda: server.scrape().by("gunicorn_worker_connections", "state") in expected, f"{expected}", timeout=5)
+    wait_for(lambda: server.scrape().by("gunicorn_worker_connections", "state")["waiting"] == 0, "a thread for each", timeout=20)
+    # At the start each of the five waits for a moment.
+    assert 1 <= server.scrape().total("gunicorn_worker_connections_waiting_peak") <= 5
     for connection in (reading, *alive, *blocked):
         connection.close()
 

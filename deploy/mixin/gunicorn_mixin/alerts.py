@@ -24,6 +24,10 @@ class Alert:
     lasting: str = ""
 
 
+def _states(name: str) -> tuple[str, str]:
+    return e.select(name, 'state="configured"'), e.select(name, 'state="live"')
+
+
 def _burn(factor: float, short: str, long: str) -> str:
     limit = f"{factor * e.ERROR_BUDGET:.4g}"
     return " and ".join(f"job:gunicorn_request_errors:ratio_rate{window} > {limit}" for window in (short, long))
@@ -31,6 +35,8 @@ def _burn(factor: float, short: str, long: str) -> str:
 
 def alerts(job: str) -> tuple[Alert, ...]:
     """Returns the alerts; ``job`` is the scrape job of the exporters in Prometheus."""
+    configured, live = _states("gunicorn_workers")
+    dirty_configured, dirty_live = _states("gunicorn_dirty_workers")
     return (
         Alert(
             "GunicornExporterAbsent", CRITICAL, f'absent({{__name__=~"up|gunicorn_up", job="{job}"}})',
@@ -49,8 +55,7 @@ def alerts(job: str) -> tuple[Alert, ...]:
             "The exporter on {{ $labels.instance }} answers, but the store has had no live master for 1 minute.",
             lasting="1m"),
         Alert(
-            "GunicornWorkersMissing", WARNING,
-            " - ignoring (state) ".join(e.select("gunicorn_workers", f'state="{state}"') for state in ("configured", "live")) + " > 0",
+            "GunicornWorkersMissing", WARNING, f"{configured} - ignoring (state) {live} > 0",
             "Workers are missing on {{ $labels.instance }}.",
             "Configured workers that have been missing on {{ $labels.instance }} for 5 minutes: {{ $value }}.",
             lasting="5m"),
@@ -126,6 +131,18 @@ def alerts(job: str) -> tuple[Alert, ...]:
             "{{ $labels.worker_id }} on {{ $labels.instance }} uses {{ $value | humanize }} times the memory of 6 hours ago, in the "
             "same process.",
             lasting="30m"),
+        Alert(
+            "GunicornDirtyWorkersMissing", WARNING, f"{dirty_configured} - ignoring (state) {dirty_live} > 0",
+            "Dirty workers are missing on {{ $labels.instance }}.",
+            "Configured dirty workers that have been missing on {{ $labels.instance }} for 5 minutes: {{ $value }}.",
+            lasting="5m"),
+        Alert(
+            "GunicornDirtyWorkersOrphaned", WARNING,
+            # A dead dirty arbiter configures none.
+            f"{dirty_live} - ignoring (state) ({dirty_configured} or ignoring (state) {dirty_live} * 0) > 0",
+            "Dirty workers on {{ $labels.instance }} have lost their dirty arbiter.",
+            "Dirty workers on {{ $labels.instance }} that run without a dirty arbiter, and receive no tasks, for 5 minutes: {{ $value }}.",
+            lasting="5m"),
         Alert(
             "GunicornExporterSlow", WARNING, "gunicorn_exporter_scrape_duration_seconds > 5",
             "Scrapes of {{ $labels.instance }} are slow.",

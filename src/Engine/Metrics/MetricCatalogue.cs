@@ -201,6 +201,10 @@ internal static class MetricCatalogue
         FamilySource.Worker, GaugeMode.Sum, "gunicorn_worker_connections_limit",
         "Connections that a gthread worker accepts at most", "worker_id");
 
+    public static MetricFamily WorkerConnectionsWaitingPeak { get; } = Gauge(
+        FamilySource.Worker, GaugeMode.Max, "gunicorn_worker_connections_waiting_peak",
+        "Most connections of a gthread worker that waited for a thread at once in the last one to two minutes", "worker_id");
+
     public static MetricFamily WorkerThreadWait { get; } = Histogram(
         FamilySource.Worker, LatencyBuckets, "gunicorn_worker_thread_wait_seconds",
         "Time that the connection of a request waited for a thread of a gthread worker", "worker_id") with
@@ -581,7 +585,7 @@ internal static class MetricCatalogue
         WorkerThreads, WorkerOpenFiles, WorkerMaximumFiles, WorkerPageFaults, WorkerContextSwitches,
         WorkerCollections, WorkerCollectionSeconds, WorkerCollectedObjects, WorkerUncollectableObjects,
         WorkerCapacity, WorkerRequestsInFlight, RequestsInFlightPeak, WorkerOldestRequest, WorkerBusy,
-        WorkerConnections, WorkerConnectionsLimit, WorkerThreadWait,
+        WorkerConnections, WorkerConnectionsLimit, WorkerConnectionsWaitingPeak, WorkerThreadWait,
         WorkerLoopBusy, WorkerLoopLag, WorkerLoopLagMaximum, WorkerLoopBlocked,
         WorkerRequests, WorkerRequestDuration, WorkerFailedRequests, WorkerErrorHandling, WorkerRequestsLost,
         WorkerRequestSize, WorkerResponseSize, WorkerRequestQueue,

@@ -16,12 +16,9 @@ internal sealed class LoopClock(FlightTableWriter flight, Cell busy, Cell longes
     // In seconds: a shorter poll found events, so the loop did not wait.
     private const double ShortestWait = 2e-5;
 
-    private const double Window = 60;
-
+    private readonly RecentMaximum _longest = new(longest);
     private double _since;
     private double _waits;
-    private double _nextWindow;
-    private (double Current, double Previous) _longest;
 
     /// <summary>Records that the loop begins to wait for events.</summary>
     internal void Wait(double now)
@@ -45,13 +42,7 @@ internal sealed class LoopClock(FlightTableWriter flight, Cell busy, Cell longes
     {
         busy.Add(sampled);
         Publish(now, _since > 0 ? now : 0);
-        if (now >= _nextWindow)
-        {
-            _longest = (0, now < _nextWindow + Window ? _longest.Current : 0);
-            _nextWindow = now + Window;
-        }
-        _longest.Current = Math.Max(_longest.Current, lag);
-        longest.Set(Math.Max(_longest.Current, _longest.Previous));
+        _longest.Observe(now, lag);
     }
 
     private void Publish(double now, double since)

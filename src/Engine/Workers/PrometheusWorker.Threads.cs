@@ -17,6 +17,7 @@ internal sealed partial class PrometheusWorker
     private Cell _waiting;
     private Cell _handling;
     private Cell _keptAlive;
+    private RecentMaximum? _mostWaiting;
 
     /// <summary>Starts recording the connections of a worker that accepts at most this many.</summary>
     public void LimitConnections(int limit)
@@ -26,6 +27,7 @@ internal sealed partial class PrometheusWorker
         _waiting = Metrics.Locate(MetricCatalogue.WorkerConnections, [WorkerId, "waiting"]);
         _handling = Metrics.Locate(MetricCatalogue.WorkerConnections, [WorkerId, "handling"]);
         _keptAlive = Metrics.Locate(MetricCatalogue.WorkerConnections, [WorkerId, "keepalive"]);
+        _mostWaiting = new RecentMaximum(Metrics.Locate(MetricCatalogue.WorkerConnectionsWaitingPeak, [WorkerId]));
         Metrics.Locate(MetricCatalogue.WorkerConnectionsLimit, [WorkerId]).Set(limit);
     }
 
@@ -34,7 +36,9 @@ internal sealed partial class PrometheusWorker
     public double ThreadAwaited()
     {
         _waiting.Add(1);
-        return MonotonicClock.Seconds();
+        var now = MonotonicClock.Seconds();
+        _mostWaiting?.Observe(now, _waiting.Value);
+        return now;
     }
 
     /// <summary>Records that a thread takes a connection that waited since a time.</summary>
@@ -54,6 +58,7 @@ internal sealed partial class PrometheusWorker
     /// <summary>Sets how many connections the worker has, and how many of them it keeps alive between two requests.</summary>
     public void SetConnections(int all, int keptAlive)
     {
+        _mostWaiting?.Observe(MonotonicClock.Seconds(), _waiting.Value);
         _keptAlive.Set(keptAlive);
         _handling.Set(_flight.InFlight);
         _reading.Set(Math.Max(0, all - keptAlive - _flight.InFlight - _waiting.Value));

@@ -17,6 +17,9 @@ internal sealed record Status
 
     internal required ImmutableArray<WorkerStatus> Workers { get; init; }
 
+    /// <summary>The most requests in flight at once in the last 90 seconds; null if unknown, or if there are several hosts.</summary>
+    internal double? InFlightPeak { get; init; }
+
     /// <summary>The routes with the most requests since the earlier read.</summary>
     internal ImmutableArray<RouteStatus> Routes { get; init; } = [];
 
@@ -32,8 +35,8 @@ internal sealed record Moment(DateTimeOffset Time, Traffic Traffic);
 /// <summary>A route and its traffic.</summary>
 internal sealed record RouteStatus(string Method, string Endpoint, Traffic Traffic);
 
-/// <summary>The accept queue of a listener, in connections.</summary>
-internal sealed record ListenerStatus(string Name, double Backlog, double? Limit);
+/// <summary>The accept queue of a listener, in connections: now, at most, and the longest in the last 90 seconds.</summary>
+internal sealed record ListenerStatus(string Name, double Backlog, double? Limit, double? Peak);
 
 /// <summary>The worker deaths of one cause since the store was created.</summary>
 internal sealed record Exits(string Reason, double Workers, double RequestsLost);

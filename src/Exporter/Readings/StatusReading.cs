@@ -17,6 +17,7 @@ internal sealed class StatusReading(Samples now, Samples? before)
         Window = TimeSpan.FromSeconds(Seconds),
         History = history,
         Workers = Workers(oldest),
+        InFlightPeak = now.Of(MetricCatalogue.RequestsInFlightPeak).ToArray() is [var peak] ? peak.Value : null,
         Routes = Routes(),
         Listeners = Listeners(),
         Exits = Exits(),
@@ -110,6 +111,7 @@ internal sealed class StatusReading(Samples now, Samples? before)
         var loopBusy = Growths(MetricCatalogue.WorkerLoopBusy);
         var inFlight = Values(MetricCatalogue.WorkerRequestsInFlight);
         var capacity = Values(MetricCatalogue.WorkerCapacity);
+        var lag = Values(MetricCatalogue.WorkerLoopLagMaximum);
         var proportional = Values(MetricCatalogue.WorkerProportionalMemory);
         var resident = Values(MetricCatalogue.WorkerMemory);
         var cpu = Values(MetricCatalogue.WorkerCpu);
@@ -128,6 +130,7 @@ internal sealed class StatusReading(Samples now, Samples? before)
                     Average = Find(busy, worker.Id) / Find(requests, worker.Id),
                     InFlight = Find(inFlight, worker.Id),
                     Capacity = Find(capacity, worker.Id),
+                    LoopLag = Find(lag, worker.Id),
                     Restarts = Find(starts, worker.Id) - 1,
                     Oldest = oldest.FirstOrDefault(request => request.WorkerId == worker.Id),
                     Memory = Find(proportional, worker.Id) ?? Find(resident, worker.Id),
@@ -138,11 +141,12 @@ internal sealed class StatusReading(Samples now, Samples? before)
 
     private ImmutableArray<ListenerStatus> Listeners()
     {
-        var limits = now.Of(MetricCatalogue.ListenerBacklogLimit).ToLookup(sample => sample["listener"], sample => (double?)sample.Value);
+        var limits = ByListener(MetricCatalogue.ListenerBacklogLimit);
+        var peaks = ByListener(MetricCatalogue.ListenerBacklogPeak);
         return
         [
-            .. now.Of(MetricCatalogue.ListenerBacklog)
-                .Select(sample => new ListenerStatus(sample["listener"], sample.Value, limits[sample["listener"]].FirstOrDefault())),
+            .. now.Of(MetricCatalogue.ListenerBacklog).Select(sample => new ListenerStatus(
+                sample["listener"], sample.Value, limits[ListenerOf(sample)].FirstOrDefault(), peaks[ListenerOf(sample)].FirstOrDefault())),
         ];
     }
 
@@ -155,6 +159,9 @@ internal sealed class StatusReading(Samples now, Samples? before)
             .Where(exits => exits.Workers > 0 || exits.RequestsLost > 0),
     ];
 
+    private ILookup<(string Host, string Name), double?> ByListener(MetricFamily family) =>
+        now.Of(family).ToLookup(ListenerOf, sample => (double?)sample.Value);
+
     private ILookup<string, double> Values(MetricFamily family) => now.Of(family).ToLookup(IdOf, sample => sample.Value);
 
     /// <summary>The increase of a worker's counter per second.</summary>
@@ -166,6 +173,8 @@ internal sealed class StatusReading(Samples now, Samples? before)
     /// <summary>The worker's name, with its host in the metrics of a hub.</summary>
     private static string IdOf(Sample sample) =>
         sample["instance"] is { Length: > 0 } host ? $"{host} {sample["worker_id"]}" : sample["worker_id"];
+
+    private static (string Host, string Name) ListenerOf(Sample sample) => (sample["instance"], sample["listener"]);
 
     private static double BoundOf(Sample bucket) =>
         HistogramBounds.BoundOf(bucket[MetricFamily.BucketLabel]) ?? double.PositiveInfinity;

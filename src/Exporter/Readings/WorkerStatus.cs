@@ -25,6 +25,9 @@ internal sealed record WorkerStatus
     /// <summary>Requests that it can have in flight.</summary>
     internal double? Capacity { get; init; }
 
+    /// <summary>The longest that its event loop was late in the last one to two minutes, in seconds; null without a loop.</summary>
+    internal double? LoopLag { get; init; }
+
     internal OldestRequest? Oldest { get; init; }
 
     /// <summary>Processes that followed the first in this slot.</summary>

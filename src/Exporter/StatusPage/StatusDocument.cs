@@ -69,6 +69,7 @@ internal static class StatusDocument
         WriteFigure(html, "p50", Show.Quantile(traffic?.Latencies.Quantile(.5)));
         WriteFigure(html, "p95", Show.Quantile(traffic?.Latencies.Quantile(.95)));
         WriteFigure(html, "p99", Show.Quantile(traffic?.Latencies.Quantile(.99)));
+        WriteFigure(html, "Peak in flight", Show.Count(status.InFlightPeak));
         html.Write($"""</dl><div id="heat" data-live>""");
         HeatStrip.Write(html, status.History);
         html.Write($"""<p class="soft">{WindowOf(status)}</p></div></section>""");
@@ -82,7 +83,7 @@ internal static class StatusDocument
     private static void WriteWorkers(HtmlWriter html, Status status)
     {
         OpenTable(html, "workers", "Workers", "Current state, one row per slot",
-            ["Worker", "State", "Pid", "Utilisation", "In flight", "Req/s", "CPU", "Memory", "Oldest request"]);
+            ["Worker", "State", "Pid", "Utilisation", "In flight", "Req/s", "Loop lag", "CPU", "Memory", "Oldest request"]);
         foreach (var worker in status.Workers)
         {
             html.Write($"""<tr><th scope="row">{worker.Id}</th><td>{worker.State}</td><td>{worker.Pid}</td><td>""");
@@ -96,7 +97,7 @@ internal static class StatusDocument
             }
             html.Write($"""
                 {Show.Percent(worker.Utilisation)}</td><td>{Show.Count(worker.InFlight)} of {Show.Count(worker.Capacity)}</td>
-                <td>{Show.Rate(worker.Requests)}</td><td>{Show.Percent(worker.Cpu / 100)}</td>
+                <td>{Show.Rate(worker.Requests)}</td><td>{Show.Seconds(worker.LoopLag)}</td><td>{Show.Percent(worker.Cpu / 100)}</td>
                 <td>{Show.Megabytes(worker.Memory)}</td><td class="name">
                 """);
             if (worker.Oldest is { } oldest)
@@ -127,11 +128,12 @@ internal static class StatusDocument
 
     private static void WriteListeners(HtmlWriter html, Status status)
     {
-        OpenTable(html, "listeners", "Backlog", "Connections waiting to be accepted", ["Listener", "Waiting", "Limit"], isWide: false);
-        foreach (var (name, backlog, limit) in status.Listeners)
+        OpenTable(html, "listeners", "Backlog", "Connections waiting to be accepted", ["Listener", "Waiting", "Peak", "Limit"], isWide: false);
+        foreach (var (name, backlog, limit, peak) in status.Listeners)
         {
             html.Write($"""
-                <tr><th scope="row" class="name"><bdi>{name}</bdi></th><td>{Show.Count(backlog)}</td><td>{Show.Count(limit)}</td></tr>
+                <tr><th scope="row" class="name"><bdi>{name}</bdi></th><td>{Show.Count(backlog)}</td>
+                <td>{Show.Count(peak)}</td><td>{Show.Count(limit)}</td></tr>
                 """);
         }
         CloseTable(html);

@@ -17,7 +17,8 @@ internal static class TopView
                 ? $"up {Show.Duration(now.Of(MetricCatalogue.MasterUptime).Max(sample => (double?)sample.Value) ?? 0)}"
                 : "down, no live master uses its store"),
             $"workers {Show.Count(workers["live"].Sum())} of {Show.Count(workers["configured"].Sum())}",
-            $"restarts {Show.Count(now.Sum(MetricCatalogue.MasterWorkerRestarts))}");
+            $"restarts {Show.Count(now.Sum(MetricCatalogue.MasterWorkerRestarts))}",
+            $"in flight {Show.Count(now.Sum(MetricCatalogue.WorkerRequestsInFlight))}, peak {Show.Count(status.InFlightPeak)}");
         yield return Line(
             $"Requests {Show.Rate(traffic?.Requests)}/s",
             $"4xx {Show.Rate(traffic?.ClientErrors)}/s",
@@ -26,7 +27,7 @@ internal static class TopView
             $"p95 {Show.Quantile(traffic?.Latencies.Quantile(.95))}",
             $"p99 {Show.Quantile(traffic?.Latencies.Quantile(.99))}");
         yield return Line(status.Listeners
-            .Select(queue => $"Backlog {queue.Name} {Show.Count(queue.Backlog)} of {Show.Count(queue.Limit)}")
+            .Select(queue => $"Backlog {queue.Name} {Show.Count(queue.Backlog)} of {Show.Count(queue.Limit)}, peak {Show.Count(queue.Peak)}")
             .DefaultIfEmpty("Backlog –"));
         yield return Line(status.Exits.Length == 0
             ? ["Worker exits: none"]
