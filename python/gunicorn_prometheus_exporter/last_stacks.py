@@ -48,7 +48,7 @@ class LastStacks:
         if not signal.SIGRTMIN <= number <= signal.SIGRTMAX or not 0 < slot < _SLOT_LIMIT:
             return
         # Without a handler the signal would end the worker.
-        if not _is_in(f"/proc/{pid}/status", "SigCgt", number):
+        if not _has(pid, pid, number, "SigCgt"):
             return
         now = time.monotonic()
         if now > self._deadline + 1 - _LONGEST:
@@ -78,15 +78,14 @@ class LastStacks:
 def _take_one(descriptor: int, pid: int, thread: int, number: int, longest: float) -> None:
     """Appends the stack of a thread, or only the marker if the thread does not answer in time."""
     os.write(descriptor, f"thread {pid} {thread} {time.monotonic():.3f}\n".encode())
-    start = last = os.fstat(descriptor).st_size
+    start = os.fstat(descriptor).st_size
     deadline = time.monotonic() + longest
     _send(pid, thread, number)
     while time.monotonic() < deadline:
         time.sleep(_POLL)
-        size = os.fstat(descriptor).st_size
-        if size == last > start:
+        # The kernel blocks the signal until its handler returns.
+        if os.fstat(descriptor).st_size > start and not _has(pid, thread, number, "SigPnd", "ShdPnd", "SigBlk"):
             return
-        last = size
 
 
 def _threads(pid: int, number: int) -> list[int]:
@@ -96,16 +95,16 @@ def _threads(pid: int, number: int) -> list[int]:
     for thread in [pid, *others][:_MOST_THREADS]:
         # A thread may exit at any time.
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            if not _is_in(f"/proc/{pid}/task/{thread}/status", "SigBlk", number):
+            if not _has(pid, thread, number, "SigBlk"):
                 found.append(thread)
     return found
 
 
-def _is_in(status: str, field: str, number: int) -> bool:
-    """Returns whether a mask of a file in /proc has a signal."""
-    with open(status, encoding="ascii", errors="replace") as lines:
-        mask = next(line.split()[1] for line in lines if line.startswith(field + ":"))
-    return bool(int(mask, 16) >> (number - 1) & 1)
+def _has(pid: int, thread: int, number: int, *names: str) -> bool:
+    """Returns whether any of these masks of a thread has a signal."""
+    with open(f"/proc/{pid}/task/{thread}/status", encoding="ascii", errors="replace") as lines:
+        fields = (line.split(":\t") for line in lines)
+        return any(name in names and int(mask[0], 16) >> (number - 1) & 1 for name, *mask in fields)
 
 
 def _send(pid: int, thread: int, number: int) -> None:
