@@ -11,7 +11,7 @@ import os
 import signal
 import struct
 import time
-from typing import Callable, Iterator, Optional, cast
+from typing import Callable, Optional, cast
 
 from . import stack_file
 from .master_store import MasterStore
@@ -20,8 +20,7 @@ from .worker_stage import StackPlace
 #: The most seconds that all of this takes within a second, whatever the workers do.
 _LONGEST = 0.25
 
-#: The most seconds to wait for the stack of one thread, and for another process that reads the file.
-_LONGEST_FOR_ONE = 0.02
+#: The most seconds to wait for another process that reads the file.
 _LONGEST_FOR_LOCK = 0.1
 _POLL = 0.001
 
@@ -49,7 +48,7 @@ class LastStacks:
         if not signal.SIGRTMIN <= number <= signal.SIGRTMAX or not 0 < slot < _SLOT_LIMIT:
             return
         # Without a handler the signal would end the worker.
-        if not _is_in(f"/proc/{pid}/status", "SigCgt", number):
+        if not _has(pid, pid, number, "SigCgt"):
             return
         now = time.monotonic()
         if now > self._deadline + 1 - _LONGEST:
@@ -57,24 +56,14 @@ class LastStacks:
         descriptor = store.open_stack_file(slot, owner)
         try:
             self._lock(descriptor)
-            for thread in _threads(pid, number):
-                self._take_one(descriptor, pid, thread, number)
+            threads = _threads(pid, number)
+            for index, thread in enumerate(threads):
+                left = self._deadline - time.monotonic()
+                if left <= 0 or os.fstat(descriptor).st_size > stack_file.LARGEST:
+                    return
+                _take_one(descriptor, pid, thread, number, left / (len(threads) - index))
         finally:
             os.close(descriptor)
-
-    def _take_one(self, descriptor: int, pid: int, thread: int, number: int) -> None:
-        if time.monotonic() > self._deadline or os.fstat(descriptor).st_size > stack_file.LARGEST:
-            return
-        os.write(descriptor, f"thread {pid} {thread} {time.monotonic():.3f}\n".encode())
-        start = last = os.fstat(descriptor).st_size
-        _send(pid, thread, number)
-        deadline = min(time.monotonic() + _LONGEST_FOR_ONE, self._deadline)
-        while time.monotonic() < deadline:
-            time.sleep(_POLL)
-            size = os.fstat(descriptor).st_size
-            if size == last > start:
-                return
-            last = size
 
     def _lock(self, descriptor: int) -> None:
         """Keeps other processes from emptying the file, unless one keeps the file locked: the stacks are taken all the same."""
@@ -86,21 +75,36 @@ class LastStacks:
             time.sleep(_POLL)
 
 
-def _threads(pid: int, number: int) -> Iterator[int]:
-    """Yields the threads that receive the signal, the main thread first. Those of the engine's runtime block all signals."""
-    others = sorted({int(name) for name in os.listdir(f"/proc/{pid}/task")} - {pid})
+def _take_one(descriptor: int, pid: int, thread: int, number: int, longest: float) -> None:
+    """Appends the stack of a thread, or only the marker if the thread does not answer in time."""
+    os.write(descriptor, f"thread {pid} {thread} {time.monotonic():.3f}\n".encode())
+    start = os.fstat(descriptor).st_size
+    deadline = time.monotonic() + longest
+    _send(pid, thread, number)
+    while time.monotonic() < deadline:
+        time.sleep(_POLL)
+        # The kernel blocks the signal until its handler returns.
+        if os.fstat(descriptor).st_size > start and not _has(pid, thread, number, "SigPnd", "ShdPnd", "SigBlk"):
+            return
+
+
+def _threads(pid: int, number: int) -> list[int]:
+    """Returns the threads to ask, the main thread first. Those of the engine's runtime block all signals."""
+    found = []
+    others = sorted({int(name) for name in os.listdir(f"/proc/{pid}/task")} - {pid}) if _tgkill() else []
     for thread in [pid, *others][:_MOST_THREADS]:
         # A thread may exit at any time.
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            if not _is_in(f"/proc/{pid}/task/{thread}/status", "SigBlk", number):
-                yield thread
+            if not _has(pid, thread, number, "SigBlk"):
+                found.append(thread)
+    return found
 
 
-def _is_in(status: str, field: str, number: int) -> bool:
-    """Returns whether a mask of a file in /proc has a signal."""
-    with open(status, encoding="ascii", errors="replace") as lines:
-        mask = next(line.split()[1] for line in lines if line.startswith(field + ":"))
-    return bool(int(mask, 16) >> (number - 1) & 1)
+def _has(pid: int, thread: int, number: int, *names: str) -> bool:
+    """Returns whether any of these masks of a thread has a signal."""
+    with open(f"/proc/{pid}/task/{thread}/status", encoding="ascii", errors="replace") as lines:
+        fields = (line.split(":\t") for line in lines)
+        return any(name in names and int(mask[0], 16) >> (number - 1) & 1 for name, *mask in fields)
 
 
 def _send(pid: int, thread: int, number: int) -> None:
@@ -108,7 +112,7 @@ def _send(pid: int, thread: int, number: int) -> None:
     tgkill = _tgkill()
     if tgkill is not None:
         tgkill(pid, thread, number)
-    elif thread == pid:
+    else:
         # The kernel prefers the main thread.
         os.kill(pid, number)
 

@@ -28,6 +28,9 @@ OF_EXPORTER = "process_"
 class Client(threading.Thread):
     """Sends requests until it is stopped, and keeps the outcome of each."""
 
+    #: The paths, each as often as it is requested.
+    paths = ["/ok"] * 60 + ["/slow"] * 20 + ["/missing"] * 10 + ["/broken"] * 9 + ["/hang"]
+
     def __init__(self, port: int, seed: int) -> None:
         super().__init__()
         self._port = port
@@ -46,9 +49,8 @@ class Client(threading.Thread):
         return {}
 
     def run(self) -> None:
-        paths = ["/ok"] * 60 + ["/slow"] * 20 + ["/missing"] * 10 + ["/broken"] * 9 + ["/hang"]
         while not self._stopped.is_set():
-            path = self._random.choice(paths)
+            path = self._random.choice(self.paths)
             connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=20)
             try:
                 connection.connect()
@@ -125,10 +127,7 @@ class Chaos:
 
     def run(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds
-        events: list[tuple[str, Callable[[], None]]] = [
-            ("HUP", self._hang_up), ("TTIN", self._more), ("TTOU", self._fewer), ("USR2", self._upgrade),
-            ("kill worker", self._kill_worker), ("kill worker", self._kill_worker), ("kill exporter", self._kill_exporter),
-        ]
+        events = self.events()
         while time.monotonic() < deadline:
             name, event = self._random.choice(events)
             # The target may have exited by itself.
@@ -136,6 +135,13 @@ class Chaos:
                 event()
                 self.done[name] += 1
             time.sleep(self._random.uniform(0.1, 1.0))
+
+    def events(self) -> list[tuple[str, Callable[[], None]]]:
+        """Returns the events by name, each as often as its share."""
+        return [
+            ("HUP", self._hang_up), ("TTIN", self._more), ("TTOU", self._fewer), ("USR2", self._upgrade),
+            ("kill worker", self._kill_worker), ("kill worker", self._kill_worker), ("kill exporter", self._kill_exporter),
+        ]
 
     def children(self) -> dict[int, str]:
         """Returns the command lines of the children of every master, by pid."""

@@ -132,6 +132,15 @@ def test_an_application_that_takes_every_signal_has_no_stacks(start_gunicorn, st
     assert server.log.count(OFF) == 1
 
 
+def test_a_signal_after_the_handler_is_gone_ends_no_worker(start_gunicorn, store):
+    server = start_gunicorn(conf=ALONE)
+    worker = settle(store, server)
+    # As the interpreter does when it exits, while the worker still holds its slot.
+    run(server, "import faulthandler, os; faulthandler.unregister(" + str(FIRST) + f"); os.kill(os.getpid(), {FIRST})")
+    assert server.get("/") == 200
+    assert server.workers() == [worker]
+
+
 @pytest.mark.parametrize("loss", ["closed", "removed"])
 def test_a_file_that_the_application_closes_or_removes_is_written_no_longer(start_gunicorn, store, tmp_path, loss):
     server = start_gunicorn(conf=ALONE)
