@@ -14,6 +14,8 @@ var root = new RootCommand("Export the metrics of a Gunicorn server to Prometheu
     new ConfigCommand(),
     new DumpCommand(),
     new TopCommand(),
+    new IncidentsCommand(),
+    new DeathsCommand(),
     new CheckCommand(),
     new CompletionCommand(),
 };
