@@ -7,7 +7,7 @@ internal static class IncidentBounds
 {
     private const int MostDeaths = 100;
     private const int MostSlow = 100;
-    private const int MostExceptions = 50;
+    internal const int MostExceptions = 50;
     private const int MostReloads = 50;
 
     /// <summary>The newest incidents of each kind, the oldest first; none of an unknown kind or with a time that is no date.</summary>
