@@ -68,6 +68,12 @@ internal sealed class StoreReading(
         }
     }
 
+    /// <summary>The workers that have slow requests, as the last accounting found them.</summary>
+    internal IReadOnlyList<SlowWorker> ReadSlow()
+    {
+        lock (_gate) return aggregator.Flights.ReadSlow();
+    }
+
     /// <summary>Checks the store, accounts for deaths, finds reloads and observes peaks once per second, even without scrapes.</summary>
     /// <remarks>It accounts for deaths once more at the end.</remarks>
     internal async Task AccountAsync(CancellationToken end)

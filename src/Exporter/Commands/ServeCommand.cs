@@ -2,6 +2,7 @@ using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Deaths;
 using GunicornPrometheusExporter.Exporter.Control;
 using GunicornPrometheusExporter.Exporter.Http;
+using GunicornPrometheusExporter.Exporter.SlowRequests;
 using GunicornPrometheusExporter.Exporter.StatusPage;
 using GunicornPrometheusExporter.Exporter.Web;
 using GunicornPrometheusExporter.Folding;
@@ -70,10 +71,12 @@ internal sealed class ServeCommand : Command
             HasCreated = !config.DisableCreatedSeries,
         };
         var incidents = new IncidentLog(directory);
+        var stacks = new KeptStacks();
         var accountant = new DeathAccountant(
             directory, aggregator.Flights, config.MaxLabelValues, loggers.CreateLogger("deaths"))
         {
             Incidents = incidents,
+            Stacks = stacks,
             Drain = new StackTaker(directory).Drain,
         };
         using var folding = new StoreFolding(directory, loggers.CreateLogger("folding"), aggregator.Damaged);
@@ -96,10 +99,13 @@ internal sealed class ServeCommand : Command
         configuration.Apply = next => forwarders.ChangeAsync(next, leadership.IsHeld);
         configuration.Reloaded = isSuccessful => incidents.Add(Incident.OfReload(
             TimeProvider.System, isSuccessful ? ReloadCauses.Exporter : ReloadCauses.ExporterFailed));
+        var requests = new RequestWatch(
+            directory, reading.ReadSlow, stacks, incidents, () => leadership.IsHeld, loggers.CreateLogger("requests"));
         using var hangUp = configuration.ReloadOnHangUp();
         Task[] work =
         [
             server.RunAsync(config, end), reading.AccountAsync(end), reading.FoldAsync(end), leadership.RunAsync(end),
+            requests.RunAsync(end),
         ];
         // If one fails, the others stop too: the master then starts a complete exporter.
         await Task.WhenAny(work);
