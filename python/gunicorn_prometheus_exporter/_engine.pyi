@@ -32,8 +32,14 @@ def route_declared(route: str) -> None:
 def request_responding(token: int, status: int, headers: list[tuple[Any, Any]]) -> None:
     """Records that the client is about to receive the first byte of a response with these headers."""
 
-def request_failed(token: int, error_type: str) -> None:
-    """Records the exception that made a request fail, at most one for each. Call it before ``request_finished``."""
+def request_failed(token: int, error_type: str) -> bool:
+    """Records the exception that made a request fail, at most one for each. Call it before ``request_finished``.
+
+    Returns whether to call ``request_raised`` too.
+    """
+
+def request_raised(token: int, error_type: str, frames: str) -> None:
+    """Records where that exception was raised: its frames as faulthandler writes them, the innermost first."""
 
 def request_finished(token: int, status: int, response_bytes: int) -> None:
     """Records a finished request."""

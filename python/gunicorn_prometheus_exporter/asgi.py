@@ -8,7 +8,7 @@ from typing import Any, Callable, Union
 
 import gunicorn
 
-from . import asgi_servers, routes
+from . import asgi_servers, failures, routes
 from .asgi_websockets import WebSocket
 from .guard import call, fault
 from .outcome import CLIENT_CLOSED_REQUEST, INTERNAL_SERVER_ERROR, error_of, is_client_gone
@@ -146,7 +146,7 @@ class Exchange:
             if isinstance(error, asyncio.CancelledError) or self._is_client_gone or is_client_gone(error):
                 self._failed_status = CLIENT_CLOSED_REQUEST
             elif self._is_open and error_of(error) is not None:
-                self._engine.request_failed(self._token, type(error).__name__)
+                failures.report(self._engine, self._token, type(error).__name__, error.__traceback__)
         except Exception:
             fault(_REQUESTS)
 

@@ -3,7 +3,7 @@
 from types import ModuleType
 from typing import Any
 
-from . import gevent_websockets, routes
+from . import failures, gevent_websockets, routes
 from .guard import call, fault
 from .outcome import INTERNAL_SERVER_ERROR, error_of
 from .private_names import put, wrap
@@ -99,7 +99,7 @@ def _ending(stock: Any, engine: ModuleType) -> Any:
         try:
             if not self.status:
                 # gevent raises AssertionError for an application that never called start_response, unless the body is empty.
-                engine.request_failed(self.prometheus_token, "AssertionError")
+                failures.report(engine, self.prometheus_token, "AssertionError", None)
         except Exception:
             fault("exceptions of requests")
         return done
@@ -112,7 +112,7 @@ def _failing(stock: Any, engine: ModuleType) -> Any:
         try:
             kind, error = arguments[:2]
             if error_of(error) is not None:
-                engine.request_failed(self.prometheus_token, kind.__name__)
+                failures.report(engine, self.prometheus_token, kind.__name__, error.__traceback__)
         except Exception:
             fault("exceptions of requests")
         return stock(self, *arguments, **named)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from types import ModuleType
 from typing import Any, Callable, Optional
 
+from . import failures
 from .guard import call, fault
 from .log_lines import one_line
 from .outcome import error_of
@@ -30,7 +31,7 @@ class Reports:
     def __init__(self, engine: ModuleType, framework: str) -> None:
         self._request_routed = engine.request_routed
         self._route_declared = engine.route_declared
-        self._request_failed = engine.request_failed
+        self._engine = engine
         self._framework = framework
         self._is_broken = False
         #: The ids of the applications whose routes are declared.
@@ -69,7 +70,7 @@ class Reports:
             error = None if exception is None else error_of(exception)
             token = request.get(TOKEN)
             if token is not None and error is not None:
-                self._request_failed(token, type(error).__name__)
+                failures.report(self._engine, token, type(error).__name__, error.__traceback__)
         except Exception:
             fault("exceptions of requests")
 

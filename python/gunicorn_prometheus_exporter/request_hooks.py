@@ -6,7 +6,7 @@ from typing import Any
 
 import gunicorn
 
-from . import response_hooks, routes
+from . import failures, response_hooks, routes
 from .guard import call, fault
 from .outcome import error_of, lacks_start, status_of
 from .private_names import read, wrap
@@ -22,7 +22,7 @@ def count_error(engine: ModuleType, req: Any, exception: BaseException) -> None:
     error = error_of(exception)
     if error is not None and not getattr(req, "prometheus_failed", False):
         req.prometheus_failed = True
-        engine.request_failed(getattr(req, "prometheus_token", -1), type(error).__name__)
+        failures.report(engine, getattr(req, "prometheus_token", -1), type(error).__name__, error.__traceback__)
 
 
 def install(worker: Any, engine: ModuleType) -> None:
@@ -77,7 +77,7 @@ def _finish(engine: ModuleType, worker: Any, req: Any, resp: Any) -> None:
             count_error(engine, req, exception)
         if lacks_start(resp):
             # Gunicorn raises it itself where it keeps the connection alive.
-            engine.request_failed(token, "AttributeError")
+            failures.report(engine, token, "AttributeError", None)
         engine.request_finished(token, status_of(resp, exception), 0 if resp is None else resp.sent)
     except Exception:
         fault(_REQUESTS)

@@ -3,7 +3,7 @@
 from types import ModuleType
 from typing import Any, Callable, Optional
 
-from . import routes
+from . import failures, routes
 from .guard import call, fault
 from .outcome import CLIENT_CLOSED_REQUEST, INTERNAL_SERVER_ERROR, error_in_hand, error_of
 from .private_names import wrap
@@ -127,7 +127,7 @@ def _failing(stock: Any, engine: ModuleType) -> Any:
             error = arguments[1]
             exchange = getattr(handler.request.connection, "prometheus_exchange", None)
             if exchange is not None and isinstance(error, Exception) and not isinstance(error, HTTPError):
-                engine.request_failed(exchange.token, type(error).__name__)
+                failures.report(engine, exchange.token, type(error).__name__, error.__traceback__)
         except Exception:
             fault("exceptions of requests")
         return stock(handler, *arguments, **named)
@@ -251,7 +251,7 @@ class Exchange:
         try:
             if self.token is not None:
                 if error_of(error) is not None:
-                    self._engine.request_failed(self.token, type(error).__name__)
+                    failures.report(self._engine, self.token, type(error).__name__, error.__traceback__)
                 self.end(self.status or INTERNAL_SERVER_ERROR)
         except Exception:
             fault(_REQUESTS)

@@ -99,6 +99,20 @@ internal static partial class Logs
     [LoggerMessage(3011, LogLevel.Error, "{Reason}")]
     internal static partial void StoreIsLost(this ILogger log, string reason);
 
+    // Parameters that a message does not mention are fields of the line.
+    [LoggerMessage(3030, LogLevel.Warning, "slow request")]
+    internal static partial void SlowRequest(
+        this ILogger log, string workerId, int pid, string method, string route, double ageSeconds, string traceId, string? stack);
+
+    [LoggerMessage(3031, LogLevel.Warning, "event loop blocked")]
+    internal static partial void LoopBlocked(this ILogger log, string workerId, int pid, double ageSeconds, string? stack);
+
+    [LoggerMessage(3032, LogLevel.Warning, "{Count} slow requests or blocked event loops of the last minute were not logged")]
+    internal static partial void SlowRequestsNotLogged(this ILogger log, int count);
+
+    [LoggerMessage(3033, LogLevel.Information, "no stack could be taken; this reason is logged once: {Reason}")]
+    internal static partial void StackNotTaken(this ILogger log, string workerId, int pid, string reason);
+
     [LoggerMessage(3020, LogLevel.Warning, "{Warning}")]
     internal static partial void ConfigurationWarning(this ILogger log, string warning);
 }

@@ -13,11 +13,11 @@ internal sealed class SlowRequestSamples(FlightWatch flights) : ISampleSource
 
     public void Add(FamilyTable families)
     {
-        var slow = flights.ReadSlow();
+        var slow = flights.ReadSlow().SelectMany(worker => worker.Requests).ToList();
         if (slow.Count == 0) return;
         var known = families.LabelSetsOf(MetricCatalogue.HttpRequests).Select(EndpointOf).ToHashSet(StringComparer.Ordinal);
         var bounds = new EndpointBounds(LabelBounds.DefaultMaximumValues);
-        foreach (var (_, _, _, labels, _) in slow)
+        foreach (var (_, labels, _) in slow)
         {
             var endpoint = EndpointBounds.Unmatched;
             if (labels.IsRouted) _ = bounds.TryAdmitRoute(labels.Route, out endpoint);

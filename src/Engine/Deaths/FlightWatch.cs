@@ -74,25 +74,28 @@ internal sealed class FlightWatch(string directory, ILogger logger)
         return oldest;
     }
 
-    /// <summary>Reads the requests of live workers that are slow.</summary>
-    internal IReadOnlyList<SlowRequest> ReadSlow()
+    /// <summary>Reads the live workers that have slow requests or a blocked event loop, or are about to reach their timeout.</summary>
+    internal IReadOnlyList<SlowWorker> ReadSlow()
     {
-        var slow = new List<SlowRequest>();
+        var slow = new List<SlowWorker>();
         foreach (ref readonly var worker in Live)
         {
             if (worker.Kind != SlotKind.Worker) continue;
             var lowest = Choice.Slow.Lowest(worker.Load.Timeout);
-            if (worker.OldestSeconds <= lowest || TryReport(worker.Path) is not { } report) continue;
-            foreach (var request in report.Requests)
-            {
-                var seconds = worker.Now - request.Started;
-                if (seconds <= lowest) continue;
-                var labels = LabelsOf(request);
-                if (seconds > labels.SlowAfter(report.Timeout)) slow.Add(new(worker, report, request, labels, seconds));
-            }
+            var isBlocked = worker.Load.LoopLag > Choice.Slow.Of("", worker.Load.Timeout);
+            if (worker.OldestSeconds <= lowest && !isBlocked && !worker.IsExpiring) continue;
+            if (TryReport(worker.Path) is { } report) slow.Add(new(worker, report, SlowOf(worker, report, lowest), isBlocked));
         }
         return slow;
     }
+
+    private ImmutableArray<SlowRequest> SlowOf(LiveWorker worker, FlightReport report, double lowest) =>
+    [
+        .. report.Requests.Where(request => worker.Now - request.Started > lowest)
+            .Select(request => new SlowRequest(request, LabelsOf(request), worker.Now - request.Started))
+            .Where(slow => slow.Seconds > slow.Labels.SlowAfter(report.Timeout))
+            .OrderByDescending(slow => slow.Seconds),
+    ];
 
     /// <summary>Reads the tasks that live dirty workers run.</summary>
     internal IReadOnlyList<RunningTask> ReadTasks()
@@ -147,7 +150,8 @@ internal sealed class FlightWatch(string directory, ILogger logger)
     private static ImmutableArray<FlightRequest> RequestsOf(in LiveWorker worker) =>
         worker.Load.InFlight > 0 && TryReport(worker.Path) is { } report ? report.Requests : [];
 
-    private static FlightReport? TryReport(string path)
+    /// <summary>Reads a flight file; null if it is gone or damaged.</summary>
+    internal static FlightReport? TryReport(string path)
     {
         try
         {

@@ -24,9 +24,15 @@ internal static class StackText
     internal const int LongestText = 500;
     private const int MostStacks = 1024;
 
+    private static ReadOnlySpan<byte> Header => "Stack (most recent call first):"u8;
+
     /// <summary>The line before a stack.</summary>
     internal static byte[] MarkerOf(int pid, int thread, double time) =>
         Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"thread {pid} {thread} {time:F3}\n"));
+
+    /// <summary>The frames of lines without a marker.</summary>
+    internal static ImmutableArray<StackFrame> FramesOf(ReadOnlySpan<byte> lines) =>
+        Read([.. MarkerOf(0, 0, 0), .. Header, (byte)'\n', .. lines]) is [var stack] ? stack.Frames : [];
 
     /// <summary>The stacks of a text that are whole, in its order.</summary>
     internal static IReadOnlyList<ThreadStack> Read(ReadOnlySpan<byte> text)
@@ -45,7 +51,7 @@ internal static class StackText
                 (marker, hasHeader) = (next, false);
             }
             else if (marker is null) continue;
-            else if (line.SequenceEqual("Stack (most recent call first):"u8))
+            else if (line.SequenceEqual(Header))
             {
                 // The second one is of a thread that answered late: whose frames follow is unknown.
                 if (hasHeader) marker = null;

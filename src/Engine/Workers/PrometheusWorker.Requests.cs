@@ -105,12 +105,21 @@ internal sealed partial class PrometheusWorker
     /// </summary>
     /// <param name="token">The request.</param>
     /// <param name="errorType">The exception's class name, in UTF-8.</param>
-    public void RequestFailed(long token, ReadOnlySpan<byte> errorType)
+    /// <returns>Whether the caller should also call <see cref="RequestRaised"/>.</returns>
+    public bool RequestFailed(long token, ReadOnlySpan<byte> errorType)
     {
         // The code of a WebSocket shows its exception.
-        if (token < FlightTableWriter.NoEntry) return;
-        if (!_flight.TryFind(token, out var entry)) HandleError(default, LabelBounds.Other, errorType);
-        else if (entry.Fail()) HandleError(entry.Method, EndpointOf(entry, entry.Status is 0 ? FailedStatus : entry.Status), errorType);
+        if (token < FlightTableWriter.NoEntry) return false;
+        ReadOnlySpan<byte> method = default;
+        var endpoint = LabelBounds.Other;
+        if (_flight.TryFind(token, out var entry))
+        {
+            if (!entry.Fail()) return false;
+            method = entry.Method;
+            endpoint = EndpointOf(entry, entry.Status is 0 ? FailedStatus : entry.Status);
+        }
+        HandleError(method, endpoint, errorType);
+        return endpoint != EndpointBounds.Excluded && HasRoomForException();
     }
 
     /// <summary>Sets the bytes of a file that a request sent.</summary>

@@ -2,11 +2,14 @@ using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Deaths;
 using GunicornPrometheusExporter.Exporter.Control;
 using GunicornPrometheusExporter.Exporter.Http;
+using GunicornPrometheusExporter.Exporter.SlowRequests;
 using GunicornPrometheusExporter.Exporter.StatusPage;
 using GunicornPrometheusExporter.Exporter.Web;
 using GunicornPrometheusExporter.Folding;
 using GunicornPrometheusExporter.Forwarding;
+using GunicornPrometheusExporter.Incidents;
 using GunicornPrometheusExporter.Master;
+using GunicornPrometheusExporter.Stacks;
 
 namespace GunicornPrometheusExporter.Exporter.Commands;
 
@@ -67,12 +70,20 @@ internal sealed class ServeCommand : Command
         {
             HasCreated = !config.DisableCreatedSeries,
         };
+        var incidents = new IncidentLog(directory);
+        var stacks = new KeptStacks();
         var accountant = new DeathAccountant(
-            directory, aggregator.Flights, config.MaxLabelValues, loggers.CreateLogger("deaths"));
+            directory, aggregator.Flights, config.MaxLabelValues, loggers.CreateLogger("deaths"))
+        {
+            Incidents = incidents,
+            Stacks = stacks,
+            Drain = new StackTaker(directory).Drain,
+        };
         using var folding = new StoreFolding(directory, loggers.CreateLogger("folding"), aggregator.Damaged);
         var control = new BackgroundWork("control", log);
         using var watch = new StoreWatch(directory, parsed.GetValue(_parent), log);
-        var reading = new StoreReading(aggregator, accountant, folding, watch, configuration, log);
+        var reloads = new MasterReloads(directory, incidents, TimeProvider.System);
+        var reading = new StoreReading(aggregator, accountant, folding, watch, reloads, configuration, log);
         var scrapes = new SharedScrape(reading.Scrape);
         await using var manager = new ForwarderManager(reading.Snapshot, loggers.CreateLogger("forwarding"));
         var server = new MetricsServer(
@@ -86,10 +97,15 @@ internal sealed class ServeCommand : Command
         await forwarders.AddWantedAsync(log);
         using var leadership = new StoreLeadership(directory, forwarders, scrapes, control, loggers);
         configuration.Apply = next => forwarders.ChangeAsync(next, leadership.IsHeld);
+        configuration.Reloaded = isSuccessful => incidents.Add(Incident.OfReload(
+            TimeProvider.System, isSuccessful ? ReloadCauses.Exporter : ReloadCauses.ExporterFailed));
+        var requests = new RequestWatch(
+            directory, reading.ReadSlow, stacks, incidents, () => leadership.IsHeld, loggers.CreateLogger("requests"));
         using var hangUp = configuration.ReloadOnHangUp();
         Task[] work =
         [
             server.RunAsync(config, end), reading.AccountAsync(end), reading.FoldAsync(end), leadership.RunAsync(end),
+            requests.RunAsync(end),
         ];
         // If one fails, the others stop too: the master then starts a complete exporter.
         await Task.WhenAny(work);

@@ -63,8 +63,12 @@ internal static unsafe class EntryPoint
             "request_responding(token: int, status: int, headers: list) -> None\n\n" +
             "Records that the client is about to receive the first byte of a response with these headers. Never raises."),
         new("request_failed", &RequestFunctions.RequestFailed,
-            "request_failed(token: int, error_type: str) -> None\n\n" +
-            "Records the exception that made a request fail, at most one for each. Call it before request_finished. Never raises."),
+            "request_failed(token: int, error_type: str) -> bool\n\n" +
+            "Records the exception that made a request fail, at most one for each. Call it before request_finished. " +
+            "Returns whether to call request_raised too. Never raises."),
+        new("request_raised", &RequestFunctions.RequestRaised,
+            "request_raised(token: int, error_type: str, frames: str) -> None\n\n" +
+            "Records where that exception was raised: its frames as faulthandler writes them, the innermost first. Never raises."),
         new("request_finished", &RequestFunctions.RequestFinished,
             "request_finished(token: int, status: int, response_bytes: int) -> None\n\n" +
             "Records a finished request. Never raises."),

@@ -80,14 +80,31 @@ internal static unsafe class RequestFunctions
         return Run(arguments, count, 3, &Record);
     }
 
-    /// <summary>request_failed(token, error_type)</summary>
+    /// <summary>request_failed(token, error_type) → whether to call request_raised too</summary>
     // SAFETY: as in RequestStarted.
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     internal static nint RequestFailed(nint self, nint* arguments, nint count)
     {
+        try
+        {
+            var given = new Arguments(arguments, count, 2);
+            return PyNumber.New(Recorder.Worker?.RequestFailed(given.Long(0), given.Utf8(1)) == true);
+        }
+        catch (Exception exception)
+        {
+            PyObject.Release(ErrorBoundary.Drop(exception));
+            return PyNumber.New(false);
+        }
+    }
+
+    /// <summary>request_raised(token, error_type, frames)</summary>
+    // SAFETY: as in RequestStarted.
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    internal static nint RequestRaised(nint self, nint* arguments, nint count)
+    {
         // SAFETY: the address of a managed function of this class, called at once.
-        static void Record(PrometheusWorker worker, Arguments given) => worker.RequestFailed(given.Long(0), given.Utf8(1));
-        return Run(arguments, count, 2, &Record);
+        static void Record(PrometheusWorker worker, Arguments given) => worker.RequestRaised(given.Long(0), given.Utf8(1), given.Utf8(2));
+        return Run(arguments, count, 3, &Record);
     }
 
     /// <summary>request_finished(token, status, response_bytes)</summary>
