@@ -14,6 +14,9 @@ internal sealed class ConfigurationInForce(ExporterConfig first, ILogger log) : 
     /// <summary>Applies a new configuration, or throws <see cref="ConfigurationException"/> without changes.</summary>
     internal Func<ExporterConfig, Task> Apply { private get; set; } = _ => Task.CompletedTask;
 
+    /// <summary>Called after each reload with whether it was successful.</summary>
+    internal Action<bool> Reloaded { private get; set; } = _ => { };
+
     internal ExporterConfig Config => _config;
 
     internal ReloadStatus Status => _status;
@@ -40,6 +43,7 @@ internal sealed class ConfigurationInForce(ExporterConfig first, ILogger log) : 
             LogWaiting(changes[ReloadScope.Restart], "after a restart");
             (_config, _status) = (next, new(true, TimeProvider.System.GetUtcNow()));
             log.ConfigurationReloaded();
+            Reloaded(true);
             return null;
         }
         catch (Exception e)
@@ -49,6 +53,7 @@ internal sealed class ConfigurationInForce(ExporterConfig first, ILogger log) : 
             var reason = isForeseen ? e.Message : $"unexpected {e.GetType().Name}";
             foreach (var line in reason.Split('\n')) log.ConfigurationRefused(line);
             _status = _status with { IsSuccessful = false };
+            Reloaded(false);
             return reason;
         }
     }

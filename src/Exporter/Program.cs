@@ -15,6 +15,8 @@ var root = new RootCommand("Export the metrics of a Gunicorn server to Prometheu
     new DumpCommand(),
     new TopCommand(),
     new StackCommand(),
+    new IncidentsCommand(),
+    new DeathsCommand(),
     new CheckCommand(),
     new CompletionCommand(),
 };

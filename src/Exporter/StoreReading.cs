@@ -3,6 +3,7 @@ using GunicornPrometheusExporter.Deaths;
 using GunicornPrometheusExporter.Exporter.Http;
 using GunicornPrometheusExporter.Exporter.Readings;
 using GunicornPrometheusExporter.Folding;
+using GunicornPrometheusExporter.Incidents;
 using GunicornPrometheusExporter.Workers;
 
 namespace GunicornPrometheusExporter.Exporter;
@@ -12,7 +13,7 @@ namespace GunicornPrometheusExporter.Exporter;
 /// </summary>
 internal sealed class StoreReading(
     StoreAggregator aggregator, DeathAccountant accountant, StoreFolding folding, StoreWatch watch,
-    ConfigurationInForce configuration, ILogger log)
+    MasterReloads reloads, ConfigurationInForce configuration, ILogger log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan FoldingInterval = TimeSpan.FromSeconds(5);
@@ -21,6 +22,7 @@ internal sealed class StoreReading(
     private readonly BackgroundWork _watching = new("store", log);
     private readonly BackgroundWork _accounting = new("accounting", log);
     private readonly BackgroundWork _folding = new("folding", log);
+    private readonly BackgroundWork _reloads = new("reloads", log);
 
     // The configuration whose settings are in use.
     private ExporterConfig? _applied;
@@ -47,7 +49,7 @@ internal sealed class StoreReading(
         lock (_gate)
         {
             Refresh();
-            return aggregator.Snapshot();
+            return aggregator.Snapshot() with { Incidents = accountant.Incidents.Read() };
         }
     }
 
@@ -59,11 +61,14 @@ internal sealed class StoreReading(
             Refresh();
             var natives = aggregator.NativeBucketsOf(MetricCatalogue.HttpRequestDuration)
                 .Select(bucket => new Sample(bucket.Bucket, bucket.Count));
-            return new(aggregator.Snapshot(), aggregator.Flights.ReadOldest(), [.. natives]);
+            return new(aggregator.Snapshot(), aggregator.Flights.ReadOldest(), [.. natives])
+            {
+                Incidents = accountant.Incidents.Read(),
+            };
         }
     }
 
-    /// <summary>Checks the store, accounts for deaths and observes peaks once per second, even without scrapes.</summary>
+    /// <summary>Checks the store, accounts for deaths, finds reloads and observes peaks once per second, even without scrapes.</summary>
     /// <remarks>It accounts for deaths once more at the end.</remarks>
     internal async Task AccountAsync(CancellationToken end)
     {
@@ -75,6 +80,7 @@ internal sealed class StoreReading(
             while (await timer.WaitForNextTickAsync(end))
             {
                 _watching.Run(watch.Look);
+                _reloads.Run(reloads.Look);
                 lock (_gate)
                 {
                     Account();

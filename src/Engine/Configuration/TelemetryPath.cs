@@ -8,7 +8,8 @@ internal static partial class TelemetryPath
     internal const string Rule = "a path such as /metrics or /gunicorn/metrics, of letters, digits, -, _, . and ~, that no other page has";
 
     // Paths below /-/ are those of Prometheus' servers: health, reload.
-    private static readonly string[] Pages = ["/status.css", "/status.js", "/requests.json", "/latencies.txt", "/forwarders.json"];
+    private static readonly string[] Pages =
+        ["/status.css", "/status.js", "/requests.json", "/latencies.txt", "/forwarders.json", "/incidents.json"];
 
     internal static bool IsValid(string text) =>
         Form().IsMatch(text) && !text.StartsWith("/-/", StringComparison.Ordinal)

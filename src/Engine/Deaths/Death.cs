@@ -3,7 +3,8 @@ namespace GunicornPrometheusExporter.Deaths;
 /// <summary>The death of a worker, as far as it will ever be known.</summary>
 /// <param name="Cause">One of <see cref="Metrics.WorkerExitReasons.All"/>, or <see cref="Metrics.WorkerExitReasons.Unknown"/>.</param>
 /// <param name="Time">When it died, or its last sign of life, in seconds of the monotonic clock.</param>
-internal sealed record Death(DeadWorker Worker, string Cause, double Time)
+/// <param name="Exit">What its master recorded; null if nothing.</param>
+internal sealed record Death(DeadWorker Worker, string Cause, double Time, ExitRecord? Exit = null)
 {
     // In seconds: more than rounding can take from a sum that the lost seconds are added to.
     private const double Moment = 1e-6;

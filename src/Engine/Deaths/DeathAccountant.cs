@@ -1,9 +1,10 @@
 using GunicornPrometheusExporter.Diagnostics;
 using GunicornPrometheusExporter.Files;
-using GunicornPrometheusExporter.Flights;
+using GunicornPrometheusExporter.Incidents;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Recording;
 using GunicornPrometheusExporter.Slots;
+using GunicornPrometheusExporter.Stacks;
 using Microsoft.Extensions.Logging;
 
 namespace GunicornPrometheusExporter.Deaths;
@@ -24,10 +25,23 @@ internal sealed class DeathAccountant(string directory, FlightWatch flights, int
 
     private readonly ExitRecords _exits = new(directory);
     private readonly HashSet<string> _reported = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _reportedBeside = new(StringComparer.Ordinal);
     private readonly HashSet<string> _logged = new(StringComparer.Ordinal);
+    private readonly LongRequests _seen = new();
     private string? _fault;
 
     public int MaximumLabelValues { get; set; } = maximumLabelValues;
+
+    /// <summary>Receives each lost request and each unexpected death, once.</summary>
+    public IncidentLog Incidents { get; init; } = new(directory);
+
+    /// <summary>The stacks of threads, also those that others took.</summary>
+    public KeptStacks Stacks { get; init; } = new();
+
+    /// <summary>Removes and returns the stacks that a worker's file holds.</summary>
+    public Func<int, IReadOnlyList<ThreadStack>> Drain { private get; init; } = _ => [];
+
+    private DeathReports Reports => field ??= new(new(flights, Stacks, _seen), Incidents, logger);
 
     /// <summary>Accounts for dead workers once the cause of death is known, or after two seconds.</summary>
     /// <returns>Why some known death could not be accounted for, or null.</returns>
@@ -41,13 +55,30 @@ internal sealed class DeathAccountant(string directory, FlightWatch flights, int
 
     private void Settle()
     {
+        // Before the flight files: a worker whose exit is recorded is then seen to be dead.
+        var exits = _exits.Untold();
         flights.Refresh();
+        foreach (var slot in SlotsOfWorkers()) TryBeside(() => Stacks.Add(Drain(slot)));
         Recover();
         var now = MonotonicClock.Seconds();
+        _seen.Look(flights, now);
         var deaths = flights.Dead.Select(worker => TryExplain(worker, now)).OfType<Death>().Take(MostAtOnce).ToList();
-        if (deaths.Count == 0) return;
+        if (deaths.Count == 0 && exits.Count == 0 && !Incidents.HasPending) return;
         using var slots = SlotTable.Open(directory);
-        if (slots.TryTake(SlotKind.Exporter, 1)) Settle(deaths);
+        if (!slots.TryTake(SlotKind.Exporter, 1)) return;
+        if (deaths.Count > 0) Settle(deaths);
+        foreach (var exit in exits) Settle(exit);
+        TryBeside(Incidents.WriteUnderLock);
+    }
+
+    private List<int> SlotsOfWorkers()
+    {
+        var slots = flights.Dead.Where(worker => worker.Kind == SlotKind.Worker).Select(worker => worker.Number).ToList();
+        foreach (ref readonly var worker in flights.Live)
+        {
+            if (worker.Kind == SlotKind.Worker) slots.Add(worker.Number);
+        }
+        return slots;
     }
 
     /// <summary>Applies the last commit of a worker that died while it committed, so that its files match its flight file.</summary>
@@ -74,7 +105,9 @@ internal sealed class DeathAccountant(string directory, FlightWatch flights, int
             .ToList();
         if (uncounted.Count > 0) ledger.Count(uncounted, flights.LabelsOf);
 
-        // 2 Log, then remove: a file that exists is not yet logged, a removed one is.
+        // 2 Log and store the incidents, then remove: a file that exists is not yet logged, a removed one is.
+        foreach (var death in deaths.Where(death => _logged.Add(death.Worker.FileName))) Reports.Add(death);
+        TryBeside(Incidents.WriteUnderLock);
         foreach (var death in deaths)
         {
             // The next holder of the slot counts them too, but there may be none for a while.
@@ -82,7 +115,6 @@ internal sealed class DeathAccountant(string directory, FlightWatch flights, int
             {
                 if (ledger.HasOpenWebSockets(death.Worker)) SlotStore.Recover(directory, SlotKind.Worker, death.Worker.Number);
             });
-            if (_logged.Add(death.Worker.FileName)) foreach (var request in death.Worker.Report!.Requests) Log(death, request);
             Try(() =>
             {
                 File.Delete(death.Worker.Path);
@@ -90,6 +122,28 @@ internal sealed class DeathAccountant(string directory, FlightWatch flights, int
             });
         }
         flights.Refresh();
+    }
+
+    /// <summary>Reports an exit without a flight file: its worker had not served yet, or had finished its requests.</summary>
+    private void Settle(ExitRecord exit)
+    {
+        // Not accounted for yet.
+        if (flights.Dead.Any(worker => worker.Report?.Pid == exit.Pid)) return;
+        _exits.Tell(exit);
+        Reports.Add(exit);
+    }
+
+    /// <summary>Runs an action whose failure loses details of deaths, but no count.</summary>
+    private void TryBeside(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception e)
+        {
+            if (_reportedBeside.Add(e.Message)) DeathLog.IncidentsNotStored(logger, e.Message);
+        }
     }
 
     /// <summary>Runs an action for one death; its failure does not affect other deaths.</summary>
@@ -112,28 +166,10 @@ internal sealed class DeathAccountant(string directory, FlightWatch flights, int
     private Death? TryExplain(DeadWorker worker, double now)
     {
         if (worker.Report is { IsUnfinished: true }) return null;
-        if (worker.Report is { Requests.Length: 0 }) return new Death(worker, WorkerExitReasons.Unknown, worker.LastSign);
         if (worker.Report is not null && _exits.Find(worker.Report) is { } exit)
         {
-            return new Death(worker, ExitRecords.ReasonOf(exit), Math.Min(now, exit.Monotonic));
+            return new Death(worker, ExitRecords.ReasonOf(exit), Math.Min(now, exit.Monotonic), exit);
         }
         return now - worker.SeenAt >= LongestWait ? new Death(worker, WorkerExitReasons.Unknown, worker.LastSign) : null;
-    }
-
-    private void Log(Death death, FlightRequest request)
-    {
-        var worker = death.Worker;
-        if (worker.Kind == SlotKind.Dirty)
-        {
-            if (request.IsOverdue) return;
-            DeathLog.TaskLost(
-                logger, worker.WorkerId, worker.Report!.Pid, death.Cause, request.Path, request.Route,
-                Math.Round(Math.Max(0, death.Time - request.Started), 3), Math.Round(worker.Report.Memory));
-            return;
-        }
-        var labels = flights.LabelsOf(request);
-        DeathLog.RequestLost(
-            logger, worker.WorkerId, worker.Report!.Pid, death.Cause, labels.Method, labels.Route,
-            Math.Round(Math.Max(0, death.Time - request.Started), 3), request.Status, request.TraceId, Math.Round(worker.Report.Memory));
     }
 }

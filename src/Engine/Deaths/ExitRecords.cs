@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -13,6 +14,12 @@ internal sealed class ExitRecords(string directory)
 {
     // A master keeps the last exits of its workers, about 150 bytes each.
     private const int LongestFile = 1 << 20;
+
+    private const string Pattern = "*.exits";
+
+    private readonly HashSet<ExitRecord> _told = [];
+    private HashSet<(string Path, DateTime Written)> _files = [];
+    private ImmutableArray<ExitRecord> _unexpected = [];
 
     /// <summary>The exit of the worker that left a flight file; null if no master has recorded it yet.</summary>
     internal ExitRecord? Find(FlightReport report)
@@ -34,11 +41,27 @@ internal sealed class ExitRecords(string directory)
     internal bool HasEnded(int pid, DateTime lastWritten) => Of(pid).Any(exit =>
         exit.Time >= ClockSteps.SecondsOf(lastWritten) && ClockSteps.IsSame(exit.Time - exit.Monotonic, ClockSteps.RealAtMonotonicZero()));
 
-    private IEnumerable<ExitRecord> Of(int pid) => Directory.GetFiles(directory, "*.exits")
-        .SelectMany(Lines)
-        .Select(Parse)
-        .OfType<ExitRecord>()
-        .Where(exit => exit.Pid == pid);
+    /// <summary>The unexpected exits that <see cref="Tell"/> has not been called with. Reads only files that changed.</summary>
+    internal IReadOnlyList<ExitRecord> Untold()
+    {
+        if (!Directory.Exists(directory)) return [];
+        var files = Directory.GetFiles(directory, Pattern).Select(path => (path, File.GetLastWriteTimeUtc(path))).ToHashSet();
+        if (!files.SetEquals(_files))
+        {
+            _files = files;
+            _unexpected = [.. All().Where(exit => !WorkerExitReasons.IsOrderly(ReasonOf(exit)) && exit.Reason != WorkerExitReasons.Unknown)];
+            _told.IntersectWith(_unexpected);
+        }
+        return [.. _unexpected.Where(exit => !_told.Contains(exit))];
+    }
+
+    /// <summary>Marks an exit as known.</summary>
+    internal void Tell(ExitRecord exit) => _told.Add(exit);
+
+    private IEnumerable<ExitRecord> Of(int pid) => All().Where(exit => exit.Pid == pid);
+
+    private IEnumerable<ExitRecord> All() =>
+        Directory.GetFiles(directory, Pattern).SelectMany(Lines).Select(Parse).OfType<ExitRecord>();
 
     /// <summary>The cause of death as a label value.</summary>
     internal static string ReasonOf(ExitRecord? exit) =>
@@ -65,7 +88,8 @@ internal sealed class ExitRecords(string directory)
 /// <param name="Reason">One of <see cref="Metrics.WorkerExitReasons.All"/>.</param>
 /// <param name="Monotonic">When the master reaped the worker, in seconds of the monotonic clock.</param>
 /// <param name="Time">The same, in seconds since the Unix epoch.</param>
-internal sealed record ExitRecord(int Pid, string? Reason, double Monotonic, double Time);
+/// <param name="Signal">The signal that killed it; null for none.</param>
+internal sealed record ExitRecord(int Pid, string? Reason, double Monotonic, double Time, int? Signal = null);
 
 /// <summary>The JSON of <c>master-N.exits</c>.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]

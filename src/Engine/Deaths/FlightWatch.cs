@@ -147,7 +147,8 @@ internal sealed class FlightWatch(string directory, ILogger logger)
     private static ImmutableArray<FlightRequest> RequestsOf(in LiveWorker worker) =>
         worker.Load.InFlight > 0 && TryReport(worker.Path) is { } report ? report.Requests : [];
 
-    private static FlightReport? TryReport(string path)
+    /// <summary>Reads a flight file; null if it is gone or damaged.</summary>
+    internal static FlightReport? TryReport(string path)
     {
         try
         {

@@ -9,6 +9,9 @@ namespace GunicornPrometheusExporter.Incidents;
 /// <param name="Kind">One of <see cref="IncidentKinds"/>.</param>
 internal sealed record Incident(double Time, string Kind)
 {
+    // The last second that a date can have.
+    private const double LatestTime = 253402300799;
+
     // In seconds: the wall clock may be slewed between two computations of a time.
     private const double SameTime = 1;
 
@@ -21,7 +24,13 @@ internal sealed record Incident(double Time, string Kind)
     /// <summary>The pid of the worker in its own PID namespace.</summary>
     public int? Pid { get; init; }
 
-    /// <summary>Why a worker died: one of <see cref="WorkerExitReasons.All"/>, or <see cref="WorkerExitReasons.Unknown"/>.</summary>
+    /// <summary>The host, where a hub has those of many; null in a store.</summary>
+    public string? Instance { get; init; }
+
+    /// <summary>
+    /// Why a worker died: one of <see cref="WorkerExitReasons.All"/>, or <see cref="WorkerExitReasons.Unknown"/>. One of
+    /// <see cref="ReloadCauses"/> for a reload.
+    /// </summary>
     public string? Cause { get; init; }
 
     /// <summary>The name of the signal that killed a worker: <c>SIGSEGV</c>.</summary>
@@ -35,18 +44,24 @@ internal sealed record Incident(double Time, string Kind)
     public int? Status { get; init; }
 
     /// <summary>How long the request had been in flight, in seconds.</summary>
-    public double? AgeSeconds { get; init; }
+    public double? AgeSeconds { get; init => field = FiniteOrNull(value); }
 
     public string? TraceId { get; init; }
 
     /// <summary>The resident set of the worker, in bytes.</summary>
-    public double? MemoryBytes { get; init; }
+    public double? MemoryBytes { get; init => field = FiniteOrNull(value); }
 
     /// <summary>The class name of an exception.</summary>
     public string? ErrorType { get; init; }
 
     /// <summary>The innermost frame first.</summary>
     public ImmutableArray<StackFrame>? Stack { get; init; }
+
+    /// <summary>Whether the time is one that a date can have.</summary>
+    internal bool HasDate => Time is >= 0 and <= LatestTime;
+
+    internal static Incident OfReload(TimeProvider time, string cause) =>
+        new(time.GetUtcNow().ToUnixTimeMilliseconds() / 1e3, IncidentKinds.Reload) { Cause = cause };
 
     /// <summary>Whether this is a death that another incident records already.</summary>
     /// <remarks>
@@ -58,4 +73,7 @@ internal sealed record Incident(double Time, string Kind)
         && (WorkerId is null || WorkerId == other.WorkerId)
         && (Math.Abs(Time - other.Time) < SameTime
             || (other.Cause == WorkerExitReasons.Unknown && Time - other.Time is > 0 and < LatestReaping));
+
+    // A worker may write anything into its flight file, but JSON has only finite numbers.
+    private static double? FiniteOrNull(double? value) => value is { } number && double.IsFinite(number) ? value : null;
 }

@@ -10,13 +10,13 @@ internal static class IncidentBounds
     private const int MostExceptions = 50;
     private const int MostReloads = 50;
 
-    /// <summary>The newest incidents of each kind, the oldest first; none of an unknown kind.</summary>
+    /// <summary>The newest incidents of each kind, the oldest first; none of an unknown kind or with a time that is no date.</summary>
     public static ImmutableArray<Incident> Apply(IEnumerable<Incident> incidents)
     {
         var kept = new Dictionary<string, int>(StringComparer.Ordinal);
         return
         [
-            .. incidents.OrderBy(incident => incident.Time).Reverse()
+            .. incidents.Where(incident => incident.HasDate).OrderBy(incident => incident.Time).Reverse()
                 .Where(incident => BoundOf(incident.Kind) is (var shared, var most)
                     && (kept[shared] = kept.GetValueOrDefault(shared) + 1) <= most)
                 .Reverse(),

@@ -11,10 +11,11 @@ namespace GunicornPrometheusExporter.Incidents;
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(Incident))]
+[JsonSerializable(typeof(Incident[]))]
 internal sealed partial class IncidentJson : JsonSerializerContext
 {
-    // The last second that a date can have.
-    private const double LatestTime = 253402300799;
+    /// <summary>Where exporters and hubs serve them, as a list.</summary>
+    internal const string Path = "incidents.json";
 
     // In lines of JSON a path needs no escapes for HTML.
     private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -32,12 +33,18 @@ internal sealed partial class IncidentJson : JsonSerializerContext
     internal static IEnumerable<Incident> ReadLines(byte[] text) =>
         Encoding.UTF8.GetString(text).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(TryRead).OfType<Incident>();
 
+    internal static string WriteAll(IEnumerable<Incident> incidents) => JsonSerializer.Serialize([.. incidents], Default.IncidentArray);
+
+    /// <summary>The incidents of a list; without those whose time is no date.</summary>
+    /// <exception cref="JsonException">The text is something else.</exception>
+    internal static IEnumerable<Incident> ReadAll(string text) =>
+        (JsonSerializer.Deserialize(text, Default.IncidentArray) ?? []).Where(incident => incident?.HasDate == true);
+
     private static Incident? TryRead(string line)
     {
         try
         {
-            var incident = JsonSerializer.Deserialize(line, Default.Incident);
-            return incident is { Time: >= 0 and <= LatestTime } ? incident : null;
+            return JsonSerializer.Deserialize(line, Default.Incident);
         }
         catch (JsonException)
         {

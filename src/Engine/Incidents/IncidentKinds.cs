@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace GunicornPrometheusExporter.Incidents;
 
 /// <summary>The kinds of <see cref="Incident"/>.</summary>
@@ -20,4 +22,6 @@ internal static class IncidentKinds
 
     /// <summary>The master or the exporter was reloaded.</summary>
     internal const string Reload = "reload";
+
+    internal static ImmutableArray<string> All { get; } = [Death, Timeout, Slow, Blocked, Exception, Reload];
 }

@@ -15,11 +15,29 @@ internal sealed class IncidentLog(string directory)
     private readonly Lock _gate = new();
     private ImmutableArray<Incident> _pending = [];
 
+    /// <summary>Whether anything waits to be stored.</summary>
+    public bool HasPending
+    {
+        get
+        {
+            lock (_gate) return !_pending.IsEmpty;
+        }
+    }
+
     /// <summary>Adds incidents, which the next write stores together. If the store cannot be written, the last of each kind wait.</summary>
     public void Add(params IEnumerable<Incident> incidents)
     {
         var rounded = incidents.Select(incident => incident with { Time = Math.Round(incident.Time, 3) }).ToList();
         lock (_gate) _pending = IncidentBounds.Apply(_pending.Concat(rounded));
+    }
+
+    /// <summary>Adds a death, unless it is known, or older than everything that the log keeps.</summary>
+    public bool TryAdd(Incident death)
+    {
+        var known = Read();
+        var isNews = !known.Any(death.IsOfSameDeath) && IncidentBounds.Apply(known.Add(death)).Contains(death);
+        if (isNews) Add(death);
+        return isNews;
     }
 
     /// <summary>The stored incidents and those that wait, the oldest first.</summary>
@@ -34,7 +52,7 @@ internal sealed class IncidentLog(string directory)
     /// <exception cref="UnauthorizedAccessException">The same.</exception>
     public void Write()
     {
-        if (_pending.IsEmpty) return;
+        if (!HasPending) return;
         using var slots = SlotTable.Open(directory);
         if (slots.TryTake(SlotKind.Exporter, 1)) WriteUnderLock();
     }

@@ -31,7 +31,7 @@ internal sealed class CheckCommand : Command
     {
         _target.Validators.Add(result =>
         {
-            if (result.Tokens is [var target] && !IsDirectory(target.Value)) _ = Target.Parse(result);
+            if (result.Tokens is [var target] && !Target.IsDirectory(target.Value)) _ = Target.Parse(result);
         });
         Arguments.Add(_target);
         Options.Add(_alive);
@@ -51,7 +51,7 @@ internal sealed class CheckCommand : Command
         {
             _ when parsed.GetValue(_alive) => await CheckHealthAsync(parsed, end),
             null => await CheckBothAsync(parsed, end),
-            var target when IsDirectory(target) => CheckStore(target),
+            var target when Target.IsDirectory(target) => CheckStore(target),
             var target => await CheckExporterAsync(parsed, Target.Parse(target)!, end),
         };
         if (parsed.GetValue(_prometheus) is { } url) findings = [.. findings, .. await CheckPrometheusAsync(Target.Parse(url)!, end)];
@@ -74,8 +74,6 @@ internal sealed class CheckCommand : Command
             return [Finding.Error(e.Message)];
         }
     }
-
-    private static bool IsDirectory(string target) => target is ['/' or '.', ..] || Directory.Exists(target);
 
     private async Task<IReadOnlyList<Finding>> CheckBothAsync(ParseResult parsed, CancellationToken end)
     {

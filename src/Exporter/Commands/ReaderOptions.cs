@@ -5,10 +5,11 @@ using GunicornPrometheusExporter.Exporter.Web;
 namespace GunicornPrometheusExporter.Exporter.Commands;
 
 /// <summary>The options of a command that reads an exporter: which one, and how to connect to it.</summary>
-internal sealed class ReaderOptions
+/// <param name="further">Further settings that the command has as options.</param>
+internal sealed class ReaderOptions(params IEnumerable<ConfigurationVariable> further)
 {
     private readonly SettingOptions _settings = new(
-        ConfigurationVariables.ConfigFile, ConfigurationVariables.WebConfigFile, ConfigurationVariables.WebTelemetryPath);
+        [ConfigurationVariables.ConfigFile, ConfigurationVariables.WebConfigFile, ConfigurationVariables.WebTelemetryPath, .. further]);
 
     private readonly Option<string?> _http = new("--http.config.file")
     {

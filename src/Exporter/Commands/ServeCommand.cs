@@ -6,7 +6,9 @@ using GunicornPrometheusExporter.Exporter.StatusPage;
 using GunicornPrometheusExporter.Exporter.Web;
 using GunicornPrometheusExporter.Folding;
 using GunicornPrometheusExporter.Forwarding;
+using GunicornPrometheusExporter.Incidents;
 using GunicornPrometheusExporter.Master;
+using GunicornPrometheusExporter.Stacks;
 
 namespace GunicornPrometheusExporter.Exporter.Commands;
 
@@ -67,12 +69,18 @@ internal sealed class ServeCommand : Command
         {
             HasCreated = !config.DisableCreatedSeries,
         };
+        var incidents = new IncidentLog(directory);
         var accountant = new DeathAccountant(
-            directory, aggregator.Flights, config.MaxLabelValues, loggers.CreateLogger("deaths"));
+            directory, aggregator.Flights, config.MaxLabelValues, loggers.CreateLogger("deaths"))
+        {
+            Incidents = incidents,
+            Drain = new StackTaker(directory).Drain,
+        };
         using var folding = new StoreFolding(directory, loggers.CreateLogger("folding"), aggregator.Damaged);
         var control = new BackgroundWork("control", log);
         using var watch = new StoreWatch(directory, parsed.GetValue(_parent), log);
-        var reading = new StoreReading(aggregator, accountant, folding, watch, configuration, log);
+        var reloads = new MasterReloads(directory, incidents, TimeProvider.System);
+        var reading = new StoreReading(aggregator, accountant, folding, watch, reloads, configuration, log);
         var scrapes = new SharedScrape(reading.Scrape);
         await using var manager = new ForwarderManager(reading.Snapshot, loggers.CreateLogger("forwarding"));
         var server = new MetricsServer(
@@ -86,6 +94,8 @@ internal sealed class ServeCommand : Command
         await forwarders.AddWantedAsync(log);
         using var leadership = new StoreLeadership(directory, forwarders, scrapes, control, loggers);
         configuration.Apply = next => forwarders.ChangeAsync(next, leadership.IsHeld);
+        configuration.Reloaded = isSuccessful => incidents.Add(Incident.OfReload(
+            TimeProvider.System, isSuccessful ? ReloadCauses.Exporter : ReloadCauses.ExporterFailed));
         using var hangUp = configuration.ReloadOnHangUp();
         Task[] work =
         [

@@ -6,6 +6,7 @@ using System.Text.Json;
 using GunicornPrometheusExporter.Deaths;
 using GunicornPrometheusExporter.Exporter.Control;
 using GunicornPrometheusExporter.Exposition;
+using GunicornPrometheusExporter.Incidents;
 
 namespace GunicornPrometheusExporter.Exporter.Readings;
 
@@ -65,6 +66,20 @@ internal sealed class ExporterClient : IDisposable
         try
         {
             return OldestRequestJson.Read(await GetAsync(new Uri(Target.Address, OldestRequestJson.Path), end));
+        }
+        catch (Exception e) when (e is JsonException or ReadingException { IsAnswer: true })
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The last incidents, the oldest first; null from an exporter that does not serve them.</summary>
+    /// <exception cref="ReadingException">It does not answer.</exception>
+    internal async Task<IReadOnlyList<Incident>?> ReadIncidentsAsync(CancellationToken end)
+    {
+        try
+        {
+            return [.. IncidentJson.ReadAll(await GetAsync(new Uri(Target.Address, IncidentJson.Path), end))];
         }
         catch (Exception e) when (e is JsonException or ReadingException { IsAnswer: true })
         {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using GunicornPrometheusExporter.Incidents;
 
 namespace GunicornPrometheusExporter.Exporter.Readings;
 
@@ -24,6 +25,9 @@ internal sealed record Status
 
     /// <summary>The causes of worker deaths, and the requests lost with them.</summary>
     internal required ImmutableArray<Exits> Exits { get; init; }
+
+    /// <summary>The last incidents, the oldest first.</summary>
+    internal ImmutableArray<Incident> Incidents { get; init; } = [];
 }
 
 /// <summary>The new requests of one read: a column of the heat strip.</summary>

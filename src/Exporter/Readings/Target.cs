@@ -61,6 +61,9 @@ internal sealed record Target(Uri Address, string User)
     /// <summary>A URL of the exporter for people: with the Unix socket, as nginx writes it.</summary>
     internal string TextOf(Uri url) => Socket is null ? $"{url}" : $"{url.Scheme}://{Name}:{url.AbsolutePath}";
 
+    /// <summary>Whether a text names a store's directory, not an exporter.</summary>
+    internal static bool IsDirectory(string text) => text is ['/' or '.', ..] || Directory.Exists(text);
+
     internal static Target? Parse(ArgumentResult argument)
     {
         if (Parse(argument.Tokens[0].Value) is { } target) return target;

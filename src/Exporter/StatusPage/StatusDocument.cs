@@ -26,6 +26,7 @@ internal static class StatusDocument
             <p id="state" role="status" data-live>{StateOf(status)}</p>
             <nav aria-label="Paths">
             <a href="{metricsPath[1..]}">Metrics</a> <a href="-/healthy">Healthy</a> <a href="-/ready">Ready</a>
+            <a href="#incidents">Incidents</a>
             </nav>
             </header>
             <main>
@@ -36,6 +37,7 @@ internal static class StatusDocument
         WriteRoutes(html, status);
         WriteListeners(html, status);
         WriteExits(html, status);
+        IncidentSection.Write(html, status.Incidents);
         WriteExporter(html, status.Now);
         html.Write($"""
             </main>
@@ -172,7 +174,7 @@ internal static class StatusDocument
     private static void WriteFigure(HtmlWriter html, string name, string value, bool isBad = false) =>
         html.Write($"""<div><dt>{name}</dt><dd class="{(isBad ? "bad" : "")}">{value}</dd></div>""");
 
-    private static void OpenTable(
+    internal static void OpenTable(
         HtmlWriter html, string id, string title, string caption, ReadOnlySpan<string> columns, bool isWide = true)
     {
         html.Write($"""
@@ -184,5 +186,5 @@ internal static class StatusDocument
         html.Write($"</tr></thead><tbody>");
     }
 
-    private static void CloseTable(HtmlWriter html) => html.Write($"</tbody></table></div></section>");
+    internal static void CloseTable(HtmlWriter html) => html.Write($"</tbody></table></div></section>");
 }

@@ -1,10 +1,11 @@
 using GunicornPrometheusExporter.Exporter.Control;
 using GunicornPrometheusExporter.Exporter.Readings;
 using GunicornPrometheusExporter.Forwarding;
+using GunicornPrometheusExporter.Incidents;
 
 namespace GunicornPrometheusExporter.Exporter.StatusPage;
 
-/// <summary>Serves <c>/</c>, its style and script, the workers' requests in flight, native histograms, and the forwarders.</summary>
+/// <summary>Serves <c>/</c>, its style and script, the workers' requests in flight, native histograms, the incidents, and the forwarders.</summary>
 internal sealed class StatusEndpoints(StatusWatch watch, ForwarderManager forwarders, string metricsPath)
 {
     private const string Policy =
@@ -22,6 +23,8 @@ internal sealed class StatusEndpoints(StatusWatch watch, ForwarderManager forwar
             AnswerAsync(context, "application/json", OldestRequestJson.Write(watch.Look().Workers), "no-store"));
         server.MapMethods($"/{LatencyText.Path}", methods, context =>
             AnswerAsync(context, "text/plain", LatencyText.Write(watch.Look().Now), "no-store"));
+        server.MapMethods($"/{IncidentJson.Path}", methods, context =>
+            AnswerAsync(context, "application/json", IncidentJson.WriteAll(watch.Look().Incidents), "no-store"));
         server.MapMethods($"/{ForwarderReport.Path}", methods, context =>
             AnswerAsync(context, "application/json", ForwarderReport.WriteAll(forwarders.Statuses), "no-store"));
         server.MapMethods("/status.css", methods, static context => AnswerAsync(context, "text/css", Style, "no-cache"));

@@ -28,7 +28,7 @@ internal sealed class StatusWatch(Func<StoreLook> read, TimeProvider time)
             {
                 _history = [.. _history.Where(moment => now.Time - moment.Time < ReadingWindow.Memory), new Moment(now.Time, traffic)];
             }
-            _status = new StatusReading(now, first).ToStatus(look.Oldest, _history);
+            _status = new StatusReading(now, first).ToStatus(look.Oldest, _history) with { Incidents = look.Incidents };
             return _status;
         }
     }

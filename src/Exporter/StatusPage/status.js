@@ -9,7 +9,10 @@ async function refresh() {
   const newer = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const part of document.querySelectorAll("[data-live]")) {
     const next = newer.getElementById(part.id);
-    if (next && next.innerHTML !== part.innerHTML) part.replaceChildren(...next.childNodes);
+    if (!next) continue;
+    // What the reader has opened stays open.
+    for (const shown of part.querySelectorAll("details[open]")) next.querySelector(`[id="${shown.id}"]`)?.setAttribute("open", "");
+    if (next.innerHTML !== part.innerHTML) part.replaceChildren(...next.childNodes);
   }
 }
 

@@ -80,7 +80,7 @@ public sealed class IncidentLogTests : IDisposable
             "not json", "null", "[]", "{}", """{"time":1,"kind":null}""", """{"time":1e300,"kind":"death"}""",
             """{"time":-1,"kind":"death"}""", """{"time":1,"kind":"death","stack":[null]}""",
             """{"time":1,"kind":"death","stack":[{"file":null,"line":1,"function":"f"}]}""",
-            """{"time":1,"kind":"else"}""", """{"time":5,"kind":"death","new_field":{"a":[1]}}""",
+            """{"time":1,"kind":"else"}""", """{"time":1,"kind":"death","route":"\ud800"}""", new string('[', 5000), """{"time":5,"kind":"death","new_field":{"a":[1]}}""",
         ]);
         Assert.Equal([new Incident(5, "death")], new IncidentLog(_directory.Path).Read());
         Write(new Incident(6, "reload"));

@@ -22,7 +22,7 @@ public sealed class StatusEndpointsTests
 
         var paths = ((IEndpointRouteBuilder)server).DataSources.SelectMany(source => source.Endpoints)
             .Select(endpoint => ((RouteEndpoint)endpoint).RoutePattern.RawText!).ToArray();
-        Assert.Equal(6, paths.Length);
+        Assert.Equal(7, paths.Length);
         Assert.All(paths, path => Assert.False(TelemetryPath.IsValid(path), path));
     }
 }

@@ -1,0 +1,43 @@
+using GunicornPrometheusExporter.Files;
+using GunicornPrometheusExporter.Metrics;
+
+namespace GunicornPrometheusExporter.Incidents;
+
+/// <summary>Finds reloads of Gunicorn (SIGHUP) by the masters' counters. Not thread-safe.</summary>
+/// <remarks>It finds those since its first look.</remarks>
+internal sealed class MasterReloads(string directory, IncidentLog incidents, TimeProvider time)
+{
+    private double? _count;
+
+    /// <summary>Adds an incident if a master has handled a SIGHUP since the last look.</summary>
+    /// <exception cref="IOException">The store cannot be read.</exception>
+    /// <exception cref="StoreException">The same.</exception>
+    /// <returns>Null: it did not fail.</returns>
+    internal string? Look()
+    {
+        if (!Directory.Exists(directory)) return null;
+        var count = Directory.GetFiles(directory, "counter_master-*" + StoreFormat.Extension).Sum(CountIn);
+        // The store may have been cleaned.
+        if (count > _count) incidents.Add(Incident.OfReload(time, ReloadCauses.Gunicorn));
+        _count = count;
+        return null;
+    }
+
+    private static double CountIn(string path)
+    {
+        if (StoreFiles.TryReadAll(path, StoreFileWriter.MaximumSize) is not { } file) return 0;
+        if (!EntryWalk.TryGetUsed(file, file.Length, out var used)) return 0;
+        var content = file.AsSpan(0, used);
+        if (EntryWalk.LayoutOf(content) is not { } layout) return 0;
+        var walk = new EntryWalk(content, layout);
+        while (walk.MoveNext())
+        {
+            if (ReadKey.TryParse(walk.Key) is { } key && key.Sample == MetricCatalogue.MasterSignals.Name
+                && key.Labels is [{ Name: "signal", Value: "hup" }])
+            {
+                return walk.Value;
+            }
+        }
+        return 0;
+    }
+}

@@ -1,0 +1,23 @@
+using System.Collections.Immutable;
+using GunicornPrometheusExporter.Incidents;
+
+namespace GunicornPrometheusExporter.Exporter.Readings;
+
+/// <summary>Chooses incidents.</summary>
+/// <param name="Kinds">Empty for all.</param>
+/// <param name="Worker">As <c>worker_id</c>; null for all.</param>
+/// <param name="Route">The route, or the begin of it with a final <c>*</c>; null for all.</param>
+/// <param name="Since">The earliest, in seconds since the Unix epoch.</param>
+/// <param name="Limit">How many of the newest at most.</param>
+internal sealed record IncidentFilter(ImmutableArray<string> Kinds, string? Worker, string? Route, double Since, int Limit)
+{
+    internal IEnumerable<Incident> Apply(IEnumerable<Incident> incidents) => incidents
+        .Where(incident => Kinds.IsEmpty || Kinds.Contains(incident.Kind))
+        .Where(incident => Worker is null || incident.WorkerId == Worker)
+        .Where(incident => Route is null || IsOfRoute(incident.Route ?? ""))
+        .Where(incident => incident.Time >= Since)
+        .TakeLast(Limit);
+
+    private bool IsOfRoute(string route) =>
+        Route!.EndsWith('*') ? route.StartsWith(Route[..^1], StringComparison.Ordinal) : route == Route;
+}
