@@ -1,6 +1,7 @@
 using GunicornPrometheusExporter.Exporter.Http;
 using GunicornPrometheusExporter.Fleet;
 using GunicornPrometheusExporter.Forwarding;
+using GunicornPrometheusExporter.Incidents;
 
 namespace GunicornPrometheusExporter.Exporter;
 
@@ -27,6 +28,14 @@ internal sealed class HubReading(
     {
         if (!hub.HasRead) await ScrapeAsync([]);
         return hub.HasRead ? null : "the hosts' snapshots cannot be read; see the log";
+    }
+
+    /// <summary>Reads the newest incidents of all hosts.</summary>
+    /// <exception cref="ForwardingException">They cannot be read now.</exception>
+    internal async Task<IEnumerable<Incident>> ReadIncidentsAsync()
+    {
+        using var visit = await _gate.EnterAsync();
+        return await _source.ReadIncidentsAsync(end);
     }
 
     internal async Task ReplaceAsync(IFleetSource next)

@@ -1,3 +1,5 @@
+using GunicornPrometheusExporter.Incidents;
+
 namespace GunicornPrometheusExporter.Forwarding;
 
 /// <summary>A store of snapshots that the hosts of a fleet write and a hub reads.</summary>
@@ -10,4 +12,8 @@ internal interface IFleetSource : IAsyncDisposable
     /// <summary>Reads the hosts' snapshots, within the time limit of a scrape.</summary>
     /// <exception cref="ForwardingException">The source cannot be read now.</exception>
     Task<FleetReading> ReadAsync(CancellationToken cancellation);
+
+    /// <summary>Reads the newest incidents of all hosts, each with its host, the oldest first.</summary>
+    /// <exception cref="ForwardingException">The source cannot be read now.</exception>
+    Task<IReadOnlyList<Incident>> ReadIncidentsAsync(CancellationToken cancellation);
 }

@@ -30,7 +30,7 @@ internal sealed partial class IncidentJson : JsonSerializerContext
     }
 
     /// <summary>The incidents of a text from anywhere; lines that are none are skipped.</summary>
-    internal static IEnumerable<Incident> ReadLines(byte[] text) =>
+    internal static IEnumerable<Incident> ReadLines(ReadOnlySpan<byte> text) =>
         Encoding.UTF8.GetString(text).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(TryRead).OfType<Incident>();
 
     internal static string WriteAll(IEnumerable<Incident> incidents) => JsonSerializer.Serialize([.. incidents], Default.IncidentArray);

@@ -46,7 +46,7 @@ internal sealed class HubCommand : Command
         await reading.BeginAsync();
         var server = new MetricsServer(
             new SharedScrape(reading.ScrapeAsync), loggers, web, new ReloadEndpoint(configuration), isTextOnly: !isMerged,
-            readiness: reading.WhyNotReadyAsync);
+            readiness: reading.WhyNotReadyAsync, incidents: new(reading.ReadIncidentsAsync));
         await server.RunAsync(config, end);
         return ExitStatus.Ok;
     }

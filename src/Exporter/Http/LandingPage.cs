@@ -15,6 +15,7 @@ internal sealed class LandingPage(string path)
         <li><a href="{path[1..]}">Metrics</a></li>
         <li><a href="-/healthy">Healthy</a></li>
         <li><a href="-/ready">Ready</a></li>
+        <li><a href="incidents.json">Incidents</a></li>
         </ul>
         </body>
         </html>

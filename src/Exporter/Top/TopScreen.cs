@@ -6,17 +6,20 @@ namespace GunicornPrometheusExporter.Exporter.Top;
 /// <summary>Shows a server on a terminal until the user quits.</summary>
 internal sealed class TopScreen(TopWatch watch, Target target, TopTable table, TimeSpan interval, TimeProvider time)
 {
-    private const string Help = "q quit   < > sort by another column   r reverse";
+    private const string Help = "q quit   i incidents   < > sort by another column   r reverse";
+    private const string IncidentsHelp = "q quit   i workers";
     private static readonly TimeSpan LongestStill = TimeSpan.FromSeconds(1);
 
     // A key, or null if the content changed.
     private readonly Channel<ConsoleKeyInfo?> _events = Channel.CreateUnbounded<ConsoleKeyInfo?>();
     private volatile Status? _status;
     private volatile string? _problem;
+    private bool _showsIncidents;
 
     /// <summary>Runs until <c>q</c>, or <paramref name="end"/>.</summary>
     internal async Task RunAsync(CancellationToken end)
     {
+        watch.HasIncidents = true;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(end);
         using var terminal = new Terminal(() => _events.Writer.TryWrite(null));
         new Thread(ReadKeys) { IsBackground = true }.Start();
@@ -73,6 +76,7 @@ internal sealed class TopScreen(TopWatch watch, Target target, TopTable table, T
                 case { KeyChar: 'q' or 'Q' }: return false;
                 case { KeyChar: '<' } or { Key: ConsoleKey.LeftArrow }: table.Move(-1); break;
                 case { KeyChar: '>' } or { Key: ConsoleKey.RightArrow }: table.Move(1); break;
+                case { KeyChar: 'i' or 'I' }: _showsIncidents = !_showsIncidents; break;
                 case { KeyChar: 'r' or 'R' }: table.Reverse(); break;
                 default: break;
             }
@@ -88,12 +92,14 @@ internal sealed class TopScreen(TopWatch watch, Target target, TopTable table, T
         var title = lines.Count;
         if (_status is not null)
         {
-            var rows = table.Lines(_status.Workers, Terminal.Width).ToArray();
+            var rows = (_showsIncidents
+                ? IncidentTable.Lines(_status.Incidents.Reverse())
+                : table.Lines(_status.Workers, Terminal.Width)).ToArray();
             var room = Terminal.Height - lines.Count - 1;
             lines.AddRange(rows.Length <= room ? rows : [.. rows.Take(room - 1), $"… and {rows.Length - room + 1} more"]);
         }
         while (lines.Count < Terminal.Height - 1) lines.Add("");
-        lines.Add(Help);
+        lines.Add(_showsIncidents ? IncidentsHelp : Help);
         terminal.Draw(lines, title);
     }
 

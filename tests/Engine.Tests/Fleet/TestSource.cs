@@ -1,4 +1,5 @@
 using GunicornPrometheusExporter.Forwarding;
+using GunicornPrometheusExporter.Incidents;
 using GunicornPrometheusExporter.Snapshots;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Fleet;
@@ -17,6 +18,9 @@ internal sealed class TestSource : IFleetSource
     public Task<FleetReading> ReadAsync(CancellationToken cancellation) => Failure is { } failure
         ? throw new ForwardingException(failure)
         : Task.FromResult(new FleetReading([.. Hosts], [.. Skipped]));
+
+    public Task<IReadOnlyList<Incident>> ReadIncidentsAsync(CancellationToken cancellation) =>
+        Task.FromResult<IReadOnlyList<Incident>>([]);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

@@ -1,4 +1,5 @@
 using GunicornPrometheusExporter.Configuration;
+using GunicornPrometheusExporter.Incidents;
 using StackExchange.Redis;
 
 namespace GunicornPrometheusExporter.Forwarding.Redis;
@@ -12,6 +13,7 @@ namespace GunicornPrometheusExporter.Forwarding.Redis;
 internal sealed class RedisFleetSource(ExporterConfig config, bool isMerged, TimeProvider? time = null) : IFleetSource
 {
     private const int InstancesAtOnce = 250;
+    private const int MostIncidents = 1000;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(4);
 
     private static readonly RedisValue[] StampFields = [SnapshotFields.Writer, SnapshotFields.Sequence];
@@ -53,7 +55,37 @@ internal sealed class RedisFleetSource(ExporterConfig config, bool isMerged, Tim
         return new([.. hosts.Values.Select(host => host.Host)], skipped);
     }
 
+    public async Task<IReadOnlyList<Incident>> ReadIncidentsAsync(CancellationToken cancellation)
+    {
+        var instances = await _connection.RunAsync(
+            redis => redis.SortedSetRangeByRankAsync(_keys.Index), cancellation).ConfigureAwait(false);
+        IReadOnlyList<Incident> newest = [];
+        foreach (var batch in instances.Chunk(InstancesAtOnce))
+        {
+            var hosts = await _connection.RunAsync(
+                redis => Task.WhenAll(batch.Select(instance => FetchIncidentsAsync(redis, (string)instance!))), cancellation)
+                .ConfigureAwait(false);
+            newest = [.. newest.Concat(hosts.SelectMany(host => host)).OrderBy(incident => incident.Time).TakeLast(MostIncidents)];
+        }
+        return newest;
+    }
+
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
+
+    private async Task<IEnumerable<Incident>> FetchIncidentsAsync(IDatabase redis, string instance)
+    {
+        try
+        {
+            var values = await redis.HashGetAsync(KeyOf(instance), [SnapshotFields.Incidents]).ConfigureAwait(false);
+            // An exporter before 0.3 stores none.
+            return values[0].IsNull ? [] : IncidentCodec.Decode((byte[])values[0]!).Select(incident => incident with { Instance = instance });
+        }
+        catch (Exception e) when (e is SnapshotFormatException or RedisServerException { Kind: RedisErrorKind.WrongType })
+        {
+            // A scrape reports the entry as skipped.
+            return [];
+        }
+    }
 
     private async Task<RedisEntry> FetchAsync(IDatabase redis, string instance)
     {

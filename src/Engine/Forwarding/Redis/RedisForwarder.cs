@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Files;
+using GunicornPrometheusExporter.Incidents;
 using GunicornPrometheusExporter.Slots;
 using GunicornPrometheusExporter.Snapshots;
 using StackExchange.Redis;
@@ -37,6 +39,7 @@ internal sealed class RedisForwarder(ExporterConfig config) : IForwarder
     private SnapshotLayout? _layout;
     private EncodedLayout? _encoded;
     private bool _isLayoutStored;
+    private ImmutableArray<Incident> _incidents;
     private long _sequence;
 
     public TimeSpan Interval { get; } = TimeSpan.FromSeconds(config.RedisForwardInterval);
@@ -93,14 +96,20 @@ internal sealed class RedisForwarder(ExporterConfig config) : IForwarder
         var past = CountedPast.None;
         for (var exchange = 0; exchange < MostExchanges; exchange++)
         {
-            bytes += values.Length + (_isLayoutStored ? 0 : _encoded!.Bytes.Length);
+            RedisValue[] changed = [];
+            if (!_isLayoutStored) changed = [SnapshotFields.Layout, _encoded!.Bytes];
+            if (!_isLayoutStored || _incidents != snapshot.Incidents)
+            {
+                changed = [.. changed, SnapshotFields.Incidents, IncidentCodec.Encode(snapshot.Incidents)];
+            }
+            bytes += values.Length + changed.Where((_, place) => place % 2 == 1).Sum(value => value.Length());
             var answer = (RedisResult[])(await redis.ScriptEvaluateAsync(
                 RedisScript.Store, [_keys.Snapshot(_instance), _keys.Counted(_instance)],
-                Arguments(incarnation, time, values, past)).ConfigureAwait(false))!;
+                [.. Arguments(incarnation, time, values, past), .. changed]).ConfigureAwait(false))!;
             switch ((string?)answer[0])
             {
                 case RedisScript.Stored:
-                    _isLayoutStored = true;
+                    (_isLayoutStored, _incidents) = (true, snapshot.Incidents);
                     await indexed.ConfigureAwait(false);
                     return new(1, bytes);
                 case RedisScript.LayoutMissing:
@@ -119,7 +128,7 @@ internal sealed class RedisForwarder(ExporterConfig config) : IForwarder
 
     private RedisValue[] Arguments(StoreIncarnation incarnation, long time, byte[] values, CountedPast past)
     {
-        RedisValue[] arguments =
+        return
         [
             (long)_timeToLive.TotalMilliseconds, past.Writer, past.LayoutId, past.Layout, past.Values,
             SnapshotFields.Incarnation, incarnation.ToString(), SnapshotFields.Writer, _writer, SnapshotFields.Sequence, _sequence,
@@ -128,7 +137,6 @@ internal sealed class RedisForwarder(ExporterConfig config) : IForwarder
             SnapshotFields.TimeToLive, (long)_timeToLive.TotalMilliseconds, SnapshotFields.Instance, _instance,
             SnapshotFields.Boot, _boot, SnapshotFields.Start, _start,
         ];
-        return _isLayoutStored ? arguments : [.. arguments, SnapshotFields.Layout, _encoded.Bytes];
     }
 
     /// <summary>Throws if the exporter of the other incarnation may be alive: taking over its counts would count them twice.</summary>

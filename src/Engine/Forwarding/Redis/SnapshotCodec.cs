@@ -122,7 +122,7 @@ internal static class SnapshotCodec
 
     private static string IdOf(ReadOnlySpan<byte> content) => Convert.ToHexStringLower(XxHash128.Hash(content));
 
-    private static byte[] Compress(ReadOnlySpan<byte> content)
+    internal static byte[] Compress(ReadOnlySpan<byte> content)
     {
         var encoded = new ArrayBufferWriter<byte>();
         var output = new SnapshotWriter(encoded);
@@ -136,7 +136,8 @@ internal static class SnapshotCodec
     }
 
     /// <returns>A rented array.</returns>
-    private static byte[] Decompress(ReadOnlySpan<byte> bytes, long maximum, out int length)
+    /// <exception cref="SnapshotFormatException">They are not that, or larger than <paramref name="maximum"/>.</exception>
+    internal static byte[] Decompress(ReadOnlySpan<byte> bytes, long maximum, out int length)
     {
         var input = new SnapshotReader(bytes);
         var version = input.ReadVarint();

@@ -30,6 +30,9 @@ internal static class SnapshotFields
     /// <summary>The time to live of the snapshot in milliseconds; exporters before 0.2 do not write it and use three intervals.</summary>
     public const string TimeToLive = "time_to_live";
 
+    /// <summary>The result of <see cref="IncidentCodec.Encode"/>; written when it changes.</summary>
+    public const string Incidents = "incidents";
+
     public const string Instance = "instance";
 
     /// <summary>The boot id of the exporter's host.</summary>

@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Forwarding;
 using GunicornPrometheusExporter.Forwarding.Redis;
+using GunicornPrometheusExporter.Incidents;
 using GunicornPrometheusExporter.Snapshots;
 using StackExchange.Redis;
 
@@ -39,6 +41,10 @@ internal sealed class ForwardedStore : IAsyncDisposable
 
     internal Task<Forwarded> ForwardAsync(SnapshotLayout layout, params double[] values) =>
         _forwarder.ForwardAsync(Snapshots.Of(layout, values), CancellationToken.None);
+
+    /// <summary>Forwards one counter, and incidents.</summary>
+    internal Task<Forwarded> ForwardAsync(double value, ImmutableArray<Incident> incidents) =>
+        _forwarder.ForwardAsync(Snapshots.Of(One, value) with { Incidents = incidents }, CancellationToken.None);
 
     /// <summary>Forwards one counter.</summary>
     internal Task<Forwarded> ForwardAsync(double value) => ForwardAsync(One, value);
