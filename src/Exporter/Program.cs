@@ -15,6 +15,7 @@ var root = new RootCommand("Export the metrics of a Gunicorn server to Prometheu
     new DumpCommand(),
     new TopCommand(),
     new StackCommand(),
+    new ProfileCommand(),
     new CheckCommand(),
     new CompletionCommand(),
 };
