@@ -17,6 +17,7 @@ var root = new RootCommand("Export the metrics of a Gunicorn server to Prometheu
     new StackCommand(),
     new IncidentsCommand(),
     new DeathsCommand(),
+    new ProfileCommand(),
     new CheckCommand(),
     new CompletionCommand(),
 };

@@ -7,7 +7,7 @@ namespace GunicornPrometheusExporter.EndToEnd.Tests;
 public sealed class CommandLineTests
 {
     private static readonly string[] Commands =
-        ["", "serve", "hub", "prepare", "ensure", "config", "dump", "top", "check", "completion"];
+        ["", "serve", "hub", "prepare", "ensure", "config", "dump", "top", "stack", "profile", "check", "completion"];
 
     [Fact]
     public async Task The_help_of_every_command_fits_a_terminal()

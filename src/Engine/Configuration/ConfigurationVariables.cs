@@ -731,6 +731,15 @@ internal static class ConfigurationVariables
         Description = "Whether POST /-/reload reloads the configuration",
     };
 
+    public static ConfigurationVariable WebEnableProfiling { get; } = new()
+    {
+        Name = "GUNICORN_EXPORTER_WEB_ENABLE_PROFILING",
+        Key = "web.enable_profiling",
+        Kind = VariableKind.Boolean,
+        Default = "false",
+        Description = "Whether /debug/stacks and /debug/profile show the Python stacks of the workers",
+    };
+
     public static ConfigurationVariable WebListenAddress { get; } = new()
     {
         Name = "GUNICORN_EXPORTER_WEB_LISTEN_ADDRESS",
@@ -826,7 +835,7 @@ internal static class ConfigurationVariables
         GunicornWorkers, GunicornTimeout, GunicornKeepalive, Listener,
         .. Forwarding,
         .. Recording,
-        CleanupDbFiles, WebListenAddress, WebSystemdSocket, WebTelemetryPath, WebConfigFile, WebEnableLifecycle,
+        CleanupDbFiles, WebListenAddress, WebSystemdSocket, WebTelemetryPath, WebConfigFile, WebEnableLifecycle, WebEnableProfiling,
         LogLevel, LogFormat,
     ];
 
@@ -837,7 +846,7 @@ internal static class ConfigurationVariables
     public static ImmutableArray<ConfigurationVariable> OfHub { get; } =
     [
         ConfigFile, PrometheusMetricsPort, PrometheusBindAddress, .. Ssl,
-        .. OfExporter.Where(variable => variable.Key?.Split('.')[0] is "redis" or "web" or "log"),
+        .. OfExporter.Where(variable => variable.Key?.Split('.')[0] is "redis" or "web" or "log" && variable != WebEnableProfiling),
     ];
 
     /// <summary>The variables that a file can set.</summary>

@@ -199,6 +199,8 @@ internal sealed partial class ExporterConfig
 
     public bool WebEnableLifecycle => Get<bool>(ConfigurationVariables.WebEnableLifecycle);
 
+    public bool WebEnableProfiling => Get<bool>(ConfigurationVariables.WebEnableProfiling);
+
     public string LogLevel => Get<string>(ConfigurationVariables.LogLevel);
 
     public string LogFormat => Get<string>(ConfigurationVariables.LogFormat);

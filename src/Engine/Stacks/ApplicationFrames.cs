@@ -21,11 +21,14 @@ internal static class ApplicationFrames
     /// <param name="frames">A stack, the innermost frame first; so is the result.</param>
     internal static ImmutableArray<StackFrame> Of(ImmutableArray<StackFrame> frames)
     {
-        ImmutableArray<StackFrame> own = [.. frames.Where(frame => PackageOf(frame.File) is { Length: 0 })];
+        ImmutableArray<StackFrame> own = [.. frames.Where(IsOwn)];
         if (!own.IsEmpty) return own;
         ImmutableArray<StackFrame> packages = [.. frames.Where(frame => PackageOf(frame.File) is { } name && !Frameworks.Contains(name))];
         return packages.IsEmpty && !frames.IsEmpty ? [frames[0]] : packages;
     }
+
+    /// <summary>Whether a frame is outside the standard library and installed packages.</summary>
+    internal static bool IsOwn(StackFrame frame) => PackageOf(frame.File) is { Length: 0 };
 
     /// <summary>The installed package of a source; empty for the application's own, null for Python's, this package's and scripts.</summary>
     private static string? PackageOf(string file)

@@ -15,8 +15,11 @@ internal sealed class StackTaker(string directory)
     // In seconds. A thread that waits for a disk or a file server handles no signal.
     private const double LongestAnswer = 0.2;
 
+    // The kernel takes a signal from the thread a moment before it blocks it: a thread that has no text by then has no Python code.
+    private const double LongestSilence = 0.02;
+
     // In microseconds.
-    private const uint Poll = 50;
+    private const uint Poll = 10;
     private const uint SlowPoll = 1000;
 
     private const double FastPolls = 0.002;
@@ -119,10 +122,11 @@ internal sealed class StackTaker(string directory)
         var time = MonotonicClock.Seconds();
         try
         {
-            file.Append(StackText.MarkerOf(report.Pid, thread, time));
+            var marker = StackText.MarkerOf(report.Pid, thread, time);
+            file.Append(marker);
             if (Libc.IsExited(process)) reason = "the worker exited";
             else if (Libc.SignalThread(report.Pid, thread, signal) != 0) reason = ReasonOf(Marshal.GetLastPInvokeError());
-            else if (!IsAnswered(report.Pid, thread, signal)) reason = "the thread did not answer: it waits in the kernel";
+            else if (!IsAnswered(file, size + marker.Length, report.Pid, thread, signal)) reason = "the thread did not answer: it waits in the kernel";
             if (reason is not null) return null;
             var seconds = MonotonicClock.Seconds() - time;
             if (StackText.Read(file.Read(size)) is [var stack]) return stack with { Seconds = seconds };
@@ -156,13 +160,14 @@ internal sealed class StackTaker(string directory)
         };
     }
 
-    private static bool IsAnswered(int pid, int thread, int signal)
+    private static bool IsAnswered(StackFile file, long before, int pid, int thread, int signal)
     {
         for (var start = MonotonicClock.Seconds(); ;)
         {
-            // The kernel blocks the signal until its handler returns, so this is exact.
-            if (ThreadSignals.Read(pid, thread) is not { } signals || !signals.IsAnswering(signal)) return true;
+            var signals = ThreadSignals.Read(pid, thread);
             var seconds = MonotonicClock.Seconds() - start;
+            // The kernel blocks the signal until its handler returns, so the text is whole.
+            if (signals?.IsAnswering(signal) != true && (signals is null || file.Size() > before || seconds > LongestSilence)) return true;
             if (seconds > LongestAnswer) return false;
             _ = Libc.SleepMicroseconds(seconds < FastPolls ? Poll : SlowPoll);
         }

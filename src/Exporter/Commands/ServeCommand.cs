@@ -89,7 +89,7 @@ internal sealed class ServeCommand : Command
         var server = new MetricsServer(
             scrapes, loggers, web, new ReloadEndpoint(configuration),
             page: new(new StatusWatch(reading.Look, TimeProvider.System), manager, config.WebTelemetryPath),
-            problem: () => reading.Problem);
+            problem: () => reading.Problem, profiling: new(directory, configuration));
         aggregator.Sources.Add(new ForwarderSamples(manager.Statuses, TimeProvider.System));
         aggregator.Sources.Add(new ExporterSamples(configuration, folding, [control, .. reading.Work]));
         if (config.LegacyMetrics) aggregator.Sources.Add(new LegacySamples(TimeProvider.System));

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using GunicornPrometheusExporter.Exporter.Profiles;
 using GunicornPrometheusExporter.Exporter.StatusPage;
 using GunicornPrometheusExporter.Exporter.Web;
 using GunicornPrometheusExporter.Incidents;
@@ -16,11 +17,12 @@ namespace GunicornPrometheusExporter.Exporter.Http;
 /// Returns in one line why this exporter is unhealthy, without file access; null for a server that is always healthy.
 /// </param>
 /// <param name="incidents">The incidents of all hosts; null if the status page has those of this one.</param>
+/// <param name="profiling">Shows the stacks of workers; null for a server without workers.</param>
 /// <param name="readiness">Returns in one line why this server is healthy, but has nothing to serve; null for one that always has.</param>
 internal sealed class MetricsServer(
     SharedScrape scrapes, ILoggerFactory loggers, WebConfigFile? web, ReloadEndpoint reload, bool isTextOnly = false,
-    StatusEndpoints? page = null, Func<string?>? problem = null, Func<Task<string?>>? readiness = null,
-    HubIncidents? incidents = null)
+    StatusEndpoints? page = null, Func<string?>? problem = null, ProfilingEndpoints? profiling = null,
+    Func<Task<string?>>? readiness = null, HubIncidents? incidents = null)
 {
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
 
@@ -65,6 +67,7 @@ internal sealed class MetricsServer(
         server.MapMethods("/-/ready", Methods, async context =>
             await AnswerAsync(context, "ready", readiness is null ? null : await readiness()));
         if (incidents is not null) server.MapMethods($"/{IncidentJson.Path}", Methods, incidents.AnswerAsync);
+        profiling?.Map(server);
         if (page is null) server.MapMethods("/", Methods, new LandingPage(path).AnswerAsync);
         else page.Map(server, Methods);
         return server;

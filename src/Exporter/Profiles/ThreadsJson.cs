@@ -8,6 +8,8 @@ namespace GunicornPrometheusExporter.Exporter.Profiles;
 [JsonSerializable(typeof(IReadOnlyList<WorkerThreads>))]
 internal sealed partial class ThreadsJson : JsonSerializerContext
 {
+    internal const string MediaType = "application/json";
+
     internal static string Write(IReadOnlyList<WorkerThreads> workers) =>
         JsonSerializer.Serialize(workers, Default.IReadOnlyListWorkerThreads) + "\n";
 }

@@ -38,6 +38,10 @@ public sealed class ConfigurationVariablesTests
         });
 
     [Fact]
+    public void A_hub_has_no_workers_to_profile() =>
+        Assert.DoesNotContain(ConfigurationVariables.WebEnableProfiling, ConfigurationVariables.OfHub);
+
+    [Fact]
     public void A_list_is_a_sequence_in_the_file_or_has_commas()
     {
         var lists = ConfigurationFileReader.Read("x.yml", """
