@@ -1,6 +1,7 @@
 """The processor time that a request costs a worker, with the exporter over without: paired blocks, per worker class.
 
-Run by ``make bench``; arguments select worker classes. With ``BEFORE=DIRECTORY``, the ``out/python`` of an older build, which
+Run by ``make bench``; arguments select worker classes. A class that this machine cannot run is skipped, with a line that says so:
+``asgi`` needs a newer Gunicorn, which ``make test-matrix`` fetches. With ``BEFORE=DIRECTORY``, the ``out/python`` of an older build, which
 ``BEFORE_NAME`` names, a server with that build runs too. Servers with one worker each run side by side and are loaded in
 blocks of a few milliseconds, in random order, so that other work of the machine affects all alike. They are started many times, also in
 random order, because one process differs from the next by the layout of its memory. Strings hash alike in all servers of a start.
@@ -10,6 +11,7 @@ worker's own, user and system, to the nanosecond from /proc.
 """
 
 import collections
+import importlib.util
 import os
 import random
 import socket
@@ -38,10 +40,44 @@ BODY = b"x" * 512
 def app(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "512")])
     return [BODY]
+async def asgi(scope, receive, send):
+    if scope["type"] != "http":
+        raise RuntimeError(scope["type"])
+    headers = [(b"Content-Type", b"text/plain"), (b"Content-Length", b"512")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": BODY})
 """
 
 BUILDS = f" The last columns compare\nthis build with {os.environ.get('BEFORE_NAME', 'an older one')}."
-CLASSES = {"sync": [], "gthread": ["--threads", "4"], "gevent": [], "tornado": []}
+
+
+class Class(NamedTuple):
+    """A worker class: what Gunicorn is started with, and the module that it needs."""
+
+    setting: str
+    module: str
+    options: "tuple[str, ...]" = ()
+    app: str = "app:app"
+    #: The directory of a Gunicorn, if it is not the machine's.
+    gunicorn: str = ""
+
+    def is_there(self) -> bool:
+        """Returns whether this machine can run it."""
+        if self.gunicorn:
+            return os.path.isdir(self.gunicorn)
+        return importlib.util.find_spec(self.module) is not None
+
+
+CLASSES = {
+    "sync": Class("sync", "gunicorn"),
+    "gthread": Class("gthread", "gunicorn", ("--threads", "4")),
+    "gevent": Class("gevent", "gevent"),
+    "eventlet": Class("eventlet", "eventlet"),
+    "tornado": Class("tornado", "tornado"),
+    "uvicorn": Class("uvicorn.workers.UvicornWorker", "uvicorn", app="app:asgi"),
+    "asgi": Class("gunicorn.workers.gasgi.ASGIWorker", "", app="app:asgi",
+                  gunicorn=os.path.join(ROOT, "out", "matrix", "gunicorn-sid")),
+}
 
 
 def free_port() -> int:
@@ -54,20 +90,20 @@ def free_port() -> int:
 class Server:
     """A Gunicorn with one worker."""
 
-    def __init__(self, home: str, worker_class: str, options: "list[str]", name: str) -> None:
+    def __init__(self, home: str, worker: Class, name: str) -> None:
         """Starts it."""
         self.port = free_port()
         environ = {
-            **os.environ, "PYTHONPATH": BEFORE if name == "before" else PACKAGES,
-            "PROMETHEUS_MULTIPROC_DIR": os.path.join(home, f"store-{worker_class}-{name}"),
+            **os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (BEFORE if name == "before" else PACKAGES, worker.gunicorn))),
+            "PROMETHEUS_MULTIPROC_DIR": os.path.join(home, f"store-{worker.setting}-{name}"),
             "PROMETHEUS_BIND_ADDRESS": "127.0.0.1", "PROMETHEUS_METRICS_PORT": str(free_port()),
         }
         self.worker = 0
         conf = ["-c", "python:gunicorn_prometheus_exporter.conf"] if name in ("with", "before") else []
-        with open(os.path.join(home, f"{worker_class}-{name}.log"), "wb") as log:
+        with open(os.path.join(home, f"{worker.setting}-{name}.log"), "wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "gunicorn", *conf, "-k", worker_class, *options, "--chdir", home,
-                 "-b", f"127.0.0.1:{self.port}", "app:app"],
+                [sys.executable, "-m", "gunicorn", *conf, "-k", worker.setting, *worker.options, "--chdir", home,
+                 "-b", f"127.0.0.1:{self.port}", worker.app],
                 env=environ, stdout=log, stderr=log, preexec_fn=lambda: os.sched_setaffinity(0, {max(PROCESSORS)}),
             )
 
@@ -136,7 +172,7 @@ def answer(connection: socket.socket) -> bool:
         if not part:
             raise ConnectionError(f"an answer ended after {text!r}")
         text += part
-    if b"Connection: keep-alive" in text:
+    if b"connection: close" not in text.lower():
         return True
     connection.close()
     return False
@@ -160,9 +196,9 @@ def spread(ratios: "list[float]") -> str:
     return f"{statistics.mean(ratios):.3f} ± {statistics.stdev(ratios) / len(ratios) ** 0.5:.3f}"
 
 
-def compare(home: str, worker_class: str, options: "list[str]") -> Comparison:
+def compare(home: str, worker: Class) -> Comparison:
     """Starts the servers many times; returns what came of it."""
-    starts = [measure(home, worker_class, options) for _ in range(STARTS)]
+    starts = [measure(home, worker) for _ in range(STARTS)]
     pairs = {("with", "without"): "again", ("again", "without"): "without", **({("with", "before"): "before"} if BEFORE else {})}
     return Comparison(
         [{name: statistics.median(costs[name] for costs in rounds) for name in rounds[0]} for rounds in starts],
@@ -171,11 +207,11 @@ def compare(home: str, worker_class: str, options: "list[str]") -> Comparison:
     )
 
 
-def measure(home: str, worker_class: str, options: "list[str]") -> "list[dict[str, float]]":
+def measure(home: str, worker: Class) -> "list[dict[str, float]]":
     """Starts the servers; returns what a request costs each of them, of each round."""
     names = ("without", "with", "again", *(["before"] if BEFORE else []))
     os.environ["PYTHONHASHSEED"] = str(random.randrange(2**32))
-    servers = {name: Server(home, worker_class, options, name) for name in random.sample(names, len(names))}
+    servers = {name: Server(home, worker, name) for name in random.sample(names, len(names))}
     try:
         for server in servers.values():
             server.wait()
@@ -199,8 +235,11 @@ def main() -> None:
         with open(os.path.join(home, "app.py"), "w", encoding="utf-8") as app:
             app.write(APP)
         os.sched_setaffinity(0, {min(PROCESSORS)})
-        for worker_class in sys.argv[1:] or CLASSES:
-            rows.append(compare(home, worker_class, CLASSES[worker_class]).row(worker_class))
+        for name in sys.argv[1:] or CLASSES:
+            if CLASSES[name].is_there():
+                rows.append(compare(home, CLASSES[name]).row(name))
+            else:
+                print(f"overhead: SKIPPED: {name}: this machine cannot run it", file=sys.stderr)
     machine.write("overhead.md", f"""# What a request costs a worker
 
 {machine.describe()}. `make bench`; Gunicorn with one worker, an application that does nothing, {CONNECTIONS} connections;
