@@ -99,8 +99,8 @@ internal static class StatusDocument
             }
             html.Write($"""
                 {Show.Percent(worker.Utilisation)}</td><td>{Show.Count(worker.InFlight)} of {Show.Count(worker.Capacity)}</td>
-                <td>{Show.Rate(worker.Requests)}</td><td>{Show.Seconds(worker.LoopLag)}</td><td>{Show.Percent(worker.Cpu / 100)}</td>
-                <td>{Show.Megabytes(worker.Memory)}</td><td class="name">
+                <td>{Show.Rate(worker.Requests)}</td><td>{Show.Seconds(worker.LoopLag)}</td>
+                <td>{Show.Percent(worker.Cpu / 100)}</td><td>{Show.Megabytes(worker.Memory)}</td><td class="name">
                 """);
             if (worker.Oldest is { } oldest)
             {
@@ -130,7 +130,8 @@ internal static class StatusDocument
 
     private static void WriteListeners(HtmlWriter html, Status status)
     {
-        OpenTable(html, "listeners", "Backlog", "Connections waiting to be accepted", ["Listener", "Waiting", "Peak", "Limit"], isWide: false);
+        OpenTable(html, "listeners", "Backlog", "Connections waiting to be accepted",
+            ["Listener", "Waiting", "Peak", "Limit"], isWide: false);
         foreach (var (name, backlog, limit, peak) in status.Listeners)
         {
             html.Write($"""

@@ -27,7 +27,8 @@ internal static class TopView
             $"p95 {Show.Quantile(traffic?.Latencies.Quantile(.95))}",
             $"p99 {Show.Quantile(traffic?.Latencies.Quantile(.99))}");
         yield return Line(status.Listeners
-            .Select(queue => $"Backlog {queue.Name} {Show.Count(queue.Backlog)} of {Show.Count(queue.Limit)}, peak {Show.Count(queue.Peak)}")
+            .Select(queue =>
+                $"Backlog {queue.Name} {Show.Count(queue.Backlog)} of {Show.Count(queue.Limit)}, peak {Show.Count(queue.Peak)}")
             .DefaultIfEmpty("Backlog –"));
         yield return Line(status.Exits.Length == 0
             ? ["Worker exits: none"]

@@ -31,7 +31,8 @@ public sealed class RecentMaximumTests : IDisposable
     [Fact]
     public void A_worker_keeps_the_most_connections_that_waited_for_a_thread_at_once()
     {
-        using var worker = new PrometheusWorker(SlotStore.Open(_directory.Path, SlotKind.Worker, EntryLayout.Timestamped), TimeProvider.System);
+        using var worker = new PrometheusWorker(
+            SlotStore.Open(_directory.Path, SlotKind.Worker, EntryLayout.Timestamped), TimeProvider.System);
         worker.LimitConnections(1000);
         for (var connection = 0; connection < 5; connection++) worker.ThreadAwaited();
         for (var connection = 0; connection < 5; connection++) worker.ThreadTaken(1);
