@@ -43,18 +43,11 @@ class StackHandler:
 
     def stand(self, first: int = _FIRST) -> None:
         """Installs the handler on the first free signal from one on. Logs why if it cannot."""
-        if self._file is None:
-            try:
-                self._descriptor = stack_file.create(self._path)
-            except OSError as error:
-                self._log.warning("Stacks of this worker are off: %s: %s; remove the file", one_line(self._path), error.strerror)
-                return
-            self._file = _identity(self._descriptor)
         for number in range(first, signal.SIGRTMAX + 1):
             if self._engine.signal_handler(number) == _DEFAULT:
-                faulthandler.register(number, file=self._descriptor, all_threads=False, chain=False)
-                self._signal, self._handler = number, self._engine.signal_handler(number)
-                self._tell(number)
+                # The action after the interpreter has removed the handler, as it does before the process exits.
+                signal.signal(number, signal.SIG_IGN)
+                self._register(number)
                 return
         self._log.warning("Stacks of this worker are off: the application uses every real-time signal from SIGRTMIN+5 on")
 
@@ -63,25 +56,37 @@ class StackHandler:
         if not self._signal or os.getpid() != self._worker:
             return
         is_taken = self._engine.signal_handler(self._signal) != self._handler
-        is_lost = _identity(self._descriptor) != self._file
-        if not is_taken and not is_lost:
+        if not is_taken and _identity(self._descriptor) == self._file:
             return
+        # If the descriptor is another file's now, no stack must be written to it.
         lost, self._signal = self._signal, 0
         self._tell(0)
-        if not is_taken:
-            # The descriptor may belong to another file now. If the signal is taken, this would remove the application's handler.
-            faulthandler.unregister(lost)
-        if is_lost:
-            self._file = None
-        self.stand(lost + is_taken)
+        if is_taken:
+            self.stand(lost + 1)
+        else:
+            self._register(lost)
         self._log.warning(
             "gunicorn_prometheus_exporter: %s", with_fields(
                 f"the {'signal' if is_taken else 'file'} of stacks was taken away:", {"signal": lost, "new_signal": self._signal}))
 
+    def _register(self, number: int) -> None:
+        """Makes the handler of a signal write to the file."""
+        if self._file is None or _identity(self._descriptor) != self._file:
+            try:
+                self._descriptor = stack_file.create(self._path)
+            except OSError as error:
+                self._log.warning("Stacks of this worker are off: %s: %s; remove the file", one_line(self._path), error.strerror)
+                return
+            self._file = _identity(self._descriptor)
+        faulthandler.register(number, file=self._descriptor, all_threads=False, chain=False)
+        self._signal, self._handler = number, self._engine.signal_handler(number)
+        self._tell(number)
+
     def leave(self) -> None:
         """Restores the default action in a forked child, whose requests are nobody's."""
-        if self._signal and signal.getsignal(self._signal) in (signal.SIG_DFL, None):
+        if self._signal and signal.getsignal(self._signal) == signal.SIG_IGN:
             faulthandler.unregister(self._signal)
+            signal.signal(self._signal, signal.SIG_DFL)
 
     def _tell(self, number: int) -> None:
         self._engine.set_stack_signal(number)

@@ -3,6 +3,7 @@ using GunicornPrometheusExporter.Flights;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Recording;
 using GunicornPrometheusExporter.Slots;
+using GunicornPrometheusExporter.Stacks;
 
 namespace GunicornPrometheusExporter.Master;
 
@@ -31,6 +32,11 @@ internal sealed class StoreCleaner(string directory, SlotTable slots)
         foreach (var path in FlightTableReader.In(directory))
         {
             if (FlightTableReader.TryParseSlot(path, out var kind, out var number) && IsFree(kind, number)) File.Delete(path);
+        }
+        foreach (var path in Directory.GetFiles(directory, $"{StackFile.Prefix}*{StackFile.Extension}"))
+        {
+            var owner = Path.GetFileNameWithoutExtension(path)[StackFile.Prefix.Length..];
+            if (SlotName.TryParse(owner, out var kind, out var number) && IsFree(kind, number)) File.Delete(path);
         }
         // Last: if this process is killed before, the next start removes the rest and gets here.
         StoreIncarnation.Renew(directory);

@@ -209,7 +209,7 @@ public sealed class MasterPreparationTests : IDisposable
         string[] dead =
         [
             "counter_worker-1.db", "gauge_livemax_worker-1.db", "flight_worker-1_0a0b0c0d.bin", "counter_exporter-1.db",
-            "counter_process-1.db", "counter_999999999.db",
+            "counter_process-1.db", "counter_999999999.db", "stacks_worker-1.txt",
         ];
         Touch(dead);
 
