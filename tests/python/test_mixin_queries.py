@@ -70,7 +70,8 @@ def prometheus(request, start_gunicorn, need, environment, tmp_path):
 def start_other(start_gunicorn: Callable[..., LiveGunicorn], folder: Path, worker_class: str) -> LiveGunicorn:
     """Starts a Gunicorn with a store of its own, whose worker has metrics that those of the default class lack."""
     server = start_gunicorn(
-        "-k", worker_class, "--threads", "2", "--graceful-timeout", "3", conf=HOOKS, variables={"PROMETHEUS_MULTIPROC_DIR": str(folder / worker_class)})
+        "-k", worker_class, "--threads", "2", "--graceful-timeout", "3", conf=HOOKS, variables={
+            "PROMETHEUS_MULTIPROC_DIR": str(folder / worker_class), "GUNICORN_EXPORTER_SLOW_REQUEST_SECONDS": "0.1"})
     server.wait_until_served()
     return server
 

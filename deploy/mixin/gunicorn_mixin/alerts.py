@@ -76,6 +76,14 @@ def alerts(job: str) -> tuple[Alert, ...]:
             "One request in 20 on {{ $labels.instance }} has taken longer than {{ $value | humanizeDuration }} for 10 minutes.",
             lasting="10m"),
         Alert(
+            "GunicornSlowRequests", WARNING,
+            f"{e.rate('gunicorn_slow_requests_total', SERVER, '5m')} / {e.rate('gunicorn_http_requests_total', SERVER, '5m')} > 0.05"
+            f" and {e.rate('gunicorn_http_requests_total', SERVER, '5m')} > 0.1",
+            "{{ $value | humanizePercentage }} of the requests on {{ $labels.instance }} are slow.",
+            "{{ $value | humanizePercentage }} of the requests on {{ $labels.instance }} have taken longer than "
+            "GUNICORN_EXPORTER_SLOW_REQUEST_SECONDS for 10 minutes. The exporter's log has the line of the application at which they hang.",
+            lasting="10m"),
+        Alert(
             "GunicornUtilisationHigh", WARNING, "instance:gunicorn_utilisation:ratio_rate5m > 0.85",
             "The workers on {{ $labels.instance }} are {{ $value | humanizePercentage }} busy.",
             "{{ $labels.instance }} has had {{ $value | humanizePercentage }} of its capacity in use for 10 minutes: at 100% "

@@ -39,9 +39,11 @@ def routes() -> dict[str, Any]:
                 sort_by="Requests"),
         ]),
         Row("Top ten", [
-            series("Requests", "reqps", "The ten routes with the most requests.", Query(f"topk(10, {requests})", LEGEND), width=12),
-            series("Latency p95", "s", "The ten slowest routes: 19 in 20 requests are faster.",
-                   Query(f"topk(10, {p95})", LEGEND), width=12),
+            series("Requests", "reqps", "The ten routes with the most requests.", Query(f"topk(10, {requests})", LEGEND)),
+            series("Latency p95", "s", "The ten slowest routes: 19 in 20 requests are faster.", Query(f"topk(10, {p95})", LEGEND)),
+            series("Slow requests", "reqps", "The ten routes with the most requests per second that took longer than "
+                   "GUNICORN_EXPORTER_SLOW_REQUEST_SECONDS; without any there is no data.",
+                   Query(f"topk(10, {e.rate('gunicorn_slow_requests_total', BY, WINDOW, ROUTES)})", LEGEND)),
             series("Failures", "reqps", "The ten routes with the most responses with 5xx per second.",
                    Query(f"topk(10, {failures})", LEGEND), width=12),
             series("Busy", "short", "The ten routes that take most of the workers' time: seconds of work per second.",

@@ -1,0 +1,176 @@
+"""Slow requests are counted exactly, and logged with the application's line while they are in flight."""
+
+import contextlib
+import json
+import os
+import random
+import re
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import test_chaos as chaos
+from live_gunicorn import HOOKS, LiveGunicorn, wait_for
+from worker_classes import STOCK
+
+SETTING = "GUNICORN_EXPORTER_SLOW_REQUEST_SECONDS"
+TOTAL = "gunicorn_slow_requests_total"
+IN_FLIGHT = "gunicorn_slow_requests_in_flight"
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+
+SOURCE = (Path(__file__).parent / "hanging_app.py").read_text().splitlines()
+WAYS = ["regex", "endless", "receive", "wait", "sleep", "loop"]
+
+#: gevent's patches turn the other ways into waits for events, which have no stack.
+OF_GEVENT = ["regex", "endless", "sleep"]
+
+CLASSES = ["sync", "gthread", "gevent", "tornado", "uvicorn", "asgi"]
+
+
+def line_of(way: str) -> int:
+    return next(number for number, line in enumerate(SOURCE, 1) if line.endswith(f"# hangs: {way}"))
+
+
+def hang(server: LiveGunicorn, way: str) -> None:
+    """Requests a path that hangs, and does not wait for the response."""
+    server.connect(f"GET /hang/{way} HTTP/1.1\r\nHost: localhost\r\ntraceparent: 00-{TRACE}-b7ad6b7169203331-01\r\n\r\n".encode())
+
+
+def incidents(environment: dict[str, str], kind: str) -> list[dict[str, Any]]:
+    file = Path(environment["PROMETHEUS_MULTIPROC_DIR"]) / "incidents.jsonl"
+    lines = file.read_text().splitlines() if file.exists() else []
+    return [incident for incident in map(json.loads, lines) if incident["kind"] == kind]
+
+
+def kill_workers(server: LiveGunicorn) -> None:
+    """Ends the workers that hang, so that the server stops soon."""
+    server.signal(signal.SIGTERM)
+    for pid in server.workers():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_each_slow_request_names_the_line_of_the_application(start_worker, environment, name):
+    ways = OF_GEVENT if name == "gevent" else WAYS
+    app = "hanging_app:asgi" if name in ("uvicorn", "asgi") else "hanging_app:app"
+    server = start_worker(
+        name, "-w", str(len(ways)), "--threads", "1", "--timeout", "120", "--graceful-timeout", "1", app=app, variables={SETTING: "1"})
+    server.wait_until_served()
+    wait_for(lambda: server.scrape().by("gunicorn_workers", "state")["live"] == len(ways), "every worker")
+    try:
+        for way in ways:
+            hang(server, way)
+            place = f"hanging_app.py:{line_of(way)} {way}"
+            line = re.compile(
+                rf' slow request worker_id=worker_\d+ pid=\d+ method=GET route=/hang/{way} age_seconds=\d+(\.\d+)? trace_id={TRACE} '
+                rf'stack="[^"]*{re.escape(place)}[^"]*"')
+            wait_for(lambda: line.search(server.log), f"{place} in a line of {server.log}", 30)
+        assert server.log.count(" slow request ") == len(ways)
+        metrics = server.scrape()
+        assert metrics.total(IN_FLIGHT) == len(ways)
+        assert metrics.total(TOTAL) == 0
+        wait_for(lambda: len(incidents(environment, "slow")) == len(ways), "the incidents")
+        for incident in incidents(environment, "slow"):
+            assert {frame["function"] for frame in incident["stack"]} & set(ways)
+            assert (incident["method"], incident["trace_id"]) == ("GET", TRACE)
+        if name not in ("sync", "gthread"):
+            wait_for(lambda: len(incidents(environment, "blocked")) >= len(ways), "the blocked loops")
+            assert server.log.count(" event loop blocked ") == len(ways)
+    finally:
+        kill_workers(server)
+
+
+def test_a_request_that_awaits_is_slow_without_a_stack(start_worker):
+    server = start_worker("uvicorn", "--graceful-timeout", "1", variables={SETTING: "1"})
+    server.wait_until_served()
+    server.connect(b"GET /stall HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    wait_for(lambda: " slow request " in server.log, "the line")
+    (line,) = re.findall(" slow request .*", server.log)
+    assert " route=/stall " in line and "stack" not in line
+    assert " event loop blocked " not in server.log
+    kill_workers(server)
+
+
+def test_a_slow_request_is_counted_when_it_ends(start_worker):
+    server = start_worker("gthread", variables={SETTING: "1,/patient=60"})
+    server.wait_until_served()
+    assert server.get("/block/2") == 200
+    assert server.get("/") == 200
+    wait_for(lambda: server.scrape().total(TOTAL) == 1, "the count")
+    assert not server.scrape().has(IN_FLIGHT)
+
+
+@pytest.mark.parametrize("name", ["sync", "gthread", "gevent", "gevent_pywsgi", "tornado", "uvicorn", "asgi"])
+def test_an_exception_leaves_the_line_of_the_application(start_worker, environment, name):
+    app = "hanging_app:asgi" if name in ("uvicorn", "asgi") else "hanging_app:app"
+    server = start_worker(name, app=app)
+    server.wait_until_served()
+    server.send(f"GET /hang/fail HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\ntraceparent: 00-{TRACE}-b7ad6b7169203331-01\r\n\r\n"
+                .encode())
+    wait_for(lambda: incidents(environment, "exception"), f"the exception; the log is {server.log}")
+    (incident,) = incidents(environment, "exception")
+    (frame,) = incident.pop("stack")
+    assert (Path(frame["file"]).name, frame["line"], frame["function"]) == ("hanging_app.py", line_of("fail"), "fail")
+    assert incident.pop("pid") in server.workers() and incident.pop("time") > 0
+    assert incident == {
+        "kind": "exception", "worker_id": "worker_1", "method": "GET", "route": "/hang/fail", "trace_id": TRACE,
+        "error_type": "ValueError",
+    }
+    assert "no number" not in json.dumps(incidents(environment, "exception"))
+
+
+def test_an_application_that_always_fails_leaves_fifty_exceptions_at_once(start_worker, environment):
+    server = start_worker("sync", app="hanging_app:app")
+    server.wait_until_served()
+    (exporter,) = server.exporters()
+    os.kill(exporter, signal.SIGSTOP)
+    try:
+        for _ in range(80):
+            server.get("/hang/fail")
+        file = Path(environment["PROMETHEUS_MULTIPROC_DIR"]) / "exceptions_worker-1.jsonl"
+        assert len(file.read_text().splitlines()) == 50
+    finally:
+        os.kill(exporter, signal.SIGCONT)
+    wait_for(lambda: len(incidents(environment, "exception")) == 50, "the exceptions")
+    assert file.read_text() == ""
+    assert server.metrics().total("gunicorn_worker_error_handling_total") == 80
+
+
+def test_no_kill_loses_or_doubles_a_slow_request(start_gunicorn: Any) -> None:
+    seconds = float(os.environ.get("CHAOS_SECONDS", "15"))
+    print(f"CHAOS_SEED={chaos.SEED} CHAOS_SECONDS={seconds:g}")
+    chance = random.Random(chaos.SEED)
+    server = start_gunicorn(
+        "-w", str(chaos.WORKERS), "--timeout", "2", "--graceful-timeout", "5", conf=HOOKS, app="chaos_app:app",
+        variables={SETTING: "0.000001"})
+    server.wait_until_served()
+    events = chaos.Chaos(server, chance)
+    scraper = chaos.Scraper(server.scrape)
+    clients = [chaos.Client(server.port, chance.randrange(1 << 32)) for _ in range(chaos.CLIENTS)]
+    for thread in (scraper, *clients):
+        thread.start()
+    try:
+        events.run(seconds)
+        for client in clients:
+            client.stop()
+        received = sum(chaos.sums([client.received for client in clients]).values())
+        wait_for(lambda: server.metrics().total(chaos.REQUESTS) >= received, "the counts")
+        wait_for(lambda: server.metrics().total("gunicorn_worker_requests_in_flight") == 0, "the last requests")
+        scraper.stop()
+        metrics = server.metrics()
+        lost = metrics.by("gunicorn_worker_requests_lost_total", "reason")
+        finished = metrics.total("gunicorn_http_request_duration_seconds_count")
+        print(f"{dict(events.done)}; finished {finished:.0f}, lost {lost}, slow {metrics.total(TOTAL):.0f}; {scraper.scrapes} scrapes")
+        assert scraper.faults == []
+        assert sum(lost.values()) > 0
+        # The age of a request is unknown if no master recorded the exit of its worker.
+        assert finished + sum(lost.values()) - lost.get("unknown", 0) <= metrics.total(TOTAL) <= finished + sum(lost.values())
+    finally:
+        for thread in (scraper, *clients):
+            thread.stop()
+        for master in events.masters:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(master, signal.SIGTERM)
