@@ -36,7 +36,8 @@ class Block(NamedTuple):
 def flight(store: Path, pid: int) -> Optional[tuple[int, float]]:
     """Returns the signal and the timeout in the flight file of a worker, or None if it has none."""
     for path in sorted(store.glob("flight_worker-*.bin")):
-        with contextlib.suppress(FileNotFoundError):
+        # A new file is empty for a moment.
+        with contextlib.suppress(FileNotFoundError, struct.error):
             data = path.read_bytes()
             if struct.unpack_from("<i", data, _PID)[0] == pid:
                 return struct.unpack_from("<i", data, _SIGNAL)[0], struct.unpack_from("<d", data, _TIMEOUT)[0]
