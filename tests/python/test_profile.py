@@ -179,7 +179,7 @@ def test_a_profile_has_the_shares_of_known_functions(start_gunicorn, environment
     with load(server):
         status, folded, errors = call(environment, "profile", "--seconds", SECONDS, "--format", "folded", "--output", "-")
     print(errors)
-    assert status == 0 and " samples of 1 workers in " in errors and "% of its time" in errors
+    assert status == 0 and " samples of 1 worker in " in errors and "% of its time" in errors
     found = shares(folded)
     print(found)
     assert all(abs(found[function] - share) <= 5 for function, share in HOT.items()), found
@@ -197,7 +197,7 @@ def test_only_threads_of_the_wanted_requests_are_sampled(start_gunicorn, environ
         assert call(environment, "profile", "--seconds", "1", "--route", "/none")[0] == 1
         status, _, errors = call(
             environment, "profile", "--seconds", "3", "--worker", "worker_2", "--format", "folded", "--output", "-")
-    assert status == 0 and "samples of 1 workers" in errors
+    assert status == 0 and "samples of 1 worker in" in errors
 
 
 def test_each_format_is_written_to_its_file(start_gunicorn, environment, store, tmp_path):
@@ -213,6 +213,15 @@ def test_each_format_is_written_to_its_file(start_gunicorn, environment, store, 
     assert json.loads((tmp_path / "a.json").read_text())["profiles"][0]["type"] == "sampled"
     assert b"hot_app.py" in gzip.decompress((tmp_path / "a.pb.gz").read_bytes())
     assert "hot_app.py" in (tmp_path / "a.txt").read_text()
+
+
+def test_a_profile_follows_no_link(start_gunicorn, environment, tmp_path):
+    start_gunicorn()
+    (tmp_path / "profile.svg").symlink_to(tmp_path / "other")
+    (tmp_path / "other").write_text("not a profile")
+    status, _, errors = call(environment, "profile", "--seconds", "1", cwd=tmp_path)
+    assert status == 2 and '--output is "profile.svg", which cannot be written (' in errors
+    assert (tmp_path / "other").read_text() == "not a profile"
 
 
 def test_over_http_nothing_is_shown_unless_the_configuration_allows_it(start_gunicorn, environment):
