@@ -26,7 +26,7 @@ COMMAND_TIMEOUT = 60.0
 _SERVES = re.compile(r"(\w+=\S+ )*(gunicorn|gunicorn-prometheus-exporter (serve|hub)|env -u \w+ python3)( |$)")
 _GUNICORN = re.compile(r"(\w+=\S+ )*gunicorn( |$)")
 #: Commands that can be retried, because they change nothing.
-_ASKS = re.compile(r"/metrics|/-/|exporter (dump|check)|read_store")
+_ASKS = re.compile(r"/metrics|/-/|exporter (dump|check|stack)|read_store")
 _NO_ANSWER = 7  # curl's status for a refused connection
 _DEFAULT = "gunicorn -c python:gunicorn_prometheus_exporter.conf app:app"
 

@@ -28,6 +28,7 @@ NOT_TRIED = {
     ("docs/endpoints.md", "exporter:"): "test_route_patterns.py starts a server with such a file",
     ("docs/endpoints.md", "export GUNICORN_EXPORTER_ROUTES='^/files/.* -> /files/{path}; ^/tenants/[^/]+$ -> /tenants/{tenant}'"):
         "test_route_patterns.py starts a server with such a variable",
+    ("docs/profiling.md", "$ gunicorn-prometheus-exporter profile --seconds 30"): "test_profile.py profiles servers that have load",
     ("docs/security.md", "rate_limit:"): "test_listening.py tries such a limit",
     ("docs/security.md", "location /gunicorn/ { proxy_pass http://unix:/run/metrics/http.sock:/; }"):
         "nginx is not needed for the tests; test_listening.py connects by curl",

@@ -164,10 +164,11 @@ internal sealed class StackTaker(string directory)
     {
         for (var start = MonotonicClock.Seconds(); ;)
         {
+            // Read in this order: the kernel blocks the signal before the first letter, and until the handler returns.
+            var hasText = file.Size() > before;
             var signals = ThreadSignals.Read(pid, thread);
             var seconds = MonotonicClock.Seconds() - start;
-            // The kernel blocks the signal until its handler returns, so the text is whole.
-            if (signals?.IsAnswering(signal) != true && (signals is null || file.Size() > before || seconds > LongestSilence)) return true;
+            if (signals?.IsAnswering(signal) != true && (signals is null || hasText || seconds > LongestSilence)) return true;
             if (seconds > LongestAnswer) return false;
             _ = Libc.SleepMicroseconds(seconds < FastPolls ? Poll : SlowPoll);
         }

@@ -1,4 +1,7 @@
+using System.Runtime.InteropServices;
 using GunicornPrometheusExporter.Exporter.Profiles;
+using GunicornPrometheusExporter.Native;
+using Microsoft.Win32.SafeHandles;
 
 namespace GunicornPrometheusExporter.Exporter.Commands;
 
@@ -6,6 +9,7 @@ namespace GunicornPrometheusExporter.Exporter.Commands;
 internal sealed class ProfileCommand : Command
 {
     private const string StandardOutput = "-";
+    private const uint ReadableToAll = 0x1A4;
 
     private readonly Option<double> _seconds = NumberOption(
         "--seconds", "How long to take samples", "SECONDS", ProfileRequest.DefaultSeconds, ProfileRequest.LongestSeconds);
@@ -51,7 +55,7 @@ internal sealed class ProfileCommand : Command
         format ??= path == StandardOutput ? ProfileFormat.All[0] : ProfileFormat.OfFile(path) ?? throw new ConfigurationException(
             $"--output is \"{path}\", whose extension is not of a format; add --format");
         // As the user who runs this, before it becomes the store's.
-        using var output = path == StandardOutput ? Console.OpenStandardOutput() : new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write);
+        using var output = path == StandardOutput ? Console.OpenStandardOutput() : Open(path);
         var directory = StoreOptions.Enter(config.PrometheusMultiprocDir);
         var request = new ProfileRequest(
             parsed.GetValue(_seconds), parsed.GetValue(_rate), parsed.GetValue(_worker), parsed.GetValue(_route));
@@ -64,6 +68,15 @@ internal sealed class ProfileCommand : Command
         if (output.CanSeek) output.SetLength(output.Position);
         if (path != StandardOutput) Console.Error.WriteLine($"written to {path}");
         return ExitStatus.Ok;
+    }
+
+    /// <summary>Opens a file to write, as root too: follows no link that another user planted.</summary>
+    private static FileStream Open(string path)
+    {
+        var descriptor = Libc.Open(path, Libc.OpenReadWrite | Libc.OpenCreate | Libc.OpenCloseOnExec | Libc.OpenNoFollow, ReadableToAll);
+        if (descriptor >= 0) return new(new SafeFileHandle(descriptor, ownsHandle: true), FileAccess.Write);
+        var error = Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError());
+        throw new ConfigurationException($"--output is \"{path}\", which cannot be written ({error}); name another file");
     }
 
     private static Option<double> NumberOption(string name, string description, string unit, double given, double highest) => new(name)

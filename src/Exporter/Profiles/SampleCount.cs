@@ -45,7 +45,8 @@ internal sealed class SampleCount
         var missed = Reason is { } reason ? $", {Show.Count(Missed)} missed ({Show.Printable(reason)})" : "";
         if (Taken == 0) return $"no samples in {Show.Duration(duration)}{missed}";
         var share = cost / (duration * _workers.Count);
-        return $"{Show.Count(Taken)} samples of {_workers.Count} workers in {Show.Duration(duration)}{missed}; "
+        var workers = _workers.Count == 1 ? "worker" : "workers";
+        return $"{Show.Count(Taken)} samples of {_workers.Count} {workers} in {Show.Duration(duration)}{missed}; "
             + string.Create(CultureInfo.InvariantCulture, $"each took about {1000 * cost / Taken:0.00} ms of its worker, ")
             + string.Create(CultureInfo.InvariantCulture, $"all of them {100 * share:0.00} % of its time");
     }
