@@ -12,9 +12,10 @@ cd "$(dirname "$0")/.."
 root=$PWD
 cache=$root/out/matrix
 requests="test_worker_classes.py test_endings.py test_asgi.py test_http2.py test_requests.py test_waits.py"
+stacks="test_stacks.py test_last_stacks.py test_slow_requests.py"
 newest="test_dirty_workers.py test_control_socket.py test_newest_gunicorn.py"
-tests=${MATRIX_TESTS:-$requests test_master.py test_lifecycle.py test_deaths.py test_routes.py test_exactness.py $newest}
-quick=${MATRIX_QUICK:-test_worker_classes.py test_http2.py test_routes.py}
+tests=${MATRIX_TESTS:-$requests test_master.py test_lifecycle.py test_deaths.py test_routes.py test_exactness.py $stacks $newest}
+quick=${MATRIX_QUICK:-test_worker_classes.py test_http2.py test_routes.py $stacks}
 jobs=${MATRIX_JOBS:-2}
 suites=(trixie sid)
 rm -rf "$cache/rows"
