@@ -1,6 +1,5 @@
 """The mixin for worker classes: it loads the engine in a worker and records its state, requests and errors."""
 
-import gc
 import os
 import platform
 from ssl import SSLError
@@ -10,7 +9,7 @@ from typing import Any, Optional
 import gunicorn
 from gunicorn.workers.base import Worker
 
-from . import engine, file_environment, guard, heartbeat, stacks, store_in_time, worker_kinds
+from . import engine, file_environment, gc_callback, guard, heartbeat, stacks, store_in_time, worker_kinds
 from .errors import ConfigurationError, MetricsError
 from .log_lines import one_line
 from .outcome import is_unsent
@@ -67,7 +66,7 @@ class InstrumentedWorker(WatchedProcess, Worker):
         if self._engine is not None:
             check = guard.call("stacks", stacks.install, self, self._engine, self._stage)
             guard.call("requests", worker_kinds.install, self, self._engine, check)
-            guard.call("garbage collections", gc.callbacks.append, self._engine.collecting)
+            guard.call("garbage collections", gc_callback.install, self._engine)
         guard.call(_STATE, self._stage.reach, Stage.SERVING)
         self.enter_state("running")
         super().run()

@@ -17,7 +17,7 @@ UNCOLLECTABLE = "gunicorn_worker_gc_objects_uncollectable_total"
 
 def start(start_gunicorn: Any, *options: str, **named: Any) -> LiveGunicorn:
     # An idle worker's heartbeat comes after half the timeout.
-    server: LiveGunicorn = start_gunicorn("-w", "1", "--timeout", "2", *options, conf=HOOKS, app="runtime_app:app", **named)
+    server: LiveGunicorn = start_gunicorn("-w", "1", "--timeout", "2", *options, **{"conf": HOOKS, "app": "runtime_app:app", **named})
     server.wait_until_served()
     wait_for(lambda: server.scrape().has("gunicorn_worker_state", state="running"), "the worker")
     return server
@@ -72,6 +72,17 @@ def test_a_child_that_the_application_forks_may_collect_and_counts_nothing(start
     assert ask(server, "/fork") == 7
     ask(server, "/collect")
     assert server.metrics(2).by(COLLECTIONS, "generation") == {"2": 2}
+
+
+def test_a_child_that_collects_while_it_is_forked_counts_nothing(start_gunicorn: Any) -> None:
+    # This hook runs in the child before the engine's.
+    conf = HOOKS + "import gc, os\nos.register_at_fork(after_in_child=gc.collect)\n"
+    server = start(start_gunicorn, conf=conf)
+    ask(server, "/fork")
+    ask(server, "/fork")
+    assert not server.metrics(2).has(COLLECTIONS)
+    ask(server, "/collect")
+    assert server.metrics(3).value(COLLECTIONS, generation="2") == 2
 
 
 def test_page_faults_and_context_switches_are_those_that_the_process_sees(start_gunicorn: Any) -> None:
