@@ -26,6 +26,7 @@ WAYS = ["regex", "endless", "receive", "wait", "sleep", "loop"]
 #: gevent's patches turn the other ways into waits for events, which have no stack.
 OF_GEVENT = ["regex", "endless", "sleep"]
 
+#: A gthread worker accepts connections while its threads hang, so each worker has a thread for each way.
 CLASSES = ["sync", "gthread", "gevent", "tornado", "uvicorn", "asgi"]
 
 
@@ -57,9 +58,12 @@ def test_each_slow_request_names_the_line_of_the_application(start_worker, envir
     ways = OF_GEVENT if name == "gevent" else WAYS
     app = "hanging_app:asgi" if name in ("uvicorn", "asgi") else "hanging_app:app"
     server = start_worker(
-        name, "-w", str(len(ways)), "--threads", "1", "--timeout", "120", "--graceful-timeout", "1", app=app, variables={SETTING: "1"})
+        name, "-w", str(len(ways)), "--threads", str(len(ways)), "--timeout", "120", "--graceful-timeout", "1", app=app, variables={SETTING: "1"})
     server.wait_until_served()
-    wait_for(lambda: server.scrape().by("gunicorn_workers", "state")["live"] == len(ways), "every worker")
+    has_loop = name not in ("sync", "gthread")
+    # A worker measures its loop from its first heartbeat on.
+    sign = "gunicorn_worker_loop_busy_seconds_total" if has_loop else "gunicorn_worker_capacity"
+    wait_for(lambda: sum(value > 0 for value in server.scrape().by(sign, "worker_id").values()) == len(ways), "every worker")
     try:
         for way in ways:
             hang(server, way)
@@ -76,7 +80,7 @@ def test_each_slow_request_names_the_line_of_the_application(start_worker, envir
         for incident in incidents(environment, "slow"):
             assert {frame["function"] for frame in incident["stack"]} & set(ways)
             assert (incident["method"], incident["trace_id"]) == ("GET", TRACE)
-        if name not in ("sync", "gthread"):
+        if has_loop:
             wait_for(lambda: len(incidents(environment, "blocked")) >= len(ways), "the blocked loops")
             assert server.log.count(" event loop blocked ") == len(ways)
     finally:
