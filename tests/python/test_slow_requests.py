@@ -82,7 +82,7 @@ def test_each_slow_request_names_the_line_of_the_application(start_worker, envir
             assert (incident["method"], incident["trace_id"]) == ("GET", TRACE)
         if has_loop:
             wait_for(lambda: server.log.count(" event loop blocked ") == len(ways), "the blocked loops")
-            assert len(incidents(environment, "blocked")) == len(ways)
+            wait_for(lambda: len(incidents(environment, "blocked")) == len(ways), "their incidents")
     finally:
         kill_workers(server)
 
