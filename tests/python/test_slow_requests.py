@@ -26,6 +26,7 @@ WAYS = ["regex", "endless", "receive", "wait", "sleep", "loop"]
 #: gevent's patches turn the other ways into waits for events, which have no stack.
 OF_GEVENT = ["regex", "endless", "sleep"]
 
+#: A gthread worker accepts connections while its threads hang, so each worker has a thread for each way.
 CLASSES = ["sync", "gthread", "gevent", "tornado", "uvicorn", "asgi"]
 
 
@@ -57,9 +58,12 @@ def test_each_slow_request_names_the_line_of_the_application(start_worker, envir
     ways = OF_GEVENT if name == "gevent" else WAYS
     app = "hanging_app:asgi" if name in ("uvicorn", "asgi") else "hanging_app:app"
     server = start_worker(
-        name, "-w", str(len(ways)), "--threads", "1", "--timeout", "120", "--graceful-timeout", "1", app=app, variables={SETTING: "1"})
+        name, "-w", str(len(ways)), "--threads", str(len(ways)), "--timeout", "120", "--graceful-timeout", "1", app=app, variables={SETTING: "1"})
     server.wait_until_served()
-    wait_for(lambda: server.scrape().by("gunicorn_workers", "state")["live"] == len(ways), "every worker")
+    has_loop = name not in ("sync", "gthread")
+    # A worker measures its loop from its first heartbeat on.
+    sign = "gunicorn_worker_loop_busy_seconds_total" if has_loop else "gunicorn_worker_capacity"
+    wait_for(lambda: sum(value > 0 for value in server.scrape().by(sign, "worker_id").values()) == len(ways), "every worker")
     try:
         for way in ways:
             hang(server, way)
@@ -76,9 +80,9 @@ def test_each_slow_request_names_the_line_of_the_application(start_worker, envir
         for incident in incidents(environment, "slow"):
             assert {frame["function"] for frame in incident["stack"]} & set(ways)
             assert (incident["method"], incident["trace_id"]) == ("GET", TRACE)
-        if name not in ("sync", "gthread"):
-            wait_for(lambda: len(incidents(environment, "blocked")) >= len(ways), "the blocked loops")
-            assert server.log.count(" event loop blocked ") == len(ways)
+        if has_loop:
+            wait_for(lambda: server.log.count(" event loop blocked ") == len(ways), "the blocked loops")
+            wait_for(lambda: len(incidents(environment, "blocked")) == len(ways), "their incidents")
     finally:
         kill_workers(server)
 
@@ -94,13 +98,65 @@ def test_a_request_that_awaits_is_slow_without_a_stack(start_worker):
     kill_workers(server)
 
 
-def test_a_slow_request_is_counted_when_it_ends(start_worker):
-    server = start_worker("gthread", variables={SETTING: "1,/patient=60"})
-    server.wait_until_served()
-    assert server.get("/block/2") == 200
+@pytest.mark.parametrize("options, variables, slow", [
+    # The default is a tenth of the timeout.
+    (("--timeout", "10"), {}, 1), (("--timeout", "30"), {}, 0), (("--timeout", "10"), {SETTING: "0"}, 0),
+    ((), {SETTING: "60,/block/*=1"}, 1), ((), {SETTING: "1,/block/*=60"}, 0),
+])
+def test_a_slow_request_is_counted_when_it_ends(start_worker, options, variables, slow):
+    server = start_worker("gthread", *options, variables=variables)
+    assert server.get("/block/1.2") == 200
+    assert server.get("/") == 200
+    metrics = server.metrics(requests=2)
+    assert metrics.total(TOTAL) == slow
+    assert not metrics.has(IN_FLIGHT)
+
+
+@pytest.mark.parametrize("name", ["gthread", "gevent_pywsgi", "uvicorn"])
+def test_streams_and_websockets_are_never_slow(start_worker, name):
+    server = start_worker(name, variables={SETTING: "0.000001"})
+    assert server.get("/events") == 200
+    server.send(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nUpgrade: WebSocket\r\n\r\n")
+    metrics = server.metrics(requests=2)
+    assert metrics.total(TOTAL) == 0
     assert server.get("/") == 200
     wait_for(lambda: server.scrape().total(TOTAL) == 1, "the count")
-    assert not server.scrape().has(IN_FLIGHT)
+
+
+def test_a_lost_request_has_the_stack_that_was_taken_while_it_was_slow(start_worker):
+    server = start_worker("sync", app="hanging_app:app", variables={SETTING: "1"})
+    server.wait_until_served()
+    hang(server, "wait")
+    place = f"hanging_app.py:{line_of('wait')} wait"
+    wait_for(lambda: " slow request " in server.log, "the slow request")
+    os.kill(server.workers()[0], signal.SIGKILL)
+    wait_for(lambda: re.search(rf" request lost .* cause=signal .*{place}", server.log), f"the lost request in {server.log}")
+    wait_for(lambda: server.scrape().total(TOTAL) == 1, "the count")
+
+
+def test_without_stacks_slow_requests_are_still_reported(start_worker, environment):
+    server = start_worker("sync", app="hanging_app:app", variables={SETTING: "1", "GUNICORN_EXPORTER_STACKS": "false"})
+    server.wait_until_served()
+    hang(server, "wait")
+    wait_for(lambda: incidents(environment, "slow"), "the incident")
+    assert "stack" not in incidents(environment, "slow")[0]
+    wait_for(lambda: " route=/hang/wait " in server.log, "the line")
+    assert "this reason is logged once: the worker has no handler for it" in server.log
+    kill_workers(server)
+
+
+def test_an_exporter_that_starts_again_reports_no_request_twice(start_worker, environment):
+    server = start_worker("sync", "-w", "2", app="hanging_app:app", variables={SETTING: "1"})
+    server.wait_until_served()
+    hang(server, "wait")
+    wait_for(lambda: incidents(environment, "slow"), "the incident")
+    (exporter,) = server.exporters()
+    os.kill(exporter, signal.SIGKILL)
+    wait_for(lambda: server.exporters() not in ([], [exporter]), "another exporter")
+    hang(server, "receive")
+    wait_for(lambda: len(incidents(environment, "slow")) > 1, "the next slow request")
+    assert [incident["route"] for incident in incidents(environment, "slow")] == ["/hang/wait", "/hang/receive"]
+    kill_workers(server)
 
 
 @pytest.mark.parametrize("name", ["sync", "gthread", "gevent", "gevent_pywsgi", "tornado", "uvicorn", "asgi"])

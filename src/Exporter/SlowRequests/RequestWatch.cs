@@ -26,6 +26,7 @@ internal sealed class RequestWatch(
     private readonly Dictionary<string, WorkerWatch> _workers = new(StringComparer.Ordinal);
     private readonly HashSet<string> _reasons = new(StringComparer.Ordinal);
     private readonly LineBudget _lines = new();
+    private readonly List<Incident> _found = [];
     private readonly double _start = MonotonicClock.Seconds();
 
     internal async Task RunAsync(CancellationToken end)
@@ -56,6 +57,8 @@ internal sealed class RequestWatch(
             watch.Look(slow.GetValueOrDefault(path), now);
             if (watch.IsIdle(now)) _workers.Remove(path);
         }
+        incidents.Add(_found);
+        _found.Clear();
         if (_lines.TakeDropped(now) is > 0 and var dropped) log.SlowRequestsNotLogged(dropped);
         return null;
     }
@@ -86,7 +89,7 @@ internal sealed class RequestWatch(
         };
         // An exporter that exited may have reported it.
         if (request.Started < _start && incidents.Read().Any(known => IsSame(known, incident))) return;
-        incidents.Add(incident);
+        _found.Add(incident);
         if (!_lines.TrySpend(MonotonicClock.Seconds())) return;
         log.SlowRequest(
             worker.WorkerId, worker.Report.Pid, labels.Method, labels.Route, incident.AgeSeconds!.Value, request.TraceId,
@@ -96,7 +99,7 @@ internal sealed class RequestWatch(
     private void ReportBlocked(SlowWorker worker, ThreadStack? stack)
     {
         var incident = Of(worker, IncidentKinds.Blocked, worker.Worker.Load.LoopLag, stack);
-        incidents.Add(incident);
+        _found.Add(incident);
         if (_lines.TrySpend(MonotonicClock.Seconds()))
         {
             log.LoopBlocked(worker.WorkerId, worker.Report.Pid, incident.AgeSeconds!.Value, StackLine.Of(incident.Stack));
