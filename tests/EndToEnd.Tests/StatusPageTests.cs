@@ -76,6 +76,25 @@ public sealed class StatusPageTests
         Assert.Empty(browser.Said);
     }
 
+    [Fact]
+    public async Task An_incident_opens_to_its_whole_stack_and_stays_open_while_the_page_follows()
+    {
+        await using var server = await new GunicornServer(["-w", "1", "--timeout", "2"]).ReadyAsync(1);
+        await using var browser = await Browser.OpenAsync();
+        await browser.Page.GotoAsync(PageOf(server) + "#incidents");
+        // Its worker is aborted, and the client may try it again.
+        await Task.WhenAny(server.GetAsync("/sleep/20"));
+        await SeesAsync(browser, "#incidents", "GET /sleep/{id}");
+        await SeesAsync(browser, "#incidents summary", "app.py:");
+
+        await browser.Page.ClickAsync("#incidents summary");
+        var before = await browser.Page.InnerTextAsync("#time");
+        await Wait.UntilAsync(async () => await browser.Page.InnerTextAsync("#time") != before, "a newer page");
+
+        Assert.Contains("handle_request", await browser.Page.InnerTextAsync("#incidents details[open] ol"), StringComparison.Ordinal);
+        Assert.Empty(browser.Said);
+    }
+
     [Theory]
     [InlineData(ColorScheme.Light)]
     [InlineData(ColorScheme.Dark)]

@@ -49,6 +49,24 @@ public sealed class TopTests
     }
 
     [Fact]
+    public async Task A_key_switches_to_the_incidents_and_back()
+    {
+        await using var server = await new GunicornServer(["-w", "1", "--timeout", "2"]).ReadyAsync(1);
+        await using var terminal = await TmuxSession.StartAsync(160, 20);
+        await terminal.TypeAsync(Command(server, "--interval 0.2"));
+        await terminal.SeesAsync("worker_1");
+        await Task.WhenAny(server.GetAsync("/sleep/20"));
+
+        await terminal.PressAsync("i");
+        await terminal.SeesAsync("PYTHON CODE");
+        await terminal.SeesAsync("GET /sleep/{id}");
+        await terminal.PressAsync("i");
+        await terminal.SeesAsync("OLDEST");
+        await terminal.PressAsync("q");
+        await terminal.SeesAsync("restored after 0");
+    }
+
+    [Fact]
     public async Task However_it_ends_the_terminal_is_given_back()
     {
         await using var server = await new GunicornServer(["-w", "1"]).ReadyAsync(1);

@@ -45,6 +45,13 @@ public sealed class CommandTests : IDisposable
     [InlineData("top", "--interval", "0")]
     [InlineData("top", "--interval", "soon")]
     [InlineData("top", "--sort", "colour")]
+    [InlineData("incidents", "--since", "soon")]
+    [InlineData("incidents", "--since", "-1h")]
+    [InlineData("incidents", "--limit", "0")]
+    [InlineData("incidents", "--kind", "else")]
+    [InlineData("incidents", "ftp://host/metrics")]
+    [InlineData("incidents", "/nonexistent")]
+    [InlineData("deaths", "--format", "xml")]
     public async Task Wrong_usage_ends_with_status_2_and_a_sentence(params string[] arguments)
     {
         var outcome = await Executable.RunAsync(arguments);
