@@ -9,7 +9,10 @@ internal static partial class TelemetryPath
 
     // Paths below /-/ are those of Prometheus' servers: health, reload.
     private static readonly string[] Pages =
-        ["/status.css", "/status.js", "/requests.json", "/latencies.txt", "/forwarders.json", "/incidents.json"];
+    [
+        "/status.css", "/status.js", "/requests.json", "/latencies.txt", "/forwarders.json", "/incidents.json", "/debug/stacks",
+        "/debug/profile",
+    ];
 
     internal static bool IsValid(string text) =>
         Form().IsMatch(text) && !text.StartsWith("/-/", StringComparison.Ordinal)

@@ -31,6 +31,7 @@ public sealed class TelemetryPathTests
     [InlineData("/requests.json")]
     [InlineData("/latencies.txt")]
     [InlineData("/forwarders.json")]
+    [InlineData("/debug/profile")]
     public void Another_form_and_the_path_of_another_page_are_refused(string text)
     {
         var config = new ExporterConfig(new Dictionary<string, string> { ["GUNICORN_EXPORTER_WEB_TELEMETRY_PATH"] = text });

@@ -51,6 +51,14 @@ public sealed class StackTakerTests : IDisposable
     }
 
     [Fact]
+    public void The_stack_of_a_busy_thread_is_always_whole()
+    {
+        _worker.Begin("while True: sum(range(100))");
+
+        for (var i = 0; i < 1000; i++) Assert.Equal("<module>", Take(_worker.Pid).Frames[^1].Function);
+    }
+
+    [Fact]
     public void What_others_left_in_the_file_stays_until_it_is_drained()
     {
         const string Left = "thread 7 8 12.500\nStack (most recent call first):\n  File \"/srv/app.py\", line 3 in view\n";
