@@ -20,6 +20,9 @@ from .worker_stage import StackPlace
 #: The most seconds that all of this takes within a second, whatever the workers do.
 _LONGEST = 0.25
 
+#: How long the first threads may take, those that the worker started with, even if there are many.
+_LEAST_FOR_ONE = 0.02
+
 #: The most seconds to wait for another process that reads the file.
 _LONGEST_FOR_LOCK = 0.1
 _POLL = 0.001
@@ -61,7 +64,8 @@ class LastStacks:
                 left = self._deadline - time.monotonic()
                 if left <= 0 or os.fstat(descriptor).st_size > stack_file.LARGEST:
                     return
-                _take_one(descriptor, pid, thread, number, left / (len(threads) - index))
+                share = left / (len(threads) - index)
+                _take_one(descriptor, pid, thread, number, min(left, max(share, _LEAST_FOR_ONE)))
         finally:
             os.close(descriptor)
 

@@ -184,8 +184,9 @@ for _ in range(100):
 {REGEX}"""
     server = start_gunicorn("--timeout", "2", conf=conf)
     worker = hang(server, "/exec", code)
-    found = whole(store, worker)
-    assert 1 < len(found) <= 64
+    # On a busy machine not every thread answers in its share of the time.
+    asked = [block.thread for block in blocks(stack_file(store))]
+    assert asked[0] == worker and 1 < len(asked) == len(set(asked)) <= 64
 
 
 def test_a_block_is_read_as_one_stack(tmp_path):
