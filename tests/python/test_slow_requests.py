@@ -57,8 +57,9 @@ def kill_workers(server: LiveGunicorn) -> None:
 def test_each_slow_request_names_the_line_of_the_application(start_worker, environment, name):
     ways = OF_GEVENT if name == "gevent" else WAYS
     app = "hanging_app:asgi" if name in ("uvicorn", "asgi") else "hanging_app:app"
+    count = str(len(ways))
     server = start_worker(
-        name, "-w", str(len(ways)), "--threads", str(len(ways)), "--timeout", "120", "--graceful-timeout", "1", app=app, variables={SETTING: "1"})
+        name, "-w", count, "--threads", count, "--timeout", "120", "--graceful-timeout", "1", app=app, variables={SETTING: "1"})
     server.wait_until_served()
     has_loop = name not in ("sync", "gthread")
     # A worker measures its loop from its first heartbeat on.

@@ -681,8 +681,8 @@ internal static class ConfigurationVariables
         Key = "incidents.slow_request_seconds",
         HasFlag = false,
         Kind = VariableKind.Thresholds,
-        Description = "Seconds after which a request is slow, and those of routes, as the label endpoint has them; * stands for any text; " +
-            "0 turns it off; by default a tenth of Gunicorn's timeout, at least 1, or 3 without a timeout",
+        Description = "Seconds after which a request is slow, and those of routes, as the label endpoint has them; * stands for any " +
+            "text; 0 turns it off; by default a tenth of Gunicorn's timeout, at least 1, or 3 without a timeout",
         Example = "5,/reports/*=60",
         ReloadScope = ReloadScope.GunicornReload,
     };

@@ -12,7 +12,9 @@ internal sealed partial class PrometheusWorker
     private int _exceptionsLeft = IncidentBounds.MostExceptions;
     private double _nextExceptionLook = double.NegativeInfinity;
 
-    /// <summary>Records where the exception was raised that made a request fail. Call it if <see cref="RequestFailed"/> returned true.</summary>
+    /// <summary>
+    /// Records where the exception was raised that made a request fail. Call it if <see cref="RequestFailed"/> returned true.
+    /// </summary>
     /// <param name="token">The request.</param>
     /// <param name="errorType">The exception's class name, in UTF-8.</param>
     /// <param name="frames">The stack as faulthandler writes it, the innermost frame first, in UTF-8; it may be empty.</param>

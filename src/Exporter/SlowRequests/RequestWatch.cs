@@ -117,7 +117,9 @@ internal sealed class RequestWatch(
 
     private static bool IsSame(Incident known, Incident incident) =>
         known.Kind == incident.Kind && known.Pid == incident.Pid && known.Route == incident.Route
-        && Math.Abs(known.Time - known.AgeSeconds.GetValueOrDefault() - (incident.Time - incident.AgeSeconds.GetValueOrDefault())) < SameTime;
+        && Math.Abs(StartOf(known) - StartOf(incident)) < SameTime;
+
+    private static double StartOf(Incident incident) => incident.Time - incident.AgeSeconds.GetValueOrDefault();
 
     private static double RealTime() => MonotonicClock.Seconds() + ClockSteps.RealAtMonotonicZero();
 }

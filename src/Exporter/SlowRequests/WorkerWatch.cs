@@ -16,7 +16,7 @@ internal sealed class WorkerWatch(
     private readonly HashSet<(double Started, int Thread, string Path)> _reported = [];
 
     // The requests for which no stack could be taken yet.
-    private List<(SlowWorker Worker, SlowRequest Slow)> _waiting = [];
+    private readonly List<(SlowWorker Worker, SlowRequest Slow)> _waiting = [];
     private double _blockedSince;
     private double _expiring;
 
@@ -30,9 +30,12 @@ internal sealed class WorkerWatch(
         var requests = worker?.Requests ?? [];
         var slow = requests.Select(request => KeyOf(request.Request)).ToHashSet();
         _reported.IntersectWith(slow);
-        // They ended first.
-        foreach (var (before, request) in _waiting.Where(waiting => !slow.Contains(KeyOf(waiting.Slow.Request)))) report(before, request, null);
-        _waiting = [];
+        foreach (var (before, request) in _waiting)
+        {
+            // It ended first.
+            if (!slow.Contains(KeyOf(request.Request))) report(before, request, null);
+        }
+        _waiting.Clear();
         if (worker is null) return;
 
         var taken = default((int Thread, ThreadStack? Stack)?);
@@ -71,5 +74,6 @@ internal sealed class WorkerWatch(
     }
 
     // No two requests of a worker begin in one thread at the same time.
-    private static (double Started, int Thread, string Path) KeyOf(FlightRequest request) => (request.Started, request.Thread, request.Path);
+    private static (double Started, int Thread, string Path) KeyOf(FlightRequest request) =>
+        (request.Started, request.Thread, request.Path);
 }
