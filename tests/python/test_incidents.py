@@ -21,7 +21,8 @@ def tell(environment):
     """Runs a command about incidents, by default of the store. Returns what it prints."""
 
     def run(command: str, *options: str) -> str:
-        done = subprocess.run([str(EXECUTABLE), command, *options], env=environment, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(
+            [str(EXECUTABLE), command, *options], env=environment, capture_output=True, text=True, timeout=60, check=False)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

@@ -40,7 +40,9 @@ internal sealed class DeathIncidents(FlightWatch flights, KeptStacks stacks, Lon
         exit is { Time: > 0 } ? exit.Time : time + ClockSteps.RealAtMonotonicZero(),
         cause == WorkerExitReasons.Timeout ? IncidentKinds.Timeout : IncidentKinds.Death)
     {
-        Cause = cause, Signal = SignalNames.Of(exit?.Signal), Pid = pid,
+        Cause = cause,
+        Signal = SignalNames.Of(exit?.Signal),
+        Pid = pid,
     };
 
     /// <summary>Adds the request that a worker had until its master aborted it, which it may have answered then.</summary>

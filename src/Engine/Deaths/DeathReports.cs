@@ -38,7 +38,8 @@ internal sealed class DeathReports(DeathIncidents describe, IncidentLog incident
         if (worker.Kind == SlotKind.Dirty)
         {
             DeathLog.TaskLost(
-                logger, worker.WorkerId, report.Pid, death.Cause, request.Path, request.Route, age, Math.Round(report.Memory), incident.Signal);
+                logger, worker.WorkerId, report.Pid, death.Cause, request.Path, request.Route, age, Math.Round(report.Memory),
+                incident.Signal);
             return;
         }
         DeathLog.RequestLost(

@@ -49,7 +49,8 @@ internal sealed class ExitRecords(string directory)
         if (!files.SetEquals(_files))
         {
             _files = files;
-            _unexpected = [.. All().Where(exit => !WorkerExitReasons.IsOrderly(ReasonOf(exit)) && exit.Reason != WorkerExitReasons.Unknown)];
+            _unexpected = [.. All().Where(exit =>
+                !WorkerExitReasons.IsOrderly(ReasonOf(exit)) && exit.Reason != WorkerExitReasons.Unknown)];
             _told.IntersectWith(_unexpected);
         }
         return [.. _unexpected.Where(exit => !_told.Contains(exit))];

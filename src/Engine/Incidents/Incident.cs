@@ -4,7 +4,9 @@ using GunicornPrometheusExporter.Stacks;
 
 namespace GunicornPrometheusExporter.Incidents;
 
-/// <summary>Something that went wrong, or a reload, which may explain it. Values that are unknown, or that its kind lacks, are null.</summary>
+/// <summary>
+/// Something that went wrong, or a reload, which may explain it. Values that are unknown, or that its kind lacks, are null.
+/// </summary>
 /// <param name="Time">When it happened, in seconds since the Unix epoch.</param>
 /// <param name="Kind">One of <see cref="IncidentKinds"/>.</param>
 internal sealed record Incident(double Time, string Kind)

@@ -71,7 +71,8 @@ internal sealed class IncidentLog(string directory)
         }
     }
 
-    /// <summary>Adds incidents to those of a file, except the deaths that the file has: an exporter may be killed after it wrote them.</summary>
+    /// <summary>Adds incidents to those of a file, except the deaths that the file has.</summary>
+    /// <remarks>An exporter may be killed after it wrote them, and before it removed the flight file.</remarks>
     private static ImmutableArray<Incident> Merge(ImmutableArray<Incident> stored, ImmutableArray<Incident> added) => added.IsEmpty
         ? stored
         : IncidentBounds.Apply([.. stored, .. added.Where(incident => !stored.Any(incident.IsOfSameDeath))]);

@@ -9,6 +9,9 @@ internal sealed class MasterReloads(string directory, IncidentLog incidents, Tim
 {
     private double? _count;
 
+    /// <summary>Whether this exporter is the one of the store that adds them.</summary>
+    internal Func<bool> IsLeader { private get; set; } = () => true;
+
     /// <summary>Adds an incident if a master has handled a SIGHUP since the last look.</summary>
     /// <exception cref="IOException">The store cannot be read.</exception>
     /// <exception cref="StoreException">The same.</exception>
@@ -18,7 +21,7 @@ internal sealed class MasterReloads(string directory, IncidentLog incidents, Tim
         if (!Directory.Exists(directory)) return null;
         var count = Directory.GetFiles(directory, "counter_master-*" + StoreFormat.Extension).Sum(CountIn);
         // The store may have been cleaned.
-        if (count > _count) incidents.Add(Incident.OfReload(time, ReloadCauses.Gunicorn));
+        if (count > _count && IsLeader()) incidents.Add(Incident.OfReload(time, ReloadCauses.Gunicorn));
         _count = count;
         return null;
     }

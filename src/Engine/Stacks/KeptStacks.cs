@@ -1,6 +1,7 @@
 namespace GunicornPrometheusExporter.Stacks;
 
-/// <summary>The last stack of each thread that was taken or collected, for whoever accounts for a death. Safe for any number of threads.</summary>
+/// <summary>The last stack of each thread that was taken or collected, for whoever accounts for a death.</summary>
+/// <remarks>Safe for any number of threads.</remarks>
 internal sealed class KeptStacks
 {
     private const int Most = 1024;
@@ -14,7 +15,8 @@ internal sealed class KeptStacks
         {
             foreach (var stack in stacks) _stacks[(stack.Pid, stack.Thread)] = stack;
             if (_stacks.Count <= Most) return;
-            foreach (var (key, _) in _stacks.OrderBy(entry => entry.Value.Time).Take(_stacks.Count - (Most / 2)).ToList()) _stacks.Remove(key);
+            var oldest = _stacks.OrderBy(entry => entry.Value.Time).Take(_stacks.Count - (Most / 2)).ToList();
+            foreach (var (key, _) in oldest) _stacks.Remove(key);
         }
     }
 

@@ -15,11 +15,15 @@ internal sealed class IncidentOptions
 
     private readonly Argument<string?> _target = new("TARGET")
     {
-        Description = "Exporter or hub (HOST:PORT, unix:PATH or URL) or store directory to read; defaults to the configured store",
+        Description = "Exporter or hub (HOST:PORT, unix:PATH or URL) or store directory to read; the configured store by default",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    private readonly Option<string?> _worker = new("--worker") { Description = "Only of this worker, such as worker_3", HelpName = "WORKER" };
+    private readonly Option<string?> _worker = new("--worker")
+    {
+        Description = "Only of this worker, such as worker_3",
+        HelpName = "WORKER",
+    };
 
     private readonly Option<string?> _route = new("--route")
     {
@@ -54,7 +58,8 @@ internal sealed class IncidentOptions
         });
         _limit.Validators.Add(result =>
         {
-            if (result.Tokens is not [var limit] || (int.TryParse(limit.Value, CultureInfo.InvariantCulture, out var number) && number > 0)) return;
+            if (result.Tokens is not [var limit]) return;
+            if (int.TryParse(limit.Value, CultureInfo.InvariantCulture, out var number) && number > 0) return;
             result.AddError($"--limit is \"{limit.Value}\"; set it to a number from 1");
         });
         command.Arguments.Add(_target);

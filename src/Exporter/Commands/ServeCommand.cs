@@ -97,6 +97,7 @@ internal sealed class ServeCommand : Command
         await forwarders.AddWantedAsync(log);
         using var leadership = new StoreLeadership(directory, forwarders, scrapes, control, loggers);
         configuration.Apply = next => forwarders.ChangeAsync(next, leadership.IsHeld);
+        reloads.IsLeader = () => leadership.IsHeld;
         configuration.Reloaded = isSuccessful => incidents.Add(Incident.OfReload(
             TimeProvider.System, isSuccessful ? ReloadCauses.Exporter : ReloadCauses.ExporterFailed));
         var requests = new RequestWatch(

@@ -43,8 +43,15 @@ public sealed class DeathIncidentsTests : IDisposable
         Assert.Equal(
             new Incident(_time, "timeout")
             {
-                WorkerId = "worker_1", Pid = Pid, Cause = "timeout", Signal = "SIGABRT", Method = "GET", Route = "/reports/{id}",
-                AgeSeconds = 30, TraceId = Trace, MemoryBytes = 50e6,
+                WorkerId = "worker_1",
+                Pid = Pid,
+                Cause = "timeout",
+                Signal = "SIGABRT",
+                Method = "GET",
+                Route = "/reports/{id}",
+                AgeSeconds = 30,
+                TraceId = Trace,
+                MemoryBytes = 50e6,
             },
             incident with { Stack = null, AgeSeconds = Math.Round(incident.AgeSeconds!.Value) });
         Assert.Equal("slow", incident.Stack!.Value[1].Function);

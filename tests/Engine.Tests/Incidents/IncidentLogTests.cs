@@ -21,8 +21,17 @@ public sealed class IncidentLogTests : IDisposable
     {
         var whole = new Incident(Now + 2.125, IncidentKinds.Timeout)
         {
-            WorkerId = "worker_3", Pid = 4711, Cause = "timeout", Signal = "SIGABRT", Method = "GET", Route = "/a\n\"b\"/\u001b[2J",
-            Status = 200, AgeSeconds = 30.5, TraceId = "0af7", MemoryBytes = 5e7, ErrorType = "KeyError",
+            WorkerId = "worker_3",
+            Pid = 4711,
+            Cause = "timeout",
+            Signal = "SIGABRT",
+            Method = "GET",
+            Route = "/a\n\"b\"/\u001b[2J",
+            Status = 200,
+            AgeSeconds = 30.5,
+            TraceId = "0af7",
+            MemoryBytes = 5e7,
+            ErrorType = "KeyError",
             Stack = [new("/srv/app.py", 12, "slow"), new("/srv/app.py", 3, "<module>")],
         };
         Write(whole, new Incident(Now, IncidentKinds.Reload));
@@ -43,8 +52,12 @@ public sealed class IncidentLogTests : IDisposable
         Assert.Equal(
             new Dictionary<string, (int, int?)>
             {
-                ["death"] = (50, 250), ["timeout"] = (50, 250), ["slow"] = (50, 250), ["blocked"] = (50, 250),
-                ["exception"] = (50, 250), ["reload"] = (50, 250),
+                ["death"] = (50, 250),
+                ["timeout"] = (50, 250),
+                ["slow"] = (50, 250),
+                ["blocked"] = (50, 250),
+                ["exception"] = (50, 250),
+                ["reload"] = (50, 250),
             },
             counts);
     }

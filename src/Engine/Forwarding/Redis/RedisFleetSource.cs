@@ -78,7 +78,9 @@ internal sealed class RedisFleetSource(ExporterConfig config, bool isMerged, Tim
         {
             var values = await redis.HashGetAsync(KeyOf(instance), [SnapshotFields.Incidents]).ConfigureAwait(false);
             // An exporter before 0.3 stores none.
-            return values[0].IsNull ? [] : IncidentCodec.Decode((byte[])values[0]!).Select(incident => incident with { Instance = instance });
+            return values[0].IsNull
+                ? []
+                : IncidentCodec.Decode((byte[])values[0]!).Select(incident => incident with { Instance = instance });
         }
         catch (Exception e) when (e is SnapshotFormatException or RedisServerException { Kind: RedisErrorKind.WrongType })
         {
