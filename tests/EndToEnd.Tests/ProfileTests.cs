@@ -62,6 +62,24 @@ public sealed class ProfileTests : IDisposable
         Assert.Empty(browser.Said);
     }
 
+    [Fact]
+    public async Task Over_HTTP_the_graph_works_within_its_content_security_policy()
+    {
+        var environment = new Dictionary<string, string?> { ["GUNICORN_EXPORTER_WEB_ENABLE_PROFILING"] = "true" };
+        await using var server = await new GunicornServer(["-w", "2"], environment).ReadyAsync(2);
+        Task<int>[] slow = [server.GetAsync("/sleep/5"), server.GetAsync("/hang/5")];
+        await using var browser = await Browser.OpenAsync();
+        await browser.Page.GotoAsync($"http://127.0.0.1:{server.MetricsPort}/debug/profile?seconds=3");
+
+        var function = browser.Page.Locator(Everything, new() { HasText = "App/app.py:28)" }).First;
+        await function.Locator("rect").First.ClickAsync();
+
+        Assert.Equal(100, await WidthAsync(function), 3);
+        Assert.Equal("16px", await browser.Page.Locator("text.h").EvaluateAsync<string>("text => getComputedStyle(text).fontSize"));
+        Assert.Empty(browser.Said);
+        Assert.All(await Task.WhenAll(slow), status => Assert.Equal(200, status));
+    }
+
     private static async Task<double> WidthAsync(Microsoft.Playwright.ILocator box) =>
         double.Parse((await box.GetAttributeAsync("width"))!.TrimEnd('%'), System.Globalization.CultureInfo.InvariantCulture);
 
