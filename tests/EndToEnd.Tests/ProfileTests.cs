@@ -23,7 +23,8 @@ public sealed class ProfileTests : IDisposable
         await browser.Page.GotoAsync($"file://{Graph}");
 
         Assert.Equal("Gunicorn profile", await browser.Page.Locator("svg > title").First.TextContentAsync());
-        Assert.Contains(" samples of 2 workers in ", await browser.Page.Locator("svg > text").Nth(1).TextContentAsync(), StringComparison.Ordinal);
+        var description = await browser.Page.Locator("svg > text").Nth(1).TextContentAsync();
+        Assert.Contains(" samples of 2 workers in ", description, StringComparison.Ordinal);
         var all = await browser.Page.Locator(Everything).CountAsync();
         var function = browser.Page.Locator(Everything, new() { HasText = "App/app.py:28)" }).First;
         var before = await WidthAsync(function);

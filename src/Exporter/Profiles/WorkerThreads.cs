@@ -60,5 +60,6 @@ internal sealed record ThreadReport(
 internal sealed record RequestReport(string Method, string Route, double AgeSeconds, string? TraceId)
 {
     internal static RequestReport Of(FlightRequest request, RequestLabels labels) => new(
-        labels.Method, labels.Route, Math.Max(0, MonotonicClock.Seconds() - request.Started), request.TraceId is "" ? null : request.TraceId);
+        labels.Method, labels.Route, Math.Max(0, MonotonicClock.Seconds() - request.Started),
+        request.TraceId is "" ? null : request.TraceId);
 }
