@@ -116,8 +116,8 @@ if __name__ == "__main__":
     machine.write("profiling.md", f"""# What a profile takes of a worker
 
 {machine.describe()}. `make bench`; one sync worker that computes all the time, medians of
-{BLOCKS} blocks of {SECONDS} s with `profile --seconds {SECONDS}` (at most 50 samples a second) and {BLOCKS} without, in turns. Processor time is
-the worker's own. A/A compares every second block without a profile with the others: the error of the method.
+{BLOCKS} blocks of {SECONDS} s with `profile --seconds {SECONDS}` (at most 50 samples a second) and {BLOCKS} without, in turns. Processor
+time is the worker's own. A/A compares every second block without a profile with the others: the error of the method.
 
 | stack | ms for each request | with a profile | ratio | A/A | samples per second | ms for each sample, as `profile` estimates |
 |---|---:|---:|---:|---:|---:|---:|

@@ -23,7 +23,8 @@ public sealed class ProfileTests : IDisposable
         await browser.Page.GotoAsync($"file://{Graph}");
 
         Assert.Equal("Gunicorn profile", await browser.Page.Locator("svg > title").First.TextContentAsync());
-        Assert.Contains(" samples of 2 workers in ", await browser.Page.Locator("svg > text").Nth(1).TextContentAsync(), StringComparison.Ordinal);
+        var description = await browser.Page.Locator("svg > text").Nth(1).TextContentAsync();
+        Assert.Contains(" samples of 2 workers in ", description, StringComparison.Ordinal);
         var all = await browser.Page.Locator(Everything).CountAsync();
         var function = browser.Page.Locator(Everything, new() { HasText = "App/app.py:28)" }).First;
         var before = await WidthAsync(function);
@@ -60,6 +61,24 @@ public sealed class ProfileTests : IDisposable
         Assert.NotNull(box);
         Assert.InRange(box.Width, 1, 1100);
         Assert.Empty(browser.Said);
+    }
+
+    [Fact]
+    public async Task Over_HTTP_the_graph_works_within_its_content_security_policy()
+    {
+        var environment = new Dictionary<string, string?> { ["GUNICORN_EXPORTER_WEB_ENABLE_PROFILING"] = "true" };
+        await using var server = await new GunicornServer(["-w", "2"], environment).ReadyAsync(2);
+        Task<int>[] slow = [server.GetAsync("/sleep/5"), server.GetAsync("/hang/5")];
+        await using var browser = await Browser.OpenAsync();
+        await browser.Page.GotoAsync($"http://127.0.0.1:{server.MetricsPort}/debug/profile?seconds=3");
+
+        var function = browser.Page.Locator(Everything, new() { HasText = "App/app.py:28)" }).First;
+        await function.Locator("rect").First.ClickAsync();
+
+        Assert.Equal(100, await WidthAsync(function), 3);
+        Assert.Equal("16px", await browser.Page.Locator("text.h").EvaluateAsync<string>("text => getComputedStyle(text).fontSize"));
+        Assert.Empty(browser.Said);
+        Assert.All(await Task.WhenAll(slow), status => Assert.Equal(200, status));
     }
 
     private static async Task<double> WidthAsync(Microsoft.Playwright.ILocator box) =>

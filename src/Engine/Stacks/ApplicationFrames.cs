@@ -30,7 +30,7 @@ internal static class ApplicationFrames
     /// <summary>Whether a frame is outside the standard library and installed packages.</summary>
     internal static bool IsOwn(StackFrame frame) => PackageOf(frame.File) is { Length: 0 };
 
-    /// <summary>The installed package of a source; empty for the application's own, null for Python's, this package's and scripts.</summary>
+    /// <summary>The installed package of a source; empty for the application's own, null for Python's, ours and scripts.</summary>
     private static string? PackageOf(string file)
     {
         // <frozen importlib._bootstrap>, <string>

@@ -84,7 +84,8 @@ internal sealed class StackTaker(string directory)
             [
                 .. Directory.EnumerateDirectories($"/proc/{report.Pid}/task").Take(MostThreads)
                     .Select(path => int.TryParse(Path.GetFileName(path), out var thread) ? thread : 0)
-                    .Where(thread => report.StackSignal > 0 && ThreadSignals.Read(report.Pid, thread)?.IsBlocked(report.StackSignal) == false)
+                    .Where(thread => report.StackSignal > 0)
+                    .Where(thread => ThreadSignals.Read(report.Pid, thread)?.IsBlocked(report.StackSignal) == false)
                     .Order(),
             ];
         }
@@ -126,7 +127,10 @@ internal sealed class StackTaker(string directory)
             file.Append(marker);
             if (Libc.IsExited(process)) reason = "the worker exited";
             else if (Libc.SignalThread(report.Pid, thread, signal) != 0) reason = ReasonOf(Marshal.GetLastPInvokeError());
-            else if (!IsAnswered(file, size + marker.Length, report.Pid, thread, signal)) reason = "the thread did not answer: it waits in the kernel";
+            else if (!IsAnswered(file, size + marker.Length, report.Pid, thread, signal))
+            {
+                reason = "the thread did not answer: it waits in the kernel";
+            }
             if (reason is not null) return null;
             var seconds = MonotonicClock.Seconds() - time;
             if (StackText.Read(file.Read(size)) is [var stack]) return stack with { Seconds = seconds };
@@ -155,7 +159,8 @@ internal sealed class StackTaker(string directory)
         {
             null => "the thread exited",
             var signals when !signals.Value.IsCaught(report.StackSignal) => "the application took the signal's handler away",
-            var signals when signals.Value.IsAnswering(report.StackSignal) => "the thread blocks the signal, or has yet to answer the last one",
+            var signals when signals.Value.IsAnswering(report.StackSignal) =>
+                "the thread blocks the signal, or has yet to answer the last one",
             _ => null,
         };
     }

@@ -67,7 +67,10 @@ internal static class StackText
 
         void Add()
         {
-            if (marker is not null && frames.Count > 0 && stacks.Count < MostStacks) stacks.Add(marker with { Frames = frames.ToImmutable() });
+            if (marker is not null && frames.Count > 0 && stacks.Count < MostStacks)
+            {
+                stacks.Add(marker with { Frames = frames.ToImmutable() });
+            }
             frames.Clear();
         }
     }

@@ -25,8 +25,8 @@ internal static class FlameGraph
         var boxes = new HtmlWriter();
         var rows = Math.Max(1, root.Seconds > 0 ? Write(boxes, root, root.Seconds, 0, 0) : 0);
         var svg = new HtmlWriter();
-        svg.Write($"""<svg xmlns="http://www.w3.org/2000/svg" width="100%" height="{Top + (rows * RowHeight)}"><title>Gunicorn profile</title>""");
-        svg.Write($"""<text class="h" x="8" y="20">Gunicorn profile</text><text x="8" y="40">{Show.Printable(description)}</text>""");
+        svg.Write($"""<svg xmlns="http://www.w3.org/2000/svg" width="100%" height="{Top + (rows * RowHeight)}">""");
+        svg.Write($"""<title>Gunicorn profile</title><text class="h" x="8" y="20">Gunicorn profile</text><text x="8" y="40">{Show.Printable(description)}</text>""");
         svg.Write($"""<text id="matched" x="226" y="58"></text><foreignObject x="8" y="44" width="210" height="20">""");
         svg.Write($"""<input xmlns="http://www.w3.org/1999/xhtml" id="search" type="search" placeholder="Search" aria-label="Search"/>""");
         svg.Write($"</foreignObject>");
@@ -39,8 +39,10 @@ internal static class FlameGraph
         var width = 100 * node.Seconds / total;
         if (width < Narrowest) return row;
         var (name, file) = (FrameText.Of(node.Frame), Show.Printable(node.Frame.File));
-        svg.Write($"""<svg class="f" x="{Percent(left)}" y="{Top + (row * RowHeight)}" width="{Percent(width)}" height="{RowHeight - 1}">""");
-        svg.Write($"""<title>{name}: {Show.Seconds(node.Seconds)}, {Percent(width)}; itself {Show.Seconds(node.OwnSeconds)}{Path(file)}</title>""");
+        var (x, y) = (Percent(left), Top + (row * RowHeight));
+        svg.Write($"""<svg class="f" x="{x}" y="{y}" width="{Percent(width)}" height="{RowHeight - 1}">""");
+        svg.Write($"""<title>{name}: {Show.Seconds(node.Seconds)}, {Percent(width)}; """);
+        svg.Write($"""itself {Show.Seconds(node.OwnSeconds)}{Path(file)}</title>""");
         svg.Write($"""<rect width="100%" height="100%" fill="{ColourOf(node.Frame)}"/><text x="3" y="13">{name}</text></svg>""");
         svg.Write($"\n");
         var rows = row + 1;

@@ -11,6 +11,7 @@ internal static class FrameText
     {
         if (frame.File.Length == 0) return frame.Function;
         var parts = frame.File.Split('/');
-        return Show.Printable(string.Create(CultureInfo.InvariantCulture, $"{frame.Function} ({string.Join('/', parts[^Math.Min(2, parts.Length)..])}:{frame.Line})"));
+        var file = string.Join('/', parts[^Math.Min(2, parts.Length)..]);
+        return Show.Printable(string.Create(CultureInfo.InvariantCulture, $"{frame.Function} ({file}:{frame.Line})"));
     }
 }

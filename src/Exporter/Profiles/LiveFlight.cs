@@ -10,7 +10,8 @@ internal sealed record LiveFlight(SlotKind Kind, int Number, string Path, Flight
     /// <summary>As in the label <c>worker_id</c>.</summary>
     internal string WorkerId => SlotName.LabelOf(Kind, Number);
 
-    /// <summary>The live workers of a store in the order of their slots; one of them if an id is given. A file that cannot be read is skipped.</summary>
+    /// <summary>The live workers of a store in the order of their slots; one of them if an id is given.</summary>
+    /// <remarks>A file that cannot be read is skipped.</remarks>
     /// <exception cref="IOException">The store cannot be listed.</exception>
     internal static IReadOnlyList<LiveFlight> In(string directory, string? workerId = null)
     {

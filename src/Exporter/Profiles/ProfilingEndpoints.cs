@@ -106,8 +106,8 @@ internal sealed class ProfilingEndpoints(string directory, ConfigurationInForce 
 
     private static double? NumberOf(IQueryCollection query, string name, double given, double highest) =>
         query[name].FirstOrDefault() is not { } text ? given
-        : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number > 0 && number <= highest ? number
-        : null;
+        : !double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? null
+        : number > 0 && number <= highest ? number : null;
 
     /// <summary>A response: a body, or a status and an error.</summary>
     private sealed record Shown(int Status, string? Error, string MediaType, byte[] Body)

@@ -49,8 +49,10 @@ internal sealed class SampledWorker(LiveFlight flight, double found)
         _frames += stack.Frames.Length;
         _secondsOfFrame = Math.Min(_secondsOfFrame, stack.Seconds / stack.Frames.Length);
         // Otherwise the stack is that of a thread that waits for the next request.
-        if (current.Again()?.Report.Requests.Any(later => later.Started == request.Started && later.Thread == request.Thread) != true) return;
+        if (current.Again()?.Report.Requests.Any(later => IsSame(later, request)) != true) return;
         count.AddTaken();
         lock (profile) profile.Add(stack.Frames, Math.Min(gap, LongestGap) * requests.Length);
     }
+
+    private static bool IsSame(FlightRequest one, FlightRequest other) => one.Started == other.Started && one.Thread == other.Thread;
 }

@@ -11,8 +11,6 @@ namespace GunicornPrometheusExporter.Exporter.Profiles;
 /// <param name="Reason">Why no thread has a stack; null if one has.</param>
 internal sealed record WorkerThreads(string WorkerId, int Pid, string? Reason, IReadOnlyList<ThreadReport> Threads)
 {
-    private const string OnlyOthers = "the thread runs no Python code";
-
     /// <summary>Takes the stacks of every thread of every worker, or of one worker.</summary>
     /// <exception cref="IOException">The store cannot be listed.</exception>
     internal static IReadOnlyList<WorkerThreads> Take(string directory, ExporterConfig config, string? workerId, CancellationToken end)
@@ -36,9 +34,8 @@ internal sealed record WorkerThreads(string WorkerId, int Pid, string? Reason, I
         var requests = report.Requests.ToLookup(request => request.Thread, request => RequestReport.Of(request, labelsOf(request)));
         var threads = new List<ThreadReport>();
         string? why = null;
-        // A worker that cannot be asked at all has only the threads of its requests, and a reason.
-        var known = StackTaker.ThreadsOf(report);
-        foreach (var thread in known.Union(requests.Select(request => request.Key)).Order())
+        // The main thread always runs Python code, so if it has no stack, its reason is that of the worker.
+        foreach (var thread in StackTaker.ThreadsOf(report).Append(report.Pid).Union(requests.Select(request => request.Key)).Order())
         {
             end.ThrowIfCancellationRequested();
             var stack = taker.Take(flight.Kind, flight.Number, report, thread, out var reason);
@@ -46,9 +43,7 @@ internal sealed record WorkerThreads(string WorkerId, int Pid, string? Reason, I
             // Threads of C libraries are of no interest here.
             if (stack is not null || requests.Contains(thread)) threads.Add(new(thread, [.. requests[thread]], stack?.Frames, reason));
         }
-        if (threads.Exists(thread => thread.Stack is not null)) return new(flight.WorkerId, report.Pid, null, threads);
-        if (why is null or OnlyOthers) _ = taker.Take(flight.Kind, flight.Number, report, report.Pid, out why);
-        return new(flight.WorkerId, report.Pid, why, threads);
+        return new(flight.WorkerId, report.Pid, threads.Exists(thread => thread.Stack is not null) ? null : why, threads);
     }
 }
 
@@ -65,5 +60,6 @@ internal sealed record ThreadReport(
 internal sealed record RequestReport(string Method, string Route, double AgeSeconds, string? TraceId)
 {
     internal static RequestReport Of(FlightRequest request, RequestLabels labels) => new(
-        labels.Method, labels.Route, Math.Max(0, MonotonicClock.Seconds() - request.Started), request.TraceId is "" ? null : request.TraceId);
+        labels.Method, labels.Route, Math.Max(0, MonotonicClock.Seconds() - request.Started),
+        request.TraceId is "" ? null : request.TraceId);
 }

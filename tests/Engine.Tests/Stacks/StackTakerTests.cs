@@ -114,7 +114,8 @@ public sealed class StackTakerTests : IDisposable
     [InlineData(65)]
     [InlineData(-1)]
     public void A_flight_file_that_names_another_signal_is_not_followed(int signal) =>
-        AssertRefused(_worker.Report with { StackSignal = signal }, $"its flight file has signal {signal}, which is not a real-time signal");
+        AssertRefused(
+            _worker.Report with { StackSignal = signal }, $"its flight file has signal {signal}, which is not a real-time signal");
 
     [Theory]
     [InlineData("SIG_DFL")]
@@ -176,7 +177,8 @@ public sealed class StackTakerTests : IDisposable
     {
         // A stopped process handles no signal, as one that waits for a disk.
         Assert.Equal(0, Libc.SignalThread(_worker.Pid, _worker.Pid, 19));
-        while (!File.ReadAllText($"/proc/{_worker.Pid}/task/{_worker.Thread}/stat").Contains(") T ", StringComparison.Ordinal)) Thread.Yield();
+        var state = $"/proc/{_worker.Pid}/task/{_worker.Thread}/stat";
+        while (!File.ReadAllText(state).Contains(") T ", StringComparison.Ordinal)) Thread.Yield();
 
         AssertRefused(_worker.Report, "the thread did not answer: it waits in the kernel", runs: false);
         AssertRefused(_worker.Report, "the thread blocks the signal, or has yet to answer the last one", runs: false);

@@ -20,8 +20,12 @@ public sealed class StackTextTests
         Assert.Equal([new StackFrame(file, line, function)], Assert.Single(Read("thread 7 8 1.000\n" + Header + text)).Frames);
 
     [Fact]
-    public void A_stack_that_was_too_deep_has_the_frames_that_were_written() =>
-        Assert.Equal(100, Assert.Single(Read("thread 7 8 1.000\n" + Header + string.Concat(Enumerable.Repeat(Frame, 100)) + "  ...\n")).Frames.Length);
+    public void A_stack_that_was_too_deep_has_the_frames_that_were_written()
+    {
+        var frames = string.Concat(Enumerable.Repeat(Frame, 100));
+
+        Assert.Equal(100, Assert.Single(Read("thread 7 8 1.000\n" + Header + frames + "  ...\n")).Frames.Length);
+    }
 
     [Theory]
     [InlineData("")]
@@ -45,7 +49,8 @@ public sealed class StackTextTests
     [Fact]
     public void A_damaged_stack_does_not_spoil_the_next_one() =>
         Assert.Equal([9, 11], Read(
-            "thread 7 8 1.000\nnonsense\n" + "thread 7 9 1.000\n" + Header + Frame + "thread 7 10 1.000\n" + "thread 7 11 2.000\n" + Header + Frame)
+            "thread 7 8 1.000\nnonsense\n" + "thread 7 9 1.000\n" + Header + Frame
+            + "thread 7 10 1.000\n" + "thread 7 11 2.000\n" + Header + Frame)
             .Select(stack => stack.Thread));
 
     [Fact]
@@ -57,7 +62,8 @@ public sealed class StackTextTests
 
     [Fact]
     public void Whatever_a_worker_writes_the_result_is_bounded() => Gen.OneOf(
-            "thread 7 8 1.000\n", Header, Frame, "  ...\n", "\n", "thread ", "  File \"", "\", line ", " in ", "\0", "\xff", "9", new string('x', 700))
+            "thread 7 8 1.000\n", Header, Frame, "  ...\n", "\n", "thread ", "  File \"", "\", line ", " in ", "\0", "\xff", "9",
+            new string('x', 700))
         .Array[0, 400].Select(string.Concat).ForAll(
             text =>
             {

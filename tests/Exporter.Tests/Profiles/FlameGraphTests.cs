@@ -14,7 +14,9 @@ public sealed class FlameGraphTests
     [Fact]
     public void Each_box_lies_below_its_caller_and_is_as_wide_as_its_time()
     {
-        var boxes = Boxes(FlameGraph.Write(Profiles.Of((6, "view", "query"), (2, "view", "render"), (2, "other", "query")), "")).Select(box => (
+        var profile = Profiles.Of((6, "view", "query"), (2, "view", "render"), (2, "other", "query"));
+
+        var boxes = Boxes(FlameGraph.Write(profile, "")).Select(box => (
             box.Element(Svg + "text")!.Value, box.Attribute("x")!.Value, box.Attribute("width")!.Value, box.Attribute("y")!.Value));
 
         Assert.Equal(
@@ -32,7 +34,8 @@ public sealed class FlameGraphTests
     [Fact]
     public void A_title_tells_the_time_and_the_path_without_script() => Assert.Contains(
         "query (app/query.py:2): 6.0 s, 75%; itself 6.0 s (/srv/app/query.py)",
-        Boxes(FlameGraph.Write(Profiles.Of((6, "view", "query"), (2, "view", "render")), "")).Select(box => box.Element(Svg + "title")!.Value));
+        Boxes(FlameGraph.Write(Profiles.Of((6, "view", "query"), (2, "view", "render")), ""))
+            .Select(box => box.Element(Svg + "title")!.Value));
 
     [Fact]
     public void Names_that_a_worker_made_up_are_text()
@@ -40,7 +43,9 @@ public sealed class FlameGraphTests
         var graph = XDocument.Parse(Encoding.UTF8.GetString(FlameGraph.Write(Profiles.Of((1, "view", Hostile)), Hostile)));
 
         Assert.Single(graph.Descendants(Svg + "script"));
-        Assert.Contains(graph.Descendants(Svg + "text"), text => text.Value.StartsWith("<script>alert(1)</script>]]>\"'&?rev??", StringComparison.Ordinal));
+        Assert.Contains(
+            graph.Descendants(Svg + "text"),
+            text => text.Value.StartsWith("<script>alert(1)</script>]]>\"'&?rev??", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -20,7 +20,8 @@ public sealed class PprofTests
         var locations = fields.Where(field => field.Number == 4).Select(field => Fields(field.Bytes!)).ToDictionary(
             location => ValueOf(location, 1), location => Fields(location.Single(field => field.Number == 4).Bytes!));
         var samples = fields.Where(field => field.Number == 2).Select(field => Fields(field.Bytes!)).Select(sample => (
-            string.Join(' ', Packed(sample.Single(field => field.Number == 1).Bytes!).Select(id => functions[ValueOf(locations[id], 1)].Name)),
+            string.Join(
+                ' ', Packed(sample.Single(field => field.Number == 1).Bytes!).Select(id => functions[ValueOf(locations[id], 1)].Name)),
             ValueOf(sample, 2)));
         Assert.Equal([("query view", 3_000_000_000), ("render view", 1_000_000_000)], samples);
         Assert.Contains(("query", "/srv/app/query.py"), functions.Values);

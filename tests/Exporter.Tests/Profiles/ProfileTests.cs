@@ -21,7 +21,8 @@ public sealed class ProfileTests
         var profile = new Profile();
         for (var i = 0; i < 1000; i++)
         {
-            profile.Add([.. Enumerable.Range(0, 100).Select(frame => new StackFrame($"/{new string('x', 490)}{i}", frame, new string('y', 500)))], 1);
+            var file = new string('x', 490) + i;
+            profile.Add([.. Enumerable.Range(0, 100).Select(frame => new StackFrame(file, frame, new string('y', 500)))], 1);
         }
 
         Assert.InRange(profile.Stacks.Count, 100, 500);
@@ -46,5 +47,6 @@ public sealed class ProfileTests
     [InlineData("x.txt", "folded")]
     [InlineData("x.gz", null)]
     [InlineData("svg", null)]
-    public void The_extension_of_a_file_names_its_format(string path, string? format) => Assert.Equal(format, ProfileFormat.OfFile(path)?.Name);
+    public void The_extension_of_a_file_names_its_format(string path, string? format) =>
+        Assert.Equal(format, ProfileFormat.OfFile(path)?.Name);
 }

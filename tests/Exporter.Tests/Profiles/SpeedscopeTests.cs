@@ -13,7 +13,8 @@ public sealed class SpeedscopeTests
         var root = json.RootElement;
 
         Assert.Equal("https://www.speedscope.app/file-format-schema.json", root.GetProperty("$schema").GetString());
-        var frames = root.GetProperty("shared").GetProperty("frames").EnumerateArray().Select(frame => frame.GetProperty("name").GetString()!).ToArray();
+        var frames = root.GetProperty("shared").GetProperty("frames").EnumerateArray()
+            .Select(frame => frame.GetProperty("name").GetString()!).ToArray();
         var profile = Assert.Single(root.GetProperty("profiles").EnumerateArray());
         Assert.Equal(
             ("sampled", "seconds", 0, 4),
