@@ -23,9 +23,9 @@ internal sealed class LongRequests
         {
             if (now - request.SeenAt < LongestWait) seen[path] = request;
         }
+        // A worker that has none any more may have answered it, and exit.
         foreach (ref readonly var worker in flights.Live)
         {
-            seen.Remove(worker.Path);
             if (worker.Kind != SlotKind.Worker || worker.OldestSeconds < Long) continue;
             if (FlightWatch.TryReport(worker.Path) is not { Requests.IsEmpty: false } report) continue;
             var id = SlotName.LabelOf(worker.Kind, worker.Number);

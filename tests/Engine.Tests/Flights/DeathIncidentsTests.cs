@@ -132,11 +132,18 @@ public sealed class DeathIncidentsTests : IDisposable
         Assert.Single(_accountant.Incidents.Read());
     }
 
-    [Fact]
-    public void A_timeout_whose_request_was_answered_after_the_abort_has_the_route_that_was_seen()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_timeout_whose_request_was_answered_after_the_abort_has_the_route_that_was_seen(bool isSeenIdle)
     {
         WriteFlight(new FlightRequest(FlightState.Running, 0, _now - 30, "POST", "/upload", "", Trace, Thread: Thread));
         using (new FileLock(FlightPath)) _accountant.Account();
+        if (isSeenIdle)
+        {
+            WriteFlight();
+            using (new FileLock(FlightPath)) _accountant.Account();
+        }
         File.Delete(FlightPath);
         _left.Add(StackOf(Thread, _now, "slow"));
         WriteExit("timeout", null);
