@@ -17,6 +17,9 @@ internal sealed partial class IncidentJson : JsonSerializerContext
     /// <summary>Where exporters and hubs serve them, as a list.</summary>
     internal const string Path = "incidents.json";
 
+    // More than the bounds of all kinds: a line that is no incident costs an exception, and a hostile worker could write a million.
+    private const int MostLines = 1000;
+
     // In lines of JSON a path needs no escapes for HTML.
     private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -29,9 +32,17 @@ internal sealed partial class IncidentJson : JsonSerializerContext
         return line.WrittenSpan.ToArray();
     }
 
-    /// <summary>The incidents of a text from anywhere; lines that are none are skipped.</summary>
-    internal static IEnumerable<Incident> ReadLines(ReadOnlySpan<byte> text) =>
-        Encoding.UTF8.GetString(text).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(TryRead).OfType<Incident>();
+    /// <summary>The incidents of the last lines of a text from anywhere; lines that are none are skipped.</summary>
+    internal static IEnumerable<Incident> ReadLines(ReadOnlySpan<byte> text)
+    {
+        var lines = new List<string>();
+        for (var end = text.Length; end > 0 && lines.Count < MostLines; end = text[..end].LastIndexOf((byte)'\n'))
+        {
+            lines.Add(Encoding.UTF8.GetString(text[(text[..end].LastIndexOf((byte)'\n') + 1)..end]));
+        }
+        lines.Reverse();
+        return lines.Select(TryRead).OfType<Incident>();
+    }
 
     internal static string WriteAll(IEnumerable<Incident> incidents) => JsonSerializer.Serialize([.. incidents], Default.IncidentArray);
 

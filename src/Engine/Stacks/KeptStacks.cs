@@ -6,17 +6,26 @@ internal sealed class KeptStacks
 {
     private const int Most = 1024;
 
+    // Of the names in all stacks: an application's stack has about 5,000.
+    private const int MostCharacters = 8 << 20;
+
     private readonly Lock _gate = new();
-    private readonly Dictionary<(int Pid, int Thread), ThreadStack> _stacks = [];
+
+    // In the order in which they came: a hostile worker makes up their times.
+    private readonly OrderedDictionary<(int Pid, int Thread), ThreadStack> _stacks = [];
+    private int _characters;
 
     public void Add(params IEnumerable<ThreadStack> stacks)
     {
         lock (_gate)
         {
-            foreach (var stack in stacks) _stacks[(stack.Pid, stack.Thread)] = stack;
-            if (_stacks.Count <= Most) return;
-            var oldest = _stacks.OrderBy(entry => entry.Value.Time).Take(_stacks.Count - (Most / 2)).ToList();
-            foreach (var (key, _) in oldest) _stacks.Remove(key);
+            foreach (var stack in stacks)
+            {
+                Remove(_stacks.IndexOf((stack.Pid, stack.Thread)));
+                _stacks.Add((stack.Pid, stack.Thread), stack);
+                _characters += stack.Characters;
+                while (_stacks.Count > Most || _characters > MostCharacters) Remove(0);
+            }
         }
     }
 
@@ -28,5 +37,12 @@ internal sealed class KeptStacks
             if (_stacks.TryGetValue((pid, thread), out var stack) && stack.Time >= since) return stack;
             return _stacks.Values.Where(other => other.Pid == pid && other.Time >= since).MaxBy(other => other.Time);
         }
+    }
+
+    private void Remove(int place)
+    {
+        if (place < 0) return;
+        _characters -= _stacks.GetAt(place).Value.Characters;
+        _stacks.RemoveAt(place);
     }
 }

@@ -30,10 +30,11 @@ internal sealed class StackFile : IDisposable
     internal static string PathOf(string directory, SlotKind kind, int slot) =>
         Path.Combine(directory, $"{Prefix}{SlotName.Of(kind, slot)}{Extension}");
 
-    /// <summary>Opens and locks the file of a slot; null if it does not exist, or others hold the lock for a second.</summary>
+    /// <summary>Opens and locks the file of a slot; null if it does not exist, or others hold the lock all the time.</summary>
+    /// <param name="longestWait">In milliseconds.</param>
     /// <exception cref="CorruptFileException">It is not a regular file.</exception>
     /// <exception cref="StoreException">It cannot be opened, locked or changed.</exception>
-    internal static StackFile? TryOpen(string directory, SlotKind kind, int slot)
+    internal static StackFile? TryOpen(string directory, SlotKind kind, int slot, int longestWait = LongestWait)
     {
         var path = PathOf(directory, kind, slot);
         if (!StoreFiles.TryOpen(path, out var descriptor, Libc.OpenReadWrite | Libc.OpenAppend)) return null;
@@ -41,7 +42,7 @@ internal sealed class StackFile : IDisposable
         try
         {
             _ = StoreFiles.RegularStatus(descriptor, path);
-            if (file.TryLock())
+            if (file.TryLock(longestWait))
             {
                 // A hostile worker could make it large.
                 if (file.Size() > LargestSize) file.Cut(0);
@@ -77,9 +78,9 @@ internal sealed class StackFile : IDisposable
 
     public void Dispose() => _handle.Dispose();
 
-    private bool TryLock()
+    private bool TryLock(int longestWait)
     {
-        for (var wait = 0; wait < LongestWait; wait++)
+        for (var wait = 0; wait < longestWait; wait++)
         {
             if (ByteLock.Set(_path, Descriptor, Libc.SetDescriptionLock, Libc.WriteLock, 0)) return true;
             Thread.Sleep(1);

@@ -24,6 +24,9 @@ internal sealed class StackTaker(string directory)
 
     private const double FastPolls = 0.002;
 
+    // In milliseconds: another process holds the lock that long to take a stack.
+    private const int ShortWait = 10;
+
     // A process may have more; a worker has not.
     private const int MostThreads = 256;
 
@@ -96,19 +99,17 @@ internal sealed class StackTaker(string directory)
     }
 
     /// <summary>Removes and returns the stacks that a worker's file holds: those that a master, or a taker that was killed, left.</summary>
+    /// <remarks>What another process uses, or a thread has yet to write, is left for the next time: a hostile worker must not delay scrapes.</remarks>
     /// <exception cref="CorruptFileException">It is not a regular file.</exception>
     /// <exception cref="StoreException">It cannot be opened, locked or changed.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     public IReadOnlyList<ThreadStack> Drain(int slot)
     {
         if (!Libc.TryGetStatus(StackFile.PathOf(directory, SlotKind.Worker, slot), out var status) || status.Size == 0) return [];
-        using var file = StackFile.TryOpen(directory, SlotKind.Worker, slot);
+        using var file = StackFile.TryOpen(directory, SlotKind.Worker, slot, ShortWait);
         if (file is null) return [];
         var text = file.Read(0);
-        for (var start = MonotonicClock.Seconds(); IsGrowing(text) && MonotonicClock.Seconds() - start < LongestAnswer; text = file.Read(0))
-        {
-            _ = Libc.SleepMicroseconds(SlowPoll);
-        }
+        if (IsGrowing(text)) return [];
         file.Cut(0);
         return StackText.Read(text);
     }
@@ -185,6 +186,7 @@ internal sealed class StackTaker(string directory)
         text = text[(text.LastIndexOf("\nthread "u8) + 1)..];
         var end = Math.Max(text.IndexOf((byte)'\n'), 0);
         return StackText.TryReadMarker(text[..end], out var marker)
+            && MonotonicClock.Seconds() - marker.Time < LongestAnswer
             && ThreadSignals.Read(marker.Pid, marker.Thread) is { } signals
             && (text.Length == end + 1 || ((signals.Pending | signals.Blocked) >> (Libc.FirstRealTimeSignal - 1)) != 0);
     }

@@ -11,4 +11,7 @@ internal sealed record ThreadStack(int Pid, int Thread, double Time, ImmutableAr
 {
     /// <summary>How long the thread took to answer, in seconds; 0 if nobody waited for it.</summary>
     public double Seconds { get; init; }
+
+    /// <summary>How many characters its names have.</summary>
+    internal int Characters => Frames.Sum(frame => frame.File.Length + frame.Function.Length);
 }

@@ -41,7 +41,8 @@ internal sealed class Profiler(string directory, ExporterConfig config)
             // A random moment of each interval, so that the samples do not follow the rhythm of the application.
             var ticks = Math.Floor((MonotonicClock.Seconds() - start) / interval) + 1;
             var next = start + ((ticks + (Random.Shared.NextDouble() / 2)) * interval);
-            _ = end.WaitHandle.WaitOne(TimeSpan.FromSeconds(Math.Clamp(next - MonotonicClock.Seconds(), 0, 2 * interval)));
+            var wait = Math.Min(next, start + request.Seconds) - MonotonicClock.Seconds();
+            _ = end.WaitHandle.WaitOne(TimeSpan.FromSeconds(Math.Max(0, wait)));
         }
         profile.Duration = MonotonicClock.Seconds() - start;
         profile.Cost = all.Sum(worker => worker.Cost);

@@ -71,7 +71,9 @@ internal sealed class ProfilingEndpoints(string directory, ConfigurationInForce 
         if (format is not ("text" or "json")) return Shown.Refused($"format is \"{format}\"; set it to text or json");
         try
         {
-            var workers = WorkerThreads.Take(directory, configuration.Config, query["worker"].FirstOrDefault(), left);
+            var worker = query["worker"].FirstOrDefault();
+            var workers = WorkerThreads.Take(directory, configuration.Config, worker, left);
+            if (workers.Count == 0) return new(StatusCodes.Status404NotFound, $"{worker ?? "a worker"} is not running");
             return format == "json"
                 ? new(ThreadsJson.MediaType, Encoding.UTF8.GetBytes(ThreadsJson.Write(workers)))
                 : new("text/plain; charset=utf-8", Encoding.UTF8.GetBytes(ThreadsText.Write(workers)));

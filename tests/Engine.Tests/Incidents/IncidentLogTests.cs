@@ -101,6 +101,15 @@ public sealed class IncidentLogTests : IDisposable
     }
 
     [Fact]
+    public void However_many_lines_a_worker_writes_only_the_last_ones_are_read()
+    {
+        const string First = """{"time":5,"kind":"death"}""";
+        var noise = string.Concat(Enumerable.Repeat("x\n", 1_000_000));
+        System.IO.File.WriteAllText(File, First + "\n" + noise + """{"time":6,"kind":"death"}""" + "\n");
+        Assert.Equal([new Incident(6, "death")], new IncidentLog(_directory.Path).Read());
+    }
+
+    [Fact]
     public void A_file_that_is_too_large_or_no_file_is_replaced()
     {
         using (var file = System.IO.File.Create(File)) file.SetLength(5 << 20);

@@ -76,12 +76,34 @@ public sealed class StackTakerTests : IDisposable
     }
 
     [Fact]
-    public void A_stack_that_is_requested_and_not_yet_there_is_waited_for()
+    public void A_stack_that_is_requested_and_not_yet_there_is_left_for_the_next_time()
     {
-        File.AppendAllText(FilePath, $"thread {_worker.Pid} {_worker.Thread} 12.500\n");
-        using var late = new Timer(_ => _worker.Send(_worker.Thread), null, 50, Timeout.Infinite);
+        var marker = StackText.MarkerOf(_worker.Pid, _worker.Thread, MonotonicClock.Seconds() + 60);
+        File.AppendAllBytes(FilePath, marker);
 
-        Assert.Equal(_worker.Thread, Assert.Single(_taker.Drain(1)).Thread);
+        Assert.Empty(_taker.Drain(1));
+        Assert.Equal(marker, File.ReadAllBytes(FilePath));
+
+        _worker.Send(_worker.Thread);
+        for (var deadline = MonotonicClock.Seconds() + 30; ;)
+        {
+            if (_taker.Drain(1) is [var stack])
+            {
+                Assert.Equal(_worker.Thread, stack.Thread);
+                break;
+            }
+            Assert.True(MonotonicClock.Seconds() < deadline, "the stack never came");
+        }
+        Assert.Empty(File.ReadAllBytes(FilePath));
+    }
+
+    [Fact]
+    public void A_stack_that_never_comes_is_given_up()
+    {
+        File.AppendAllBytes(FilePath, StackText.MarkerOf(_worker.Pid, _worker.Thread, MonotonicClock.Seconds() - 10));
+
+        Assert.Empty(_taker.Drain(1));
+        Assert.Empty(File.ReadAllBytes(FilePath));
     }
 
     [Fact]
