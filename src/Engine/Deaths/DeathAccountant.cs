@@ -63,7 +63,12 @@ internal sealed class DeathAccountant(string directory, FlightWatch flights, int
         var now = MonotonicClock.Seconds();
         _seen.Look(flights, now);
         var deaths = flights.Dead.Select(worker => TryExplain(worker, now)).OfType<Death>().Take(MostAtOnce).ToList();
-        if (deaths.Count == 0 && exits.Count == 0 && !Incidents.HasPending) return;
+        if (deaths.Count == 0 && exits.Count == 0)
+        {
+            // Every reader of the store may have some, also one that may not write to it.
+            TryBeside(Incidents.Write);
+            return;
+        }
         using var slots = SlotTable.Open(directory);
         if (!slots.TryTake(SlotKind.Exporter, 1)) return;
         if (deaths.Count > 0) Settle(deaths);

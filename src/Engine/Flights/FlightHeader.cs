@@ -15,7 +15,7 @@ internal struct FlightHeader
     internal const int StackSignalOffset = RecordsOffset + (2 * ChangeRecord.Size);
 
     // In seconds: more than the uptime of a machine, or than the sum of all requests of a worker.
-    private const double LongestTime = 1e12;
+    internal const double LongestTime = 1e12;
 
     [FieldOffset(0)] internal ulong Magic;
     [FieldOffset(8)] internal int Pid;

@@ -62,6 +62,9 @@ internal unsafe struct FlightRecord
     [UnscopedRef]
     internal Span<byte> Span => MemoryMarshal.CreateSpan(ref _span[0], LongestSpan);
 
+    /// <summary>When the request began, in seconds of the monotonic clock; 0 in place of what no worker writes.</summary>
+    internal readonly double Start => Math.Abs(Started) < FlightHeader.LongestTime ? Started : 0;
+
     internal readonly bool IsTaken => State is FlightState.Running or FlightState.Responding;
 
     /// <summary>Whether it lasts as long as the client wants: a stream of events, or a WebSocket.</summary>

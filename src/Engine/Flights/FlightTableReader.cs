@@ -99,7 +99,7 @@ internal static class FlightTableReader
                 // A worker takes records in order: none behind one that was never used was used.
                 if (record.Generation == 0) return oldest;
                 if (!record.IsTaken) continue;
-                oldest = Math.Min(oldest, record.Started);
+                oldest = Math.Min(oldest, record.Start);
                 requests?.Add(RequestOf(ref record));
             }
             if (read < batch.Length * FlightRecord.Size) break;
@@ -108,7 +108,7 @@ internal static class FlightTableReader
     }
 
     private static FlightRequest RequestOf(ref FlightRecord record) => new(
-        record.State, record.Status, record.Started,
+        record.State, record.Status, record.Start,
         TextOf(record.Method, record.MethodLength),
         TextOf(record.Path, record.PathLength),
         TextOf(record.Route, record.RouteLength),

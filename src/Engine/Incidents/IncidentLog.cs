@@ -15,15 +15,6 @@ internal sealed class IncidentLog(string directory)
     private readonly Lock _gate = new();
     private ImmutableArray<Incident> _pending = [];
 
-    /// <summary>Whether anything waits to be stored.</summary>
-    public bool HasPending
-    {
-        get
-        {
-            lock (_gate) return !_pending.IsEmpty;
-        }
-    }
-
     /// <summary>Adds incidents, which the next write stores together. If the store cannot be written, the last of each kind wait.</summary>
     public void Add(params IEnumerable<Incident> incidents)
     {
@@ -52,7 +43,10 @@ internal sealed class IncidentLog(string directory)
     /// <exception cref="UnauthorizedAccessException">The same.</exception>
     public void Write()
     {
-        if (!HasPending) return;
+        lock (_gate)
+        {
+            if (_pending.IsEmpty) return;
+        }
         using var slots = SlotTable.Open(directory);
         if (slots.TryTake(SlotKind.Exporter, 1)) WriteUnderLock();
     }

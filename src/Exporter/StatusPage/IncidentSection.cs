@@ -17,7 +17,7 @@ internal static class IncidentSection
         foreach (var (place, incident) in incidents.Index().Reverse().Take(Most))
         {
             html.Write($"""
-                <tr><th scope="row">{IncidentText.TimeOf(incident)}</th><td>{incident.Kind}</td><td>{incident.WorkerId}</td>
+                <tr><th scope="row">{IncidentText.TimeOf(incident)}</th><td>{incident.Kind}</td><td>{IncidentText.WorkerOf(incident)}</td>
                 <td class="name"><bdi>{IncidentText.CauseOf(incident)}</bdi></td><td class="name"><bdi>{IncidentText.RequestOf(incident)}</bdi></td>
                 <td>{IncidentText.AgeOf(incident)}</td><td class="name">
                 """);

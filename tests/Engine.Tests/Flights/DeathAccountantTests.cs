@@ -6,6 +6,7 @@ using GunicornPrometheusExporter.Engine.Tests.Master;
 using GunicornPrometheusExporter.Engine.Tests.Files;
 using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Flights;
+using GunicornPrometheusExporter.Incidents;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Recording;
 using GunicornPrometheusExporter.Routes;
@@ -489,6 +490,20 @@ public sealed class DeathAccountantTests : IDisposable
 
         Assert.Equal(1, _aggregator.Read().Samples[LostToSignal]);
         Assert.Contains("counter_worker-2.db", _log.Messages[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_incident_that_cannot_be_stored_is_no_fault_of_the_accounting()
+    {
+        // As on a read-only file system.
+        File.Delete(_directory["slots.lock"]);
+        Directory.CreateDirectory(_directory["slots.lock"]);
+        _accountant.Incidents.Add(Incident.OfReload(TimeProvider.System, ReloadCauses.Gunicorn));
+
+        Assert.Null(_accountant.Account());
+        Assert.Null(_accountant.Account());
+        Assert.StartsWith("stacks or incidents are not stored", Assert.Single(_log.Messages), StringComparison.Ordinal);
+        Assert.Single(_accountant.Incidents.Read());
     }
 
     private static bool IsLost(string line) => line.StartsWith("request lost ", StringComparison.Ordinal);

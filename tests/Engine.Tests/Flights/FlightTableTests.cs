@@ -286,6 +286,20 @@ public sealed class FlightTableTests : IDisposable
     }
 
     [Theory]
+    [InlineData(double.NegativeInfinity)]
+    [InlineData(double.PositiveInfinity)]
+    [InlineData(double.NaN)]
+    [InlineData(-1e300)]
+    public void A_start_that_no_worker_writes_is_the_boot_of_the_machine(double start)
+    {
+        File.WriteAllBytes(_directory["flight_worker-1_00000000.bin"], FlightImage.Bytes(
+            7, 2, 0, 0, new FlightRequest(FlightState.Running, 0, start, "GET", "/", "", ""),
+            new FlightRequest(FlightState.Running, 0, 9, "GET", "/", "", "")));
+
+        Assert.Equal([0, 9], Read().Requests.Select(request => request.Started));
+    }
+
+    [Theory]
     [InlineData("/store/flight_worker-12_0a0b0c0d.bin", 12)]
     [InlineData("/store/flight_worker-0_0a0b0c0d.bin", null)]
     [InlineData("/store/flight_1234.bin", null)]

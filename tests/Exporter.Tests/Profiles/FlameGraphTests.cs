@@ -49,6 +49,16 @@ public sealed class FlameGraphTests
     }
 
     [Fact]
+    public void A_frame_without_a_file_has_no_control_characters()
+    {
+        var profile = new Profile();
+        profile.Add([new("", 1, "\u001b[2Jview")], 1);
+
+        Assert.Equal("?[2Jview 1000\n", Encoding.UTF8.GetString(FoldedStacks.Write(profile)));
+        Assert.Contains("?[2Jview", Boxes(FlameGraph.Write(profile, "")).Select(box => box.Element(Svg + "text")!.Value));
+    }
+
+    [Fact]
     public void It_refers_to_nothing_outside()
     {
         var text = Encoding.UTF8.GetString(FlameGraph.Write(Profiles.Of((1, "view", "query")), ""));
