@@ -99,7 +99,9 @@ internal sealed class StackTaker(string directory)
     }
 
     /// <summary>Removes and returns the stacks that a worker's file holds: those that a master, or a taker that was killed, left.</summary>
-    /// <remarks>What another process uses, or a thread has yet to write, is left for the next time: a hostile worker must not delay scrapes.</remarks>
+    /// <remarks>
+    /// What another process uses, or a thread has yet to write, is left for the next time: a hostile worker must not delay scrapes.
+    /// </remarks>
     /// <exception cref="CorruptFileException">It is not a regular file.</exception>
     /// <exception cref="StoreException">It cannot be opened, locked or changed.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>

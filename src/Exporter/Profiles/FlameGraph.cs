@@ -26,7 +26,8 @@ internal static class FlameGraph
         var rows = Math.Max(1, root.Seconds > 0 ? Write(boxes, root, root.Seconds, 0, 0) : 0);
         var svg = new HtmlWriter();
         svg.Write($"""<svg xmlns="http://www.w3.org/2000/svg" width="100%" height="{Top + (rows * RowHeight)}">""");
-        svg.Write($"""<title>Gunicorn profile</title><text class="h" x="8" y="20">Gunicorn profile</text><text x="8" y="40">{Show.Printable(description)}</text>""");
+        svg.Write($"""<title>Gunicorn profile</title><text class="h" x="8" y="20">Gunicorn profile</text>""");
+        svg.Write($"""<text x="8" y="40">{Show.Printable(description)}</text>""");
         svg.Write($"""<text id="matched" x="226" y="58"></text><foreignObject x="8" y="44" width="210" height="20">""");
         svg.Write($"""<input xmlns="http://www.w3.org/1999/xhtml" id="search" type="search" placeholder="Search" aria-label="Search"/>""");
         svg.Write($"</foreignObject>");

@@ -24,5 +24,6 @@ internal static class IncidentText
 
     internal static string FrameOf(StackFrame frame) => Show.Shortened($"{frame.File}:{frame.Line} {frame.Function}");
 
-    private static IEnumerable<string> Known(params IEnumerable<string?> values) => values.OfType<string>().Where(value => value.Length > 0);
+    private static IEnumerable<string> Known(params IEnumerable<string?> values) =>
+        values.OfType<string>().Where(value => value.Length > 0);
 }

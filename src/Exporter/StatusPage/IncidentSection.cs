@@ -18,12 +18,14 @@ internal static class IncidentSection
         {
             html.Write($"""
                 <tr><th scope="row">{IncidentText.TimeOf(incident)}</th><td>{incident.Kind}</td><td>{IncidentText.WorkerOf(incident)}</td>
-                <td class="name"><bdi>{IncidentText.CauseOf(incident)}</bdi></td><td class="name"><bdi>{IncidentText.RequestOf(incident)}</bdi></td>
+                <td class="name"><bdi>{IncidentText.CauseOf(incident)}</bdi></td>
+                <td class="name"><bdi>{IncidentText.RequestOf(incident)}</bdi></td>
                 <td>{IncidentText.AgeOf(incident)}</td><td class="name">
                 """);
             if (incident.Stack is { IsDefaultOrEmpty: false } stack)
             {
-                html.Write($"""<details id="incident-{incident.Time}-{place}"><summary><bdi>{StackLine.Of(stack, 1)}</bdi></summary><ol>""");
+                html.Write($"""<details id="incident-{incident.Time}-{place}">""");
+                html.Write($"<summary><bdi>{StackLine.Of(stack, 1)}</bdi></summary><ol>");
                 foreach (var frame in stack) html.Write($"<li><bdi>{IncidentText.FrameOf(frame)}</bdi></li>");
                 html.Write($"</ol></details>");
             }

@@ -5,7 +5,9 @@ using GunicornPrometheusExporter.Incidents;
 
 namespace GunicornPrometheusExporter.Exporter.StatusPage;
 
-/// <summary>Serves <c>/</c>, its style and script, the workers' requests in flight, native histograms, the incidents, and the forwarders.</summary>
+/// <summary>
+/// Serves <c>/</c>, its style and script, the workers' requests in flight, native histograms, the incidents, and the forwarders.
+/// </summary>
 internal sealed class StatusEndpoints(StatusWatch watch, ForwarderManager forwarders, string metricsPath)
 {
     private const string Policy =
