@@ -50,12 +50,12 @@ class LastStacks:
         number, slot = place
         if not signal.SIGRTMIN <= number <= signal.SIGRTMAX or not 0 < slot < _SLOT_LIMIT:
             return
-        # Without a handler the signal would end the worker.
-        if not _has(pid, pid, number, "SigCgt"):
-            return
         now = time.monotonic()
         if now > self._deadline + 1 - _LONGEST:
             self._deadline = now + _LONGEST
+        # Without a handler the signal would end the worker.
+        if now > self._deadline or not _has(pid, pid, number, "SigCgt"):
+            return
         descriptor = store.open_stack_file(slot, owner)
         try:
             self._lock(descriptor)

@@ -1,7 +1,8 @@
 """The worker's side of stacks: a signal whose handler, in C, appends the stack of the thread that receives it to a file.
 
 Other processes send it to a thread to learn where the thread hangs. Its default action would end the worker, so they send it only
-while the worker's flight file has its number: the worker writes the number after the handler stands, and 0 before it leaves.
+while the worker's flight file has its number: the worker writes the number after the handler stands, and 0 before it leaves the signal
+to the application. When the interpreter ends, the action left behind is to ignore the signal.
 """
 
 import faulthandler
