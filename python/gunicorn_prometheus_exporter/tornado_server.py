@@ -221,9 +221,8 @@ class Exchange:
         self.status = status
         self._sent += len(chunk or b"")
         if self.token is not None:
-            # A response with a length is never a stream.
-            pairs = [] if "Content-Length" in headers else list(headers.get_all())
-            self._engine.request_responding(self.token, status, pairs)
+            # The engine looks for a stream of events only.
+            self._engine.request_responding(self.token, status, [("Content-Type", headers.get("Content-Type", ""))])
 
     def send(self, chunk: Any) -> None:
         """Records a later part of the body."""

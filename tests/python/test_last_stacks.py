@@ -59,7 +59,8 @@ def whole(store, worker):
 @pytest.mark.parametrize("name", OURS)
 def test_a_timeout_leaves_the_line_that_hangs(start_gunicorn, need, store, name):
     need(ALL[name].module)
-    server = start_gunicorn("--timeout", "2", conf=WITHOUT_EXPORTER + ALL[name].conf, app=ALL[name].app)
+    server = start_gunicorn(
+        "--timeout", "2", "--graceful-timeout", "1", conf=WITHOUT_EXPORTER + ALL[name].conf, app=ALL[name].app)
     # A thread that waits does not stop the heartbeat of gthread's main thread; one that keeps the interpreter's lock does.
     is_threaded = name == "PrometheusThreadWorker"
     worker = hang(server, *(["/exec", REGEX] if is_threaded else []))

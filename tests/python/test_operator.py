@@ -41,7 +41,7 @@ def test_queries_by_route_have_data_through_the_operators_relabelling(name, star
     program = shutil.which("prometheus")
     if program is None or shutil.which("go") is None:
         pytest.skip("there is no prometheus or no go: THE OPERATOR'S RELABELLING IS NOT TESTED")
-    server = start_gunicorn()
+    server = start_gunicorn(variables={"GUNICORN_EXPORTER_SLOW_REQUEST_SECONDS": "0.000001"})
     server.wait_until_served()
     scrapes = [scrape_of(monitor, server.metrics_port) for monitor in monitors(manifest(name))]
     assert scrapes

@@ -96,7 +96,7 @@ def post_worker_init(worker):
 """
     server = start_gunicorn(conf=conf)
     worker = settle(store, server, FIRST + 2)
-    assert "run_for_one" in stack_of(store, worker, worker, FIRST + 2)
+    wait_for(lambda: "run_for_one" in stack_of(store, worker, worker, FIRST + 2), "a stack of the worker that serves")
     assert OFF not in server.log
 
 
