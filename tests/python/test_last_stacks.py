@@ -38,10 +38,12 @@ def store(environment) -> Path:
 
 def hang(server, path="/block/20", body=None):
     """Sends a request that takes longer than the timeout. Returns when the worker is gone."""
+    # A busy machine may take longer than the timeout to start a worker.
+    assert server.get("/") == 200
     (worker,) = server.workers()
     hanging = threading.Thread(target=server.request, args=("POST" if body else "GET", path, body))
     hanging.start()
-    wait_for(lambda: GIVEN_UP in server.log, "the timeout")
+    wait_for(lambda: f"{GIVEN_UP} (pid:{worker})" in server.log, "the timeout")
     hanging.join()
     wait_for(lambda: not Path(f"/proc/{worker}").exists() and server.workers(), "another worker")
     assert "a recording failed" not in server.log

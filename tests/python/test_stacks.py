@@ -41,7 +41,7 @@ def stack_of(store, pid, thread, number):
     def is_written():
         nonlocal last
         earlier, last = last, stack_file(store).read_text()[before:]
-        return earlier == last != ""
+        return earlier == last and "\n  File" in last
 
     wait_for(is_written, "the stack")
     return [line.rpartition(" in ")[2] for line in last.splitlines() if line.startswith("  File")]
