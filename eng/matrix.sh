@@ -6,7 +6,7 @@
 # chroot, which needs root, debootstrap and a mirror of Debian's. What cannot be had is skipped, with a line that says so.
 #
 # MATRIX_TESTS: the test files that run on the machine's CPython; MATRIX_QUICK: those that run on every other;
-# MATRIX_JOBS: how many rows run at a time.
+# MATRIX_JOBS: how many rows run at a time; MATRIX_AGAIN: set to keep the rows of the last run that passed, and to run the others.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
@@ -18,7 +18,7 @@ tests=${MATRIX_TESTS:-$requests test_master.py test_lifecycle.py test_deaths.py 
 quick=${MATRIX_QUICK:-test_worker_classes.py test_http2.py test_routes.py $stacks}
 jobs=${MATRIX_JOBS:-2}
 suites=(trixie sid)
-rm -rf "$cache/rows"
+[ -n "${MATRIX_AGAIN:-}" ] || rm -rf "$cache/rows"
 mkdir -p "$cache/rows"
 count=0
 
@@ -107,6 +107,8 @@ version_of() { sed -nE 's/^version_info = \(([0-9]+), ([0-9]+), ([0-9]+).*/\1.\2
 run() {
   local row=$row folder=$1 command=$2 chroot=$3 packages=$4 file files=() within=() gunicorn python error
   shift 4
+  [ -e "$row.passed" ] && return
+  rm -f "$row".*
   [ -z "$chroot" ] || within=(inside "$chroot")
   local path=$root/out/python:$folder${packages:+:$packages}
   gunicorn=$(version_of "$folder")
@@ -117,7 +119,8 @@ run() {
   fi
   for file in "$@"; do [ -e "tests/python/$file" ] && files+=("tests/python/$file"); done
   GUNICORN_PYTHON=$command PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$path "${within[@]}" /usr/bin/python3 -m pytest -q -p no:cacheprovider \
-    -o junit_family=xunit1 --junit-xml="$row.xml" "${files[@]}" >"$row.log" 2>&1 || grep -aE '^(FAILED|ERROR)' "$row.log"
+    -o junit_family=xunit1 --junit-xml="$row.xml" "${files[@]}" >"$row.log" 2>&1 && touch "$row.passed" ||
+    grep -aE '^(FAILED|ERROR)' "$row.log"
   printf '%s\t%s\n' "$gunicorn" "$python" >"$row.ran"
   say "Gunicorn $gunicorn, CPython $python: $(tail -n 1 "$row.log")"
 }
