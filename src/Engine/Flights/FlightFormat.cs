@@ -20,6 +20,9 @@ internal static class FlightFormat
     /// <summary>Every how many seconds the timer of a worker's event loop is due.</summary>
     internal const double LoopInterval = 0.5;
 
+    /// <summary>By how many seconds that timer may be late without the loop being blocked.</summary>
+    internal const double LoopTolerance = 0.1;
+
     /// <summary>In bytes.</summary>
     internal const int MaximumSize = FlightHeader.Size + (MaximumEntries * FlightRecord.Size);
 }

@@ -52,17 +52,27 @@ internal struct FlightHeader
     /// <summary>Gunicorn's setting <c>timeout</c> in the worker, in seconds; 0 if it is off or unknown.</summary>
     [FieldOffset(StackSignalOffset + 8)] internal double Timeout;
 
+    /// <summary>When the timer of an event loop is due whose polls are not known; 0 if they are, or without a loop.</summary>
+    [FieldOffset(StackSignalOffset + 16)] internal double LoopDue;
+
     internal readonly ChangeRecord Last => (Committed & 1) == 0 ? Even : Odd;
 
     /// <summary>Whether the values that become counters are ones that a worker can write.</summary>
     internal readonly bool IsPossible =>
         Last is { InFlight: >= 0, BusyTotal: >= 0 and < LongestTime, LastChange: >= 0 and < LongestTime }
         && ReportedBusy is >= 0 and < LongestTime && ReportedLoop is >= 0 and < LongestTime
-        && LoopTotal is >= 0 and < LongestTime && LoopSince is >= 0 and < LongestTime;
+        && LoopTotal is >= 0 and < LongestTime && LoopSince is >= 0 and < LongestTime && LoopDue is >= 0 and < LongestTime;
 
     /// <summary>Whether the worker has an event loop that it watches.</summary>
     internal readonly bool HasLoop => LoopTotal > 0 || LoopSince > 0;
 
     /// <summary>The busy seconds of the worker's event loop until a time on the clock of <see cref="LoopSince"/>.</summary>
     internal readonly double LoopSecondsAt(double time) => LoopTotal + (LoopSince > 0 ? Math.Max(0, time - LoopSince) : 0);
+
+    /// <summary>How late the loop's timer is at a time on that clock, in seconds, at least; 0 if it is not.</summary>
+    internal readonly double LoopLagAt(double time)
+    {
+        if (LoopSince > 0) return Math.Max(0, time - LoopSince - FlightFormat.LoopInterval);
+        return LoopDue > 0 && time - LoopDue > FlightFormat.LoopTolerance ? time - LoopDue : 0;
+    }
 }

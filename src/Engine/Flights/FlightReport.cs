@@ -26,6 +26,9 @@ internal sealed record FlightReport(
 
     /// <summary>Gunicorn's setting <c>timeout</c> in the worker, in seconds; 0 if it is off or unknown.</summary>
     public double Timeout { get; init; }
+
+    /// <summary>When the timer of an event loop is due whose polls are not known; 0 if they are, or without a loop.</summary>
+    public double LoopDue { get; init; }
 }
 
 /// <summary>One request that a worker had in flight, or one task of a dirty worker.</summary>

@@ -57,7 +57,7 @@ internal static class FlightTableReader
                 Memory = header.LastMemory,
                 Timeout = header.Timeout,
                 LoopSeconds = reported.Loop,
-                LoopLag = Math.Max(0, loopSeconds - header.LoopTotal - FlightFormat.LoopInterval),
+                LoopLag = header.LoopLagAt(now),
             };
             return true;
         }
@@ -82,6 +82,7 @@ internal static class FlightTableReader
                 IsAlive = file.IsLocked(),
                 StackSignal = header.StackSignal,
                 Timeout = header.Timeout,
+                LoopDue = header.LoopDue,
             };
         }
     }

@@ -104,6 +104,9 @@ internal sealed unsafe partial class FlightTableWriter : IDisposable
     /// <summary>Sets the loop's busy seconds, after its counter and <see cref="SetLoopSince"/>.</summary>
     public void SetLoopTotal(double seconds) => Volatile.Write(ref Header.LoopTotal, seconds);
 
+    /// <summary>Sets when the timer of an event loop is due whose polls are not known.</summary>
+    public void SetLoopDue(double time) => Volatile.Write(ref Header.LoopDue, time);
+
     /// <summary>Finds the only request in flight; -1 if there are others or none.</summary>
     public long FindOnly()
     {

@@ -62,6 +62,7 @@ internal sealed partial class PrometheusWorker
         _loopLag.Plan(_flight, lag);
         _flight.Commit(now);
         _loop?.Tick(now, lag, sampled);
+        if (!_seesPolls) _flight.SetLoopDue(now + FlightFormat.LoopInterval);
     }
 
     private void NotePoll(double now)

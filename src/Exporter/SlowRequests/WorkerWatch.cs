@@ -44,9 +44,9 @@ internal sealed class WorkerWatch(
             _expiring = oldest.Started;
             taken = (last, Take(worker, last, now));
         }
-        if (worker.IsBlocked && worker.Report.LoopSince != _blockedSince)
+        if (worker.IsBlocked && Math.Max(worker.Report.LoopSince, worker.Report.LoopDue) is var since && since != _blockedSince)
         {
-            _blockedSince = worker.Report.LoopSince;
+            _blockedSince = since;
             taken ??= _budget.IsSpent(now) ? null : (worker.Report.Pid, Take(worker, worker.Report.Pid, now));
             reportBlocked(worker, taken?.Stack);
         }

@@ -1,5 +1,7 @@
 using System.Text;
+using GunicornPrometheusExporter.Diagnostics;
 using GunicornPrometheusExporter.Files;
+using GunicornPrometheusExporter.Flights;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Recording;
 using GunicornPrometheusExporter.Workers;
@@ -89,6 +91,17 @@ public sealed class BlockedLoopTests : IDisposable
     }
 
     [Fact]
+    public void The_flight_file_has_when_the_timer_is_due_if_polls_are_not_seen()
+    {
+        _worker.LoopTicked(0, 0);
+        Assert.Equal(0, Due());
+        _worker.LoopStarted(seesPolls: false);
+        var now = MonotonicClock.Seconds();
+        _worker.LoopTicked(0, 0.1);
+        Assert.InRange(Due(), now + 0.5, MonotonicClock.Seconds() + 0.5);
+    }
+
+    [Fact]
     public void Paths_that_block_the_loop_and_may_not_exist_take_no_places_of_paths_that_do()
     {
         var tokens = new List<long>();
@@ -102,6 +115,8 @@ public sealed class BlockedLoopTests : IDisposable
         AssertBlocked(EndpointBounds.Unmatched);
         Assert.False(_worker.Metrics.Endpoints.TryFind("/scana", out _));
     }
+
+    private double Due() => FlightTableReader.TryRead(FlightTableReader.In(_directory.Path).Single())!.LoopDue;
 
     private static void Block() => Thread.Sleep(120);
 

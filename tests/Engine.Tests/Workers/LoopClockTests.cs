@@ -93,6 +93,15 @@ public sealed class LoopClockTests : IDisposable
         Assert.Equal((3, 0.5), Load(105));
     }
 
+    [Fact]
+    public void The_timer_of_a_loop_whose_polls_are_not_seen_is_late_from_when_it_is_due()
+    {
+        _clock.Tick(100, 0, 0.25);
+        _flight.SetLoopDue(100.5);
+        Assert.Equal((0.25, 0), Load(100.5625));
+        Assert.Equal((0.25, 1.5), Load(102));
+    }
+
     private (double Total, double Since) InFile()
     {
         var report = FlightTableReader.TryRead(FlightTableReader.In(_directory.Path).Single())!;
