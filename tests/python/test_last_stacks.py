@@ -2,12 +2,13 @@
 
 import os
 import signal
+import subprocess
 import threading
 from pathlib import Path
 
 import pytest
 
-from live_gunicorn import HOOKS, wait_for
+from live_gunicorn import HOOKS, PYTHON, wait_for
 from stack_signals import Block, blocks, caught, signal_of, stack_file
 from worker_classes import ALL, OURS
 
@@ -109,6 +110,8 @@ threads = 2
 def test_a_master_of_root_writes_to_the_file_of_the_workers_user(start_gunicorn, public_directory):
     if os.geteuid() != 0:
         pytest.skip("only root can start Gunicorn for another user")
+    if subprocess.run([*PYTHON, "-c", "import os; os.setuid(65534); import ctypes"], check=False).returncode:
+        pytest.skip("this Python is not readable for other users")
     store = public_directory / "store"
     server = start_gunicorn(
         "-u", "nobody", "-g", "nogroup", "--timeout", "2", conf=WITHOUT_EXPORTER, variables={"PROMETHEUS_MULTIPROC_DIR": str(store)})
