@@ -64,7 +64,10 @@ def prometheus(request, start_gunicorn, need, environment, tmp_path):
         ]
         # As without the relabelling of deploy/: Prometheus renames the label of the route.
         targets = [f"127.0.0.1:{port}" for port in ports["gunicorn"]]
-        scrapes.append({"job_name": RENAMED, "static_configs": [{"targets": targets, "labels": {**PLACE, "endpoint": "metrics"}}]})
+        scrapes.append({
+            "job_name": RENAMED, "static_configs": [{"targets": targets, "labels": {**PLACE, "endpoint": "metrics"}}],
+            # Queries that match series by instance need names of their own.
+            "relabel_configs": [{"source_labels": ["__address__"], "target_label": "instance", "replacement": f"{RENAMED}-$1"}]})
         prometheus = LivePrometheus(tmp_path / "prometheus", scrapes, mixin.RULES, program)
         running.callback(lambda: print(prometheus.log))
         running.callback(prometheus.end)
