@@ -25,9 +25,8 @@ def runtime() -> dict[str, Any]:
             series("Time of a collection", "s", "Mean time of a garbage collection, during which the worker runs no other Python code.",
                    Query(f'{e.rate("gunicorn_worker_gc_seconds_total", "generation", WINDOW, CHOSEN_WORKERS)}'
                          f' / {e.rate("gunicorn_worker_gc_collections_total", "generation", WINDOW, CHOSEN_WORKERS)}', "{{generation}}")),
-            series("Collected objects", "short", "Objects per second that the garbage collector freed, and those that it could not free.",
-                   rates("gunicorn_worker_gc_objects_collected_total", "generation"),
-                   Query(e.rate("gunicorn_worker_gc_objects_uncollectable_total", "", WINDOW, CHOSEN_WORKERS), "uncollectable")),
+            series("Collected objects", "short", "Objects per second that the garbage collector freed.",
+                   rates("gunicorn_worker_gc_objects_collected_total", "generation"), stacked=True),
         ]),
         Row("Memory and processor", [
             with_runbook(
