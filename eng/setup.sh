@@ -14,7 +14,7 @@ declare -A packages=(
   [fuzz]="afl++"
   [bench]="gunicorn python3-prometheus-client python3-gevent wrk redis-server prometheus"
   [dist]="clang gcc-aarch64-linux-gnu libc6-dev-arm64-cross python3-build python3-setuptools
-    python3-wheel python3-venv debootstrap qemu-user-static binfmt-support iproute2"
+    python3-wheel python3-venv debootstrap qemu-user-static binfmt-support iproute2 prometheus"
   [lint]="python3-pytest yamllint"
 )
 
