@@ -38,6 +38,11 @@ def test_the_schema_accepts_values(file):
     SCHEMA.validate(yaml.safe_load(file.read_text()))
 
 
+def test_the_schema_accepts_the_values_of_a_dependency():
+    values = yaml.safe_load((VALUES / "application" / "values.yaml").read_text())["gunicorn-prometheus-exporter"]
+    SCHEMA.validate({**values, "enabled": True, "global": {"imageRegistry": "registry.example.com"}})
+
+
 @pytest.mark.parametrize("values", [
     {"replica": 2}, {"replicas": "2"}, {"redis": {"uri": "redis://redis"}}, {"redis": {"url": "redis:6379"}},
     {"extraEnv": [{"name": "REDIS_DB", "value": 1}]}, {"extraEnv": {"REDIS_DB": "1"}}, {"tolerations": {"key": "a"}},
@@ -57,8 +62,8 @@ def test_the_schema_knows_exactly_the_values():
         return its and {name: properties(value) for name, value in its.items()}
 
     known = properties(SCHEMA.schema)
-    # Helm adds the values of the parent chart.
-    del known["global"]
+    # Helm adds the values of the parent chart, which may also have the condition of the dependency here.
+    del known["global"], known["enabled"]
     # Objects of Kubernetes, and labels that the user names.
     free = {name: None for name in ("resources", "labels", "annotations")}
 
