@@ -98,10 +98,10 @@ def test_a_dashboard_links_to_runbooks_of_alerts(dashboard):
 def test_most_alerts_have_a_panel_that_links_to_their_runbook():
     linked = {link["url"].partition("#")[2] for board in mixin.DASHBOARDS.values() for panel in mixin.panels(board)
               for link in panel.get("links", [])}
-    # These have no value that a dashboard could show, or share the panel of another alert.
+    # These have no value that a dashboard could show, or share a panel with another alert.
     elsewhere = {
         "GunicornExporterAbsent", "GunicornExporterDown", "GunicornErrorBudgetBurnSlow", "GunicornWorkerTimeout",
-        "GunicornWorkerOutOfMemory", "GunicornDirtyWorkersOrphaned", "GunicornHubSourceDown"}
+        "GunicornWorkerOutOfMemory", "GunicornDirtyWorkersOrphaned"}
     assert {alert.lower() for alert in set(ALERTS) - elsewhere} == linked
 
 

@@ -113,13 +113,17 @@ def _hub() -> list[Panel]:
     hubs = 'cluster=~"$cluster", namespace=~"$namespace", job=~"$job"'
     return [
         with_runbook(
+            series("Hubs that read Redis", "short", "1 while the hub can read the snapshots of the hosts; without a hub no data.",
+                   Query(f"min by ({BY}) ({e.select('gunicorn_hub_source_up', hubs)})", LEGEND), width=6), "GunicornHubSourceDown"),
+        with_runbook(
             series("Hosts", "short", "Hosts that the hub serves, entries in Redis that it cannot read, and in the last hour how often it "
-                   "could not read Redis; without a hub there is no data.",
+                   "could not read Redis.",
                    Query(e.total("gunicorn_hub_hosts", BY, hubs), f"hosts, {LEGEND}"),
                    Query(e.total("gunicorn_hub_skipped_entries", f"{BY}, reason", hubs), f"{{{{reason}}}} entries, {LEGEND}"),
-                   Query(e.gained("gunicorn_hub_source_errors_total", BY, HOUR, hubs), f"errors, {LEGEND}")), "GunicornHubHostsMissing"),
+                   Query(e.gained("gunicorn_hub_source_errors_total", BY, HOUR, hubs), f"errors, {LEGEND}"), width=6),
+            "GunicornHubHostsMissing"),
         series("Age of snapshots", "s", "Time since each host left its newest snapshot.",
-               Query(f"max by ({BY}) ({e.select('gunicorn_hub_host_age_seconds', hubs)})", LEGEND)),
+               Query(f"max by ({BY}) ({e.select('gunicorn_hub_host_age_seconds', hubs)})", LEGEND), width=6),
         series("Hub read duration", "s", "Time that reading the hosts' snapshots takes.",
-               Query(f"max by ({BY}) ({e.select('gunicorn_hub_read_duration_seconds', hubs)})", LEGEND)),
+               Query(f"max by ({BY}) ({e.select('gunicorn_hub_read_duration_seconds', hubs)})", LEGEND), width=6),
     ]
