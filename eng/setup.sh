@@ -8,8 +8,8 @@ declare -A packages=(
   [test]="gunicorn python3-prometheus-client prometheus python3-pytest python3-pytest-xdist mypy
     python3-gevent python3-gevent-websocket python3-eventlet python3-tornado python3-uvicorn python3-flask python3-django python3-fastapi
     python3-bottle python3-falcon python3-pyramid python3-aiohttp
-    python3-wsproto python3-h2 python3-requests python3-psycopg2 curl faketime openssl apache2-utils iproute2 procps redis-server redis-sentinel tmux zsh fish victoria-metrics chromium jsonnet python3-jsonschema
-    golang-go golang-github-masterminds-sprig-dev golang-gopkg-yaml.v3-dev"
+    python3-wsproto python3-h2 python3-requests python3-psycopg2 curl faketime openssl apache2-utils iproute2 procps redis-server redis-sentinel tmux zsh fish victoria-metrics chromium
+    golang-go golang-github-masterminds-sprig-dev golang-gopkg-yaml.v3-dev jsonnet python3-jsonschema"
   [matrix]="debootstrap"
   [fuzz]="afl++"
   [bench]="gunicorn python3-prometheus-client python3-gevent wrk redis-server prometheus"
