@@ -73,7 +73,7 @@ def test_every_alert_is_tested_to_fire_and_to_keep_still_and_has_a_runbook(alert
 
 
 def test_there_is_no_runbook_without_an_alert():
-    assert re.findall(r"^## (Gunicorn\w+)", mixin.RUNBOOKS.read_text(), re.MULTILINE) == ALERTS
+    assert re.findall(r"^## (\w+)", mixin.RUNBOOKS.read_text(), re.MULTILINE) == ALERTS
 
 
 def test_every_recording_rule_is_tested():
