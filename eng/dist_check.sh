@@ -141,7 +141,7 @@ try_contents() {
     sed "s|/usr/share/$name|$root&|" "$doc/examples/prometheus.yml" >"$root/prometheus.yml" && promtool check config "$root/prometheus.yml" &&
     diff -r deploy/mixin/dashboards "$root/usr/share/$name/dashboards" &&
     diff -r deploy/mixin/rules "$root/usr/share/$name/rules" &&
-    [ -s "$doc/README.md" ] && [ -s "$doc/docs/index.md" -o -s "$doc/docs/quick-start.md" ] &&
+    [ -s "$doc/README.md" ] && [ -s "$doc/docs/alerts.md" ] &&
     bash -n "$root/usr/share/bash-completion/completions/$name" &&
     grep -qx "#compdef $name" "$root/usr/share/zsh/vendor-completions/_$name" &&
     grep -q "^complete .*$name" "$root/usr/share/fish/vendor_completions.d/$name.fish" &&
