@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Leaves everything that is handed out in out/dist: wheels, Debian packages, the NuGet package. Argument: the runtime
+# Leaves all packages in out/dist: wheels, Debian packages, the NuGet package, the Helm chart. Arguments: the runtime
 # identifiers, linux-x64 and linux-arm64 if none is given.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -30,14 +30,23 @@ make_deb() {
   cp -r "$out/python/gunicorn_prometheus_exporter" "$stage/usr/lib/python3/dist-packages/"
   ln -sf "/usr/bin/$name" "$stage/usr/lib/python3/dist-packages/gunicorn_prometheus_exporter/bin/$name"
   find "$stage/usr/lib" -type f -exec chmod 644 {} +
-  install -Dm 644 -t "$stage/lib/systemd/system" "deploy/systemd/$name.service" "deploy/systemd/$name.socket"
+  install -Dm 644 -t "$stage/lib/systemd/system" deploy/systemd/*
   install -Dm 644 deploy/debian/tmpfiles.conf "$stage/usr/lib/tmpfiles.d/$name.conf"
   install -Dm 644 deploy/debian/default "$stage/etc/default/$name"
-  mkdir -p "$stage/usr/share/bash-completion/completions"
+  install -Dm 644 deploy/debian/default-hub "$stage/etc/default/$name-hub"
+  mkdir -p "$stage"/usr/share/{bash-completion/completions,zsh/vendor-completions,fish/vendor_completions.d}
   out/$name completion bash >"$stage/usr/share/bash-completion/completions/$name"
+  out/$name completion zsh >"$stage/usr/share/zsh/vendor-completions/_$name"
+  out/$name completion fish >"$stage/usr/share/fish/vendor_completions.d/$name.fish"
+  install -Dm 644 -t "$stage/usr/share/$name/dashboards" deploy/mixin/dashboards/*
+  install -Dm 644 -t "$stage/usr/share/$name/rules" deploy/mixin/rules/*
+  install -Dm 644 -t "$stage/usr/share/doc/$name" README.md
+  install -Dm 644 -t "$stage/usr/share/doc/$name/docs" docs/*.*
+  install -Dm 644 -t "$stage/usr/share/doc/$name/examples" deploy/debian/examples/*
+  out/$name config --example >"$stage/usr/share/doc/$name/examples/exporter.yml"
   install -Dm 644 LICENSE "$stage/usr/share/doc/$name/copyright"
   mkdir -p "$stage/usr/share/man/man1"
-  # What the page says does not depend on the machine.
+  # The page, the completions and the example do not depend on the architecture.
   /usr/bin/python3 -B deploy/debian/man_page.py out/$name "$version" | gzip -9n >"$stage/usr/share/man/man1/$name.1.gz"
   gzip -9nc CHANGELOG.md >"$stage/usr/share/doc/$name/changelog.gz"
   sed "s/@VERSION@/$version/; s/@ARCHITECTURE@/$architecture/; s/@GLIBC@/$glibc/; s/@SIZE@/$(du -sk "$stage/usr" | cut -f1)/" \
@@ -63,6 +72,10 @@ done
 
 echo "dist: the NuGet package"
 dotnet pack src/Engine -c Release -o "$dist" --nologo -v quiet -clp:NoSummary
+echo "dist: the Helm chart"
+# The rules and dashboards are links in the checkout.
+tar --dereference --sort=name --owner=0 --group=0 --numeric-owner -C deploy/helm -czf "$dist/gunicorn-prometheus-exporter-$version.tgz" \
+  gunicorn-prometheus-exporter
 echo "dist: the bill of materials"
 /usr/bin/python3 -B eng/sbom.py "$version" "$dist/gunicorn-prometheus-exporter_$version.cdx.json"
 (cd "$dist" && sha256sum * >SHA256SUMS && ls -l)

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Tries what eng/dist.sh left as those would who get it: each wheel in a fresh virtual environment of every CPython at hand
+# Tries the packages of eng/dist.sh as their users would: each wheel in a fresh virtual environment of every CPython at hand
 # and, as README.md says word for word, in a system that has nothing but python3-venv and gunicorn; the Debian packages;
 # the service. What cannot be tried here is skipped, with a line that says so. Needs root for the chroots.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 dist=$PWD/out/dist cache=$PWD/out/chroots name=gunicorn-prometheus-exporter
+version=$(dotnet msbuild src/Engine -getProperty:Version)
 suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
 mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' | head -n 1)
 passed=0 failed=0
@@ -37,6 +38,33 @@ WorkerRequests().inc(worker_id="process_1")' &&
   return "$status"
 }
 
+# The metadata of a wheel has all that an index shows.
+try_metadata() {
+  /usr/bin/python3 -c '
+import email, sys, zipfile
+with zipfile.ZipFile(sys.argv[1]) as wheel:
+    assert wheel.testzip() is None
+    text, = (wheel.read(name).decode() for name in wheel.namelist() if name.endswith(".dist-info/METADATA"))
+metadata = email.message_from_string(text)
+assert metadata["Version"] == sys.argv[2] and metadata["License"] == "MIT" and metadata["License-File"] == "LICENSE"
+assert {url.partition(",")[0] for url in metadata.get_all("Project-URL")} == {"Documentation", "Changelog"}
+assert "Typing :: Typed" in metadata.get_all("Classifier") and len(metadata.get_all("Classifier")) > 10
+assert metadata["Description-Content-Type"] == "text/markdown" and metadata.get_payload().startswith("# Gunicorn")
+' "$1" "$version"
+}
+
+# The chart has the rules and dashboards, not links to them, and the version of the product.
+try_chart() {
+  local root
+  root=$(mktemp -d)
+  tar -xzf "$dist/$name-$version.tgz" -C "$root" &&
+    diff -r deploy/mixin/dashboards "$root/$name/files/dashboards" && diff -r deploy/mixin/rules "$root/$name/files/rules" &&
+    [ -z "$(find "$root" -type l)" ] && grep -qx "appVersion: $version" "$root/$name/Chart.yaml"
+  local status=$?
+  rm -rf "$root"
+  return "$status"
+}
+
 # Leaves a system of an architecture with python3-venv, gunicorn and curl in $cache.
 make_chroot() {
   local folder=$cache/$1
@@ -58,10 +86,10 @@ inside() {
 # What README.md says under a heading to type, as a script.
 readme() { sed -n "/^## $1/,/^## /p" README.md | sed -n '/^```console/,/^```/s/^\$ //p'; }
 
-# Types what README.md says; the last but one command serves, the last one asks.
+# Types what README.md says, beside all wheels; the last but one command serves, the last one asks.
 try_readme() {
   local folder=$cache/$1/root/app commands
-  rm -rf "$folder" && mkdir -p "$folder" && cp "$2" "$folder/" && cp examples/quickstart/app.py "$folder/"
+  rm -rf "$folder" && mkdir -p "$folder" && cp "$dist"/*.whl "$folder/" && cp examples/quickstart/app.py "$folder/"
   commands=$(readme Install)
   [ "$(wc -l <<<"$commands")" -ge 4 ] || return 1
   inside "$1" "cd /root/app
@@ -87,15 +115,37 @@ dpkg --purge $name
 test ! -e /usr/bin/$name && test ! -e /usr/lib/python3/dist-packages/gunicorn_prometheus_exporter"
 }
 
-# systemd takes the units as they are, and calls the service's exposure at most medium low: 2.0 of 10.
-try_unit() {
-  local root exposure
+# systemd accepts the units and the example for Gunicorn, and rates the exposure of the services at most medium low: 2.0 of 10.
+try_units() {
+  local root units
   root=$(mktemp -d)
+  dpkg-deb -x "$1" "$root" && units=$root/lib/systemd/system &&
+    cp "$root/usr/share/doc/$name/examples/gunicorn.service" "$units/$name-example.service" &&
+    sed -i "s|^ExecStart=/usr/bin/[a-z-]*|ExecStart=$root/usr/bin/$name|" "$units"/*.service &&
+    systemd-analyze verify --man=no "$units"/* 2>&1 | tee "$root/verify" &&
+    ! grep "$name" "$root/verify" &&
+    systemd-analyze security --offline=true --threshold=20 "$units/$name.service" &&
+    systemd-analyze security --offline=true --threshold=20 "$units/$name-hub.service"
+  local status=$?
+  rm -rf "$root"
+  return "$status"
+}
+
+# The package's examples, rules and completions are valid.
+try_contents() {
+  local root doc
+  root=$(mktemp -d) doc=$root/usr/share/doc/$name
   dpkg-deb -x "$1" "$root" &&
-    sed -i "s|/usr/bin/$name|$root/usr/bin/$name|" "$root/lib/systemd/system/$name.service" &&
-    systemd-analyze verify --man=no "$root/lib/systemd/system/$name".{service,socket} 2>&1 | tee "$root/verify" &&
-    ! grep -E "$name.(service|socket)" "$root/verify" &&
-    systemd-analyze security --offline=true --threshold=20 "$root/lib/systemd/system/$name.service"
+    "$root/usr/bin/$name" config --check --config.file "$doc/examples/exporter.yml" &&
+    /usr/bin/python3 -m py_compile "$doc/examples/gunicorn.conf.py" &&
+    sed "s|/usr/share/$name|$root&|" "$doc/examples/prometheus.yml" >"$root/prometheus.yml" && promtool check config "$root/prometheus.yml" &&
+    diff -r deploy/mixin/dashboards "$root/usr/share/$name/dashboards" &&
+    diff -r deploy/mixin/rules "$root/usr/share/$name/rules" &&
+    [ -s "$doc/README.md" ] && [ -s "$doc/docs/alerts.md" ] &&
+    bash -n "$root/usr/share/bash-completion/completions/$name" &&
+    grep -qx "#compdef $name" "$root/usr/share/zsh/vendor-completions/_$name" &&
+    grep -q "^complete .*$name" "$root/usr/share/fish/vendor_completions.d/$name.fish" &&
+    ! dpkg-deb --fsys-tarfile "$1" | tar -tv | awk '$2 != "root/root"' | grep .
   local status=$?
   rm -rf "$root"
   return "$status"
@@ -106,17 +156,19 @@ for machine in x86_64:amd64 aarch64:arm64; do
   architecture=${machine#*:}
   wheel=$(ls "$dist"/*_"${machine%:*}".whl 2>/dev/null) deb=$(ls "$dist"/*_"$architecture".deb 2>/dev/null)
   [ -n "$wheel" ] || continue
-  check "$architecture: the wheel's metadata" /usr/bin/python3 -m zipfile -t "$wheel"
+  check "$architecture: the wheel's metadata" try_metadata "$wheel"
   if [ "$architecture" = "$native" ]; then
     for python in /usr/bin/python3 "$HOME"/.pyenv/versions/3.{9,1[0-9]}.*/bin/python3; do
       [ -x "$python" ] && check "$architecture: the wheel on $("$python" -V)" try_wheel "$python" "$wheel"
     done
-    check "the service" try_unit "$deb"
+    check "the units" try_units "$deb"
+    check "the contents of the Debian package" try_contents "$deb"
+    check "the Helm chart" try_chart
   fi
   if [ "$(id -u)" != 0 ]; then skip "$architecture: a system of its own needs root"
   elif ! make_chroot "$architecture" >"$cache.$architecture.log" 2>&1; then skip "$architecture: no system could be made: $(tail -n 1 "$cache.$architecture.log")"
   else
-    check "$architecture: README.md, word for word" try_readme "$architecture" "$wheel"
+    check "$architecture: README.md, word for word" try_readme "$architecture"
     check "$architecture: the Debian package" try_deb "$architecture" "$deb"
   fi
 done

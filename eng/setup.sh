@@ -9,12 +9,12 @@ declare -A packages=(
     python3-gevent python3-gevent-websocket python3-eventlet python3-tornado python3-uvicorn python3-flask python3-django python3-fastapi
     python3-bottle python3-falcon python3-pyramid python3-aiohttp
     python3-wsproto python3-h2 python3-requests python3-psycopg2 curl faketime openssl apache2-utils iproute2 procps redis-server redis-sentinel tmux zsh fish victoria-metrics chromium
-    golang-go golang-github-masterminds-sprig-dev golang-gopkg-yaml.v3-dev"
+    golang-go golang-github-masterminds-sprig-dev golang-gopkg-yaml.v3-dev jsonnet python3-jsonschema"
   [matrix]="debootstrap"
   [fuzz]="afl++"
   [bench]="gunicorn python3-prometheus-client python3-gevent wrk redis-server prometheus"
   [dist]="clang gcc-aarch64-linux-gnu libc6-dev-arm64-cross python3-build python3-setuptools
-    python3-wheel python3-venv debootstrap qemu-user-static binfmt-support iproute2"
+    python3-wheel python3-venv debootstrap qemu-user-static binfmt-support iproute2 prometheus"
   [lint]="python3-pytest yamllint"
 )
 

@@ -1,4 +1,4 @@
-"""Writes the manual page of the executable, from what its own --help says. Arguments: the executable, its version."""
+"""Writes the manual page of the executable from its --help. Arguments: the executable, its version."""
 
 import re
 import subprocess
@@ -53,13 +53,16 @@ def page(executable: str, version: str) -> str:
         options = help_of(executable, command)
         parts += [entry(option, text) for option, text in rows(options, "Arguments") + rows(options, "Options") if "--help" not in option]
     parts.append(
-        ".SH ENVIRONMENT\nEvery setting is a variable of the environment; the command\n.B config\nlists them as they are in force.\n")
-    parts.append(".SH EXIT STATUS\n" + entry("0", "It did what it was told.")
-                 + entry("1", "It failed, and the error says why, or check found something.")
-                 + entry("2", "An option or a setting cannot be used."))
+        ".SH ENVIRONMENT\nEvery setting is a variable of the environment; the command\n.B config\nlists their values and sources.\n")
+    parts.append(".SH EXIT STATUS\n" + entry("0", "The command succeeded.")
+                 + entry("1", "The command failed and printed the reason, or check found a problem.")
+                 + entry("2", "An option or a setting is invalid."))
     parts.append(
-        ".SH FILES\n" + entry("/etc/default/" + NAME, "The variables of the service.")
-        + entry("/run/" + NAME, "The store of the service, unless PROMETHEUS_MULTIPROC_DIR names another."))
+        ".SH FILES\n" + entry("/etc/default/" + NAME, "The variables and flags of the service.")
+        + entry(f"/etc/default/{NAME}-hub", "The variables and flags of the service of the hub.")
+        + entry("/run/" + NAME, "The store of the service, unless PROMETHEUS_MULTIPROC_DIR names another.")
+        + entry("/usr/share/" + NAME, "Dashboards of Grafana, and rules of Prometheus.")
+        + entry(f"/usr/share/doc/{NAME}/examples", "A configuration with every setting, and files for Gunicorn, systemd and Prometheus."))
     parts.append(".SH SEE ALSO\n.BR prometheus (1),\n.BR gunicorn (1)\n")
     return "".join(parts)
 

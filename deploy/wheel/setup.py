@@ -1,4 +1,4 @@
-"""Makes the wheel of one machine from what ``make build`` left; ``eng/dist.sh`` tells version and platform."""
+"""Makes the wheel of one machine from the output of ``make build``; ``eng/dist.sh`` passes version and platform."""
 
 import os
 

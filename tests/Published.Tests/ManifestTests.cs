@@ -13,10 +13,11 @@ public sealed partial class ManifestTests
 
     private const string Defaults = "the chart";
     private const string Everything = "the chart with everything";
+    private const string TwoHubs = "the chart with two hubs and TLS";
     private const string Application = "a chart with the sidecar";
 
     public static TheoryData<string> Manifests =>
-        [.. Directory.GetFiles(Folder(), "*.yaml").Select(file => Path.GetFileName(file)), Defaults, Everything, Application];
+        [.. Directory.GetFiles(Folder(), "*.yaml").Select(file => Path.GetFileName(file)), Defaults, Everything, TwoHubs, Application];
 
     [Theory]
     [MemberData(nameof(Manifests))]
@@ -129,6 +130,7 @@ public sealed partial class ManifestTests
         {
             Defaults => await RenderAsync(Chart()),
             Everything => await RenderAsync(Chart(), Path.Combine(Renderer(), "everything.yaml")),
+            TwoHubs => await RenderAsync(Chart(), Path.Combine(Renderer(), "two-hubs.yaml")),
             Application => await RenderAsync(Path.Combine(Renderer(), "application")),
             _ => await File.ReadAllTextAsync(Path.Combine(Folder(), manifest)),
         };

@@ -63,6 +63,10 @@ class LivePrometheus:
         points = (float(value) for series in data["result"] for _, value in series["values"])
         return [point for point in points if point == point]
 
+    def now(self, query: str) -> list[float]:
+        """Returns the present values of a query."""
+        return [float(row["value"][1]) for row in self.get("query", query=query)["result"]]
+
     def get(self, path: str, **parameters: str) -> Any:
         """Calls the API. Returns the data of the response, or fails with the text of an error."""
         url = f"{self.url}/api/v1/{path}?{urllib.parse.urlencode(parameters)}"

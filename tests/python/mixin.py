@@ -16,7 +16,8 @@ DASHBOARDS: dict[str, dict[str, Any]] = {
 
 #: The values that replace Grafana's variables.
 _CHOICE = {
-    "$job": ".*", "$instance": ".*", "$method": ".*", "$endpoint": ".*", "$__rate_interval": "15s", "$__range": "60s"}
+    **dict.fromkeys(("$cluster", "$namespace", "$job", "$instance", "$worker_id", "$method", "$endpoint"), ".*"),
+    "$route_label": "endpoint", "$__rate_interval": "15s", "$__range": "60s"}
 
 
 def panels(dashboard: dict[str, Any]) -> list[dict[str, Any]]:
@@ -30,8 +31,8 @@ def rows_and_panels(dashboard: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def queries(dashboard: dict[str, Any]) -> list[str]:
-    """Returns the queries of panels and annotations."""
-    found = [target["expr"] for panel in panels(dashboard) for target in panel["targets"]]
+    """Returns the PromQL queries of panels and annotations."""
+    found = [target["expr"] for panel in panels(dashboard) if panel["type"] != "logs" for target in panel["targets"]]
     return found + [annotation["target"]["expr"] for annotation in dashboard["annotations"]["list"]]
 
 

@@ -31,8 +31,8 @@ _FINISHED = {"source_labels": ["__meta_kubernetes_pod_phase"], "regex": "(Failed
 _FIELDS = {"sourceLabels": "source_labels", "targetLabel": "target_label"}
 
 
-def scrape_of(monitor: dict[str, Any], port: int) -> dict[str, Any]:
-    """Returns the scrape configuration of a monitor's only endpoint, which the target on this loopback port serves.
+def scrape_of(monitor: dict[str, Any], *ports: int) -> dict[str, Any]:
+    """Returns the scrape configuration of a monitor's only endpoint, which the pods on these loopback ports serve.
 
     It never honors labels, as where the Prometheus object has ``overrideHonorLabels``.
     """
@@ -40,9 +40,21 @@ def scrape_of(monitor: dict[str, Any], port: int) -> dict[str, Any]:
     return {
         "job_name": f"{monitor['kind']}/{monitor['metadata']['name']}/0",
         "honor_labels": False,
-        "static_configs": [{"targets": [f"127.0.0.1:{port}"], "labels": {**_POD_META, **_META[monitor["kind"]]}}],
+        "static_configs": [{"targets": [f"127.0.0.1:{port}" for port in ports], "labels": {**_POD_META, **_META[monitor["kind"]]}}],
         "relabel_configs": _generated(monitor, endpoint["port"]) + _rules(endpoint.get("relabelings", [])) + _SHARD,
         "metric_relabel_configs": _rules(endpoint.get("metricRelabelings", [])),
+    }
+
+
+def scrape_of_service(config: dict[str, Any], port: int) -> dict[str, Any]:
+    """Returns the scrape configuration of a ScrapeConfig with one target, a service that this loopback port stands for."""
+    (group,) = config["spec"]["staticConfigs"]
+    (_,) = group["targets"]
+    return {
+        "job_name": f"scrapeConfig/shop/{config['metadata']['name']}",
+        "honor_labels": config["spec"]["honorLabels"],
+        "static_configs": [{"targets": [f"127.0.0.1:{port}"]}],
+        "relabel_configs": _rules(config["spec"]["relabelings"]) + _SHARD,
     }
 
 

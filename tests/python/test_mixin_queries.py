@@ -29,6 +29,13 @@ EXPECTED = {
 #: What the exporter serves once it has seen enough requests.
 ESTIMATED = "gunicorn_route_memory_growth_bytes"
 
+#: The labels of the targets that dashboards select by.
+PLACE = {"cluster": "here", "namespace": "shop"}
+
+#: The job of the targets that have a label ``endpoint`` of their own, and what dashboards select there.
+RENAMED = "renamed"
+RENAMED_CHOICE = {"$job": RENAMED, "$route_label": "exported_endpoint"}
+
 #: Fewer than the paths of the load.
 LABEL_VALUES = "6"
 
@@ -52,9 +59,15 @@ def prometheus(request, start_gunicorn, need, environment, tmp_path):
         asgi = start_asgi(start_gunicorn, tmp_path)
         ports = {"gunicorn": [server.metrics_port, asgi.metrics_port, *(other.metrics_port for other in others)], "gunicorn-hub": [hub]}
         scrapes = [
-            {"job_name": job, "honor_labels": True, "static_configs": [{"targets": [f"127.0.0.1:{port}" for port in its]}]}
+            {"job_name": job, "honor_labels": True, "static_configs": [{"targets": [f"127.0.0.1:{port}" for port in its], "labels": PLACE}]}
             for job, its in ports.items()
         ]
+        # As without the relabelling of deploy/: Prometheus renames the label of the route.
+        targets = [f"127.0.0.1:{port}" for port in ports["gunicorn"]]
+        scrapes.append({
+            "job_name": RENAMED, "static_configs": [{"targets": targets, "labels": {**PLACE, "endpoint": "metrics"}}],
+            # Queries that match series by instance need names of their own.
+            "relabel_configs": [{"source_labels": ["__address__"], "target_label": "instance", "replacement": f"{RENAMED}-$1"}]})
         prometheus = LivePrometheus(tmp_path / "prometheus", scrapes, mixin.RULES, program)
         running.callback(lambda: print(prometheus.log))
         running.callback(prometheus.end)
@@ -161,8 +174,11 @@ def test_every_query_has_an_answer_and_every_alert_that_has_a_cause_fires(promet
         **{f"record {rule['name']}": rule["name"] for rule in rules if rule["type"] == "recording"},
         **{f"alert {rule['name']}": without_thresholds(rule["query"]) for rule in rules if rule["type"] == "alerting"},
         **{f"{name}: {query}": mixin.filled_in(query) for name, dashboard in mixin.DASHBOARDS.items() for query in mixin.queries(dashboard)},
+        **{f"{name}, renamed: {query}": mixin.filled_in(query, RENAMED_CHOICE)
+           for name, dashboard in mixin.DASHBOARDS.items() for query in mixin.queries(dashboard) if "$route_label" in query},
         **{f"{page.name}: {query}": query for page in PAGES.values() for query in page.queries},
     }
+    assert prometheus.get("label/exported_endpoint/values") and "metrics" not in prometheus.get("label/exported_endpoint/values")
     assert len(asked) > 100
     # test_dirty_workers.py runs a server with dirty workers, which only recent versions of Gunicorn have.
     unanswered = [what for what, query in asked.items() if "gunicorn_dirty_" not in query and not prometheus.values(query)]
@@ -170,6 +186,7 @@ def test_every_query_has_an_answer_and_every_alert_that_has_a_cause_fires(promet
 
     for dashboard in mixin.DASHBOARDS.values():
         for query in map(mixin.filled_in, mixin.variable_queries(dashboard)):
-            selector, label = re.fullmatch(r"label_values\((.*), (\w+)\)", query).groups()
-            assert prometheus.get(f"label/{label}/values", **{"match[]": selector}), query
+            selector, label = re.fullmatch(r"label_(?:values|names)\((.*?)(?:, (\w+))?\)", query).groups()
+            path = f"label/{label}/values" if label else "labels"
+            assert prometheus.get(path, **{"match[]": selector}), query
     assert not re.search("level=(warn|error)", prometheus.log, re.IGNORECASE)

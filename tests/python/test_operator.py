@@ -1,49 +1,36 @@
 """Prometheus' operator: the dashboards by route have data through the PodMonitor and the ServiceMonitors of deploy/."""
 
-import os
 import shutil
-import subprocess
 import time
 from typing import Any
 
 import pytest
-import yaml
 
 import mixin
+from chart import can_render, objects, rendered
 from live_prometheus import LivePrometheus
 from operator_scrape import scrape_of
 
 MANIFESTS = mixin.REPOSITORY / "deploy" / "kubernetes"
-CHART = mixin.REPOSITORY / "deploy" / "helm" / "gunicorn-prometheus-exporter"
-RENDERER = mixin.REPOSITORY / "tests" / "Published.Tests" / "Chart"
 
 #: A path whose requests fail, so that the queries by error have a value too.
 ROUTE = "/crash"
 
 
-def rendered_chart() -> str:
-    """Returns the chart with every object switched on."""
-    command = ["go", "run", str(RENDERER / "render.go"), str(CHART), str(RENDERER / "everything.yaml")]
-    environment = {**os.environ, "GO111MODULE": "off", "GOPATH": "/usr/share/gocode"}
-    return subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True, timeout=300).stdout
-
-
-def manifest(name: str) -> str:
-    return rendered_chart() if name == "chart" else (MANIFESTS / name).read_text()
-
-
-def monitors(text: str) -> list[dict[str, Any]]:
-    return [item for item in yaml.safe_load_all(text) if item and item["apiVersion"] == "monitoring.coreos.com/v1"]
+def monitors(name: str) -> list[dict[str, Any]]:
+    """Returns the monitors of a manifest, or of the chart with every object switched on."""
+    text = rendered("everything.yaml") if name == "chart" else (MANIFESTS / name).read_text()
+    return objects(text, "PodMonitor", "ServiceMonitor")
 
 
 @pytest.mark.parametrize("name", ["sidecar.yaml", "hub.yaml", "chart"])
 def test_queries_by_route_have_data_through_the_operators_relabelling(name, start_gunicorn, tmp_path):
     program = shutil.which("prometheus")
-    if program is None or shutil.which("go") is None:
+    if program is None or not can_render():
         pytest.skip("there is no prometheus or no go: THE OPERATOR'S RELABELLING IS NOT TESTED")
     server = start_gunicorn(variables={"GUNICORN_EXPORTER_SLOW_REQUEST_SECONDS": "0.000001"})
     server.wait_until_served()
-    scrapes = [scrape_of(monitor, server.metrics_port) for monitor in monitors(manifest(name))]
+    scrapes = [scrape_of(monitor, server.metrics_port) for monitor in monitors(name)]
     assert scrapes
     prometheus = LivePrometheus(tmp_path / "prometheus", scrapes, [], program)
     try:

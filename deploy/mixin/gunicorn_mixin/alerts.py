@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from gunicorn_mixin import expressions as e
+from gunicorn_mixin.defaults import SELECTOR
 from gunicorn_mixin.recording_rules import SERVER
 
 #: Pages somebody at any hour.
@@ -30,21 +31,22 @@ def _states(name: str) -> tuple[str, str]:
 
 def _burn(factor: float, short: str, long: str) -> str:
     limit = f"{factor * e.ERROR_BUDGET:.4g}"
-    return " and ".join(f"job:gunicorn_request_errors:ratio_rate{window} > {limit}" for window in (short, long))
+    burning = [f"job:gunicorn_request_errors:ratio_rate{window} > {limit}" for window in (short, long)]
+    return " and ".join([*burning, f"avg_over_time(job:gunicorn_requests:rate5m[{long}]) > {e.TRAFFIC_FLOOR}"])
 
 
-def alerts(job: str) -> tuple[Alert, ...]:
-    """Returns the alerts; ``job`` is the scrape job of the exporters in Prometheus."""
+def alerts() -> tuple[Alert, ...]:
+    """Returns the alerts."""
     configured, live = _states("gunicorn_workers")
     dirty_configured, dirty_live = _states("gunicorn_dirty_workers")
     return (
         Alert(
-            "GunicornExporterAbsent", CRITICAL, f'absent({{__name__=~"up|gunicorn_up", job="{job}"}})',
+            "GunicornExporterAbsent", CRITICAL, f'absent({{__name__=~"up|gunicorn_up", {SELECTOR}}})',
             "Prometheus has no exporter to scrape.",
-            f'There is no target with job="{job}", and no remote write from one: nothing monitors Gunicorn.',
+            "Prometheus neither scrapes an exporter nor receives remote writes from one: nothing monitors Gunicorn.",
             lasting="10m"),
         Alert(
-            "GunicornExporterDown", CRITICAL, f'up{{job="{job}"}} == 0',
+            "GunicornExporterDown", CRITICAL, f"up{{{SELECTOR}}} == 0",
             "The exporter on {{ $labels.instance }} does not answer.",
             "Scrapes of {{ $labels.instance }} have failed for 3 minutes: nothing monitors this server. An exporter that Gunicorn "
             "started exits with it, so the server may be down.",
@@ -71,14 +73,15 @@ def alerts(job: str) -> tuple[Alert, ...]:
             "30 days will not last.",
             lasting="15m"),
         Alert(
-            "GunicornLatencyHigh", WARNING, "instance:gunicorn_request_duration_seconds:p95_rate5m > 1",
+            "GunicornLatencyHigh", WARNING, "instance:gunicorn_request_duration_seconds:p95_rate5m > 1"
+            f" and instance:gunicorn_requests:rate5m > {e.TRAFFIC_FLOOR}",
             "Requests on {{ $labels.instance }} are slow.",
             "One request in 20 on {{ $labels.instance }} has taken longer than {{ $value | humanizeDuration }} for 10 minutes.",
             lasting="10m"),
         Alert(
             "GunicornSlowRequests", WARNING,
             f"{e.rate('gunicorn_slow_requests_total', SERVER, '5m')} / {e.rate('gunicorn_http_requests_total', SERVER, '5m')} > 0.05"
-            f" and {e.rate('gunicorn_http_requests_total', SERVER, '5m')} > 0.1",
+            f" and {e.rate('gunicorn_http_requests_total', SERVER, '5m')} > {e.TRAFFIC_FLOOR}",
             "{{ $value | humanizePercentage }} of the requests on {{ $labels.instance }} are slow.",
             "{{ $value | humanizePercentage }} of the requests on {{ $labels.instance }} have taken longer than "
             "GUNICORN_EXPORTER_SLOW_REQUEST_SECONDS for 10 minutes. The exporter's log has the line of the application at which they hang.",
@@ -90,7 +93,7 @@ def alerts(job: str) -> tuple[Alert, ...]:
             "every further request waits.",
             lasting="10m"),
         Alert(
-            "GunicornBacklogNearLimit", CRITICAL, f"{e.backlog_ratio('job, instance, listener')} > 0.8",
+            "GunicornBacklogNearLimit", CRITICAL, f"{e.backlog_ratio(f'{SERVER}, listener')} > 0.8",
             "The accept queue of {{ $labels.listener }} on {{ $labels.instance }} is nearly full.",
             "The accept queue of {{ $labels.listener }} on {{ $labels.instance }} has been {{ $value | humanizePercentage }} "
             "full for 1 minute: beyond 100% clients cannot connect.",

@@ -1,9 +1,10 @@
-"""A Grafana dashboard: rows of panels on a grid, the variables that they ask for, and links to the other dashboards."""
+"""A Grafana dashboard: rows of panels on a grid, the variables of their queries, and links."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from gunicorn_mixin import expressions as e
+from gunicorn_mixin.defaults import RUNBOOKS
 from gunicorn_mixin.panels import DATASOURCE, Panel
 
 #: The schema of Grafana 13.
@@ -13,8 +14,17 @@ GRID_WIDTH = 24
 
 TAG = "gunicorn"
 
-#: What every query is limited to.
-CHOSEN = 'job=~"$job", instance=~"$instance"'
+#: What every query is limited to. Without a label ``cluster`` or ``namespace``, the value of its variable matches everything.
+CHOSEN = 'cluster=~"$cluster", namespace=~"$namespace", job=~"$job", instance=~"$instance"'
+
+#: What queries by worker are limited to.
+CHOSEN_WORKERS = f'{CHOSEN}, worker_id=~"$worker_id"'
+
+#: The label of the route, ``endpoint``. Prometheus renames it to ``exported_endpoint`` if the target has a label of that name.
+ROUTE = "$route_label"
+
+#: What shows a route in the legend of a panel.
+ROUTE_LEGEND = "{{$route_label}}"
 
 #: The window that Grafana finds fit for the resolution of the graph.
 WINDOW = "$__rate_interval"
@@ -31,24 +41,39 @@ class Row(NamedTuple):
     is_collapsed: bool = False
 
 
-def variable(name: str, label: str, metric: str, *matchers: str, several: bool = True) -> dict[str, Any]:
-    """Returns a variable whose values are those of the label of its name; ``several`` may be chosen, at first all."""
-    query = f"label_values({e.select(metric, *matchers)}, {name})"
+def variable(name: str, title: str, metric: str, *matchers: str, several: bool = True, label: str = "") -> dict[str, Any]:
+    """Returns a variable whose values are those of the label of its name, or of ``label``; ``several`` may be chosen, at first all."""
+    query = f"label_values({e.select(metric, *matchers)}, {label or name})"
     return {
-        "type": "query", "name": name, "label": label, "datasource": DATASOURCE,
+        "type": "query", "name": name, "label": title, "datasource": DATASOURCE,
         "query": {"query": query, "refId": f"variable-{name}"}, "refresh": 2, "sort": 7, "hide": 0,
         "includeAll": several, "multi": several,
         **({"allValue": ".*", "current": {"text": ["All"], "value": ["$__all"]}} if several else {}),
     }
 
 
+def worker_variable() -> dict[str, Any]:
+    """Returns the variable that limits queries to some workers."""
+    return variable("worker_id", "Worker", "gunicorn_worker_uptime_seconds", CHOSEN)
+
+
+def route_label_variable() -> dict[str, Any]:
+    """Returns the hidden variable that holds the name of the label of the route."""
+    return {
+        "type": "query", "name": "route_label", "label": "Route label", "datasource": DATASOURCE,
+        "query": {"query": f"label_names({e.select('gunicorn_http_requests_total', CHOSEN)})", "refId": "variable-route_label"},
+        # In descending order, exported_endpoint is the first value if it exists.
+        "regex": "/^(?:exported_)?endpoint$/", "refresh": 2, "sort": 2, "hide": 2, "includeAll": False, "multi": False,
+    }
+
+
 def dashboard(
-    name: str, description: str, rows: Sequence[Row], variables: Sequence[dict[str, Any]] = (), several: bool = True,
+    name: str, title: str, description: str, rows: Sequence[Row], variables: Sequence[dict[str, Any]] = (), several: bool = True,
 ) -> dict[str, Any]:
     """Returns a dashboard; ``several`` says whether it shows more than one instance, ``variables`` come after those of all."""
     return {
         "uid": f"gunicorn-{name}",
-        "title": f"Gunicorn / {name.capitalize()}",
+        "title": f"Gunicorn / {title}",
         "description": description,
         "tags": [TAG],
         "schemaVersion": SCHEMA_VERSION,
@@ -60,20 +85,36 @@ def dashboard(
         "timezone": "browser",
         "links": [
             {
-                "type": "dashboards", "title": "Gunicorn", "tags": [TAG], "asDropdown": False, "includeVars": True,
+                "type": "dashboards", "title": "Gunicorn", "tags": [TAG], "asDropdown": True, "includeVars": True,
                 "keepTime": True, "targetBlank": False, "icon": "external link", "tooltip": "", "url": "",
             },
+            _link("Runbooks", RUNBOOKS, "doc", "What to do when an alert fires"),
+            *([] if several else [_link("Status page", "http://${instance}/", "dashboard", "The exporter's own page")]),
         ],
         "annotations": {"list": [_deaths()]},
         "templating": {
             "list": [
                 {"type": "datasource", "name": "datasource", "label": "Data source", "query": "prometheus", "refresh": 1, "hide": 0},
-                variable("job", "Job", "gunicorn_exporter_build_info"),
-                variable("instance", "Instance", "gunicorn_exporter_build_info", 'job=~"$job"', several=several),
+                *_targets(several),
                 *variables,
             ],
         },
         "panels": list(_placed(rows)),
+    }
+
+
+def _targets(several: bool) -> Iterator[dict[str, Any]]:
+    """Yields the variables that select the servers, each limited by those before it."""
+    matchers: list[str] = []
+    for name in ("cluster", "namespace", "job", "instance"):
+        yield variable(name, name.capitalize(), "gunicorn_exporter_build_info", *matchers, several=several or name != "instance")
+        matchers.append(f'{name}=~"${name}"')
+
+
+def _link(title: str, url: str, icon: str, tooltip: str) -> dict[str, Any]:
+    return {
+        "type": "link", "title": title, "url": url, "icon": icon, "tooltip": tooltip, "tags": [], "asDropdown": False,
+        "includeVars": False, "keepTime": False, "targetBlank": True,
     }
 
 

@@ -3,6 +3,9 @@
 #: Of requests, how many may fail.
 ERROR_BUDGET = 0.001
 
+#: Requests a second, below which a share of them says nothing: one in ten seconds.
+TRAFFIC_FLOOR = 0.1
+
 #: The exit reasons that are not a death: a new reason counts as one.
 _ORDERLY = "graceful|max_requests|reload|unknown"
 

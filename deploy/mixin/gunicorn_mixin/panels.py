@@ -3,9 +3,13 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Optional
 
+from gunicorn_mixin.defaults import runbook
+
 Panel = dict[str, Any]
 
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
+
+LOKI = {"type": "loki", "uid": "${loki}"}
 
 RED, YELLOW, GREEN = "red", "yellow", "green"
 
@@ -92,14 +96,40 @@ def heatmap(title: str, unit: str, description: str, expression: str, width: int
     return panel
 
 
+def with_runbook(panel: Panel, alert: str) -> Panel:
+    """Returns a panel that links to the runbook of the alert on the same value."""
+    return {**panel, "links": [{"title": f"Runbook of {alert}", "url": runbook(alert), "targetBlank": True}]}
+
+
+def alert_list(matchers: str) -> Panel:
+    """Returns the list of the alerts that fire or will soon, each with the link to its runbook."""
+    options = {
+        "alertName": "Gunicorn", "alertInstanceLabelFilter": f"{{{matchers}}}", "dashboardAlerts": False, "viewMode": "list",
+        "groupMode": "default", "groupBy": [], "maxItems": 20, "showInactiveAlerts": False, "sortOrder": 3,
+        "stateFilter": {"firing": True, "pending": True, "noData": False, "normal": False, "error": True, "recovering": True},
+    }
+    return _panel("alertlist", "Alerts", "Alerts that fire or are pending. Each links to its runbook.", 24, 5, {}, options, [])
+
+
+def logs(description: str, expression: str) -> Panel:
+    """Returns log lines from Loki."""
+    options = {
+        "showTime": True, "wrapLogMessage": True, "prettifyLogMessage": False, "enableLogDetails": True, "dedupStrategy": "none",
+        "sortOrder": "Descending", "showLabels": False, "showCommonLabels": False,
+    }
+    panel = _panel("logs", "Logs", description, 24, 10, {}, options, [])
+    target = {"datasource": LOKI, "refId": "A", "expr": expression, "queryType": "range", "editorMode": "code"}
+    return {**panel, "datasource": LOKI, "targets": [target]}
+
+
 def table(
     title: str, description: str, labels: dict[str, str], *queries: Query,
-    sort_by: str = "", links: Optional[dict[str, str]] = None, width: int = 24,
+    sort_by: str = "", links: Optional[dict[str, dict[str, str]]] = None, width: int = 24,
 ) -> Panel:
     """Returns a table of what is true now: a column for each label and each query, a row for each label set.
 
-    ``labels`` gives the columns' titles by label, and leaves out labels that are not shown; ``links`` gives the address
-    that a column's cells lead to.
+    ``labels`` gives the columns' titles by label, and leaves out labels that are not shown; ``links`` gives the addresses
+    to which the cells of a column link, by title.
     """
     keep = {label: index for index, label in enumerate(labels)}
     values = {f"Value #{_letter(i)}": query.legend for i, query in enumerate(queries)}
@@ -107,7 +137,7 @@ def table(
     renamed = {**labels, **(values if len(queries) > 1 else {"Value": queries[0].legend})}
     overrides = [_override(query.legend, "unit", query.unit) for query in queries if query.unit]
     overrides += [
-        _override(column, "links", [{"title": "Show", "url": url}]) for column, url in (links or {}).items()]
+        _override(column, "links", [{"title": title, "url": url} for title, url in its.items()]) for column, its in (links or {}).items()]
     options = {"cellHeight": "sm", "showHeader": True, **({"sortBy": [{"displayName": sort_by, "desc": True}]} if sort_by else {})}
     panel = _panel("table", title, description, width, 9, {"custom": {"filterable": True}}, options, queries)
     panel["fieldConfig"]["overrides"] = overrides

@@ -7,7 +7,10 @@ from gunicorn_mixin import expressions as e
 #: The windows over which the error budget is watched, beside five minutes.
 LONG_WINDOWS = ("30m", "1h", "2h", "6h", "1d", "3d")
 
-SERVER = "job, instance"
+#: A scrape job. Without labels ``cluster`` and ``namespace`` it is the label ``job`` alone.
+JOB = "cluster, namespace, job"
+
+SERVER = f"{JOB}, instance"
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,8 @@ RECORDING_RULES = (
         e.quantile(0.95, "gunicorn_worker_request_duration_seconds", SERVER, "5m")),
     RecordingRule(
         "instance:gunicorn_worker_proportional_memory_bytes:sum", e.total("gunicorn_worker_proportional_memory_bytes", SERVER)),
-    RecordingRule("job:gunicorn_requests:rate5m", e.requests("job", "5m")),
-    RecordingRule("job:gunicorn_request_errors:rate5m", e.errors("job", "5m")),
+    RecordingRule("job:gunicorn_requests:rate5m", e.requests(JOB, "5m")),
+    RecordingRule("job:gunicorn_request_errors:rate5m", e.errors(JOB, "5m")),
     RecordingRule("job:gunicorn_request_errors:ratio_rate5m", "job:gunicorn_request_errors:rate5m / job:gunicorn_requests:rate5m"),
     *map(_error_ratio, LONG_WINDOWS),
 )

@@ -3,17 +3,17 @@
 from typing import Any
 
 from gunicorn_mixin import expressions as e
-from gunicorn_mixin.dashboard import CHOSEN, WINDOW, Row, dashboard, variable
+from gunicorn_mixin.dashboard import CHOSEN, ROUTE, ROUTE_LEGEND, WINDOW, Row, dashboard, route_label_variable, variable
 from gunicorn_mixin.panels import Query, heatmap, series, table
 
 REQUESTS = "gunicorn_http_requests_total"
 LATENCY = "gunicorn_http_request_duration_seconds"
 
-BY = "method, endpoint"
-LEGEND = "{{method}} {{endpoint}}"
+BY = f"method, {ROUTE}"
+LEGEND = f"{{{{method}}}} {ROUTE_LEGEND}"
 
 #: The routes that are looked at, of the servers that are.
-ROUTES = f'{CHOSEN}, method=~"$method", endpoint=~"$endpoint"'
+ROUTES = f'{CHOSEN}, method=~"$method", {ROUTE}=~"$endpoint"'
 
 
 def routes() -> dict[str, Any]:
@@ -25,10 +25,11 @@ def routes() -> dict[str, Any]:
     failures, rejections = (f"({part} or 0 * {requests})" for part in (failed, rejected))
     time_spent = e.rate(f"{LATENCY}_sum", BY, WINDOW, ROUTES)
     p95 = e.quantile(0.95, LATENCY, BY, WINDOW, ROUTES)
-    return dashboard("routes", "Which routes are asked for, which are slow, and which fail.", [
+    return dashboard("routes", "Routes", "Which routes are asked for, which are slow, and which fail.", [
         Row("Routes", [
             table(
-                "Routes", "One row for each route and method, now.", {"method": "Method", "endpoint": "Route"},
+                "Routes", "One row for each route and method, now.",
+                {"method": "Method", "endpoint": "Route", "exported_endpoint": "Route"},
                 Query(requests, "Requests", "reqps"),
                 Query(f"{failures} / {requests}", "5xx", "percentunit"),
                 Query(f"{rejections} / {requests}", "4xx", "percentunit"),
@@ -55,12 +56,14 @@ def routes() -> dict[str, Any]:
             series("Latency", "s", "Time from the parsed request to the finished response.",
                    *(Query(e.quantile(q, LATENCY, "", WINDOW, ROUTES), f"p{q * 100:.0f}") for q in (0.5, 0.95, 0.99))),
             series("Exceptions", "short", "Exceptions per second that reached the worker, by route and type.",
-                   Query(e.rate("gunicorn_worker_error_handling_total", "endpoint, error_type", WINDOW, ROUTES),
-                         "{{endpoint}} {{error_type}}"), stacked=True),
+                   Query(e.rate("gunicorn_worker_error_handling_total", f"{ROUTE}, error_type", WINDOW, ROUTES),
+                         f"{ROUTE_LEGEND} {{{{error_type}}}}"), stacked=True),
             heatmap("Latency, all requests", "s", "How many requests a second took how long.",
                     e.rate(f"{LATENCY}_bucket", "le", WINDOW, ROUTES), width=16),
             series("Failed by worker", "reqps", "Responses per second with 4xx or 5xx, parse errors included, by worker.",
                    Query(e.rate("gunicorn_worker_failed_requests_total", "instance, worker_id", WINDOW, ROUTES),
                          "{{instance}} {{worker_id}}")),
         ]),
-    ], [variable("method", "Method", REQUESTS, CHOSEN), variable("endpoint", "Route", REQUESTS, CHOSEN, 'method=~"$method"')])
+    ], [
+        route_label_variable(), variable("method", "Method", REQUESTS, CHOSEN),
+        variable("endpoint", "Route", REQUESTS, CHOSEN, 'method=~"$method"', label=ROUTE)])

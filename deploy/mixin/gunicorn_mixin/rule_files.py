@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 
 from gunicorn_mixin.alerts import Alert
+from gunicorn_mixin.defaults import runbook
 from gunicorn_mixin.recording_rules import RecordingRule
 
 
@@ -12,12 +13,12 @@ def recording_rules_file(rules: Iterable[RecordingRule]) -> str:
     return _file("gunicorn-recording", ([f"record: {rule.record}", *_expression(rule.expression)] for rule in rules))
 
 
-def alerts_file(alerts: Iterable[Alert], runbooks: str) -> str:
-    """Returns the file of the alerts; ``runbooks`` is the address of docs/alerts.md."""
-    return _file("gunicorn-alerts", (_alert(alert, runbooks) for alert in alerts))
+def alerts_file(alerts: Iterable[Alert]) -> str:
+    """Returns the file of the alerts."""
+    return _file("gunicorn-alerts", map(_alert, alerts))
 
 
-def _alert(alert: Alert, runbooks: str) -> list[str]:
+def _alert(alert: Alert) -> list[str]:
     return [
         f"alert: {alert.name}",
         *_expression(alert.expression),
@@ -27,7 +28,7 @@ def _alert(alert: Alert, runbooks: str) -> list[str]:
         "annotations:",
         f"  summary: {_text(alert.summary)}",
         f"  description: {_text(alert.description)}",
-        f"  runbook_url: {_text(f'{runbooks}#{alert.name.lower()}')}",
+        f"  runbook_url: {_text(runbook(alert.name))}",
     ]
 
 

@@ -48,6 +48,11 @@ func main() {
 			}
 			return value, nil
 		},
+		"fromYaml": func(text string) (map[string]interface{}, error) {
+			content := map[string]interface{}{}
+			err := yaml.Unmarshal([]byte(text), &content)
+			return content, err
+		},
 		"toYaml": func(value interface{}) (string, error) {
 			text, err := yaml.Marshal(value)
 			return strings.TrimSuffix(string(text), "\n"), err
@@ -74,8 +79,27 @@ func contextOf(chart string) map[string]interface{} {
 	}
 	return map[string]interface{}{
 		"Values": load(filepath.Join(chart, "values.yaml")), "Chart": about,
+		"Files":   files{chart},
 		"Release": map[string]interface{}{"Name": "test", "Namespace": "monitoring", "Service": "Helm"},
 	}
+}
+
+// The files of a chart that are no templates, those behind links included, as Helm reads them.
+type files struct{ folder string }
+
+func (f files) Get(name string) (string, error) {
+	text, err := os.ReadFile(filepath.Join(f.folder, name))
+	return string(text), err
+}
+
+func (f files) Glob(pattern string) (map[string][]byte, error) {
+	found := map[string][]byte{}
+	paths, err := filepath.Glob(filepath.Join(f.folder, pattern))
+	for _, path := range paths {
+		name, _ := filepath.Rel(f.folder, path)
+		found[name] = nil
+	}
+	return found, err
 }
 
 // The folders of the charts that a chart depends on, of which only the named templates are read.

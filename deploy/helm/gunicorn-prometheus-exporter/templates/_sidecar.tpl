@@ -13,9 +13,12 @@ The parts of a sidecar, for the Deployment of an application whose chart depends
     - --listener
     - {{ . | quote }}
     {{- end }}
-    {{- include "gunicorn-prometheus-exporter.webConfig.args" . | nindent 4 }}
+    {{- include "gunicorn-prometheus-exporter.web.args" . | trim | nindent 4 }}
   env:
     {{- include "gunicorn-prometheus-exporter.sidecar.env" . | nindent 4 }}
+    {{- with .Values.sidecar.extraEnv }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
   ports:
     - {name: metrics, containerPort: 9091}
   # Not /-/healthy: a restart does not repair a damaged store. No readinessProbe: it would take the application out of service.
@@ -23,7 +26,7 @@ The parts of a sidecar, for the Deployment of an application whose chart depends
     tcpSocket: {port: metrics}
   volumeMounts:
     {{- include "gunicorn-prometheus-exporter.sidecar.mount" . | nindent 4 }}
-    {{- include "gunicorn-prometheus-exporter.webConfig.mount" . | nindent 4 }}
+    {{- include "gunicorn-prometheus-exporter.web.mounts" . | trim | nindent 4 }}
   securityContext:
     allowPrivilegeEscalation: false
     readOnlyRootFilesystem: true
@@ -44,5 +47,5 @@ The parts of a sidecar, for the Deployment of an application whose chart depends
 # In memory: a write to the store is never a write to a disk.
 - name: metrics
   emptyDir: {medium: Memory, sizeLimit: {{ .Values.sidecar.volumeSize }}}
-{{ include "gunicorn-prometheus-exporter.webConfig.volume" . }}
+{{- include "gunicorn-prometheus-exporter.web.volumes" . }}
 {{- end }}
