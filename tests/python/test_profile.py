@@ -179,8 +179,8 @@ def test_a_profile_has_the_shares_of_known_functions(start_gunicorn, environment
     ready(store, server, workers=4)
     before, profile, samples = server.workers(), "", 0
     with load(server, clients=6):
-        for _ in range(10):
-            status, folded, errors = call(environment, "profile", "--seconds", "10", "--format", "folded", "--output", "-")
+        for _ in range(40):
+            status, folded, errors = call(environment, "profile", "--seconds", "3", "--format", "folded", "--output", "-")
             taken = re.match(r"([\d,]+) samples of 4 workers in .* % of its time\n$", errors)
             assert status == 0 and taken, errors
             profile, samples = profile + folded, samples + int(taken[1].replace(",", ""))
