@@ -29,6 +29,19 @@ public sealed class IncidentLineTests
         Assert.Equal(JsonSerializer.Serialize(whole, IncidentJson.Default.Incident) + "\n", Encoding.UTF8.GetString(IncidentLine.Write(whole)));
     }
 
+    [Theory]
+    [InlineData("""{"line":1,"function":"f"}""")]
+    [InlineData("""{"file":"a.py","line":1}""")]
+    [InlineData("""{"file":null,"line":1,"function":"f"}""")]
+    [InlineData("{}")]
+    [InlineData("null")]
+    public void A_line_with_a_frame_that_lacks_a_text_is_none(string frame)
+    {
+        var line = $$"""{"time":1,"kind":"slow","stack":[{{frame}}]}""";
+
+        Assert.Empty(IncidentJson.ReadLines(Encoding.UTF8.GetBytes(line)));
+    }
+
     [Fact]
     public void An_incident_is_read_as_it_was_written() => Gen.Select(
             Texts, Texts.Null(), Numbers, Numbers.Nullable(), Gen.Int.Nullable(), Gen.Select(Texts, Gen.Int, Texts).Array[0, 3].Null())
