@@ -36,7 +36,7 @@ internal sealed class TopCommand : Command
 
     private readonly Option<bool> _once = new("--once") { Description = "Print once and exit; the default without a terminal" };
 
-    internal TopCommand() : base("top", "Show live worker activity")
+    internal TopCommand() : base("top", "Show live activity of workers and routes")
     {
         _sort.AcceptOnlyFromAmong([.. WorkerColumns.All.Select(NameOf)]);
         Arguments.Add(_target);
