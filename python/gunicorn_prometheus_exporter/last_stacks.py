@@ -5,15 +5,13 @@ reads the file, now or when it starts again.
 """
 
 import contextlib
-import fcntl
 import functools
 import os
 import signal
-import struct
 import time
 from typing import Callable, Optional, cast
 
-from . import stack_file
+from . import description_lock, stack_file
 from .master_store import MasterStore
 from .worker_stage import StackPlace
 
@@ -31,9 +29,6 @@ _MOST_THREADS = 64
 
 #: Beyond the number of every slot.
 _SLOT_LIMIT = 1 << 20
-
-#: ``struct flock``: type, whence, start, length, pid.
-_FLOCK = struct.Struct("hhqqi4x")
 
 
 class LastStacks:
@@ -74,7 +69,7 @@ class LastStacks:
         deadline = min(time.monotonic() + _LONGEST_FOR_LOCK, self._deadline)
         while time.monotonic() < deadline:
             with contextlib.suppress(OSError):
-                fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 1, 0))
+                description_lock.lock(descriptor, 0)
                 return
             time.sleep(_POLL)
 

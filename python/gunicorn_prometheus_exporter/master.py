@@ -1,51 +1,38 @@
-"""The master class: Gunicorn's arbiter, which also records signals, exits, restarts and CPU time."""
+"""The master class: Gunicorn's arbiter, which also records, instruments its workers and keeps the exporter running."""
 
 import contextlib
 import os
 import signal
-from types import FrameType
 from typing import Any, ClassVar, Optional, cast
 
 from gunicorn.arbiter import Arbiter
 
-from . import engine, guard, store_in_time
+from . import engine, guard
 from .config import FILE_VARIABLE
-from .errors import ConfigurationError, MetricsError
+from .errors import ConfigurationError
 from .dirty_arbiter_process import DirtyArbiterProcess
 from .exporter_process import ExporterProcess
 from .last_stacks import LastStacks
 from .log_lines import one_line
 from .master_exits import WorkerExits
-from .master_store import MasterStore, count_cpu
+from .master_recording import ANYTHING, METRICS, RecordingMaster
 from .private_names import put, read
-from .utils import export_directory
 from .worker import InstrumentedWorker, instrument
 
-_CPU_SECONDS = "gunicorn_master_cpu_seconds_total"
-_RESTARTS = "gunicorn_master_worker_restarts_total"
-_SIGNALS = "gunicorn_master_signals_total"
-_WORKERS = "gunicorn_workers"
-
 # What a fault affects: the guard logs it as ``part``.
-_ANYTHING = "anything"
 _DIRTY = "dirty workers"
 _EXITS = "exits of workers"
 _EXPORTER = "the exporter"
-_METRICS = "metrics of the master"
 _STACKS = "stacks of workers that timed out"
 
 
-class PrometheusMaster(Arbiter):
+class PrometheusMaster(RecordingMaster):
     """Gunicorn's arbiter, which instruments its workers, counts their restarts and keeps the exporter running.
 
     ``adopt`` changes the class of a running arbiter to this one without ``__init__``, so attributes have defaults here.
     """
 
-    _store: Optional[MasterStore] = None
     _exporter: Optional[ExporterProcess] = None
-    _exits: Optional[WorkerExits] = None
-    _is_set_up = False
-    _is_loss_logged = False
 
     #: The dirty arbiter that this master started last.
     _dirty: Optional[DirtyArbiterProcess] = None
@@ -54,15 +41,6 @@ class PrometheusMaster(Arbiter):
 
     #: Whether a reload is running, which stops all earlier workers.
     _is_reloading = False
-
-    #: Signals handled but not counted yet: before Gunicorn 24 a handler may interrupt another one that counts.
-    _pending_signals: ClassVar[list[str]] = []
-
-    #: CPU seconds counted so far, in user and in system mode.
-    _counted_cpu = (0.0, 0.0)
-
-    #: How many of the configured workers were started once. A further spawn is a restart.
-    _filled = 0
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         """Takes ``(app)``, as Gunicorn does, or ``(age, ppid, sockets, app, timeout, cfg, log)``, like a worker.
@@ -73,11 +51,11 @@ class PrometheusMaster(Arbiter):
 
     def setup(self, app: Any) -> None:
         super().setup(app)
-        guard.call(_ANYTHING, _instrument_workers, self)
+        guard.call(ANYTHING, _instrument_workers, self)
         if self._is_reloading:
             if os.environ.get(FILE_VARIABLE):
                 guard.call("the configuration", self._reload_file)
-            guard.call(_METRICS, self._renew_store)
+            guard.call(METRICS, self._renew_store)
 
     def start(self) -> None:
         """Starts the server and the exporter, even without hooks in the configuration."""
@@ -94,17 +72,11 @@ class PrometheusMaster(Arbiter):
 
     def manage_workers(self) -> None:
         """Keeps workers and exporter running. Gunicorn calls it at least once a second."""
-        guard.call(_METRICS, self._watch_store)
-        guard.call(_METRICS, self._record)
+        guard.call(METRICS, self._watch_store)
+        guard.call(METRICS, self._record)
         guard.call(_EXITS, self._record_exits)
         guard.call(_EXPORTER, self._tend)
         super().manage_workers()
-
-    def spawn_worker(self) -> int:
-        """Starts a worker, and counts a restart if it replaces an earlier worker."""
-        pid: int = super().spawn_worker()
-        guard.call(_METRICS, self._count_spawn)
-        return pid
 
     def reload(self) -> None:
         self._is_reloading = True
@@ -152,63 +124,6 @@ class PrometheusMaster(Arbiter):
             guard.call(_EXITS, self._exits.observe, self._workers)
         super().reap_dirty_arbiter()
 
-    def handle_hup(self, signum: Optional[int] = None, frame: Optional[FrameType] = None) -> None:
-        """Reloads the configuration."""
-        self._pending_signals.append("hup")
-        super().handle_hup()
-
-    def handle_ttin(self, signum: Optional[int] = None, frame: Optional[FrameType] = None) -> None:
-        """Adds a worker."""
-        self._pending_signals.append("ttin")
-        super().handle_ttin()
-
-    def handle_ttou(self, signum: Optional[int] = None, frame: Optional[FrameType] = None) -> None:
-        """Removes a worker, unless it is the last."""
-        self._pending_signals.append("ttou")
-        super().handle_ttou()
-
-    def handle_chld(self, signum: Optional[int] = None, frame: Optional[FrameType] = None) -> None:
-        """Reaps children that exited."""
-        self._pending_signals.append("chld")
-        if hasattr(Arbiter, "signal_chld"):
-            super().handle_chld()
-        else:
-            # Before Gunicorn 24 this is the signal handler itself.
-            super().handle_chld(signum, frame)
-
-    #: Gunicorn 24 and later calls it by this name on platforms that list SIGCLD after SIGCHLD.
-    handle_cld = handle_chld
-
-    def handle_usr1(self, signum: Optional[int] = None, frame: Optional[FrameType] = None) -> None:
-        """Reopens log files."""
-        self._pending_signals.append("usr1")
-        super().handle_usr1()
-
-    def handle_usr2(self, signum: Optional[int] = None, frame: Optional[FrameType] = None) -> None:
-        """Starts a second master from the program that is installed now."""
-        self._pending_signals.append("usr2")
-        super().handle_usr2()
-
-    def handle_quit(self, signum: Optional[int] = None, frame: Optional[FrameType] = None) -> None:
-        """Stops at once."""
-        self._pending_signals.append("quit")
-        super().handle_quit()
-
-    def handle_int(self, signum: Optional[int] = None, frame: Optional[FrameType] = None) -> None:
-        """Stops at once."""
-        self._pending_signals.append("int")
-        super().handle_int()
-
-    def handle_term(self, signum: Optional[int] = None, frame: Optional[FrameType] = None) -> None:
-        """Stops after the requests in flight."""
-        self._pending_signals.append("term")
-        super().handle_term()
-
-    def handle_winch(self, signum: Optional[int] = None, frame: Optional[FrameType] = None) -> None:
-        """Stops the workers of a daemon."""
-        self._pending_signals.append("winch")
-        super().handle_winch()
-
     def start_exporter(self, variables: Optional[dict[str, str]] = None) -> None:
         """Starts the exporter once, if there is a store. ``variables`` override the exporter's environment."""
         guard.call(_EXPORTER, self._start_exporter, variables or {})
@@ -218,13 +133,13 @@ class PrometheusMaster(Arbiter):
         # A KeyboardInterrupt from the application leads a worker here too, with a copy of this object.
         if self._store is not None and not self._store.is_ours:
             return
-        guard.call(_METRICS, self._count_last)
+        guard.call(METRICS, self._count_last)
         if self._exits is not None:
             guard.call(_EXITS, self._exits.finish, self._workers)
         if self._exporter is not None:
             guard.call(_EXPORTER, self._exporter.stop)
         if self._store is not None:
-            guard.call(_METRICS, self._store.close)
+            guard.call(METRICS, self._store.close)
 
     @property
     def _workers(self) -> dict[int, Any]:
@@ -239,38 +154,6 @@ class PrometheusMaster(Arbiter):
         pid: int = read("gunicorn.arbiter:Arbiter.dirty_arbiter_pid", 0, self)
         return pid
 
-    def _record(self) -> None:
-        self._filled = min(self._filled, self.num_workers)
-        self._count_signals()
-        self._count_cpu()
-        if self._store is not None:
-            self._store.set(_WORKERS, self.num_workers, state="configured")
-
-    def _watch_store(self) -> None:
-        # Logged once for each store: anyone who can rename the store could fill the log.
-        if not self._is_loss_logged and self._store is not None and self._store.is_lost:
-            self._is_loss_logged = True
-            self.log.error(
-                "Metrics are recorded where nobody reads them: %s was removed, renamed or replaced; reload Gunicorn (SIGHUP), "
-                "which creates the directory if it is missing", one_line(self._store.directory))
-
-    def _renew_store(self) -> None:
-        """Opens or creates the store at the path if the one in use was removed, renamed or replaced."""
-        lost, exits = self._store, self._exits
-        if lost is None or exits is None or not lost.is_lost:
-            return
-        try:
-            store = MasterStore(self.cfg.uid, self.cfg.gid)
-        except (ConfigurationError, MetricsError, OSError) as error:
-            self.log.error("Metrics are not recorded: %s; then reload Gunicorn (SIGHUP)", one_line(error))
-            return
-        # A signal handler that runs in between can use either store.
-        self._store = store
-        exits.move_to(store)
-        lost.abandon(store)
-        self._is_loss_logged = False
-        self.log.info("Metrics are recorded in %s again", one_line(store.directory))
-
     def _record_exits(self) -> None:
         if self._exits is not None:
             self._exits.forget_old_oom_kills()
@@ -281,12 +164,6 @@ class PrometheusMaster(Arbiter):
     def _tend(self) -> None:
         if self._exporter is not None:
             self._exporter.tend()
-
-    def _count_spawn(self) -> None:
-        if self._filled < self.num_workers:
-            self._filled += 1
-        elif self._store is not None:
-            self._store.add(_RESTARTS)
 
     def _note_order(self, pid: int, sig: int) -> None:
         worker = self._workers.get(pid)
@@ -337,10 +214,6 @@ class PrometheusMaster(Arbiter):
                 self._store.directory, listeners, self.cfg.uid, self.cfg.gid, self.log, self.cfg.loglevel, variables)
             self._exporter.tend()
 
-    def _count_last(self) -> None:
-        self._count_signals()
-        self._count_cpu()
-
     def _reload_file(self) -> None:
         """Applies the configuration file to new workers and the exporter. An invalid file changes nothing."""
         try:
@@ -350,46 +223,6 @@ class PrometheusMaster(Arbiter):
         if self._exporter is not None:
             self._exporter.reload()
 
-    def _count_signals(self) -> None:
-        while self._pending_signals:
-            name = self._pending_signals.pop()
-            if self._store is not None:
-                self._store.add(_SIGNALS, signal=name)
-
-    def _count_cpu(self) -> None:
-        if self._store is not None:
-            self._counted_cpu = count_cpu(self._store, _CPU_SECONDS, self._counted_cpu)
-
-    def _setup_master_metrics(self) -> None:
-        """Prepares the store and takes the master's slot in it, once. Gunicorn serves even if this fails."""
-        if self._is_set_up:
-            return
-        self._is_set_up = True
-        guard.call(_ANYTHING, store_in_time.hand_over, self.cfg.uid, self.cfg.gid)
-        notice = guard.call(_ANYTHING, store_in_time.remember)
-        if engine.refusal() is None:
-            try:
-                self._take_store()
-            except ConfigurationError as error:
-                engine.refuse(str(error))
-            except (MetricsError, OSError) as error:
-                # Workers can still record, and another exporter may serve their metrics.
-                guard.call(
-                    _ANYTHING, self.log.error, "Metrics of the master are off, and the exporter is not started: %s", one_line(error))
-            except Exception:
-                guard.fault(_METRICS)
-        guard.call(_ANYTHING, engine.say_refusal, self.log)
-        if self._store is not None:
-            guard.call(_ANYTHING, self._store.note, notice)
-
-    def _take_store(self) -> None:
-        store = MasterStore(self.cfg.uid, self.cfg.gid)
-        exits = WorkerExits(store, self.log)
-        export_directory(store.directory)
-        engine.configure(store.recording_variables)
-        self._store, self._exits = store, exits
-
-
 def adopt(server: Any) -> PrometheusMaster:
     """Turns a running arbiter of any class into a PrometheusMaster, if it is not one."""
     if isinstance(server, PrometheusMaster):
@@ -397,7 +230,7 @@ def adopt(server: Any) -> PrometheusMaster:
     stock = type(server)
     ours = PrometheusMaster if stock is Arbiter else type(stock.__name__, (PrometheusMaster, stock), {})
     put("gunicorn.arbiter:Arbiter.__class__", ours, server)
-    guard.call(_ANYTHING, _instrument_workers, server)
+    guard.call(ANYTHING, _instrument_workers, server)
     return cast(PrometheusMaster, server)
 
 

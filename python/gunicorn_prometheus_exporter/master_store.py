@@ -14,7 +14,7 @@ import stat
 import struct
 from typing import Any, Optional
 
-from . import stack_file
+from . import description_lock, stack_file
 from .errors import ConfigurationError, MetricsError, report_fault
 from .executable import ask_for_files
 from .layout import writes_timestamps
@@ -30,8 +30,6 @@ _LOCK_FILE = "slots.lock"
 _REPLACED_MASTER = "GUNICORN_PID"
 
 _DOUBLE = struct.Struct("<d")
-#: ``struct flock``: type, whence, start, length, pid.
-_FLOCK = struct.Struct("hhqqi4x")
 _READABLE = 0o644
 
 #: The size beyond which the master does not copy one of its files, in bytes.
@@ -271,8 +269,7 @@ def _take(lock_file: int, life: int, pid: int) -> bool:
     """Locks the bytes of a slot until this process exits and no child has the file open. Returns whether it could."""
     try:
         try:
-            # Unlike a POSIX lock it is not dropped when other code in the process closes the file.
-            fcntl.fcntl(lock_file, fcntl.F_OFD_SETLK, _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, life, 1, 0))
+            description_lock.lock(lock_file, life)
         except OSError as error:
             if error.errno != errno.EINVAL:
                 raise

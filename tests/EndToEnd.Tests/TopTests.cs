@@ -1,13 +1,14 @@
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.RegularExpressions;
 using GunicornPrometheusExporter.EndToEnd.Tests.Support;
 using Xunit;
 
 namespace GunicornPrometheusExporter.EndToEnd.Tests;
 
 /// <summary><c>top</c>, in a real terminal, of a real Gunicorn.</summary>
-public sealed class TopTests
+public sealed partial class TopTests
 {
     [Fact]
     public async Task The_table_follows_the_load_and_the_keys()
@@ -23,7 +24,7 @@ public sealed class TopTests
         for (var request = 0; request < 30; request++) await server.GetAsync("/status/500");
 
         await terminal.SeesAsync("s GET /sleep/");
-        await terminal.SeesAsync(screen => !screen.Contains("5xx 0.0/s", StringComparison.Ordinal), "errors");
+        await terminal.SeesAsync(screen => Errors().IsMatch(screen), "errors with a history");
         await terminal.SeesAsync("WORKER↑");
         Assert.Equal(["worker_1", "worker_2"], await WorkersAsync(terminal));
         await terminal.PressAsync("r");
@@ -34,7 +35,7 @@ public sealed class TopTests
         var stuck = (await RowsAsync(terminal))[0];
         Assert.EndsWith("GET /sleep/{id}", stuck, StringComparison.Ordinal);
 
-        await terminal.ResizeAsync(60, 8);
+        await terminal.ResizeAsync(60, 5);
         await terminal.SeesAsync(
             screen => screen.Contains("q quit", StringComparison.Ordinal) && screen.Contains("… and 2 more", StringComparison.Ordinal),
             "a table that fits");
@@ -62,6 +63,34 @@ public sealed class TopTests
         await terminal.SeesAsync("GET /sleep/{id}");
         await terminal.PressAsync("i");
         await terminal.SeesAsync("OLDEST");
+        await terminal.PressAsync("q");
+        await terminal.SeesAsync("restored after 0");
+    }
+
+    [Fact]
+    public async Task Sixty_columns_show_routes_a_filter_and_help()
+    {
+        await using var server = await new GunicornServer(["-w", "2"]).ReadyAsync(2);
+        await using var terminal = await TmuxSession.StartAsync(60, 24);
+        await terminal.TypeAsync(Command(server, "--interval 0.2"));
+        await terminal.SeesAsync("workers 2 of 2");
+        foreach (var path in (string[])["/status/500", "/page/busy", "/page/busy", "/page/7"]) await server.GetAsync(path);
+
+        await terminal.PressAsync("o");
+        await terminal.SeesAsync(screen => screen.IndexOf("GET /page/busy", StringComparison.Ordinal) is > 0 and var busy
+            && screen.IndexOf("GET /page/{id}", StringComparison.Ordinal) > busy, "the routes, the busiest first");
+        Assert.Matches(@"REQ/S↓ +4XX/S +5XX/S +P95 +TIME/S ROUTE", await terminal.ScreenAsync());
+        await terminal.TypeAsync("/PAGE/{");
+        await terminal.SeesAsync(screen => !screen.Contains("/page/busy", StringComparison.Ordinal)
+            && screen.Contains("GET /page/{id}", StringComparison.Ordinal) && screen.Contains("/PAGE/{  Esc", StringComparison.Ordinal),
+            "only the route that contains the text");
+        await terminal.PressAsync("Escape");
+        await terminal.SeesAsync("GET /page/busy");
+        await terminal.PressAsync("?");
+        await terminal.SeesAsync("switches to the incidents, and back");
+        Assert.DoesNotContain("GET /page/busy", await terminal.ScreenAsync(), StringComparison.Ordinal);
+        await terminal.PressAsync("?");
+        await terminal.SeesAsync("worker_2");
         await terminal.PressAsync("q");
         await terminal.SeesAsync("restored after 0");
     }
@@ -177,4 +206,7 @@ public sealed class TopTests
         var shell = await terminal.AskAsync("pane_pid");
         return int.Parse(await File.ReadAllTextAsync($"/proc/{shell}/task/{shell}/children"), CultureInfo.InvariantCulture);
     }
+
+    [GeneratedRegex("5xx +[1-9][0-9.]*/s [▁▂▃▄▅▆▇█]*█")]
+    private static partial Regex Errors();
 }

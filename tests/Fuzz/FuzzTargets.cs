@@ -6,7 +6,7 @@ namespace GunicornPrometheusExporter.Fuzz;
 internal static class FuzzTargets
 {
     /// <summary>All of them.</summary>
-    public static IFuzzTarget[] MakeAll() => [.. ((string[])["reader", "entries", "scrape", "folding", "deaths", "sides", "request", "settings"]).Select(Make)];
+    public static IFuzzTarget[] MakeAll() => [.. ((string[])["reader", "entries", "scrape", "folding", "deaths", "sides", "request", "settings", "stacks"]).Select(Make)];
 
     /// <summary>The one of a name, made alone: an instrumented engine must not run before its fuzzer.</summary>
     /// <exception cref="ArgumentException">There is none.</exception>
@@ -20,6 +20,7 @@ internal static class FuzzTargets
         "sides" => new SideFilesTarget(),
         "request" => new RequestTarget(),
         "settings" => new SettingsTarget(),
+        "stacks" => new StackTarget(),
         _ => throw new ArgumentException($"there is no target {name}; see docs/fuzzing.md", nameof(name)),
     };
 }

@@ -21,6 +21,9 @@ CLIENTS = 6
 WORKERS = 4
 REQUESTS = "gunicorn_http_requests_total"
 
+#: Every request is slow with this threshold, so each is counted once more when it ends or is lost.
+SLOW = {"GUNICORN_EXPORTER_SLOW_REQUEST_SECONDS": "0.000001"}
+
 #: The exporter's own counters. They restart with a new exporter, as its start time shows.
 OF_EXPORTER = "process_"
 
@@ -216,7 +219,8 @@ def sums(counters: list[Counter[str]]) -> Counter[str]:
 def test_every_count_is_the_clients_whatever_happens(start_gunicorn: Any) -> None:
     print(f"CHAOS_SEED={SEED} CHAOS_SECONDS={SECONDS:g}")
     chance = random.Random(SEED)
-    server = start_gunicorn("-w", str(WORKERS), "--timeout", "2", "--graceful-timeout", "5", conf=HOOKS, app="chaos_app:app")
+    server = start_gunicorn(
+        "-w", str(WORKERS), "--timeout", "2", "--graceful-timeout", "5", conf=HOOKS, app="chaos_app:app", variables=SLOW)
     server.wait_until_served()
     chaos = Chaos(server, chance)
     scraper = Scraper(server.scrape)
@@ -236,6 +240,7 @@ def test_every_count_is_the_clients_whatever_happens(start_gunicorn: Any) -> Non
         # A worker counts a request after its response, and the exporter looks for dead workers every second.
         with contextlib.suppress(AssertionError):
             wait_for(lambda: received <= counted(), "the counts", 10)
+        wait_for(lambda: server.metrics().total("gunicorn_worker_requests_in_flight") == 0, "the last requests")
         scraper.stop()
         metrics = server.metrics()
         found = counted()
@@ -249,6 +254,11 @@ def test_every_count_is_the_clients_whatever_happens(start_gunicorn: Any) -> Non
             assert received[status] <= found[status] <= received[status] + in_flight, status
         assert sum(found.values()) <= sum(received.values()) + sum(lost.values())
         assert metrics.value("gunicorn_exporter_dropped_total") == 0
+        deaths = metrics.by("gunicorn_worker_requests_lost_total", "reason")
+        assert sum(deaths.values()) > 0
+        ended_at_all = metrics.total("gunicorn_http_request_duration_seconds_count") + sum(deaths.values())
+        # The age of a request is unknown if no master recorded the exit of its worker.
+        assert ended_at_all - deaths.get("unknown", 0) <= metrics.total("gunicorn_slow_requests_total") <= ended_at_all
         assert len(metrics.by("gunicorn_worker_info", "pid")) == metrics.total("gunicorn_worker_info")
         ended = chaos.children()
     finally:

@@ -18,7 +18,8 @@ MIX = ["/"] * 14 + ["/missing"] * 2 + ["/broken", "/crash", "/late-crash", "/tor
 
 def answer(server, path: str) -> int:
     """Requests a path until it gets a response: a gthread worker at max_requests drops connections that it has not read."""
-    return next(status for status in (server.get(path) for _ in range(20)) if status)
+    request = f"GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode()
+    return next(int(response.split()[1]) for response in (server.send(request) for _ in range(20)) if response)
 
 
 def send(server, count: int) -> Counter:

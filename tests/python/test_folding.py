@@ -27,7 +27,9 @@ from live_gunicorn import free_port, wait_for
 
 SEED = int(os.environ.get("FOLDING_SEED", "1"))
 KILLS = int(os.environ.get("FOLDING_KILLS", "100"))
-STORES = 4
+
+#: Each waits a second for the compaction of each exporter that it kills.
+STORES = 8
 NOT_TRACEABLE = 77
 LONGEST_RUN = 120.0
 NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--pdeathsig=keep"]

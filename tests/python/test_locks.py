@@ -54,7 +54,8 @@ else:
 
 
 def test_code_that_opens_and_closes_the_files_of_the_store_frees_no_slot_and_loses_no_request(start_gunicorn, tmp_path):
-    server = start_gunicorn("-w", "2", "-k", "gthread", "--threads", "4")
+    # A worker has a thread for every held connection and one more.
+    server = start_gunicorn("-w", "2", "-k", "gthread", "--threads", "5")
     release = tmp_path / "release"
     body = str(release).encode()
     held = [

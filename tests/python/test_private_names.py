@@ -274,7 +274,8 @@ def test_only_the_table_patches(path):
 
 
 @pytest.mark.parametrize("owner, module, name", [
-    ("gunicorn.arbiter:Arbiter", "master", "PrometheusMaster"), ("gunicorn.workers.base:Worker", "worker", "InstrumentedWorker"),
+    ("gunicorn.arbiter:Arbiter", "master", "PrometheusMaster"), ("gunicorn.arbiter:Arbiter", "master_recording", "RecordingMaster"),
+    ("gunicorn.arbiter:Arbiter", "master_signals", "SignalCountingMaster"), ("gunicorn.workers.base:Worker", "worker", "InstrumentedWorker"),
     ("gunicorn.dirty.arbiter:DirtyArbiter", "dirty_arbiter", "PrometheusDirtyArbiter"),
     ("gunicorn.dirty.worker:DirtyWorker", "dirty_worker", "InstrumentedDirtyWorker")])
 def test_each_method_that_overrides_one_of_gunicorns_is_in_the_table(owner, module, name):

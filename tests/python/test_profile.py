@@ -26,7 +26,7 @@ HOT = {"half": 50, "third": 30, "fifth": 20}
 SAMPLES = 2000
 
 #: The application's responses end before the test does.
-BLOCK = "/block/8"
+BLOCK = "/block/5"
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def test_a_stack_shows_the_request_of_its_thread(start_gunicorn, need, environme
     (asked,) = found[0]["requests"]
     assert asked["method"] == "GET" and asked["route"].startswith("/block/") and "?" not in asked["route"]
     assert asked["trace_id"] == trace
-    assert 0 < asked["age_seconds"] < 8
+    assert 0 < asked["age_seconds"] < 5
     assert found[0]["stack"][0]["file"].endswith("/app.py")
 
 
@@ -179,8 +179,8 @@ def test_a_profile_has_the_shares_of_known_functions(start_gunicorn, environment
     ready(store, server, workers=4)
     before, profile, samples = server.workers(), "", 0
     with load(server, clients=6):
-        for _ in range(10):
-            status, folded, errors = call(environment, "profile", "--seconds", "10", "--format", "folded", "--output", "-")
+        for _ in range(40):
+            status, folded, errors = call(environment, "profile", "--seconds", "3", "--format", "folded", "--output", "-")
             taken = re.match(r"([\d,]+) samples of 4 workers in .* % of its time\n$", errors)
             assert status == 0 and taken, errors
             profile, samples = profile + folded, samples + int(taken[1].replace(",", ""))
@@ -197,13 +197,13 @@ def test_only_threads_of_the_wanted_requests_are_sampled(start_gunicorn, environ
     server = start_gunicorn("-w", "2", conf=ALL["PrometheusThreadWorker"].conf, app="hot_app:app")
     ready(store, server, workers=2)
     with load(server, "/wanted", clients=2), load(server, "/other", clients=2):
-        status, folded, errors = call(environment, "profile", "--seconds", "4", "--route", "/wanted", "--format", "folded", "--output", "-")
+        status, folded, errors = call(environment, "profile", "--seconds", "2", "--route", "/wanted", "--format", "folded", "--output", "-")
         assert status == 0, errors
         # A thread that waits for a request would wait in gthread.py or in a queue.
         assert all("hot_app.py:" in line or "gthread.py" in line for line in folded.splitlines()), folded
         assert call(environment, "profile", "--seconds", "1", "--route", "/none")[0] == 1
         status, _, errors = call(
-            environment, "profile", "--seconds", "3", "--worker", "worker_2", "--format", "folded", "--output", "-")
+            environment, "profile", "--seconds", "1", "--worker", "worker_2", "--format", "folded", "--output", "-")
     assert status == 0 and "samples of 1 worker in" in errors
 
 
@@ -251,7 +251,7 @@ def test_over_http_there_are_stacks_and_profiles_one_at_a_time(start_gunicorn, e
         assert status == 200 and json.loads(body)[0]["worker_id"] == "worker_1"
         assert b"worker_1 (pid " in debug(server, "/debug/stacks")[2]
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
-            both = [answer.result() for answer in [pool.submit(debug, server, "/debug/profile?seconds=3") for _ in range(2)]]
+            both = [answer.result() for answer in [pool.submit(debug, server, "/debug/profile?seconds=2") for _ in range(2)]]
         (shown, refused) = sorted(both, key=lambda answer: answer[0])
         assert shown[0] == 200 and shown[1]["Content-Type"] == "image/svg+xml" and shown[1]["Cache-Control"] == "no-store"
         assert "sandbox" in shown[1]["Content-Security-Policy"] and b"half (" in shown[2]

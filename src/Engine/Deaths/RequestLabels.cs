@@ -18,9 +18,8 @@ internal sealed class RequestLabels
     {
         Method = choice.MethodOf(Encoding.UTF8.GetBytes(request.Method));
         IsUnmatched = request.Route == EndpointBounds.Unmatched;
-        var route = request.Route.Length == 0 ? patterns?.Find(request.Path) : IsUnmatched ? null : request.Route;
-        IsRouted = route is not null;
-        Route = route ?? Normalized(request.Path);
+        Route = RequestRoute.Of(request.Path, request.Route, patterns, out var isRouted);
+        IsRouted = isRouted;
         IsExcluded = choice.Excludes(EndpointNormalizer.PathOf(request.Path)) || choice.Excludes(Route);
         CountsExcluded = choice.CountsExcluded;
         var isStatus = request.Status is >= 100 and <= 999;
@@ -63,10 +62,4 @@ internal sealed class RequestLabels
     /// <summary>After how many seconds the request is slow; infinity if it never is.</summary>
     /// <param name="timeout">Gunicorn's setting <c>timeout</c> in its worker, in seconds.</param>
     internal double SlowAfter(double timeout) => _isLasting || IsExcluded ? double.PositiveInfinity : _slow.Of(Route, timeout);
-
-    private static string Normalized(string path)
-    {
-        Span<char> endpoint = stackalloc char[EndpointNormalizer.MaximumLength];
-        return endpoint[..EndpointNormalizer.Normalize(path, endpoint)].ToString();
-    }
 }

@@ -30,7 +30,7 @@ internal static class ExceptionFile
         try
         {
             if (StoreFiles.RegularStatus(descriptor, path).Size > LargestFile) return;
-            var line = IncidentJson.WriteLine(incident);
+            var line = IncidentLine.Write(incident);
             if (Libc.Write(descriptor, line, (nuint)line.Length) < 0)
             {
                 throw StoreException.OfWriter(path, "written", Marshal.GetLastPInvokeError());

@@ -32,7 +32,7 @@ internal sealed class IncidentFile(string directory)
     {
         var lines = new List<byte[]>();
         var room = LargestFile;
-        foreach (var line in incidents.Reverse().Select(IncidentJson.WriteLine))
+        foreach (var line in incidents.Reverse().Select(IncidentLine.Write))
         {
             if ((room -= line.Length) < 0) break;
             lines.Add(line);

@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -19,18 +17,6 @@ internal sealed partial class IncidentJson : JsonSerializerContext
 
     // More than the bounds of all kinds: a line that is no incident costs an exception, and a hostile worker could write a million.
     private const int MostLines = 1000;
-
-    // In lines of JSON a path needs no escapes for HTML.
-    private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
-    /// <summary>One line, with its line feed.</summary>
-    internal static byte[] WriteLine(Incident incident)
-    {
-        var line = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(line, Relaxed)) JsonSerializer.Serialize(writer, incident, Default.Incident);
-        line.Write("\n"u8);
-        return line.WrittenSpan.ToArray();
-    }
 
     /// <summary>The incidents of the last lines of a text from anywhere; lines that are none are skipped.</summary>
     internal static IEnumerable<Incident> ReadLines(ReadOnlySpan<byte> text)

@@ -46,7 +46,7 @@ internal sealed class SlowThresholds
     }
 
     /// <summary>The threshold of a route, in seconds; infinity if none of its requests is slow.</summary>
-    /// <param name="route">As the label <c>endpoint</c> has it.</param>
+    /// <param name="route">As the label <c>endpoint</c> has it without a limit on its values.</param>
     /// <param name="timeout">Gunicorn's setting <c>timeout</c>, in seconds; 0 without one.</param>
     internal double Of(ReadOnlySpan<char> route, double timeout)
     {

@@ -156,7 +156,7 @@ internal sealed partial class PrometheusWorker
         Plan(series);
         var seconds = now - entry.Started;
         if (!entry.IsStream) PlanDuration(entry, series, seconds);
-        if (seconds > series.SlowAfter && !entry.IsLasting) PlanSlow(series);
+        if (_routes.IsSlow(entry, seconds)) PlanSlow(series);
         if (entry.Status != 0) series.FirstByte.Plan(_flight, entry.FirstByte);
         if (entry.Length != NoLength) _requestSize.Plan(_flight, entry.Length);
         _responseSize.Plan(_flight, responseBytes);

@@ -26,9 +26,6 @@ internal sealed record RouteSeries(Cell Requests, Cell Failed, HistogramCells Du
 
     internal string Endpoint { get; init; } = LabelBounds.Other;
 
-    /// <summary>After how many seconds a request is slow; infinity if none is.</summary>
-    internal double SlowAfter { get; init; } = double.PositiveInfinity;
-
     /// <summary>The count of slow requests; <see cref="Cell.IsNone"/> before the first.</summary>
     internal Cell Slow { get; set; }
 

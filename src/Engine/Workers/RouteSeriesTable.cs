@@ -32,6 +32,10 @@ internal sealed class RouteSeriesTable(MetricWriter writer, TimeProvider time)
     private readonly Dictionary<(string Method, string Endpoint, string Status, int Labels), HistogramCells> _durations = [];
     private MetricFamily _duration = MetricCatalogue.HttpRequestDuration;
     private RequestChoice _choice = new();
+    private double _timeout;
+
+    // In seconds: no request that took at most as long is slow.
+    private double _lowestSlow = SlowThresholds.Default.Lowest(0);
 
     // The series of combinations beyond the limit on series, by status.
     private readonly Dictionary<int, RouteSeries> _merged = [];
@@ -44,6 +48,7 @@ internal sealed class RouteSeriesTable(MetricWriter writer, TimeProvider time)
         set
         {
             _choice = value;
+            _lowestSlow = value.Slow.Lowest(_timeout);
             if (value.StatusLabel is { } label) _duration = _duration with { Labels = _duration.Labels.Add(label) };
             if (!value.ExtraLabels.IsEmpty) ExtraLabels = new ExtraLabelTable(writer, value.ExtraLabels);
         }
@@ -53,7 +58,14 @@ internal sealed class RouteSeriesTable(MetricWriter writer, TimeProvider time)
     internal ExtraLabelTable? ExtraLabels { get; private set; }
 
     /// <summary>Gunicorn's setting <c>timeout</c>, in seconds; 0 if it is off or unknown. Set it before the first request.</summary>
-    internal double Timeout { private get; set; }
+    internal double Timeout
+    {
+        set
+        {
+            _timeout = value;
+            _lowestSlow = _choice.Slow.Lowest(value);
+        }
+    }
 
     /// <summary>Whether the times to the first byte of responses are recorded.</summary>
     internal bool TimesFirstByte => _choice.TimesFirstByte;
@@ -91,6 +103,14 @@ internal sealed class RouteSeriesTable(MetricWriter writer, TimeProvider time)
         if (isMerged) return FindMerged(status);
         if (!series.Requests.IsNone) _series[(label, endpoint, status, labels)] = series;
         return series;
+    }
+
+    /// <summary>Whether a request that took so many seconds is slow, by the threshold of its route even if its series has another.</summary>
+    internal bool IsSlow(FlightEntry entry, double seconds)
+    {
+        if (seconds <= _lowestSlow || entry.IsLasting) return false;
+        var route = RequestRoute.Of(Encoding.UTF8.GetString(entry.Path), Encoding.UTF8.GetString(entry.Route), Patterns, out _);
+        return seconds > _choice.Slow.Of(route, _timeout);
     }
 
     /// <summary>The count of the slow requests of a series.</summary>
@@ -241,7 +261,6 @@ internal sealed class RouteSeriesTable(MetricWriter writer, TimeProvider time)
             FirstByte = firstByte,
             Method = method,
             Endpoint = endpoint,
-            SlowAfter = _choice.Slow.Of(endpoint, Timeout),
         };
     }
 }

@@ -77,7 +77,7 @@ internal sealed class IncidentOptions
         if (parsed.GetValue(_format) == Json)
         {
             using var output = Console.OpenStandardOutput();
-            foreach (var incident in incidents) output.Write(IncidentJson.WriteLine(incident));
+            foreach (var incident in incidents) output.Write(IncidentLine.Write(incident));
             return ExitStatus.Ok;
         }
         foreach (var line in incidents.Length == 0 ? ["no incidents"] : write(incidents)) Console.Out.WriteLine(line);

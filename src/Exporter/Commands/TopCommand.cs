@@ -31,14 +31,14 @@ internal sealed class TopCommand : Command
     {
         Description = "Column to sort by",
         HelpName = "COLUMN",
-        DefaultValueFactory = _ => NameOf(TopColumn.All[0]),
+        DefaultValueFactory = _ => NameOf(WorkerColumns.All[0]),
     };
 
     private readonly Option<bool> _once = new("--once") { Description = "Print once and exit; the default without a terminal" };
 
-    internal TopCommand() : base("top", "Show live worker activity")
+    internal TopCommand() : base("top", "Show live activity of workers and routes")
     {
-        _sort.AcceptOnlyFromAmong([.. TopColumn.All.Select(NameOf)]);
+        _sort.AcceptOnlyFromAmong([.. WorkerColumns.All.Select(NameOf)]);
         Arguments.Add(_target);
         Options.Add(_interval);
         Options.Add(_sort);
@@ -50,7 +50,7 @@ internal sealed class TopCommand : Command
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken end)
     {
         var interval = TimeSpan.FromSeconds(parsed.GetValue(_interval));
-        var table = new TopTable(TopColumn.All.Single(column => NameOf(column) == parsed.GetValue(_sort)));
+        var sorted = WorkerColumns.All.Single(column => NameOf(column) == parsed.GetValue(_sort));
         using var client = _reader.Open(parsed, parsed.GetValue(_target));
         var watch = new TopWatch(client, TimeProvider.System);
         if (parsed.GetValue(_once) || !Terminal.IsThere)
@@ -59,13 +59,14 @@ internal sealed class TopCommand : Command
             _ = await watch.LookAsync(end);
             await Task.Delay(interval, end);
             var status = await watch.LookAsync(end);
-            foreach (var line in TopView.HeaderOf(status, client.Target).Append("").Concat(table.Lines(status.Workers, int.MaxValue)))
+            var table = new TopTable<WorkerStatus>(WorkerColumns.All, sorted).Lines(status.Workers, int.MaxValue);
+            foreach (var line in TopView.HeaderOf(status, client.Target, null, int.MaxValue).Append("").Concat(table))
             {
                 Console.Out.WriteLine(line.TrimEnd());
             }
             return ExitStatus.Ok;
         }
-        await new TopScreen(watch, client.Target, table, interval, TimeProvider.System).RunAsync(end);
+        await new TopScreen(watch, client.Target, new TopContent(sorted), interval, TimeProvider.System).RunAsync(end);
         return ExitStatus.Ok;
     }
 
@@ -81,5 +82,5 @@ internal sealed class TopCommand : Command
         return 0;
     }
 
-    private static string NameOf(TopColumn column) => column.Title.ToLowerInvariant();
+    private static string NameOf(TopColumn<WorkerStatus> column) => column.Title.ToLowerInvariant();
 }

@@ -17,6 +17,8 @@ internal sealed class Samples(DateTimeOffset time, IEnumerable<Sample> samples)
 
     internal IEnumerable<Sample> BucketsOf(MetricFamily family) => _byName[family.Name + MetricFamily.BucketSuffix];
 
+    internal IEnumerable<Sample> SumsOf(MetricFamily family) => _byName[family.Name + MetricFamily.SumSuffix];
+
     internal IEnumerable<Sample> NativesOf(MetricFamily family) => _byName[family.Name + MetricFamily.NativeSuffix];
 
     /// <summary>The sum of a family; null if it has no sample.</summary>

@@ -21,7 +21,7 @@ internal sealed record Status
     /// <summary>The most requests in flight at once in the last 90 seconds; null if unknown, or if there are several hosts.</summary>
     internal double? InFlightPeak { get; init; }
 
-    /// <summary>The routes with the most requests since the earlier read.</summary>
+    /// <summary>All routes, those with the most requests since the earlier read first; empty at the first read.</summary>
     internal ImmutableArray<RouteStatus> Routes { get; init; } = [];
 
     internal required ImmutableArray<ListenerStatus> Listeners { get; init; }
@@ -37,7 +37,11 @@ internal sealed record Status
 internal sealed record Moment(DateTimeOffset Time, Traffic Traffic);
 
 /// <summary>A route and its traffic.</summary>
-internal sealed record RouteStatus(string Method, string Endpoint, Traffic Traffic);
+internal sealed record RouteStatus(string Method, string Endpoint, Traffic Traffic)
+{
+    /// <summary>The time that its requests took, in seconds per second.</summary>
+    internal double Time { get; init; }
+}
 
 /// <summary>The accept queue of a listener, in connections: now, at most, and the longest in the last 90 seconds.</summary>
 internal sealed record ListenerStatus(string Name, double Backlog, double? Limit, double? Peak);

@@ -6,8 +6,6 @@ namespace GunicornPrometheusExporter.Exporter.Readings;
 /// <summary>Computes the content of the status page from two reads; the first read has none before it.</summary>
 internal sealed class StatusReading(Samples now, Samples? before)
 {
-    private const int MostRoutes = 20;
-
     private double Seconds => before is null ? 0 : (now.Time - before.Time).TotalSeconds;
 
     internal Status ToStatus(IReadOnlyCollection<OldestRequest> oldest, ImmutableArray<Moment> history) => new()
@@ -42,14 +40,16 @@ internal sealed class StatusReading(Samples now, Samples? before)
         if (before is null) return [];
         var buckets = now.BucketsOf(MetricCatalogue.HttpRequestDuration).ToLookup(RouteOf);
         var natives = now.NativesOf(MetricCatalogue.HttpRequestDuration).ToLookup(RouteOf);
+        var times = now.SumsOf(MetricCatalogue.HttpRequestDuration).ToLookup(RouteOf, sample => before.GrowthOf(sample) / Seconds);
         return
         [
             .. now.Of(MetricCatalogue.HttpRequests).GroupBy(RouteOf)
                 .Select(route => new RouteStatus(
-                    route.Key.Method, route.Key.Endpoint, TrafficOf(route, buckets[route.Key], natives[route.Key])))
-                .Where(route => route.Traffic.Requests > 0)
-                .OrderByDescending(route => route.Traffic.Requests)
-                .Take(MostRoutes),
+                    route.Key.Method, route.Key.Endpoint, TrafficOf(route, buckets[route.Key], natives[route.Key]))
+                {
+                    Time = times[route.Key].Sum(),
+                })
+                .OrderByDescending(route => route.Traffic.Requests),
         ];
     }
 

@@ -6,6 +6,7 @@ namespace GunicornPrometheusExporter.Exporter.StatusPage;
 internal static class StatusDocument
 {
     private const double Full = .9;
+    private const int MostRoutes = 20;
 
     internal static string Write(Status status, string metricsPath)
     {
@@ -115,7 +116,7 @@ internal static class StatusDocument
     {
         OpenTable(html, "routes", "Top routes", "The routes with the most requests now",
             ["Route", "Req/s", "4xx/s", "5xx/s", "p50", "p95", "p99"]);
-        foreach (var (method, endpoint, traffic) in status.Routes)
+        foreach (var (method, endpoint, traffic) in status.Routes.Where(route => route.Traffic.Requests > 0).Take(MostRoutes))
         {
             html.Write($"""
                 <tr><th scope="row" class="name"><bdi>{method} {Show.Shortened(endpoint)}</bdi></th>

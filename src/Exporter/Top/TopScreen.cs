@@ -4,17 +4,19 @@ using GunicornPrometheusExporter.Exporter.Readings;
 namespace GunicornPrometheusExporter.Exporter.Top;
 
 /// <summary>Shows a server on a terminal until the user quits.</summary>
-internal sealed class TopScreen(TopWatch watch, Target target, TopTable table, TimeSpan interval, TimeProvider time)
+internal sealed class TopScreen(TopWatch watch, Target target, TopContent content, TimeSpan interval, TimeProvider time)
 {
-    private const string Help = "q quit   i incidents   < > sort by another column   r reverse";
-    private const string IncidentsHelp = "q quit   i workers";
+    // The lines besides the head on a low screen: an error, the titles, two rows and the keys.
+    private const int LinesBesideHead = 5;
+
     private static readonly TimeSpan LongestStill = TimeSpan.FromSeconds(1);
 
     // A key, or null if the content changed.
     private readonly Channel<ConsoleKeyInfo?> _events = Channel.CreateUnbounded<ConsoleKeyInfo?>();
     private volatile Status? _status;
     private volatile string? _problem;
-    private bool _showsIncidents;
+    private readonly FigureHistory _history = new();
+    private Status? _kept;
 
     /// <summary>Runs until <c>q</c>, or <paramref name="end"/>.</summary>
     internal async Task RunAsync(CancellationToken end)
@@ -71,15 +73,7 @@ internal sealed class TopScreen(TopWatch watch, Target target, TopTable table, T
     {
         while (_events.Reader.TryRead(out var key))
         {
-            switch (key)
-            {
-                case { KeyChar: 'q' or 'Q' }: return false;
-                case { KeyChar: '<' } or { Key: ConsoleKey.LeftArrow }: table.Move(-1); break;
-                case { KeyChar: '>' } or { Key: ConsoleKey.RightArrow }: table.Move(1); break;
-                case { KeyChar: 'i' or 'I' }: _showsIncidents = !_showsIncidents; break;
-                case { KeyChar: 'r' or 'R' }: table.Reverse(); break;
-                default: break;
-            }
+            if (key is { } pressed && !content.Handle(pressed)) return false;
         }
         return true;
     }
@@ -87,20 +81,24 @@ internal sealed class TopScreen(TopWatch watch, Target target, TopTable table, T
     private void Draw(Terminal terminal)
     {
         List<string> lines = _status is { } status
-            ? [.. TopView.HeaderOf(status, target), ProblemOf(status)]
+            ? [.. HeadOf(status), ProblemOf(status)]
             : [$"Gunicorn at {target.Address.Authority}: no data yet", "", _problem ?? ""];
         var title = lines.Count;
         if (_status is not null)
         {
-            var rows = (_showsIncidents
-                ? IncidentTable.Lines(_status.Incidents.Reverse())
-                : table.Lines(_status.Workers, Terminal.Width)).ToArray();
+            var rows = content.Lines(_status, Terminal.Width).ToArray();
             var room = Terminal.Height - lines.Count - 1;
             lines.AddRange(rows.Length <= room ? rows : [.. rows.Take(room - 1), $"… and {rows.Length - room + 1} more"]);
         }
         while (lines.Count < Terminal.Height - 1) lines.Add("");
-        lines.Add(_showsIncidents ? IncidentsHelp : Help);
+        lines.Add(content.Footer);
         terminal.Draw(lines, title);
+    }
+
+    private IEnumerable<string> HeadOf(Status status)
+    {
+        if (!ReferenceEquals(status, _kept)) TopView.Add(_history, _kept = status);
+        return TopView.HeaderOf(status, target, _history, Terminal.Width).Take(Math.Max(1, Terminal.Height - LinesBesideHead));
     }
 
     private string ProblemOf(Status status) => _problem is { } problem

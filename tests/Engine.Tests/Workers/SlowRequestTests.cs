@@ -56,6 +56,23 @@ public sealed class SlowRequestTests : IDisposable
     }
 
     [Fact]
+    public void The_threshold_is_that_of_the_route_whatever_endpoint_the_request_is_counted_as()
+    {
+        var choice = new RequestChoice { Slow = SlowThresholds.TryParse("/patient*=3600,0.01")! };
+        using (var worker = Open(choice, maximumLabelValues: 1))
+        {
+            worker.HandleRequest("GET"u8, "/first"u8, () => 200);
+            // Beyond the limit on values, and of a path that does not exist.
+            worker.HandleRequest("GET"u8, "/patient/other"u8, Dawdle);
+            worker.HandleRequest("GET"u8, "/patient/missing"u8, () => Dawdle() + 204);
+            worker.HandleRequest("GET"u8, "/other"u8, Dawdle);
+            worker.HandleRequest("GET"u8, "/missing"u8, () => Dawdle() + 204);
+        }
+
+        Assert.Equal([(Total + "{endpoint=__other__,method=GET}", 1), (Total + "{endpoint=__unmatched__,method=GET}", 1)], Slow());
+    }
+
+    [Fact]
     public void Streams_WebSockets_excluded_requests_and_routes_without_a_threshold_are_never_slow()
     {
         using var worker = Open();
@@ -108,8 +125,12 @@ public sealed class SlowRequestTests : IDisposable
         return 200;
     }
 
-    private PrometheusWorker Open(RequestChoice? choice = null, int maximumSeries = MetricWriter.DefaultMaximumSeries) =>
-        new(SlotStore.Open(_directory.Path, SlotKind.Worker, EntryLayout.ValueOnly), TimeProvider.System, maximumSeries: maximumSeries)
+    private PrometheusWorker Open(
+        RequestChoice? choice = null, int maximumSeries = MetricWriter.DefaultMaximumSeries,
+        int maximumLabelValues = LabelBounds.DefaultMaximumValues) =>
+        new(
+            SlotStore.Open(_directory.Path, SlotKind.Worker, EntryLayout.ValueOnly), TimeProvider.System, maximumLabelValues,
+            maximumSeries: maximumSeries)
         {
             Choice = choice ?? _choice,
         };

@@ -30,10 +30,11 @@ public sealed class PeaksAndLagTests
         Assert.Contains("<td>2</td>\n<td>41</td><td>64</td>", page, StringComparison.Ordinal);
         Assert.Contains("<dt>Peak in flight</dt><dd class=\"\">17</dd>", page, StringComparison.Ordinal);
         Assert.Contains("<td>750 ms</td>", page, StringComparison.Ordinal);
-        var header = string.Join('\n', TopView.HeaderOf(status, Target.Parse("a:9091")!));
-        Assert.Contains("in flight 3, peak 17", header, StringComparison.Ordinal);
+        var header = string.Join('\n', TopView.HeaderOf(status, Target.Parse("a:9091")!, null, 80));
+        Assert.Contains("peak in flight 17", header, StringComparison.Ordinal);
+        Assert.Matches("In flight +3\\b", header);
         Assert.Contains("Backlog a:1 2 of 64, peak 41", header, StringComparison.Ordinal);
-        var lag = TopColumn.All.Single(column => column.Title == "LAG");
+        var lag = WorkerColumns.All.Single(column => column.Title == "LAG");
         Assert.Equal(["750 ms", "–"], status.Workers.Select(lag.Text));
     }
 

@@ -12,37 +12,48 @@ namespace GunicornPrometheusExporter.Exporter.Tests.Top;
 public sealed partial class TopColumnTests
 {
     [Fact]
-    public void The_page_and_its_example_have_every_column()
+    public void The_page_and_its_examples_have_every_column()
     {
         var page = File.ReadAllText(Path.Combine(Documentation.Repository, "docs", "top.md"));
-        var table = page[page.IndexOf("| Column |", StringComparison.Ordinal)..].Split("\n\n")[0];
-        var titles = TopColumn.All.Select(column => column.Title);
+        string[][] tables =
+        [
+            [.. WorkerColumns.All.Select(column => column.Title)],
+            [.. RouteColumns.All.Select(column => column.Title)],
+        ];
 
-        Assert.Equal(titles, Title().Matches(string.Join('\n', table.Split('\n').Select(row => row.Split('|')[1]))).Select(title => title.Value));
-        Assert.Equal(titles, Title().Matches(page.Split('\n').Single(line => line.StartsWith("WORKER", StringComparison.Ordinal)))
-            .Select(title => title.Value));
+        Assert.Equal(tables, page.Split("| Column |").Skip(1).Select(table => TitlesIn(
+            string.Join('\n', table.Split("\n\n")[0].Split('\n').Skip(1).Select(row => row.Split('|')[1])))));
+        Assert.Equal(tables, page.Split('\n').Where(line => line.StartsWith("WORKER", StringComparison.Ordinal) || line.StartsWith("REQ/S", StringComparison.Ordinal))
+            .Select(TitlesIn));
     }
 
     [Fact]
     public void Every_column_shows_a_value_that_the_metrics_have()
     {
-        var reading = new StatusReading(Metrics(seconds: 10), Metrics(seconds: 0));
-        var worker = Assert.Single(reading.ToStatus([new OldestRequest("worker_1", "GET", "/", 1)], []).Workers);
+        var status = new StatusReading(Metrics(seconds: 10), Metrics(seconds: 0))
+            .ToStatus([new OldestRequest("worker_1", "GET", "/", 1)], []);
+        var worker = Assert.Single(status.Workers);
+        var route = Assert.Single(status.Routes);
 
-        Assert.Empty(TopColumn.All.Where(column => column.Text(worker) is "" or "–").Select(column => column.Title));
+        Assert.Empty(WorkerColumns.All.Where(column => column.Text(worker) is "" or "–").Select(column => column.Title));
+        Assert.Empty(RouteColumns.All.Where(column => column.Text(route) is "" or "–").Select(column => column.Title));
+        Assert.Equal(1, route.Time);
     }
 
-    /// <summary>Every family of a worker, each with the time as its value.</summary>
+    private static string[] TitlesIn(string text) => [.. Title().Matches(text).Select(title => title.Value)];
+
+    /// <summary>Every family of a worker or a route, each with the time as its value.</summary>
     private static Samples Metrics(int seconds) => new(
         DateTimeOffset.FromUnixTimeSeconds(seconds),
         from family in MetricCatalogue.All
-        where family.Labels.Contains("worker_id")
+        where family.Labels.Contains("worker_id") || family.Labels.Contains("endpoint")
         let isHistogram = family.Type == MetricType.Histogram
-        from bound in isHistogram ? ["0.5", "+Inf"] : (string[])[""]
+        from series in isHistogram ? [(MetricFamily.BucketSuffix, "0.5"), (MetricFamily.BucketSuffix, "+Inf"), (MetricFamily.SumSuffix, "")]
+            : ((string Suffix, string Bound)[])[("", "")]
         select new Sample(
             new SnapshotSample(
-                family.Name + (isHistogram ? MetricFamily.BucketSuffix : ""),
-                [.. family.Labels.Append(MetricFamily.BucketLabel).Select(label => new Label(label, ValueOf(label, bound)))]),
+                family.Name + series.Suffix,
+                [.. family.Labels.Append(MetricFamily.BucketLabel).Select(label => new Label(label, ValueOf(label, series.Bound)))]),
             family == MetricCatalogue.WorkerState ? 1 : seconds));
 
     private static string ValueOf(string label, string bound) => label switch
@@ -53,6 +64,6 @@ public sealed partial class TopColumnTests
         _ => "1",
     };
 
-    [GeneratedRegex("[A-Z][A-Z0-9/]+")]
+    [GeneratedRegex("[A-Z0-9]*[A-Z][A-Z0-9/]+")]
     private static partial Regex Title();
 }

@@ -15,7 +15,7 @@ internal static class IncidentCodec
     {
         var lines = new List<byte[]>();
         var size = 0;
-        foreach (var line in incidents.Reverse().Select(IncidentJson.WriteLine))
+        foreach (var line in incidents.Reverse().Select(IncidentLine.Write))
         {
             if ((size += line.Length) > LargestContent) break;
             lines.Add(line);
