@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing, by apt, for the uses named: build, demo, test, matrix, fuzz, bench, dist, lint. Says what it does.
+# Installs what is missing, by apt, for the uses named: build, demo, test, matrix, fuzz, bench, dist, lint, site. Says what it does.
 set -euo pipefail
 
 declare -A packages=(
@@ -16,12 +16,13 @@ declare -A packages=(
   [dist]="clang gcc-aarch64-linux-gnu libc6-dev-arm64-cross python3-build python3-setuptools
     python3-wheel python3-venv debootstrap qemu-user-static binfmt-support iproute2"
   [lint]="python3-pytest yamllint"
+  [site]="mkdocs mkdocs-material"
 )
 
 # Part of systemd, and for systems without it a package of its own, which would take systemd's place.
 command -v systemd-tmpfiles >/dev/null || packages[test]+=" systemd-standalone-tmpfiles"
 
-command -v dotnet >/dev/null || { echo "setup: the .NET SDK 10 is missing; install it and put dotnet on PATH" >&2; exit 1; }
+[ "$*" = site ] || command -v dotnet >/dev/null || { echo "setup: the .NET SDK 10 is missing; install it and put dotnet on PATH" >&2; exit 1; }
 
 missing=()
 for use in "$@"; do
