@@ -8,6 +8,7 @@ declare -A packages=(
   [test]="gunicorn python3-prometheus-client prometheus python3-pytest python3-pytest-xdist mypy
     python3-gevent python3-gevent-websocket python3-eventlet python3-tornado python3-uvicorn python3-flask python3-django python3-fastapi
     python3-bottle python3-falcon python3-pyramid python3-aiohttp
+    python3-build python3-setuptools python3-wheel python3-venv
     python3-wsproto python3-h2 python3-requests python3-psycopg2 curl faketime openssl apache2-utils iproute2 procps redis-server redis-sentinel tmux zsh fish victoria-metrics chromium
     golang-go golang-github-masterminds-sprig-dev golang-gopkg-yaml.v3-dev"
   [matrix]="debootstrap"

@@ -23,6 +23,13 @@ NEEDED = ("build", "setuptools", "wheel", "venv")
 #: Debian's: the interpreter for which it packages Gunicorn.
 PYTHON = "/usr/bin/python3"
 
+#: What a configuration may still name when the package is gone, as the page has it, and the options that name it.
+WITHOUT_PACKAGE = {
+    "the hooks": (),
+    "`-c python:gunicorn_prometheus_exporter.conf`": ("-c", "python:gunicorn_prometheus_exporter.conf"),
+    "a worker class of the package": ("-c", os.devnull, "-k", "gunicorn_prometheus_exporter.PrometheusWorker"),
+}
+
 
 def commands(first_line: str) -> list[str]:
     """Returns the commands of a block of the page."""
@@ -69,10 +76,14 @@ class Reader:
         assert done.returncode == 0, f"$ {command}\n{done.stdout}{done.stderr}"
         return done.stdout
 
-    def gunicorn(self, *options: str) -> "subprocess.Popen[str]":
+    def gunicorn(self, *options: str) -> "subprocess.Popen[bytes]":
         command = ["venv/bin/python", "-m", "gunicorn", "-p", "gunicorn.pid", "-b", f"127.0.0.1:{self.port}", *options, "app:app"]
-        return subprocess.Popen(
-            command, cwd=self.folder, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        with open(self.folder / "gunicorn.log", "wb") as log:
+            return subprocess.Popen(command, cwd=self.folder, env=self.environment, stdout=log, stderr=log)
+
+    def log(self) -> str:
+        """Returns what the last Gunicorn printed."""
+        return (self.folder / "gunicorn.log").read_text()
 
     def get(self) -> int:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/", timeout=30) as answer:
@@ -109,10 +120,10 @@ def reader(wheels: Path, tmp_path: Path) -> Iterator[Reader]:
     yield found
 
 
-def end(*servers: "subprocess.Popen[str]") -> None:
+def end(*servers: "subprocess.Popen[bytes]") -> None:
     for server in servers:
         server.send_signal(signal.SIGTERM)
-        server.communicate(timeout=60)
+        server.wait(60)
 
 
 def test_an_upgrade_continues_the_counters_and_refuses_no_request(reader: Reader) -> None:
@@ -131,7 +142,7 @@ def test_an_upgrade_continues_the_counters_and_refuses_no_request(reader: Reader
         old, new = reader.masters()
         assert old == server.pid
         os.kill(old, signal.SIGTERM)
-        server.communicate(timeout=60)
+        server.wait(60)
         assert reader.get() == 200
         wait_for(lambda: reader.requests() > before, "the counters of the upgraded server")
         os.kill(new, signal.SIGTERM)
@@ -141,7 +152,7 @@ def test_an_upgrade_continues_the_counters_and_refuses_no_request(reader: Reader
             end(server)
 
 
-def test_a_server_survives_the_removal_of_its_package(reader: Reader) -> None:
+def test_a_server_survives_the_removal_of_its_package_and_the_page_quotes_what_the_next_one_prints(reader: Reader) -> None:
     server = reader.gunicorn()
     uninstall, remove = commands("$ venv/bin/pip uninstall")
     try:
@@ -151,6 +162,12 @@ def test_a_server_survives_the_removal_of_its_package(reader: Reader) -> None:
         wait_for(lambda: all(reader.answers() for _ in range(10)), "requests after the reload")
     finally:
         end(server)
+    for configuration, options in WITHOUT_PACKAGE.items():
+        server = reader.gunicorn(*options)
+        assert server.wait(60) == 1
+        (row,) = re.findall(rf"^\| (`.*) \| {re.escape(configuration)} \|$", PAGE.text, re.MULTILINE)
+        quoted = re.findall("`(.*?)`", row)
+        assert quoted and [message for message in quoted if message not in reader.log()] == [], reader.log()
     reader.type(remove)
     assert not (reader.folder / "store").exists()
     # Without the hooks, nothing of the package is missing.
@@ -159,18 +176,3 @@ def test_a_server_survives_the_removal_of_its_package(reader: Reader) -> None:
         wait_for(reader.answers, "a request without the package")
     finally:
         end(server)
-
-
-@pytest.mark.parametrize(("options", "configuration"), [
-    ((), "the hooks"),
-    (("-c", "python:gunicorn_prometheus_exporter.conf"), "`-c python:gunicorn_prometheus_exporter.conf`"),
-    (("-c", os.devnull, "-k", "gunicorn_prometheus_exporter.PrometheusWorker"), "a worker class of the package"),
-])
-def test_the_page_quotes_what_gunicorn_prints_without_the_package(reader: Reader, options: "tuple[str, ...]", configuration: str) -> None:
-    reader.type(commands("$ venv/bin/pip uninstall")[0])
-    server = reader.gunicorn(*options)
-    printed, _ = server.communicate(timeout=60)
-    assert server.returncode == 1
-    (row,) = re.findall(rf"^\| (`.*) \| {re.escape(configuration)} \|$", PAGE.text, re.MULTILINE)
-    quoted = re.findall("`(.*?)`", row)
-    assert quoted and [message for message in quoted if message not in printed] == [], printed
