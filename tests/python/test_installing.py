@@ -165,7 +165,7 @@ def test_a_server_survives_the_removal_of_its_package_and_the_page_quotes_what_t
     for configuration, options in WITHOUT_PACKAGE.items():
         server = reader.gunicorn(*options)
         assert server.wait(60) == 1
-        (row,) = re.findall(rf"^\| (`.*) \| {re.escape(configuration)} \|$", PAGE.text, re.MULTILINE)
+        (row,) = re.findall(rf"^\| (`.*) \| {re.escape(configuration)} \|$", PAGES["docs/troubleshooting.md"].text, re.MULTILINE)
         quoted = re.findall("`(.*?)`", row)
         assert quoted and [message for message in quoted if message not in reader.log()] == [], reader.log()
     reader.type(remove)
