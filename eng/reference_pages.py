@@ -94,11 +94,11 @@ def _entry(node: Definition, module: "dict[str, Definition]") -> str:
     return f"### {node.name}\n\n{_text(node)}\n{table}"
 
 
-def _members(node: ast.ClassDef) -> "Iterator[ast.FunctionDef]":
+def _members(node: Definition) -> "Iterator[ast.FunctionDef]":
     for member in node.body:
-        is_shown = isinstance(member, ast.FunctionDef) and (member.name in ("__init__", "_forward_metrics") or member.name[0] != "_")
-        if is_shown and ast.get_docstring(member):
-            yield member
+        if isinstance(member, ast.FunctionDef) and ast.get_docstring(member):
+            if member.name[0] != "_" or member.name in ("__init__", "_forward_metrics"):
+                yield member
 
 
 def _settings(node: ast.ClassDef) -> "Iterator[tuple[str, str]]":
@@ -110,10 +110,11 @@ def _settings(node: ast.ClassDef) -> "Iterator[tuple[str, str]]":
 
 def _signature(node: ast.FunctionDef, owner: str) -> str:
     is_constructor = node.name == "__init__"
+    returned = ast.unparse(node.returns) if node.returns else ""
     if any(ast.unparse(decorator) == "property" for decorator in node.decorator_list):
-        return f"{node.name}: {ast.unparse(node.returns)}"
+        return f"{node.name}: {returned}"
     arguments = re.sub(r"^(self|cls)(, )?", "", ast.unparse(node.args)).replace("LabelValue", "Union[str, int]")
-    returns = "" if is_constructor or node.returns is None else f" -> {ast.unparse(node.returns)}"
+    returns = f" -> {returned}" if returned and not is_constructor else ""
     return f"{owner if is_constructor else node.name}({arguments}){returns}".replace("'", "")
 
 
@@ -127,24 +128,28 @@ def _text(node: Definition, paragraphs: int = 9, wrap: bool = True) -> str:
 def _worker_classes() -> str:
     tree = ast.parse((PACKAGE / "plugin.py").read_text())
     (stock,) = (node.value for node in tree.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "_STOCK")
+    assert isinstance(stock, ast.Dict)
     rows = []
     for name, value in zip(stock.keys, stock.values):
+        assert name and isinstance(value, ast.Call)
         places, extends, needs = (ast.literal_eval(argument) for argument in value.args)
         rows.append(f"| `{ast.literal_eval(name)}` | `{places[0]}.{extends}` | {needs} |")
     return (
         "## Worker classes\n\nName one as `worker_class = \"gunicorn_prometheus_exporter.PrometheusWorker\"`, or derive from it. The "
-        "hooks instrument [every other class](worker-classes.md) too.\n\n| Class | Extends | Needs |\n|---|---|---|\n" + "\n".join(rows) + "\n")
+        "hooks instrument [every other class](worker-classes.md) too.\n\n"
+        "| Class | Extends | Needs |\n|---|---|---|\n" + "\n".join(rows) + "\n")
 
 
 def _dotnet_page() -> str:
-    promised = (REPOSITORY / "src/Engine/PublicAPI.Unshipped.txt").read_text() + (REPOSITORY / "src/Engine/PublicAPI.Shipped.txt").read_text()
+    promised = "".join((REPOSITORY / f"src/Engine/PublicAPI.{part}.txt").read_text() for part in ("Shipped", "Unshipped"))
     names = re.findall(r"^(GunicornPrometheusExporter[\w.]*\.)([A-Z]\w*)$", promised, re.MULTILINE)
     parts = [DOTNET_HEAD]
-    for space, name in sorted(set(names), key=lambda pair: pair[1]):
+    for space, name in sorted(set(names), key=lambda pair: str(pair[1])):
         (path,) = (REPOSITORY / "src/Engine").glob(f"*/{name}.cs")
         (head, declared), *members = _documented(path.read_text())
         assert re.search(rf"\b{name}\b", declared)
-        parts.append(f"## {name}\n\n`{declared}`, namespace `{space.rstrip('.')}`\n\n{textwrap.fill(head, 138)}\n\n| Member | Effect |\n|---|---|")
+        parts.append(f"## {name}\n\n`{declared}`, namespace `{space.rstrip('.')}`\n\n{textwrap.fill(head, 138)}\n")
+        parts.append("| Member | Effect |\n|---|---|")
         parts += [f"| `{code}` | {text} |" for text, code in members if " enum " in declared or code.startswith("public ")]
         parts.append("")
     return "\n".join(parts)
@@ -152,7 +157,8 @@ def _dotnet_page() -> str:
 
 def _documented(source: str) -> "Iterator[tuple[str, str]]":
     """Yields each documented declaration of a C# file, with its text in Markdown before it."""
-    pattern = re.compile(r"(?P<doc>(?:^ *///.*\n)+)(?P<code>(?:^ *[^\s/{].*\n)+?)(?=^ *[{}]|^ *$|^ *///|^ *public|^ *internal)", re.MULTILINE)
+    pattern = re.compile(
+        r"(?P<doc>(?:^ *///.*\n)+)(?P<code>(?:^ *[^\s/{].*\n)+?)(?=^ *[{}]|^ *$|^ *///|^ *public|^ *internal)", re.MULTILINE)
     for match in pattern.finditer(source):
         doc = " ".join(re.sub(r"^ *///", "", match["doc"], flags=re.MULTILINE).split())
         code = re.sub(r" *(=>.*|[,;])$", "", " ".join(match["code"].split())).replace("( ", "(")

@@ -25,7 +25,8 @@ def test_the_demo_leaves_everything_running_that_it_names(tmp_path):
     environment = {**os.environ, "KEEP": "1", "TMPDIR": str(tmp_path), "PYTHON": "/usr/bin/python3"}
     with open(tmp_path / "demo.log", "wb") as log:
         done = subprocess.run(
-            ["sh", "eng/demo.sh"], cwd=REPOSITORY, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, timeout=300, check=False)
+            ["sh", "eng/demo.sh"], cwd=REPOSITORY, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, timeout=300,
+            check=False)
     printed = (tmp_path / "demo.log").read_text()
     assert done.returncode == 0, printed
     (stop,) = re.findall(r"^To stop it: +(.*)$", printed, re.MULTILINE)

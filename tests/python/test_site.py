@@ -125,7 +125,8 @@ def leads_somewhere(path: Path, link: str) -> bool:
 
 
 def test_the_site_loads_nothing_from_other_hosts(site):
-    foreign = [f"{path.name}: {address}" for path in sorted(site.rglob("*.html")) for address in read(path).loaded if urlsplit(address).netloc]
+    pages = sorted(site.rglob("*.html"))
+    foreign = [f"{path.name}: {address}" for path in pages for address in read(path).loaded if urlsplit(address).netloc]
     foreign += [
         f"{path.name}: {address}" for path in sorted(site.rglob("*.css"))
         for address in re.findall(r"url\([\"']?(?:https?:)?//[^)]*|@import[^;]*", path.read_text())]

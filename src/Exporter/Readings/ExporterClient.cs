@@ -189,8 +189,8 @@ internal sealed class ExporterClient : IDisposable
         }
         catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ResponseEnded)
         {
-            throw new ReadingException($"{Target.TextOf(address)} closed the connection without an answer; use https:// if it speaks TLS, " +
-                "and check that this is an exporter's address");
+            throw new ReadingException($"{Target.TextOf(address)} closed the connection without an answer; " +
+                "use https:// if it speaks TLS, and check that this is an exporter's address");
         }
         catch (HttpRequestException e)
         {

@@ -9,8 +9,8 @@ public sealed class ExporterClientTests
 {
     [Theory]
     [InlineData("https", false, "https://{0}/metrics does not speak TLS; use http:// in place of https://")]
-    [InlineData("http", true, "http://{0}/metrics closed the connection without an answer; use https:// if it speaks TLS, and check that this is " +
-        "an exporter's address")]
+    [InlineData("http", true, "http://{0}/metrics closed the connection without an answer; " +
+        "use https:// if it speaks TLS, and check that this is an exporter's address")]
     [InlineData("http", false, "http://{0}/metrics did not return Prometheus metrics (got: hi); check that this is an exporter's address")]
     public async Task A_client_says_what_the_other_end_speaks(string scheme, bool closes, string message)
     {
