@@ -31,7 +31,7 @@ SECTIONS = (
     ("", ".forwarder", "forwarder/manager.py", "ForwarderManager"),
     ("The directory of the store", ".utils", "utils.py", "get_multiprocess_dir ensure_multiprocess_dir"),
     ("Exceptions", ".metrics", "errors.py", "MetricsError"),
-    ("", ".config", "errors.py", "ConfigurationError"),
+    ("Exceptions of settings", ".config", "errors.py", "ConfigurationError"),
 )
 
 PYTHON_HEAD = """\
@@ -55,7 +55,7 @@ EVENTS_HEAD = """\
 
 On this page you look up the log lines of the exporter. It is written from the sources by `make docs`; `{…}` stands for a value of the
 event. The lines have no ids: a program that uses the [.NET API](api-dotnet.md) receives the id as `EventId`. [Logs](logs.md) describes the
-fields of a line, which lines to alert on, and the lines that the Python code writes.
+fields of a line, the lines to alert on, and the lines that the Python code writes.
 
 | Id | Level | Message |
 |---|---|---|
