@@ -21,3 +21,16 @@ with_progress() {
   [ "$status" -ne 0 ] || echo "$what: $((SECONDS - start)) s"
   return "$status"
 }
+
+# Prints how far each runner is that has a log in the folder $1 and no count of its tests yet.
+# A .NET suite prints nothing before its end.
+show_progress() {
+  local log name done total
+  for log in "$1"/*.log; do
+    name=$(basename "$log" .log)
+    [ -e "$log" ] && [ ! -e "$1/$name.count" ] || continue
+    total=$(sed -nE 's/.*[^ ]+ \[([0-9]+)( items)?\].*/\1/p' "$log" | head -n 1)
+    done=$(sed -nE 's/^([.sxXFE]+)( *\[ *[0-9]+%\])?$/\1/p' "$log" | tr -d '\n' | wc -c)
+    echo "test: $name: ${total:+$done of $total tests done, }$SECONDS s since the start"
+  done
+}

@@ -74,21 +74,9 @@ run_dotnet_suites() {
   run_fuzz
 }
 
-# Says of each runner that has begun and not ended how far it is; a .NET suite prints nothing before its end.
-show_progress() {
-  local log name done total
-  for log in out/test/*.log; do
-    name=$(basename "$log" .log)
-    [ -e "$log" ] && [ ! -e "out/test/$name.count" ] || continue
-    total=$(sed -nE 's/.*[^ ]+ \[([0-9]+)( items)?\].*/\1/p' "$log" | head -n 1)
-    done=$(sed -nE 's/^([.sxXFE]+)( *\[ *[0-9]+%\])?$/\1/p' "$log" | tr -d '\n' | wc -c)
-    echo "test: $name: ${total:+$done of $total tests done, }$SECONDS s since the start"
-  done
-}
-
 # A fetch that fails is told, and is no failure of a test.
 eng/prometheus.sh || true
-while pause 30; do show_progress; done &
+while pause 30; do show_progress out/test; done &
 ticker=$!
 run_dotnet_suites &
 suites=$!
