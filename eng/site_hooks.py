@@ -52,8 +52,10 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
 
 
 def on_post_build(config: Any, **_: Any) -> None:
-    """Writes the list of files of each folder that a page links to."""
+    """Writes the list of files of each folder that a page links to, unless its README.md is the page of the folder."""
     for name in _folders:
+        if (REPOSITORY / name / "README.md").exists():
+            continue
         folder = Path(config["site_dir"], name.removeprefix("docs/"))
         names = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file() and path.name != "index.html")
         items = "".join(f'<li><a href="{html.escape(item)}">{html.escape(item)}</a></li>' for item in names)
