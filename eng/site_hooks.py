@@ -27,7 +27,7 @@ def on_files(files: Any, config: Any, **_: Any) -> Any:
     targets = {_resolve(page, match["target"]) for page in pages for match in _links(page)}
     _folders.clear()
     _folders.update(name for name in targets if (REPOSITORY / name).is_dir())
-    inside = [str(path.relative_to(REPOSITORY)) for name in _folders for path in (REPOSITORY / name).rglob("*") if path.is_file()]
+    inside = [str(path.relative_to(REPOSITORY)) for name in _folders for path in _files_in(REPOSITORY / name)]
     for name in sorted({*outside, *inside, *targets} - _folders):
         if not name.startswith("docs/"):
             files.append(File(name, str(REPOSITORY), config["site_dir"], config["use_directory_urls"]))
@@ -62,6 +62,10 @@ def on_post_build(config: Any, **_: Any) -> None:
         title = html.escape(name)
         (folder / "index.html").write_text(
             f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><h1>{title}</h1><ul>{items}</ul></html>\n')
+
+
+def _files_in(folder: Path) -> "Iterator[Path]":
+    return (path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
 
 
 def _names(nav: Any) -> "Iterator[str]":
