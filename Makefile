@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 RID ?= $(if $(filter aarch64,$(shell uname -m)),linux-arm64,linux-x64)
 
-.PHONY: all build demo test test-random test-matrix soak fuzz bench lint docs dist clean setup help
+.PHONY: all build demo test test-random test-matrix soak fuzz bench lint docs site dist clean setup help
 
 all: build
 
@@ -10,7 +10,7 @@ help: ## Lists the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
 
 setup: ## Installs what the other targets need, by apt; asks before nothing, repeats nothing.
-	@eng/setup.sh build demo test bench lint
+	@eng/setup.sh build demo test bench lint site
 
 build: ## Leaves out/gunicorn-prometheus-exporter and out/python/.
 	@eng/setup.sh build
@@ -22,7 +22,7 @@ demo: ## Runs Gunicorn and Prometheus with the exporter between them, and shows 
 	@eng/demo.sh
 
 test: ## Runs every test.
-	@eng/setup.sh build test
+	@eng/setup.sh build test site
 	@eng/build.sh $(RID)
 # A signal that whatever started make ignores, the tests' servers would ignore too.
 	@env --default-signal eng/test.sh
@@ -55,10 +55,16 @@ lint: ## Checks style and compiles everything with warnings as errors.
 	@eng/setup.sh build lint
 	@eng/lint.sh
 
-docs: ## Writes the pages, rules and dashboards that are generated: docs/configuration.md, docs/metrics.md, deploy/mixin.
+docs: ## Writes what is generated: docs/configuration.md, metrics.md, api-python.md, api-dotnet.md, log-events.md, and deploy/mixin.
 	@eng/setup.sh build
 	@UPDATE_DOCS=1 dotnet run --project tests/Engine.Tests -- -class "*Reference*"
 	@/usr/bin/python3 -B deploy/mixin/generate.py
+	@/usr/bin/python3 -B eng/reference_pages.py
+
+site: ## Leaves the documentation as a website in out/site.
+	@eng/setup.sh site
+	@mkdocs build --strict --quiet
+	@echo "site: out/site/index.html"
 
 dist: ## Leaves wheels, Debian packages and the NuGet package in out/dist, and tries them.
 	@eng/setup.sh build dist

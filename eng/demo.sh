@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs Gunicorn with the exporter and a real Prometheus on free loopback ports, sends a bounded load, prints what
-# Prometheus knows of it, and ends everything. KEEP=1 leaves it running. Needs: make build, gunicorn, prometheus.
+# Prometheus has stored, and what to look at. KEEP=1 leaves everything running. Needs: make build, gunicorn, prometheus.
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -39,6 +39,7 @@ EOF
 
 export PYTHONPATH="$root/out/python" PROMETHEUS_MULTIPROC_DIR="$work/store"
 export PROMETHEUS_BIND_ADDRESS=127.0.0.1 PROMETHEUS_METRICS_PORT="$2"
+echo "demo: Gunicorn with four workers, its exporter, and Prometheus start"
 "$python" -m gunicorn -c "$root/examples/demo/gunicorn.conf.py" --chdir "$root/examples/demo" -b "$web" app:app \
     >"$work/gunicorn.log" 2>&1 &
 gunicorn_pid=$!
@@ -46,14 +47,24 @@ prometheus --config.file="$work/prometheus.yml" --storage.tsdb.path="$work/tsdb"
     >"$work/prometheus.log" 2>&1 &
 prometheus_pid=$!
 
+echo "demo: requests are sent; some of them fail, and workers are replaced meanwhile (about 20 s)"
 "$python" "$root/eng/demo_load.py" "$web" "$metrics" || fail "the load could not be sent"
+echo "demo: what Prometheus stored; the counts equal the requests that were sent, although workers were replaced"
+echo
 "$python" "$root/eng/demo_table.py" "$prometheus" || fail "Prometheus does not know what it should"
 
+echo
 if [ -n "${KEEP:-}" ]; then
     trap - EXIT
-    echo
-    echo "Application  http://$web/"
-    echo "Metrics      http://$metrics/metrics"
-    echo "Prometheus   http://$prometheus/"
-    echo "To stop:     kill $gunicorn_pid $prometheus_pid && rm -rf $work"
+    cat <<EOF
+Everything still runs. Look at:
+  the status page       http://$metrics/
+  the metrics           http://$metrics/metrics
+  Prometheus, requests  http://$prometheus/graph?g0.tab=0&g0.range_input=5m&g0.expr=sum(rate(gunicorn_http_requests_total%5B1m%5D))by(status_code)
+  the application       http://$web/order/1, and to see a failure: http://$web/crash
+  a terminal            out/gunicorn-prometheus-exporter top $metrics
+To stop it:             kill $gunicorn_pid $prometheus_pid && rm -r $work
+EOF
+else
+    echo "demo: everything is stopped. make demo KEEP=1 leaves it running and shows the status page and Prometheus."
 fi

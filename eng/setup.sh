@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing, by apt, for the uses named: build, demo, test, matrix, fuzz, bench, dist, lint. Says what it does.
+# Installs what is missing, by apt, for the uses named: build, demo, test, matrix, fuzz, bench, dist, lint, site. Says what it does.
 set -euo pipefail
 
 declare -A packages=(
@@ -8,6 +8,7 @@ declare -A packages=(
   [test]="gunicorn python3-prometheus-client prometheus python3-pytest python3-pytest-xdist mypy
     python3-gevent python3-gevent-websocket python3-eventlet python3-tornado python3-uvicorn python3-flask python3-django python3-fastapi
     python3-bottle python3-falcon python3-pyramid python3-aiohttp
+    python3-build python3-setuptools python3-wheel python3-venv
     python3-wsproto python3-h2 python3-requests python3-psycopg2 curl faketime openssl apache2-utils iproute2 procps redis-server redis-sentinel tmux zsh fish victoria-metrics chromium
     golang-go golang-github-masterminds-sprig-dev golang-gopkg-yaml.v3-dev jsonnet python3-jsonschema"
   [matrix]="debootstrap"
@@ -16,12 +17,13 @@ declare -A packages=(
   [dist]="clang gcc-aarch64-linux-gnu libc6-dev-arm64-cross python3-build python3-setuptools
     python3-wheel python3-venv debootstrap qemu-user-static binfmt-support iproute2 prometheus"
   [lint]="python3-pytest yamllint"
+  [site]="mkdocs mkdocs-material"
 )
 
 # Part of systemd, and for systems without it a package of its own, which would take systemd's place.
 command -v systemd-tmpfiles >/dev/null || packages[test]+=" systemd-standalone-tmpfiles"
 
-command -v dotnet >/dev/null || { echo "setup: the .NET SDK 10 is missing; install it and put dotnet on PATH" >&2; exit 1; }
+[ "$*" = site ] || command -v dotnet >/dev/null || { echo "setup: the .NET SDK 10 is missing; install it and put dotnet on PATH" >&2; exit 1; }
 
 missing=()
 for use in "$@"; do

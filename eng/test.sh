@@ -5,6 +5,7 @@
 # Python tests run at a time.
 set -uo pipefail
 cd "$(dirname "$0")/.."
+. eng/progress.sh
 jobs=${TEST_JOBS:-3}
 rm -rf out/test
 mkdir -p out/test
@@ -24,7 +25,8 @@ count() {
 build_dotnet() {
   local log=out/test/build.log start=$SECONDS
   echo "test: building the .NET tests"
-  dotnet build GunicornPrometheusExporter.slnx --nologo -v quiet -clp:NoSummary >"$log" 2>&1 && return
+  # Without its log, show_progress takes it for ended.
+  dotnet build GunicornPrometheusExporter.slnx --nologo -v quiet -clp:NoSummary >"$log" 2>&1 && rm "$log" && return
   tail -n 60 "$log"
   count build 1 "$start"
   return 1
@@ -55,7 +57,7 @@ run_fuzz() {
 run_pytest() {
   local log=out/test/python.log start=$SECONDS status
   echo "test: python"
-  PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=out/python heed /usr/bin/python3 -m pytest -q -p no:cacheprovider \
+  PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=out/python heed /usr/bin/python3 -m pytest -p no:cacheprovider \
     -n "$jobs" --dist loadgroup --durations 30 tests/python >"$log" 2>&1
   status=$?
   [ "$status" -eq 0 ] || tail -n 80 "$log"
@@ -74,9 +76,13 @@ run_dotnet_suites() {
 
 # A fetch that fails is told, and is no failure of a test.
 eng/prometheus.sh || true
+while pause 30; do show_progress out/test; done &
+ticker=$!
 run_dotnet_suites &
+suites=$!
 run_pytest
-wait
+wait "$suites"
+end_ticker "$ticker"
 
 read -r passed failed skipped < <(cat out/test/*.count | awk '{ p += $1; f += $2; s += $3 } END { print p, f, s }')
 summary="$passed passed, $failed failed"

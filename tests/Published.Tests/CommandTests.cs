@@ -33,6 +33,17 @@ public sealed class CommandTests : IDisposable
     }
 
     [Theory]
+    [InlineData("--families.excluded <METRIC>")]
+    [InlineData("--listener <ADDRESS>")]
+    [InlineData("--web.enable-lifecycle   ")]
+    public async Task The_help_says_what_a_flag_takes(string flag)
+    {
+        var outcome = await Executable.RunAsync(["serve", "--help"]);
+
+        Assert.Contains($"\n  {flag}", outcome.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData()]
     [InlineData("unknown")]
     [InlineData("serve", "--unknown")]
@@ -58,6 +69,8 @@ public sealed class CommandTests : IDisposable
 
         Assert.Equal(2, outcome.Status);
         Assert.NotEmpty(outcome.Errors);
+        // The whole help would hide it.
+        if (arguments.Length > 0) Assert.DoesNotContain("\nOptions:", outcome.Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -18,6 +18,20 @@ from pages import FILES, PAGES, REPOSITORY, Page
 FIGURES = {
     ("README.md", "a third of a microsecond"): ("bench/results/hot-path.md", r"3 counters \| (\d+) \|", 280, 400),
     ("docs/performance.md", "a sixth of the time"): ("bench/results/scrape.md", r"of dead processes .*\| (\d+) × \|", 5, 7),
+    **{("docs/comparison.md", words): ("bench/results/scrape.md", pattern, least, most) for words, pattern, least, most in [
+        ("1.8 ms", r"64 files × 1,000 counter entries, the same keys \| 1,000 \| ([\d.]+) \|", 1.6, 2.0),
+        ("85 ms", r"64 files × 1,000 counter entries, the same keys \| 1,000 \| [\d.]+ \| (\d+) \|", 75, 95),
+        ("12.5 ms", r"64 files × 10,000 counter entries, the same keys \| 10,000 \| ([\d.]+) \|", 11, 14),
+        ("1,357 ms", r"64 files × 10,000 counter entries, the same keys \| 10,000 \| [\d.]+ \| ([\d,]+) \|", 1200, 1500),
+        ("16 ms", r"a label per worker \| 100,000 \| ([\d.]+) \|", 14, 18),
+        ("1,265 ms", r"a label per worker \| 100,000 \| [\d.]+ \| ([\d,]+) \|", 1100, 1400),
+        ("172 ms", r"of dead processes \| (\d+) \|", 155, 190),
+        ("1,049 ms", r"of dead processes \| \d+ \| ([\d,]+) \|", 950, 1150)]},
+    ("docs/comparison.md", "126 ns"): ("bench/results/metric-classes.md", r"\| counter, 1 label \| (\d+) \|", 110, 145),
+    ("docs/comparison.md", "1,617 ns"): ("bench/results/metric-classes.md", r"\| counter, 1 label \| \d+ \| (\d+) \|", 1400, 1800),
+    ("docs/comparison.md", "337 ns"): ("bench/results/hot-path.md", r"3 counters \| (\d+) \|", 300, 375),
+    ("docs/comparison.md", "2,811 ns"): ("bench/results/hot-path.md", r"children cached \| (\d+) \|", 2500, 3100),
+    ("docs/comparison.md", "5.6 %"): ("bench/results/overhead.md", r"\| sync \| [\d.]+ \| [\d.]+ \| 1\.0(\d+) \|", 50, 62),
 }
 
 #: The allowed hosts of absolute links, which no test requests.
@@ -166,7 +180,7 @@ def test_a_figure_that_a_page_rounds_is_near_the_measured_one(page, words):
     results, pattern, least, most = FIGURES[page, words]
     assert words in " ".join(PAGES[page].text.split())
     (measured,) = re.findall(pattern, PAGES[results].text)
-    assert least <= float(measured) <= most
+    assert least <= float(measured.replace(",", "")) <= most
 
 
 @EVERY_PAGE

@@ -116,7 +116,7 @@ internal sealed class ConfigurationFileReader
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            fault = $"{path} {FileFault.Of(e)}; name a file that user {Environment.UserName} can read";
+            fault = $"{path} {FileFault.Of(e, path)}; name a file that user {Environment.UserName} can read";
         }
         return null;
     }

@@ -16,7 +16,7 @@ internal static class SettingFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
         {
-            throw new ForwardingException($"{variable} is \"{path}\", which {FileFault.Of(e)}", e);
+            throw new ForwardingException($"{variable} is \"{path}\", which {FileFault.Of(e, path)}", e);
         }
     }
 

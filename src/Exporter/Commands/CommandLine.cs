@@ -1,4 +1,5 @@
 using System.CommandLine.Help;
+using System.CommandLine.Invocation;
 using GunicornPrometheusExporter.Exporter.Http;
 using GunicornPrometheusExporter.Exporter.Readings;
 
@@ -21,6 +22,8 @@ internal static class CommandLine
             var help = root.Options.OfType<HelpOption>().Single();
             foreach (var spelling in (ReadOnlySpan<string>)["/h", "/?"]) help.Aliases.Remove(spelling);
             var parsed = root.Parse(args);
+            // The errors alone: behind the help nobody sees them.
+            if (parsed.Action is ParseErrorAction errors) errors.ShowHelp = args.Length == 0;
             // ServeCommand handles its signals itself.
             invocation.ProcessTerminationTimeout = parsed.CommandResult.Command is ServeCommand ? null : LongestEnd;
             var status = await parsed.InvokeAsync(invocation);

@@ -32,7 +32,7 @@ internal sealed class SettingOptions(params IEnumerable<ConfigurationVariable> v
             : new Option<string[]>(variable.Flag!)
             {
                 Description = description,
-                HelpName = variable.Kind == VariableKind.Choice ? string.Join('|', variable.Choices) : HelpNameOf(variable.Kind),
+                HelpName = variable.Kind == VariableKind.Choice ? string.Join('|', variable.Choices) : HelpNameOf(variable),
                 Arity = isList ? ArgumentArity.OneOrMore : ArgumentArity.ExactlyOne,
                 CustomParser = given => [.. given.Tokens.Select(token => token.Value)],
             };
@@ -54,10 +54,11 @@ internal sealed class SettingOptions(params IEnumerable<ConfigurationVariable> v
         return option;
     }
 
-    private static string HelpNameOf(VariableKind kind) => kind switch
+    private static string HelpNameOf(ConfigurationVariable variable) => variable.Kind switch
     {
         VariableKind.Path or VariableKind.Directory or VariableKind.UrlPath => "PATH",
-        VariableKind.Addresses or VariableKind.Texts or VariableKind.Address => "ADDRESS",
+        VariableKind.Addresses or VariableKind.Address => "ADDRESS",
+        VariableKind.Texts => variable == ConfigurationVariables.Listener ? "ADDRESS" : "METRIC",
         VariableKind.Number => "NUMBER",
         VariableKind.Url => "URL",
         _ => "TEXT",

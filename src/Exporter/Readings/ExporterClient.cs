@@ -20,6 +20,7 @@ internal sealed class ExporterClient : IDisposable
 
     // Only the message of the exception has the reason.
     private const string Untrusted = "The remote certificate";
+    private const string NotTls = "Cannot determine the frame size";
 
     private readonly HttpClient _http;
 
@@ -181,10 +182,20 @@ internal sealed class ExporterClient : IDisposable
             throw new ReadingException($"the certificate of {Target.TextOf(address)} is not trusted ({refusal.Message.Split(": ")[^1]}); " +
                 "set ca_file or server_name in tls_config of --http.config.file");
         }
+        catch (HttpRequestException e) when (
+            e.InnerException is AuthenticationException refusal && refusal.Message.StartsWith(NotTls, StringComparison.Ordinal))
+        {
+            throw new ReadingException($"{Target.TextOf(address)} does not speak TLS; use http:// in place of https://");
+        }
+        catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ResponseEnded)
+        {
+            throw new ReadingException($"{Target.TextOf(address)} closed the connection without an answer; " +
+                "use https:// if it speaks TLS, and check that this is an exporter's address");
+        }
         catch (HttpRequestException e)
         {
             throw new ReadingException(
-                $"{Target.TextOf(address)} does not answer: {(e.InnerException ?? e).Message}; " +
+                $"{Target.TextOf(address)} does not answer: {(e.InnerException ?? e).Message.TrimEnd('.')}; " +
                     "check that the exporter runs at this address" +
                     (address.Scheme == Uri.UriSchemeHttps ? ", and the certificates in tls_config of --http.config.file" : ""));
         }

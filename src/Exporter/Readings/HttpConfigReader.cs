@@ -102,13 +102,14 @@ internal sealed class HttpConfigReader
     private string? ContentOf(string key)
     {
         if (TextOf(key) is not { } path) return null;
+        path = Path.GetFullPath(path, _directory);
         try
         {
-            return File.ReadAllText(Path.GetFullPath(path, _directory));
+            return File.ReadAllText(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Reject(key, $"{FileFault.Of(e)}; name a file that this user can read");
+            Reject(key, $"{FileFault.Of(e, path)}; name a file that this user can read");
             return null;
         }
     }

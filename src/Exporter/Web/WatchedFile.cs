@@ -17,7 +17,7 @@ internal sealed class WatchedFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ConfigurationException($"{path} {FileFault.Of(e)}; name a file that this user can read");
+            throw new ConfigurationException($"{path} {FileFault.Of(e, path)}; name a file that this user can read");
         }
     }
 

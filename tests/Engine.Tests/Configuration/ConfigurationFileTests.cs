@@ -178,6 +178,10 @@ public sealed class ConfigurationFileTests : IDisposable
     {
         Assert.StartsWith($"{Path} does not exist; name a file that user ", Error(), StringComparison.Ordinal);
 
+        Directory.CreateDirectory(Path);
+        Assert.StartsWith($"{Path} is a directory; name a file that user ", Error(), StringComparison.Ordinal);
+        Directory.Delete(Path);
+
         File.WriteAllBytes(Path, [.. "exporter:\n  "u8, 0xC3, 0x28]);
         Assert.Equal($"{Path} is not UTF-8 at byte 12; save it as UTF-8", Error());
 
