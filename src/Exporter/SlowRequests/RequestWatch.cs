@@ -79,8 +79,9 @@ internal sealed class RequestWatch(
 
     private void Report(SlowWorker worker, SlowRequest slow, ThreadStack? stack)
     {
-        var (request, labels, seconds) = slow;
-        var incident = Of(worker, IncidentKinds.Slow, seconds, stack) with
+        var (request, labels, _) = slow;
+        // Its age now, not when it was found: another exporter computes the same start.
+        var incident = Of(worker, IncidentKinds.Slow, MonotonicClock.Seconds() - request.Started, stack) with
         {
             Method = labels.Method,
             Route = labels.Route,
