@@ -46,8 +46,8 @@ internal sealed record CountedPast(string Writer, string LayoutId, byte[] Layout
         catch (SnapshotFormatException e)
         {
             throw new ForwardingException(
-                $"The key {counted} is damaged or belongs to another application ({e.Message}); " +
-                "remove it, or set REDIS_KEY_PREFIX to another prefix.", e);
+                $"the key {counted} is damaged or belongs to another application ({e.Message}); " +
+                "remove it, or set REDIS_KEY_PREFIX to another prefix", e);
         }
     }
 

@@ -80,7 +80,7 @@ internal sealed class RedisConnection(ExporterConfig config, TimeSpan limit) : I
             if (master is not null) return master;
         }
         throw new ForwardingException(
-            $"Redis at {RedisFault.PlaceOf(config)} is unknown to the sentinels; check REDIS_SENTINEL_SERVICE.");
+            $"Redis at {RedisFault.PlaceOf(config)} is unknown to the sentinels; check REDIS_SENTINEL_SERVICE");
     }
 
     private static async Task<ConnectionMultiplexer> ConnectAsync(ConfigurationOptions options, CancellationToken cancellation)

@@ -123,7 +123,7 @@ internal sealed class RedisForwarder(ExporterConfig config) : IForwarder
             }
         }
         throw new ForwardingException(
-            $"Another exporter keeps writing the keys of instance \"{_instance}\"; set GUNICORN_EXPORTER_INSTANCE to a unique name.");
+            $"another exporter keeps writing the keys of instance \"{_instance}\"; set GUNICORN_EXPORTER_INSTANCE to a unique name");
     }
 
     private RedisValue[] Arguments(StoreIncarnation incarnation, long time, byte[] values, CountedPast past)
@@ -145,8 +145,8 @@ internal sealed class RedisForwarder(ExporterConfig config) : IForwarder
         var other = StoreIncarnation.Parse(held);
         if (incarnation == other || (other is not null && incarnation.Succeeds(other)) || freshFor <= 0) return;
         throw new ForwardingException(
-            $"Another store forwarded as instance \"{_instance}\" less than " +
+            $"another store forwarded as instance \"{_instance}\" less than " +
             $"{IntervalsToLive * Interval.TotalSeconds} s ago; set GUNICORN_EXPORTER_INSTANCE to a unique name, " +
-            "or wait if that store was removed.");
+            "or wait if that store was removed");
     }
 }
