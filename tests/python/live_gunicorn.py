@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import deque
 from pathlib import Path
 from typing import Callable, Optional, Sequence
 
@@ -40,12 +41,20 @@ for _ in range(os.getpid() * 2_000 % 11_000):
     next(_ports)
 
 
+#: Sockets whose names reserve the last ports for this process: another test process that used one would send requests to our server.
+_claims: deque[socket.socket] = deque(maxlen=200)
+
+
 def free_port() -> int:
-    """Returns a loopback port on which no process listens."""
+    """Returns a loopback port on which no process listens, and that no other test process uses."""
     for port in _ports:
+        claim = socket.socket(socket.AF_UNIX)
         with socket.socket() as probe, contextlib.suppress(OSError):
+            claim.bind(f"\0gunicorn-prometheus-exporter-test-port-{port}")
             probe.bind(("127.0.0.1", port))
+            _claims.append(claim)
             return port
+        claim.close()
     raise AssertionError("there is always a next port")
 
 
