@@ -45,7 +45,7 @@ internal static class Show
     internal static string Mega(double? bytes) => Text(bytes / (1 << 20), "#,0", "M");
 
     /// <summary>An untrusted text, truncated to a readable length.</summary>
-    internal static string Shortened(string text) => text.Length <= LongestText ? text : text[..LongestText] + "…";
+    internal static string Shortened(string text, int longest = LongestText) => text.Length <= longest ? text : text[..longest] + "…";
 
     /// <summary>An untrusted text that is safe for a terminal: control and reordering characters become question marks.</summary>
     internal static string Printable(string text) =>

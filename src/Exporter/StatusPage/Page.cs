@@ -1,0 +1,29 @@
+using System.Collections.Immutable;
+using GunicornPrometheusExporter.Exporter.Checks;
+using GunicornPrometheusExporter.Exporter.Readings;
+using GunicornPrometheusExporter.Exporter.Trends;
+
+namespace GunicornPrometheusExporter.Exporter.StatusPage;
+
+/// <summary>What a page shows. Immutable.</summary>
+internal sealed record Page(Status Status)
+{
+    internal PageQuery Query { get; init; } = PageQuery.Empty;
+
+    internal string MetricsPath { get; init; } = "/metrics";
+
+    /// <summary>The name of the machine.</summary>
+    internal string Host { get; init; } = Environment.MachineName;
+
+    /// <summary>The application, as Gunicorn's master names it; null if unknown.</summary>
+    internal string? Application { get; init; }
+
+    /// <summary>What is wrong, the worst first.</summary>
+    internal ImmutableArray<Finding> Findings { get; init; } = [];
+
+    /// <summary>The points of the charts, the oldest first.</summary>
+    internal ImmutableArray<TrendPoint> History { get; init; } = [];
+
+    /// <summary>The configuration in force and its sources as lines, secrets masked; empty if there is none.</summary>
+    internal string Configuration { get; init; } = "";
+}
