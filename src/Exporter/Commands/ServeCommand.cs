@@ -96,9 +96,9 @@ internal sealed class ServeCommand : Command
         var reading = new StoreReading(aggregator, accountant, folding, watch, reloads, trend, configuration, log);
         var scrapes = new SharedScrape(reading.Scrape);
         await using var manager = new ForwarderManager(reading.Snapshot, loggers.CreateLogger("forwarding"));
+        var pages = new ServerPages(reading.Look, trend, manager, configuration, parsed.GetValue(_application));
         var server = new MetricsServer(
-            scrapes, loggers, web, new ReloadEndpoint(configuration),
-            page: new(new ServerPages(reading.Look, trend, manager, configuration, parsed.GetValue(_application)), manager),
+            scrapes, loggers, web, new ReloadEndpoint(configuration), page: new(pages.LookAsync), status: new(pages.Watch, manager),
             problem: () => reading.Problem, profiling: new(directory, configuration));
         aggregator.Sources.Add(new ForwarderSamples(manager.Statuses, TimeProvider.System));
         aggregator.Sources.Add(new ExporterSamples(configuration, folding, [control, .. reading.Work]));

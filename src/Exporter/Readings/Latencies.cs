@@ -19,6 +19,9 @@ internal sealed class Latencies
         }
     }
 
+    /// <summary>The requests in each bucket and those below it.</summary>
+    internal IEnumerable<(double Bound, double Count)> Cumulative => _cumulative.Select(bucket => (bucket.Key, bucket.Value));
+
     internal double Total => _cumulative.Count > 0 ? _cumulative.Values.Max() : 0;
 
     internal void Add(double bound, double count) => _cumulative[bound] = _cumulative.GetValueOrDefault(bound) + count;

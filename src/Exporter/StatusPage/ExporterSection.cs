@@ -23,11 +23,15 @@ internal static class ExporterSection
             StatusDocument.WriteFigure(
                 html, $"Forwarder {forwarder["forwarder"]}", forwarder.Value == 1 ? "up" : "down", forwarder.Value != 1);
         }
-        html.Write($"""
-            </dl><details id="configuration"><summary>Configuration in force, with the source of each setting</summary>
-            <pre id="settings" tabindex="0" data-live>{page.Configuration}</pre></details></section>
-            """);
+        html.Write($"</dl>");
+        if (page.Configuration.Length > 0) WriteConfiguration(html, page.Configuration);
+        html.Write($"</section>");
     }
+
+    private static void WriteConfiguration(HtmlWriter html, string configuration) => html.Write($"""
+        <details id="configuration"><summary>Configuration in force, with the source of each setting</summary>
+        <pre id="settings" tabindex="0" data-live>{configuration}</pre></details>
+        """);
 
     private static void WriteAlarm(HtmlWriter html, string name, double? count) =>
         StatusDocument.WriteFigure(html, name, Show.Count(count), count > 0);

@@ -18,6 +18,9 @@ internal sealed record Page(Status Status)
     /// <summary>The application, as Gunicorn's master names it; null if unknown.</summary>
     internal string? Application { get; init; }
 
+    /// <summary>The hosts of a hub, in place of workers and history; null for one server.</summary>
+    internal ImmutableArray<HostStatus>? Hosts { get; init; }
+
     /// <summary>What is wrong, the worst first.</summary>
     internal ImmutableArray<Finding> Findings { get; init; } = [];
 

@@ -14,10 +14,11 @@ internal sealed record PageQuery(ImmutableArray<(string Name, string Value)> Val
     internal const string KindName = "kind";
     internal const string WorkerName = "worker";
     internal const string SinceName = "since";
+    internal const string HostName = "host";
 
     private const int MostIncidents = 50;
 
-    private static readonly string[] Names = [RangeName, SortName, SearchName, RouteName, KindName, WorkerName, SinceName];
+    private static readonly string[] Names = [RangeName, SortName, SearchName, RouteName, KindName, WorkerName, SinceName, HostName];
 
     internal static PageQuery Empty { get; } = new([]);
 

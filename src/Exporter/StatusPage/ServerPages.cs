@@ -15,13 +15,13 @@ internal sealed class ServerPages(
     internal StatusWatch Watch { get; } = new(read, TimeProvider.System, (look, now) => CheckList.Run(
         new ExporterView(Host, [.. Samples.AllOf(look.Snapshot)], now) { Forwarders = ForwarderReport.All(forwarders.Statuses) }));
 
-    internal Page Look(PageQuery query)
+    internal Task<Page> LookAsync(PageQuery query)
     {
         var (status, findings) = Watch.Check();
         using var text = new StringWriter();
         configuration.Config.PrintConfig(text);
         var trouble = RecentTrouble.Find(Host, trend.Of(TrendRange.Recent), status.Incidents, status.Now.Time);
-        return new(status)
+        return Task.FromResult(new Page(status)
         {
             Query = query,
             MetricsPath = configuration.Config.WebTelemetryPath,
@@ -29,6 +29,6 @@ internal sealed class ServerPages(
             Findings = [.. findings.Concat(trouble).OrderByDescending(finding => finding.Severity)],
             History = trend.Of(query.Range),
             Configuration = text.ToString(),
-        };
+        });
     }
 }

@@ -21,19 +21,20 @@ internal static class StatusDocument
             <body>
             <header>
             <h1><bdi>{ServerSection.TitleOf(page)}</bdi></h1>
-            <p id="state" role="status" data-live>{StateOf(status)}</p>
+            <p id="state" role="status" data-live>{StateOf(page)}</p>
             <nav aria-label="Paths">
             <a href="{page.MetricsPath[1..]}">Metrics</a> <a href="-/healthy">Healthy</a> <a href="-/ready">Ready</a>
-            <a href="#workers-title">Workers</a> <a href="#routes-title">Routes</a> <a href="#incidents">Incidents</a>
+            <a href="#{(page.Hosts is null ? "workers" : "hosts")}-title">{(page.Hosts is null ? "Workers" : "Hosts")}</a> <a href="#routes-title">Routes</a> <a href="#incidents">Incidents</a>
             <a href="{Runbooks.Path}">Runbooks</a>
             </nav>
             """);
+        if (page.Query[PageQuery.HostName] is not null) html.Write($"""<a href="./">All hosts</a>""");
         ServerSection.Write(html, page);
         html.Write($"</header><main>\n");
         VerdictSection.Write(html, page.Findings);
         TrafficSection.Write(html, status);
-        HistorySection.Write(html, page);
-        WorkerSection.Write(html, page);
+        if (page.Hosts is not null) HostSection.Write(html, page);
+        else WriteServer(html, page);
         RouteSection.WriteSearch(html, page.Query);
         RouteSection.Write(html, page);
         WriteListeners(html, status);
@@ -50,6 +51,19 @@ internal static class StatusDocument
 
             """);
         return html.ToString();
+    }
+
+    /// <summary>Writes what a hub does not have of itself; it has no history of its hosts either.</summary>
+    private static void WriteServer(HtmlWriter html, Page page)
+    {
+        if (page.Query[PageQuery.HostName] is null) HistorySection.Write(html, page);
+        WorkerSection.Write(html, page);
+    }
+
+    private static string StateOf(Page page)
+    {
+        if (page.Hosts is { } hosts) return $"{Show.Count(hosts.Length)} {(hosts.Length == 1 ? "host" : "hosts")} live";
+        return StateOf(page.Status);
     }
 
     private static string StateOf(Status status)

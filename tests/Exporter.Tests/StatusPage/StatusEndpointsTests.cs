@@ -19,6 +19,7 @@ public sealed class StatusEndpointsTests
         await using var server = builder.Build();
 
         new StatusEndpoints(null!, null!).Map(server, ["GET"]);
+        new PageEndpoints(null!).Map(server, ["GET"]);
 
         var paths = ((IEndpointRouteBuilder)server).DataSources.SelectMany(source => source.Endpoints)
             .Select(endpoint => ((RouteEndpoint)endpoint).RoutePattern.RawText!).ToArray();
