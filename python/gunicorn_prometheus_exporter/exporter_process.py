@@ -52,7 +52,8 @@ class ExporterProcess:
         """Sets the exporter's store and its user, which is the workers' user. Starts nothing.
 
         ``listeners`` are the server's addresses, as ``HOST:PORT`` or ``unix:PATH``: running as another user, the exporter
-        cannot see the master's sockets. ``application`` is its name for the status page. ``loglevel`` is Gunicorn's setting. ``variables`` override the environment.
+        cannot see the master's sockets. ``application`` is its name for the status page. ``loglevel`` is Gunicorn's setting.
+        ``variables`` override the environment.
         """
         self._directory = directory
         self._server = [option for listener in listeners for option in ("--listener", listener)]

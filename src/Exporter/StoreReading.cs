@@ -24,7 +24,6 @@ internal sealed class StoreReading(
     private readonly BackgroundWork _accounting = new("accounting", log);
     private readonly BackgroundWork _folding = new("folding", log);
     private readonly BackgroundWork _reloads = new("reloads", log);
-    private readonly BackgroundWork _observing = new("history", log);
 
     // The configuration whose settings are in use.
     private ExporterConfig? _applied;
@@ -133,12 +132,6 @@ internal sealed class StoreReading(
     {
         Account();
         aggregator.Refresh();
-        if (!trend.IsDue) return;
-        _observing.Run(() =>
-        {
-            trend.Add(aggregator.Snapshot());
-            return null;
-        });
     }
 
     private void Account()

@@ -38,6 +38,7 @@ public sealed class StatusPageTests
         Assert.Contains($"127.0.0.1:{server.Port}", await browser.Page.InnerTextAsync("#server"), StringComparison.Ordinal);
         if (Environment.GetEnvironmentVariable("UPDATE_DOCS") == "1")
         {
+            await LoadAsync(server, seconds: 150);
             await browser.Page.ScreenshotAsync(new()
             {
                 Path = Path.Combine(Repository.Root, "docs", "status-page.png"),
@@ -188,6 +189,17 @@ public sealed class StatusPageTests
         Assert.Empty(found.Violations.Select(violation => $"{violation.Id}: {violation.Help} {violation.Nodes[0].Html}"));
         await browser.Page.SetViewportSizeAsync(360, 700);
         Assert.Equal(360, await browser.Page.EvaluateAsync<int>("document.documentElement.scrollWidth"));
+    }
+
+    /// <summary>Gives the charts of the picture something to show.</summary>
+    private static async Task LoadAsync(GunicornServer server, int seconds)
+    {
+        for (var second = 0; second < seconds; second++)
+        {
+            for (var request = 0; request <= second % 40; request++) await server.GetAsync($"/sleep/0.0{request % 10}");
+            await server.GetAsync(second % 3 == 0 ? "/status/503" : "/status/404");
+            await Task.Delay(500);
+        }
     }
 
     private static string PageOf(GunicornServer server) => $"http://127.0.0.1:{server.MetricsPort}/";

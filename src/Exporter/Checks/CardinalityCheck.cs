@@ -16,7 +16,8 @@ internal static class CardinalityCheck
         foreach (var label in exporter.Now.Of(MetricCatalogue.LabelOverflow).Where(label => label.Value > 0))
         {
             yield return Finding.Warning(
-                $"{exporter.Name}: {label.Value} recordings are under __other__ because {ReasonOf(label["label"])}", "GunicornLabelOverflow");
+                $"{exporter.Name}: {label.Value} recordings are under __other__ because {ReasonOf(label["label"])}",
+                "GunicornLabelOverflow");
         }
         if (exporter.Now.Sum(MetricCatalogue.SeriesDropped) is { } dropped and > 0)
         {

@@ -103,6 +103,7 @@ internal sealed class ServeCommand : Command
         aggregator.Sources.Add(new ForwarderSamples(manager.Statuses, TimeProvider.System));
         aggregator.Sources.Add(new ExporterSamples(configuration, folding, [control, .. reading.Work]));
         if (config.LegacyMetrics) aggregator.Sources.Add(new LegacySamples(TimeProvider.System));
+        aggregator.Sources.Add(trend);
         using var forwarders = new ConfiguredForwarders(manager, config);
         await forwarders.AddWantedAsync(log);
         using var leadership = new StoreLeadership(directory, forwarders, scrapes, control, loggers);

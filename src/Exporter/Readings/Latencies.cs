@@ -19,6 +19,14 @@ internal sealed class Latencies
         }
     }
 
+    /// <param name="counts">The requests in each bucket alone, in the order of the bounds.</param>
+    internal static Latencies OfCounts(IEnumerable<(double Bound, float Count)> counts)
+    {
+        var (latencies, passed) = (new Latencies(), 0.0);
+        foreach (var (bound, count) in counts) latencies.Add(bound, passed += count);
+        return latencies;
+    }
+
     /// <summary>The requests in each bucket and those below it.</summary>
     internal IEnumerable<(double Bound, double Count)> Cumulative => _cumulative.Select(bucket => (bucket.Key, bucket.Value));
 

@@ -20,7 +20,8 @@ internal sealed record Chart(string Title, ChartUnit Unit, params ImmutableArray
         }
         html.Write($"""
             </figcaption>
-            <svg viewBox="0 0 {axis.Range.Points} {ChartAxis.Height}" preserveAspectRatio="none" role="img" aria-label="{Describe(points, axis)}">
+            <svg viewBox="0 0 {axis.Range.Points} {ChartAxis.Height}" preserveAspectRatio="none" role="img"
+                aria-label="{Describe(points, axis)}">
             <path class="grid" d="M0 0H{axis.Range.Points}M0 500H{axis.Range.Points}M0 1000H{axis.Range.Points}"/>
             <path class="deaths" d="{MarksOf(points, axis)}"/>
             """);

@@ -2,7 +2,7 @@ using GunicornPrometheusExporter.Exporter.Readings;
 
 namespace GunicornPrometheusExporter.Exporter.StatusPage;
 
-/// <summary>Writes the status of the exporter, of its forwarders, and its configuration.</summary>
+/// <summary>Writes the status of the exporter and its configuration.</summary>
 internal static class ExporterSection
 {
     internal static void Write(HtmlWriter html, Page page)
@@ -11,18 +11,14 @@ internal static class ExporterSection
         html.Write($"""
             <section class="wide" aria-labelledby="exporter-title"><h2 id="exporter-title">Exporter</h2><dl id="exporter" data-live>
             """);
-        StatusDocument.WriteFigure(html, "Read duration", Show.Seconds(now.Sum(MetricCatalogue.ScrapeDuration)));
+        StatusDocument.WriteFigure(html, "Read duration", Show.Seconds(
+            now.Sum(page.Hosts is null ? MetricCatalogue.ScrapeDuration : MetricCatalogue.HubReadDuration)));
         StatusDocument.WriteFigure(html, "Store files", Show.Count(now.Sum(MetricCatalogue.StoreFiles)));
         StatusDocument.WriteFigure(html, "Store size", Show.Megabytes(now.Sum(MetricCatalogue.StoreBytes)));
         WriteAlarm(html, "Corrupt files", now.Sum(MetricCatalogue.CorruptFiles));
         WriteAlarm(html, "Series dropped", now.Sum(MetricCatalogue.SeriesDropped));
         WriteAlarm(html, "Recordings dropped", now.Sum(MetricCatalogue.Dropped));
         WriteAlarm(html, "Label overflow", now.Sum(MetricCatalogue.LabelOverflow));
-        foreach (var forwarder in now.Of(MetricCatalogue.ForwarderUp))
-        {
-            StatusDocument.WriteFigure(
-                html, $"Forwarder {forwarder["forwarder"]}", forwarder.Value == 1 ? "up" : "down", forwarder.Value != 1);
-        }
         html.Write($"</dl>");
         if (page.Configuration.Length > 0) WriteConfiguration(html, page.Configuration);
         html.Write($"</section>");

@@ -9,7 +9,8 @@ internal static class HistorySection
     private static readonly ImmutableArray<Chart> Charts =
     [
         new("Requests/s", ChartUnit.Rate, ("all", point => point.Requests)),
-        new("Errors/s", ChartUnit.Rate, ("5xx", point => point.ServerErrors), ("4xx", point => point.ClientErrors), ("lost", point => point.Lost)),
+        new(
+            "Errors/s", ChartUnit.Rate, ("5xx", point => point.ServerErrors), ("4xx", point => point.ClientErrors), ("lost", point => point.Lost)),
         new("Latency", ChartUnit.Seconds, ("p99", point => point.P99), ("p95", point => point.P95), ("p50", point => point.P50)),
         new("Saturation", ChartUnit.Share, ("highest", point => point.Saturation)),
         new("Backlog", ChartUnit.Count, ("connections", point => point.Backlog)),
@@ -36,12 +37,14 @@ internal static class HistorySection
             </nav>
             <label id="cursor" hidden>Time <input id="at" type="range" min="0" max="{range.Points}" value="{range.Points}">
             <output id="at-time"></output></label>
-            <div id="history" class="charts" data-begin="{axis.Begin.ToUnixTimeMilliseconds() / 1e3}" data-step="{range.Step.TotalSeconds}" data-live>
+            <div id="history" class="charts" data-begin="{axis.Begin.ToUnixTimeMilliseconds() / 1e3}"
+                data-step="{range.Step.TotalSeconds}" data-live>
             """);
         foreach (var chart in Charts) chart.Write(html, page.History, axis);
         HeatMap.Write(html, page.History, axis);
         html.Write($"""
-            </div><p class="soft">UTC. One point per {range.Step.TotalSeconds} s, since the exporter started; dashed: a worker died.</p></section>
+            </div><p class="soft">UTC. One point per {range.Step.TotalSeconds} s, since the exporter started; dashed: a worker died.</p>
+            </section>
             """);
     }
 }

@@ -39,6 +39,7 @@ internal sealed class HubPages(HubReading reading, ConfigurationInForce configur
             Host = host.Instance,
             Application = null,
             Hosts = null,
+            IsHost = true,
             Findings = Sorted(FindingsOf(host, page.Status.Now.Time)),
         };
     }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using GunicornPrometheusExporter.Exporter.Checks;
+using GunicornPrometheusExporter.Exporter.Control;
 using GunicornPrometheusExporter.Exporter.Readings;
 using GunicornPrometheusExporter.Exporter.Trends;
 
@@ -21,8 +22,13 @@ internal sealed record Page(Status Status)
     /// <summary>The hosts of a hub, in place of workers and history; null for one server.</summary>
     internal ImmutableArray<HostStatus>? Hosts { get; init; }
 
+    /// <summary>Whether the page of a hub is about one of its hosts.</summary>
+    internal bool IsHost { get; init; }
+
     /// <summary>What is wrong, the worst first.</summary>
     internal ImmutableArray<Finding> Findings { get; init; } = [];
+
+    internal IReadOnlyDictionary<string, ForwarderReport> Forwarders { get; init; } = new Dictionary<string, ForwarderReport>();
 
     /// <summary>The points of the charts, the oldest first.</summary>
     internal ImmutableArray<TrendPoint> History { get; init; } = [];

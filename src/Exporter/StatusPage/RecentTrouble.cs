@@ -33,12 +33,8 @@ internal static class RecentTrouble
                 $"{host}: {Show.Percent(failed / requests)} of the requests of the last 5 minutes failed; see which routes have 5xx",
                 "GunicornErrorBudgetBurnFast");
         }
-        var latencies = new Latencies();
-        foreach (var point in points.Where(point => point.Bounds == points[^1].Bounds))
-        {
-            var passed = 0f;
-            foreach (var (bound, count) in point.Bounds.Zip(point.Counts)) latencies.Add(bound, passed += count);
-        }
+        var latencies = Latencies.OfCounts(points.SelectMany(point => point.Bounds.Zip(point.Counts))
+            .GroupBy(bucket => bucket.First).OrderBy(bound => bound.Key).Select(bound => (bound.Key, bound.Sum(bucket => bucket.Second))));
         if (requests >= LeastRequests && latencies.Quantile(.95) is { Seconds: > SlowSeconds } p95)
         {
             yield return Finding.Warning(

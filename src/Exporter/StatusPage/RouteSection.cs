@@ -5,17 +5,6 @@ namespace GunicornPrometheusExporter.Exporter.StatusPage;
 /// <summary>Writes the routes, or those that the address asks for with their statuses and latencies.</summary>
 internal static class RouteSection
 {
-    private static readonly Column<RouteStatus>[] Columns =
-    [
-        new("route", "Route", NameOf, static (html, route) => WriteName(html, route)) { IsName = true },
-        new("requests", "Requests/s", route => route.Traffic.Requests, Show.Rate),
-        new("4xx", "4xx/s", route => route.Traffic.ClientErrors, Show.Rate),
-        new("5xx", "5xx/s", route => route.Traffic.ServerErrors, Show.Rate),
-        Quantile("p50", .5), Quantile("p95", .95), Quantile("p99", .99),
-        new("time", "Time/s", route => route.Time, Show.Seconds),
-        new("total", "Requests", route => route.Statuses.Sum(status => status.Total), Show.Count),
-    ];
-
     internal static void Write(HtmlWriter html, Page page)
     {
         var query = page.Query;
@@ -29,9 +18,21 @@ internal static class RouteSection
         }
         SortableTable.Write(
             html, query, "routes", "Routes",
-            $"{Show.Count(routes.Length)} of {Show.Count(page.Status.Routes.Length)} routes; Time/s is the time that all requests took", Columns, routes);
+            $"{Show.Count(routes.Length)} of {Show.Count(page.Status.Routes.Length)} routes; Time/s is the time that all requests took",
+            ColumnsOf(query), routes);
         if (query[PageQuery.RouteName] is not null) WriteOne(html, routes);
     }
+
+    private static Column<RouteStatus>[] ColumnsOf(PageQuery query) =>
+    [
+        new("route", "Route", NameOf, (html, route) => WriteName(html, query, route)) { IsName = true },
+        new("requests", "Requests/s", route => route.Traffic.Requests, Show.Rate),
+        new("4xx", "4xx/s", route => route.Traffic.ClientErrors, Show.Rate),
+        new("5xx", "5xx/s", route => route.Traffic.ServerErrors, Show.Rate),
+        Quantile("p50", .5), Quantile("p95", .95), Quantile("p99", .99),
+        new("time", "Time/s", route => route.Time, Show.Seconds),
+        new("total", "Requests", route => route.Statuses.Sum(status => status.Total), Show.Count),
+    ];
 
     /// <summary>The form that searches the routes. The parts that refresh do not contain it, so that it keeps what is typed.</summary>
     internal static void WriteSearch(HtmlWriter html, PageQuery query)
@@ -65,21 +66,25 @@ internal static class RouteSection
         var all = buckets.Sum(bucket => bucket.Count);
         foreach (var (bound, count) in buckets)
         {
+            var share = all > 0 ? count / all : 0;
             var upTo = double.IsPositiveInfinity(bound) ? "longer" : Show.Seconds(bound);
             html.Write($"""
-                <tr><th scope="row">{upTo}</th><td><meter max="1" value="{(all > 0 ? count / all : 0)}" aria-label="Share up to {upTo}"></meter>
-                {Show.Percent(all > 0 ? count / all : null)}</td></tr>
+                <tr><th scope="row">{upTo}</th><td><meter max="1" value="{share}" aria-label="Share up to {upTo}"></meter>
+                {Show.Percent(share)}</td></tr>
                 """);
         }
         StatusDocument.CloseTable(html);
     }
 
-    private static void WriteName(HtmlWriter html, RouteStatus route)
+    private static void WriteName(HtmlWriter html, PageQuery query, RouteStatus route)
     {
         // The address has the whole route, and it may be from a hostile worker.
         if (Show.Shortened(route.Endpoint) != route.Endpoint) html.Write($"<bdi>{NameOf(route)}</bdi>");
-        else html.Write(
-            $"""<a href="{PageQuery.Empty.With(PageQuery.RouteName, route.Endpoint, "routes-title")}"><bdi>{NameOf(route)}</bdi></a>""");
+        else
+        {
+            var address = query.With(PageQuery.RouteName, route.Endpoint, "routes-title");
+            html.Write($"""<a href="{address}"><bdi>{NameOf(route)}</bdi></a>""");
+        }
     }
 
     private static string NameOf(RouteStatus route) => $"{route.Method} {Show.Shortened(route.Endpoint)}";

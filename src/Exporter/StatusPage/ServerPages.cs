@@ -21,12 +21,14 @@ internal sealed class ServerPages(
         using var text = new StringWriter();
         configuration.Config.PrintConfig(text);
         var trouble = RecentTrouble.Find(Host, trend.Of(TrendRange.Recent), status.Incidents, status.Now.Time);
-        return Task.FromResult(new Page(status)
+        var workers = status.Workers.Select(worker => worker with { MemoryGrowth = trend.GrowthOf(worker, status.Now.Time) });
+        return Task.FromResult(new Page(status with { Workers = [.. workers] })
         {
             Query = query,
             MetricsPath = configuration.Config.WebTelemetryPath,
             Application = application,
             Findings = [.. findings.Concat(trouble).OrderByDescending(finding => finding.Severity)],
+            Forwarders = ForwarderReport.All(forwarders.Statuses),
             History = trend.Of(query.Range),
             Configuration = text.ToString(),
         });

@@ -12,16 +12,17 @@ internal static class ServerSection
     {
         var now = page.Status.Now;
         html.Write($"""<dl id="server" class="facts" data-live>""");
-        WriteFact(html, "Bind", page.Status.Listeners.Select(listener => listener.Name));
+        if (page.Hosts is null) WriteFact(html, "Bind", page.Status.Listeners.Select(listener => listener.Name));
         WriteFact(html, "Gunicorn", OfWorkers(now, "gunicorn"));
         WriteFact(html, "Python", OfWorkers(now, "python"));
         WriteFact(html, "Worker class", OfWorkers(now, "worker_class"));
-        if (now.Sum(MetricCatalogue.MasterUptime) is { } seconds and > 0)
+        // While an upgrade replaces the master there are two.
+        if (page.Hosts is null && now.Of(MetricCatalogue.MasterUptime).Select(master => master.Value).DefaultIfEmpty().Max() is > 0 and var seconds)
         {
             var since = now.Time.AddSeconds(-seconds).ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
             WriteFact(html, "Up since", [$"{since} UTC ({Show.Duration(seconds)})"]);
         }
-        WriteFact(html, "Exporter", now.Of(MetricCatalogue.BuildInfo).Select(build => build["version"]));
+        WriteFact(html, "Exporter", now.Of(MetricCatalogue.BuildInfo).Select(build => build["version"]).Distinct());
         html.Write($"</dl>");
     }
 

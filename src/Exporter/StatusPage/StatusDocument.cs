@@ -24,23 +24,30 @@ internal static class StatusDocument
             <p id="state" role="status" data-live>{StateOf(page)}</p>
             <nav aria-label="Paths">
             <a href="{page.MetricsPath[1..]}">Metrics</a> <a href="-/healthy">Healthy</a> <a href="-/ready">Ready</a>
-            <a href="#{(page.Hosts is null ? "workers" : "hosts")}-title">{(page.Hosts is null ? "Workers" : "Hosts")}</a> <a href="#routes-title">Routes</a> <a href="#incidents">Incidents</a>
+            <a href="#{(page.Hosts is null ? "workers" : "hosts")}-title">{(page.Hosts is null ? "Workers" : "Hosts")}</a>
+            <a href="#routes-title">Routes</a> <a href="#incidents">Incidents</a>
             <a href="{Runbooks.Path}">Runbooks</a>
             </nav>
             """);
-        if (page.Query[PageQuery.HostName] is not null) html.Write($"""<a href="./">All hosts</a>""");
+        if (page.IsHost) html.Write($"""<a href="./">All hosts</a>""");
         ServerSection.Write(html, page);
         html.Write($"</header><main>\n");
         VerdictSection.Write(html, page.Findings);
         TrafficSection.Write(html, status);
         if (page.Hosts is not null) HostSection.Write(html, page);
-        else WriteServer(html, page);
+        else
+        {
+            // A hub keeps no history.
+            if (!page.IsHost) HistorySection.Write(html, page);
+            WorkerSection.Write(html, page);
+        }
         RouteSection.WriteSearch(html, page.Query);
         RouteSection.Write(html, page);
         WriteListeners(html, status);
         WriteExits(html, status);
         IncidentSection.WriteFilter(html, page.Query);
         IncidentSection.Write(html, page);
+        ForwarderSection.Write(html, page.Forwarders);
         ExporterSection.Write(html, page);
         html.Write($"""
             </main>
@@ -51,13 +58,6 @@ internal static class StatusDocument
 
             """);
         return html.ToString();
-    }
-
-    /// <summary>Writes what a hub does not have of itself; it has no history of its hosts either.</summary>
-    private static void WriteServer(HtmlWriter html, Page page)
-    {
-        if (page.Query[PageQuery.HostName] is null) HistorySection.Write(html, page);
-        WorkerSection.Write(html, page);
     }
 
     private static string StateOf(Page page)

@@ -5,7 +5,9 @@ using GunicornPrometheusExporter.Incidents;
 
 namespace GunicornPrometheusExporter.Exporter.StatusPage;
 
-/// <summary>Serves what other commands show: the workers' requests in flight, native histograms, the incidents, and the forwarders.</summary>
+/// <summary>
+/// Serves what other commands show: the workers' requests in flight, native histograms, the incidents, and the forwarders.
+/// </summary>
 internal sealed class StatusEndpoints(StatusWatch watch, ForwarderManager forwarders)
 {
     internal void Map(WebApplication server, IEnumerable<string> methods)

@@ -23,6 +23,7 @@ internal static class WorkerSection
         new("lag", "Loop lag", worker => worker.LoopLag, Show.Seconds),
         new("cpu", "CPU", worker => worker.Cpu / 100, Show.Percent),
         new("memory", "Memory", worker => worker.Memory, Show.Megabytes),
+        new("growth", "Growth", worker => worker.MemoryGrowth?.Bytes, (html, worker) => html.Write($"{Show.Growth(worker.MemoryGrowth)}")),
         new("restarts", "Restarts", worker => worker.Restarts, Show.Count),
         new("oldest", "Oldest request", worker => worker.Oldest?.Seconds, (html, worker) => WriteOldest(html, status, worker))
         {

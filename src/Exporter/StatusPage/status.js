@@ -13,7 +13,7 @@ async function refresh() {
     const next = newer.getElementById(part.id);
     if (!next) continue;
     // What the reader has opened stays open.
-    for (const shown of part.querySelectorAll("details[open]")) next.querySelector(`[id="${shown.id}"]`)?.setAttribute("open", "");
+    for (const shown of part.querySelectorAll("details[open]")) next.querySelector(`#${CSS.escape(shown.id)}`)?.setAttribute("open", "");
     const html = next.innerHTML;
     if (html === part.received) continue;
     part.received = html;

@@ -4,12 +4,12 @@ using GunicornPrometheusExporter.Exporter.Readings;
 namespace GunicornPrometheusExporter.Exporter.Trends;
 
 /// <summary>The last points at one distance. Not thread-safe.</summary>
-internal sealed class TrendRing(TimeSpan step, int size)
+internal sealed class TrendRing(TrendRange range)
 {
     // The clock of the exporter ticks once a second, not exactly.
     private static readonly TimeSpan Early = TimeSpan.FromMilliseconds(500);
 
-    private readonly Queue<TrendPoint> _points = new(size);
+    private readonly Queue<TrendPoint> _points = new(range.Points);
     private TrendTotals? _before;
     private float _saturation, _backlog, _inFlight, _memory;
 
@@ -17,16 +17,18 @@ internal sealed class TrendRing(TimeSpan step, int size)
 
     internal void Add(TrendTotals now)
     {
-        // After a backward step of the clock, the later points would lie on the earlier ones.
-        if (now.Time < _before?.Time) _before = null;
-        if (_before is null)
+        // The first read, or the clock stepped back.
+        if (_before is null || now.Time < _before.Time)
         {
             Begin(now);
             return;
         }
-        Raise(now);
-        if (now.Time - _before.Time < step - Early) return;
-        if (_points.Count == size) _points.Dequeue();
+        _saturation = Higher(_saturation, now.Saturation);
+        _backlog = Higher(_backlog, now.Backlog);
+        _inFlight = Higher(_inFlight, now.InFlight);
+        _memory = Higher(_memory, now.Memory);
+        if (now.Time - _before.Time < range.Step - Early) return;
+        if (_points.Count == range.Points) _points.Dequeue();
         _points.Enqueue(PointOf(_before, now));
         Begin(now);
     }
@@ -37,25 +39,17 @@ internal sealed class TrendRing(TimeSpan step, int size)
         _saturation = _backlog = _inFlight = _memory = float.NaN;
     }
 
-    private void Raise(TrendTotals now)
-    {
-        _saturation = Higher(_saturation, now[TrendFigure.Saturation]);
-        _backlog = Higher(_backlog, now[TrendFigure.Backlog]);
-        _inFlight = Higher(_inFlight, now[TrendFigure.InFlight]);
-        var memory = now[TrendFigure.ProportionalMemory];
-        _memory = Higher(_memory, double.IsNaN(memory) ? now[TrendFigure.ResidentMemory] : memory);
-    }
-
     private TrendPoint PointOf(TrendTotals before, TrendTotals now)
     {
-        var latencies = LatenciesOf(before, now);
+        var counts = now.Bounds.Zip(now.Counts, (bound, count) => (float)Growth(CountOf(before, bound), count)).ToImmutableArray();
+        var latencies = Latencies.OfCounts(now.Bounds.Zip(counts));
         return new(now.Time)
         {
-            Requests = RateOf(TrendFigure.Requests),
-            ClientErrors = RateOf(TrendFigure.ClientErrors),
-            ServerErrors = RateOf(TrendFigure.ServerErrors),
-            Lost = RateOf(TrendFigure.Lost),
-            Deaths = (int)GrowthOf(TrendFigure.Deaths),
+            Requests = RateOf(before.Requests, now.Requests),
+            ClientErrors = RateOf(before.ClientErrors, now.ClientErrors),
+            ServerErrors = RateOf(before.ServerErrors, now.ServerErrors),
+            Lost = RateOf(before.Lost, now.Lost),
+            Deaths = (int)Growth(before.Deaths, now.Deaths),
             P50 = QuantileOf(latencies, .5),
             P95 = QuantileOf(latencies, .95),
             P99 = QuantileOf(latencies, .99),
@@ -64,32 +58,20 @@ internal sealed class TrendRing(TimeSpan step, int size)
             InFlight = _inFlight,
             Memory = _memory,
             Bounds = now.Bounds,
-            Counts = [.. latencies.Counts.Select(bucket => (float)bucket.Count)],
+            Counts = counts,
         };
 
-        double GrowthOf(TrendFigure figure) => Growth(before[figure], now[figure]);
-        float RateOf(TrendFigure figure) => (float)(GrowthOf(figure) / (now.Time - before.Time).TotalSeconds);
+        float RateOf(double earlier, double later) => (float)(Growth(earlier, later) / (now.Time - before.Time).TotalSeconds);
     }
 
-    private static Latencies LatenciesOf(TrendTotals before, TrendTotals now)
-    {
-        var latencies = new Latencies();
-        // Workers with other buckets have just started.
-        if (before.Bounds != now.Bounds && before.Bounds.Length > 0) return latencies;
-        foreach (var (i, bound) in now.Bounds.Index())
-        {
-            latencies.Add(bound, Growth(before.Bounds.IsEmpty ? double.NaN : before.Cumulative[i], now.Cumulative[i]));
-        }
-        return latencies;
-    }
+    private static double CountOf(TrendTotals totals, double bound) =>
+        totals.Bounds.IndexOf(bound) is var place and >= 0 ? totals.Counts[place] : 0;
 
-    /// <summary>The increase of a sum; 0 if the store was created again in between, or the sum has no sample.</summary>
-    private static double Growth(double before, double now) =>
-        double.IsNaN(now) ? 0 : Math.Max(0, now - (double.IsNaN(before) ? 0 : before));
+    /// <summary>The increase of a sum; 0 if the store was created again in between.</summary>
+    private static double Growth(double before, double now) => Math.Max(0, now - before);
 
     private static float QuantileOf(Latencies latencies, double quantile) =>
         latencies.Quantile(quantile) is { } found ? (float)found.Seconds : float.NaN;
 
-    private static float Higher(float highest, double value) =>
-        double.IsNaN(value) ? highest : float.IsNaN(highest) ? (float)value : Math.Max(highest, (float)value);
+    private static float Higher(float highest, double? value) => value is { } known ? float.MaxNumber(highest, (float)known) : highest;
 }

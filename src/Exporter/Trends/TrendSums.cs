@@ -1,70 +1,53 @@
 using System.Collections.Immutable;
-using System.Runtime.InteropServices;
+using GunicornPrometheusExporter.Aggregation;
+using GunicornPrometheusExporter.Exposition;
 
 namespace GunicornPrometheusExporter.Exporter.Trends;
 
-/// <summary>Sums the samples of snapshots. Not thread-safe.</summary>
-/// <remarks>Finds the samples only when the layout changes; otherwise a snapshot costs one addition for each of them.</remarks>
+/// <summary>Sums the samples of the store. Not thread-safe.</summary>
 internal sealed class TrendSums
 {
-    private static readonly int Figures = Enum.GetValues<TrendFigure>().Length;
-
-    private readonly List<(int Sample, int Sum)> _terms = [];
-    private SnapshotLayout? _layout;
     private ImmutableArray<double> _bounds = [];
 
-    internal TrendTotals Of(MetricSnapshot snapshot)
+    internal TrendTotals Of(FamilyTable families, DateTimeOffset time)
     {
-        if (snapshot.Layout != _layout) Find(_layout = snapshot.Layout);
-        var sums = new double[Figures + _bounds.Length];
-        sums.AsSpan(0, Figures).Fill(double.NaN);
-        var values = snapshot.Values.Span;
-        foreach (var (sample, sum) in _terms)
-        {
-            if (MetricSnapshot.IsAbsent(values[sample])) continue;
-            sums[sum] = double.IsNaN(sums[sum]) ? values[sample] : sums[sum] + values[sample];
-        }
-        return new(snapshot.Time, [.. sums.AsSpan(0, Figures)], _bounds, ImmutableCollectionsMarshal.AsImmutableArray(sums[Figures..]));
-    }
-
-    private void Find(SnapshotLayout layout)
-    {
-        _terms.Clear();
-        var buckets = new List<(int Sample, double Bound)>();
-        foreach (var (place, (family, sample)) in layout.Samples.Index())
-        {
-            if (family.Name == MetricCatalogue.HttpRequestDuration.Name)
-            {
-                if (LabelOf(sample, MetricFamily.BucketLabel) is { } bound) buckets.Add((place, HistogramBounds.BoundOf(bound) ?? double.NaN));
-                continue;
-            }
-            foreach (var figure in FiguresOf(family.Name, sample)) _terms.Add((place, (int)figure));
-        }
-        ImmutableArray<double> bounds = [.. buckets.Select(bucket => bucket.Bound).Distinct().Order()];
+        var buckets = new SortedDictionary<double, double>();
+        families.VisitBuckets(MetricCatalogue.HttpRequestDuration, (bound, count) =>
+            buckets[bound] = buckets.GetValueOrDefault(bound) + count);
         // Points share the bounds of earlier ones.
-        if (!bounds.AsSpan().SequenceEqual(_bounds.AsSpan())) _bounds = bounds;
-        foreach (var (place, bound) in buckets) _terms.Add((place, Figures + _bounds.IndexOf(bound)));
+        if (!buckets.Keys.SequenceEqual(_bounds)) _bounds = [.. buckets.Keys];
+        return new(time)
+        {
+            Requests = Sum(families, MetricCatalogue.HttpRequests) ?? 0,
+            ClientErrors = Sum(families, MetricCatalogue.HttpRequests, set => HasStatus(set, "status_code=\"4"u8)) ?? 0,
+            ServerErrors = Sum(families, MetricCatalogue.HttpRequests, set => HasStatus(set, "status_code=\"5"u8)) ?? 0,
+            Lost = Sum(families, MetricCatalogue.WorkerRequestsLost) ?? 0,
+            Deaths = Sum(families, MetricCatalogue.WorkerExits, IsUnexpected) ?? 0,
+            Saturation = Sum(families, MetricCatalogue.Saturation),
+            Backlog = Sum(families, MetricCatalogue.ListenerBacklog),
+            InFlight = Sum(families, MetricCatalogue.WorkerRequestsInFlight),
+            Memory = Sum(families, MetricCatalogue.WorkerProportionalMemory) ?? Sum(families, MetricCatalogue.WorkerMemory),
+            Bounds = _bounds,
+            Counts = [.. buckets.Values],
+        };
     }
 
-    private static IEnumerable<TrendFigure> FiguresOf(string family, SnapshotSample sample)
+    /// <summary>The value of a label of a sample; empty without it.</summary>
+    internal static string LabelOf(LabelSet set, string name) =>
+        SnapshotTaker.LabelsOf(set).FirstOrDefault(label => label.Name == name).Value ?? "";
+
+    private static double? Sum(FamilyTable families, MetricFamily family, Func<LabelSet, bool>? isWanted = null)
     {
-        if (family == MetricCatalogue.HttpRequests.Name)
+        double? sum = null;
+        families.Visit(family, (_, set, value) =>
         {
-            yield return TrendFigure.Requests;
-            if (LabelOf(sample, MetricCatalogue.StatusCode) is ['4', ..]) yield return TrendFigure.ClientErrors;
-            if (LabelOf(sample, MetricCatalogue.StatusCode) is ['5', ..]) yield return TrendFigure.ServerErrors;
-        }
-        else if (family == MetricCatalogue.WorkerRequestsLost.Name) yield return TrendFigure.Lost;
-        else if (family == MetricCatalogue.WorkerExits.Name)
-        {
-            if (!WorkerExitReasons.IsOrderly(LabelOf(sample, "reason") ?? "")) yield return TrendFigure.Deaths;
-        }
-        else if (family == MetricCatalogue.Saturation.Name) yield return TrendFigure.Saturation;
-        else if (family == MetricCatalogue.ListenerBacklog.Name) yield return TrendFigure.Backlog;
-        else if (family == MetricCatalogue.WorkerRequestsInFlight.Name) yield return TrendFigure.InFlight;
-        else if (family == MetricCatalogue.WorkerProportionalMemory.Name) yield return TrendFigure.ProportionalMemory;
-        else if (family == MetricCatalogue.WorkerMemory.Name) yield return TrendFigure.ResidentMemory;
+            if (isWanted is null || isWanted(set)) sum = (sum ?? 0) + value;
+        });
+        return sum;
     }
 
-    private static string? LabelOf(SnapshotSample sample, string name) => sample.Labels.FirstOrDefault(label => label.Name == name).Value;
+    // A quote in the value of another label is escaped, so it cannot look like this label.
+    private static bool HasStatus(LabelSet set, ReadOnlySpan<byte> begin) => set.Text.IndexOf(begin) >= 0;
+
+    private static bool IsUnexpected(LabelSet exits) => !WorkerExitReasons.IsOrderly(LabelOf(exits, "reason"));
 }

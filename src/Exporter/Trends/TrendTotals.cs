@@ -2,27 +2,32 @@ using System.Collections.Immutable;
 
 namespace GunicornPrometheusExporter.Exporter.Trends;
 
-/// <summary>The sums over a snapshot from which the points are computed. Immutable.</summary>
-/// <param name="Values">One sum for each <see cref="TrendFigure"/>; NaN for one without samples.</param>
-/// <param name="Bounds">The upper bounds of the latency buckets, in seconds.</param>
-/// <param name="Cumulative">The requests below each bound.</param>
-internal sealed record TrendTotals(
-    DateTimeOffset Time, ImmutableArray<double> Values, ImmutableArray<double> Bounds, ImmutableArray<double> Cumulative)
+/// <summary>The sums over the samples of one read, from which the points are computed. Immutable. An unknown gauge is null.</summary>
+internal sealed record TrendTotals(DateTimeOffset Time)
 {
-    internal double this[TrendFigure figure] => Values[(int)figure];
-}
+    internal double Requests { get; init; }
 
-/// <summary>What is summed.</summary>
-internal enum TrendFigure
-{
-    Requests,
-    ClientErrors,
-    ServerErrors,
-    Lost,
-    Deaths,
-    Saturation,
-    Backlog,
-    InFlight,
-    ProportionalMemory,
-    ResidentMemory,
+    internal double ClientErrors { get; init; }
+
+    internal double ServerErrors { get; init; }
+
+    internal double Lost { get; init; }
+
+    /// <summary>Unexpected worker exits.</summary>
+    internal double Deaths { get; init; }
+
+    internal double? Saturation { get; init; }
+
+    internal double? Backlog { get; init; }
+
+    internal double? InFlight { get; init; }
+
+    /// <summary>Of all workers: private memory plus the share of shared memory, else the resident sets.</summary>
+    internal double? Memory { get; init; }
+
+    /// <summary>The upper bounds of the latency buckets, in seconds.</summary>
+    internal ImmutableArray<double> Bounds { get; init; } = [];
+
+    /// <summary>The requests in each bucket alone.</summary>
+    internal ImmutableArray<double> Counts { get; init; } = [];
 }

@@ -1,6 +1,8 @@
 using System.Text.RegularExpressions;
 using GunicornPrometheusExporter.Exporter.Checks;
+using GunicornPrometheusExporter.Exporter.Control;
 using GunicornPrometheusExporter.Exporter.StatusPage;
+using GunicornPrometheusExporter.Exporter.Trends;
 using GunicornPrometheusExporter.Incidents;
 using GunicornPrometheusExporter.Stacks;
 using Xunit;
@@ -146,6 +148,53 @@ public sealed class StatusDocumentTests
 
         Assert.Matches("""<details id="stack-worker_2"><summary><bdi>[^<]*hangs""", html);
         Assert.DoesNotMatch("""<details id="stack-worker_2"><summary><bdi>[^<]*earlier""", html);
+    }
+
+    [Fact]
+    public void Forwarders_have_their_state_and_last_error()
+    {
+        Assert.DoesNotContain("Forwarders", PageSamples.HtmlOf(Server), StringComparison.Ordinal);
+
+        var html = StatusDocument.Write(PageSamples.PageOf(Server) with
+        {
+            Forwarders = new Dictionary<string, ForwarderReport> { ["redis"] = new("failing", null, "<refused>", 0, 7, 3, 1, 0, 0, 2) },
+        });
+
+        Assert.Contains("""<th scope="row"><bdi>redis</bdi></th><td>failing</td><td></td>""", html, StringComparison.Ordinal);
+        Assert.Contains("<bdi>&lt;refused&gt;</bdi>", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_hostile_address_is_escaped_wherever_it_returns()
+    {
+        const string Hostile = "%22%3E%3Cscript%3E%26x=%27";
+        string[] names = ["range", "sort", "q", "route", "kind", "worker", "since", "host", "other"];
+
+        var html = PageSamples.HtmlOf(Server + "\n" + Routes, "?" + string.Join('&', names.Select(name => $"{name}={Hostile}")));
+
+        Assert.Equal(1, Regex.Count(html, "<script"));
+        Assert.DoesNotContain("other=", html, StringComparison.Ordinal);
+        Assert.Contains("q=%22%3E%3Cscript%3E%26x%3D%27&amp;", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Sixty_four_workers_and_five_hundred_routes_fit_into_a_megabyte()
+    {
+        var workers = Enumerable.Range(1, 64).Select(worker =>
+            $"gunicorn_worker_state{{state=\"running\",worker_id=\"worker_{worker}\"}} 1\n");
+        var routes = Enumerable.Range(0, 500).Select(route =>
+            $"gunicorn_http_requests_total{{endpoint=\"/route/{route}/{{id}}\",method=\"GET\",status_code=\"200\"}} {route}\n");
+        var points = Enumerable.Range(0, 1440).Select(minute => new TrendPoint(PageSamples.Time.AddMinutes(minute - 1440))
+        {
+            Requests = minute,
+            Bounds = [.1, double.PositiveInfinity],
+            Counts = [minute, 1],
+        });
+
+        var html = StatusDocument.Write(PageSamples.PageOf(string.Concat(workers.Concat(routes)), "?range=24h") with { History = [.. points] });
+
+        Assert.Equal(564, Regex.Count(html, "<th scope=\"row\""));
+        Assert.InRange(html.Length, 100_000, 1_000_000);
     }
 
     [Fact]
