@@ -46,15 +46,18 @@ class ExporterProcess:
     """
 
     def __init__(
-        self, directory: str, listeners: Iterable[str], uid: int, gid: int, log: Logger, loglevel: str, variables: dict[str, str]
+        self, directory: str, listeners: Iterable[str], application: str, uid: int, gid: int, log: Logger, loglevel: str,
+        variables: dict[str, str],
     ) -> None:
         """Sets the exporter's store and its user, which is the workers' user. Starts nothing.
 
         ``listeners`` are the server's addresses, as ``HOST:PORT`` or ``unix:PATH``: running as another user, the exporter
-        cannot see the master's sockets. ``loglevel`` is Gunicorn's setting. ``variables`` override the environment.
+        cannot see the master's sockets. ``application`` is its name for the status page. ``loglevel`` is Gunicorn's setting.
+        ``variables`` override the environment.
         """
         self._directory = directory
-        self._listeners = [option for listener in listeners for option in ("--listener", listener)]
+        self._server = [option for listener in listeners for option in ("--listener", listener)]
+        self._server.append(f"--application={of_text(application)}")
         self._variables = variables
         self._log = log
         self._lines = ExporterLog(log)
@@ -125,7 +128,7 @@ class ExporterProcess:
     def _run(self, path: str) -> "subprocess.Popen[bytes]":
         command = [
             path, "serve", "--parent-pid", str(os.getpid()), "--log.gunicorn-level", self._level,
-            "--multiproc-dir", of_text(self._directory), *self._listeners]
+            "--multiproc-dir", of_text(self._directory), *self._server]
         errors = self._lines.open()
         try:
             return subprocess.Popen(

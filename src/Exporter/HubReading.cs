@@ -38,6 +38,21 @@ internal sealed class HubReading(
         return await _source.ReadIncidentsAsync(end);
     }
 
+    /// <summary>Reads the hosts and their incidents; the hub itself is a host without a name.</summary>
+    internal async Task<(IReadOnlyList<HostSnapshot> Hosts, IEnumerable<Incident> Incidents)> LookAsync()
+    {
+        await ScrapeAsync([]);
+        try
+        {
+            return (hub.Hosts, await ReadIncidentsAsync());
+        }
+        catch (ForwardingException)
+        {
+            // The hub's metrics say that the source cannot be read.
+            return (hub.Hosts, []);
+        }
+    }
+
     internal async Task ReplaceAsync(IFleetSource next)
     {
         using var visit = await _gate.EnterAsync();

@@ -2,6 +2,7 @@ using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Deaths;
 using GunicornPrometheusExporter.Exporter.Http;
 using GunicornPrometheusExporter.Exporter.Readings;
+using GunicornPrometheusExporter.Exporter.Trends;
 using GunicornPrometheusExporter.Folding;
 using GunicornPrometheusExporter.Incidents;
 using GunicornPrometheusExporter.Workers;
@@ -13,7 +14,7 @@ namespace GunicornPrometheusExporter.Exporter;
 /// </summary>
 internal sealed class StoreReading(
     StoreAggregator aggregator, DeathAccountant accountant, StoreFolding folding, StoreWatch watch,
-    MasterReloads reloads, ConfigurationInForce configuration, ILogger log)
+    MasterReloads reloads, Trend trend, ConfigurationInForce configuration, ILogger log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan FoldingInterval = TimeSpan.FromSeconds(5);
@@ -74,7 +75,10 @@ internal sealed class StoreReading(
         lock (_gate) return aggregator.Flights.ReadSlow();
     }
 
-    /// <summary>Checks the store, accounts for deaths, finds reloads and observes peaks once per second, even without scrapes.</summary>
+    /// <summary>
+    /// Checks the store, accounts for deaths, finds reloads and observes peaks once per second, and reads the store for the history once
+    /// in five seconds, even without scrapes.
+    /// </summary>
     /// <remarks>It accounts for deaths once more at the end.</remarks>
     internal async Task AccountAsync(CancellationToken end)
     {
@@ -89,9 +93,14 @@ internal sealed class StoreReading(
                 _reloads.Run(reloads.Look);
                 lock (_gate)
                 {
-                    Account();
-                    // The accounting has just read the flight files.
-                    aggregator.Look();
+                    // Five seconds without a scrape.
+                    if (trend.IsDue) Refresh();
+                    else
+                    {
+                        Account();
+                        // The accounting has just read the flight files.
+                        aggregator.Look();
+                    }
                 }
             }
         }

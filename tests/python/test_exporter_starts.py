@@ -22,7 +22,7 @@ import logging, os, resource, signal, sys
 logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
 from gunicorn_prometheus_exporter import exporter_process
 exporter_process.FIRST_DELAY = 0.0
-exporter = exporter_process.ExporterProcess(sys.argv[1], [], os.getuid(), os.getgid(), logging.getLogger("test"), "info", {})
+exporter = exporter_process.ExporterProcess(sys.argv[1], [], "app", os.getuid(), os.getgid(), logging.getLogger("test"), "info", {})
 """
 
 STARVED = "cannot start a thread"
@@ -215,3 +215,21 @@ def test_without_proc_metrics_are_served_and_the_log_says_what_is_missing(open_f
         finally:
             process.kill()
     assert "; mount /proc" in log.read_text() and "listening on" in log.read_text()
+
+
+@pytest.mark.parametrize("settings, name", [
+    ({"default_proc_name": "shop.wsgi:app"}, "shop.wsgi:app"),
+    ({"default_proc_name": "shop.wsgi:app", "proc_name": "shop"}, "shop"),
+    ({"wsgi_app": "shop.wsgi:app"}, "shop.wsgi:app"),
+    ({}, "gunicorn"),
+    ({"proc_name": "sh\0op\udcff\n"}, "shop"),
+])
+def test_the_status_page_gets_the_name_of_the_application(settings: dict[str, str], name: str) -> None:
+    from gunicorn.config import Config
+
+    from gunicorn_prometheus_exporter import master
+
+    config = Config()
+    for setting, value in settings.items():
+        config.settings[setting].value = value
+    assert master._name_of(config) == name

@@ -91,6 +91,18 @@ internal sealed class FamilyTable
         }
     }
 
+    /// <summary>Calls for each bucket of a histogram: its upper bound, and the observations in it alone.</summary>
+    public void VisitBuckets(MetricFamily family, Action<double, double> visit)
+    {
+        foreach (var set in _own[family].LabelSets)
+        {
+            foreach (var line in set.Lines)
+            {
+                if (line.Kind == LineKind.Bucket && _values.Present[line.Series]) visit(line.Bound, _values.Values[line.Series]);
+            }
+        }
+    }
+
     /// <summary>A copy of the label sets of a family.</summary>
     public LabelSet[] LabelSetsOf(MetricFamily family) => _own[family].LabelSets.ToArray();
 

@@ -11,7 +11,7 @@ internal static partial class TelemetryPath
     private static readonly string[] Pages =
     [
         "/status.css", "/status.js", "/requests.json", "/latencies.txt", "/forwarders.json", "/incidents.json", "/debug/stacks",
-        "/debug/profile",
+        "/debug/profile", "/runbooks",
     ];
 
     internal static bool IsValid(string text) =>

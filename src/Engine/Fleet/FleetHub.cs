@@ -2,6 +2,7 @@ using System.Buffers;
 using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Exposition;
 using GunicornPrometheusExporter.Forwarding;
+using GunicornPrometheusExporter.Snapshots;
 using Microsoft.Extensions.Logging;
 
 namespace GunicornPrometheusExporter.Fleet;
@@ -24,6 +25,9 @@ internal sealed class FleetHub(IFleetSource source, bool isMerged, ILogger logge
     /// <summary>Whether the source was read at least once.</summary>
     public bool HasRead => _journal.HasRead;
 
+    /// <summary>The live hosts of the last refresh, after the hub itself, which has no name.</summary>
+    public IReadOnlyList<HostSnapshot> Hosts { get; private set; } = [];
+
     /// <summary>Replaces the source; the caller still owns the previous one.</summary>
     public void Replace(IFleetSource next) => _source = next;
 
@@ -44,6 +48,7 @@ internal sealed class FleetHub(IFleetSource source, bool isMerged, ILogger logge
         }
         var now = _time.GetUtcNow();
         var own = _statistics.Take(_reading, now, _journal, _time.GetElapsedTime(start), LastReload);
+        Hosts = [own, .. _reading.Hosts.Where(host => host.IsLive(now))];
         _exposition.Refresh([own, .. _reading.Hosts], now);
     }
 

@@ -16,13 +16,14 @@ internal static class CardinalityCheck
         foreach (var label in exporter.Now.Of(MetricCatalogue.LabelOverflow).Where(label => label.Value > 0))
         {
             yield return Finding.Warning(
-                $"{exporter.Name}: {label.Value} recordings are under __other__ because {ReasonOf(label["label"])}");
+                $"{exporter.Name}: {label.Value} recordings are under __other__ because {ReasonOf(label["label"])}",
+                "GunicornLabelOverflow");
         }
         if (exporter.Now.Sum(MetricCatalogue.SeriesDropped) is { } dropped and > 0)
         {
             yield return Finding.Error(
                 $"{exporter.Name}: {dropped} series were dropped; " +
-                    "remove labels with unbounded values, or raise GUNICORN_EXPORTER_MAX_SERIES");
+                    "remove labels with unbounded values, or raise GUNICORN_EXPORTER_MAX_SERIES", "GunicornSeriesDropped");
         }
     }
 

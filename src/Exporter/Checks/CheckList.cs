@@ -5,7 +5,8 @@ internal static class CheckList
 {
     private static readonly Func<ExporterView, IEnumerable<Finding>>[] OfExporter =
     [
-        MasterCheck.Find, VersionCheck.Find, HubCheck.Find, CardinalityCheck.Find, LossCheck.Find, ForwarderCheck.Find,
+        MasterCheck.Find, VersionCheck.Find, HubCheck.Find, CardinalityCheck.Find, LossCheck.Find, ForwarderCheck.Find, LoadCheck.Find,
+        ReloadCheck.Find,
     ];
 
     private static readonly Func<StoreView, IEnumerable<Finding>>[] OfStore =

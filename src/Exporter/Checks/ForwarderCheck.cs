@@ -9,7 +9,8 @@ internal static class ForwarderCheck
         from forwarder in exporter.Now.Of(MetricCatalogue.ForwarderUp)
         where forwarder.Value != 1
         select Finding.Error(
-            $"{exporter.Name}: the forwarder {forwarder["forwarder"]} {StateOf(exporter, forwarder)}; see the exporter's log");
+            $"{exporter.Name}: the forwarder {forwarder["forwarder"]} {StateOf(exporter, forwarder)}; see the exporter's log",
+            "GunicornForwarderFailing");
 
     private static string StateOf(ExporterView exporter, Sample forwarder)
     {

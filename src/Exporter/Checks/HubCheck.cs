@@ -13,13 +13,14 @@ internal static class HubCheck
     {
         if (exporter.Now.Sum(MetricCatalogue.HubSourceUp) == 0)
         {
-            yield return Finding.Error($"{exporter.Name}: the hub cannot read the hosts' snapshots; check its log, and Redis");
+            yield return Finding.Error($"{exporter.Name}: the hub cannot read the hosts' snapshots; check its log, and Redis",
+                "GunicornHubSourceDown");
         }
         foreach (var host in exporter.Now.Of(MetricCatalogue.HubHostAge).Where(host => host.Value > LongestAge))
         {
             yield return Finding.Warning(
                 $"{exporter.Name}: the newest snapshot of {host["instance"]} is {Show.Duration(host.Value)} old; " +
-                "check the exporter on that host");
+                "check the exporter on that host", "GunicornHubHostsMissing");
         }
     }
 }

@@ -9,12 +9,14 @@ internal static class LossCheck
         {
             yield return Finding.Error(
                 $"{exporter.Name}: {dropped} recordings were dropped; " +
-                    "see Gunicorn's log for the reason, and check the free space of the store's disk");
+                    "see Gunicorn's log for the reason, and check the free space of the store's disk",
+                "GunicornRecordingsDropped");
         }
         if (exporter.Now.Sum(MetricCatalogue.CorruptFiles) is { } corrupt and > 0)
         {
             yield return Finding.Error(
-                $"{exporter.Name}: {corrupt} store files could not be read; see the exporter's log for their names and the reasons");
+                $"{exporter.Name}: {corrupt} store files could not be read; see the exporter's log for their names and the reasons",
+                "GunicornCorruptFiles");
         }
     }
 }

@@ -10,7 +10,7 @@ internal static class MasterCheck
             yield return Finding.Error(
                 $"{exporter.Name}: no live Gunicorn master uses its store, so its values do not change; " +
                     "start Gunicorn, or, if it is running, give it this package's hooks, and it and the exporter the same " +
-                    "PROMETHEUS_MULTIPROC_DIR");
+                    "PROMETHEUS_MULTIPROC_DIR", "GunicornDown");
             yield break;
         }
         var workers = exporter.Now.Of(MetricCatalogue.Workers).ToLookup(sample => sample["state"], sample => sample.Value);
@@ -18,7 +18,8 @@ internal static class MasterCheck
         if (live < configured)
         {
             yield return Finding.Warning(
-                $"{exporter.Name}: only {live} of {configured} workers record; see Gunicorn's log for why the others do not");
+                $"{exporter.Name}: only {live} of {configured} workers record; see Gunicorn's log for why the others do not",
+                "GunicornWorkersMissing");
         }
     }
 }

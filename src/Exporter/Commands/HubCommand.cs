@@ -1,4 +1,5 @@
 using GunicornPrometheusExporter.Exporter.Http;
+using GunicornPrometheusExporter.Exporter.StatusPage;
 using GunicornPrometheusExporter.Exporter.Web;
 using GunicornPrometheusExporter.Fleet;
 using GunicornPrometheusExporter.Forwarding;
@@ -46,7 +47,8 @@ internal sealed class HubCommand : Command
         await reading.BeginAsync();
         var server = new MetricsServer(
             new SharedScrape(reading.ScrapeAsync), loggers, web, new ReloadEndpoint(configuration), isTextOnly: !isMerged,
-            readiness: reading.WhyNotReadyAsync, incidents: new(reading.ReadIncidentsAsync));
+            page: new(new HubPages(reading, configuration, TimeProvider.System).LookAsync), readiness: reading.WhyNotReadyAsync,
+            incidents: new(reading.ReadIncidentsAsync));
         await server.RunAsync(config, end);
         return ExitStatus.Ok;
     }

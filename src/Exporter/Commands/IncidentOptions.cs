@@ -11,8 +11,6 @@ internal sealed class IncidentOptions
     private const string Json = "json";
     private const string Text = "text";
 
-    private static readonly (string Unit, double Seconds)[] Units = [("s", 1), ("m", 60), ("h", 3600), ("d", 86400), ("w", 7 * 86400)];
-
     private readonly Argument<string?> _target = new("TARGET")
     {
         Description = "Exporter or hub (HOST:PORT, unix:PATH or URL) or store directory to read; the configured store by default",
@@ -104,14 +102,7 @@ internal sealed class IncidentOptions
     private static double? ParseDuration(ArgumentResult argument)
     {
         var text = argument.Tokens[0].Value;
-        foreach (var (unit, seconds) in Units)
-        {
-            if (text.EndsWith(unit, StringComparison.Ordinal)
-                && double.TryParse(text[..^1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
-            {
-                return number * seconds;
-            }
-        }
+        if (Durations.Parse(text) is { } seconds) return seconds;
         argument.AddError($"--since is \"{text}\"; set it to a duration such as 90s, 15m, 1h or 7d");
         return null;
     }

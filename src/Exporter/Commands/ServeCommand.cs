@@ -4,6 +4,7 @@ using GunicornPrometheusExporter.Exporter.Control;
 using GunicornPrometheusExporter.Exporter.Http;
 using GunicornPrometheusExporter.Exporter.SlowRequests;
 using GunicornPrometheusExporter.Exporter.StatusPage;
+using GunicornPrometheusExporter.Exporter.Trends;
 using GunicornPrometheusExporter.Exporter.Web;
 using GunicornPrometheusExporter.Folding;
 using GunicornPrometheusExporter.Forwarding;
@@ -31,11 +32,19 @@ internal sealed class ServeCommand : Command
         Hidden = true,
     };
 
+    private readonly Option<string?> _application = new("--application")
+    {
+        Description = "Name of the application, for the status page",
+        HelpName = "NAME",
+        Hidden = true,
+    };
+
     internal ServeCommand() : base("serve", "Serve the metrics of a store over HTTP")
     {
         _settings.AddTo(this);
         Options.Add(_parent);
         Options.Add(_gunicornLevel);
+        Options.Add(_application);
         SetAction(RunAsync);
     }
 
@@ -83,16 +92,18 @@ internal sealed class ServeCommand : Command
         var control = new BackgroundWork("control", log);
         using var watch = new StoreWatch(directory, parsed.GetValue(_parent), log);
         var reloads = new MasterReloads(directory, incidents, TimeProvider.System);
-        var reading = new StoreReading(aggregator, accountant, folding, watch, reloads, configuration, log);
+        var trend = new Trend(TimeProvider.System);
+        var reading = new StoreReading(aggregator, accountant, folding, watch, reloads, trend, configuration, log);
         var scrapes = new SharedScrape(reading.Scrape);
         await using var manager = new ForwarderManager(reading.Snapshot, loggers.CreateLogger("forwarding"));
+        var pages = new ServerPages(reading.Look, trend, manager, configuration, parsed.GetValue(_application));
         var server = new MetricsServer(
-            scrapes, loggers, web, new ReloadEndpoint(configuration),
-            page: new(new StatusWatch(reading.Look, TimeProvider.System), manager, config.WebTelemetryPath),
+            scrapes, loggers, web, new ReloadEndpoint(configuration), page: new(pages.LookAsync), status: new(pages.Watch, manager),
             problem: () => reading.Problem, profiling: new(directory, configuration));
         aggregator.Sources.Add(new ForwarderSamples(manager.Statuses, TimeProvider.System));
         aggregator.Sources.Add(new ExporterSamples(configuration, folding, [control, .. reading.Work]));
         if (config.LegacyMetrics) aggregator.Sources.Add(new LegacySamples(TimeProvider.System));
+        aggregator.Sources.Add(trend);
         using var forwarders = new ConfiguredForwarders(manager, config);
         await forwarders.AddWantedAsync(log);
         using var leadership = new StoreLeadership(directory, forwarders, scrapes, control, loggers);

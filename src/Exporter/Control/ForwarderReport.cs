@@ -10,13 +10,14 @@ internal sealed record ForwarderReport(
     /// <summary>The path at which an exporter serves its reports.</summary>
     internal const string Path = "forwarders.json";
 
-    internal static string WriteAll(IReadOnlyDictionary<string, ForwarderStatus> statuses)
+    internal static Dictionary<string, ForwarderReport> All(IReadOnlyDictionary<string, ForwarderStatus> statuses)
     {
         var now = TimeProvider.System.GetUtcNow();
-        return JsonSerializer.Serialize(
-            statuses.ToDictionary(status => status.Key, status => Of(status.Value, now)),
-            ControlJson.Default.DictionaryStringForwarderReport);
+        return statuses.ToDictionary(status => status.Key, status => Of(status.Value, now));
     }
+
+    internal static string WriteAll(IReadOnlyDictionary<string, ForwarderStatus> statuses) =>
+        JsonSerializer.Serialize(All(statuses), ControlJson.Default.DictionaryStringForwarderReport);
 
     /// <exception cref="JsonException">The text is something else.</exception>
     internal static Dictionary<string, ForwarderReport> ReadAll(string text) =>

@@ -6,13 +6,14 @@ using GunicornPrometheusExporter.Incidents;
 
 namespace GunicornPrometheusExporter.Exporter.Http;
 
-/// <summary>The HTTP server: metrics, health, and the status page or a page with links.</summary>
+/// <summary>The HTTP server: metrics, health, and the status page.</summary>
 /// <param name="scrapes">Reads the metrics.</param>
 /// <param name="loggers">Create the logs.</param>
 /// <param name="web">Access control and TLS; null for none.</param>
 /// <param name="reload">Reloads the configuration.</param>
+/// <param name="page">The status page.</param>
 /// <param name="isTextOnly">Whether to serve only the text format.</param>
-/// <param name="page">The status page; null for links.</param>
+/// <param name="status">What other commands show of one server; null for a hub.</param>
 /// <param name="problem">
 /// Returns in one line why this exporter is unhealthy, without file access; null for a server that is always healthy.
 /// </param>
@@ -20,8 +21,8 @@ namespace GunicornPrometheusExporter.Exporter.Http;
 /// <param name="profiling">Shows the stacks of workers; null for a server without workers.</param>
 /// <param name="readiness">Returns in one line why this server is healthy, but has nothing to serve; null for one that always has.</param>
 internal sealed class MetricsServer(
-    SharedScrape scrapes, ILoggerFactory loggers, WebConfigFile? web, ReloadEndpoint reload, bool isTextOnly = false,
-    StatusEndpoints? page = null, Func<string?>? problem = null, ProfilingEndpoints? profiling = null,
+    SharedScrape scrapes, ILoggerFactory loggers, WebConfigFile? web, ReloadEndpoint reload, PageEndpoints page,
+    bool isTextOnly = false, StatusEndpoints? status = null, Func<string?>? problem = null, ProfilingEndpoints? profiling = null,
     Func<Task<string?>>? readiness = null, HubIncidents? incidents = null)
 {
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
@@ -68,8 +69,8 @@ internal sealed class MetricsServer(
             await AnswerAsync(context, "ready", readiness is null ? null : await readiness()));
         if (incidents is not null) server.MapMethods($"/{IncidentJson.Path}", Methods, incidents.AnswerAsync);
         profiling?.Map(server);
-        if (page is null) server.MapMethods("/", Methods, new LandingPage(path).AnswerAsync);
-        else page.Map(server, Methods);
+        page.Map(server, Methods);
+        status?.Map(server, Methods);
         return server;
     }
 

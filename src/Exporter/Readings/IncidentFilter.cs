@@ -14,10 +14,11 @@ internal sealed record IncidentFilter(ImmutableArray<string> Kinds, string? Work
     internal IEnumerable<Incident> Apply(IEnumerable<Incident> incidents) => incidents
         .Where(incident => Kinds.IsEmpty || Kinds.Contains(incident.Kind))
         .Where(incident => Worker is null || incident.WorkerId == Worker)
-        .Where(incident => Route is null || IsOfRoute(incident.Route ?? ""))
+        .Where(incident => Route is null || IsOfRoute(incident.Route ?? "", Route))
         .Where(incident => incident.Time >= Since)
         .TakeLast(Limit);
 
-    private bool IsOfRoute(string route) =>
-        Route!.EndsWith('*') ? route.StartsWith(Route[..^1], StringComparison.Ordinal) : route == Route;
+    /// <summary>Whether a route is the wanted one, or begins as it if that ends with <c>*</c>.</summary>
+    internal static bool IsOfRoute(string route, string wanted) =>
+        wanted.EndsWith('*') ? route.StartsWith(wanted[..^1], StringComparison.Ordinal) : route == wanted;
 }

@@ -19,6 +19,17 @@ internal sealed class Latencies
         }
     }
 
+    /// <param name="counts">The requests in each bucket alone, in the order of the bounds.</param>
+    internal static Latencies OfCounts(IEnumerable<(double Bound, float Count)> counts)
+    {
+        var (latencies, passed) = (new Latencies(), 0.0);
+        foreach (var (bound, count) in counts) latencies.Add(bound, passed += count);
+        return latencies;
+    }
+
+    /// <summary>The requests in each bucket and those below it.</summary>
+    internal IEnumerable<(double Bound, double Count)> Cumulative => _cumulative.Select(bucket => (bucket.Key, bucket.Value));
+
     internal double Total => _cumulative.Count > 0 ? _cumulative.Values.Max() : 0;
 
     internal void Add(double bound, double count) => _cumulative[bound] = _cumulative.GetValueOrDefault(bound) + count;

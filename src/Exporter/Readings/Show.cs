@@ -41,11 +41,15 @@ internal static class Show
 
     internal static string Megabytes(double? bytes) => Text(bytes / (1 << 20), "0.0", " MiB");
 
+    internal static string Growth(Growth? growth) => growth is null
+        ? None
+        : $"{(growth.Bytes < 0 ? "" : "+")}{Megabytes(growth.Bytes)} in {Duration(growth.Time.TotalSeconds)}";
+
     /// <summary>A size in whole megabytes, short.</summary>
     internal static string Mega(double? bytes) => Text(bytes / (1 << 20), "#,0", "M");
 
     /// <summary>An untrusted text, truncated to a readable length.</summary>
-    internal static string Shortened(string text) => text.Length <= LongestText ? text : text[..LongestText] + "…";
+    internal static string Shortened(string text, int longest = LongestText) => text.Length <= longest ? text : text[..longest] + "…";
 
     /// <summary>An untrusted text that is safe for a terminal: control and reordering characters become question marks.</summary>
     internal static string Printable(string text) =>

@@ -13,9 +13,6 @@ internal sealed record Status
 
     internal TimeSpan Window { get; init; }
 
-    /// <summary>The new requests of each read of the last minute, the newest last.</summary>
-    internal ImmutableArray<Moment> History { get; init; } = [];
-
     internal required ImmutableArray<WorkerStatus> Workers { get; init; }
 
     /// <summary>The most requests in flight at once in the last 90 seconds; null if unknown, or if there are several hosts.</summary>
@@ -33,15 +30,17 @@ internal sealed record Status
     internal ImmutableArray<Incident> Incidents { get; init; } = [];
 }
 
-/// <summary>The new requests of one read: a column of the heat strip.</summary>
-internal sealed record Moment(DateTimeOffset Time, Traffic Traffic);
-
 /// <summary>A route and its traffic.</summary>
 internal sealed record RouteStatus(string Method, string Endpoint, Traffic Traffic)
 {
     /// <summary>The time that its requests took, in seconds per second.</summary>
     internal double Time { get; init; }
+
+    internal ImmutableArray<StatusCount> Statuses { get; init; } = [];
 }
+
+/// <summary>The requests with one status: per second, and since the store was created.</summary>
+internal sealed record StatusCount(string Code, double Rate, double Total);
 
 /// <summary>The accept queue of a listener, in connections: now, at most, and the longest in the last 90 seconds.</summary>
 internal sealed record ListenerStatus(string Name, double Backlog, double? Limit, double? Peak);

@@ -8,12 +8,11 @@ internal sealed class StatusReading(Samples now, Samples? before)
 {
     private double Seconds => before is null ? 0 : (now.Time - before.Time).TotalSeconds;
 
-    internal Status ToStatus(IReadOnlyCollection<OldestRequest> oldest, ImmutableArray<Moment> history) => new()
+    internal Status ToStatus(IReadOnlyCollection<OldestRequest> oldest) => new()
     {
         Now = now,
         Traffic = Traffic(),
         Window = TimeSpan.FromSeconds(Seconds),
-        History = history,
         Workers = Workers(oldest),
         InFlightPeak = now.Of(MetricCatalogue.RequestsInFlightPeak).ToArray() is [var peak] ? peak.Value : null,
         Routes = Routes(),
@@ -48,10 +47,18 @@ internal sealed class StatusReading(Samples now, Samples? before)
                     route.Key.Method, route.Key.Endpoint, TrafficOf(route, buckets[route.Key], natives[route.Key]))
                 {
                     Time = times[route.Key].Sum(),
+                    Statuses = StatusesOf(route),
                 })
                 .OrderByDescending(route => route.Traffic.Requests),
         ];
     }
+
+    private ImmutableArray<StatusCount> StatusesOf(IEnumerable<Sample> requests) =>
+    [
+        .. requests.GroupBy(sample => sample[MetricCatalogue.StatusCode]).OrderBy(status => status.Key, StringComparer.Ordinal)
+            .Select(status => new StatusCount(
+                status.Key, status.Sum(before!.GrowthOf) / Seconds, status.Sum(sample => sample.Value))),
+    ];
 
     private Traffic TrafficOf(IEnumerable<Sample> requests, IEnumerable<Sample> buckets, IEnumerable<Sample> natives)
     {

@@ -36,6 +36,12 @@ internal sealed record WorkerStatus
     /// <summary>Memory in bytes: private memory plus its share of shared memory, else the resident set.</summary>
     internal double? Memory { get; init; }
 
+    /// <summary>The growth of its memory; null if unknown.</summary>
+    internal Growth? MemoryGrowth { get; init; }
+
     /// <summary>Processor use in percent of one core.</summary>
     internal double? Cpu { get; init; }
 }
+
+/// <summary>The growth of a value in a time.</summary>
+internal sealed record Growth(double Bytes, TimeSpan Time);

@@ -16,7 +16,7 @@ internal sealed class TopWatch(ExporterClient client, TimeProvider time)
         var samples = await client.ReadSamplesAsync(end);
         var now = new Samples(time.GetUtcNow(), [.. samples, .. await client.ReadNativesAsync(end)]);
         var reading = new StatusReading(now, _window.Move(now).First);
-        var status = reading.ToStatus(await client.ReadOldestAsync(end) ?? reading.AgesOfOldest(), []);
+        var status = reading.ToStatus(await client.ReadOldestAsync(end) ?? reading.AgesOfOldest());
         return HasIncidents ? status with { Incidents = [.. await client.ReadIncidentsAsync(end) ?? []] } : status;
     }
 }

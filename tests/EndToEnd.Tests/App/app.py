@@ -38,6 +38,8 @@ def app(environ, start_response):
     if path.startswith("/page/"):
         start_response("200 OK", [("Content-Length", "2")])
         return [b"ok"]
+    if path == "/hostile":
+        raise type("<script>document.title='owned'</script>\u202e", (Exception,), {})
     if path == "/raise":
         raise ValueError("on purpose")
     start_response("404 Not Found", [("Content-Length", "0")])

@@ -29,6 +29,7 @@ public sealed class TelemetryPathTests
     [InlineData("/status.css")]
     [InlineData("/STATUS.js")]
     [InlineData("/requests.json")]
+    [InlineData("/runbooks")]
     [InlineData("/latencies.txt")]
     [InlineData("/forwarders.json")]
     [InlineData("/debug/profile")]

@@ -1,6 +1,7 @@
 using GunicornPrometheusExporter.Diagnostics;
 using GunicornPrometheusExporter.Exporter.Checks;
 using GunicornPrometheusExporter.Exporter.Readings;
+using GunicornPrometheusExporter.Exporter.Tests.StatusPage;
 using GunicornPrometheusExporter.Exposition;
 using Xunit;
 
@@ -14,14 +15,30 @@ public sealed class ExporterChecksTests
     [InlineData("gunicorn_hub_source_up 0", "error: host:9091: the hub cannot read the hosts' snapshots; ")]
     [InlineData("gunicorn_hub_host_age_seconds{instance=\"web-1\"} 121", "the newest snapshot of web-1 is 2 min 1 s old; ")]
     [InlineData("gunicorn_hub_host_age_seconds{instance=\"\u001b[2J\"} 3600", "the newest snapshot of ?[2J is")]
+    [InlineData("gunicorn_exporter_config_last_reload_successful 0", "warning: host:9091: the last reload of the configuration failed, ")]
+    [InlineData("gunicorn_worker_oldest_request_seconds{worker_id=\"worker_3\"} 21", "a request of worker_3 has been in flight for 21.0 s; ")]
+    [InlineData(
+        "gunicorn_listener_backlog{listener=\"a:1\"} 52\ngunicorn_listener_backlog_limit{listener=\"a:1\"} 64",
+        "error: host:9091: 52 of 64 connections wait in the accept queue of a:1; ")]
+    [InlineData("gunicorn_up 0", "error: host:9091: no live Gunicorn master uses its store, ")]
+    [InlineData(
+        "gunicorn_workers{state=\"configured\"} 4\ngunicorn_workers{state=\"live\"} 3", "host:9091: only 3 of 4 workers record; ")]
+    [InlineData("gunicorn_exporter_corrupt_files_total 1", "host:9091: 1 store files could not be read; ")]
+    [InlineData("gunicorn_exporter_series_dropped 1", "host:9091: 1 series were dropped; ")]
+    [InlineData("gunicorn_exporter_forwarder_up{forwarder=\"redis\"} 0", "host:9091: the forwarder redis is failing or stopped; ")]
     [InlineData("gunicorn_exporter_dropped_total 7", "error: host:9091: 7 recordings were dropped; ")]
     [InlineData("gunicorn_exporter_label_overflow_total{label=\"series\"} 7", "7 recordings are under __other__ because a worker had too many series; ")]
     [InlineData("gunicorn_exporter_label_overflow_total{label=\"host\"} 7", "because a worker got requests for too many hosts; list the hosts ")]
     [InlineData("gunicorn_exporter_label_overflow_total{label=\"endpoint\"} 7", "because a worker answered too many different paths with something else than 404; ")]
     [InlineData("gunicorn_exporter_label_overflow_total{label=\"error_type\"} 7", "because the application raised too many types of exceptions; ")]
     [InlineData("gunicorn_exporter_label_overflow_total{label=\"scheme\"} 7", "because the label scheme had too many values; ")]
-    public void A_fault_that_the_metrics_tell_is_found(string line, string text) =>
-        Assert.Contains(text, Assert.Single(Find(line)).ToString(), StringComparison.Ordinal);
+    public void A_fault_that_the_metrics_tell_is_found_and_leads_to_its_runbook(string line, string text)
+    {
+        var finding = Assert.Single(Find(line));
+        Assert.Contains(text, finding.ToString(), StringComparison.Ordinal);
+        // An alert for another version would fire at each upgrade.
+        if (!line.StartsWith("gunicorn_exporter_build_info", StringComparison.Ordinal)) Assert.True(RunbookPage.HasSection(finding.Alert!));
+    }
 
     [Fact]
     public void What_is_as_it_should_be_is_not_found() => Assert.Empty(Find(
@@ -33,6 +50,10 @@ public sealed class ExporterChecksTests
         gunicorn_hub_source_up 1
         gunicorn_hub_host_age_seconds{instance="web-1"} 119
         gunicorn_exporter_dropped_total 0
+        gunicorn_exporter_config_last_reload_successful 1
+        gunicorn_worker_oldest_request_seconds{worker_id="worker_3"} 19
+        gunicorn_listener_backlog{listener="a:1"} 51
+        gunicorn_listener_backlog_limit{listener="a:1"} 64
         gunicorn_exporter_label_overflow_total{label="endpoint"} 0
         gunicorn_exporter_forwarder_up{forwarder="redis"} 1
         """));

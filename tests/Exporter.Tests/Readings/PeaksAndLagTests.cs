@@ -26,7 +26,7 @@ public sealed class PeaksAndLagTests
     {
         var status = StatusOf("");
 
-        var page = StatusDocument.Write(status, "/metrics");
+        var page = StatusDocument.Write(new(status));
         Assert.Contains("<td>2</td>\n<td>41</td><td>64</td>", page, StringComparison.Ordinal);
         Assert.Contains("<dt>Peak in flight</dt><dd class=\"\">17</dd>", page, StringComparison.Ordinal);
         Assert.Contains("<td>750 ms</td>", page, StringComparison.Ordinal);
@@ -54,5 +54,5 @@ public sealed class PeaksAndLagTests
                 .. sample.Family.Labels.Zip(sample.Labels, (name, value) => new Label(name, value)),
                 .. host.Length > 0 ? [new Label("instance", host)] : (Label[])[],
             ]),
-            sample.Family == MetricCatalogue.WorkerState ? 1 : sample.Value * (i + 1))))), null).ToStatus([], []);
+            sample.Family == MetricCatalogue.WorkerState ? 1 : sample.Value * (i + 1))))), null).ToStatus([]);
 }

@@ -18,11 +18,12 @@ public sealed class StatusEndpointsTests
         builder.WebHost.UseKestrelCore();
         await using var server = builder.Build();
 
-        new StatusEndpoints(null!, null!, "/metrics").Map(server, ["GET"]);
+        new StatusEndpoints(null!, null!).Map(server, ["GET"]);
+        new PageEndpoints(null!).Map(server, ["GET"]);
 
         var paths = ((IEndpointRouteBuilder)server).DataSources.SelectMany(source => source.Endpoints)
             .Select(endpoint => ((RouteEndpoint)endpoint).RoutePattern.RawText!).ToArray();
-        Assert.Equal(7, paths.Length);
+        Assert.Equal(8, paths.Length);
         Assert.All(paths, path => Assert.False(TelemetryPath.IsValid(path), path));
     }
 }

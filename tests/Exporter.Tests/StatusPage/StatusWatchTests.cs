@@ -124,7 +124,7 @@ public sealed class StatusWatchTests
     {
         Sample[] samples = [.. Two("web-1"), .. Two("web-2")];
 
-        var status = new StatusReading(new Samples(DateTimeOffset.UnixEpoch, samples), null).ToStatus([], []);
+        var status = new StatusReading(new Samples(DateTimeOffset.UnixEpoch, samples), null).ToStatus([]);
 
         Assert.Equal(["web-1 worker_1", "web-2 worker_1"], status.Workers.Select(worker => worker.Id));
         Assert.All(status.Workers, worker => Assert.Equal(2, worker.Restarts));
@@ -151,7 +151,12 @@ public sealed class StatusWatchTests
         _time.Advance(TimeSpan.FromSeconds(1));
         _samples = [(MetricCatalogue.HttpRequests, ["GET", new string('<', 10_000), "200"], 1)];
 
-        Assert.InRange(StatusDocument.Write(_watch.Look(), "/metrics").Length, 1000, 10_000);
+        var page = StatusDocument.Write(new(_watch.Look()));
+        Assert.Contains(Escaped(200), page, StringComparison.Ordinal);
+        Assert.DoesNotContain(Escaped(201), page, StringComparison.Ordinal);
+        Assert.DoesNotContain("%3C%3C", page, StringComparison.Ordinal);
+
+        static string Escaped(int length) => string.Concat(Enumerable.Repeat("&lt;", length));
     }
 
     private static (MetricFamily Family, string[] Labels, double Value)[] Worker(double busy) =>

@@ -31,7 +31,7 @@ public sealed partial class TopColumnTests
     public void Every_column_shows_a_value_that_the_metrics_have()
     {
         var status = new StatusReading(Metrics(seconds: 10), Metrics(seconds: 0))
-            .ToStatus([new OldestRequest("worker_1", "GET", "/", 1)], []);
+            .ToStatus([new OldestRequest("worker_1", "GET", "/", 1)]);
         var worker = Assert.Single(status.Workers);
         var route = Assert.Single(status.Routes);
 

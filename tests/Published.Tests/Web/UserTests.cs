@@ -19,7 +19,7 @@ public sealed class UserTests : IDisposable
         using var exporter = Protected(("alice", "right"));
         using var visitor = new Visitor(exporter);
 
-        foreach (var path in (string[])["/", "/metrics", "/metrics?name[]=up", "/-/healthy", "/-/ready", "/status.css", "/status.js", "/nowhere"])
+        foreach (var path in (string[])["/", "/metrics", "/metrics?name[]=up", "/-/healthy", "/-/ready", "/status.css", "/status.js", "/runbooks", "/nowhere"])
         {
             using var answer = await visitor.GetAsync(path);
 

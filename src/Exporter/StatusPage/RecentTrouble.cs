@@ -1,0 +1,69 @@
+using System.Collections.Immutable;
+using GunicornPrometheusExporter.Exporter.Checks;
+using GunicornPrometheusExporter.Exporter.Readings;
+using GunicornPrometheusExporter.Exporter.Trends;
+using GunicornPrometheusExporter.Incidents;
+
+namespace GunicornPrometheusExporter.Exporter.StatusPage;
+
+/// <summary>Finds what went wrong in the last minutes. The limits are those of the alerts.</summary>
+internal static class RecentTrouble
+{
+    private const double FailingShare = 14.4 * .001;
+    private const double LeastRequests = .1; // Per second.
+    private const double SlowSeconds = 1;
+    private const double BusyShare = .85;
+
+    private static readonly TimeSpan Window = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan DeathWindow = TimeSpan.FromMinutes(10);
+
+    internal static IEnumerable<Finding> Find(
+        string host, ImmutableArray<TrendPoint> points, ImmutableArray<Incident> incidents, DateTimeOffset now)
+    {
+        var last = points.Where(point => now - point.Time < Window).ToArray();
+        return last.Length == 0 ? DeathsOf(host, incidents, now) : [.. TrafficOf(host, last), .. DeathsOf(host, incidents, now)];
+    }
+
+    private static IEnumerable<Finding> TrafficOf(string host, TrendPoint[] points)
+    {
+        var (requests, failed) = (points.Average(point => point.Requests), points.Average(point => point.ServerErrors + point.Lost));
+        if (requests >= LeastRequests && failed / requests > FailingShare)
+        {
+            yield return Finding.Error(
+                $"{host}: {Show.Percent(failed / requests)} of the requests of the last 5 minutes failed; see which routes have 5xx",
+                "GunicornErrorBudgetBurnFast");
+        }
+        var latencies = Latencies.OfCounts(points.SelectMany(point => point.Bounds.Zip(point.Counts))
+            .GroupBy(bucket => bucket.First).OrderBy(bound => bound.Key).Select(bound => (bound.Key, bound.Sum(bucket => bucket.Second))));
+        if (requests >= LeastRequests && latencies.Quantile(.95) is { Seconds: > SlowSeconds } p95)
+        {
+            yield return Finding.Warning(
+                $"{host}: one request in 20 of the last 5 minutes took longer than {Show.Seconds(p95.Seconds)}; see which routes are slow",
+                "GunicornLatencyHigh");
+        }
+        if (points.Select(point => point.Saturation).Where(float.IsFinite).DefaultIfEmpty().Average() is > (float)BusyShare and var busy)
+        {
+            yield return Finding.Warning(
+                $"{host}: {Show.Percent(busy)} of the capacity was in use in the last 5 minutes; add workers, or see which routes are slow",
+                "GunicornUtilisationHigh");
+        }
+    }
+
+    private static IEnumerable<Finding> DeathsOf(string host, ImmutableArray<Incident> incidents, DateTimeOffset now) =>
+        from incident in incidents
+        where incident.Kind is IncidentKinds.Death or IncidentKinds.Timeout
+            && incident.HasDate && now - DateTimeOffset.UnixEpoch.AddSeconds(incident.Time) < DeathWindow
+        // A worker that lost several requests has an incident for each.
+        group incident by incident.Cause ?? WorkerExitReasons.Unknown into cause
+        let deaths = cause.DistinctBy(incident => (incident.Pid, incident.WorkerId)).Count()
+        select Finding.Error(
+            $"{host}: {deaths} {(deaths == 1 ? "worker" : "workers")} died in the last 10 minutes ({cause.Key}); see the incidents",
+            AlertOf(cause.Key));
+
+    private static string AlertOf(string cause) => cause switch
+    {
+        WorkerExitReasons.Timeout => "GunicornWorkerTimeout",
+        "oom" => "GunicornWorkerOutOfMemory",
+        _ => "GunicornWorkersCrashing",
+    };
+}

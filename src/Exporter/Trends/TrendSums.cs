@@ -1,0 +1,53 @@
+using System.Collections.Immutable;
+using GunicornPrometheusExporter.Aggregation;
+using GunicornPrometheusExporter.Exposition;
+
+namespace GunicornPrometheusExporter.Exporter.Trends;
+
+/// <summary>Sums the samples of the store. Not thread-safe.</summary>
+internal sealed class TrendSums
+{
+    private ImmutableArray<double> _bounds = [];
+
+    internal TrendTotals Of(FamilyTable families, DateTimeOffset time)
+    {
+        var buckets = new SortedDictionary<double, double>();
+        families.VisitBuckets(MetricCatalogue.HttpRequestDuration, (bound, count) =>
+            buckets[bound] = buckets.GetValueOrDefault(bound) + count);
+        // Points share the bounds of earlier ones.
+        if (!buckets.Keys.SequenceEqual(_bounds)) _bounds = [.. buckets.Keys];
+        return new(time)
+        {
+            Requests = Sum(families, MetricCatalogue.HttpRequests) ?? 0,
+            ClientErrors = Sum(families, MetricCatalogue.HttpRequests, set => HasStatus(set, "status_code=\"4"u8)) ?? 0,
+            ServerErrors = Sum(families, MetricCatalogue.HttpRequests, set => HasStatus(set, "status_code=\"5"u8)) ?? 0,
+            Lost = Sum(families, MetricCatalogue.WorkerRequestsLost) ?? 0,
+            Deaths = Sum(families, MetricCatalogue.WorkerExits, IsUnexpected) ?? 0,
+            Saturation = Sum(families, MetricCatalogue.Saturation),
+            Backlog = Sum(families, MetricCatalogue.ListenerBacklog),
+            InFlight = Sum(families, MetricCatalogue.WorkerRequestsInFlight),
+            Memory = Sum(families, MetricCatalogue.WorkerProportionalMemory) ?? Sum(families, MetricCatalogue.WorkerMemory),
+            Bounds = _bounds,
+            Counts = [.. buckets.Values],
+        };
+    }
+
+    /// <summary>The value of a label of a sample; empty without it.</summary>
+    internal static string LabelOf(LabelSet set, string name) =>
+        SnapshotTaker.LabelsOf(set).FirstOrDefault(label => label.Name == name).Value ?? "";
+
+    private static double? Sum(FamilyTable families, MetricFamily family, Func<LabelSet, bool>? isWanted = null)
+    {
+        double? sum = null;
+        families.Visit(family, (_, set, value) =>
+        {
+            if (isWanted is null || isWanted(set)) sum = (sum ?? 0) + value;
+        });
+        return sum;
+    }
+
+    // A quote in the value of another label is escaped, so it cannot look like this label.
+    private static bool HasStatus(LabelSet set, ReadOnlySpan<byte> begin) => set.Text.IndexOf(begin) >= 0;
+
+    private static bool IsUnexpected(LabelSet exits) => !WorkerExitReasons.IsOrderly(LabelOf(exits, "reason"));
+}

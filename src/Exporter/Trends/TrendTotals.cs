@@ -1,0 +1,33 @@
+using System.Collections.Immutable;
+
+namespace GunicornPrometheusExporter.Exporter.Trends;
+
+/// <summary>The sums over the samples of one read, from which the points are computed. Immutable. An unknown gauge is null.</summary>
+internal sealed record TrendTotals(DateTimeOffset Time)
+{
+    internal double Requests { get; init; }
+
+    internal double ClientErrors { get; init; }
+
+    internal double ServerErrors { get; init; }
+
+    internal double Lost { get; init; }
+
+    /// <summary>Unexpected worker exits.</summary>
+    internal double Deaths { get; init; }
+
+    internal double? Saturation { get; init; }
+
+    internal double? Backlog { get; init; }
+
+    internal double? InFlight { get; init; }
+
+    /// <summary>Of all workers: private memory plus the share of shared memory, else the resident sets.</summary>
+    internal double? Memory { get; init; }
+
+    /// <summary>The upper bounds of the latency buckets, in seconds.</summary>
+    internal ImmutableArray<double> Bounds { get; init; } = [];
+
+    /// <summary>The requests in each bucket alone.</summary>
+    internal ImmutableArray<double> Counts { get; init; } = [];
+}

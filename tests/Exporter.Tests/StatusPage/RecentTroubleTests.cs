@@ -1,0 +1,69 @@
+using System.Collections.Immutable;
+using GunicornPrometheusExporter.Exporter.StatusPage;
+using GunicornPrometheusExporter.Exporter.Trends;
+using GunicornPrometheusExporter.Incidents;
+using Xunit;
+
+namespace GunicornPrometheusExporter.Exporter.Tests.StatusPage;
+
+public sealed class RecentTroubleTests
+{
+    private static readonly ImmutableArray<double> Bounds = [1, 2.5, double.PositiveInfinity];
+
+    [Fact]
+    public void Failed_and_lost_requests_are_an_error_from_the_limit_of_the_alert_on()
+    {
+        Assert.Empty(Find([Point(-10) with { Requests = 100, ServerErrors = .7f, Lost = .7f }]));
+        Assert.Equal(
+            "error: web-1: 2 % of the requests of the last 5 minutes failed; see which routes have 5xx GunicornErrorBudgetBurnFast",
+            Assert.Single(Find([Point(-10) with { Requests = 100, ServerErrors = .8f, Lost = .8f }])));
+    }
+
+    [Fact]
+    public void A_few_requests_and_what_is_over_are_no_trouble() => Assert.Empty(Find(
+        [Point(-301) with { Requests = 100, ServerErrors = 100, Saturation = 1 }, Point(-10) with { Requests = .05f, ServerErrors = .05f }]));
+
+    [Fact]
+    public void Slow_requests_are_a_warning_above_a_second()
+    {
+        Assert.Empty(Find([Point(-10) with { Requests = 10, Counts = [96, 4, 0] }]));
+        Assert.Contains(
+            "one request in 20 of the last 5 minutes took longer than 1.8 s; see which routes are slow GunicornLatencyHigh",
+            Assert.Single(Find([Point(-10) with { Requests = 10, Counts = [50, 0, 0] }, Point(-5) with { Requests = 10, Counts = [40, 10, 0] }])),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Saturation_is_a_warning_on_average_and_unknown_values_do_not_count()
+    {
+        Assert.Empty(Find([Point(-10) with { Saturation = 1 }, Point(-5) with { Saturation = .6f }]));
+        Assert.Contains(
+            "90 % of the capacity was in use in the last 5 minutes",
+            Assert.Single(Find([Point(-10), Point(-5) with { Saturation = .9f }])), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Deaths_of_the_last_ten_minutes_are_counted_by_cause_and_a_worker_that_lost_two_requests_once()
+    {
+        var found = Find(
+            [], Death(-601, "oom", 1), Death(-500, "oom", 2), Death(-400, "oom", 3), Death(-400, "oom", 3), Death(-5, "timeout", 4),
+            Death(-1, null, 5), new Incident(Seconds(-1), IncidentKinds.Slow) { Pid = 6 });
+
+        Assert.Equal(
+        [
+            "error: web-1: 2 workers died in the last 10 minutes (oom); see the incidents GunicornWorkerOutOfMemory",
+            "error: web-1: 1 worker died in the last 10 minutes (timeout); see the incidents GunicornWorkerTimeout",
+            "error: web-1: 1 worker died in the last 10 minutes (unknown); see the incidents GunicornWorkersCrashing",
+        ], found);
+    }
+
+    private static Incident Death(int seconds, string? cause, int pid) =>
+        new(Seconds(seconds), cause == "timeout" ? IncidentKinds.Timeout : IncidentKinds.Death) { Cause = cause, Pid = pid };
+
+    private static double Seconds(int seconds) => (PageSamples.Time.AddSeconds(seconds) - DateTimeOffset.UnixEpoch).TotalSeconds;
+
+    private static TrendPoint Point(int seconds) => new(PageSamples.Time.AddSeconds(seconds)) { Bounds = Bounds, Counts = [0, 0, 0] };
+
+    private static string[] Find(ImmutableArray<TrendPoint> points, params Incident[] incidents) =>
+        [.. RecentTrouble.Find("web-1", points, [.. incidents], PageSamples.Time).Select(finding => $"{finding} {finding.Alert}")];
+}
