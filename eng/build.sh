@@ -18,8 +18,8 @@ publish() {
   dotnet publish "src/$1" -c Release -r "$rid" --no-restore -o "$out/publish/$1" --nologo -v quiet -clp:NoSummary "${cross[@]}"
 }
 
-# Each of the two takes one to four minutes on two processors.
 with_progress "build: the packages of .NET" restore
+echo "build: two programs are compiled to machine code; each takes one to four minutes on two processors"
 with_progress "build: the extension module, step 1 of 2" publish PythonModule
 with_progress "build: the executable, step 2 of 2" publish Exporter
 

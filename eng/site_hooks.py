@@ -51,6 +51,11 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     return _CODE_OR_LINK.sub(adapted, markdown)
 
 
+def on_page_content(content: str, **_: Any) -> str:
+    """Lets a reader without a mouse focus a table, to scroll it where it is wider than the screen."""
+    return content.replace("<table>", '<table tabindex="0">')
+
+
 def on_post_build(config: Any, **_: Any) -> None:
     """Writes the list of files of each folder that a page links to, unless its README.md is the page of the folder."""
     for name in _folders:
