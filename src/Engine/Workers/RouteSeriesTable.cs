@@ -105,7 +105,7 @@ internal sealed class RouteSeriesTable(MetricWriter writer, TimeProvider time)
         return series;
     }
 
-    /// <summary>Whether a request that took so many seconds is slow, by the threshold of its route even if its series has another.</summary>
+    /// <summary>Whether a request that took so many seconds is slow, by the threshold of its route, whatever its series is.</summary>
     internal bool IsSlow(FlightEntry entry, double seconds)
     {
         if (seconds <= _lowestSlow || entry.IsLasting) return false;

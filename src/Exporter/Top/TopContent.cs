@@ -39,16 +39,16 @@ internal sealed class TopContent(TopColumn<WorkerStatus> sorted)
     }
 
     /// <summary>The last line of the screen.</summary>
-    internal string Footer => _isTyping || _filter.Length > 0 ? $"/{Show.Printable(_filter)}{(_isTyping ? "_" : "")}  Esc all rows  {Keys}" : Keys;
+    internal string Footer => _isTyping || _filter.Length > 0
+        ? $"/{Show.Printable(_filter)}{(_isTyping ? "_" : "")}  Esc all rows  {Keys}"
+        : Keys;
 
     /// <summary>The lines of the table, its titles first.</summary>
     internal IEnumerable<string> Lines(Status status, int width)
     {
         var lines = _view switch
         {
-            View.Routes => _routes.Lines(
-                status.Routes.OrderBy(route => route.Endpoint, StringComparer.Ordinal).ThenBy(route => route.Method, StringComparer.Ordinal),
-                width, _filter),
+            View.Routes => _routes.Lines(ByName(status.Routes), width, _filter),
             View.Incidents => IncidentTable.Lines(status.Incidents.Reverse())
                 .Where((line, place) => place == 0 || line.Contains(_filter, StringComparison.OrdinalIgnoreCase)),
             View.Help => Help,
@@ -56,6 +56,9 @@ internal sealed class TopContent(TopColumn<WorkerStatus> sorted)
         };
         return _filter.Length > 0 && lines.Skip(1).Take(1).ToArray() is [] ? lines.Append("no row contains this text") : lines;
     }
+
+    private static IEnumerable<RouteStatus> ByName(IEnumerable<RouteStatus> routes) => routes
+        .OrderBy(route => route.Endpoint, StringComparer.Ordinal).ThenBy(route => route.Method, StringComparer.Ordinal);
 
     /// <summary>Applies a key; false if it quits.</summary>
     internal bool Handle(ConsoleKeyInfo key)

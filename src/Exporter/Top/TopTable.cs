@@ -28,7 +28,8 @@ internal sealed class TopTable<T>(IReadOnlyList<TopColumn<T>> columns, TopColumn
             _widths[place] = rows.Select(row => row[place].Length).Append(_widths[place]).Max();
         }
         var shown = ShownIn(width);
-        return rows.Where(row => row.Any(cell => cell.Contains(filter, StringComparison.OrdinalIgnoreCase))).Prepend([.. columns.Select(column => column == _sorted ? column.Title + Mark : column.Title)])
+        return rows.Where(row => row.Any(cell => cell.Contains(filter, StringComparison.OrdinalIgnoreCase)))
+            .Prepend([.. columns.Select(column => column == _sorted ? column.Title + Mark : column.Title)])
             .Select(row => string.Join(' ', shown.Select(place => place == columns.Count - 1
                 ? row[place]
                 : columns[place].IsText ? row[place].PadRight(_widths[place]) : row[place].PadLeft(_widths[place]))));

@@ -53,8 +53,10 @@ internal static class TopView
     {
         var perLine = Math.Clamp(width / NarrowestFigure, 1, FiguresPerLine);
         var sparkWidth = history is null ? 0 : Math.Max(0, ((width + Gap.Length) / perLine) - Gap.Length - NameWidth - ValueWidth - 2);
-        return figures.Chunk(perLine).Select(line => string.Join(Gap, line.Select(figure =>
-            $"{figure.Name,-NameWidth} {figure.Text,ValueWidth} {history?.SparkOf(figure.Name, sparkWidth).PadRight(sparkWidth)}")).TrimEnd());
+        return figures.Chunk(perLine).Select(line => string.Join(Gap, line.Select(CellOf)).TrimEnd());
+
+        string CellOf(Figure figure) =>
+            $"{figure.Name,-NameWidth} {figure.Text,ValueWidth} {history?.SparkOf(figure.Name, sparkWidth).PadRight(sparkWidth)}";
     }
 
     private static string BacklogOf(ListenerStatus queue, FigureHistory? history) =>
