@@ -29,7 +29,8 @@ internal sealed record StoreIncarnation(string Store, int Generation)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StoreException($"{path} cannot be created ({e.Message.TrimEnd('.')}); run the exporter as the user that the workers run as", e);
+            throw new StoreException(
+                $"{path} cannot be created ({e.Message.TrimEnd('.')}); run the exporter as the user that the workers run as", e);
         }
     }
 

@@ -10,7 +10,8 @@ internal static class HistorySection
     [
         new("Requests/s", ChartUnit.Rate, ("all", point => point.Requests)),
         new(
-            "Errors/s", ChartUnit.Rate, ("5xx", point => point.ServerErrors), ("4xx", point => point.ClientErrors), ("lost", point => point.Lost)),
+            "Errors/s", ChartUnit.Rate,
+            ("5xx", point => point.ServerErrors), ("4xx", point => point.ClientErrors), ("lost", point => point.Lost)),
         new("Latency", ChartUnit.Seconds, ("p99", point => point.P99), ("p95", point => point.P95), ("p50", point => point.P50)),
         new("Saturation", ChartUnit.Share, ("highest", point => point.Saturation)),
         new("Backlog", ChartUnit.Count, ("connections", point => point.Backlog)),

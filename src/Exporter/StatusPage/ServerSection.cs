@@ -17,7 +17,8 @@ internal static class ServerSection
         WriteFact(html, "Python", OfWorkers(now, "python"));
         WriteFact(html, "Worker class", OfWorkers(now, "worker_class"));
         // While an upgrade replaces the master there are two.
-        if (page.Hosts is null && now.Of(MetricCatalogue.MasterUptime).Select(master => master.Value).DefaultIfEmpty().Max() is > 0 and var seconds)
+        var seconds = now.Of(MetricCatalogue.MasterUptime).Select(master => master.Value).DefaultIfEmpty().Max();
+        if (page.Hosts is null && seconds > 0)
         {
             var since = now.Time.AddSeconds(-seconds).ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
             WriteFact(html, "Up since", [$"{since} UTC ({Show.Duration(seconds)})"]);
