@@ -89,7 +89,7 @@ def blocks(path: Path) -> list[Block]:
             found.append(Block(int(pid), int(thread), float(at), 0, []))
         elif line == _HEADER:
             found[-1] = found[-1]._replace(headers=found[-1].headers + 1)
-        elif line != "  <no Python frame>":
+        elif line.strip() != "<no Python frame>":
             frame = _FRAME.fullmatch(line)
             assert frame is not None, line
             found[-1].frames.append((frame[1], int(frame[2]), frame[3]))
