@@ -41,10 +41,6 @@ internal static class Show
 
     internal static string Megabytes(double? bytes) => Text(bytes / (1 << 20), "0.0", " MiB");
 
-    internal static string Growth(Growth? growth) => growth is null
-        ? None
-        : $"{(growth.Bytes < 0 ? "" : "+")}{Megabytes(growth.Bytes)} in {Duration(growth.Time.TotalSeconds)}";
-
     /// <summary>A size in whole megabytes, short.</summary>
     internal static string Mega(double? bytes) => Text(bytes / (1 << 20), "#,0", "M");
 

@@ -9,7 +9,7 @@ internal static class WorkerSection
     private const double Full = .9;
 
     internal static void Write(HtmlWriter html, Page page) => SortableTable.Write(
-        html, page.Query, "workers", "Workers", "Current state, one row per worker slot", ColumnsOf(page.Status), page.Status.Workers);
+        html, page.Query, "workers", "Workers", "Current state, one row per worker slot; growth of the memory in up to 6 hours", ColumnsOf(page.Status), page.Status.Workers);
 
     private static Column<WorkerStatus>[] ColumnsOf(Status status) =>
     [
@@ -23,7 +23,7 @@ internal static class WorkerSection
         new("lag", "Loop lag", worker => worker.LoopLag, Show.Seconds),
         new("cpu", "CPU", worker => worker.Cpu / 100, Show.Percent),
         new("memory", "Memory", worker => worker.Memory, Show.Megabytes),
-        new("growth", "Growth", worker => worker.MemoryGrowth?.Bytes, (html, worker) => html.Write($"{Show.Growth(worker.MemoryGrowth)}")),
+        new("growth", "Growth", worker => worker.MemoryGrowth?.Bytes, (html, worker) => WriteGrowth(html, worker.MemoryGrowth)),
         new("restarts", "Restarts", worker => worker.Restarts, Show.Count),
         new("oldest", "Oldest request", worker => worker.Oldest?.Seconds, (html, worker) => WriteOldest(html, status, worker))
         {
@@ -33,6 +33,14 @@ internal static class WorkerSection
 
     private static double? PidOf(WorkerStatus worker) =>
         double.TryParse(worker.Pid, CultureInfo.InvariantCulture, out var pid) ? pid : null;
+
+    private static void WriteGrowth(HtmlWriter html, Growth? growth)
+    {
+        if (growth is null) return;
+        html.Write($"""
+            <span title="in {Show.Duration(growth.Time.TotalSeconds)}">{(growth.Bytes < 0 ? "" : "+")}{Show.Megabytes(growth.Bytes)}</span>
+            """);
+    }
 
     private static void WriteUtilisation(HtmlWriter html, WorkerStatus worker)
     {

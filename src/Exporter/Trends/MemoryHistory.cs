@@ -16,8 +16,8 @@ internal sealed class MemoryHistory
     internal void Add(FamilyTable families, DateTimeOffset now)
     {
         // After a backward step of the clock it is due too.
-        if (now - _last is { } age && age >= TimeSpan.Zero && age < Step) return;
-        _last = now;
+        var isDue = now - _last is not { } age || age < TimeSpan.Zero || age >= Step;
+        if (isDue) _last = now;
         var memory = new Dictionary<string, double>();
         // The views prefer the second.
         foreach (var family in (MetricFamily[])[MetricCatalogue.WorkerMemory, MetricCatalogue.WorkerProportionalMemory])
@@ -28,22 +28,26 @@ internal sealed class MemoryHistory
         families.Visit(MetricCatalogue.WorkerInfo, (_, set, _) =>
         {
             var (id, pid) = (TrendSums.LabelOf(set, MetricFamily.WorkerLabel), TrendSums.LabelOf(set, "pid"));
-            if (memory.TryGetValue(id, out var bytes)) Add(id, pid, now, bytes);
+            // A new process has its first value at once.
+            if (memory.TryGetValue(id, out var bytes) && (isDue || !IsKnown(id, pid))) Add(id, pid, now, bytes);
         });
     }
 
     /// <summary>How much more memory a process has than when it was first remembered; null if that is less than a minute ago.</summary>
     internal Growth? GrowthOf(WorkerStatus worker, DateTimeOffset now)
     {
-        if (worker.Memory is not { } bytes || !_workers.TryGetValue(worker.Id, out var known) || known.Pid != worker.Pid) return null;
-        var (time, before) = known.Points.Peek();
+        if (worker.Memory is not { } bytes || worker.Pid is null || !IsKnown(worker.Id, worker.Pid)) return null;
+        var (time, before) = _workers[worker.Id].Points.Peek();
         return now - time < Shortest ? null : new(bytes - before, now - time);
     }
 
     internal void Add(string id, string pid, DateTimeOffset now, double bytes)
     {
-        if (!_workers.TryGetValue(id, out var known) || known.Pid != pid) _workers[id] = known = (pid, []);
-        if (known.Points.Count == Points) known.Points.Dequeue();
-        known.Points.Enqueue((now, bytes));
+        if (!IsKnown(id, pid)) _workers[id] = (pid, []);
+        var points = _workers[id].Points;
+        if (points.Count == Points) points.Dequeue();
+        points.Enqueue((now, bytes));
     }
+
+    private bool IsKnown(string id, string pid) => _workers.TryGetValue(id, out var known) && known.Pid == pid;
 }

@@ -151,6 +151,17 @@ public sealed class StatusDocumentTests
     }
 
     [Fact]
+    public void A_worker_has_the_growth_of_its_memory()
+    {
+        var page = PageSamples.PageOf(Server);
+        var grown = page.Status.Workers[0] with { MemoryGrowth = new(3 << 20, TimeSpan.FromMinutes(90)) };
+
+        var html = StatusDocument.Write(page with { Status = page.Status with { Workers = [grown] } });
+
+        Assert.Contains("""<span title="in 1 h 30 min">+3.0 MiB</span>""".Replace("+", "&#x2B;", StringComparison.Ordinal), html, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Forwarders_have_their_state_and_last_error()
     {
         Assert.DoesNotContain("Forwarders", PageSamples.HtmlOf(Server), StringComparison.Ordinal);
