@@ -9,7 +9,8 @@ internal static class WorkerSection
     private const double Full = .9;
 
     internal static void Write(HtmlWriter html, Page page) => SortableTable.Write(
-        html, page.Query, "workers", "Workers", "Current state, one row per worker slot; growth of the memory in up to 6 hours", ColumnsOf(page.Status), page.Status.Workers);
+        html, page.Query, "workers", "Workers", "Current state, one row per worker slot; growth of the memory in up to 6 hours",
+        ColumnsOf(page.Status), page.Status.Workers);
 
     private static Column<WorkerStatus>[] ColumnsOf(Status status) =>
     [
