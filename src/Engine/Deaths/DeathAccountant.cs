@@ -71,9 +71,20 @@ internal sealed class DeathAccountant(string directory, FlightWatch flights, int
         }
         using var slots = SlotTable.Open(directory);
         if (!slots.TryTake(SlotKind.Exporter, 1)) return;
-        if (deaths.Count > 0) Settle(deaths);
+        if (deaths.Count > 0) Settle(deaths, slots);
         foreach (var exit in exits) Settle(exit);
         TryBeside(Incidents.WriteUnderLock);
+    }
+
+    /// <summary>Whether the file may be that of a live worker that has not locked it yet.</summary>
+    private bool MayBeStarting(DeadWorker worker, SlotTable slots)
+    {
+        if (!slots.IsHeld(worker.Kind, worker.Number)) return false;
+        foreach (ref readonly var live in flights.Live)
+        {
+            if (live.Kind == worker.Kind && live.Number == worker.Number) return false;
+        }
+        return true;
     }
 
     private List<int> SlotsOfWorkers()
@@ -94,11 +105,14 @@ internal sealed class DeathAccountant(string directory, FlightWatch flights, int
         if (unfinished.Count > 0) flights.Refresh();
     }
 
-    private void Settle(List<Death> deaths)
+    private void Settle(List<Death> deaths, SlotTable slots)
     {
         // Another exporter may have settled some before this one took the slot.
         deaths.RemoveAll(death => !File.Exists(death.Worker.Path));
-        foreach (var death in deaths.Where(death => death.Worker.Report is null)) Try(() => flights.Quarantine(death.Worker));
+        foreach (var death in deaths.Where(death => death.Worker.Report is null))
+        {
+            if (!MayBeStarting(death.Worker, slots)) Try(() => flights.Discard(death.Worker));
+        }
         deaths.RemoveAll(death => death.Worker.Report is null);
 
         // 1 Count, in one step, the deaths that are not counted yet.

@@ -112,12 +112,16 @@ internal sealed class FlightWatch(string directory, ILogger logger)
     /// <summary>The labels of a lost or running request.</summary>
     internal RequestLabels LabelsOf(FlightRequest request) => new(request, Patterns, Choice);
 
-    /// <summary>Quarantines a dead worker's damaged file, and counts it.</summary>
-    internal void Quarantine(DeadWorker worker)
+    /// <summary>
+    /// Removes a file without a header, whose worker was killed before it wrote one. Quarantines and counts a damaged file.
+    /// </summary>
+    internal void Discard(DeadWorker worker)
     {
-        StoreFiles.Quarantine(worker.Path);
+        var isUnwritten = FlightTableReader.IsUnwritten(worker.Path);
+        if (isUnwritten) File.Delete(worker.Path);
+        else StoreFiles.Quarantine(worker.Path);
         _dead.Remove(worker.Path);
-        NoteCorrupt($"{worker.Path} has no flight file header");
+        if (!isUnwritten) NoteCorrupt($"{worker.Path} has no flight file header");
     }
 
     /// <summary>Counts and logs a file that was quarantined because it was damaged.</summary>

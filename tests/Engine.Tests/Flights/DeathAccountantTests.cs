@@ -10,6 +10,7 @@ using GunicornPrometheusExporter.Incidents;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Recording;
 using GunicornPrometheusExporter.Routes;
+using GunicornPrometheusExporter.Slots;
 using GunicornPrometheusExporter.Workers;
 using Xunit;
 
@@ -402,14 +403,39 @@ public sealed class DeathAccountantTests : IDisposable
     {
         var path = _directory["flight_worker-1_00000001.bin"];
         File.WriteAllText(path, "no flight file");
-        for (var i = 0; i < 100 && File.Exists(path); i++)
-        {
-            _accountant.Account();
-            Thread.Sleep(100);
-        }
+        AccountUntilGone(path);
         Assert.True(File.Exists(path + ".corrupt"));
         Assert.Equal(1, _aggregator.Read().Samples["gunicorn_exporter_corrupt_files_total{}"]);
         Assert.Contains("quarantined", Assert.Single(_log.Messages), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(4096)]
+    public void The_file_of_a_worker_that_was_killed_before_it_wrote_any_is_no_damage(int size)
+    {
+        var path = _directory["flight_worker-1_00000001.bin"];
+        File.WriteAllBytes(path, new byte[size]);
+        AccountUntilGone(path);
+        Assert.False(File.Exists(path));
+        Assert.False(File.Exists(path + ".corrupt"));
+        Assert.Equal(0, _aggregator.Read().Samples["gunicorn_exporter_corrupt_files_total{}"]);
+        Assert.Empty(_log.Messages);
+    }
+
+    [Fact]
+    public void A_file_that_a_starting_worker_has_not_locked_yet_stays()
+    {
+        var path = _directory["flight_worker-1_00000001.bin"];
+        File.WriteAllBytes(path, new byte[4096]);
+        using (var slots = SlotTable.Open(_directory.Path))
+        {
+            Assert.True(slots.TryTake(SlotKind.Worker, 1));
+            AccountUntilGone(path, TimeSpan.FromSeconds(3));
+            Assert.True(File.Exists(path));
+        }
+        AccountUntilGone(path);
+        Assert.False(File.Exists(path));
     }
 
     [Fact]
@@ -514,6 +540,16 @@ public sealed class DeathAccountantTests : IDisposable
         // The first look finds what died before: its time of death is not known.
         aggregator.Flights.Refresh();
         return (aggregator, new DeathAccountant(_directory.Path, aggregator.Flights, 50, _log));
+    }
+
+    private void AccountUntilGone(string path, TimeSpan? longest = null)
+    {
+        var end = MonotonicClock.Seconds() + (longest?.TotalSeconds ?? 10);
+        while (File.Exists(path) && MonotonicClock.Seconds() < end)
+        {
+            _accountant.Account();
+            Thread.Sleep(100);
+        }
     }
 
     private string WriteFlight(string suffix, params FlightRequest[] requests)
