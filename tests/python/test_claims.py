@@ -142,8 +142,8 @@ def test_every_metric_that_a_page_names_exists(page):
 
 
 def is_metric(name: str) -> bool:
-    """Returns whether it is the name of a family, of a sample of one, or of the package."""
-    if name.startswith(("gunicorn_prometheus_exporter", "gunicorn_mixin")):
+    """Returns whether it is the name of a family, of a sample of one, or of a package."""
+    if name.startswith(("gunicorn_prometheus_exporter", "gunicorn_mixin", "gunicorn_h1c")):
         return True
     if name.endswith("*"):
         return any(fnmatch(family, name) for family in metrics())
