@@ -1,13 +1,14 @@
 """After a scan of random paths, the routes of the application have their own series, through every restart."""
 
 import contextlib
+import http.client
 import os
 import signal
 
 import pytest
 
 from live_gunicorn import LiveGunicorn, wait_for
-from test_cardinality import random_paths, scan
+from test_cardinality import random_paths
 
 SCANNED = 300
 
@@ -25,6 +26,15 @@ SERVERS = {
     "Django under uvicorn": ("uvicorn", "frameworks.django_app:asgi", DJANGO),
     "FastAPI under uvicorn": ("uvicorn", "frameworks.starlette_app:fast", FASTAPI),
 }
+
+
+def scan(server: LiveGunicorn, paths: "list[str]") -> None:
+    """Requests each path, on a new connection where the server closes the last one."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    for path in paths:
+        connection.request("GET", path)
+        connection.getresponse().read()
+    connection.close()
 
 
 @pytest.mark.parametrize("name", SERVERS)

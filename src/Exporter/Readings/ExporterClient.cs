@@ -22,6 +22,9 @@ internal sealed class ExporterClient : IDisposable
     private const string Untrusted = "The remote certificate";
     private const string NotTls = "Cannot determine the frame size";
 
+    // A server that wants a certificate of its client says no more than that.
+    private const string Certificates = ", and the certificates in tls_config of --http.config.file";
+
     private readonly HttpClient _http;
 
     /// <param name="target">The exporter.</param>
@@ -189,17 +192,19 @@ internal sealed class ExporterClient : IDisposable
         }
         catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ResponseEnded)
         {
-            throw new ReadingException($"{Target.TextOf(address)} closed the connection without an answer; " +
-                "use https:// if it speaks TLS, and check that this is an exporter's address");
+            throw new ReadingException($"{Target.TextOf(address)} closed the connection without an answer; " + (IsHttps(address)
+                ? "check that this is an exporter's address" + Certificates
+                : "use https:// if it speaks TLS, and check that this is an exporter's address"));
         }
         catch (HttpRequestException e)
         {
             throw new ReadingException(
                 $"{Target.TextOf(address)} does not answer: {(e.InnerException ?? e).Message.TrimEnd('.')}; " +
-                    "check that the exporter runs at this address" +
-                    (address.Scheme == Uri.UriSchemeHttps ? ", and the certificates in tls_config of --http.config.file" : ""));
+                    "check that the exporter runs at this address" + (IsHttps(address) ? Certificates : ""));
         }
     }
+
+    private static bool IsHttps(Uri address) => address.Scheme == Uri.UriSchemeHttps;
 
     private static string RemedyOf(HttpStatusCode status) => status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden
         ? "name a user with access in --http.config.file, or in the URL: http://USER:PASSWORD@HOST:PORT"
