@@ -40,6 +40,8 @@ class Forwarding:
         self.server.wait_until_served()
         wait_for(lambda: redis.cli("keys", "*") != "", "the first snapshot")
         assert self.server.get("/") == 200
+        # Until it is counted it is in flight.
+        self.server.metrics(requests=1)
         self._client = threading.Thread(target=self._request)
         self._client.start()
         wait_for(lambda: self.server.scrape().total("gunicorn_worker_requests_in_flight") == 1, "the request in flight")

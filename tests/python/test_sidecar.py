@@ -117,6 +117,7 @@ def test_a_worker_killed_in_the_other_container_is_accounted_for(pod: Pod) -> No
     for _ in range(20):
         assert server.get("/") == 200
     server.metrics(20)
+    wait_for(lambda: len(server.workers()) == 2, "two workers")
     victims = server.workers()
     for victim in victims:
         os.kill(victim, signal.SIGKILL)

@@ -109,7 +109,7 @@ public class RedisFailoverTests
     [InlineData("fleet{one}:")]
     public async Task The_keys_of_an_instance_are_in_one_slot(string prefix)
     {
-        await using var server = await RedisServer.StartAsync("--cluster-enabled", "yes");
+        await using var server = await RedisServer.StartAsync("--cluster-enabled", "yes", "--cluster-port", $"{FreePort.Take()}");
         var keys = new RedisKeys(prefix);
 
         Assert.Equal(
