@@ -63,17 +63,24 @@ internal static class FlightTableReader
         }
     }
 
-    /// <summary>Whether the header of a flight file is unwritten: its first bytes come last. False if the file does not exist.</summary>
-    /// <exception cref="CorruptFileException">It is a link or a socket.</exception>
+    /// <summary>Whether the header of a flight file is unwritten: its first bytes come last. False if it is no file.</summary>
     /// <exception cref="StoreException">It cannot be read.</exception>
     public static bool IsUnwritten(string path)
     {
-        if (!FlightFile.TryOpen(path, out var file)) return false;
-        using (file)
+        try
         {
-            var magic = 0UL;
-            _ = file.Read(MemoryMarshal.AsBytes(new Span<ulong>(ref magic)), 0);
-            return magic == 0;
+            if (!FlightFile.TryOpen(path, out var file)) return false;
+            using (file)
+            {
+                var magic = 0UL;
+                _ = file.Read(MemoryMarshal.AsBytes(new Span<ulong>(ref magic)), 0);
+                return magic == 0;
+            }
+        }
+        catch (CorruptFileException)
+        {
+            // It is a link or a socket.
+            return false;
         }
     }
 
