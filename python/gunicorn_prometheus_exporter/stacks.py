@@ -80,7 +80,13 @@ class StackHandler:
                 return
             self._file = _identity(self._descriptor)
         faulthandler.register(number, file=self._descriptor, all_threads=False, chain=False)
-        self._signal, self._handler = number, self._engine.signal_handler(number)
+        # CPython's handler sets errno to 0. A thread that it interrupts after a failed call would take the call for a success.
+        handler = self._engine.keep_error_number(number)
+        if handler < 0:
+            faulthandler.unregister(number)
+            self._log.warning("Stacks of this worker are off: the kernel refuses the handler of signal %d", number)
+            return
+        self._signal, self._handler = number, handler
         self._tell(number)
 
     def leave(self) -> None:

@@ -42,6 +42,8 @@ def test_a_client_that_never_stops_sending_does_not_keep_a_request_without_an_an
                 readable, writable, _ = select.select([connection], [connection], [], 1)
                 if readable:
                     answer = connection.recv(65536)
+                    if not answer:
+                        break
                 elif writable:
                     # As much as there is room for.
                     connection.send(chunks, socket.MSG_DONTWAIT)

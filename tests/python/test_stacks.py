@@ -3,6 +3,8 @@
 import os
 import signal
 import stat
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -265,3 +267,32 @@ def test_a_child_leaves_a_handler_of_the_application_alone(start_gunicorn, store
     settle(store, server)
     taken = f"import signal; signal.signal({FIRST}, lambda number, frame: None)\n"
     assert run(server, taken + STATE + CHILDREN["fork"]).strip() == "1"
+
+
+#: The C library's error number tells CPython that a lock is held by another thread.
+TRIES = """
+import os, threading
+lock = threading.Lock()
+lock.acquire()
+taken = 0
+while not os.path.exists({done!r}):
+    for _ in range(10_000):
+        taken += lock.acquire(False)
+print("taken:", taken)
+"""
+
+
+def test_a_signal_changes_no_error_number_of_what_it_interrupts(start_gunicorn, store, tmp_path):
+    server = start_gunicorn(conf=ALONE)
+    worker = settle(store, server)
+    done = tmp_path / "done"
+    answers = []
+    thread = threading.Thread(target=lambda: answers.append(run(server, TRIES.format(done=str(done)))))
+    thread.start()
+    for _ in range(3000):
+        assert send(worker, worker, FIRST)
+        time.sleep(0.001)
+    done.touch()
+    thread.join()
+    assert answers == ["taken: 0\n"]
+    assert stack_file(store).stat().st_size > 0
