@@ -1,5 +1,4 @@
 using GunicornPrometheusExporter.Forwarding.RemoteWrite;
-using GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Snapshots;
 using Xunit;
