@@ -44,13 +44,13 @@ internal sealed class StoreReading(
         }
     }
 
-    /// <summary>Reads the store in the same way, and copies the samples.</summary>
+    /// <summary>Reads the store in the same way, and copies the samples with their details.</summary>
     internal MetricSnapshot Snapshot()
     {
         lock (_gate)
         {
             Refresh();
-            return aggregator.Snapshot() with { Incidents = accountant.Incidents.Read() };
+            return aggregator.DetailedSnapshot() with { Incidents = accountant.Incidents.Read() };
         }
     }
 

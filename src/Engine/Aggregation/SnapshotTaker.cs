@@ -1,6 +1,8 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Text;
 using GunicornPrometheusExporter.Exposition;
+using GunicornPrometheusExporter.HistogramDetails;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Snapshots;
 
@@ -29,6 +31,36 @@ internal sealed class SnapshotTaker(ExpositionLayout lines)
         }
         return new(time, layout, copied);
     }
+
+    /// <summary>Copies start times, exemplars and native histograms, in the order of the last snapshot.</summary>
+    public SnapshotDetails TakeDetails(SampleValues values)
+    {
+        var created = ImmutableArray.CreateBuilder<double>();
+        var exemplars = new Dictionary<int, Exemplar>();
+        var natives = new Dictionary<int, NativeCounts>();
+        foreach (ref readonly var family in lines.Families)
+        {
+            var rest = lines.LinesOf(family);
+            while (rest.Length > 0)
+            {
+                var set = SampleLine.TakeLabelSet(ref rest);
+                var native = family.Header.Type == MetricType.Histogram ? ProtobufExposition.NativeOf(set, values) : null;
+                foreach (ref readonly var line in set)
+                {
+                    if (line.Kind == LineKind.Bucket && values.ExemplarOf(line.Series) is { } exemplar)
+                    {
+                        exemplars.Add(created.Count, exemplar);
+                    }
+                    if (line.Kind == LineKind.Sum && native is not null) natives.Add(created.Count, CountsOf(native));
+                    created.Add(line.Labels.Created);
+                }
+            }
+        }
+        return new(created.DrainToImmutable(), exemplars.ToFrozenDictionary(), natives.ToFrozenDictionary());
+    }
+
+    private static NativeCounts CountsOf(NativeHistogram native) =>
+        new(native.Schema, native.ZeroCount, native.Count, native.First, [.. native.Buckets]);
 
     private SnapshotLayout LayOut()
     {

@@ -191,6 +191,15 @@ public sealed class StoreAggregator : IDisposable
     /// <summary>Copies what the last refresh read: the values of the text format.</summary>
     internal MetricSnapshot Snapshot() => _snapshots.Take(_time.GetUtcNow(), Values);
 
+    /// <summary>Copies what the last refresh read, with start times, exemplars and native histograms.</summary>
+    internal MetricSnapshot DetailedSnapshot()
+    {
+        var snapshot = Snapshot();
+        _extras.ReadExemplars(_listing.Files);
+        _extras.ReadNatives(_listing.Files);
+        return snapshot with { Details = _snapshots.TakeDetails(Values) };
+    }
+
     /// <summary>The buckets of a family's native histograms, with the count of each bucket alone, of what the last refresh read.</summary>
     /// <remarks>Omits series of which some worker does not record a native histogram.</remarks>
     internal IEnumerable<(SnapshotSample Bucket, double Count)> NativeBucketsOf(MetricFamily family)
