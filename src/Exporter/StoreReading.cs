@@ -40,7 +40,11 @@ internal sealed class StoreReading(
         lock (_gate)
         {
             Refresh();
-            foreach (var answer in answers) aggregator.Write(answer.Output, answer.Request.Format, answer.Request.NameSet);
+            foreach (var answer in answers)
+            {
+                var (format, escaping, _) = answer.Request.Format;
+                aggregator.Write(answer.Output, format, answer.Request.NameSet, escaping);
+            }
         }
     }
 

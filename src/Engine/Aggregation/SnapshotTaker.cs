@@ -1,6 +1,5 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
-using System.Text;
 using GunicornPrometheusExporter.Exposition;
 using GunicornPrometheusExporter.HistogramDetails;
 using GunicornPrometheusExporter.Metrics;
@@ -86,22 +85,11 @@ internal sealed class SnapshotTaker(ExpositionLayout lines)
     }
 
     /// <summary>The labels of a set, sorted by name.</summary>
-    public static ImmutableArray<Label> LabelsOf(LabelSet set)
-    {
-        var labels = new List<Label>();
-        var text = set.Text;
-        while (text.Length > 0)
-        {
-            var (name, value) = TextSyntax.TakeLabel(ref text);
-            labels.Add(new(Encoding.UTF8.GetString(name), Encoding.UTF8.GetString(value)));
-        }
-        return Sorted(labels);
-    }
+    public static ImmutableArray<Label> LabelsOf(LabelSet set) => Sorted(TextSyntax.ToLabels(set.Text));
 
     internal static ImmutableArray<Label> WithBound(ImmutableArray<Label> labels, double bound) =>
         Sorted(labels.Add(new(MetricFamily.BucketLabel, SampleNumber.ToText(bound))));
 
-    // Replaced characters in names can change the order.
     private static ImmutableArray<Label> Sorted(IEnumerable<Label> labels) =>
         [.. labels.OrderBy(label => label.Name, StringComparer.Ordinal)];
 }

@@ -173,10 +173,14 @@ public sealed class StoreAggregator : IDisposable
     /// <param name="output">The destination.</param>
     /// <param name="format">The format.</param>
     /// <param name="names">The names of the selected families and samples; null for all.</param>
-    public void Write(IBufferWriter<byte> output, ExpositionFormat format, IReadOnlySet<string>? names = null)
+    /// <param name="escaping">How names are escaped that not every client can read.</param>
+    public void Write(
+        IBufferWriter<byte> output, ExpositionFormat format, IReadOnlySet<string>? names = null,
+        NameEscaping escaping = NameEscaping.Underscores)
     {
         // 5 Write the current layout with the new values.
-        var layout = names is null ? _layout : _layout.Restrict(names);
+        var layout = _layout.Escape(escaping, ReportEscaped);
+        if (names is not null) layout = layout.Restrict(names);
         if (format != ExpositionFormat.Text) _extras.ReadExemplars(_listing.Files);
         if (format == ExpositionFormat.Protobuf) _extras.ReadNatives(_listing.Files);
         var values = Values;
@@ -252,6 +256,11 @@ public sealed class StoreAggregator : IDisposable
         }
         _values.Settle();
         return isChanged;
+    }
+
+    private void ReportEscaped(FamilyHeader family)
+    {
+        if (_faults.Add(family.Name)) ScrapeLog.SamplesLeftOut(_logger, family.Name);
     }
 
     /// <summary>Calls a method of a source; an exception drops only its samples, and is logged once.</summary>
