@@ -43,8 +43,11 @@ internal sealed class SnapshotSender(RemoteWriteSettings settings, TimeProvider 
             (request, protocol) = (OlderRequest.Of(request), WriteProtocol.V1);
         }
         var answer = await _receiver.PostAsync(request, protocol, cancellation).ConfigureAwait(false);
-        if (!answer.IsUnsupported || settings.Protocol == WriteProtocol.V2) return answer;
-        _protocol = WriteProtocol.V1;
-        return await _receiver.PostAsync(OlderRequest.Of(request), WriteProtocol.V1, cancellation).ConfigureAwait(false);
+        if (!(answer.IsUnsupported || answer.MayBeUnsupported) || settings.Protocol == WriteProtocol.V2) return answer;
+        if (answer.IsUnsupported) _protocol = WriteProtocol.V1;
+        var older = await _receiver.PostAsync(OlderRequest.Of(request), WriteProtocol.V1, cancellation).ConfigureAwait(false);
+        // A rejection that both versions get is about the samples.
+        if (older.Refusal is null) _protocol = WriteProtocol.V1;
+        return older;
     }
 }

@@ -9,8 +9,9 @@ namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
 /// <summary>A receiver of remote writes. Used by one caller at a time.</summary>
 internal sealed class WriteReceiver(RemoteWriteSettings settings, TimeProvider time) : IDisposable
 {
-    private const string VersionHeader = "X-Prometheus-Remote-Write-Version";
-    private const string WrittenHeader = "X-Prometheus-Remote-Write-Samples-Written";
+    private const string HeaderPrefix = "X-Prometheus-Remote-Write-";
+    private const string VersionHeader = HeaderPrefix + "Version";
+    private const string WrittenHeaderEnd = "-Written";
     private const string TypeV1 = "application/x-protobuf";
     private const string TypeV2 = "application/x-protobuf;proto=io.prometheus.write.v2.Request";
     private const string OtherVersion = "set REMOTE_WRITE_PROTOCOL to auto or 1.0";
@@ -30,7 +31,7 @@ internal sealed class WriteReceiver(RemoteWriteSettings settings, TimeProvider t
     {
         if (response.IsSuccessStatusCode)
         {
-            return protocol == WriteProtocol.V1 || response.Headers.Contains(WrittenHeader)
+            return protocol == WriteProtocol.V1 || HasWritten(response)
                 ? new()
                 : new($"{Name} did not report what it wrote, so it does not support version 2.0; {OtherVersion}", IsUnsupported: true);
         }
@@ -40,8 +41,16 @@ internal sealed class WriteReceiver(RemoteWriteSettings settings, TimeProvider t
         }
         var isTransient = response.StatusCode is < HttpStatusCode.BadRequest or HttpStatusCode.TooManyRequests
             or >= HttpStatusCode.InternalServerError;
-        return new(await _receiver.RefusalAsync(response, isTransient, cancellation).ConfigureAwait(false));
+        return new(await _receiver.RefusalAsync(response, isTransient, cancellation).ConfigureAwait(false))
+        {
+            // A receiver of before 2.0 answers so to what it does not know; one of 2.0 also reports what it wrote.
+            MayBeUnsupported = response.StatusCode == HttpStatusCode.BadRequest && protocol == WriteProtocol.V2 && !HasWritten(response),
+        };
     }
+
+    private static bool HasWritten(HttpResponseMessage response) => response.Headers.Any(header =>
+        header.Key.StartsWith(HeaderPrefix, StringComparison.OrdinalIgnoreCase)
+        && header.Key.EndsWith(WrittenHeaderEnd, StringComparison.OrdinalIgnoreCase));
 
     private HttpRequestMessage Request(ByteString body, WriteProtocol protocol)
     {
@@ -72,4 +81,8 @@ internal sealed class WriteReceiver(RemoteWriteSettings settings, TimeProvider t
 /// <summary>The final result of a request, which must not be repeated unchanged.</summary>
 /// <param name="Refusal">Why all or part of it was not written, in a sentence without any secret; null if it was.</param>
 /// <param name="IsUnsupported">Whether the receiver wrote nothing because it does not support version 2.0.</param>
-internal readonly record struct WriteAnswer(string? Refusal = null, bool IsUnsupported = false);
+internal readonly record struct WriteAnswer(string? Refusal = null, bool IsUnsupported = false)
+{
+    /// <summary>Whether the receiver may have rejected it because it does not support version 2.0.</summary>
+    public bool MayBeUnsupported { get; init; }
+}
