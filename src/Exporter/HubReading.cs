@@ -20,7 +20,11 @@ internal sealed class HubReading(
         using var visit = await _gate.EnterAsync();
         hub.LastReload = configuration.Status;
         await hub.RefreshAsync(end);
-        foreach (var answer in answers) hub.Write(answer.Output, answer.Request.Format, answer.Request.NameSet);
+        foreach (var answer in answers)
+        {
+            var (format, escaping, _) = answer.Request.Format;
+            hub.Write(answer.Output, format, answer.Request.NameSet, escaping);
+        }
     }
 
     /// <summary>Why the hub has no values yet; null once it has read the hosts' snapshots. Tries to read them.</summary>

@@ -40,17 +40,21 @@ internal sealed class StoreReading(
         lock (_gate)
         {
             Refresh();
-            foreach (var answer in answers) aggregator.Write(answer.Output, answer.Request.Format, answer.Request.NameSet);
+            foreach (var answer in answers)
+            {
+                var (format, escaping, _) = answer.Request.Format;
+                aggregator.Write(answer.Output, format, answer.Request.NameSet, escaping);
+            }
         }
     }
 
-    /// <summary>Reads the store in the same way, and copies the samples.</summary>
+    /// <summary>Reads the store in the same way, and copies the samples with their details.</summary>
     internal MetricSnapshot Snapshot()
     {
         lock (_gate)
         {
             Refresh();
-            return aggregator.Snapshot() with { Incidents = accountant.Incidents.Read() };
+            return aggregator.DetailedSnapshot() with { Incidents = accountant.Incidents.Read() };
         }
     }
 

@@ -16,10 +16,11 @@ public sealed class NegotiationTests : IDisposable
 
     [Theory]
     [InlineData("*/*", "text/plain; version=0.0.4; charset=utf-8")]
-    [InlineData("application/openmetrics-text", "application/openmetrics-text; version=1.0.0; charset=utf-8")]
+    [InlineData("text/plain; version=1.0.0; escaping=dots", "text/plain; version=1.0.0; charset=utf-8; escaping=dots")]
+    [InlineData("application/openmetrics-text", "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores")]
     [InlineData(
         "application/vnd.google.protobuf",
-        "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited")]
+        "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited; escaping=underscores")]
     public async Task The_content_type_is_that_of_the_format(string accept, string contentType)
     {
         using var exporter = RunningExporter.Serving(_directory.Path);

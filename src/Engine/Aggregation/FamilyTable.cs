@@ -152,7 +152,7 @@ internal sealed class FamilyTable
             .ThenBy(entry => entry.Key.Type)
             .ThenBy(entry => entry.Key.Mode))
         {
-            if (!IsMapped(family, mapped) || Choice.Excludes(family.Header.Name)) continue;
+            if (!IsMapped(family, mapped) || Choice.Excludes(family.Header.Name) || Choice.Excludes(Escaped(family.Header.Name))) continue;
             if (family.Header.SampleNames.FirstOrDefault(claimed.Contains) is { } name) ReportFamily(family.Header, name);
             else
             {
@@ -161,6 +161,8 @@ internal sealed class FamilyTable
             }
         }
     }
+
+    private static string Escaped(string name) => NameSyntax.EscapeMetric(name, NameEscaping.Underscores);
 
     private SeriesIndex NewIndex(StoreFileName file, bool own) => new(key => Find(file, own, key));
 

@@ -1,6 +1,7 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
-using System.Text;
 using GunicornPrometheusExporter.Exposition;
+using GunicornPrometheusExporter.HistogramDetails;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Snapshots;
 
@@ -30,6 +31,36 @@ internal sealed class SnapshotTaker(ExpositionLayout lines)
         return new(time, layout, copied);
     }
 
+    /// <summary>Copies start times, exemplars and native histograms, in the order of the last snapshot.</summary>
+    public SnapshotDetails TakeDetails(SampleValues values)
+    {
+        var created = ImmutableArray.CreateBuilder<double>();
+        var exemplars = new Dictionary<int, Exemplar>();
+        var natives = new Dictionary<int, NativeCounts>();
+        foreach (ref readonly var family in lines.Families)
+        {
+            var rest = lines.LinesOf(family);
+            while (rest.Length > 0)
+            {
+                var set = SampleLine.TakeLabelSet(ref rest);
+                var native = family.Header.Type == MetricType.Histogram ? ProtobufExposition.NativeOf(set, values) : null;
+                foreach (ref readonly var line in set)
+                {
+                    if (line.Kind == LineKind.Bucket && values.ExemplarOf(line.Series) is { } exemplar)
+                    {
+                        exemplars.Add(created.Count, exemplar);
+                    }
+                    if (line.Kind == LineKind.Sum && native is not null) natives.Add(created.Count, CountsOf(native));
+                    created.Add(line.Labels.Created);
+                }
+            }
+        }
+        return new(created.DrainToImmutable(), exemplars.ToFrozenDictionary(), natives.ToFrozenDictionary());
+    }
+
+    private static NativeCounts CountsOf(NativeHistogram native) =>
+        new(native.Schema, native.ZeroCount, native.Count, native.First, [.. native.Buckets]);
+
     private SnapshotLayout LayOut()
     {
         var families = ImmutableArray.CreateBuilder<SnapshotFamily>();
@@ -54,22 +85,11 @@ internal sealed class SnapshotTaker(ExpositionLayout lines)
     }
 
     /// <summary>The labels of a set, sorted by name.</summary>
-    public static ImmutableArray<Label> LabelsOf(LabelSet set)
-    {
-        var labels = new List<Label>();
-        var text = set.Text;
-        while (text.Length > 0)
-        {
-            var (name, value) = TextSyntax.TakeLabel(ref text);
-            labels.Add(new(Encoding.UTF8.GetString(name), Encoding.UTF8.GetString(value)));
-        }
-        return Sorted(labels);
-    }
+    public static ImmutableArray<Label> LabelsOf(LabelSet set) => Sorted(TextSyntax.ToLabels(set.Text));
 
     internal static ImmutableArray<Label> WithBound(ImmutableArray<Label> labels, double bound) =>
         Sorted(labels.Add(new(MetricFamily.BucketLabel, SampleNumber.ToText(bound))));
 
-    // Replaced characters in names can change the order.
     private static ImmutableArray<Label> Sorted(IEnumerable<Label> labels) =>
         [.. labels.OrderBy(label => label.Name, StringComparer.Ordinal)];
 }

@@ -173,10 +173,14 @@ public sealed class StoreAggregator : IDisposable
     /// <param name="output">The destination.</param>
     /// <param name="format">The format.</param>
     /// <param name="names">The names of the selected families and samples; null for all.</param>
-    public void Write(IBufferWriter<byte> output, ExpositionFormat format, IReadOnlySet<string>? names = null)
+    /// <param name="escaping">How names are escaped that not every client can read.</param>
+    public void Write(
+        IBufferWriter<byte> output, ExpositionFormat format, IReadOnlySet<string>? names = null,
+        NameEscaping escaping = NameEscaping.Underscores)
     {
         // 5 Write the current layout with the new values.
-        var layout = names is null ? _layout : _layout.Restrict(names);
+        var layout = _layout.Escape(escaping, ReportEscaped);
+        if (names is not null) layout = layout.Restrict(names);
         if (format != ExpositionFormat.Text) _extras.ReadExemplars(_listing.Files);
         if (format == ExpositionFormat.Protobuf) _extras.ReadNatives(_listing.Files);
         var values = Values;
@@ -190,6 +194,15 @@ public sealed class StoreAggregator : IDisposable
 
     /// <summary>Copies what the last refresh read: the values of the text format.</summary>
     internal MetricSnapshot Snapshot() => _snapshots.Take(_time.GetUtcNow(), Values);
+
+    /// <summary>Copies what the last refresh read, with start times, exemplars and native histograms.</summary>
+    internal MetricSnapshot DetailedSnapshot()
+    {
+        var snapshot = Snapshot();
+        _extras.ReadExemplars(_listing.Files);
+        _extras.ReadNatives(_listing.Files);
+        return snapshot with { Details = _snapshots.TakeDetails(Values) };
+    }
 
     /// <summary>The buckets of a family's native histograms, with the count of each bucket alone, of what the last refresh read.</summary>
     /// <remarks>Omits series of which some worker does not record a native histogram.</remarks>
@@ -243,6 +256,11 @@ public sealed class StoreAggregator : IDisposable
         }
         _values.Settle();
         return isChanged;
+    }
+
+    private void ReportEscaped(FamilyHeader family)
+    {
+        if (_faults.Add(family.Name)) ScrapeLog.SamplesLeftOut(_logger, family.Name);
     }
 
     /// <summary>Calls a method of a source; an exception drops only its samples, and is logged once.</summary>

@@ -52,7 +52,8 @@ internal sealed class ConfigurationFileReader
 
     private void ReadSetting(ConfigurationVariable variable, Scalar key)
     {
-        var isMapping = variable.Kind is VariableKind.Labels or VariableKind.Headers or VariableKind.Thresholds && _entries.IsMapping;
+        var isMapping = variable.Kind is VariableKind.Labels or VariableKind.Headers or VariableKind.Attributes
+            or VariableKind.Thresholds && _entries.IsMapping;
         var errors = _entries.Errors.Count;
         var isList = variable.Kind is VariableKind.Texts or VariableKind.Addresses or VariableKind.Bounds or VariableKind.Methods
             or VariableKind.ExtraLabels && _entries.IsList;

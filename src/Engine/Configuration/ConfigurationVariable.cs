@@ -12,6 +12,12 @@ internal sealed record ConfigurationVariable
     /// <summary>Other names of the environment variable, which count only if <see cref="Name"/> is unset.</summary>
     public ImmutableArray<string> Aliases { get; init; } = [];
 
+    /// <summary>
+    /// Variables of the OpenTelemetry specification that count if no other source sets it and the exporter exports by OTLP, the
+    /// most specific one first, each with what to append to its text.
+    /// </summary>
+    public ImmutableArray<(string Name, string Suffix)> Standards { get; init; } = [];
+
     /// <summary>The path of the key in the file: <c>redis.port</c>; null if the file cannot set it.</summary>
     public string? Key { get; init; }
 

@@ -463,6 +463,152 @@ internal static class ConfigurationVariables
         Description = "Maximum size of all unsent snapshots in bytes; beyond it the exporter drops the oldest",
     };
 
+    public static ConfigurationVariable OtlpEnabled { get; } = new()
+    {
+        Name = "OTLP_ENABLED",
+        Key = "otlp.enabled",
+        Kind = VariableKind.Boolean,
+        Default = "false",
+        Description = "Whether the exporter exports metrics by OTLP; the OTEL_* variables below have an effect only then",
+    };
+
+    public static ConfigurationVariable OtlpUrl { get; } = new()
+    {
+        Name = "OTLP_URL",
+        Standards = [("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", ""), ("OTEL_EXPORTER_OTLP_ENDPOINT", "/v1/metrics")],
+        Key = "otlp.url",
+        Kind = VariableKind.Url,
+        Default = "http://localhost:4318/v1/metrics",
+        Description = "URL of the OTLP receiver of metrics; by default OTEL_EXPORTER_OTLP_METRICS_ENDPOINT, " +
+            "or OTEL_EXPORTER_OTLP_ENDPOINT with /v1/metrics",
+    };
+
+    public static ConfigurationVariable OtlpProtocol { get; } = new()
+    {
+        Name = "OTLP_PROTOCOL",
+        Standards = [("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", ""), ("OTEL_EXPORTER_OTLP_PROTOCOL", "")],
+        Key = "otlp.protocol",
+        Kind = VariableKind.Choice,
+        Default = "http/protobuf",
+        Choices = ["http/protobuf"],
+        Description = "Protocol of the export; by default OTEL_EXPORTER_OTLP_PROTOCOL, which may be set to another one for the application",
+    };
+
+    public static ConfigurationVariable OtlpInterval { get; } = new()
+    {
+        Name = "OTLP_INTERVAL",
+        Key = "otlp.interval",
+        Kind = VariableKind.Number,
+        Default = "15",
+        Minimum = 1,
+        Description = "Seconds between two exports",
+    };
+
+    public static ConfigurationVariable OtlpTimeout { get; } = new()
+    {
+        Name = "OTLP_TIMEOUT",
+        Standards = [("OTEL_EXPORTER_OTLP_METRICS_TIMEOUT", ""), ("OTEL_EXPORTER_OTLP_TIMEOUT", "")],
+        Key = "otlp.timeout",
+        Kind = VariableKind.Number,
+        Default = "10000",
+        Minimum = 1,
+        Description = "Milliseconds in which the receiver must answer a request; by default OTEL_EXPORTER_OTLP_TIMEOUT",
+    };
+
+    public static ConfigurationVariable OtlpCompression { get; } = new()
+    {
+        Name = "OTLP_COMPRESSION",
+        Standards = [("OTEL_EXPORTER_OTLP_METRICS_COMPRESSION", ""), ("OTEL_EXPORTER_OTLP_COMPRESSION", "")],
+        Key = "otlp.compression",
+        Kind = VariableKind.Choice,
+        Default = "gzip",
+        Choices = ["gzip", "none"],
+        Description = "Compression of requests; by default OTEL_EXPORTER_OTLP_COMPRESSION",
+    };
+
+    public static ConfigurationVariable OtlpHeaders { get; } = new()
+    {
+        Name = "OTLP_HEADERS",
+        Standards = [("OTEL_EXPORTER_OTLP_METRICS_HEADERS", ""), ("OTEL_EXPORTER_OTLP_HEADERS", "")],
+        Key = "otlp.headers",
+        Kind = VariableKind.Headers,
+        Secret = true,
+        Description = "Headers added to every export, name=value with commas between them and values encoded as in URLs; " +
+            "by default OTEL_EXPORTER_OTLP_HEADERS",
+        Example = "Authorization=Bearer%20token",
+    };
+
+    public static ConfigurationVariable OtlpServiceName { get; } = new()
+    {
+        Name = "OTLP_SERVICE_NAME",
+        Standards = [("OTEL_SERVICE_NAME", "")],
+        Key = "otlp.service_name",
+        Kind = VariableKind.Text,
+        Description = "Attribute service.name of the server; by default OTEL_SERVICE_NAME, or gunicorn",
+        Example = "shop",
+    };
+
+    public static ConfigurationVariable OtlpResourceAttributes { get; } = new()
+    {
+        Name = "OTLP_RESOURCE_ATTRIBUTES",
+        Standards = [("OTEL_RESOURCE_ATTRIBUTES", "")],
+        Key = "otlp.resource_attributes",
+        Kind = VariableKind.Attributes,
+        Description = "Attributes of the server, name=value with commas between them and values encoded as in URLs; " +
+            "by default OTEL_RESOURCE_ATTRIBUTES",
+        Example = "service.namespace=shop,deployment.environment.name=prod",
+    };
+
+    public static ConfigurationVariable OtlpCaFile { get; } = new()
+    {
+        Name = "OTLP_CA_FILE",
+        Standards = [("OTEL_EXPORTER_OTLP_METRICS_CERTIFICATE", ""), ("OTEL_EXPORTER_OTLP_CERTIFICATE", "")],
+        Key = "otlp.ca_file",
+        Kind = VariableKind.Path,
+        Description = "PEM file of the authorities that the export trusts; by default OTEL_EXPORTER_OTLP_CERTIFICATE, " +
+            "or those that the system trusts",
+        Example = "/etc/ssl/collector-ca.pem",
+    };
+
+    public static ConfigurationVariable OtlpCertFile { get; } = new()
+    {
+        Name = "OTLP_CERT_FILE",
+        Standards = [("OTEL_EXPORTER_OTLP_METRICS_CLIENT_CERTIFICATE", ""), ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "")],
+        Key = "otlp.cert_file",
+        Kind = VariableKind.Path,
+        Description = "PEM file of the certificate that the export presents; by default OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE",
+        Example = "/etc/ssl/exporter.pem",
+    };
+
+    public static ConfigurationVariable OtlpKeyFile { get; } = new()
+    {
+        Name = "OTLP_KEY_FILE",
+        Standards = [("OTEL_EXPORTER_OTLP_METRICS_CLIENT_KEY", ""), ("OTEL_EXPORTER_OTLP_CLIENT_KEY", "")],
+        Key = "otlp.key_file",
+        Kind = VariableKind.Path,
+        Description = "PEM file of that certificate's key; by default OTEL_EXPORTER_OTLP_CLIENT_KEY",
+        Example = "/etc/ssl/exporter.key",
+    };
+
+    public static ConfigurationVariable OtlpBufferDir { get; } = new()
+    {
+        Name = "OTLP_BUFFER_DIR",
+        Key = "otlp.buffer_dir",
+        Kind = VariableKind.Path,
+        Description = "Directory that keeps unsent snapshots over restarts; if unset, the exporter keeps them in memory",
+        Example = "/var/lib/gunicorn-exporter-otlp",
+    };
+
+    public static ConfigurationVariable OtlpBufferBytes { get; } = new()
+    {
+        Name = "OTLP_BUFFER_BYTES",
+        Key = "otlp.buffer_bytes",
+        Kind = VariableKind.Number,
+        Default = "67108864",
+        Minimum = 1_048_576,
+        Description = "Maximum size of all unsent snapshots in bytes; beyond it the exporter drops the oldest",
+    };
+
     public static ConfigurationVariable CleanupDbFiles { get; } = new()
     {
         Name = "CLEANUP_DB_FILES",
@@ -818,6 +964,8 @@ internal static class ConfigurationVariables
         RemoteWriteUrl, RemoteWriteInterval, RemoteWriteProtocol, RemoteWriteExternalLabels, RemoteWriteHeaders,
         RemoteWriteUsername, RemoteWritePassword, RemoteWritePasswordFile, RemoteWriteBearerTokenFile,
         RemoteWriteCaFile, RemoteWriteCertFile, RemoteWriteKeyFile, RemoteWriteBufferDir, RemoteWriteBufferBytes,
+        OtlpEnabled, OtlpUrl, OtlpProtocol, OtlpInterval, OtlpTimeout, OtlpCompression, OtlpHeaders, OtlpServiceName,
+        OtlpResourceAttributes, OtlpCaFile, OtlpCertFile, OtlpKeyFile, OtlpBufferDir, OtlpBufferBytes,
     ];
 
     /// <summary>The variables that recording processes read, only from their environment.</summary>

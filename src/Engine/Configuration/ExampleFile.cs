@@ -34,7 +34,7 @@ internal static class ExampleFile
         return variable.Kind switch
         {
             VariableKind.Number or VariableKind.Boolean => text,
-            VariableKind.Labels or VariableKind.Headers =>
+            VariableKind.Labels or VariableKind.Headers or VariableKind.Attributes =>
                 $"{{{string.Join(", ", NamedValues.Of(text).Select(pair => $"{pair.Key}: \"{pair.Value}\""))}}}",
             VariableKind.Routes => $"[\"{text}\"]",
             VariableKind.Bounds => $"[{text.Replace(",", ", ", StringComparison.Ordinal)}]",

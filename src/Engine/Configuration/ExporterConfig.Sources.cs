@@ -82,9 +82,20 @@ internal sealed partial class ExporterConfig
     {
         if (_flags.TryGetValue(variable.Name, out var flag)) return (flag, flag.Length > 0 ? SettingSource.Flag : SettingSource.Default);
         if (Inherited(variable) is (_, var text) && !IsForeign(variable, text)) return (text, SettingSource.Environment);
-        return _file?.Settings.GetValueOrDefault(variable) is { } setting
-            ? (setting.Text, SettingSource.File)
-            : (null, SettingSource.Default);
+        if (_file?.Settings.GetValueOrDefault(variable) is { } setting) return (setting.Text, SettingSource.File);
+        return StandardOf(variable) is (_, var standard) ? (standard, SettingSource.Environment) : (null, SettingSource.Default);
+    }
+
+    /// <summary>The text that a variable of OpenTelemetry has for a variable, and its name; null if none is set or counts.</summary>
+    /// <remarks>The application uses the same variables for itself, so they alone neither start OTLP nor cause errors.</remarks>
+    private (string Name, string Text)? StandardOf(ConfigurationVariable variable)
+    {
+        if (variable.Standards.IsEmpty || !IsOn(ConfigurationVariables.OtlpEnabled)) return null;
+        foreach (var (name, suffix) in variable.Standards)
+        {
+            if (_variables.GetValueOrDefault(name) is { Length: > 0 } text) return (name, suffix.Length == 0 ? text : text.TrimEnd('/') + suffix);
+        }
+        return null;
     }
 
     /// <summary>The environment's text for a variable, and the name under which it has it; null if unset or empty.</summary>
@@ -109,8 +120,10 @@ internal sealed partial class ExporterConfig
 
     private bool IsOfUnusedRedis(ConfigurationVariable variable) =>
         variable != ConfigurationVariables.RedisEnabled && variable.Name.StartsWith("REDIS_", StringComparison.Ordinal)
-        && !(Find(ConfigurationVariables.RedisEnabled).Text is { Length: > 0 } text
-            && VariableParser.TryParse(ConfigurationVariables.RedisEnabled, text, out var value, out _) && value is true);
+        && !IsOn(ConfigurationVariables.RedisEnabled);
+
+    private bool IsOn(ConfigurationVariable variable) => Find(variable).Text is { Length: > 0 } text
+        && VariableParser.TryParse(variable, text, out var value, out _) && value is true;
 
     private static Dictionary<string, string> Environment()
     {

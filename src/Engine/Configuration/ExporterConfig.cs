@@ -39,7 +39,7 @@ internal sealed partial class ExporterConfig
             if (string.IsNullOrEmpty(text)) text = DefaultOf(variable);
             if (text is null) _values[variable] = null;
             else if (VariableParser.TryParse(variable, text, out var value, out var remedy)) _values[variable] = value;
-            else errors.Add(new(variable.Name, VariableParser.Shown(variable, text), remedy));
+            else errors.Add(ErrorOf(variable, VariableParser.Shown(variable, text), remedy));
         }
         Errors = errors.ToImmutable();
     }
@@ -140,6 +140,34 @@ internal sealed partial class ExporterConfig
     public string? RemoteWriteBufferDir => Get<string?>(ConfigurationVariables.RemoteWriteBufferDir);
 
     public int RemoteWriteBufferBytes => Get<int>(ConfigurationVariables.RemoteWriteBufferBytes);
+
+    public bool OtlpEnabled => Get<bool>(ConfigurationVariables.OtlpEnabled);
+
+    public string OtlpUrl => Get<string>(ConfigurationVariables.OtlpUrl);
+
+    public string OtlpProtocol => Get<string>(ConfigurationVariables.OtlpProtocol);
+
+    public int OtlpInterval => Get<int>(ConfigurationVariables.OtlpInterval);
+
+    public int OtlpTimeout => Get<int>(ConfigurationVariables.OtlpTimeout);
+
+    public string OtlpCompression => Get<string>(ConfigurationVariables.OtlpCompression);
+
+    public string? OtlpHeaders => Get<string?>(ConfigurationVariables.OtlpHeaders);
+
+    public string? OtlpServiceName => Get<string?>(ConfigurationVariables.OtlpServiceName);
+
+    public string? OtlpResourceAttributes => Get<string?>(ConfigurationVariables.OtlpResourceAttributes);
+
+    public string? OtlpCaFile => Get<string?>(ConfigurationVariables.OtlpCaFile);
+
+    public string? OtlpCertFile => Get<string?>(ConfigurationVariables.OtlpCertFile);
+
+    public string? OtlpKeyFile => Get<string?>(ConfigurationVariables.OtlpKeyFile);
+
+    public string? OtlpBufferDir => Get<string?>(ConfigurationVariables.OtlpBufferDir);
+
+    public int OtlpBufferBytes => Get<int>(ConfigurationVariables.OtlpBufferBytes);
 
     public bool CleanupDbFiles => Get<bool>(ConfigurationVariables.CleanupDbFiles);
 
@@ -279,6 +307,14 @@ internal sealed partial class ExporterConfig
             _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
         };
         return $"{text} ({PlaceOf(variable)})";
+    }
+
+    private ConfigurationError ErrorOf(ConfigurationVariable variable, string shown, string remedy)
+    {
+        var error = new ConfigurationError(variable.Name, shown, remedy);
+        return _sources[variable] == SettingSource.Environment && Inherited(variable) is null && StandardOf(variable) is (var standard, _)
+            ? error with { Message = $"{standard} is \"{shown}\", which the exporter does not support; set {variable.Name} to {remedy}" }
+            : error;
     }
 
     private static string? DefaultOf(ConfigurationVariable variable) =>

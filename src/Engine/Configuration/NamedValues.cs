@@ -16,10 +16,17 @@ internal static class NamedValues
     internal static ImmutableArray<KeyValuePair<string, string>> Of(string? text) =>
         string.IsNullOrEmpty(text) ? [] : [.. text.Split(',').Select(Pair)];
 
+    /// <summary>The names and percent-decoded values of a list, as OpenTelemetry writes them.</summary>
+    internal static ImmutableArray<KeyValuePair<string, string>> Decoded(string? text) =>
+        [.. Of(text).Select(pair => KeyValuePair.Create(pair.Key, Uri.UnescapeDataString(pair.Value)))];
+
     /// <summary>The text if it is a list of unique labels, otherwise null.</summary>
     internal static string? TryParseLabels(string text) => IsValid(text, IsLabelName, StringComparer.Ordinal) ? text : null;
 
-    /// <summary>The text if it is a list of unique headers that remote write does not set itself, otherwise null.</summary>
+    /// <summary>The text if it is a list of unique attributes, otherwise null.</summary>
+    internal static string? TryParseAttributes(string text) => IsValid(text, name => name.Length > 0, StringComparer.Ordinal) ? text : null;
+
+    /// <summary>The text if it is a list of unique headers that a forwarder does not set itself, otherwise null.</summary>
     internal static string? TryParseHeaders(string text) => IsValid(text, IsHeaderName, StringComparer.OrdinalIgnoreCase) ? text : null;
 
     private static KeyValuePair<string, string> Pair(string text)

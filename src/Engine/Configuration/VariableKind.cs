@@ -63,6 +63,9 @@ internal enum VariableKind
     /// <summary>HTTP headers, <c>name=value</c>, separated by commas.</summary>
     Headers,
 
+    /// <summary>Attributes of OpenTelemetry, <c>name=value</c> with percent-encoded values, separated by commas.</summary>
+    Attributes,
+
     /// <summary><see cref="GunicornPrometheusExporter.Routes.RoutePatterns"/>, separated by semicolons.</summary>
     Routes,
 }

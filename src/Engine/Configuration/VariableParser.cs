@@ -83,6 +83,10 @@ internal static class VariableParser
                     NamedValues.TryParseHeaders(text),
                     "headers such as X-Scope-OrgID=me,X-Other=value, except those that the protocol sets itself");
                 break;
+            case VariableKind.Attributes:
+                (value, remedy) = (
+                    NamedValues.TryParseAttributes(text), "attributes such as service.namespace=shop,team=a%20b, with values encoded as in URLs");
+                break;
             case VariableKind.Routes:
                 value = RoutePatterns.Parse(text, out var error);
                 remedy = RoutePatterns.Form + (value is null ? $" ({error})" : "");

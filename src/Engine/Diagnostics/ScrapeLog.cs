@@ -27,4 +27,8 @@ internal static partial class ScrapeLog
 
     [LoggerMessage(1106, LogLevel.Error, "serving without a part of the metrics: {Part} failed ({Type}: {Reason})")]
     public static partial void PartLeftOut(ILogger logger, string part, string type, string reason);
+
+    [LoggerMessage(1107, LogLevel.Warning,
+        "dropping samples of {Family}: others have the same names after escaping; let the client request escaping=allow-utf-8")]
+    public static partial void SamplesLeftOut(ILogger logger, string family);
 }

@@ -10,6 +10,7 @@ internal sealed class ExpositionLayout
     private readonly List<FamilyLines> _families = [];
     private readonly List<SampleLine> _lines;
     private readonly HashSet<string> _openMetricsNames = new(StringComparer.Ordinal);
+    private (NameEscaping Escaping, ExpositionLayout Layout)? _escaped;
 
     public ExpositionLayout() : this([]) { }
 
@@ -25,6 +26,7 @@ internal sealed class ExpositionLayout
         _families.Clear();
         _lines.Clear();
         _openMetricsNames.Clear();
+        _escaped = null;
     }
 
     /// <summary>Adds a family at the end; its lines follow.</summary>
@@ -38,12 +40,23 @@ internal sealed class ExpositionLayout
         family = family with { Count = family.Count + 1 };
     }
 
+    /// <summary>The layout with escaped names; the same if nothing changes.</summary>
+    /// <remarks>Valid until this layout changes. Only the last one is kept, so that clients cannot make it use more memory.</remarks>
+    /// <param name="escaping">How names are escaped.</param>
+    /// <param name="drop">Called with each family of which a sample is dropped, because another has its escaped name.</param>
+    public ExpositionLayout Escape(NameEscaping escaping, Action<FamilyHeader> drop)
+    {
+        if (escaping == NameEscaping.AllowUtf8) return this;
+        if (_escaped?.Escaping != escaping) _escaped = (escaping, EscapedLayout.Of(this, escaping, drop));
+        return _escaped.Value.Layout;
+    }
+
     /// <summary>The part with the named families and samples; unknown names are ignored.</summary>
     /// <remarks>Valid until this layout changes: families without a hidden line are not copied.</remarks>
     public ExpositionLayout Restrict(IReadOnlySet<string> names)
     {
-        var chosen = _families.FindAll(family => IsWhole(family.Header, names) || family.Header.SampleNames.Any(names.Contains));
-        var isShared = chosen.TrueForAll(family => IsWhole(family.Header, names));
+        var chosen = _families.FindAll(family => family.Header.Kinds.Any(kind => family.Header.IsNamed(names, kind)));
+        var isShared = chosen.TrueForAll(family => family.Header.IsNamed(names));
         var restricted = new ExpositionLayout(isShared ? _lines : []);
         foreach (var family in chosen)
         {
@@ -55,16 +68,10 @@ internal sealed class ExpositionLayout
             }
             restricted.Begin(header);
             // Unselected lines are hidden, not removed, because a count is the sum of buckets.
-            foreach (ref readonly var line in LinesOf(family))
-            {
-                restricted.Add(line with { IsHidden = !IsWhole(header, names) && !names.Contains(header.NameOf(line.Kind)) });
-            }
+            foreach (ref readonly var line in LinesOf(family)) restricted.Add(line with { IsHidden = !header.IsNamed(names, line.Kind) });
         }
         return restricted;
     }
-
-    private static bool IsWhole(FamilyHeader header, IReadOnlySet<string> names) =>
-        names.Contains(header.Name) || names.Contains(header.BaseName);
 
     /// <summary>The header in OpenMetrics, in which each type reserves more names than it exposes.</summary>
     private byte[]? OpenMetricsOf(FamilyHeader header)

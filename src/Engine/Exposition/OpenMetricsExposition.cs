@@ -95,6 +95,6 @@ internal static class OpenMetricsExposition
     {
         if (line.Labels.Created == 0) return;
         writer.Write(header.Created);
-        writer.WriteLine(line.Text.AsSpan(header.NameOf(line.Kind).Length), line.Labels.Created);
+        writer.WriteLine(line.Text.AsSpan(header.OpeningLengthOf(line.Kind)), line.Labels.Created);
     }
 }

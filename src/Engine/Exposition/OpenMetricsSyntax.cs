@@ -20,7 +20,8 @@ internal static class OpenMetricsSyntax
         var text = help.Replace(@"\", @"\\", StringComparison.Ordinal)
             .Replace("\n", @"\n", StringComparison.Ordinal)
             .Replace("\"", "\\\"", StringComparison.Ordinal);
-        var unit = MetricUnits.Of(name) is { } word ? $"# UNIT {name} {word}\n" : "";
-        return Encoding.UTF8.GetBytes($"# HELP {name} {text}\n# TYPE {name} {type}\n{unit}");
+        var family = TextSyntax.Family(name);
+        var unit = MetricUnits.Of(name) is { } word ? $"# UNIT {family} {word}\n" : "";
+        return Encoding.UTF8.GetBytes($"# HELP {family} {text}\n# TYPE {family} {type}\n{unit}");
     }
 }

@@ -16,6 +16,7 @@ internal sealed class FamilyOrder(ILogger logger)
         MetricCatalogue.All.Index().ToDictionary(entry => (entry.Item.Name, entry.Item.Type), entry => entry.Index);
 
     private readonly HashSet<(string Name, MetricType Type)> _reported = [];
+    private readonly HashSet<string> _reportedEscaped = new(StringComparer.Ordinal);
 
     public List<T> Choose<T>(IEnumerable<T> families, Func<T, FamilyHeader> headerOf)
     {
@@ -36,6 +37,11 @@ internal sealed class FamilyOrder(ILogger logger)
             }
         }
         return chosen;
+    }
+
+    public void ReportEscaped(FamilyHeader header)
+    {
+        if (_reportedEscaped.Add(header.Name)) ScrapeLog.SamplesLeftOut(logger, header.Name);
     }
 
     private static (string Name, MetricType Type) KeyOf(FamilyHeader header) => (header.Name, header.Type);

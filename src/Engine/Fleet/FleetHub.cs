@@ -53,6 +53,7 @@ internal sealed class FleetHub(IFleetSource source, bool isMerged, ILogger logge
     }
 
     /// <summary>Writes what the last refresh read; without merging, only the text format is supported.</summary>
-    public void Write(IBufferWriter<byte> output, ExpositionFormat format = ExpositionFormat.Text, IReadOnlySet<string>? names = null) =>
-        _exposition.Write(output, format, names);
+    public void Write(
+        IBufferWriter<byte> output, ExpositionFormat format = ExpositionFormat.Text, IReadOnlySet<string>? names = null,
+        NameEscaping escaping = NameEscaping.Underscores) => _exposition.Write(output, format, names, escaping);
 }

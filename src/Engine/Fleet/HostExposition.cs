@@ -18,6 +18,7 @@ internal sealed class HostExposition(ILogger logger) : IFleetExposition
     private HostSnapshot[] _hosts = [];
     private byte[][] _labels = [];
     private List<HostFamily> _families = [];
+    private NameEscaping _escaping;
 
     public void Refresh(IReadOnlyList<HostSnapshot> hosts, DateTimeOffset now)
     {
@@ -28,14 +29,15 @@ internal sealed class HostExposition(ILogger logger) : IFleetExposition
         if (!isSame) LayOut();
     }
 
-    public void Write(IBufferWriter<byte> output, ExpositionFormat format, IReadOnlySet<string>? names)
+    public void Write(IBufferWriter<byte> output, ExpositionFormat format, IReadOnlySet<string>? names, NameEscaping escaping)
     {
+        if (escaping != _escaping) Escape(escaping);
         var writer = new LineWriter(output);
         foreach (var family in _families)
         {
             var header = family.Header;
-            var isWhole = names is null || names.Contains(header.Name) || names.Contains(header.BaseName);
-            if (!isWhole && !header.SampleNames.Any(names!.Contains)) continue;
+            var isWhole = names is null || header.IsNamed(names);
+            if (!isWhole && !header.Kinds.Any(kind => header.IsNamed(names!, kind))) continue;
             writer.Begin(header.Text);
             foreach (var block in family.Blocks)
             {
@@ -45,11 +47,20 @@ internal sealed class HostExposition(ILogger logger) : IFleetExposition
                 for (var i = 0; i < lines.Length; i++)
                 {
                     if (lines[i] is not { } line || MetricSnapshot.IsAbsent(values[i])) continue;
-                    if (isWhole || names!.Contains(line.Name)) writer.WriteLine(line.Head, label, line.Tail, values[i]);
+                    if (isWhole || header.IsNamed(names!, line.Kind)) writer.WriteLine(line.Head, label, line.Tail, values[i]);
                 }
             }
         }
         writer.Flush();
+    }
+
+    /// <summary>Lays the hosts out with names escaped in another way; only the last one is kept.</summary>
+    private void Escape(NameEscaping escaping)
+    {
+        _escaping = escaping;
+        _lines.Clear();
+        _layouts.Clear();
+        LayOut();
     }
 
     private void LayOut()
@@ -64,15 +75,35 @@ internal sealed class HostExposition(ILogger logger) : IFleetExposition
             var start = 0;
             foreach (var family in layout.Families)
             {
-                if (!families.TryGetValue((family.Name, family.Type), out var known))
+                var header = HeaderOf(family);
+                if (!families.TryGetValue((header.Name, header.Type), out var known))
                 {
-                    families.Add((family.Name, family.Type), known = new HostFamily(HeaderOf(family), []));
+                    families.Add((header.Name, header.Type), known = new HostFamily(header, []));
                 }
-                known.Blocks.Add(new HostBlock(host, start, lines.AsMemory(start, family.Samples.Length)));
+                Add(known, new HostBlock(host, start, lines.AsMemory(start, family.Samples.Length)));
                 start += family.Samples.Length;
             }
         }
         _families = _order.Choose(families.Values, family => family.Header);
+    }
+
+    /// <summary>Adds a block without the lines that the host already has in the family, which escaping can cause.</summary>
+    private void Add(HostFamily family, HostBlock block)
+    {
+        var others = family.Blocks.FindAll(other => other.Host == block.Host);
+        if (others.Count > 0 || block.Lines.ToArray().Any(line => line?.IsEscaped == true))
+        {
+            HashSet<string> seen = [.. others.SelectMany(other => other.Lines.ToArray()).Select(TextOf)];
+            var lines = block.Lines.ToArray();
+            for (var i = 0; i < lines.Length; i++)
+            {
+                if (lines[i] is null || seen.Add(TextOf(lines[i]))) continue;
+                lines[i] = null;
+                _order.ReportEscaped(family.Header);
+            }
+            block = block with { Lines = lines };
+        }
+        family.Blocks.Add(block);
     }
 
     private HostLine?[] LinesOf(SnapshotLayout layout, bool isHosts)
@@ -80,20 +111,27 @@ internal sealed class HostExposition(ILogger logger) : IFleetExposition
         var lines = new List<HostLine?>(layout.SampleCount);
         foreach (var family in layout.Families)
         {
-            var names = HeaderOf(family).SampleNames;
-            foreach (var sample in family.Samples) lines.Add(names.Contains(sample.Name) ? LineOf(sample, isHosts) : null);
+            var header = HeaderOf(family);
+            var kinds = header.Source.Kinds.ToDictionary(header.Source.NameOf);
+            foreach (var sample in family.Samples)
+            {
+                lines.Add(kinds.TryGetValue(sample.Name, out var kind) ? LineOf(sample, isHosts, header, kind) : null);
+            }
         }
         return [.. lines];
     }
 
-    private HostLine? LineOf(SnapshotSample sample, bool isHosts)
+    private HostLine? LineOf(SnapshotSample sample, bool isHosts, FamilyHeader header, LineKind kind)
     {
-        if (!_lines.TryGetValue(sample, out var line)) _lines.Add(sample, line = HostLine.Of(sample, isHosts));
+        if (!_lines.TryGetValue(sample, out var line)) _lines.Add(sample, line = HostLine.Of(sample, isHosts, header, kind, _escaping));
         return line;
     }
 
+    private FamilyHeader HeaderOf(SnapshotFamily family) =>
+        new FamilyHeader(family.StoreName, family.Type, family.Help, family.Mode).Escape(_escaping);
+
+    private static string TextOf(HostLine? line) => line is null ? "" : Encoding.UTF8.GetString([.. line.Head, .. line.Tail]);
+
     private static byte[] LabelOf(string instance) =>
         instance.Length == 0 ? [] : Encoding.UTF8.GetBytes(TextSyntax.Labels([new Label(InstanceLabel.Name, instance)])!);
-
-    private static FamilyHeader HeaderOf(SnapshotFamily family) => new(family.StoreName, family.Type, family.Help, family.Mode);
 }

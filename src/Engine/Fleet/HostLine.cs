@@ -1,19 +1,32 @@
 using System.Text;
 using GunicornPrometheusExporter.Exposition;
+using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Snapshots;
 
 namespace GunicornPrometheusExporter.Fleet;
 
 /// <summary>The line of a sample in two parts: the host's label goes between them, the value after them. Immutable.</summary>
-internal sealed record HostLine(string Name, byte[] Head, byte[] Tail)
+internal sealed record HostLine(LineKind Kind, byte[] Head, byte[] Tail)
 {
+    /// <summary>Whether escaping can have made it equal to another line of the host.</summary>
+    public bool IsEscaped { get; private init; }
+
+    /// <param name="sample">A sample of a host, or of the hub itself, which adds no label.</param>
+    /// <param name="isHosts">Whether it is of a host.</param>
+    /// <param name="header">The header of its family, with escaped names.</param>
+    /// <param name="kind">The kind of the sample.</param>
+    /// <param name="escaping">How names are escaped.</param>
     /// <returns>Null if two labels of the sample have the same name.</returns>
-    public static HostLine? Of(SnapshotSample sample, bool isHosts)
+    public static HostLine? Of(SnapshotSample sample, bool isHosts, FamilyHeader header, LineKind kind, NameEscaping escaping)
     {
-        var name = sample.Name;
-        if (TextSyntax.Labels(isHosts ? InstanceLabel.MakeRoom(sample.Labels) : sample.Labels) is not { } labels) return null;
-        return isHosts
-            ? new(name, Encoding.UTF8.GetBytes($"{name}{{"), Encoding.UTF8.GetBytes(labels.Length == 0 ? "} " : $",{labels}}} "))
-            : new(name, TextSyntax.Line(name, labels), []);
+        var name = header.NameOf(kind);
+        var escaped = new List<Label>();
+        foreach (var label in sample.Labels) escaped.Add(label with { Name = NameSyntax.EscapeLabel(label.Name, escaping) });
+        var isEscaped = !escaped.SequenceEqual(sample.Labels);
+        if (TextSyntax.Labels(isHosts ? InstanceLabel.MakeRoom(escaped) : escaped) is not { } labels) return null;
+        var (head, tail) = isHosts
+            ? (Encoding.UTF8.GetBytes(TextSyntax.Head(name)), Encoding.UTF8.GetBytes(labels.Length == 0 ? "} " : $",{labels}}} "))
+            : (TextSyntax.Line(name, labels), []);
+        return new(kind, head, tail) { IsEscaped = isEscaped };
     }
 }

@@ -11,5 +11,5 @@ internal interface IFleetExposition
     void Refresh(IReadOnlyList<HostSnapshot> hosts, DateTimeOffset now);
 
     /// <summary>Writes the exposition, restricted to <paramref name="names"/> of families and samples; null for all.</summary>
-    void Write(IBufferWriter<byte> output, ExpositionFormat format, IReadOnlySet<string>? names);
+    void Write(IBufferWriter<byte> output, ExpositionFormat format, IReadOnlySet<string>? names, NameEscaping escaping);
 }

@@ -52,9 +52,10 @@ internal sealed class MergedExposition : IFleetExposition
         _buckets.Merge();
     }
 
-    public void Write(IBufferWriter<byte> output, ExpositionFormat format, IReadOnlySet<string>? names)
+    public void Write(IBufferWriter<byte> output, ExpositionFormat format, IReadOnlySet<string>? names, NameEscaping escaping)
     {
-        var layout = names is null ? _layout : _layout.Restrict(names);
+        var layout = _layout.Escape(escaping, _order.ReportEscaped);
+        if (names is not null) layout = layout.Restrict(names);
         var values = new SampleValues(_values.Values, _values.Present, _exemplars, _natives);
         switch (format)
         {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using GunicornPrometheusExporter.Forwarding.Otlp;
 using GunicornPrometheusExporter.Forwarding.Redis;
 using GunicornPrometheusExporter.Forwarding.RemoteWrite;
 
@@ -15,5 +16,6 @@ internal static class Destinations
         new(
             "remote_write", config => config.RemoteWriteUrl is not null,
             config => new RemoteWriteForwarder(RemoteWriteSettings.From(config), TimeProvider.System)),
+        new("otlp", config => config.OtlpEnabled, config => new OtlpForwarder(OtlpSettings.From(config), TimeProvider.System)),
     ];
 }

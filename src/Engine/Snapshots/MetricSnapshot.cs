@@ -12,6 +12,9 @@ internal sealed record MetricSnapshot(DateTimeOffset Time, SnapshotLayout Layout
     /// <summary>The last incidents of the store; the same object as long as there is no other.</summary>
     public ImmutableArray<Incident> Incidents { get; init; } = [];
 
+    /// <summary>Start times, exemplars and native histograms; null if they were not read.</summary>
+    public SnapshotDetails? Details { get; init; }
+
     /// <summary>The mark of a sample without a value: the NaN that Prometheus uses as a stale marker.</summary>
     public static double Absent { get; } = BitConverter.UInt64BitsToDouble(0x7ff0_0000_0000_0002);
 

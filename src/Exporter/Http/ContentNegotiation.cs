@@ -11,34 +11,40 @@ internal static class ContentNegotiation
 
     private const string Identity = "identity";
 
+    private const string EscapingParameter = "escaping";
+
     // The first one wins among equally preferred ones.
-    private static readonly (ExpositionFormat Format, MediaTypeHeaderValue Type)[] Offers =
+    private static readonly Offer[] Offers =
     [
-        (ExpositionFormat.Text, MediaTypeHeaderValue.Parse("text/plain; version=0.0.4; charset=utf-8")),
-        (ExpositionFormat.OpenMetrics, MediaTypeHeaderValue.Parse("application/openmetrics-text; version=1.0.0; charset=utf-8")),
-        (ExpositionFormat.Protobuf, MediaTypeHeaderValue.Parse(
-            "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited")),
+        new(ExpositionFormat.Text, "text/plain; version=0.0.4; charset=utf-8", IsLegacy: true),
+        new(ExpositionFormat.Text, "text/plain; version=1.0.0; charset=utf-8"),
+        new(ExpositionFormat.OpenMetrics, "application/openmetrics-text; version=1.0.0; charset=utf-8"),
+        new(ExpositionFormat.Protobuf, "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"),
     ];
 
-    internal static string ContentTypeOf(ExpositionFormat format) =>
-        Offers.First(offer => offer.Format == format).Type.ToString();
-
-    internal static ExpositionFormat FormatOf(IList<MediaTypeHeaderValue> accept)
+    internal static NegotiatedFormat FormatOf(IList<MediaTypeHeaderValue> accept, bool isTextOnly = false)
     {
-        var best = (Format: ExpositionFormat.Text, Quality: 0.0, Place: 0);
-        foreach (var (format, type) in Offers)
+        var best = (Offer: Offers[0], Range: default(MediaTypeHeaderValue), Quality: 0.0, Place: 0);
+        foreach (var offer in Offers)
         {
+            if (isTextOnly && offer.Format != ExpositionFormat.Text) continue;
             // The most specific matching range applies.
             var (range, place) = accept
                 .Select((range, place) => (range, place))
-                .Where(entry => Covers(entry.range, type))
+                .Where(entry => Covers(entry.range, offer.Type))
                 .OrderByDescending(entry => Precision(entry.range))
                 .FirstOrDefault();
             if (range is null) continue;
             var quality = range.Quality ?? 1;
-            if (quality > best.Quality || (quality == best.Quality && quality > 0 && place < best.Place)) best = (format, quality, place);
+            if (quality > best.Quality || (quality == best.Quality && quality > 0 && place < best.Place)) best = (offer, range, quality, place);
         }
-        return best.Format;
+        var type = best.Offer.Type.ToString();
+        if (best.Offer.IsLegacy) return new(best.Offer.Format, NameEscaping.Underscores, type);
+        var escaping = EscapingOf(best.Range!);
+        // Prometheus sends the parameter with the text formats only, but reads the same names in each format.
+        if (best.Offer.Format == ExpositionFormat.Protobuf) escaping ??= accept.Select(EscapingOf).FirstOrDefault(other => other is not null);
+        var chosen = escaping ?? NameEscaping.Underscores;
+        return new(best.Offer.Format, chosen, $"{type}; {EscapingParameter}={WordOf(chosen)}");
     }
 
     internal static bool IsGzipWanted(IList<StringWithQualityHeaderValue> accept)
@@ -54,6 +60,22 @@ internal static class ContentNegotiation
             .Where(asked => asked.Name.Equals(own.Name, StringComparison.OrdinalIgnoreCase))
             .All(asked => HeaderUtilities.RemoveQuotes(asked.Value).Equals(own.Value, StringComparison.OrdinalIgnoreCase)));
 
+    private static NameEscaping? EscapingOf(MediaTypeHeaderValue range)
+    {
+        var asked = range.Parameters.FirstOrDefault(parameter => parameter.Name.Equals(EscapingParameter, StringComparison.OrdinalIgnoreCase));
+        if (asked is null) return null;
+        var word = HeaderUtilities.RemoveQuotes(asked.Value);
+        return Enum.GetValues<NameEscaping>().Cast<NameEscaping?>().FirstOrDefault(escaping => word == WordOf(escaping!.Value));
+    }
+
+    private static string WordOf(NameEscaping escaping) => escaping switch
+    {
+        NameEscaping.Dots => "dots",
+        NameEscaping.Values => "values",
+        NameEscaping.AllowUtf8 => "allow-utf-8",
+        _ => "underscores",
+    };
+
     private static int Precision(MediaTypeHeaderValue range) =>
         range.MatchesAllTypes ? 0 : range.MatchesAllSubTypes ? 1 : 2 + range.Parameters.Count;
 
@@ -61,4 +83,11 @@ internal static class ContentNegotiation
         accept.FirstOrDefault(entry => entry.Value.Equals(encoding, StringComparison.OrdinalIgnoreCase)) is { } entry
             ? entry.Quality ?? 1
             : null;
+
+    /// <param name="IsLegacy">Whether it has no quotes around names, and no parameter for escaping.</param>
+    private sealed record Offer(ExpositionFormat Format, MediaTypeHeaderValue Type, bool IsLegacy = false)
+    {
+        internal Offer(ExpositionFormat format, string type, bool IsLegacy = false)
+            : this(format, MediaTypeHeaderValue.Parse(type), IsLegacy) { }
+    }
 }

@@ -1,4 +1,3 @@
-using GunicornPrometheusExporter.Exposition;
 using Microsoft.Net.Http.Headers;
 
 namespace GunicornPrometheusExporter.Exporter.Http;
@@ -10,8 +9,7 @@ internal sealed class MetricsEndpoint(SharedScrape scrapes, bool isTextOnly)
 
     internal async Task AnswerAsync(HttpContext context)
     {
-        var request = ScrapeRequest.Of(context.Request);
-        if (isTextOnly) request = request with { Format = ExpositionFormat.Text };
+        var request = ScrapeRequest.Of(context.Request, isTextOnly);
         try
         {
             using var answer = await scrapes.JoinAsync(request, context.RequestAborted);
@@ -27,7 +25,7 @@ internal sealed class MetricsEndpoint(SharedScrape scrapes, bool isTextOnly)
     private static async Task SendAsync(HttpContext context, ScrapeAnswer answer)
     {
         var headers = context.Response.Headers;
-        headers.ContentType = ContentNegotiation.ContentTypeOf(answer.Request.Format);
+        headers.ContentType = answer.Request.Format.ContentType;
         headers.ContentLength = answer.Length;
         headers.Vary = $"{HeaderNames.Accept}, {HeaderNames.AcceptEncoding}";
         if (answer.Request.IsCompressed) headers.ContentEncoding = ContentNegotiation.Gzip;

@@ -1,10 +1,9 @@
-using GunicornPrometheusExporter.Exposition;
 using Microsoft.Extensions.Primitives;
 
 namespace GunicornPrometheusExporter.Exporter.Http;
 
 /// <summary>The request of a client; clients with equal requests share a response.</summary>
-internal readonly record struct ScrapeRequest(ExpositionFormat Format, bool IsCompressed = false, StringValues Names = default)
+internal readonly record struct ScrapeRequest(NegotiatedFormat Format, bool IsCompressed = false, StringValues Names = default)
 {
     private const string NamesParameter = "name[]";
 
@@ -12,11 +11,13 @@ internal readonly record struct ScrapeRequest(ExpositionFormat Format, bool IsCo
 
     internal IReadOnlySet<string>? NameSet => IsWhole ? null : new HashSet<string>(Names!);
 
-    internal static ScrapeRequest Of(HttpRequest request)
+    /// <param name="request">The request of the client.</param>
+    /// <param name="isTextOnly">Whether it can be answered in the text formats only.</param>
+    internal static ScrapeRequest Of(HttpRequest request, bool isTextOnly)
     {
         var headers = request.GetTypedHeaders();
         return new(
-            ContentNegotiation.FormatOf(headers.Accept),
+            ContentNegotiation.FormatOf(headers.Accept, isTextOnly),
             ContentNegotiation.IsGzipWanted(headers.AcceptEncoding),
             request.Query[NamesParameter]);
     }

@@ -15,17 +15,19 @@ public static class Scraped
         return aggregator.Read();
     }
 
-    public static byte[] Once(string directory, ExpositionFormat format)
+    public static byte[] Once(string directory, ExpositionFormat format, NameEscaping escaping = NameEscaping.Underscores)
     {
         using var aggregator = new StoreAggregator(directory, NullLogger.Instance);
         aggregator.Refresh();
-        return aggregator.Written(format);
+        return aggregator.Written(format, escaping: escaping);
     }
 
-    public static byte[] Written(this StoreAggregator aggregator, ExpositionFormat format, IReadOnlySet<string>? names = null)
+    public static byte[] Written(
+        this StoreAggregator aggregator, ExpositionFormat format, IReadOnlySet<string>? names = null,
+        NameEscaping escaping = NameEscaping.Underscores)
     {
         var output = new ArrayBufferWriter<byte>();
-        aggregator.Write(output, format, names);
+        aggregator.Write(output, format, names, escaping);
         return output.WrittenSpan.ToArray();
     }
 

@@ -73,8 +73,8 @@ public sealed partial class ConfigurationReferenceTests
             - The user that the workers run as must be able to read the file, because the exporter runs as that user.
             - If the file holds secrets and every user of the machine can read it, the exporter logs a warning.
             - The file is UTF-8 and at most 256 KiB. YAML tags and aliases in it have no effect.
-            - A value has the same form as in the environment. Labels, headers and thresholds of routes can also be a mapping, as
-              above.
+            - A value has the same form as in the environment. Labels, headers, attributes and thresholds of routes can also be
+              a mapping, as above.
 
             If anything in the file is wrong, the exporter rejects the whole file and reports every error, one per line:
 

@@ -15,15 +15,21 @@ public sealed class Oracle : IDisposable
     {
         _process = Python.Start("oracle.py");
         Layout = Enum.Parse<EntryLayout>(ReadLine());
+        HasEscaping = bool.Parse(ReadLine());
     }
 
     /// <summary>The layout that this version reads and writes.</summary>
     internal EntryLayout Layout { get; }
 
+    /// <summary>Whether this version can escape names in several ways.</summary>
+    internal bool HasEscaping { get; }
+
     /// <summary>What the stock collector exposes of a directory.</summary>
-    public ExpositionText Collect(string directory)
+    /// <param name="directory">The directory.</param>
+    /// <param name="escaping">How names are escaped; null for a version that cannot escape them.</param>
+    public ExpositionText Collect(string directory, string? escaping = null)
     {
-        _process.StandardInput.WriteLine(directory);
+        _process.StandardInput.WriteLine(escaping is null ? directory : $"{directory}\t{escaping}");
         _process.StandardInput.Flush();
         var text = new byte[int.Parse(ReadLine(), CultureInfo.InvariantCulture)];
         _process.StandardOutput.BaseStream.ReadExactly(text);

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using CsCheck;
 using GunicornPrometheusExporter.Engine.Tests.Files;
 using GunicornPrometheusExporter.Files;
@@ -7,7 +8,7 @@ namespace GunicornPrometheusExporter.Engine.Tests.Differential;
 
 /// <summary>A random directory, as several processes of an application with its own metrics leave it.</summary>
 /// <param name="Files">The files by name.</param>
-internal sealed record RandomStore(IReadOnlyDictionary<string, RandomFile> Files)
+internal sealed partial record RandomStore(IReadOnlyDictionary<string, RandomFile> Files)
 {
     private const double Tie = 1.7e9;
 
@@ -71,6 +72,17 @@ internal sealed record RandomStore(IReadOnlyDictionary<string, RandomFile> Files
             _ => entry,
         }
         : entry);
+
+    /// <summary>The same, with dots, spaces and other characters in the names of metrics and labels.</summary>
+    public RandomStore WithAnyNames() => Select(name => name, (_, entry) => entry with
+    {
+        Key = NamesAndLabels().Replace(entry.Key, name => name.Value switch
+        {
+            "\"method\":" => "\"me.th od\":",
+            "\"path\":" => "\"1p:\u65e5_\\\"\":",
+            var start => start.Replace("_", "._", StringComparison.Ordinal).Insert(1, "0{\u00fc"),
+        }),
+    });
 
     /// <summary>The same, from other processes.</summary>
     public RandomStore From(int firstPid) => Select(
@@ -148,4 +160,8 @@ internal sealed record RandomStore(IReadOnlyDictionary<string, RandomFile> Files
 
     public override string ToString() => string.Join(
         '\n', Files.SelectMany(file => file.Value.Entries.Select(entry => $"{file.Key} {file.Value.Layout}: {entry}")));
+
+    // The names up to their suffixes, at the two places that begin a key, and two of the labels.
+    [GeneratedRegex("""(?<=^\[|^\["[a-z_01]+", )"(h|s|[a-z]+(_[a-z]+)?_[01])|(?<=[{ ])"(method|path)":""", RegexOptions.ExplicitCapture)]
+    private static partial Regex NamesAndLabels();
 }

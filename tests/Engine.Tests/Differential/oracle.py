@@ -1,5 +1,7 @@
 """The stock MultiProcessCollector as a service: a directory a line in, an exposition out.
 
+A version that can escape names in several ways is given one after a tab.
+
 Files are merged in the order of their names, because the sums of doubles and the merge of NaN depend on the order.
 PROMETHEUS_CLIENT_PATH may name a folder with another version of prometheus_client.
 """
@@ -11,6 +13,7 @@ sys.path[:0] = filter(None, [os.environ.get("PROMETHEUS_CLIENT_PATH")])
 
 from prometheus_client import CollectorRegistry, generate_latest  # noqa: E402
 from prometheus_client import mmap_dict  # noqa: E402
+from prometheus_client.openmetrics import exposition as openmetrics  # noqa: E402
 from prometheus_client.multiprocess import MultiProcessCollector  # noqa: E402
 
 
@@ -24,10 +27,12 @@ class SortedCollector(MultiProcessCollector):
 def main() -> None:
     layout = "Timestamped" if hasattr(mmap_dict, "_pack_two_doubles") else "ValueOnly"
     print(layout, flush=True)
+    print(hasattr(openmetrics, "ALLOWUTF8"), flush=True)
     for line in sys.stdin:
         registry = CollectorRegistry()
-        SortedCollector(registry, line.rstrip("\n"))
-        text = generate_latest(registry)
+        directory, *escaping = line.rstrip("\n").split("\t")
+        SortedCollector(registry, directory)
+        text = generate_latest(registry, *escaping)
         sys.stdout.buffer.write(b"%d\n" % len(text) + text)
         sys.stdout.buffer.flush()
 

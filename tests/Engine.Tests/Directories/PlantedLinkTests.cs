@@ -1,7 +1,7 @@
 using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Directories;
 using GunicornPrometheusExporter.Files;
-using GunicornPrometheusExporter.Forwarding.RemoteWrite;
+using GunicornPrometheusExporter.Forwarding.Buffering;
 using GunicornPrometheusExporter.HistogramDetails;
 using GunicornPrometheusExporter.Master;
 using GunicornPrometheusExporter.Slots;

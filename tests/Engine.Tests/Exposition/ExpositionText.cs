@@ -4,7 +4,7 @@ using Xunit;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Exposition;
 
-/// <summary>The text format 0.0.4, read strictly: nothing twice, no sample before its family.</summary>
+/// <summary>The text formats 0.0.4 and 1.0.0, read strictly: nothing twice, no sample before its family.</summary>
 public sealed class ExpositionText
 {
     private ExpositionText() { }
@@ -29,9 +29,8 @@ public sealed class ExpositionText
         Assert.True(text.Length == 0 || text.EndsWith('\n'), "the last line does not end");
         foreach (var line in text.Split('\n').SkipLast(1))
         {
-            var words = line.Split(' ', 4);
-            if (line.StartsWith("# HELP ", StringComparison.Ordinal)) exposition.Helps.Add(words[2], Unescape(words[3]));
-            else if (line.StartsWith("# TYPE ", StringComparison.Ordinal)) exposition.Types.Add(words[2], words[3]);
+            if (line.StartsWith("# HELP ", StringComparison.Ordinal)) AddTo(exposition.Helps, line, Unescape);
+            else if (line.StartsWith("# TYPE ", StringComparison.Ordinal)) AddTo(exposition.Types, line, type => type);
             else exposition.AddSample(line);
         }
         return exposition;
@@ -41,28 +40,30 @@ public sealed class ExpositionText
     public Dictionary<string, double> Where(Func<string, bool> name) =>
         Samples.Where(sample => name(sample.Key)).ToDictionary(sample => sample.Key, sample => sample.Value);
 
+    private static void AddTo(Dictionary<string, string> texts, string line, Func<string, string> read)
+    {
+        var position = "# HELP ".Length;
+        var name = Name(line, ref position, ' ');
+        texts.Add(name, read(line[(position + 1)..]));
+    }
+
     private void AddSample(string line)
     {
-        var end = line.AsSpan().IndexOfAny('{', ' ');
-        var name = line[..end];
+        var position = line.StartsWith("{\"", StringComparison.Ordinal) ? 1 : 0;
+        var isQuoted = position == 1;
+        var name = Name(line, ref position, '{', ' ');
         var labels = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        var position = end;
-        if (line[position] == '{')
+        if (isQuoted || line[position] == '{')
         {
-            position++;
             while (line[position] != '}')
             {
-                var equals = line.IndexOf('=', position);
-                var value = new StringBuilder();
-                Assert.Equal('"', line[equals + 1]);
-                var at = equals + 2;
-                for (; line[at] != '"'; at++)
-                {
-                    value.Append(line[at]);
-                    if (line[at] == '\\') value.Append(line[++at]);
-                }
-                labels.Add(line[position..equals], Unescape(value.ToString()));
-                position = line[at + 1] == ',' ? at + 2 : at + 1;
+                // Past the brace or the comma.
+                position++;
+                if (line[position] == '}') break;
+                var label = Name(line, ref position, '=');
+                position++;
+                Assert.Equal('"', line[position]);
+                labels.Add(label, Name(line, ref position));
             }
             position++;
         }
@@ -71,6 +72,22 @@ public sealed class ExpositionText
         var sample = $"{name}{{{string.Join(',', labels.Select(label => $"{label.Key}={label.Value}"))}}}";
         Samples.Add(sample, Number(line[(position + 1)..]));
         Order.Add(sample);
+    }
+
+    /// <summary>Reads a text in quotes, unescaped, or one that ends before a character.</summary>
+    private static string Name(string line, ref int position, params ReadOnlySpan<char> ends)
+    {
+        var start = position;
+        if (line[start] != '"')
+        {
+            position += line.AsSpan(start).IndexOfAny(ends);
+            return line[start..position];
+        }
+        for (position++; line[position] != '"'; position++)
+        {
+            if (line[position] == '\\') position++;
+        }
+        return Unescape(line[(start + 1)..position++]);
     }
 
     private static double Number(string text) => text switch

@@ -19,13 +19,15 @@ internal sealed class TestHub
 
     internal TestClock Clock { get; } = new();
 
+    internal NameEscaping Escaping { get; set; }
+
     internal async Task<ExpositionText> ReadAsync() => ExpositionText.Parse(await TextAsync());
 
     internal async Task<string> TextAsync(ExpositionFormat format = ExpositionFormat.Text, params string[] names)
     {
         await _hub.RefreshAsync();
         var output = new ArrayBufferWriter<byte>();
-        _hub.Write(output, format, names.Length == 0 ? null : names.ToHashSet());
+        _hub.Write(output, format, names.Length == 0 ? null : names.ToHashSet(), Escaping);
         return Encoding.UTF8.GetString(output.WrittenSpan);
     }
 

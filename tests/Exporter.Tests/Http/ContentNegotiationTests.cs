@@ -42,7 +42,52 @@ public sealed class ContentNegotiationTests
     {
         var request = new DefaultHttpContext().Request;
         request.Headers.Accept = accept;
-        Assert.Equal(expected, ContentNegotiation.FormatOf(request.GetTypedHeaders().Accept));
+        Assert.Equal(expected, ContentNegotiation.FormatOf(request.GetTypedHeaders().Accept).Format);
+    }
+
+    [Theory]
+    [InlineData(null, NameEscaping.Underscores, "text/plain; version=0.0.4; charset=utf-8")]
+    [InlineData("text/plain", NameEscaping.Underscores, "text/plain; version=0.0.4; charset=utf-8")]
+    [InlineData("text/plain;escaping=allow-utf-8", NameEscaping.Underscores, "text/plain; version=0.0.4; charset=utf-8")]
+    [InlineData("text/plain;version=0.0.4;escaping=allow-utf-8", NameEscaping.Underscores, "text/plain; version=0.0.4; charset=utf-8")]
+    [InlineData("text/plain;version=1.0.0", NameEscaping.Underscores, "text/plain; version=1.0.0; charset=utf-8; escaping=underscores")]
+    [InlineData(
+        "text/plain;version=1.0.0;escaping=allow-utf-8", NameEscaping.AllowUtf8,
+        "text/plain; version=1.0.0; charset=utf-8; escaping=allow-utf-8")]
+    [InlineData(
+        "text/plain;escaping=\"dots\";version=\"1.0.0\"", NameEscaping.Dots, "text/plain; version=1.0.0; charset=utf-8; escaping=dots")]
+    [InlineData(
+        "application/openmetrics-text;version=1.0.0;escaping=values", NameEscaping.Values,
+        "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=values")]
+    [InlineData(
+        "application/openmetrics-text;escaping=unheard-of", NameEscaping.Underscores,
+        "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores")]
+    [InlineData(
+        "application/vnd.google.protobuf;escaping=dots", NameEscaping.Dots,
+        "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited; escaping=dots")]
+    // Prometheus 3 states its escaping with the text formats only.
+    [InlineData(
+        "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.6," +
+        "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,text/plain;version=0.0.4;q=0.2,*/*;q=0.1",
+        NameEscaping.AllowUtf8, "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited; escaping=allow-utf-8")]
+    [InlineData(
+        "text/plain;version=0.0.4,application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5", NameEscaping.Underscores,
+        "text/plain; version=0.0.4; charset=utf-8")]
+    public void Names_are_escaped_as_the_client_requests_and_the_answer_says_how(string? accept, NameEscaping escaping, string contentType)
+    {
+        var request = new DefaultHttpContext().Request;
+        request.Headers.Accept = accept;
+        var chosen = ContentNegotiation.FormatOf(request.GetTypedHeaders().Accept);
+        Assert.Equal((escaping, contentType), (chosen.Escaping, chosen.ContentType));
+    }
+
+    [Fact]
+    public void A_hub_that_has_text_only_keeps_the_escaping_of_a_text_format()
+    {
+        var request = new DefaultHttpContext().Request;
+        request.Headers.Accept = "application/openmetrics-text;version=1.0.0;escaping=dots,text/plain;version=1.0.0;escaping=values;q=0.5,*/*;q=0.1";
+        var chosen = ContentNegotiation.FormatOf(request.GetTypedHeaders().Accept, isTextOnly: true);
+        Assert.Equal((ExpositionFormat.Text, NameEscaping.Values), (chosen.Format, chosen.Escaping));
     }
 
     [Theory]

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.IO.Compression;
 using System.Text;
 using GunicornPrometheusExporter.Exporter.Http;
-using GunicornPrometheusExporter.Exposition;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Exporter.Tests.Http;
@@ -13,7 +12,7 @@ public sealed class SharedScrapeTests : IDisposable
     private readonly SemaphoreSlim _mayEnd = new(0);
     private int _passes;
 
-    private static ScrapeRequest Text => new(ExpositionFormat.Text);
+    private static ScrapeRequest Text => new(ContentNegotiation.FormatOf([]));
 
     public void Dispose()
     {

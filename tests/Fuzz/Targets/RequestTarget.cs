@@ -41,9 +41,9 @@ internal sealed class RequestTarget : IFuzzTarget
         request.Headers.AcceptEncoding = encoding;
         request.QueryString = new QueryString("?" + Encoding.Latin1.GetString(script.TakeBlock()));
 
-        var asked = ScrapeRequest.Of(request);
+        var asked = ScrapeRequest.Of(request, isTextOnly: false);
 
-        FuzzFailure.Unless(ContentNegotiation.ContentTypeOf(asked.Format).Length > 0, "a format has no type");
+        FuzzFailure.Unless(asked.Format.ContentType.Length > 0, "a format has no type");
         FuzzFailure.Unless(!asked.IsCompressed || encoding.Contains('*') || encoding.Contains("gzip", StringComparison.OrdinalIgnoreCase), "nobody asked for gzip");
         return asked.Names.Count > 0;
     }

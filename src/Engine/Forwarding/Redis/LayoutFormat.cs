@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Collections.Immutable;
-using GunicornPrometheusExporter.Exposition;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Snapshots;
 
@@ -98,9 +97,10 @@ internal static class LayoutFormat
         foreach (ref var label in labels.AsSpan())
         {
             label = new(texts[reader.ReadIndex(texts.Length)], texts[reader.ReadIndex(texts.Length)]);
-            if (TextSyntax.LabelName(label.Name) != label.Name || string.CompareOrdinal(label.Name, before) <= 0)
+            // The first name is compared with an empty one, which is invalid.
+            if (string.CompareOrdinal(label.Name, before) <= 0)
             {
-                throw new SnapshotFormatException("a label's name is invalid, or out of order");
+                throw new SnapshotFormatException("a label's name is empty, or out of order");
             }
             before = label.Name;
         }
@@ -108,5 +108,5 @@ internal static class LayoutFormat
     }
 
     private static string MetricName(string name) =>
-        TextSyntax.MetricName(name) == name ? name : throw new SnapshotFormatException("a metric's name is invalid");
+        name.Length > 0 ? name : throw new SnapshotFormatException("a metric's name is empty");
 }

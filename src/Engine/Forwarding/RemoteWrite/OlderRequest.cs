@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using Google.Protobuf.Collections;
+using GunicornPrometheusExporter.Metrics;
 using Snappier;
 using V1 = GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages.V1;
 using V2 = GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages.V2;
@@ -13,16 +14,20 @@ internal static class OlderRequest
     internal static ByteString Of(ByteString body)
     {
         var request = V2.Request.Parser.ParseFrom(Snappy.DecompressToArray(body.Span));
-        var older = new V1.WriteRequest { Timeseries = { request.Timeseries.Select(series => Of(series, request.Symbols)) } };
+        // Escaped names may make two series equal; the first is used.
+        var series = request.Timeseries
+            .Select(series => (Labels: SeriesLabels.Escape(LabelsOf(series, request.Symbols)), series.Samples))
+            .DistinctBy(series => SeriesLabels.KeyOf(series.Labels));
+        var older = new V1.WriteRequest { Timeseries = { series.Select(one => Of(one.Labels, one.Samples)) } };
         return ByteString.CopyFrom(Snappy.CompressToArray(older.ToByteArray()));
     }
 
-    private static V1.TimeSeries Of(V2.TimeSeries series, RepeatedField<string> symbols) => new()
+    private static IEnumerable<Label> LabelsOf(V2.TimeSeries series, RepeatedField<string> symbols) =>
+        series.LabelsRefs.Chunk(2).Select(pair => new Label(symbols[(int)pair[0]], symbols[(int)pair[1]]));
+
+    private static V1.TimeSeries Of(IEnumerable<Label> labels, RepeatedField<V2.Sample> samples) => new()
     {
-        Labels =
-        {
-            series.LabelsRefs.Chunk(2).Select(pair => new V1.Label { Name = symbols[(int)pair[0]], Value = symbols[(int)pair[1]] }),
-        },
-        Samples = { series.Samples.Select(sample => new V1.Sample { Value = sample.Value, Timestamp = sample.Timestamp }) },
+        Labels = { labels.Select(label => new V1.Label { Name = label.Name, Value = label.Value }) },
+        Samples = { samples.Select(sample => new V1.Sample { Value = sample.Value, Timestamp = sample.Timestamp }) },
     };
 }

@@ -8,7 +8,7 @@ namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
 internal sealed record RemoteSeries(int Sample, SnapshotFamily Family, ImmutableArray<Label> Labels)
 {
     /// <summary>Its identity among all series.</summary>
-    internal string Key => string.Join('\n', Labels.Select(label => $"{label.Name}={label.Value.Length}={label.Value}"));
+    internal string Key => SeriesLabels.KeyOf(Labels);
 
     /// <summary>Whether a value was sent, without a stale marker after it.</summary>
     internal bool IsLive { get; set; }

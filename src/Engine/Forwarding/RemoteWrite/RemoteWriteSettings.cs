@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using GunicornPrometheusExporter.Configuration;
-using GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages;
+using GunicornPrometheusExporter.Forwarding.Buffering;
 using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
@@ -39,6 +39,16 @@ internal sealed record RemoteWriteSettings
 
     /// <summary>The protocol version; unspecified selects 2.0, or 1.0 if the receiver does not support 2.0.</summary>
     internal WriteProtocol Protocol { get; init; }
+
+    internal BufferSettings Buffer => new("REMOTE_WRITE_BUFFER_DIR", Interval, BufferDirectory, BufferBytes);
+
+    internal HttpReceiverSettings Receiver => new("remote write", "REMOTE_WRITE_", Url)
+    {
+        Headers = Headers,
+        AuthorityFile = AuthorityFile,
+        CertificateFile = CertificateFile,
+        KeyFile = KeyFile,
+    };
 
     /// <exception cref="ConfigurationException">A setting is invalid, or contradicts another.</exception>
     public static RemoteWriteSettings From(ExporterConfig config)

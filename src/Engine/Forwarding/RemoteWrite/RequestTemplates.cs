@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Google.Protobuf;
-using GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Snapshots;
 using V1 = GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages.V1;

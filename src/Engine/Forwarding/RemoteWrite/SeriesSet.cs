@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Google.Protobuf;
-using GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Snapshots;
 
@@ -19,13 +18,19 @@ internal sealed class SeriesSet
     {
         Layout = layout;
         Protocol = protocol;
-        // Empty labels are not sent, so two samples may have the same series; the first is used.
+        // Empty labels are not sent and names may be escaped, so two samples may have the same series; the first is used.
         _series =
         [
-            .. layout.Samples.Select((one, index) => new RemoteSeries(index, one.Family, SeriesLabels.Of(one.Sample, common)))
+            .. layout.Samples.Select((one, index) => new RemoteSeries(index, one.Family, LabelsOf(one.Sample)))
                 .DistinctBy(series => series.Key),
         ];
         _requests = [.. _series.Chunk(SeriesPerRequest).Select(series => RequestTemplates.Of(series, protocol))];
+
+        ImmutableArray<Label> LabelsOf(SnapshotSample sample)
+        {
+            var labels = SeriesLabels.Of(sample, common);
+            return protocol == WriteProtocol.V1 ? SeriesLabels.Escape(labels) : labels;
+        }
     }
 
     internal SnapshotLayout Layout { get; }

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Google.Protobuf;
-using GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages;
+using GunicornPrometheusExporter.Forwarding.Buffering;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Snapshots;
 
@@ -37,5 +37,5 @@ internal sealed class SnapshotEncoder(ImmutableArray<Label> labels)
     }
 
     private static BufferedSnapshot? Message(long time, WriteProtocol protocol, ImmutableArray<ByteString> requests) =>
-        requests.IsEmpty ? null : new() { Time = time, Protocol = protocol, Requests = { requests } };
+        requests.IsEmpty ? null : new() { Time = time, Encoding = (int)protocol, Requests = { requests } };
 }

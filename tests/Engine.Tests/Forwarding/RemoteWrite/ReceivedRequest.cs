@@ -1,4 +1,4 @@
-using GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages;
+using GunicornPrometheusExporter.Forwarding.RemoteWrite;
 using Microsoft.AspNetCore.Http;
 using Snappier;
 using V1 = GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages.V1;

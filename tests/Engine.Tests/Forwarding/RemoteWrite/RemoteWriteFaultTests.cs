@@ -1,6 +1,5 @@
 using GunicornPrometheusExporter.Forwarding;
 using GunicornPrometheusExporter.Forwarding.RemoteWrite;
-using GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages;
 using GunicornPrometheusExporter.Snapshots;
 using Xunit;
 
@@ -50,7 +49,7 @@ public sealed class RemoteWriteFaultTests : IAsyncLifetime
     public async Task What_is_refused_is_dropped_counted_and_not_sent_again(int status)
     {
         await using var forwarder = Forwarder();
-        _receiver.Next(status, "out of order sample");
+        _receiver.Next(status, "out of order sample", ("X-Prometheus-Remote-Write-Samples-Written", "0"));
 
         var refused = await FailAsync(forwarder);
         Assert.Equal($"The remote write receiver at {_receiver.Url.Authority} answered {status}: out of order sample", refused.Message);
@@ -183,6 +182,59 @@ public sealed class RemoteWriteFaultTests : IAsyncLifetime
 
         Assert.Equal([WriteProtocol.V2, WriteProtocol.V1, WriteProtocol.V1], _receiver.Requests.Select(request => request.Protocol));
         Assert.Equal([("__name__=\"a\"", 1), ("__name__=\"a\"", 2)], _receiver.Samples.Select(sample => (sample.Series, sample.Value)));
+    }
+
+    [Fact]
+    public async Task A_400_that_version_1_does_not_get_means_that_version_2_is_not_supported()
+    {
+        await using var forwarder = Forwarder();
+        _receiver.Next(400, "proto: wrong wireType");
+
+        await NextAsync(forwarder);
+        await NextAsync(forwarder);
+
+        Assert.Equal([WriteProtocol.V2, WriteProtocol.V1, WriteProtocol.V1], _receiver.Requests.Select(request => request.Protocol));
+        Assert.Equal([1, 2], _receiver.Samples.Select(sample => sample.Value));
+    }
+
+    [Fact]
+    public async Task A_400_that_version_1_gets_too_is_about_the_samples()
+    {
+        await using var forwarder = Forwarder();
+        _receiver.Next(400, "out of order sample");
+        _receiver.Next(400, "out of order sample");
+
+        Assert.Equal(1, (await FailAsync(forwarder)).Forwarded.Dropped);
+        await NextAsync(forwarder);
+
+        Assert.Equal([WriteProtocol.V2, WriteProtocol.V1, WriteProtocol.V2], _receiver.Requests.Select(request => request.Protocol));
+        Assert.Equal([2], _receiver.Samples.Select(sample => sample.Value));
+    }
+
+    [Theory]
+    [InlineData(503)]
+    [InlineData(429)]
+    public async Task A_receiver_that_cannot_take_version_1_after_a_400_loses_nothing(int status)
+    {
+        await using var forwarder = Forwarder();
+        _receiver.Next(400, "proto: wrong wireType");
+        _receiver.Next(status);
+
+        Assert.Equal(1, (await FailAsync(forwarder)).Forwarded.Waiting);
+        await NextAsync(forwarder);
+
+        Assert.Equal([1, 2], _receiver.Samples.Select(sample => sample.Value));
+    }
+
+    [Fact]
+    public async Task A_400_of_a_receiver_that_must_get_version_2_is_final()
+    {
+        await using var forwarder = Forwarder(WriteProtocol.V2);
+        _receiver.Next(400, "proto: wrong wireType");
+
+        Assert.Equal(1, (await FailAsync(forwarder)).Forwarded.Dropped);
+
+        Assert.Equal([WriteProtocol.V2], _receiver.Requests.Select(request => request.Protocol));
     }
 
     [Fact]

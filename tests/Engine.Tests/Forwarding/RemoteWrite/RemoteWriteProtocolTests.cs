@@ -1,5 +1,4 @@
 using GunicornPrometheusExporter.Forwarding.RemoteWrite;
-using GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Snapshots;
 using Xunit;
@@ -87,6 +86,27 @@ public sealed class RemoteWriteProtocolTests : IAsyncLifetime
         await forwarder.ForwardAsync(layout.At(_clock, 1, 2, 3), TestContext.Current.CancellationToken);
 
         Assert.Equal([("__name__=\"r\"", 1), ("__name__=\"r\",a=\"b\"", 3)], _receiver.Samples.Select(sample => (sample.Series, sample.Value)));
+    }
+
+    [Theory]
+    [InlineData("2.0", "__name__=\"a.b\",l.x=\"1\",ü=\"2\"", "__name__=\"a_b\",l_x=\"1\",ü=\"2\"")]
+    [InlineData("1.0", "_=\"2\",__name__=\"a_b\",l_x=\"1\"")]
+    [InlineData("auto", "_=\"2\",__name__=\"a_b\",l_x=\"1\"")]
+    public async Task Names_of_any_characters_are_sent_in_version_2_and_escaped_in_version_1(string protocol, params string[] expected)
+    {
+        (string, string)[] labels = [("l.x", "1"), ("ü", "2")], escaped = [("l_x", "1"), ("ü", "2")];
+        var layout = new SnapshotLayout(
+        [
+            Snapshots.FamilyOf("a.b", MetricType.Gauge, Snapshots.SampleOf("a.b", labels)),
+            Snapshots.FamilyOf("a_b", MetricType.Gauge, Snapshots.SampleOf("a_b", escaped)),
+        ]);
+        _receiver.UnderstandsV2 = protocol == "2.0";
+        await using var forwarder = Forwarder(protocol == "auto" ? WriteProtocol.Unspecified : ProtocolOf(protocol));
+
+        await forwarder.ForwardAsync(layout.At(_clock, 3, 4), TestContext.Current.CancellationToken);
+
+        Assert.Equal(expected, _receiver.Samples.Select(sample => sample.Series));
+        Assert.Equal(3, _receiver.Samples[0].Value);
     }
 
     [Fact]

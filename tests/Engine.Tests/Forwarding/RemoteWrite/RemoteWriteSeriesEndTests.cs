@@ -1,6 +1,5 @@
 using GunicornPrometheusExporter.Forwarding;
 using GunicornPrometheusExporter.Forwarding.RemoteWrite;
-using GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages;
 using GunicornPrometheusExporter.Snapshots;
 using Xunit;
 

@@ -1,7 +1,6 @@
 using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Forwarding;
 using GunicornPrometheusExporter.Forwarding.RemoteWrite;
-using GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages;
 using GunicornPrometheusExporter.Metrics;
 using Xunit;
 

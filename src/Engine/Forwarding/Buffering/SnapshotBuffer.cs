@@ -1,8 +1,7 @@
 using GunicornPrometheusExporter.Directories;
 using GunicornPrometheusExporter.Files;
-using GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages;
 
-namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
+namespace GunicornPrometheusExporter.Forwarding.Buffering;
 
 /// <summary>The unsent snapshots, oldest first, in memory or in an exclusive directory.</summary>
 /// <remarks>

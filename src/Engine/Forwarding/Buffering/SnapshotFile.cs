@@ -3,9 +3,8 @@ using System.Globalization;
 using System.IO.Hashing;
 using Google.Protobuf;
 using GunicornPrometheusExporter.Files;
-using GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages;
 
-namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
+namespace GunicornPrometheusExporter.Forwarding.Buffering;
 
 /// <summary>The file of one unsent snapshot: eight bytes of checksum, then the message.</summary>
 /// <remarks>Its name is its time, so that sorting by name sorts by time. A truncated file has a wrong checksum.</remarks>
