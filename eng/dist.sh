@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Leaves all packages in out/dist: wheels, Debian packages, the NuGet package, the Helm chart. Arguments: the runtime
-# identifiers, linux-x64 and linux-arm64 if none is given.
+# Leaves all packages in out/dist: wheels, one of them for systems without the engine, Debian packages, the NuGet package, the Helm
+# chart. Arguments: the runtime identifiers, linux-x64 and linux-arm64 if none is given.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ $# -gt 0 ] || set -- linux-x64 linux-arm64
@@ -12,12 +12,14 @@ mkdir -p "$dist"
 # The newest version of glibc that any of the files asks for.
 newest_glibc() { objdump -T "$@" | grep -oE 'GLIBC_2\.[0-9]+' | cut -d_ -f2 | sort -Vu | tail -n 1; }
 
+# The wheel with a build's package, for a platform; without one, only the package's Python code, for every other system.
 make_wheel() {
-  local out=$1 machine=$2 glibc=$3 stage=$1/wheel
+  local out=$1 platform=${2:-} stage=$1/wheel
   rm -rf "$stage"
   mkdir -p "$stage"
   cp -r "$out/python/gunicorn_prometheus_exporter" deploy/wheel/pyproject.toml deploy/wheel/setup.py README.md LICENSE "$stage/"
-  WHEEL_VERSION=$version WHEEL_PLATFORM=manylinux_${glibc/./_}_$machine \
+  [ -n "$platform" ] || rm -r "$stage"/*/bin "$stage"/*/*.so
+  WHEEL_VERSION=$version WHEEL_PLATFORM=$platform \
     /usr/bin/python3 -m build --wheel --no-isolation --outdir "$dist" "$stage" >"$stage.log" 2>&1 || { tail -n 20 "$stage.log" >&2; return 1; }
 }
 
@@ -66,10 +68,12 @@ for rid in "$@"; do
   echo "dist: $rid"
   eng/build.sh "$rid" "$out"
   glibc=$(newest_glibc "$out/gunicorn-prometheus-exporter" "$out"/python/*/_engine.abi3.so)
-  make_wheel "$out" "$machine" "$glibc"
+  make_wheel "$out" "manylinux_${glibc/./_}_$machine"
   make_deb "$out" "$architecture" "$glibc"
 done
 
+echo "dist: the wheel for other systems"
+make_wheel "$out"
 echo "dist: the NuGet package"
 dotnet pack src/Engine -c Release -o "$dist" --nologo -v quiet -clp:NoSummary
 echo "dist: the Helm chart"

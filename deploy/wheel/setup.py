@@ -1,8 +1,11 @@
-"""Makes the wheel of one machine from the output of ``make build``; ``eng/dist.sh`` passes version and platform."""
+"""Makes a wheel from the output of ``make build``; ``eng/dist.sh`` passes version and platform. Without a platform, it is for any."""
 
 import os
 
 from setuptools import Distribution, setup
+
+
+PLATFORM = os.environ.get("WHEEL_PLATFORM")
 
 
 class NativeDistribution(Distribution):
@@ -15,6 +18,6 @@ class NativeDistribution(Distribution):
 
 setup(
     version=os.environ["WHEEL_VERSION"],
-    distclass=NativeDistribution,
-    options={"bdist_wheel": {"plat_name": os.environ["WHEEL_PLATFORM"], "py_limited_api": "cp39"}},
+    distclass=NativeDistribution if PLATFORM else Distribution,
+    options={"bdist_wheel": {"plat_name": PLATFORM, "py_limited_api": "cp39"}} if PLATFORM else {},
 )

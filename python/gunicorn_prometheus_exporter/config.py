@@ -5,6 +5,7 @@ import os
 from typing import TYPE_CHECKING, Any, Generic, Optional, TypeVar, Union, cast
 
 from . import file_environment, guard
+from .absence import ABSENCE
 from .errors import ConfigurationError, MetricsError
 from .executable import ask
 from .lazy_names import find
@@ -49,8 +50,11 @@ def load_yaml_config(path: Union[str, "os.PathLike[str]"]) -> None:
 
     It also sets the environment variables of the file's settings, except secrets, for code that reads them from there.
     Raises ConfigurationError with every error in the file. If the file is already in use, as in a reload of Gunicorn, the
-    errors are logged instead, and the previous settings stay in force.
+    errors are logged instead, and the previous settings stay in force. In a package without an engine it does nothing.
     """
+    if ABSENCE is not None:
+        # Nothing reads the settings, and without the executable nothing can.
+        return
     file = os.path.abspath(path)
     is_in_force = os.environ.get(FILE_VARIABLE) == file
     try:

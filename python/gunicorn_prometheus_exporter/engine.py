@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import NamedTuple, Optional
 
 from . import engine_probe, guard
+from .absence import ABSENCE
 from .config import FILE_VARIABLE, ExporterConfig
 from .errors import ConfigurationError, MetricsError
 from .layout import writes_timestamps
@@ -36,7 +37,7 @@ _engine: Optional[ModuleType] = None
 _opened_in = 0
 _worker = 0
 _worker_role = "worker"
-_refusal: Optional[str] = None
+_refusal: Optional[str] = ABSENCE
 _is_refusal_said = False
 _failure: Optional[_Failure] = None
 _variables: Optional[dict[str, str]] = None
@@ -78,7 +79,7 @@ def load() -> ModuleType:
 
 
 def refusal() -> Optional[str]:
-    """Returns the reason that a master gave to ``refuse``, or None."""
+    """Returns the reason that a master gave to ``refuse``, that the package has no engine, or None."""
     return _refusal
 
 
@@ -87,7 +88,8 @@ def say_refusal(log: Logger) -> None:
     global _is_refusal_said
     if _refusal is not None and not _is_refusal_said:
         _is_refusal_said = True
-        log.error("Metrics are off: %s", one_line(_refusal))
+        # A system without an engine is no fault.
+        (log.warning if _refusal is ABSENCE else log.error)("Metrics are off: %s", one_line(_refusal))
 
 
 def _open() -> ModuleType:

@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from typing import Any, NoReturn, Optional
 
 from . import file_environment, heartbeat
+from .absence import ABSENCE, NAME, executable_path
 from .errors import MetricsError
-
-NAME = "gunicorn-prometheus-exporter"
 
 #: Seconds that one run of the executable may take.
 ANSWER_TIMEOUT = 30
@@ -28,9 +27,11 @@ _LONGEST_NAMES = 4096
 
 def find_executable() -> str:
     """Returns the path of the package's executable, or else of the one on PATH. Raises MetricsError."""
-    own = _own_path()
+    own = executable_path()
     path = own if os.path.exists(own) else shutil.which(NAME, path=_absolute_search_path())
     if path is None:
+        if ABSENCE is not None:
+            raise MetricsError(ABSENCE)
         raise MetricsError(
             f"the executable {NAME} is neither at {own} nor on PATH; reinstall the package for this machine"
         )
@@ -44,15 +45,13 @@ def _absolute_search_path() -> str:
 
 def main() -> NoReturn:
     """Replaces this process by the package's executable: the entry point that an installation puts on PATH."""
-    path = _own_path()
+    path = executable_path()
+    if ABSENCE is not None and not os.path.exists(path):
+        sys.exit(ABSENCE)
     try:
         os.execv(path, [NAME, *sys.argv[1:]])
     except OSError as error:
         sys.exit(str(cannot_run(path, error)))
-
-
-def _own_path() -> str:
-    return os.path.join(os.path.dirname(__file__), "bin", NAME)
 
 
 def ask(*arguments: str) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 import os
 from typing import TYPE_CHECKING, Any
 
-from . import guard, store_in_time
+from . import engine, guard, store_in_time
+from .absence import ABSENCE
 from .config import FILE_VARIABLE, ExporterConfig
 from .lazy_names import find
 from .namesake import NAMES
@@ -54,12 +55,18 @@ def __dir__() -> list[str]:
 
 
 def _set_up(server: Any) -> None:
+    if ABSENCE is not None:
+        # The server stays as it is, of Gunicorn's own classes.
+        engine.say_refusal(server.log)
+        return
     from .master import adopt
 
     adopt(server)._setup_master_metrics()
 
 
 def _start_exporter(server: Any, variables: dict[str, str]) -> None:
+    if ABSENCE is not None:
+        return
     from .master import adopt
 
     master = adopt(server)
@@ -69,7 +76,7 @@ def _start_exporter(server: Any, variables: dict[str, str]) -> None:
 
 def start_forwarding_exporter(server: Any, variables: dict[str, str]) -> None:
     """Starts the exporter with forwarding to Redis. ``variables`` override its environment."""
-    is_given = bool(os.environ.get(FILE_VARIABLE)) and ExporterConfig().is_given("redis_enabled")
+    is_given = ABSENCE is None and bool(os.environ.get(FILE_VARIABLE)) and ExporterConfig().is_given("redis_enabled")
     if not is_given:
         variables = {"REDIS_ENABLED": os.environ.get("REDIS_ENABLED") or "true", **variables}
     _start_exporter(server, variables)

@@ -136,6 +136,6 @@ class WorkerExits:
         self._store.replace(self._store.exits_file, "".join(line + "\n" for line in self._lines))
 
 
-def _status_of(end: os.waitid_result) -> int:
+def _status_of(end: "os.waitid_result") -> int:
     """Returns the wait status, as ``os.waitpid`` has it."""
     return end.si_status << 8 if end.si_code == os.CLD_EXITED else end.si_status

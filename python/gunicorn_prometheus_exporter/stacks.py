@@ -18,7 +18,7 @@ from .utils import store_directory
 from .worker_stage import SharedStage, StackPlace
 
 #: glibc and the engine's runtime use the first real-time signals, and applications that use any mostly begin with the first too.
-_FIRST = signal.SIGRTMIN + 5
+_SKIPPED = 5
 
 #: The handler that the kernel reports for a signal with its default action.
 _DEFAULT = 0
@@ -42,7 +42,7 @@ class StackHandler:
         self._descriptor = -1
         self._file: Optional[tuple[int, int, int]] = None
 
-    def stand(self, first: int = _FIRST) -> None:
+    def stand(self, first: int) -> None:
         """Installs the handler on the first free signal from one on. Logs why if it cannot."""
         for number in range(first, signal.SIGRTMAX + 1):
             if self._engine.signal_handler(number) == _DEFAULT:
@@ -109,7 +109,7 @@ def install(worker: Any, engine: ModuleType, stage: SharedStage) -> Optional[Cal
     if not engine.takes_stacks():
         return None
     handler = StackHandler(engine, stage, worker.log)
-    handler.stand()
+    handler.stand(signal.SIGRTMIN + _SKIPPED)
     os.register_at_fork(after_in_child=lambda: guard.call(_STACKS, handler.leave))
     return lambda: guard.call(_STACKS, handler.check)
 

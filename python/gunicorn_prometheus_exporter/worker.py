@@ -10,6 +10,7 @@ import gunicorn
 from gunicorn.workers.base import Worker
 
 from . import engine, file_environment, gc_callback, guard, heartbeat, stacks, store_in_time, worker_kinds
+from .absence import ABSENCE
 from .errors import ConfigurationError, MetricsError
 from .log_lines import one_line
 from .outcome import is_unsent
@@ -175,10 +176,10 @@ class InstrumentedWorker(WatchedProcess, Worker):
 def settle_for_application(cfg: Any, log: Any) -> None:
     """Creates the store before this worker loads its application, or makes ``prometheus_client`` work without it."""
     guard.call("anything", file_environment.follow, cfg)
-    if engine.refusal() is None:
+    if engine.refusal() is ABSENCE:
         store_in_time.settle_in_worker()
-    if engine.refusal() is not None:
-        engine.say_refusal(log)
+    engine.say_refusal(log)
+    if engine.refusal() is not ABSENCE:
         store_in_time.do_without(cfg)
 
 

@@ -79,7 +79,9 @@ def test_a_password_is_masked_wherever_it_is_printed(run_python):
 def test_without_the_executable_the_error_says_what_is_missing(run_python):
     done = run_python("""
 import gunicorn_prometheus_exporter.executable as executable
-executable.NAME = "no-such-executable"
+import os
+executable.executable_path = lambda: "/no-such-executable"
+os.environ["PATH"] = "/nowhere"
 from gunicorn_prometheus_exporter.config import ConfigurationError, ExporterConfig
 try:
     ExporterConfig()

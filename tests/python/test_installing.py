@@ -39,7 +39,7 @@ def commands(first_line: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with a wheel for this machine, one for another machine, and in ``new`` a later version."""
+    """A directory with wheels for this machine, for another one and for any system, and in ``new`` a later version."""
     missing = [name for name in NEEDED if subprocess.run([PYTHON, "-c", f"import {name}"], capture_output=True, check=False).returncode]
     if missing:
         pytest.skip(f"{missing} cannot be imported, run eng/setup.sh dist: NO WHEEL IS INSTALLED")
@@ -55,6 +55,12 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
             [PYTHON, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder / place, stage],
             env=variables, capture_output=True, check=True)
     (wheel,) = folder.glob("*.whl")
+    for native in (stage / PACKAGE.name / "bin", stage / "build"):
+        shutil.rmtree(native)
+    (stage / PACKAGE.name / "_engine.abi3.so").unlink()
+    subprocess.run(
+        [PYTHON, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, stage],
+        env={**os.environ, "WHEEL_VERSION": "0.0.1"}, capture_output=True, check=True)
     shutil.copy(wheel, folder / wheel.name.replace(machine, "another"))
     return folder
 
@@ -176,3 +182,40 @@ def test_a_server_survives_the_removal_of_its_package_and_the_page_quotes_what_t
         wait_for(reader.answers, "a request without the package")
     finally:
         end(server)
+
+
+#: The options with which pip acts as on another system.
+FOREIGN = {
+    "a Mac": ("--platform", "macosx_14_0_arm64"),
+    "musl": ("--platform", "musllinux_1_2_x86_64"),
+    "an older C library": ("--platform", "manylinux_2_28_x86_64"),
+    "another architecture": ("--platform", "manylinux_2_39_riscv64"),
+    "PyPy": ("--platform", "manylinux_2_34_x86_64", "--implementation", "pp"),
+}
+
+
+def test_pip_chooses_the_wheel_without_the_engine_only_where_no_other_fits(reader: Reader) -> None:
+    (install,) = commands("$ venv/bin/pip install --no-index")
+    found = subprocess.run(
+        f"mkdir wheels && cp *.whl wheels && {install} --force-reinstall --no-deps && ls venv/lib/python3*/site-packages/gunicorn_prometheus_*",
+        shell=True, cwd=reader.folder, capture_output=True, text=True, check=True).stdout
+    assert "_engine.abi3.so" in found
+    for name, options in FOREIGN.items():
+        reader.type(
+            "venv/bin/pip download --no-index --no-deps --only-binary=:all: --find-links wheels --dest "
+            f"'{name}' {' '.join(options)} gunicorn-prometheus-exporter")
+        assert [file.name for file in (reader.folder / name).iterdir()] == ["gunicorn_prometheus_exporter-0.0.1-py3-none-any.whl"], name
+
+
+def test_the_wheel_without_the_engine_serves_without_metrics(reader: Reader) -> None:
+    reader.type("venv/bin/pip install --no-index --no-deps --force-reinstall ./*-none-any.whl")
+    server = reader.gunicorn()
+    try:
+        wait_for(reader.answers, "a request without the engine")
+    finally:
+        end(server)
+    assert reader.log().count("Metrics are off: the installed package has no engine for") == 1
+    assert "rror" not in reader.log()
+    done = subprocess.run(
+        ["venv/bin/gunicorn-prometheus-exporter", "--version"], cwd=reader.folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and "the installed package has no engine for" in done.stderr
