@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using GunicornPrometheusExporter.Aggregation;
+using GunicornPrometheusExporter.Exporter.Readings;
 using GunicornPrometheusExporter.Exposition;
 
 namespace GunicornPrometheusExporter.Exporter.Trends;
@@ -29,6 +30,32 @@ internal sealed class TrendSums
             Memory = Sum(families, MetricCatalogue.WorkerProportionalMemory) ?? Sum(families, MetricCatalogue.WorkerMemory),
             Bounds = _bounds,
             Counts = [.. buckets.Values],
+        };
+    }
+
+    /// <summary>The same sums of the samples that a host forwarded.</summary>
+    internal static TrendTotals Of(Samples samples)
+    {
+        var latencies = new Latencies();
+        foreach (var bucket in samples.BucketsOf(MetricCatalogue.HttpRequestDuration))
+        {
+            latencies.Add(StatusReading.BoundOf(bucket), bucket.Value);
+        }
+        var requests = samples.Of(MetricCatalogue.HttpRequests).ToArray();
+        return new(samples.Time)
+        {
+            Requests = requests.Sum(sample => sample.Value),
+            ClientErrors = requests.Where(sample => sample[MetricCatalogue.StatusCode].StartsWith('4')).Sum(sample => sample.Value),
+            ServerErrors = requests.Where(sample => sample[MetricCatalogue.StatusCode].StartsWith('5')).Sum(sample => sample.Value),
+            Lost = samples.Sum(MetricCatalogue.WorkerRequestsLost) ?? 0,
+            Deaths = samples.Of(MetricCatalogue.WorkerExits).Where(exits => !WorkerExitReasons.IsOrderly(exits["reason"]))
+                .Sum(exits => exits.Value),
+            Saturation = samples.Sum(MetricCatalogue.Saturation),
+            Backlog = samples.Sum(MetricCatalogue.ListenerBacklog),
+            InFlight = samples.Sum(MetricCatalogue.WorkerRequestsInFlight),
+            Memory = samples.Sum(MetricCatalogue.WorkerProportionalMemory) ?? samples.Sum(MetricCatalogue.WorkerMemory),
+            Bounds = [.. latencies.Counts.Select(bucket => bucket.Bound)],
+            Counts = [.. latencies.Counts.Select(bucket => bucket.Count)],
         };
     }
 
