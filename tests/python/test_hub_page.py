@@ -27,7 +27,7 @@ def test_the_page_of_a_hub_has_its_hosts_and_the_page_of_each_host(start_gunicor
             return str(text)
 
         wait_for(lambda: "1 host live" in page(), "the host")
-        assert "No problem found" in page()
+        wait_for(lambda: "No problem found" in page(), "the verdict, once all workers record")
         assert server.get("/ok") == 200
         wait_for(lambda: "GET /ok" in page(), "the route")
         assert '<a href="?host=web-1"><bdi>web-1</bdi></a>' in page()

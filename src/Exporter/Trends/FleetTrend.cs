@@ -45,6 +45,7 @@ internal sealed class FleetTrend
             ClientErrors = Counted(totals => totals.ClientErrors),
             ServerErrors = Counted(totals => totals.ServerErrors),
             Lost = Counted(totals => totals.Lost),
+            Slow = Counted(totals => totals.Slow),
             Deaths = Counted(totals => totals.Deaths),
             Saturation = moves.Average(move => move.Now.Saturation),
             Backlog = Known(totals => totals.Backlog),

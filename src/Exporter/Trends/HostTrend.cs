@@ -36,6 +36,7 @@ internal sealed class HostTrend
             ClientErrors = Part(earlier.ClientErrors, newest.ClientErrors),
             ServerErrors = Part(earlier.ServerErrors, newest.ServerErrors),
             Lost = Part(earlier.Lost, newest.Lost),
+            Slow = Part(earlier.Slow, newest.Slow),
             Counts = [.. newest.Bounds.Zip(newest.Counts, (bound, count) => Part(earlier.CountOf(bound), count))],
         };
 

@@ -49,6 +49,7 @@ internal sealed class TrendRing(TrendRange range)
             ClientErrors = RateOf(before.ClientErrors, now.ClientErrors),
             ServerErrors = RateOf(before.ServerErrors, now.ServerErrors),
             Lost = RateOf(before.Lost, now.Lost),
+            Slow = RateOf(before.Slow, now.Slow),
             Deaths = (int)TrendTotals.Growth(before.Deaths, now.Deaths),
             P50 = QuantileOf(latencies, .5),
             P95 = QuantileOf(latencies, .95),

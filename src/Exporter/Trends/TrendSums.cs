@@ -23,6 +23,7 @@ internal sealed class TrendSums
             ClientErrors = Sum(families, MetricCatalogue.HttpRequests, set => HasStatus(set, "status_code=\"4"u8)) ?? 0,
             ServerErrors = Sum(families, MetricCatalogue.HttpRequests, set => HasStatus(set, "status_code=\"5"u8)) ?? 0,
             Lost = Sum(families, MetricCatalogue.WorkerRequestsLost) ?? 0,
+            Slow = Sum(families, MetricCatalogue.SlowRequests) ?? 0,
             Deaths = Sum(families, MetricCatalogue.WorkerExits, IsUnexpected) ?? 0,
             Saturation = Sum(families, MetricCatalogue.Saturation),
             Backlog = Sum(families, MetricCatalogue.ListenerBacklog),
@@ -48,6 +49,7 @@ internal sealed class TrendSums
             ClientErrors = requests.Where(sample => sample[MetricCatalogue.StatusCode].StartsWith('4')).Sum(sample => sample.Value),
             ServerErrors = requests.Where(sample => sample[MetricCatalogue.StatusCode].StartsWith('5')).Sum(sample => sample.Value),
             Lost = samples.Sum(MetricCatalogue.WorkerRequestsLost) ?? 0,
+            Slow = samples.Sum(MetricCatalogue.SlowRequests) ?? 0,
             Deaths = samples.Of(MetricCatalogue.WorkerExits).Where(exits => !WorkerExitReasons.IsOrderly(exits["reason"]))
                 .Sum(exits => exits.Value),
             Saturation = samples.Sum(MetricCatalogue.Saturation),

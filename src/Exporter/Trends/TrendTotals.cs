@@ -13,6 +13,8 @@ internal sealed record TrendTotals(DateTimeOffset Time)
 
     internal double Lost { get; init; }
 
+    internal double Slow { get; init; }
+
     /// <summary>Unexpected worker exits.</summary>
     internal double Deaths { get; init; }
 
