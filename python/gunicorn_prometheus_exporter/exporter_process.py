@@ -46,18 +46,16 @@ class ExporterProcess:
     """
 
     def __init__(
-        self, directory: str, listeners: Iterable[str], application: str, uid: int, gid: int, log: Logger, loglevel: str,
+        self, directory: str, listeners: Iterable[str], uid: int, gid: int, log: Logger, loglevel: str,
         variables: dict[str, str],
     ) -> None:
         """Sets the exporter's store and its user, which is the workers' user. Starts nothing.
 
         ``listeners`` are the server's addresses, as ``HOST:PORT`` or ``unix:PATH``: running as another user, the exporter
-        cannot see the master's sockets. ``application`` is its name for the status page. ``loglevel`` is Gunicorn's setting.
-        ``variables`` override the environment.
+        cannot see the master's sockets. ``loglevel`` is Gunicorn's setting. ``variables`` override the environment.
         """
         self._directory = directory
         self._server = [option for listener in listeners for option in ("--listener", listener)]
-        self._server.append(f"--application={of_text(application)}")
         self._variables = variables
         self._log = log
         self._lines = ExporterLog(log)

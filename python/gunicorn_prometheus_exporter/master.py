@@ -56,6 +56,7 @@ class PrometheusMaster(RecordingMaster):
             if os.environ.get(FILE_VARIABLE):
                 guard.call("the configuration", self._reload_file)
             guard.call(METRICS, self._renew_store)
+            guard.call(ANYTHING, self._note_name)
 
     def start(self) -> None:
         """Starts the server and the exporter, even without hooks in the configuration."""
@@ -211,7 +212,7 @@ class PrometheusMaster(RecordingMaster):
             # "http://127.0.0.1:8000", "unix:/run/app.sock"
             listeners = [str(listener).rpartition("://")[2] for listener in read("gunicorn.arbiter:Arbiter.LISTENERS", [], self)]
             self._exporter = ExporterProcess(
-                self._store.directory, listeners, _name_of(self.cfg), self.cfg.uid, self.cfg.gid, self.log, self.cfg.loglevel, variables)
+                self._store.directory, listeners, self.cfg.uid, self.cfg.gid, self.log, self.cfg.loglevel, variables)
             self._exporter.tend()
 
     def _reload_file(self) -> None:
@@ -236,12 +237,6 @@ def adopt(server: Any) -> PrometheusMaster:
 
 def _instrument_workers(server: Any) -> None:
     put("gunicorn.arbiter:Arbiter.worker_class", instrument(server.worker_class), server)
-
-
-def _name_of(cfg: Any) -> str:
-    """Returns ``proc_name``, which is the application unless the user set it, or ``wsgi_app``, without control characters."""
-    is_set = cfg.proc_name != cfg.settings["default_proc_name"].default
-    return "".join(filter(str.isprintable, str(cfg.proc_name if is_set else cfg.wsgi_app or cfg.proc_name)))
 
 
 def _application(*arguments: Any, app: Any = None, **_: Any) -> Any:

@@ -1,6 +1,6 @@
 """The part of the master class that records: its store, its slot there, and its counts."""
 
-from typing import Optional
+from typing import Any, Optional
 
 from . import engine, guard, store_in_time
 from .errors import ConfigurationError, MetricsError
@@ -59,7 +59,8 @@ class RecordingMaster(SignalCountingMaster):
                 guard.fault(METRICS)
         guard.call(ANYTHING, engine.say_refusal, self.log)
         if self._store is not None:
-            guard.call(ANYTHING, self._store.note, notice)
+            guard.call(ANYTHING, self._store.note, "notice", notice)
+            guard.call(ANYTHING, self._note_name)
 
     def _take_store(self) -> None:
         store = MasterStore(self.cfg.uid, self.cfg.gid)
@@ -67,6 +68,11 @@ class RecordingMaster(SignalCountingMaster):
         export_directory(store.directory)
         engine.configure(store.recording_variables)
         self._store, self._exits = store, exits
+
+    def _note_name(self) -> None:
+        """Leaves the name of the application for the status page."""
+        if self._store is not None:
+            self._store.note("name", _name_of(self.cfg))
 
     def _watch_store(self) -> None:
         # Logged once for each store: anyone who can rename the store could fill the log.
@@ -91,6 +97,7 @@ class RecordingMaster(SignalCountingMaster):
         exits.move_to(store)
         lost.abandon(store)
         self._is_loss_logged = False
+        guard.call(ANYTHING, self._note_name)
         self.log.info("Metrics are recorded in %s again", one_line(store.directory))
 
     def _record(self) -> None:
@@ -113,3 +120,9 @@ class RecordingMaster(SignalCountingMaster):
     def _count_cpu(self) -> None:
         if self._store is not None:
             self._counted_cpu = count_cpu(self._store, _CPU_SECONDS, self._counted_cpu)
+
+
+def _name_of(cfg: Any) -> str:
+    """Returns ``proc_name``, which is the application unless the user set it, or ``wsgi_app``, without control characters."""
+    is_set = cfg.proc_name != cfg.settings["default_proc_name"].default
+    return "".join(filter(str.isprintable, str(cfg.proc_name if is_set else cfg.wsgi_app or cfg.proc_name)))

@@ -161,11 +161,14 @@ class MasterStore:
         """Opens the file of the stacks of a slot. Returns its descriptor. Raises OSError."""
         return stack_file.open_in(self._files[_STORE], slot, owner)
 
-    def note(self, notice: Optional[str]) -> None:
-        """Leaves a notice that ``check`` reports, or removes that of an earlier master. Raises OSError."""
-        name = os.path.splitext(self._run_file)[0] + ".notice"
-        if notice is not None:
-            self.replace(name, notice)
+    def note(self, kind: str, text: Optional[str]) -> None:
+        """Leaves a text about this master, or removes that of an earlier one. Raises OSError.
+
+        ``check`` reports the kind "notice"; the status page shows the kind "name".
+        """
+        name = f"{os.path.splitext(self._run_file)[0]}.{kind}"
+        if text is not None:
+            self.replace(name, text)
             return
         with contextlib.suppress(FileNotFoundError):
             os.unlink(name, dir_fd=self._files[_STORE])

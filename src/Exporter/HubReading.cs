@@ -1,4 +1,5 @@
 using GunicornPrometheusExporter.Exporter.Http;
+using GunicornPrometheusExporter.Exporter.Trends;
 using GunicornPrometheusExporter.Fleet;
 using GunicornPrometheusExporter.Forwarding;
 using GunicornPrometheusExporter.Incidents;
@@ -7,13 +8,39 @@ namespace GunicornPrometheusExporter.Exporter;
 
 /// <summary>The scrapes of a hub; each reads the hosts' snapshots. Owns the source. Safe for any number of threads.</summary>
 internal sealed class HubReading(
-    FleetHub hub, IFleetSource source, ConfigurationInForce configuration, CancellationToken end) : IAsyncDisposable
+    FleetHub hub, IFleetSource source, ConfigurationInForce configuration, FleetTrend trend, CancellationToken end) : IAsyncDisposable
 {
+    private const int TicksPerRead = 3;
+    private static readonly TimeSpan Tick = TrendRange.Recent.Step;
+
     private readonly Gate _gate = new();
     private IFleetSource _source = source;
 
     /// <summary>Reads once at the start, so that an unreadable source is logged immediately.</summary>
     internal Task BeginAsync() => ScrapeAsync([]);
+
+    /// <summary>Fills the history until it is stopped: a point per five seconds, and a read of the hosts per fifteen.</summary>
+    internal async Task RememberAsync(BackgroundWork work, CancellationToken stop)
+    {
+        using var timer = new PeriodicTimer(Tick);
+        try
+        {
+            for (var tick = 1; await timer.WaitForNextTickAsync(stop); tick++) await work.RunAsync(() => RememberAsync(tick));
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopped.
+        }
+    }
+
+    private async Task<string?> RememberAsync(int tick)
+    {
+        if (tick % TicksPerRead == 0) await ScrapeAsync([]);
+        using var visit = await _gate.EnterAsync();
+        trend.Add([.. hub.Hosts.Where(host => host.Instance.Length > 0)], TimeProvider.System.GetUtcNow());
+        // The hub's metrics say whether the source can be read.
+        return null;
+    }
 
     internal async Task ScrapeAsync(IEnumerable<ScrapeAnswer> answers)
     {

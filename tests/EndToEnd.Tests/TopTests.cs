@@ -172,6 +172,7 @@ public sealed partial class TopTests
         ServerProcess.Signal(server.WorkerPids()[0], "KILL");
         await Wait.UntilAsync(
             async () => (await server.ScrapeAsync()).Sum("gunicorn_worker_starts_total", "worker_id=\"worker_1\"") == 2, "a new worker");
+        Assert.Equal(200, await server.GetAsync("/status/200"));
         var slow = server.GetAsync("/sleep/3");
         await Wait.UntilAsync(async () => (await server.ScrapeAsync()).Sum("gunicorn_worker_requests_in_flight") == 1, "a request in flight");
         await using var top = new ServerProcess(
@@ -183,8 +184,10 @@ public sealed partial class TopTests
 
         Assert.DoesNotContain('\e', top.Output);
         Assert.Contains("restarts 1", lines[0], StringComparison.Ordinal);
-        Assert.Contains("PID", lines[^2], StringComparison.Ordinal);
-        Assert.Matches("^worker_1 +[0-9]+ running +[0-9]+% .*M +1 [0-9.]+ m?s GET /sleep/{id}$", lines[^1]);
+        Assert.Contains("PID", lines[^4], StringComparison.Ordinal);
+        Assert.Matches("^worker_1 +[0-9]+ running +[0-9]+% .*M +1 [0-9.]+ m?s GET /sleep/{id}$", lines[^3]);
+        Assert.Matches("^ *REQ/S↓ .* ROUTE$", lines[^2]);
+        Assert.Matches("^ +0.0 .* GET /status/{id}$", lines[^1]);
         Assert.Equal(200, await slow);
     }
 

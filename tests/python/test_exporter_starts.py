@@ -22,7 +22,7 @@ import logging, os, resource, signal, sys
 logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
 from gunicorn_prometheus_exporter import exporter_process
 exporter_process.FIRST_DELAY = 0.0
-exporter = exporter_process.ExporterProcess(sys.argv[1], [], "app", os.getuid(), os.getgid(), logging.getLogger("test"), "info", {})
+exporter = exporter_process.ExporterProcess(sys.argv[1], [], os.getuid(), os.getgid(), logging.getLogger("test"), "info", {})
 """
 
 STARVED = "cannot start a thread"

@@ -6,7 +6,7 @@ internal static class CheckList
     private static readonly Func<ExporterView, IEnumerable<Finding>>[] OfExporter =
     [
         MasterCheck.Find, VersionCheck.Find, HubCheck.Find, CardinalityCheck.Find, LossCheck.Find, ForwarderCheck.Find, LoadCheck.Find,
-        ReloadCheck.Find,
+        ReloadCheck.Find, DirtyCheck.Find,
     ];
 
     private static readonly Func<StoreView, IEnumerable<Finding>>[] OfStore =

@@ -2,11 +2,12 @@ using GunicornPrometheusExporter.Exporter.Readings;
 
 namespace GunicornPrometheusExporter.Exporter.Checks;
 
-/// <summary>Whether clients can connect, and requests finish. The limits are those of the alerts.</summary>
+/// <summary>Whether clients can connect, requests finish, and scrapes are fast enough. The limits are those of the alerts.</summary>
 internal static class LoadCheck
 {
     private const double FullQueue = .8;
     private const double StuckSeconds = 20;
+    private const double LongestRead = 5;
 
     internal static IEnumerable<Finding> Find(ExporterView exporter)
     {
@@ -23,6 +24,12 @@ internal static class LoadCheck
             yield return Finding.Warning(
                 $"{NameOf(exporter, oldest)}: a request of {oldest["worker_id"]} has been in flight for {Show.Seconds(oldest.Value)}; "
                 + "gunicorn-prometheus-exporter stack shows where it hangs", "GunicornRequestStuck");
+        }
+        foreach (var read in exporter.Now.Of(MetricCatalogue.ScrapeDuration).Where(read => read.Value > LongestRead))
+        {
+            yield return Finding.Warning(
+                $"{NameOf(exporter, read)}: reading the store takes {Show.Seconds(read.Value)}; see how many files and series it has",
+                "GunicornExporterSlow");
         }
     }
 

@@ -1,5 +1,6 @@
 using GunicornPrometheusExporter.Exporter.Http;
 using GunicornPrometheusExporter.Exporter.StatusPage;
+using GunicornPrometheusExporter.Exporter.Trends;
 using GunicornPrometheusExporter.Exporter.Web;
 using GunicornPrometheusExporter.Fleet;
 using GunicornPrometheusExporter.Forwarding;
@@ -37,7 +38,8 @@ internal sealed class HubCommand : Command
         var create = Destinations.All.Select(destination => destination.CreateSource).FirstOrDefault(create => create is not null)
             ?? throw new ConfigurationException("this build has no destination that a hub can read");
         var source = create(config, isMerged);
-        await using var reading = new HubReading(new FleetHub(source, isMerged, log), source, configuration, end);
+        var trend = new FleetTrend();
+        await using var reading = new HubReading(new FleetHub(source, isMerged, log), source, configuration, trend, end);
         configuration.Apply = async next =>
         {
             if (!configuration.Config.ChangesTo(next).Any(ConfigurationVariables.Forwarding.Contains)) return;
@@ -47,9 +49,19 @@ internal sealed class HubCommand : Command
         await reading.BeginAsync();
         var server = new MetricsServer(
             new SharedScrape(reading.ScrapeAsync), loggers, web, new ReloadEndpoint(configuration), isTextOnly: !isMerged,
-            page: new(new HubPages(reading, configuration, TimeProvider.System).LookAsync), readiness: reading.WhyNotReadyAsync,
+            page: new(new HubPages(reading, trend, configuration, TimeProvider.System).LookAsync), readiness: reading.WhyNotReadyAsync,
             incidents: new(reading.ReadIncidentsAsync));
-        await server.RunAsync(config, end);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(end);
+        var history = reading.RememberAsync(new BackgroundWork("history", log), stop.Token);
+        try
+        {
+            await server.RunAsync(config, end);
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await history;
+        }
         return ExitStatus.Ok;
     }
 }

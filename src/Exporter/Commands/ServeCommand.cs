@@ -32,19 +32,11 @@ internal sealed class ServeCommand : Command
         Hidden = true,
     };
 
-    private readonly Option<string?> _application = new("--application")
-    {
-        Description = "Name of the application, for the status page",
-        HelpName = "NAME",
-        Hidden = true,
-    };
-
     internal ServeCommand() : base("serve", "Serve the metrics of a store over HTTP")
     {
         _settings.AddTo(this);
         Options.Add(_parent);
         Options.Add(_gunicornLevel);
-        Options.Add(_application);
         SetAction(RunAsync);
     }
 
@@ -96,7 +88,7 @@ internal sealed class ServeCommand : Command
         var reading = new StoreReading(aggregator, accountant, folding, watch, reloads, trend, configuration, log);
         var scrapes = new SharedScrape(reading.Scrape);
         await using var manager = new ForwarderManager(reading.Snapshot, loggers.CreateLogger("forwarding"));
-        var pages = new ServerPages(reading.Look, trend, manager, configuration, parsed.GetValue(_application));
+        var pages = new ServerPages(reading.Look, trend, manager, configuration, () => reading.Problem);
         var server = new MetricsServer(
             scrapes, loggers, web, new ReloadEndpoint(configuration), page: new(pages.LookAsync), status: new(pages.Watch, manager),
             problem: () => reading.Problem, profiling: new(directory, configuration));

@@ -59,8 +59,10 @@ internal sealed class TopCommand : Command
             _ = await watch.LookAsync(end);
             await Task.Delay(interval, end);
             var status = await watch.LookAsync(end);
-            var table = new TopTable<WorkerStatus>(WorkerColumns.All, sorted).Lines(status.Workers, int.MaxValue);
-            foreach (var line in TopView.HeaderOf(status, client.Target, null, int.MaxValue).Append("").Concat(table))
+            var workers = new TopTable<WorkerStatus>(WorkerColumns.All, sorted).Lines(status.Workers, int.MaxValue);
+            var routes = new TopTable<RouteStatus>(RouteColumns.All, RouteColumns.All[0]).Lines(status.Routes, int.MaxValue);
+            var head = TopView.HeaderOf(status, client.Target, null, int.MaxValue);
+            foreach (var line in head.Append("").Concat(workers).Concat(status.Routes.Length == 0 ? [] : routes.Prepend("")))
             {
                 Console.Out.WriteLine(line.TrimEnd());
             }

@@ -183,7 +183,7 @@ internal sealed class StatusReading(Samples now, Samples? before)
 
     private static (string Host, string Name) ListenerOf(Sample sample) => (sample["instance"], sample["listener"]);
 
-    private static double BoundOf(Sample bucket) =>
+    internal static double BoundOf(Sample bucket) =>
         HistogramBounds.BoundOf(bucket[MetricFamily.BucketLabel]) ?? double.PositiveInfinity;
 
     private static string SetOf(Sample sample) =>

@@ -23,7 +23,8 @@ internal sealed record Chart(string Title, ChartUnit Unit, params ImmutableArray
             <svg viewBox="0 0 {axis.Range.Points} {ChartAxis.Height}" preserveAspectRatio="none" role="img"
                 aria-label="{Describe(points, axis)}">
             <path class="grid" d="M0 0H{axis.Range.Points}M0 500H{axis.Range.Points}M0 1000H{axis.Range.Points}"/>
-            <path class="deaths" d="{MarksOf(points, axis)}"/>
+            <path class="reloads" d="{MarksOf(axis.Reloads, axis)}"/>
+            <path class="deaths" d="{MarksOf(points.Where(point => point.Deaths > 0).Select(point => point.Time), axis)}"/>
             """);
         foreach (var (i, line) in Lines.Index()) html.Write($"""<path class="line k{i}" d="{PathOf(points, axis, line.Value, top)}"/>""");
         html.Write($"</svg>");
@@ -39,11 +40,13 @@ internal sealed record Chart(string Title, ChartUnit Unit, params ImmutableArray
             var values = points.Select(line.Value).Where(float.IsFinite).ToArray();
             return values.Length == 0 ? $"{line.Name} unknown"
                 : $"{line.Name} lowest {Unit.Show(values.Min())}, highest {Unit.Show(values.Max())}, last {Unit.Show(values[^1])}";
-        })) + (deaths > 0 ? $"; {deaths} worker {(deaths == 1 ? "death" : "deaths")}" : "");
+        })) + Marks(deaths, "worker death") + Marks(axis.Reloads.Length, "reload");
+
+        static string Marks(int count, string name) => count > 0 ? $"; {count} {name}{(count == 1 ? "" : "s")}" : "";
     }
 
-    private static string MarksOf(ImmutableArray<TrendPoint> points, ChartAxis axis) => string.Concat(
-        points.Where(point => point.Deaths > 0).Select(point => $"M{axis.PlaceOf(point.Time)} 0V{ChartAxis.Height}"));
+    private static string MarksOf(IEnumerable<DateTimeOffset> times, ChartAxis axis) =>
+        string.Concat(times.Select(time => $"M{axis.PlaceOf(time)} 0V{ChartAxis.Height}"));
 
     /// <summary>The line as a path: broken where a value is unknown or points are missing; a lone point is a dot.</summary>
     private static string PathOf(ImmutableArray<TrendPoint> points, ChartAxis axis, Func<TrendPoint, float> valueOf, double top)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using GunicornPrometheusExporter.Exporter.Trends;
 
 namespace GunicornPrometheusExporter.Exporter.StatusPage;
@@ -8,6 +9,9 @@ namespace GunicornPrometheusExporter.Exporter.StatusPage;
 internal sealed record ChartAxis(TrendRange Range, DateTimeOffset End)
 {
     internal const int Height = 1000;
+
+    /// <summary>When the server, or its exporter, was reloaded.</summary>
+    internal ImmutableArray<DateTimeOffset> Reloads { get; init; } = [];
 
     internal DateTimeOffset Begin => End - Range.Length;
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using GunicornPrometheusExporter.Exporter.Trends;
+using GunicornPrometheusExporter.Incidents;
 
 namespace GunicornPrometheusExporter.Exporter.StatusPage;
 
@@ -24,6 +25,7 @@ internal static class HistorySection
         var range = page.Query.Range;
         // The last point is at the right, so that the charts change only with a new one.
         var axis = new ChartAxis(range, page.History.IsEmpty ? page.Status.Now.Time : page.History[^1].Time);
+        axis = axis with { Reloads = [.. ReloadsOf(page).Where(time => time >= axis.Begin && time <= axis.End)] };
         html.Write($"""
             <section class="wide" aria-labelledby="history-title"><h2 id="history-title">Last {range.Title}</h2>
             <nav aria-label="Range">
@@ -44,8 +46,12 @@ internal static class HistorySection
         foreach (var chart in Charts) chart.Write(html, page.History, axis);
         HeatMap.Write(html, page.History, axis);
         html.Write($"""
-            </div><p class="soft">UTC. One point per {range.Step.TotalSeconds} s, since the exporter started; dashed: a worker died.</p>
-            </section>
+            </div><p class="soft">UTC. One point per {range.Step.TotalSeconds} s, since the {(page.Hosts is null ? "exporter" : "hub")} started;
+            dashed: a worker died; dotted: a reload.</p></section>
             """);
     }
+
+    private static IEnumerable<DateTimeOffset> ReloadsOf(Page page) => page.Status.Incidents
+        .Where(incident => incident is { Kind: IncidentKinds.Reload, HasDate: true })
+        .Select(incident => DateTimeOffset.UnixEpoch.AddSeconds(incident.Time));
 }

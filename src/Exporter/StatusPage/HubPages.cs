@@ -1,12 +1,13 @@
 using System.Collections.Immutable;
 using GunicornPrometheusExporter.Exporter.Checks;
 using GunicornPrometheusExporter.Exporter.Readings;
+using GunicornPrometheusExporter.Exporter.Trends;
 using GunicornPrometheusExporter.Incidents;
 
 namespace GunicornPrometheusExporter.Exporter.StatusPage;
 
 /// <summary>Collects what the page of a hub shows, or that of one of its hosts. Safe for any number of threads.</summary>
-internal sealed class HubPages(HubReading reading, ConfigurationInForce configuration, TimeProvider time)
+internal sealed class HubPages(HubReading reading, FleetTrend trend, ConfigurationInForce configuration, TimeProvider time)
 {
     private const string Instance = "instance";
     private static readonly TimeSpan Freshness = TimeSpan.FromMilliseconds(900);
@@ -28,7 +29,7 @@ internal sealed class HubPages(HubReading reading, ConfigurationInForce configur
             }
             read = _last;
         }
-        var page = await read with { Query = query };
+        var page = await read with { Query = query, History = trend.Of(query.Range) };
         if (query[PageQuery.HostName] is not { } name || page.Hosts!.Value.FirstOrDefault(host => host.Instance == name) is not { } host)
         {
             return page;
@@ -39,6 +40,7 @@ internal sealed class HubPages(HubReading reading, ConfigurationInForce configur
             Host = host.Instance,
             Application = null,
             Hosts = null,
+            History = [],
             IsHost = true,
             Findings = Sorted(FindingsOf(host, page.Status.Now.Time)),
         };
@@ -63,7 +65,11 @@ internal sealed class HubPages(HubReading reading, ConfigurationInForce configur
             MetricsPath = configuration.Config.WebTelemetryPath,
             Application = "Fleet",
             Hosts = hosts,
-            Findings = Sorted(CheckList.Run(HubView(look.Hosts, now)).Concat(hosts.SelectMany(host => FindingsOf(host, now)))),
+            Findings = Sorted(
+            [
+                .. CheckList.Run(HubView(look.Hosts, now)), .. RecentTrouble.Find("the fleet", trend.Of(TrendRange.Recent), [], now),
+                .. hosts.SelectMany(host => FindingsOf(host, now)),
+            ]),
         };
     }
 

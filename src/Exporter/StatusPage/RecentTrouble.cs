@@ -12,7 +12,13 @@ internal static class RecentTrouble
     private const double FailingShare = 14.4 * .001;
     private const double LeastRequests = .1; // Per second.
     private const double SlowSeconds = 1;
+    private const double SlowShare = .05;
     private const double BusyShare = .85;
+    private const double GrowthFactor = 1.5;
+    private const double GrownUpSeconds = 25200;
+
+    // The history of the memory covers at most six hours.
+    private static readonly TimeSpan GrowthWindow = TimeSpan.FromHours(5);
 
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan DeathWindow = TimeSpan.FromMinutes(10);
@@ -23,6 +29,17 @@ internal static class RecentTrouble
         var last = points.Where(point => now - point.Time < Window).ToArray();
         return last.Length == 0 ? DeathsOf(host, incidents, now) : [.. TrafficOf(host, last), .. DeathsOf(host, incidents, now)];
     }
+
+    /// <summary>Finds workers whose memory grows.</summary>
+    internal static IEnumerable<Finding> GrowthOf(string host, Status status) =>
+        from worker in status.Workers
+        let growth = worker.MemoryGrowth
+        let before = worker.Memory - growth?.Bytes
+        where growth?.Time > GrowthWindow && worker.Memory / before > GrowthFactor && status.Now.Of(MetricCatalogue.WorkerUptime).Any(
+            uptime => uptime[MetricFamily.WorkerLabel] == worker.Id && uptime.Value > GrownUpSeconds)
+        select Finding.Warning(
+            $"{host}: the memory of {worker.Id} grew from {Show.Megabytes(before)} to {Show.Megabytes(worker.Memory)} in "
+            + $"{Show.Duration(growth.Time.TotalSeconds)}; see which route leaks", "GunicornWorkerMemoryGrowing");
 
     private static IEnumerable<Finding> TrafficOf(string host, TrendPoint[] points)
     {
@@ -40,6 +57,13 @@ internal static class RecentTrouble
             yield return Finding.Warning(
                 $"{host}: one request in 20 of the last 5 minutes took longer than {Show.Seconds(p95.Seconds)}; see which routes are slow",
                 "GunicornLatencyHigh");
+        }
+        var slow = points.Average(point => point.Slow);
+        if (requests >= LeastRequests && slow / requests > SlowShare)
+        {
+            yield return Finding.Warning(
+                $"{host}: {Show.Percent(slow / requests)} of the requests of the last 5 minutes were slow; see where they hang in the "
+                + "incidents", "GunicornSlowRequests");
         }
         if (points.Select(point => point.Saturation).Where(float.IsFinite).DefaultIfEmpty().Average() is > (float)BusyShare and var busy)
         {

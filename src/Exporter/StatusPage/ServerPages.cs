@@ -8,7 +8,8 @@ namespace GunicornPrometheusExporter.Exporter.StatusPage;
 
 /// <summary>Collects what the page of one server shows. Safe for any number of threads.</summary>
 internal sealed class ServerPages(
-    Func<StoreLook> read, Trend trend, ForwarderManager forwarders, ConfigurationInForce configuration, string? application)
+    Func<StoreLook> read, Trend trend, ForwarderManager forwarders, ConfigurationInForce configuration,
+    Func<string?> problem)
 {
     private static readonly string Host = Environment.MachineName;
 
@@ -22,12 +23,14 @@ internal sealed class ServerPages(
         configuration.Config.PrintConfig(text);
         var trouble = RecentTrouble.Find(Host, trend.Of(TrendRange.Recent), status.Incidents, status.Now.Time);
         var workers = status.Workers.Select(worker => worker with { MemoryGrowth = trend.GrowthOf(worker, status.Now.Time) });
-        return Task.FromResult(new Page(status with { Workers = [.. workers] })
+        status = status with { Workers = [.. workers] };
+        Finding[] failing = problem() is { } fault ? [Finding.Error($"{Host}: {fault}; see the exporter's log", "GunicornExporterFailing")] : [];
+        return Task.FromResult(new Page(status)
         {
             Query = query,
             MetricsPath = configuration.Config.WebTelemetryPath,
-            Application = application,
-            Findings = [.. findings.Concat(trouble).OrderByDescending(finding => finding.Severity)],
+            Application = MasterTexts.NameIn(configuration.Config.PrometheusMultiprocDir),
+            Findings = [.. findings.Concat(failing).Concat(trouble).Concat(RecentTrouble.GrowthOf(Host, status)).OrderByDescending(finding => finding.Severity)],
             Forwarders = ForwarderReport.All(forwarders.Statuses),
             History = trend.Of(query.Range),
             Configuration = text.ToString(),

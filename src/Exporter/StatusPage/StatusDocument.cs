@@ -34,13 +34,10 @@ internal static class StatusDocument
         html.Write($"</header><main>\n");
         VerdictSection.Write(html, page.Findings);
         TrafficSection.Write(html, status);
+        // A hub has only the history of all hosts together.
+        if (!page.IsHost) HistorySection.Write(html, page);
         if (page.Hosts is not null) HostSection.Write(html, page);
-        else
-        {
-            // A hub keeps no history.
-            if (!page.IsHost) HistorySection.Write(html, page);
-            WorkerSection.Write(html, page);
-        }
+        else WorkerSection.Write(html, page);
         RouteSection.WriteSearch(html, page.Query);
         RouteSection.Write(html, page);
         WriteListeners(html, status);

@@ -13,8 +13,7 @@ internal sealed class Trend(TimeProvider time) : ISampleSource
 
     private readonly Lock _gate = new();
     private readonly TrendSums _sums = new();
-    private readonly TrendRing _recent = new(TrendRange.Recent);
-    private readonly TrendRing _day = new(TrendRange.Day);
+    private readonly TrendRings _rings = new();
     private readonly MemoryHistory _memory = new();
     private long? _lastTime;
 
@@ -37,9 +36,7 @@ internal sealed class Trend(TimeProvider time) : ISampleSource
             // First, so that a fault does not make every second due.
             _lastTime = time.GetTimestamp();
             var now = time.GetUtcNow();
-            var totals = _sums.Of(families, now);
-            _recent.Add(totals);
-            _day.Add(totals);
+            _rings.Add(_sums.Of(families, now));
             _memory.Add(families, now);
         }
     }
@@ -53,6 +50,6 @@ internal sealed class Trend(TimeProvider time) : ISampleSource
     /// <summary>The points of a range, the oldest first.</summary>
     internal ImmutableArray<TrendPoint> Of(TrendRange range)
     {
-        lock (_gate) return (range == TrendRange.Day ? _day : _recent).Points;
+        lock (_gate) return _rings.Of(range);
     }
 }

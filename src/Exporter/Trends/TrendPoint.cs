@@ -14,6 +14,8 @@ internal sealed record TrendPoint(DateTimeOffset Time)
 
     internal float Lost { get; init; }
 
+    internal float Slow { get; init; }
+
     /// <summary>Quantiles of the latency since the point before, in seconds; NaN without requests.</summary>
     internal float P50 { get; init; } = float.NaN;
 

@@ -41,7 +41,7 @@ internal sealed class TrendRing(TrendRange range)
 
     private TrendPoint PointOf(TrendTotals before, TrendTotals now)
     {
-        var counts = now.Bounds.Zip(now.Counts, (bound, count) => (float)Growth(CountOf(before, bound), count)).ToImmutableArray();
+        var counts = now.Bounds.Zip(now.Counts, (bound, count) => (float)TrendTotals.Growth(before.CountOf(bound), count)).ToImmutableArray();
         var latencies = Latencies.OfCounts(now.Bounds.Zip(counts));
         return new(now.Time)
         {
@@ -49,7 +49,8 @@ internal sealed class TrendRing(TrendRange range)
             ClientErrors = RateOf(before.ClientErrors, now.ClientErrors),
             ServerErrors = RateOf(before.ServerErrors, now.ServerErrors),
             Lost = RateOf(before.Lost, now.Lost),
-            Deaths = (int)Growth(before.Deaths, now.Deaths),
+            Slow = RateOf(before.Slow, now.Slow),
+            Deaths = (int)TrendTotals.Growth(before.Deaths, now.Deaths),
             P50 = QuantileOf(latencies, .5),
             P95 = QuantileOf(latencies, .95),
             P99 = QuantileOf(latencies, .99),
@@ -61,14 +62,9 @@ internal sealed class TrendRing(TrendRange range)
             Counts = counts,
         };
 
-        float RateOf(double earlier, double later) => (float)(Growth(earlier, later) / (now.Time - before.Time).TotalSeconds);
+        float RateOf(double earlier, double later) =>
+            (float)(TrendTotals.Growth(earlier, later) / (now.Time - before.Time).TotalSeconds);
     }
-
-    private static double CountOf(TrendTotals totals, double bound) =>
-        totals.Bounds.IndexOf(bound) is var place and >= 0 ? totals.Counts[place] : 0;
-
-    /// <summary>The increase of a sum; 0 if the store was created again in between.</summary>
-    private static double Growth(double before, double now) => Math.Max(0, now - before);
 
     private static float QuantileOf(Latencies latencies, double quantile) =>
         latencies.Quantile(quantile) is { } found ? (float)found.Seconds : float.NaN;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using GunicornPrometheusExporter.Aggregation;
+using GunicornPrometheusExporter.Exporter.Readings;
 using GunicornPrometheusExporter.Exposition;
 
 namespace GunicornPrometheusExporter.Exporter.Trends;
@@ -22,6 +23,7 @@ internal sealed class TrendSums
             ClientErrors = Sum(families, MetricCatalogue.HttpRequests, set => HasStatus(set, "status_code=\"4"u8)) ?? 0,
             ServerErrors = Sum(families, MetricCatalogue.HttpRequests, set => HasStatus(set, "status_code=\"5"u8)) ?? 0,
             Lost = Sum(families, MetricCatalogue.WorkerRequestsLost) ?? 0,
+            Slow = Sum(families, MetricCatalogue.SlowRequests) ?? 0,
             Deaths = Sum(families, MetricCatalogue.WorkerExits, IsUnexpected) ?? 0,
             Saturation = Sum(families, MetricCatalogue.Saturation),
             Backlog = Sum(families, MetricCatalogue.ListenerBacklog),
@@ -29,6 +31,33 @@ internal sealed class TrendSums
             Memory = Sum(families, MetricCatalogue.WorkerProportionalMemory) ?? Sum(families, MetricCatalogue.WorkerMemory),
             Bounds = _bounds,
             Counts = [.. buckets.Values],
+        };
+    }
+
+    /// <summary>The same sums of the samples that a host forwarded.</summary>
+    internal static TrendTotals Of(Samples samples)
+    {
+        var latencies = new Latencies();
+        foreach (var bucket in samples.BucketsOf(MetricCatalogue.HttpRequestDuration))
+        {
+            latencies.Add(StatusReading.BoundOf(bucket), bucket.Value);
+        }
+        var requests = samples.Of(MetricCatalogue.HttpRequests).ToArray();
+        return new(samples.Time)
+        {
+            Requests = requests.Sum(sample => sample.Value),
+            ClientErrors = requests.Where(sample => sample[MetricCatalogue.StatusCode].StartsWith('4')).Sum(sample => sample.Value),
+            ServerErrors = requests.Where(sample => sample[MetricCatalogue.StatusCode].StartsWith('5')).Sum(sample => sample.Value),
+            Lost = samples.Sum(MetricCatalogue.WorkerRequestsLost) ?? 0,
+            Slow = samples.Sum(MetricCatalogue.SlowRequests) ?? 0,
+            Deaths = samples.Of(MetricCatalogue.WorkerExits).Where(exits => !WorkerExitReasons.IsOrderly(exits["reason"]))
+                .Sum(exits => exits.Value),
+            Saturation = samples.Sum(MetricCatalogue.Saturation),
+            Backlog = samples.Sum(MetricCatalogue.ListenerBacklog),
+            InFlight = samples.Sum(MetricCatalogue.WorkerRequestsInFlight),
+            Memory = samples.Sum(MetricCatalogue.WorkerProportionalMemory) ?? samples.Sum(MetricCatalogue.WorkerMemory),
+            Bounds = [.. latencies.Counts.Select(bucket => bucket.Bound)],
+            Counts = [.. latencies.Counts.Select(bucket => bucket.Count)],
         };
     }
 

@@ -13,6 +13,8 @@ internal sealed record TrendTotals(DateTimeOffset Time)
 
     internal double Lost { get; init; }
 
+    internal double Slow { get; init; }
+
     /// <summary>Unexpected worker exits.</summary>
     internal double Deaths { get; init; }
 
@@ -30,4 +32,9 @@ internal sealed record TrendTotals(DateTimeOffset Time)
 
     /// <summary>The requests in each bucket alone.</summary>
     internal ImmutableArray<double> Counts { get; init; } = [];
+
+    internal double CountOf(double bound) => Bounds.IndexOf(bound) is var place and >= 0 ? Counts[place] : 0;
+
+    /// <summary>The increase of a sum; 0 if the store was created again in between.</summary>
+    internal static double Growth(double before, double now) => Math.Max(0, now - before);
 }

@@ -23,6 +23,12 @@ public sealed class ExporterChecksTests
     [InlineData("gunicorn_up 0", "error: host:9091: no live Gunicorn master uses its store, ")]
     [InlineData(
         "gunicorn_workers{state=\"configured\"} 4\ngunicorn_workers{state=\"live\"} 3", "host:9091: only 3 of 4 workers record; ")]
+    [InlineData(
+        "gunicorn_dirty_workers{state=\"configured\"} 4\ngunicorn_dirty_workers{state=\"live\"} 3", "only 3 of 4 dirty workers run; ")]
+    [InlineData(
+        "gunicorn_dirty_workers{state=\"configured\"} 0\ngunicorn_dirty_workers{state=\"live\"} 3",
+        "3 dirty workers run without a dirty arbiter and receive no tasks; ")]
+    [InlineData("gunicorn_exporter_scrape_duration_seconds 5.1", "reading the store takes 5.1 s; ")]
     [InlineData("gunicorn_exporter_corrupt_files_total 1", "host:9091: 1 store files could not be read; ")]
     [InlineData("gunicorn_exporter_series_dropped 1", "host:9091: 1 series were dropped; ")]
     [InlineData("gunicorn_exporter_forwarder_up{forwarder=\"redis\"} 0", "host:9091: the forwarder redis is failing or stopped; ")]
@@ -47,6 +53,9 @@ public sealed class ExporterChecksTests
         gunicorn_up 1
         gunicorn_workers{state="configured"} 4
         gunicorn_workers{state="live"} 4
+        gunicorn_dirty_workers{state="configured"} 3
+        gunicorn_dirty_workers{state="live"} 3
+        gunicorn_exporter_scrape_duration_seconds 4.9
         gunicorn_hub_source_up 1
         gunicorn_hub_host_age_seconds{instance="web-1"} 119
         gunicorn_exporter_dropped_total 0

@@ -1,5 +1,7 @@
+using System.Text.RegularExpressions;
 using GunicornPrometheusExporter.Exporter.StatusPage;
 using GunicornPrometheusExporter.Exporter.Trends;
+using GunicornPrometheusExporter.Incidents;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Exporter.Tests.StatusPage;
@@ -26,6 +28,19 @@ public sealed class ChartTests
         var html = Draw((-5, 1, 2), (0, 1, 0));
         Assert.Contains("""<path class="deaths" d="M179 0V1000"/>""", html, StringComparison.Ordinal);
         Assert.Contains("; 2 worker deaths\"", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Reloads_in_the_range_are_marks_of_their_own()
+    {
+        var now = PageSamples.Time.ToUnixTimeSeconds();
+        Incident Reload(double time) => new(now + time, IncidentKinds.Reload);
+
+        var html = PageSamples.HtmlOf(
+            "", "", Reload(-901), Reload(-450), new(now - 300, IncidentKinds.Slow), new(double.NaN, IncidentKinds.Reload), Reload(1));
+
+        Assert.Equal(7, Regex.Count(html, """<path class="reloads" d="M90 0V1000"/>"""));
+        Assert.Contains("all unknown; 1 reload\"", html, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -17,7 +17,14 @@ public sealed class FleetPageTests
         Assert.Equal(["web-1", "web-2", "&lt;b&gt;"], NamesIn(html));
         Assert.Contains("""<a href="?host=web-1"><bdi>web-1</bdi></a>""", html, StringComparison.Ordinal);
         Assert.DoesNotContain("worker_1", html, StringComparison.Ordinal);
-        Assert.DoesNotContain("history-title", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_charts_are_those_of_all_hosts_and_the_page_of_one_host_has_none()
+    {
+        Assert.Contains("since the hub started", HtmlOf(""), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "history-title", StatusDocument.Write(new(Hosts[0].Status) { IsHost = true }), StringComparison.Ordinal);
     }
 
     [Fact]

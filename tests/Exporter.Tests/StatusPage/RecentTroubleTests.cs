@@ -34,6 +34,37 @@ public sealed class RecentTroubleTests
     }
 
     [Fact]
+    public void Requests_that_were_reported_as_slow_are_a_warning_above_a_share()
+    {
+        Assert.Empty(Find([Point(-10) with { Requests = 100, Slow = 4.9f }]));
+        Assert.Equal(
+            "warning: web-1: 6 % of the requests of the last 5 minutes were slow; see where they hang in the incidents GunicornSlowRequests",
+            Assert.Single(Find([Point(-10) with { Requests = 100, Slow = 6 }])));
+    }
+
+    [Theory]
+    [InlineData(76, 350, 26000, "the memory of worker_1 grew from 50.0 MiB to 76.0 MiB in 5 h 50 min; see which route leaks")]
+    [InlineData(75, 350, 26000, null)]
+    [InlineData(76, 300, 26000, null)]
+    [InlineData(76, 350, 25000, null)]
+    public void A_worker_whose_memory_grows_for_hours_is_a_warning(double mebibytes, int minutes, int uptime, string? text)
+    {
+        var page = PageSamples.PageOf(
+            "gunicorn_worker_state{state=\"running\",worker_id=\"worker_1\"} 1\n"
+            + $"gunicorn_worker_uptime_seconds{{worker_id=\"worker_1\"}} {uptime}");
+        var worker = page.Status.Workers[0] with
+        {
+            Memory = mebibytes * (1 << 20),
+            MemoryGrowth = new((mebibytes - 50) * (1 << 20), TimeSpan.FromMinutes(minutes)),
+        };
+
+        var found = RecentTrouble.GrowthOf("web-1", page.Status with { Workers = [worker] }).ToArray();
+
+        Assert.Equal(text is null ? [] : [$"warning: web-1: {text}"], found.Select(finding => finding.ToString()));
+        Assert.All(found, finding => Assert.Equal("GunicornWorkerMemoryGrowing", finding.Alert));
+    }
+
+    [Fact]
     public void Saturation_is_a_warning_on_average_and_unknown_values_do_not_count()
     {
         Assert.Empty(Find([Point(-10) with { Saturation = 1 }, Point(-5) with { Saturation = .6f }]));

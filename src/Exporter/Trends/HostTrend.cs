@@ -1,0 +1,46 @@
+using GunicornPrometheusExporter.Exporter.Readings;
+
+namespace GunicornPrometheusExporter.Exporter.Trends;
+
+/// <summary>Spreads what a host counted between two snapshots over the same time after the second. Not thread-safe.</summary>
+/// <remarks>Points are closer together than snapshots. What is left when the next snapshot arrives counts at once.</remarks>
+internal sealed class HostTrend
+{
+    private MetricSnapshot? _snapshot;
+    private TrendTotals? _earlier;
+    private TrendTotals? _newest;
+    private TrendTotals? _shown;
+    private DateTimeOffset _readAt;
+
+    /// <summary>The sums at the last call and those now; the same at the first call.</summary>
+    internal (TrendTotals Before, TrendTotals Now) Move(MetricSnapshot snapshot, DateTimeOffset now)
+    {
+        if (!ReferenceEquals(snapshot, _snapshot))
+        {
+            var next = TrendSums.Of(new Samples(snapshot.Time, Samples.AllOf(snapshot)));
+            (_snapshot, _earlier, _newest, _readAt) = (snapshot, _newest ?? next, next, now);
+        }
+        var current = Between(_earlier!, _newest!, (now - _readAt) / (_newest!.Time - _earlier!.Time));
+        var before = _shown ?? current;
+        _shown = current;
+        return (before, current);
+    }
+
+    private static TrendTotals Between(TrendTotals earlier, TrendTotals newest, double share)
+    {
+        // The clock of a host, or of the hub, may step back.
+        if (!(share >= 0 && share < 1)) return newest;
+        return newest with
+        {
+            Requests = Part(earlier.Requests, newest.Requests),
+            ClientErrors = Part(earlier.ClientErrors, newest.ClientErrors),
+            ServerErrors = Part(earlier.ServerErrors, newest.ServerErrors),
+            Lost = Part(earlier.Lost, newest.Lost),
+            Slow = Part(earlier.Slow, newest.Slow),
+            Counts = [.. newest.Bounds.Zip(newest.Counts, (bound, count) => Part(earlier.CountOf(bound), count))],
+        };
+
+        // After a host began with a new store, its sums are lower.
+        double Part(double before, double now) => now < before ? now : before + (share * (now - before));
+    }
+}
