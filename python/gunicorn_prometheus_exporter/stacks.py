@@ -17,7 +17,7 @@ from .log_lines import one_line, with_fields
 from .utils import store_directory
 from .worker_stage import SharedStage, StackPlace
 
-#: glibc and the engine's runtime use the first real-time signals, and applications that use any mostly begin with the first too.
+#: How many real-time signals are left free: glibc and the runtime use the first, and applications that use any mostly begin there too.
 _SKIPPED = 5
 
 #: The handler that the kernel reports for a signal with its default action.
