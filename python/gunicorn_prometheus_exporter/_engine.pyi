@@ -92,11 +92,14 @@ def takes_stacks() -> bool:
 def signal_handler(signal: int) -> int:
     """Returns the address of a signal's handler in this process: 0 is the default action, -1 is no signal."""
 
-def keep_error_number(signal: int) -> int:
-    """Makes a signal's handler leave the C library's error number as it found it.
+def guard_stack_signal(signal: int) -> int:
+    """Puts a handler around that of ``faulthandler`` which keeps ``errno`` and survives a fault.
 
-    Returns the address of the handler that stands now, -1 on failure.
+    Returns its address, -1 on failure.
     """
+
+def stack_faults() -> int:
+    """Returns how many stacks of this process have ended in a fault. CPython writes none after the first."""
 
 def set_stack_signal(signal: int) -> None:
     """Sets the signal whose handler writes a stack; 0 if there is none any more."""

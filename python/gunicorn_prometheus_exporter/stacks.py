@@ -56,6 +56,11 @@ class StackHandler:
         """Moves to another signal if the application has taken this one, and to a new file if it has closed or removed that."""
         if not self._signal or os.getpid() != self._worker:
             return
+        if self._engine.stack_faults():
+            self._signal = 0
+            self._tell(0)
+            self._log.warning("Stacks of this worker are off: one ended in a fault, after which CPython writes no other")
+            return
         is_taken = self._engine.signal_handler(self._signal) != self._handler
         if not is_taken and _identity(self._descriptor) == self._file:
             return
@@ -80,11 +85,11 @@ class StackHandler:
                 return
             self._file = _identity(self._descriptor)
         faulthandler.register(number, file=self._descriptor, all_threads=False, chain=False)
-        # CPython's handler sets errno to 0. A thread that it interrupts after a failed call would take the call for a success.
-        handler = self._engine.keep_error_number(number)
+        # CPython's handler changes errno, and a fault in it would end the process.
+        handler = self._engine.guard_stack_signal(number)
         if handler < 0:
             faulthandler.unregister(number)
-            self._log.warning("Stacks of this worker are off: the kernel refuses the handler of signal %d", number)
+            self._log.warning("Stacks of this worker are off: the handler of signal %d cannot be set", number)
             return
         self._signal, self._handler = number, handler
         self._tell(number)

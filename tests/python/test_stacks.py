@@ -296,3 +296,28 @@ def test_a_signal_changes_no_error_number_of_what_it_interrupts(start_gunicorn, 
     thread.join()
     assert answers == ["taken: 0\n"]
     assert stack_file(store).stat().st_size > 0
+
+
+def test_a_fault_in_the_handler_ends_stacks_and_no_worker(start_gunicorn, store):
+    # A handler that reads what is no memory, in the place of CPython's.
+    conf = ALONE + """
+import ctypes, faulthandler
+def register(number, **_):
+    libc = ctypes.CDLL(None)
+    libc.signal.argtypes = [ctypes.c_int, ctypes.c_void_p]
+    libc.signal(number, ctypes.cast(libc.strlen, ctypes.c_void_p))
+faulthandler.register = register
+"""
+    server = start_gunicorn(conf=conf)
+    worker = settle(store, server)
+    for _ in range(10):
+        assert send(worker, worker, FIRST)
+    assert server.get("/") == 200
+    line = "Stacks of this worker are off: one ended in a fault"
+    wait_for(lambda: server.get("/") == 200 and signal_of(store, worker) == 0 and line in server.log, "no signal")
+    assert server.log.count(line) == 1
+    assert server.workers() == [worker]
+    # A fault of anybody else still ends the process.
+    server.request("POST", "/exec", "import ctypes; ctypes.string_at(0)")
+    wait_for(lambda: server.workers() not in ([], [worker]), "another worker")
+    assert "signal 11" in server.log or "SIGSEGV" in server.log

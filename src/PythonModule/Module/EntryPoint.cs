@@ -144,10 +144,12 @@ internal static unsafe class EntryPoint
         new("signal_handler", &StackFunctions.SignalHandler,
             "signal_handler(signal: int) -> int\n\n" +
             "The address of a signal's handler in this process: 0 is the default action, -1 is no signal. Never raises."),
-        new("keep_error_number", &StackFunctions.KeepErrorNumber,
-            "keep_error_number(signal: int) -> int\n\n" +
-            "Makes a signal's handler leave the C library's error number as it found it. Returns the address of the handler that " +
-            "stands now, -1 on failure. Never raises."),
+        new("guard_stack_signal", &StackFunctions.GuardStackSignal,
+            "guard_stack_signal(signal: int) -> int\n\n" +
+            "Puts a handler around that of faulthandler which keeps errno and survives a fault. Returns its address, -1 on failure. " +
+            "Never raises."),
+        new("stack_faults", &StackFunctions.StackFaults,
+            "stack_faults() -> int\n\nHow many stacks of this process have ended in a fault. Never raises."),
         new("set_stack_signal", &StackFunctions.SetStackSignal,
             "set_stack_signal(signal: int) -> None\n\n" +
             "Sets the signal whose handler writes a stack; 0 if there is none any more. Never raises."),

@@ -30,15 +30,14 @@ internal static unsafe partial class StackFunctions
         }
     }
 
-    /// <summary>keep_error_number(signal) → the address of its handler, which from now on leaves the C library's error number as it was</summary>
+    /// <summary>guard_stack_signal(signal) → the address of the handler that now stands around CPython's</summary>
     // SAFETY: as in TakesStacks.
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    internal static nint KeepErrorNumber(nint self, nint* arguments, nint count)
+    internal static nint GuardStackSignal(nint self, nint* arguments, nint count)
     {
         try
         {
-            var signal = new Arguments(arguments, count, 1).Int(0);
-            return PyNumber.New(Libc.ReplaceHandler(signal, AroundHandler) ? (long)Libc.HandlerOf(signal) : -1L);
+            return PyNumber.New((long)Guard(new Arguments(arguments, count, 1).Int(0)));
         }
         catch (Exception exception)
         {
@@ -47,9 +46,17 @@ internal static unsafe partial class StackFunctions
         }
     }
 
-    // SAFETY: the argument is the address of a handler that stands; keep_errno.c.
-    [LibraryImport("keep_errno", EntryPoint = "gunicorn_exporter_keep_errno")]
-    private static partial nint AroundHandler(nint handler);
+    /// <summary>stack_faults() → how many stacks have ended in a fault</summary>
+    // SAFETY: as in TakesStacks.
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    internal static nint StackFaults(nint self, nint* arguments, nint count) => PyNumber.New((long)Faults());
+
+    // SAFETY: both are in stack_signal.c and change only its own memory and the handlers of two signals.
+    [LibraryImport("stack_signal", EntryPoint = "gunicorn_exporter_guard_stack_signal")]
+    private static partial nint Guard(int signal);
+
+    [LibraryImport("stack_signal", EntryPoint = "gunicorn_exporter_stack_faults")]
+    private static partial int Faults();
 
     /// <summary>set_stack_signal(signal)</summary>
     // SAFETY: as in TakesStacks.
