@@ -24,6 +24,8 @@ internal static class Conventions
         [MetricCatalogue.StatusCode] = "http.response.status_code",
         ["error_type"] = "error.type",
         ["pid"] = "process.pid",
+        ["python"] = "process.runtime.version",
+        ["gunicorn"] = "gunicorn.version",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     private static readonly string[] Namespaces =
