@@ -19,6 +19,9 @@ public sealed partial class OtlpTests
         ["pid"] = "process_pid",
         ["python"] = "process_runtime_version",
         ["gunicorn"] = "gunicorn_version",
+        ["version"] = "gunicorn_exporter_version",
+        ["revision"] = "gunicorn_exporter_revision",
+        ["runtime"] = "gunicorn_exporter_runtime",
         ["le"] = "le",
     };
 

@@ -26,6 +26,9 @@ internal static class Conventions
         ["pid"] = "process.pid",
         ["python"] = "process.runtime.version",
         ["gunicorn"] = "gunicorn.version",
+        ["version"] = "gunicorn.exporter.version",
+        ["revision"] = "gunicorn.exporter.revision",
+        ["runtime"] = "gunicorn.exporter.runtime",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     private static readonly string[] Namespaces =
