@@ -35,7 +35,7 @@ FIGURES = {
 }
 
 #: The allowed hosts of absolute links, which no test requests.
-HOSTS = {"gunicorn.org", "docs.gunicorn.org", "prometheus.io", "keepachangelog.com"}
+HOSTS = {"gunicorn.org", "docs.gunicorn.org", "prometheus.io", "keepachangelog.com", "opentelemetry.io"}
 
 SUFFIXES = re.compile(r"_(bucket|sum|count|created|total)$")
 SETTING = re.compile(r"\b(?:PROMETHEUS|GUNICORN|REDIS|REMOTE_WRITE|OTLP|CLEANUP)_[A-Z_]*[A-Z]\b")
