@@ -35,10 +35,10 @@ FIGURES = {
 }
 
 #: The allowed hosts of absolute links, which no test requests.
-HOSTS = {"gunicorn.org", "docs.gunicorn.org", "prometheus.io", "keepachangelog.com"}
+HOSTS = {"gunicorn.org", "docs.gunicorn.org", "prometheus.io", "keepachangelog.com", "opentelemetry.io"}
 
 SUFFIXES = re.compile(r"_(bucket|sum|count|created|total)$")
-SETTING = re.compile(r"\b(?:PROMETHEUS|GUNICORN|REDIS|REMOTE_WRITE|CLEANUP)_[A-Z_]*[A-Z]\b")
+SETTING = re.compile(r"\b(?:PROMETHEUS|GUNICORN|REDIS|REMOTE_WRITE|OTLP|CLEANUP)_[A-Z_]*[A-Z]\b")
 METRIC = re.compile(r"(?<![\w:/.])gunicorn_[a-z0-9_]+\*?(?![\w:./(])")
 RECORDED = re.compile(r"\b\w+:gunicorn_\w+:\w+")
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z0-9.-]*")

@@ -93,7 +93,8 @@ internal sealed partial class ExporterConfig
         if (variable.Standards.IsEmpty || !IsOn(ConfigurationVariables.OtlpEnabled)) return null;
         foreach (var (name, suffix) in variable.Standards)
         {
-            if (_variables.GetValueOrDefault(name) is { Length: > 0 } text) return (name, suffix.Length == 0 ? text : text.TrimEnd('/') + suffix);
+            if (_variables.GetValueOrDefault(name) is not { Length: > 0 } text) continue;
+            return (name, suffix.Length == 0 ? text : text.TrimEnd('/') + suffix);
         }
         return null;
     }

@@ -85,7 +85,8 @@ internal static class VariableParser
                 break;
             case VariableKind.Attributes:
                 (value, remedy) = (
-                    NamedValues.TryParseAttributes(text), "attributes such as service.namespace=shop,team=a%20b, with values encoded as in URLs");
+                    NamedValues.TryParseAttributes(text),
+                    "attributes such as service.namespace=shop,team=a%20b, with values encoded as in URLs");
                 break;
             case VariableKind.Routes:
                 value = RoutePatterns.Parse(text, out var error);

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace GunicornPrometheusExporter.EndToEnd.Tests.Support;
 
-/// <summary>A real receiver of remote writes, asked over the API that Prometheus and VictoriaMetrics share.</summary>
+/// <summary>A real receiver of remote writes or of OTLP, asked over the API that Prometheus and VictoriaMetrics share.</summary>
 internal sealed class RemoteWriteServer : IAsyncDisposable
 {
     private readonly DirectoryInfo _home = Directory.CreateTempSubdirectory("gpe-receiver-");
@@ -27,14 +27,29 @@ internal sealed class RemoteWriteServer : IAsyncDisposable
         ];
     });
 
-    internal static RemoteWriteServer VictoriaMetrics(int port) => new(port, "victoria-metrics", home =>
+    internal static RemoteWriteServer VictoriaMetrics(int port, string program = "victoria-metrics", params string[] arguments) => new(
+        port, program, home =>
     [
         $"-storageDataPath={home}/data", $"-httpListenAddr=127.0.0.1:{port}", "-search.latencyOffset=0s", "-memory.allowedBytes=64MB",
+        .. arguments,
     ]);
+
+    /// <summary>The newest VictoriaMetrics, with the names of Prometheus for OTLP; null if <c>eng/prometheus.sh</c> could not fetch it.</summary>
+    internal static RemoteWriteServer? Otlp(int port)
+    {
+        var program = Path.Combine(Repository.Root, "out", "prometheus", "usr", "bin", "victoria-metrics");
+        return File.Exists(program)
+            ? VictoriaMetrics(
+                port, program, "-opentelemetry.usePrometheusNaming", "-opentelemetry.promoteScopeMetadata=false",
+                "-opentelemetry.promoteAllResourceAttributes=false", "-opentelemetry.promoteResourceAttributes=service.name,service.instance.id")
+            : null;
+    }
 
     internal Uri Url { get; }
 
     internal Uri WriteUrl => new(Url, "/api/v1/write");
+
+    internal Uri OtlpUrl => new(Url, "/opentelemetry/v1/metrics");
 
     internal string Output => _process.Output;
 

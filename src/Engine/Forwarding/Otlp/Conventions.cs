@@ -24,6 +24,11 @@ internal static class Conventions
         [MetricCatalogue.StatusCode] = "http.response.status_code",
         ["error_type"] = "error.type",
         ["pid"] = "process.pid",
+        ["python"] = "process.runtime.version",
+        ["gunicorn"] = "gunicorn.version",
+        ["version"] = "gunicorn.exporter.version",
+        ["revision"] = "gunicorn.exporter.revision",
+        ["runtime"] = "gunicorn.exporter.runtime",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     private static readonly string[] Namespaces =
@@ -43,10 +48,13 @@ internal static class Conventions
     {
         if (!IsOwn(family)) return family;
         if (family == MetricCatalogue.HttpRequestDuration.Name) return "http.server.request.duration";
-        var name = family.EndsWith(MetricFamily.TotalSuffix, StringComparison.Ordinal) ? family[..^MetricFamily.TotalSuffix.Length] : family;
+        var name = WithoutTotal(family);
         const string gunicorn = "gunicorn_";
         name = name.StartsWith(gunicorn, StringComparison.Ordinal) ? name[gunicorn.Length..] : $"exporter_{name}";
-        if (UnitIn(name) is ("s" or "By" or "1", var suffix) && !Namespaces.Contains(name[..^suffix.Length])) name = name[..^suffix.Length];
+        if (UnitIn(name) is ("s" or "By" or "1", var suffix) && !Namespaces.Contains(name[..^suffix.Length]))
+        {
+            name = name[..^suffix.Length];
+        }
         var spaces = "gunicorn.";
         while (Array.Find(Namespaces, space => name.StartsWith($"{space}_", StringComparison.Ordinal)) is { } space)
         {
@@ -59,7 +67,7 @@ internal static class Conventions
     /// <summary>The unit of a family by UCUM; empty without one.</summary>
     internal static string UnitOf(string family)
     {
-        var name = family.EndsWith(MetricFamily.TotalSuffix, StringComparison.Ordinal) ? family[..^MetricFamily.TotalSuffix.Length] : family;
+        var name = WithoutTotal(family);
         if (UnitIn(name) is (var unit, _)) return unit;
         var word = name[(name.LastIndexOf('_') + 1)..];
         // Not "1", which makes Prometheus append "_ratio".
@@ -74,13 +82,17 @@ internal static class Conventions
         var name = Labels.GetValueOrDefault(label.Name) ?? (OwnLabels.Contains(label.Name) ? $"gunicorn.{label.Name}" : label.Name);
         return label.Name switch
         {
-            MetricCatalogue.StatusCode or "pid" when IsNumber(label.Value, out var number) => new() { Key = name, Value = new() { IntValue = number } },
+            MetricCatalogue.StatusCode or "pid" when IsNumber(label.Value, out var number) =>
+                new() { Key = name, Value = new() { IntValue = number } },
             "method" when label.Value == "__other__" => Attribute(name, "_OTHER"),
             _ => Attribute(name, label.Value),
         };
     }
 
     internal static KeyValue Attribute(string name, string value) => new() { Key = name, Value = new() { StringValue = value } };
+
+    private static string WithoutTotal(string family) =>
+        family.EndsWith(MetricFamily.TotalSuffix, StringComparison.Ordinal) ? family[..^MetricFamily.TotalSuffix.Length] : family;
 
     private static bool IsNumber(string text, out long number) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);

@@ -17,7 +17,7 @@ internal sealed class OtlpLayout
     internal OtlpLayout(SnapshotLayout layout, ImmutableSortedDictionary<string, string> resource)
     {
         Layout = layout;
-        _resource = ServerResource.Of(resource, layout);
+        _resource = new() { Attributes = { resource.Select(one => Conventions.Attribute(one.Key, one.Value)) } };
         // Empty labels are not sent, so two samples may have the same series; the first is used.
         _series = [.. SeriesOf(layout).DistinctBy(series => series.Key)];
     }

@@ -82,8 +82,8 @@ internal sealed class OtlpSender(OtlpSettings settings, TimeProvider time) : ISn
         {
             // Any other status is final, as the protocol requires.
             var isTransient = (int)response.StatusCode is 429 or 502 or 503 or 504;
-            return await _receiver.RefusalAsync(
-                response, isTransient, cancellation, isMessage ? body => Parse(Status.Parser, body)?.Message ?? "" : null).ConfigureAwait(false);
+            Func<byte[], string?>? textOf = isMessage ? body => Parse(Status.Parser, body)?.Message ?? "" : null;
+            return await _receiver.RefusalAsync(response, isTransient, cancellation, textOf).ConfigureAwait(false);
         }
         if (!isMessage) return null;
         var body = await HttpReceiver.ReadAsync(response, cancellation).ConfigureAwait(false);

@@ -1,6 +1,9 @@
 using System.Collections.Frozen;
+using System.Security.Cryptography.X509Certificates;
 using Google.Protobuf;
+using GunicornPrometheusExporter.Engine.Tests.Forwarding.Redis;
 using GunicornPrometheusExporter.Engine.Tests.Forwarding.RemoteWrite;
+using GunicornPrometheusExporter.Forwarding;
 using GunicornPrometheusExporter.Forwarding.Otlp;
 using GunicornPrometheusExporter.Forwarding.Otlp.Messages;
 using GunicornPrometheusExporter.Metrics;
@@ -37,6 +40,33 @@ public sealed class OtlpProtocolTests : IAsyncLifetime
         Assert.Equal(("POST /v1/metrics", "application/x-protobuf"), (headers["request"], headers["Content-Type"]));
         Assert.Equal((encoding, "a b"), (headers.GetValueOrDefault("Content-Encoding"), headers["X-Key"]));
         Assert.StartsWith("gunicorn-prometheus-exporter/", headers["User-Agent"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_receiver_is_trusted_by_the_configured_authority_and_shown_the_client_certificate()
+    {
+        using var certificates = new TestCertificates();
+        using var certificate = X509Certificate2.CreateFromPemFile(certificates.CertificateFile, certificates.KeyFile);
+        await using var receiver = await OtlpReceiver.StartAsync(certificate: certificate);
+        var settings = receiver.Settings();
+        var snapshot = LayoutOf("a").At(_clock, 1);
+
+        var untrusting = new OtlpForwarder(settings, _clock);
+        var fault = await Assert.ThrowsAsync<ForwardingException>(() => untrusting.ForwardAsync(snapshot, TestContext.Current.CancellationToken));
+        Assert.Contains("could not be reached: The remote certificate is invalid", fault.Message, StringComparison.Ordinal);
+        await using var forwarder = new OtlpForwarder(
+            settings with
+            {
+                Receiver = settings.Receiver with
+                {
+                    AuthorityFile = certificates.AuthorityFile, CertificateFile = certificates.CertificateFile, KeyFile = certificates.KeyFile,
+                },
+            },
+            _clock);
+        await forwarder.ForwardAsync(snapshot, TestContext.Current.CancellationToken);
+
+        Assert.Equal([1], receiver.Gauges);
+        Assert.Equal("CN=127.0.0.1", receiver.ClientName);
     }
 
     [Fact]

@@ -1,0 +1,149 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using GunicornPrometheusExporter.EndToEnd.Tests.Support;
+using Xunit;
+
+namespace GunicornPrometheusExporter.EndToEnd.Tests;
+
+/// <summary>What a real Gunicorn's exporter exports to the OTLP receiver of VictoriaMetrics, queried back by the names of Prometheus.</summary>
+public sealed partial class OtlpTests
+{
+    private const int Requests = 40;
+
+    private static readonly Dictionary<string, string> Labels = new()
+    {
+        ["method"] = "http_request_method",
+        ["endpoint"] = "http_route",
+        ["status_code"] = "http_response_status_code",
+        ["error_type"] = "error_type",
+        ["pid"] = "process_pid",
+        ["python"] = "process_runtime_version",
+        ["gunicorn"] = "gunicorn_version",
+        ["version"] = "gunicorn_exporter_version",
+        ["revision"] = "gunicorn_exporter_revision",
+        ["runtime"] = "gunicorn_exporter_runtime",
+        ["le"] = "le",
+    };
+
+    [Fact]
+    public async Task Every_series_equals_the_scrape_across_recycling_and_ends_with_the_server()
+    {
+        await using var receiver = Receiver(FreePort.Take());
+        await using var server = await new GunicornServer(["-w", "2", "--max-requests", "15"], Settings(receiver.OtlpUrl)).ReadyAsync(2);
+        for (var i = 0; i < Requests; i++) await server.GetAsync(i % 4 == 3 ? "/status/503" : "/status/200");
+        await Wait.UntilAsync(
+            async () => (await receiver.QueryAsync("sum(gunicorn_http_requests_total)")).Values.SingleOrDefault() == Requests,
+            "every request exported", 40);
+        await Wait.UntilAsync(
+            async () => (await server.ScrapeAsync()).Sum("gunicorn_worker_state", "state=\"running\"") == 2, "both workers after recycling", 40);
+
+        // Between two scrapes that agree on a value, every snapshot has it.
+        var before = await server.ScrapeAsync();
+        await Task.Delay(3500);
+        var exported = await receiver.QueryAsync("{service_name=\"web\",service_instance_id=\"host-1\"}", "service_name", "service_instance_id");
+        var after = await server.ScrapeAsync();
+
+        var scraped = before.Samples.Keys.Where(after.Samples.ContainsKey).ToDictionary(Exported);
+        Assert.Empty(scraped.Keys.Except(exported.Keys));
+        Assert.Empty(exported.Keys.Except(before.Samples.Keys.Concat(after.Samples.Keys).Select(Exported)));
+        var still = scraped.Where(series => after.Samples[series.Value] == before.Samples[series.Value]).ToArray();
+        Assert.InRange(still.Length, before.Samples.Count / 2, before.Samples.Count);
+        Assert.All(still, series => Assert.Equal(
+            before.Samples[series.Value], exported[series.Key], Math.Abs(before.Samples[series.Value]) * 1e-12));
+        Assert.True(after.Sum("gunicorn_worker_starts_total") > 2);
+        Assert.Equal([0], (await receiver.QueryAsync("sum(resets({__name__=~\"gunicorn_.*_total|app_.*_total\"}[5m]))")).Values);
+
+        server.Process.Signal("TERM");
+        Assert.Equal(0, await server.Process.ExitAsync());
+        await Wait.UntilAsync(
+            async () => (await receiver.QueryAsync("count({service_name=\"web\"})")).Count == 0, "the end of every series");
+    }
+
+    [Fact]
+    public async Task An_outage_and_a_killed_exporter_lose_and_double_nothing()
+    {
+        var port = FreePort.Take();
+        var buffer = Directory.CreateTempSubdirectory("gpe-buffer-");
+        var settings = Settings(new Uri($"http://127.0.0.1:{port}/opentelemetry/v1/metrics"));
+        settings["OTLP_BUFFER_DIR"] = buffer.FullName;
+        await using var server = await new GunicornServer(["-w", "1"], settings).ReadyAsync(1);
+        long[] Waiting() =>
+        [
+            .. buffer.GetFiles("*.snapshot").Select(file => long.Parse(Path.GetFileNameWithoutExtension(file.Name), CultureInfo.InvariantCulture)),
+        ];
+        for (var i = 0; i < Requests; i++) await server.GetAsync("/status/200");
+        await Wait.UntilAsync(() => Waiting().Length >= 3, "snapshots that wait", 40);
+
+        ServerProcess.Signal(server.ExporterPid(), "KILL");
+        var waiting = Waiting();
+        await using var receiver = Receiver(port);
+        await Wait.UntilAsync(
+            async () => !waiting.Except(await receiver.TimesAsync("gunicorn_up[5m]")).Any(), "every snapshot that waited", 60);
+
+        await Wait.UntilAsync(
+            async () => (await receiver.QueryAsync("sum(gunicorn_http_requests_total)")).Values.SingleOrDefault() == Requests, "the requests", 40);
+        Assert.Equal([0], (await receiver.QueryAsync("sum(resets(gunicorn_http_requests_total[5m]))")).Values);
+        server.Process.Signal("TERM");
+        Assert.Equal(0, await server.Process.ExitAsync());
+        Assert.Equal([Requests], (await receiver.QueryAsync("sum(max_over_time(gunicorn_http_requests_total[5m]))")).Values);
+        buffer.Delete(recursive: true);
+    }
+
+    [Fact]
+    public async Task A_native_histogram_arrives_in_place_of_the_classic_one()
+    {
+        await using var receiver = Receiver(FreePort.Take());
+        var settings = Settings(receiver.OtlpUrl);
+        settings["GUNICORN_EXPORTER_NATIVE_HISTOGRAMS"] = "true";
+        await using var server = await new GunicornServer(["-w", "2"], settings).ReadyAsync(2);
+        for (var i = 0; i < Requests; i++) await server.GetAsync("/status/200");
+
+        // VictoriaMetrics stores the buckets of exponential histograms under ranges of its own.
+        await Wait.UntilAsync(
+            async () => (await receiver.QueryAsync("sum(http_server_request_duration_seconds_bucket{vmrange!=\"\"})")).Values.SingleOrDefault() == Requests,
+            "every request in the exponential histogram", 40);
+        var scrape = await server.ScrapeAsync();
+        Assert.Equal(
+            scrape.Sum("gunicorn_http_request_duration_seconds_sum"),
+            (await receiver.QueryAsync("sum(http_server_request_duration_seconds_sum)")).Values.Single(), 1e-9);
+        Assert.Equal([Requests], (await receiver.QueryAsync("sum(http_server_request_duration_seconds_count)")).Values);
+        Assert.Empty(await receiver.QueryAsync("http_server_request_duration_seconds_bucket{le!=\"\"}"));
+    }
+
+    private static RemoteWriteServer Receiver(int port)
+    {
+        var receiver = RemoteWriteServer.Otlp(port);
+        if (receiver is null) Assert.Skip("eng/prometheus.sh could not fetch a VictoriaMetrics with an OTLP receiver");
+        return receiver;
+    }
+
+    private static Dictionary<string, string?> Settings(Uri url) => new()
+    {
+        ["OTLP_ENABLED"] = "true",
+        ["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"] = url.ToString(),
+        ["OTLP_INTERVAL"] = "1",
+        ["OTEL_SERVICE_NAME"] = "web",
+        ["OTEL_RESOURCE_ATTRIBUTES"] = "deployment.environment.name=prod",
+        ["GUNICORN_EXPORTER_INSTANCE"] = "host-1",
+    };
+
+    /// <summary>The series that Prometheus makes of a sample's metric, name and labels by docs/otlp.md.</summary>
+    private static string Exported(string series)
+    {
+        var name = series.Split('{')[0];
+        var isOwn = name.StartsWith("gunicorn_", StringComparison.Ordinal) || name.StartsWith("process_", StringComparison.Ordinal);
+        if (name.StartsWith("process_", StringComparison.Ordinal)) name = $"gunicorn_exporter_{name}";
+        name = name.Replace("gunicorn_http_request_duration_seconds", "http_server_request_duration_seconds", StringComparison.Ordinal);
+        var labels = LabelPattern().Matches(series).Select(label =>
+        {
+            var (key, value) = (label.Groups[1].Value, label.Groups[2].Value);
+            if (key == "le") value = value.EndsWith(".0", StringComparison.Ordinal) ? value[..^2] : value;
+            if (key == "le" && value.Contains('e', StringComparison.Ordinal)) value = double.Parse(value, CultureInfo.InvariantCulture).ToString("F0", CultureInfo.InvariantCulture);
+            return $"{(isOwn ? Labels.GetValueOrDefault(key) ?? $"gunicorn_{key}" : key)}=\"{value}\"";
+        }).Where(label => !label.EndsWith("=\"\"", StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToArray();
+        return labels.Length == 0 ? name : $"{name}{{{string.Join(',', labels)}}}";
+    }
+
+    [GeneratedRegex("([a-zA-Z_][a-zA-Z0-9_]*)=\"((?:[^\"\\\\]|\\\\.)*)\"")]
+    private static partial Regex LabelPattern();
+}
