@@ -39,14 +39,15 @@ internal sealed class RequestTemplate
         (_ends, _sampleEnds) = (new int[series.Length], new int[series.Length]);
         using var body = new MemoryStream();
         using var output = new CodedOutputStream(body);
+        var plain = SampleOf(start: 0);
         var index = 0;
         foreach (var message in messages)
         {
             output.WriteTag(field, WireFormat.WireType.LengthDelimited);
-            var sample = SampleOf(series[index].Start);
+            var sample = series[index].Start == 0 ? plain : SampleOf(series[index].Start);
             output.WriteBytes(ByteString.CopyFrom([.. message.ToByteArray(), .. sample]));
             _ends[index] = (int)output.Position;
-            _sampleEnds[index] = SampleOf(start: 0).Length - sample.Length;
+            _sampleEnds[index] = plain.Length - sample.Length;
             index++;
         }
         output.Flush();
