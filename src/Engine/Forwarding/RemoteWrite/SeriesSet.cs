@@ -73,7 +73,7 @@ internal sealed class SeriesSet
         return requests;
     }
 
-    /// <summary>The requests with a stale marker for every live series that no later set has; the time is in milliseconds since 1970.</summary>
+    /// <summary>The requests with a stale marker for every live series that no later set has.</summary>
     internal IEnumerable<ByteString> End(long time) => FillTemplates(default, time);
 
     /// <summary>The same, and for every live native histogram.</summary>
