@@ -48,6 +48,39 @@ public sealed class RemoteWriteTests
     }
 
     [Fact]
+    public async Task The_newest_Prometheus_stores_native_histograms_and_exemplars_of_version_2()
+    {
+        Assert.SkipUnless(PrometheusServer.Newest != PrometheusServer.Machines, "there is no newer Prometheus than the machine's");
+        const string TraceParent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        await using var receiver = RemoteWriteServer.Prometheus(
+            PrometheusServer.Newest, FreePort.Take(), "--enable-feature=native-histograms,exemplar-storage");
+        var settings = Settings(receiver.WriteUrl);
+        settings["REMOTE_WRITE_PROTOCOL"] = "2.0";
+        settings["GUNICORN_EXPORTER_NATIVE_HISTOGRAMS"] = "true";
+        await using var server = await new GunicornServer(["-w", "2"], settings).ReadyAsync(2);
+
+        for (var i = 0; i < Requests; i++) await server.GetAsync(i % 10 == 9 ? "/sleep/0.3" : "/status/200", TraceParent);
+
+        const string Native = "sum(gunicorn_http_request_duration_seconds)";
+        await Wait.UntilAsync(
+            async () => (await receiver.QueryAsync($"histogram_count({Native})")).Values.SingleOrDefault() == Requests, "every request written", 30);
+        // A bucket of schema 3 is 9 % wide.
+        Assert.InRange((await receiver.QueryAsync($"histogram_quantile(0.95, {Native})")).Values.Single(), 0.3 / 1.0906, 0.3 * 1.2);
+        Assert.Equal(
+            (await receiver.QueryAsync("sum(gunicorn_http_request_duration_seconds_sum)")).Values.Single(),
+            (await receiver.QueryAsync($"histogram_sum({Native})")).Values.Single(), 1e-9);
+        Assert.Contains(
+            "\"trace_id\":\"4bf92f3577b34da6a3ce929d0e0e4736\"",
+            await receiver.ExemplarsAsync("gunicorn_http_request_duration_seconds_bucket"), StringComparison.Ordinal);
+
+        server.Process.Signal("TERM");
+        Assert.Equal(0, await server.Process.ExitAsync());
+        await Wait.UntilAsync(async () => (await receiver.QueryAsync("count({job=\"gunicorn\"})")).Count == 0, "the end of every series");
+        Assert.DoesNotContain("rejected", server.Process.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("answered", server.Process.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Snapshots_of_an_exporter_that_was_killed_while_the_receiver_was_away_arrive()
     {
         var port = FreePort.Take();

@@ -77,7 +77,7 @@ internal static class EscapedLayout
             var text = SampleLine.TakeLabelSet(ref lines)[0].Labels.Text;
             // Most stores have no name in quotes, so this is worth a search.
             if (escaping != NameEscaping.Dots && !text.StartsWith("\""u8) && text.IndexOf(",\""u8) < 0) continue;
-            if (TextSyntax.ToLabels(text).Exists(label => NameSyntax.EscapeLabel(label.Name, escaping) != label.Name)) return true;
+            if (TextSyntax.ToLabels(text).Exists(label => Escape(label, escaping) != label)) return true;
         }
         return false;
     }
@@ -85,16 +85,21 @@ internal static class EscapedLayout
     /// <returns>Null if two names of labels become equal.</returns>
     private static LabelSet? SetOf(ReadOnlySpan<SampleLine> lines, FamilyHeader header, NameEscaping escaping)
     {
-        var labels = TextSyntax.ToLabels(lines[0].Labels.Text).ConvertAll(label => label with { Name = NameSyntax.EscapeLabel(label.Name, escaping) });
+        var labels = TextSyntax.ToLabels(lines[0].Labels.Text).ConvertAll(label => Escape(label, escaping));
         if (TextSyntax.Labels(labels) is not { } text) return null;
         var set = new LabelSet(Encoding.UTF8.GetBytes(text)) { Created = lines[0].Labels.Created };
         foreach (ref readonly var line in lines)
         {
-            var all = line.Kind == LineKind.Bucket ? TextSyntax.Append(text, MetricFamily.BucketLabel, SampleNumber.ToText(line.Bound)) : text;
+            var all = line.Kind == LineKind.Bucket
+                ? TextSyntax.Append(text, MetricFamily.BucketLabel, SampleNumber.ToText(line.Bound))
+                : text;
             set.Add(line.Kind, line.Bound, TextSyntax.Line(header.NameOf(line.Kind), all), line.Series);
         }
         return set;
     }
+
+    private static Label Escape(Label label, NameEscaping escaping) =>
+        label with { Name = NameSyntax.EscapeLabel(label.Name, escaping) };
 
     /// <summary>The families that have one escaped name, and whether each keeps its names.</summary>
     private sealed record Group(FamilyHeader Header, List<(FamilyLines Family, bool IsSame)> Families);

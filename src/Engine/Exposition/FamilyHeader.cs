@@ -86,7 +86,8 @@ internal sealed class FamilyHeader
     public string NameOf(LineKind kind) => _names[(int)kind];
 
     /// <summary>The length of the start of a line that <see cref="Created"/> replaces.</summary>
-    public int OpeningLengthOf(LineKind kind) => Created.Length + NameOf(kind).Length - BaseName.Length - OpenMetricsSyntax.CreatedSuffix.Length;
+    public int OpeningLengthOf(LineKind kind) =>
+        Created.Length + NameOf(kind).Length - BaseName.Length - OpenMetricsSyntax.CreatedSuffix.Length;
 
     /// <summary>Whether a client that names families and samples, escaped or not, selects the whole family.</summary>
     public bool IsNamed(IReadOnlySet<string> names) =>

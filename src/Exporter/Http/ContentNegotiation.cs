@@ -36,13 +36,16 @@ internal static class ContentNegotiation
                 .FirstOrDefault();
             if (range is null) continue;
             var quality = range.Quality ?? 1;
-            if (quality > best.Quality || (quality == best.Quality && quality > 0 && place < best.Place)) best = (offer, range, quality, place);
+            if (quality > best.Quality || (quality == best.Quality && quality > 0 && place < best.Place))
+            {
+                best = (offer, range, quality, place);
+            }
         }
         var type = best.Offer.Type.ToString();
         if (best.Offer.IsLegacy) return new(best.Offer.Format, NameEscaping.Underscores, type);
         var escaping = EscapingOf(best.Range!);
         // Prometheus sends the parameter with the text formats only, but reads the same names in each format.
-        if (best.Offer.Format == ExpositionFormat.Protobuf) escaping ??= accept.Select(EscapingOf).FirstOrDefault(other => other is not null);
+        if (best.Offer.Format == ExpositionFormat.Protobuf) escaping ??= accept.Select(EscapingOf).FirstOrDefault(one => one is not null);
         var chosen = escaping ?? NameEscaping.Underscores;
         return new(best.Offer.Format, chosen, $"{type}; {EscapingParameter}={WordOf(chosen)}");
     }
@@ -62,7 +65,8 @@ internal static class ContentNegotiation
 
     private static NameEscaping? EscapingOf(MediaTypeHeaderValue range)
     {
-        var asked = range.Parameters.FirstOrDefault(parameter => parameter.Name.Equals(EscapingParameter, StringComparison.OrdinalIgnoreCase));
+        var asked = range.Parameters.FirstOrDefault(
+            parameter => parameter.Name.Equals(EscapingParameter, StringComparison.OrdinalIgnoreCase));
         if (asked is null) return null;
         var word = HeaderUtilities.RemoveQuotes(asked.Value);
         return Enum.GetValues<NameEscaping>().Cast<NameEscaping?>().FirstOrDefault(escaping => word == WordOf(escaping!.Value));

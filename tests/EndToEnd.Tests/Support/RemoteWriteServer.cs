@@ -17,13 +17,13 @@ internal sealed class RemoteWriteServer : IAsyncDisposable
         _process = new ServerProcess(program, arguments(_home.FullName), new Dictionary<string, string?>());
     }
 
-    internal static RemoteWriteServer Prometheus(string program, int port) => new(port, program, home =>
+    internal static RemoteWriteServer Prometheus(string program, int port, params string[] arguments) => new(port, program, home =>
     {
         File.WriteAllText($"{home}/prometheus.yml", "");
         return
         [
             $"--config.file={home}/prometheus.yml", $"--storage.tsdb.path={home}/data", $"--web.listen-address=127.0.0.1:{port}",
-            "--web.enable-remote-write-receiver",
+            "--web.enable-remote-write-receiver", .. arguments,
         ];
     });
 
@@ -85,11 +85,20 @@ internal sealed class RemoteWriteServer : IAsyncDisposable
         _home.Delete(recursive: true);
     }
 
-    private async Task<JsonDocument?> AskAsync(string query)
+    /// <summary>The exemplars of a query, as the API has them.</summary>
+    internal async Task<string> ExemplarsAsync(string query)
+    {
+        using var answer = await GetAsync($"query_exemplars?query={Uri.EscapeDataString(query)}&start=0&end=9999999999");
+        return answer?.RootElement.GetRawText() ?? "";
+    }
+
+    private Task<JsonDocument?> AskAsync(string query) => GetAsync($"query?query={Uri.EscapeDataString(query)}");
+
+    private async Task<JsonDocument?> GetAsync(string path)
     {
         try
         {
-            return JsonDocument.Parse(await _client.GetStringAsync(new Uri($"/api/v1/query?query={Uri.EscapeDataString(query)}", UriKind.Relative)));
+            return JsonDocument.Parse(await _client.GetStringAsync(new Uri($"/api/v1/{path}", UriKind.Relative)));
         }
         catch (HttpRequestException)
         {

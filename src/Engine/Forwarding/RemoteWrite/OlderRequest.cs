@@ -10,15 +10,17 @@ namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
 /// <summary>Converts a buffered request from version 2.0 to 1.0, after the receiver rejected 2.0.</summary>
 internal static class OlderRequest
 {
-    /// <summary>The body in version 1.0; both bodies are compressed.</summary>
-    internal static ByteString Of(ByteString body)
+    /// <summary>The body in version 1.0; both bodies are compressed. Null if 1.0 has none of the content.</summary>
+    internal static ByteString? Of(ByteString body)
     {
         var request = V2.Request.Parser.ParseFrom(Snappy.DecompressToArray(body.Span));
         // Escaped names may make two series equal; the first is used.
         var series = request.Timeseries
+            .Where(series => series.Samples.Count > 0)
             .Select(series => (Labels: SeriesLabels.Escape(LabelsOf(series, request.Symbols)), series.Samples))
             .DistinctBy(series => SeriesLabels.KeyOf(series.Labels));
         var older = new V1.WriteRequest { Timeseries = { series.Select(one => Of(one.Labels, one.Samples)) } };
+        if (older.Timeseries.Count == 0) return null;
         return ByteString.CopyFrom(Snappy.CompressToArray(older.ToByteArray()));
     }
 

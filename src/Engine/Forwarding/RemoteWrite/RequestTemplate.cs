@@ -3,16 +3,17 @@ using System.Buffers.Binary;
 using Google.Protobuf;
 using GunicornPrometheusExporter.Snapshots;
 using Snappier;
-using V1 = GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages.V1;
+using V2 = GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages.V2;
 
 namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
 
 /// <summary>A request with names and labels encoded once; each snapshot fills in values and times.</summary>
 /// <remarks>
-/// The message of each series ends in its one sample, whose encoding is the same in both versions:
+/// The message of each series ends in its one sample, whose encoding is the same in both versions, except that one of version
+/// 2.0 may have a start time, which does not change:
 /// <code>
-/// byte   0      1      2      3         11     12              18
-///        | 0x12 | 0x10 | 0x09 | value   | 0x10 | milliseconds  |
+/// byte   0      1        2      3         11     12              18
+///        | 0x12 | length | 0x09 | value   | 0x10 | milliseconds  | start |
 /// </code>
 /// The value is little-endian; the time is a varint of exactly six bytes.
 /// </remarks>
@@ -21,13 +22,10 @@ internal sealed class RequestTemplate
     private const int ValueFromEnd = 15;
     private const int TimeFromEnd = 6;
 
-    /// <summary>A sample with the highest time that six bytes can contain, in the year 2109.</summary>
-    private static readonly byte[] AnySample =
-        new V1.TimeSeries { Samples = { new V1.Sample { Value = 1, Timestamp = (1L << (7 * TimeFromEnd)) - 1 } } }.ToByteArray();
-
     private readonly byte[] _head;
     private readonly byte[] _body;
     private readonly int[] _ends;
+    private readonly int[] _sampleEnds;
     private readonly RemoteSeries[] _series;
 
     /// <param name="head">The encoded fields before the series.</param>
@@ -38,21 +36,25 @@ internal sealed class RequestTemplate
     {
         _head = head;
         _series = series;
-        _ends = new int[series.Length];
+        (_ends, _sampleEnds) = (new int[series.Length], new int[series.Length]);
         using var body = new MemoryStream();
         using var output = new CodedOutputStream(body);
+        var plain = SampleOf(start: 0);
         var index = 0;
         foreach (var message in messages)
         {
             output.WriteTag(field, WireFormat.WireType.LengthDelimited);
-            output.WriteBytes(ByteString.CopyFrom([.. message.ToByteArray(), .. AnySample]));
-            _ends[index++] = (int)output.Position;
+            var sample = series[index].Start == 0 ? plain : SampleOf(series[index].Start);
+            output.WriteBytes(ByteString.CopyFrom([.. message.ToByteArray(), .. sample]));
+            _ends[index] = (int)output.Position;
+            _sampleEnds[index] = plain.Length - sample.Length;
+            index++;
         }
         output.Flush();
         _body = body.ToArray();
     }
 
-    /// <summary>The compressed body of a request; null without a sample.</summary>
+    /// <summary>The compressed body of a request, without the series that have an exemplar; null without a sample.</summary>
     /// <param name="values">The values of a snapshot; empty for stale markers of every series.</param>
     /// <param name="time">When they were read, in milliseconds since 1970.</param>
     internal ByteString? Fill(ReadOnlySpan<double> values, long time)
@@ -69,11 +71,13 @@ internal sealed class RequestTemplate
                 var isAbsent = MetricSnapshot.IsAbsent(value);
                 if (isAbsent && !series.IsLive) continue;
                 series.IsLive = !isAbsent;
+                if (series.HasExemplar) continue;
                 var message = _body.AsSpan((index == 0 ? 0 : _ends[index - 1]).._ends[index]);
                 message.CopyTo(buffer.AsSpan(length));
                 length += message.Length;
-                BinaryPrimitives.WriteDoubleLittleEndian(buffer.AsSpan(length - ValueFromEnd), value);
-                WriteTime(buffer.AsSpan(length - TimeFromEnd, TimeFromEnd), time);
+                var end = length + _sampleEnds[index];
+                BinaryPrimitives.WriteDoubleLittleEndian(buffer.AsSpan(end - ValueFromEnd), value);
+                WriteTime(buffer.AsSpan(end - TimeFromEnd, TimeFromEnd), time);
             }
             return length == _head.Length ? null : ByteString.CopyFrom(Snappy.CompressToArray(buffer.AsSpan(0, length)));
         }
@@ -82,6 +86,12 @@ internal sealed class RequestTemplate
             ArrayPool<byte>.Shared.Return(buffer);
         }
     }
+
+    /// <summary>A sample with the highest time that six bytes can contain, in the year 2109.</summary>
+    private static byte[] SampleOf(long start) => new V2.TimeSeries
+    {
+        Samples = { new V2.Sample { Value = 1, Timestamp = (1L << (7 * TimeFromEnd)) - 1, StartTimestamp = start } },
+    }.ToByteArray();
 
     private static void WriteTime(Span<byte> varint, long time)
     {

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Google.Protobuf;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Snapshots;
+using Snappier;
 using V1 = GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages.V1;
 using V2 = GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages.V2;
 
@@ -10,6 +11,9 @@ namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
 /// <summary>Creates the templates of requests in either version.</summary>
 internal static class RequestTemplates
 {
+    // A native histogram can have a thousand buckets.
+    private const int MessagesPerRequest = 500;
+
     internal static RequestTemplate Of(RemoteSeries[] series, WriteProtocol protocol) =>
         protocol == WriteProtocol.V1 ? OfV1(series) : OfV2(series);
 
@@ -23,18 +27,33 @@ internal static class RequestTemplates
     private static RequestTemplate OfV2(RemoteSeries[] series)
     {
         var symbols = new SymbolTable();
-        var messages = series.Select(one => (IMessage)new V2.TimeSeries
-        {
-            LabelsRefs = { one.Labels.SelectMany(label => (uint[])[symbols.ReferTo(label.Name), symbols.ReferTo(label.Value)]) },
-            Metadata = new()
-            {
-                Type = TypeOf(one.Family.Type),
-                HelpRef = symbols.ReferTo(one.Family.Help),
-                UnitRef = symbols.ReferTo(UnitOf(one.Family)),
-            },
-        }).ToImmutableArray();
+        var messages = series.Select(one => (IMessage)MessageOf(one, symbols)).ToImmutableArray();
         var head = new V2.Request { Symbols = { symbols.Symbols } }.ToByteArray();
         return new(head, V2.Request.TimeseriesFieldNumber, series, messages);
+    }
+
+    /// <summary>The message of a series without a sample.</summary>
+    internal static V2.TimeSeries MessageOf(RemoteSeries series, SymbolTable symbols) => new()
+    {
+        LabelsRefs = { series.Labels.SelectMany(label => (uint[])[symbols.ReferTo(label.Name), symbols.ReferTo(label.Value)]) },
+        Metadata = new()
+        {
+            Type = TypeOf(series.Family.Type),
+            HelpRef = symbols.ReferTo(series.Family.Help),
+            UnitRef = symbols.ReferTo(UnitOf(series.Family)),
+        },
+    };
+
+    /// <summary>The compressed bodies of requests in version 2.0 with messages that no template has.</summary>
+    internal static IEnumerable<ByteString> Bodies<T>(IReadOnlyCollection<T> all, Func<T, SymbolTable, V2.TimeSeries> messageOf)
+    {
+        foreach (var some in all.Chunk(MessagesPerRequest))
+        {
+            var symbols = new SymbolTable();
+            var messages = some.Select(one => messageOf(one, symbols)).ToArray();
+            var request = new V2.Request { Symbols = { symbols.Symbols }, Timeseries = { messages } };
+            yield return ByteString.CopyFrom(Snappy.CompressToArray(request.ToByteArray()));
+        }
     }
 
     private static V2.Metadata.Types.MetricType TypeOf(MetricType type) => type switch

@@ -1,7 +1,11 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
+using System.Text;
 using Google.Protobuf;
+using GunicornPrometheusExporter.HistogramDetails;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Snapshots;
+using V2 = GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages.V2;
 
 namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
 
@@ -13,17 +17,23 @@ internal sealed class SeriesSet
 
     private readonly RemoteSeries[] _series;
     private readonly ImmutableArray<RequestTemplate> _requests;
+    private readonly Dictionary<int, RemoteSeries> _buckets;
+    private readonly NativeSeries _natives;
 
-    internal SeriesSet(SnapshotLayout layout, ImmutableArray<Label> common, WriteProtocol protocol)
+    internal SeriesSet(SnapshotLayout layout, SnapshotDetails? details, ImmutableArray<Label> common, WriteProtocol protocol)
     {
         Layout = layout;
         Protocol = protocol;
         // Empty labels are not sent and names may be escaped, so two samples may have the same series; the first is used.
         _series =
         [
-            .. layout.Samples.Select((one, index) => new RemoteSeries(index, one.Family, LabelsOf(one.Sample)))
-                .DistinctBy(series => series.Key),
+            .. layout.Samples.Select((one, index) => new RemoteSeries(index, one.Family, LabelsOf(one.Sample))
+            {
+                Start = protocol == WriteProtocol.V1 ? 0 : RemoteSeries.StartOf(details, index),
+            }).DistinctBy(series => series.Key),
         ];
+        _buckets = _series.Where(series => series.Family.Type == MetricType.Histogram).ToDictionary(series => series.Sample);
+        _natives = new NativeSeries(layout, common);
         _requests = [.. _series.Chunk(SeriesPerRequest).Select(series => RequestTemplates.Of(series, protocol))];
 
         ImmutableArray<Label> LabelsOf(SnapshotSample sample)
@@ -40,20 +50,67 @@ internal sealed class SeriesSet
     /// <summary>Takes over the live series of an earlier set; the series that remain live there have disappeared.</summary>
     internal void Continue(SeriesSet earlier)
     {
+        _natives.Continue(earlier._natives);
         var ended = earlier._series.Where(series => series.IsLive).ToDictionary(series => series.Key);
         if (ended.Count == 0) return;
         foreach (var series in _series)
         {
             if (!ended.TryGetValue(series.Key, out var same)) continue;
-            series.IsLive = true;
+            (series.IsLive, series.ExemplarTime) = (true, same.ExemplarTime);
             same.IsLive = false;
         }
     }
 
-    /// <summary>The requests with values; the time is in milliseconds since 1970.</summary>
-    internal IEnumerable<ByteString> Fill(ReadOnlyMemory<double> values, long time) =>
+    /// <summary>The requests with values and details; the time is in milliseconds since 1970.</summary>
+    internal IEnumerable<ByteString> Fill(ReadOnlyMemory<double> values, long time, SnapshotDetails? details)
+    {
+        if (Protocol == WriteProtocol.V1) return FillTemplates(values, time);
+        var exemplars = NewExemplars(values, details);
+        var requests = FillTemplates(values, time)
+            .Concat(RequestTemplates.Bodies(exemplars, (one, symbols) => MessageOf(one.Series, one.Exemplar, values.Span, time, symbols)))
+            .Concat(_natives.Fill(values, time, details)).ToArray();
+        foreach (var (series, exemplar) in exemplars) (series.HasExemplar, series.ExemplarTime) = (false, exemplar.Time);
+        return requests;
+    }
+
+    /// <summary>The requests with a stale marker for every live series that no later set has.</summary>
+    internal IEnumerable<ByteString> End(long time) => FillTemplates(default, time);
+
+    /// <summary>The same, and for every live native histogram.</summary>
+    internal IEnumerable<ByteString> EndAll(long time) => [.. End(time), .. _natives.Fill(default, time, details: null)];
+
+    private IEnumerable<ByteString> FillTemplates(ReadOnlyMemory<double> values, long time) =>
         _requests.Select(request => request.Fill(values.Span, time)).OfType<ByteString>();
 
-    /// <summary>The requests with a stale marker for every live series; the time is in milliseconds since 1970.</summary>
-    internal IEnumerable<ByteString> End(long time) => Fill(default, time);
+    /// <summary>Marks the series of which there is an exemplar that was not sent: they are sent without a template.</summary>
+    private List<(RemoteSeries Series, Exemplar Exemplar)> NewExemplars(ReadOnlyMemory<double> values, SnapshotDetails? details)
+    {
+        var found = new List<(RemoteSeries, Exemplar)>();
+        foreach (var (sample, exemplar) in details?.Exemplars ?? FrozenDictionary<int, Exemplar>.Empty)
+        {
+            if (!_buckets.TryGetValue(sample, out var series) || exemplar.Time <= series.ExemplarTime) continue;
+            if (MetricSnapshot.IsAbsent(values.Span[sample])) continue;
+            series.HasExemplar = true;
+            found.Add((series, exemplar));
+        }
+        return found;
+    }
+
+    private static V2.TimeSeries MessageOf(
+        RemoteSeries series, in Exemplar exemplar, ReadOnlySpan<double> values, long time, SymbolTable symbols)
+    {
+        var message = RequestTemplates.MessageOf(series, symbols);
+        message.Samples.Add(new V2.Sample { Value = values[series.Sample], Timestamp = time, StartTimestamp = series.Start });
+        message.Exemplars.Add(new V2.Exemplar
+        {
+            LabelsRefs =
+            {
+                symbols.ReferTo("span_id"), symbols.ReferTo(Encoding.ASCII.GetString(exemplar.Context.Span)),
+                symbols.ReferTo("trace_id"), symbols.ReferTo(Encoding.ASCII.GetString(exemplar.Context.Trace)),
+            },
+            Value = exemplar.Value,
+            Timestamp = (long)(exemplar.Time * 1000),
+        });
+        return message;
+    }
 }

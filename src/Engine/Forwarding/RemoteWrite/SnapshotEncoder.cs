@@ -16,21 +16,21 @@ internal sealed class SnapshotEncoder(ImmutableArray<Label> labels)
     {
         var time = snapshot.Time.ToUnixTimeMilliseconds();
         // The version changes first, so that stale markers and values have the same version.
-        if (_series is not null && _series.Protocol != protocol) _ = Replace(_series.Layout, protocol, time);
+        if (_series is not null && _series.Protocol != protocol) _ = Replace(_series.Layout, snapshot.Details, protocol, time);
         var ends = _series is null || !ReferenceEquals(_series.Layout, snapshot.Layout)
-            ? Replace(snapshot.Layout, protocol, time)
+            ? Replace(snapshot.Layout, snapshot.Details, protocol, time)
             : [];
-        return Message(time, protocol, [.. ends, .. _series!.Fill(snapshot.Values, time)]);
+        return Message(time, protocol, [.. ends, .. _series!.Fill(snapshot.Values, time, snapshot.Details)]);
     }
 
     /// <summary>The stale markers of every live series, at a time in milliseconds since 1970; null without live series.</summary>
-    internal BufferedSnapshot? End(long time) => _series is null ? null : Message(time, _series.Protocol, [.. _series.End(time)]);
+    internal BufferedSnapshot? End(long time) => _series is null ? null : Message(time, _series.Protocol, [.. _series.EndAll(time)]);
 
     /// <summary>Changes the layout or version, and returns the stale markers of series that disappeared.</summary>
-    private ImmutableArray<ByteString> Replace(SnapshotLayout layout, WriteProtocol protocol, long time)
+    private ImmutableArray<ByteString> Replace(SnapshotLayout layout, SnapshotDetails? details, WriteProtocol protocol, long time)
     {
         var earlier = _series;
-        _series = new SeriesSet(layout, labels, protocol);
+        _series = new SeriesSet(layout, details, labels, protocol);
         if (earlier is null) return [];
         _series.Continue(earlier);
         return [.. earlier.End(time)];

@@ -38,16 +38,17 @@ internal sealed class SnapshotSender(RemoteWriteSettings settings, TimeProvider 
 
     private async Task<WriteAnswer> SendAsync(ByteString request, WriteProtocol protocol, CancellationToken cancellation)
     {
-        if (protocol == WriteProtocol.V2 && _protocol == WriteProtocol.V1)
+        if (protocol == WriteProtocol.V1 || _protocol == WriteProtocol.V2)
         {
-            (request, protocol) = (OlderRequest.Of(request), WriteProtocol.V1);
+            var answer = await _receiver.PostAsync(request, protocol, cancellation).ConfigureAwait(false);
+            if (protocol == WriteProtocol.V1 || settings.Protocol == WriteProtocol.V2) return answer;
+            if (answer.IsUnsupported) _protocol = WriteProtocol.V1;
+            else if (!answer.MayBeUnsupported || OlderRequest.Of(request) is null) return answer;
         }
-        var answer = await _receiver.PostAsync(request, protocol, cancellation).ConfigureAwait(false);
-        if (!(answer.IsUnsupported || answer.MayBeUnsupported) || settings.Protocol == WriteProtocol.V2) return answer;
-        if (answer.IsUnsupported) _protocol = WriteProtocol.V1;
-        var older = await _receiver.PostAsync(OlderRequest.Of(request), WriteProtocol.V1, cancellation).ConfigureAwait(false);
+        if (OlderRequest.Of(request) is not { } older) return new();
+        var last = await _receiver.PostAsync(older, WriteProtocol.V1, cancellation).ConfigureAwait(false);
         // A rejection that both versions get is about the samples.
-        if (older.Refusal is null) _protocol = WriteProtocol.V1;
-        return older;
+        if (last.Refusal is null) _protocol = WriteProtocol.V1;
+        return last;
     }
 }

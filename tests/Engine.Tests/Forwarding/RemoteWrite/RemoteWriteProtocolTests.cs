@@ -1,4 +1,6 @@
+using System.Collections.Frozen;
 using GunicornPrometheusExporter.Forwarding.RemoteWrite;
+using GunicornPrometheusExporter.HistogramDetails;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Snapshots;
 using Xunit;
@@ -136,6 +138,104 @@ public sealed class RemoteWriteProtocolTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Version_2_says_when_counters_and_histograms_were_0()
+    {
+        var layout = new SnapshotLayout(
+        [
+            Snapshots.FamilyOf("c_total", MetricType.Counter, Snapshots.SampleOf("c_total")),
+            Snapshots.FamilyOf("g", MetricType.Gauge, Snapshots.SampleOf("g")),
+        ]);
+        var snapshot = layout.At(_clock, 1, 2) with { Details = DetailsOf([1_700_000_000.5, 0]) };
+        await using (var forwarder = Forwarder(WriteProtocol.V2))
+        {
+            await forwarder.ForwardAsync(snapshot, TestContext.Current.CancellationToken);
+        }
+
+        var samples = _receiver.Requests.SelectMany(request => request.AsV2().Timeseries.Select(series => Assert.Single(series.Samples))).ToArray();
+        Assert.Equal([1_700_000_000_500, 0, 1_700_000_000_500, 0], samples.Select(sample => sample.StartTimestamp));
+        Assert.Equal([1, 2], samples.Take(2).Select(sample => sample.Value));
+        Assert.All(samples.Take(2), sample => Assert.Equal(1_750_000_000_000, sample.Timestamp));
+        Assert.True(_receiver.Samples.Skip(2).All(sample => sample.IsEnd));
+    }
+
+    [Fact]
+    public async Task Version_2_has_each_exemplar_once_beside_the_sample_of_its_bucket()
+    {
+        var layout = Histogram();
+        await using var forwarder = Forwarder(WriteProtocol.V2);
+
+        await SendAsync(Exemplar(0.25, 1_750_000_000.123));
+        await SendAsync(Exemplar(0.25, 1_750_000_000.123));
+        await SendAsync(Exemplar(0.5, 1_750_000_020));
+
+        var found = _receiver.Requests.Select(request => request.AsV2())
+            .SelectMany(request => request.Timeseries.SelectMany(series => series.Exemplars.Select(one => (request, series, one)))).ToArray();
+        Assert.Equal([(0.25, 1_750_000_000_123), (0.5, 1_750_000_020_000)], found.Select(entry => (entry.one.Value, entry.one.Timestamp)));
+        Assert.All(found, entry => Assert.Equal(
+            ["span_id", "00f067aa0ba902b7", "trace_id", "4bf92f3577b34da6a3ce929d0e0e4736"],
+            entry.one.LabelsRefs.Select(reference => entry.request.Symbols[(int)reference])));
+        // Each bucket has one sample in each snapshot, wherever it stands.
+        Assert.Equal([1, 1, 1], _receiver.Samples.Where(sample => sample.Series.Contains("le=\"1.0\"", StringComparison.Ordinal)).Select(sample => sample.Value));
+        Assert.Equal(12, _receiver.Samples.Count);
+
+        async Task SendAsync(Exemplar exemplar)
+        {
+            var details = DetailsOf(new double[4]) with { Exemplars = new Dictionary<int, Exemplar> { [0] = exemplar }.ToFrozenDictionary() };
+            await forwarder.ForwardAsync(layout.At(_clock, 1, 2, 3.5, 2) with { Details = details }, TestContext.Current.CancellationToken);
+            _clock.Move(forwarder.Interval);
+        }
+    }
+
+    [Fact]
+    public async Task Version_2_has_native_histograms_and_their_end()
+    {
+        var layout = Histogram();
+        var native = new NativeCounts(3, 2, 9, -1, [1, 0, 0, 4, 2]);
+        var details = DetailsOf([1_700_000_000, 1_700_000_000, 1_700_000_000, 1_700_000_000]) with
+        {
+            Natives = new Dictionary<int, NativeCounts> { [2] = native }.ToFrozenDictionary(),
+        };
+        await using var forwarder = Forwarder(WriteProtocol.V2, new Label("job", "gunicorn"));
+        await forwarder.ForwardAsync(layout.At(_clock, 1, 2, 3.5, 2) with { Details = details }, TestContext.Current.CancellationToken);
+        _clock.Move(forwarder.Interval);
+        // Another layout continues the series.
+        await forwarder.ForwardAsync(Histogram().At(_clock, 1, 2, 3.5, 2) with { Details = details }, TestContext.Current.CancellationToken);
+        _clock.Move(forwarder.Interval);
+        await forwarder.ForwardAsync(layout.At(_clock, 1, 2, 3.5, 2) with { Details = DetailsOf(new double[4]) }, TestContext.Current.CancellationToken);
+
+        var series = _receiver.Requests.Select(request => request.AsV2())
+            .SelectMany(request => request.Timeseries.Where(one => one.Histograms.Count > 0).Select(one => (request.Symbols, Series: one))).ToArray();
+        Assert.All(series, one => Assert.Equal(
+            ["__name__", "h", "job", "gunicorn"], one.Series.LabelsRefs.Select(reference => one.Symbols[(int)reference])));
+        Assert.All(series, one => Assert.Empty(one.Series.Samples));
+        var first = Assert.Single(series[0].Series.Histograms);
+        Assert.Equal((9ul, 3.5, 3, 2ul), (first.CountInt, first.Sum, first.Schema, first.ZeroCountInt));
+        Assert.Equal([(-1, 1u), (2, 2u)], first.PositiveSpans.Select(span => (span.Offset, span.Length)));
+        Assert.Equal([1L, 3, -2], first.PositiveDeltas);
+        Assert.Equal((1_750_000_000_000, 1_700_000_000_000), (first.Timestamp, first.StartTimestamp));
+        Assert.Equal(
+            [false, false, true], series.Select(one => MetricSnapshot.IsAbsent(one.Series.Histograms[0].Sum)));
+    }
+
+    [Fact]
+    public async Task Version_1_has_none_of_the_details()
+    {
+        var details = DetailsOf([1_700_000_000, 0, 0, 0]) with
+        {
+            Natives = new Dictionary<int, NativeCounts> { [2] = new(3, 0, 1, 0, [1]) }.ToFrozenDictionary(),
+            Exemplars = new Dictionary<int, Exemplar> { [0] = Exemplar(0.25, 1) }.ToFrozenDictionary(),
+        };
+        _receiver.UnderstandsV2 = false;
+        await using var forwarder = Forwarder(WriteProtocol.Unspecified);
+        await forwarder.ForwardAsync(Histogram().At(_clock, 1, 2, 3.5, 2) with { Details = details }, TestContext.Current.CancellationToken);
+        _clock.Move(forwarder.Interval);
+        await forwarder.ForwardAsync(Histogram().At(_clock, 1, 2, 3.5, 2) with { Details = details }, TestContext.Current.CancellationToken);
+
+        Assert.Equal(8, _receiver.Samples.Count);
+        Assert.All(_receiver.Requests.Skip(1), request => Assert.Equal(WriteProtocol.V1, request.Protocol));
+    }
+
+    [Fact]
     public async Task A_large_snapshot_is_several_requests()
     {
         var layout = Snapshots.LayoutOf([.. Enumerable.Range(0, 12_000).Select(index => $"m{index}")]);
@@ -159,6 +259,23 @@ public sealed class RemoteWriteProtocolTests : IAsyncLifetime
 
         Assert.Equal(new Forwarded(0, 0), again);
         Assert.Single(_receiver.Requests);
+    }
+
+    private static SnapshotLayout Histogram() => new(
+    [
+        Snapshots.FamilyOf(
+            "h", MetricType.Histogram, Snapshots.SampleOf("h_bucket", ("le", "1.0")), Snapshots.SampleOf("h_bucket", ("le", "+Inf")),
+            Snapshots.SampleOf("h_sum"), Snapshots.SampleOf("h_count")),
+    ]);
+
+    private static SnapshotDetails DetailsOf(double[] created) =>
+        new([.. created], FrozenDictionary<int, Exemplar>.Empty, FrozenDictionary<int, NativeCounts>.Empty);
+
+    private static Exemplar Exemplar(double value, double time)
+    {
+        var context = new TraceContext();
+        "4bf92f3577b34da6a3ce929d0e0e473600f067aa0ba902b7"u8.CopyTo(context);
+        return new(value, time, context);
     }
 
     private static WriteProtocol ProtocolOf(string version) => version == "1.0" ? WriteProtocol.V1 : WriteProtocol.V2;
