@@ -66,7 +66,8 @@ for rid in "$@"; do
   esac
   out=out/build-$rid
   echo "dist: $rid"
-  eng/build.sh "$rid" "$out"
+  eng/sysroot.sh "$architecture" "$PWD/out/sysroot-$architecture"
+  eng/build.sh "$rid" "$out" "$PWD/out/sysroot-$architecture"
   glibc=$(newest_glibc "$out/gunicorn-prometheus-exporter" "$out"/python/*/_engine.abi3.so)
   make_wheel "$out" "manylinux_${glibc/./_}_$machine"
   make_deb "$out" "$architecture" "$glibc"
