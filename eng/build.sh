@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
-# Leaves the executable and python/ in a folder. Arguments: the runtime identifier, and the folder, out if none is given.
+# Leaves the executable and python/ in a folder. Arguments: the runtime identifier, the folder, out if none is given, and the
+# folder of the C library to link against, this machine's if none is given.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . eng/progress.sh
-rid=${1:-linux-x64} out=${2:-out}
+rid=${1:-linux-x64} out=${2:-out} sysroot=${3:-}
 package=$out/python/gunicorn_prometheus_exporter
 
 # For another architecture clang links, which knows them all, against that architecture's libraries.
 cross=()
 [ "${rid#linux-}" = "$(uname -m | sed 's/x86_64/x64/; s/aarch64/arm64/')" ] ||
   cross=(-p:CppCompilerAndLinker=clang "-p:ObjCopyName=$(sed 's/linux-x64/x86_64/; s/linux-arm64/aarch64/' <<<"$rid")-linux-gnu-objcopy")
+[ -z "$sysroot" ] || cross+=("-p:SysRoot=$sysroot" -p:CppCompilerAndLinker=clang)
 
 # Exactly the packages of the lock files. After a change of one: dotnet restore --force-evaluate.
 restore() { for project in PythonModule Exporter; do dotnet restore "src/$project" --locked-mode --nologo -v quiet || return; done; }

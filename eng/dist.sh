@@ -66,7 +66,9 @@ for rid in "$@"; do
   esac
   out=out/build-$rid
   echo "dist: $rid"
-  eng/build.sh "$rid" "$out"
+  sysroot=$PWD/out/sysroot-$architecture
+  eng/sysroot.sh "$architecture" "$sysroot" || { sysroot= && echo "dist: without Debian 11 the packages need this machine's glibc" >&2; }
+  eng/build.sh "$rid" "$out" "$sysroot"
   glibc=$(newest_glibc "$out/gunicorn-prometheus-exporter" "$out"/python/*/_engine.abi3.so)
   make_wheel "$out" "manylinux_${glibc/./_}_$machine"
   make_deb "$out" "$architecture" "$glibc"

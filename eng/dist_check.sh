@@ -86,14 +86,14 @@ try_chart() {
   return "$status"
 }
 
-# Leaves a system of an architecture with python3-venv, gunicorn and curl in $cache.
+# Leaves a system with python3-venv, gunicorn and curl in $cache: its name, its architecture, and its suite of Debian.
 make_chroot() {
-  local folder=$cache/$1
+  local folder=$cache/$1 architecture=$2 suite=$3
   [ -d "$folder" ] && return
   mkdir -p "$cache"
   rm -rf "$folder.new"
-  debootstrap --arch="$1" --variant=minbase --include=python3-venv,gunicorn,curl,ca-certificates "$suite" "$folder.new" "$mirror" &&
-    mv "$folder.new" "$folder"
+  debootstrap --arch="$architecture" --variant=minbase --include=python3-venv,gunicorn,curl,ca-certificates "$suite" "$folder.new" "$mirror" &&
+    echo '127.0.0.1 localhost' >"$folder.new/etc/hosts" && mv "$folder.new" "$folder"
 }
 
 # Runs a script in a chroot, with /proc and a loopback network, in namespaces that end with it.
@@ -190,10 +190,15 @@ for machine in x86_64:amd64 aarch64:arm64; do
     check "the Helm chart" try_chart
   fi
   if [ "$(id -u)" != 0 ]; then skip "$architecture: a system of its own needs root"
-  elif ! make_chroot "$architecture" >"$cache.$architecture.log" 2>&1; then skip "$architecture: no system could be made: $(tail -n 1 "$cache.$architecture.log")"
+  elif ! make_chroot "$architecture" "$architecture" "$suite" >"$cache.$architecture.log" 2>&1; then skip "$architecture: no system could be made: $(tail -n 1 "$cache.$architecture.log")"
   else
     check "$architecture: README.md, word for word" try_readme "$architecture"
     check "$architecture: the Debian package" try_deb "$architecture" "$deb"
+    if [ "$architecture" != "$native" ]; then continue
+    elif make_chroot old "$architecture" bullseye >"$cache.old.log" 2>&1; then
+      check "$architecture: README.md, word for word, on Debian 11" try_readme old
+    else skip "$architecture: no Debian 11 could be made: $(tail -n 1 "$cache.old.log")"
+    fi
   fi
 done
 echo "$passed passed, $failed failed"

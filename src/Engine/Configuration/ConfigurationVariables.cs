@@ -192,7 +192,8 @@ internal static class ConfigurationVariables
         Secret = true,
         Description = "Redis address: redis://, or rediss:// for TLS, then user:password@, one or more host:port with commas " +
             "between them, and /database; or unix://user:password@/socket?db=0; its parts override the other variables. Of redis-py's " +
-            "query, db, username, password, ssl_cert_reqs and ssl_ca_certs have an effect, and sentinel_password",
+            "query, db, username, password, ssl_cert_reqs, ssl_check_hostname, ssl_ca_certs, ssl_certfile and ssl_keyfile have an " +
+            "effect, and sentinel_username and sentinel_password. Celery's sentinel:// and lists of URLs are understood too",
         Example = "rediss://user:password@redis.example:6379/0",
     };
 
@@ -263,6 +264,24 @@ internal static class ConfigurationVariables
         Example = "/etc/ssl/redis-ca.pem",
     };
 
+    public static ConfigurationVariable RedisCertFile { get; } = new()
+    {
+        Name = "REDIS_CERT_FILE",
+        Key = "redis.cert_file",
+        Kind = VariableKind.Path,
+        Description = "PEM file of the certificate that the exporter presents to the Redis server",
+        Example = "/etc/ssl/exporter.pem",
+    };
+
+    public static ConfigurationVariable RedisKeyFile { get; } = new()
+    {
+        Name = "REDIS_KEY_FILE",
+        Key = "redis.key_file",
+        Kind = VariableKind.Path,
+        Description = "PEM file of that certificate's key, not encrypted; by default the file of the certificate",
+        Example = "/etc/ssl/exporter.key",
+    };
+
     public static ConfigurationVariable RedisSentinelService { get; } = new()
     {
         Name = "REDIS_SENTINEL_SERVICE",
@@ -270,6 +289,15 @@ internal static class ConfigurationVariables
         Kind = VariableKind.Text,
         Description = "Name of the Redis master at the sentinels; if set, the hosts are those of the sentinels",
         Example = "mymaster",
+    };
+
+    public static ConfigurationVariable RedisSentinelUsername { get; } = new()
+    {
+        Name = "REDIS_SENTINEL_USERNAME",
+        Key = "redis.sentinel_username",
+        Kind = VariableKind.Text,
+        Description = "User in the access control list of the sentinels, with REDIS_SENTINEL_PASSWORD; by default their default user",
+        Example = "exporter",
     };
 
     public static ConfigurationVariable RedisSentinelPassword { get; } = new()
@@ -960,7 +988,8 @@ internal static class ConfigurationVariables
     public static ImmutableArray<ConfigurationVariable> Forwarding { get; } =
     [
         RedisEnabled, RedisUrl, RedisHost, RedisPort, RedisDb, RedisUsername, RedisPassword, RedisSsl, RedisCaFile,
-        RedisSentinelService, RedisSentinelPassword, RedisKeyPrefix, RedisForwardInterval, RedisTtlSeconds, RedisTtlDisabled, Instance,
+        RedisCertFile, RedisKeyFile, RedisSentinelService, RedisSentinelUsername, RedisSentinelPassword, RedisKeyPrefix,
+        RedisForwardInterval, RedisTtlSeconds, RedisTtlDisabled, Instance,
         RemoteWriteUrl, RemoteWriteInterval, RemoteWriteProtocol, RemoteWriteExternalLabels, RemoteWriteHeaders,
         RemoteWriteUsername, RemoteWritePassword, RemoteWritePasswordFile, RemoteWriteBearerTokenFile,
         RemoteWriteCaFile, RemoteWriteCertFile, RemoteWriteKeyFile, RemoteWriteBufferDir, RemoteWriteBufferBytes,

@@ -99,7 +99,13 @@ internal sealed partial class ExporterConfig
 
     public string? RedisCaFile => Get<string?>(ConfigurationVariables.RedisCaFile);
 
+    public string? RedisCertFile => Get<string?>(ConfigurationVariables.RedisCertFile);
+
+    public string? RedisKeyFile => Get<string?>(ConfigurationVariables.RedisKeyFile);
+
     public string? RedisSentinelService => Get<string?>(ConfigurationVariables.RedisSentinelService);
+
+    public string? RedisSentinelUsername => Get<string?>(ConfigurationVariables.RedisSentinelUsername);
 
     public string? RedisSentinelPassword => Get<string?>(ConfigurationVariables.RedisSentinelPassword);
 

@@ -19,8 +19,7 @@ internal static partial class Libc
     internal static partial void Exit(int status);
 
     /// <summary>The kernel's id of the calling thread.</summary>
-    [LibraryImport("libc", EntryPoint = "gettid")]
-    internal static partial int ThreadId();
+    internal static int ThreadId() => (int)Call(IsArm ? 178 : 186, 0, 0, 0);
 
     /// <summary>Makes all threads allocate native memory from one arena.</summary>
     /// <remarks>

@@ -17,7 +17,7 @@ internal static partial class Libc
     private const short Readable = 1;
 
     /// <summary>A descriptor that stays with a process, even after another process got its pid; -1 with an error if it fails.</summary>
-    internal static int OpenProcess(int pid) => (int)Call(OpenProcessNumber, pid, 0);
+    internal static int OpenProcess(int pid) => (int)Call(OpenProcessNumber, pid, 0, 0);
 
     /// <summary>Whether the process of a descriptor exited.</summary>
     internal static bool IsExited(int processDescriptor)
@@ -26,8 +26,7 @@ internal static partial class Libc
         return Poll(ref poll, 1, 0) != 0;
     }
 
-    [LibraryImport("libc", EntryPoint = "tgkill", SetLastError = true)]
-    internal static partial int SignalThread(int pid, int thread, int signal);
+    internal static int SignalThread(int pid, int thread, int signal) => (int)Call(IsArm ? 131 : 234, pid, thread, signal);
 
     [LibraryImport("libc", EntryPoint = "ftruncate", SetLastError = true)]
     internal static partial int Truncate(int descriptor, long length);
@@ -36,9 +35,13 @@ internal static partial class Libc
     [LibraryImport("libc", EntryPoint = "usleep")]
     internal static partial int SleepMicroseconds(uint microseconds);
 
-    // glibc has a function for this call only since 2.36. The C function is variadic; integers are passed alike.
+    // The kernel numbers older calls by the architecture.
+    private static bool IsArm => RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
+
+    // For calls without a function in glibc 2.28: gettid and tgkill have one since 2.30, pidfd_open since 2.36. The C function is
+    // variadic; integers are passed alike.
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
-    private static partial nint Call(nint number, nint first, nint second);
+    private static partial nint Call(nint number, nint first, nint second, nint third);
 
     [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
     private static partial int Poll(ref PollEntry entries, nuint count, int milliseconds);

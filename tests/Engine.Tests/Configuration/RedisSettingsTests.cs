@@ -22,8 +22,8 @@ public class RedisSettingsTests
     }
 
     [Theory]
-    [InlineData("reds://:hunter2@a", "it does not begin with redis://, rediss:// or unix://")]
-    [InlineData("localhost:6379", "it does not begin with redis://, rediss:// or unix://")]
+    [InlineData("reds://:hunter2@a", "it does not begin with redis://, rediss://, sentinel:// or unix://")]
+    [InlineData("localhost:6379", "it does not begin with redis://, rediss://, sentinel:// or unix://")]
     [InlineData("redis://", "a host is missing or invalid, or a port is not a number from 1 to 65535")]
     [InlineData("redis://:hunter2@", "a host is missing or invalid, or a port is not a number from 1 to 65535")]
     [InlineData("redis://a,,b", "a host is missing or invalid, or a port is not a number from 1 to 65535")]
@@ -34,13 +34,19 @@ public class RedisSettingsTests
     [InlineData("redis://a/-1", "the part after the slash is not a database number")]
     [InlineData("redis://a/zero", "the part after the slash is not a database number")]
     [InlineData("redis://a?db=x", "the option db has a value that is not supported")]
-    [InlineData("rediss://a?ssl_cert_reqs=optional", "the option ssl_cert_reqs has a value that is not supported")]
-    [InlineData("rediss://a?ssl_certfile=/client.pem", "the option ssl_certfile is not supported")]
+    [InlineData("rediss://a?ssl_cert_reqs=maybe", "the option ssl_cert_reqs has a value that is not supported")]
+    [InlineData("rediss://a?ssl_check_hostname=perhaps", "the option ssl_check_hostname has a value that is not supported")]
+    [InlineData("rediss://a?ssl_certfile=client.pem", "the option ssl_certfile is not an absolute path")]
+    [InlineData("rediss://a?ssl_ca_path=/etc/ssl/certs", "the option ssl_ca_path is not supported; remove it")]
+    [InlineData("redis://a/1;redis://b/2", "its URLs differ in more than their hosts")]
+    [InlineData("redis://:hunter2@a,rediss://:hunter2@b", "its URLs differ in more than their hosts")]
+    [InlineData("redis://a,redis://", "a host is missing or invalid, or a port is not a number from 1 to 65535")]
     [InlineData("unix://run/redis.sock", "the path of the socket does not begin with /")]
     public void A_bad_URL_is_one_error_that_shows_no_secret_of_it(string text, string fault)
     {
         var error = Assert.Single(With(("REDIS_URL", text)).Errors);
 
+        if (text.StartsWith("redis://:hunter2@a,", StringComparison.Ordinal)) text = "redis://:hunter2@b";
         Assert.Equal(
             $"REDIS_URL is \"{text.Replace("hunter2", "********", StringComparison.Ordinal).Replace("a:port", "a:********", StringComparison.Ordinal)}\"; " +
             $"set it to a URL such as redis://user:password@host:6379/0, rediss://host or unix:///run/redis.sock ({fault})", error.Message);
@@ -56,6 +62,8 @@ public class RedisSettingsTests
     [InlineData("redis://h/x?password=hunter2&db=1", "redis://h/x?password=********&db=1")]
     [InlineData("redis://h/x?password=hunt@er2", "redis://********@er2")]
     [InlineData("redis://[::1]:6379/x", "redis://[::1]:6379/x")]
+    [InlineData("sentinel://:hunter2@a;sentinel://:hunter3@b", "sentinel://:********@b")]
+    [InlineData("redis://h?sentinel_password=hunter2;redis://b", "redis://h?sentinel_password=********")]
     public void Only_the_secret_of_a_URL_is_masked(string text, string shown) => Assert.Equal(shown, RedisUrl.Shown(text));
 
     [Theory]
@@ -64,11 +72,31 @@ public class RedisSettingsTests
     [InlineData("redis://h/3?db=1&decode_responses=True", false, null, null, 1)]
     [InlineData("unix:///run/redis.sock?db=0", false, null, "/run/redis.sock", 0)]
     [InlineData("unix://:p@/run/redis.sock", false, null, "/run/redis.sock", null)]
-    public void The_query_of_redis_py_is_understood(string text, bool isUnverified, string? authorities, string? socket, int? db)
+    [InlineData("redis+socket:///run/redis.sock?virtual_host=2", false, null, "/run/redis.sock", 2)]
+    [InlineData("socket:///run/redis.sock", false, null, "/run/redis.sock", null)]
+    [InlineData("rediss://h/0?ssl_cert_reqs=CERT_NONE", true, null, null, 0)]
+    [InlineData("rediss://h/0?ssl_cert_reqs=CERT_OPTIONAL&ssl_ca_certs=%2Fetc%2Fca.pem", false, "/etc/ca.pem", null, 0)]
+    public void The_query_of_redis_py_and_Celery_is_understood(string text, bool isUnverified, string? authorities, string? socket, int? db)
     {
         var url = With(("REDIS_URL", text)).RedisUrl!;
 
         Assert.Equal((isUnverified, authorities, socket, db), (url.IsUnverified, url.CaFile, url.SocketPath, url.Db));
+    }
+
+    [Theory]
+    [InlineData("sentinel://:p@a:1;sentinel://:p@b;sentinel://:p@c:3/2", "a:1 b: c:3", "p", 2)]
+    [InlineData("sentinel://a:1/0", "a:1", null, 0)]
+    [InlineData("redis://:p@a:1/2;redis://b", "a:1 b:", "p", 2)]
+    [InlineData("redis://:p@a:1/2, redis://:p@b:1/2", "a:1 b:1", "p", 2)]
+    [InlineData("redis://:p;,w@a:1,b:1/2", "a:1 b:1", "p;,w", 2)]
+    public void The_lists_of_Celery_and_Django_are_understood(string text, string hosts, string? password, int? db)
+    {
+        var config = With(("REDIS_URL", text));
+
+        Assert.Empty(config.Errors);
+        var url = config.RedisUrl!;
+        Assert.Equal(
+            (hosts, password, db), (string.Join(' ', url.Hosts.Select(host => $"{host.Name}:{host.Port}")), url.Password, url.Db));
     }
 
     [Fact]

@@ -66,6 +66,10 @@ internal sealed class RedisConnection(ExporterConfig config, TimeSpan limit) : I
             options.EndPoints.Clear();
             options.EndPoints.Add(master);
         }
+        else if (config.RedisUrl is { IsSentinel: true })
+        {
+            throw new ForwardingException("REDIS_URL names sentinels, but not their master; set REDIS_SENTINEL_SERVICE to its name");
+        }
         return await ConnectAsync(options, cancellation).ConfigureAwait(false);
     }
 

@@ -8,7 +8,7 @@ namespace GunicornPrometheusExporter.Forwarding.Redis;
 internal static class RedisFault
 {
     private const string Credentials = "rejects the user and the password; check REDIS_USERNAME and REDIS_PASSWORD, or REDIS_URL, " +
-        "and REDIS_SENTINEL_PASSWORD for sentinels";
+        "and REDIS_SENTINEL_USERNAME and REDIS_SENTINEL_PASSWORD for sentinels";
 
     /// <summary>The failure to report, with the cause of a failed connection if it is known.</summary>
     /// <returns>Null if Redis is not the cause.</returns>
@@ -18,8 +18,8 @@ internal static class RedisFault
         {
             RedisServerException answer => Explain(answer, config),
             RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure } when cause is null => Credentials,
-            RedisConnectionException => NotReached(cause, limit),
-            TimeoutException or OperationCanceledException => NotReached(cause, limit),
+            RedisConnectionException => NotReached(cause, config, limit),
+            TimeoutException or OperationCanceledException => NotReached(cause, config, limit),
             RedisCommandException command when command.Message.Contains("database", StringComparison.Ordinal) => DatabaseFault(config),
             RedisException or RedisCommandException or ObjectDisposedException => "lost the connection; retrying",
             _ => null,
@@ -41,9 +41,11 @@ internal static class RedisFault
         _ => $"refuses: {answer.Message.TrimEnd('.')}",
     };
 
-    private static string NotReached(Exception? cause, TimeSpan limit) => cause is not null
+    private static string NotReached(Exception? cause, ExporterConfig config, TimeSpan limit) => cause is not null
         ? $"cannot be reached: {cause.Message.TrimEnd('.')}"
-        : $"did not answer within {limit.TotalSeconds:0.#} s; check its load and the network";
+        : $"did not answer within {limit.TotalSeconds:0.#} s; check its load and the network"
+            // A server that demands a certificate says so after the handshake, where the library does not hear it.
+            + (RedisTls.IsAnonymous(config) ? ", and set REDIS_CERT_FILE if it demands a certificate" : "");
 
     private static string DatabaseFault(ExporterConfig config) =>
         $"has no database {config.RedisUrl?.Db ?? config.RedisDb}; set REDIS_DB, or the end of REDIS_URL, to an existing one";

@@ -1,4 +1,3 @@
-using System.Net.Security;
 using System.Net.Sockets;
 using GunicornPrometheusExporter.Configuration;
 using StackExchange.Redis;
@@ -10,7 +9,7 @@ internal static class RedisOptions
 {
     private const int SentinelPort = 26379;
 
-    /// <exception cref="ForwardingException">The file of certificates cannot be read.</exception>
+    /// <exception cref="ForwardingException">A file of certificates cannot be used.</exception>
     public static ConfigurationOptions From(ExporterConfig config, TimeSpan limit, ConnectionWatch watch)
     {
         var url = config.RedisUrl;
@@ -41,19 +40,7 @@ internal static class RedisOptions
         {
             foreach (var host in url.Hosts) options.EndPoints.Add(host.Name, host.Port ?? port);
         }
-#pragma warning disable CA5359 // The URL demands it: ssl_cert_reqs=none.
-        if (options.Ssl && url is { IsUnverified: true }) options.CertificateValidation += (_, _, _, _) => true;
-#pragma warning restore CA5359
-        else if (options.Ssl && (url?.CaFile ?? config.RedisCaFile) is { } file)
-        {
-            var source = url?.CaFile is null ? ConfigurationVariables.RedisCaFile.Name : "ssl_ca_certs in REDIS_URL";
-            var trusted = SettingFile.ReadAuthorities(source, file);
-            options.SslClientAuthenticationOptions = host => new SslClientAuthenticationOptions
-            {
-                TargetHost = host,
-                CertificateChainPolicy = trusted,
-            };
-        }
+        if (options.Ssl) options.SslClientAuthenticationOptions = RedisTls.From(config);
         return options;
     }
 
@@ -64,7 +51,7 @@ internal static class RedisOptions
         options.CommandMap = CommandMap.Sentinel;
         if ((config.RedisUrl?.SentinelPassword ?? config.RedisSentinelPassword) is { } password)
         {
-            (options.User, options.Password) = (null, password);
+            (options.User, options.Password) = (config.RedisUrl?.SentinelUsername ?? config.RedisSentinelUsername, password);
         }
         return options;
     }

@@ -57,6 +57,36 @@ public class RedisFailoverTests
         Assert.Equal(1, (await store.ForwardAsync(7)).Snapshots);
     }
 
+    [Theory]
+    [InlineData("redis", "", "of-the-sentinel")]
+    [InlineData("sentinel", "?sentinel_username=exporter&sentinel_password=of-the-sentinel", "")]
+    public async Task Sentinels_may_have_a_user_with_the_documented_permissions(string scheme, string query, string password)
+    {
+        await using var master = await RedisServer.StartAsync("--requirepass", "of-the-server");
+        await using var sentinel = await RedisServer.StartSentinelAsync(
+            $"""
+            sentinel monitor mymaster 127.0.0.1 {master.Port} 1
+            sentinel auth-pass mymaster of-the-server
+            user default off
+            user exporter on >of-the-sentinel +@connection +sentinel|get-master-addr-by-name
+            """);
+        await using var store = new ForwardedStore(
+            1, ("REDIS_URL", $"{scheme}://:of-the-server@127.0.0.1:{sentinel.Port}{query}"), ("REDIS_SENTINEL_SERVICE", "mymaster"),
+            ("REDIS_FORWARD_INTERVAL", "5"), ("REDIS_SENTINEL_USERNAME", password.Length > 0 ? "exporter" : ""),
+            ("REDIS_SENTINEL_PASSWORD", password));
+
+        Assert.Equal(1, (await store.ForwardAsync(7)).Snapshots);
+    }
+
+    [Fact]
+    public async Task Sentinels_need_the_name_of_the_master()
+    {
+        await using var store = new ForwardedStore(1, ("REDIS_URL", "sentinel://:hush@127.0.0.1:1"), ("REDIS_FORWARD_INTERVAL", "5"));
+
+        Assert.Equal(
+            "REDIS_URL names sentinels, but not their master; set REDIS_SENTINEL_SERVICE to its name", await store.FailAsync());
+    }
+
     [Fact]
     public async Task A_wrong_password_of_the_sentinels_is_named()
     {

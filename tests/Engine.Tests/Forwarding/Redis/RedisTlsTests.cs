@@ -63,6 +63,62 @@ public sealed class RedisTlsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_server_of_another_name_is_trusted_if_the_URL_says_so()
+    {
+        var url = $"rediss://localhost:{_server.Port}?ssl_check_hostname=False";
+        await using var trusting = Store(("REDIS_URL", url), ("REDIS_CA_FILE", _certificates.AuthorityFile));
+        await using var distrusting = Store(("REDIS_URL", url));
+
+        Assert.Equal(1, (await trusting.ForwardAsync(1)).Snapshots);
+        Assert.Contains("certificate", await distrusting.FailAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_server_that_demands_a_certificate_gets_it()
+    {
+        await using var server = await RedisServer.StartAsync(
+            [.. _certificates.ServerArguments[..^1], "yes", "--user", "exporter", "on", ">a:b@c", "~*", "&*", "+@all"]);
+        var both = _certificates.CertificateFile + ".both";
+        await File.WriteAllTextAsync(
+            both, await File.ReadAllTextAsync(_certificates.KeyFile) + "\n" + await File.ReadAllTextAsync(_certificates.CertificateFile));
+        var url = $"rediss://exporter:a%3Ab%40c@127.0.0.1:{server.Port}?ssl_ca_certs={_certificates.AuthorityFile}";
+
+        await using var byUrl = Store(
+            ("REDIS_URL", $"{url}&ssl_certfile={_certificates.CertificateFile}&ssl_keyfile={Uri.EscapeDataString(_certificates.KeyFile)}"));
+        await using var byVariables = Store(
+            ("REDIS_URL", url), ("REDIS_CERT_FILE", _certificates.CertificateFile), ("REDIS_KEY_FILE", _certificates.KeyFile),
+            ("GUNICORN_EXPORTER_INSTANCE", "web2"));
+        await using var byOneFile = Store(("REDIS_URL", url), ("REDIS_CERT_FILE", both), ("GUNICORN_EXPORTER_INSTANCE", "web3"));
+        await using var without = Store(("REDIS_URL", url));
+
+        Assert.Equal(1, (await byUrl.ForwardAsync(1)).Snapshots);
+        Assert.Equal(1, (await byVariables.ForwardAsync(1)).Snapshots);
+        Assert.Equal(1, (await byOneFile.ForwardAsync(1)).Snapshots);
+        var fault = await without.FailAsync();
+        Assert.StartsWith($"Redis at 127.0.0.1:{server.Port} ", fault, StringComparison.Ordinal);
+        Assert.Contains("REDIS_CERT_FILE", fault, StringComparison.Ordinal);
+        Assert.DoesNotContain("a:b@c", fault, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_certificate_or_key_that_cannot_be_used_is_named()
+    {
+        var (certificate, key) = (_certificates.CertificateFile, _certificates.KeyFile);
+        await using var missing = Store(("REDIS_SSL", "true"), ("REDIS_CERT_FILE", certificate), ("REDIS_KEY_FILE", "/nowhere"));
+        await using var swapped = Store(("REDIS_SSL", "true"), ("REDIS_CERT_FILE", key), ("REDIS_KEY_FILE", certificate));
+        await using var keyless = Store(("REDIS_URL", $"rediss://127.0.0.1:{_server.Port}?ssl_certfile={certificate}"));
+        await using var foreign = Store(
+            ("REDIS_SSL", "true"), ("REDIS_CERT_FILE", _certificates.AuthorityFile), ("REDIS_KEY_FILE", key));
+
+        Assert.Equal("REDIS_KEY_FILE is \"/nowhere\", which does not exist", await missing.FailAsync());
+        Assert.Equal(
+            $"REDIS_CERT_FILE is \"{key}\", which has no certificate for the unencrypted key in \"{certificate}\"; " +
+            "set both to PEM files that belong together", await swapped.FailAsync());
+        Assert.StartsWith($"ssl_certfile in REDIS_URL is \"{certificate}\", which has no certificate for the", await keyless.FailAsync(), StringComparison.Ordinal);
+        Assert.StartsWith("REDIS_CERT_FILE is ", await foreign.FailAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_server_is_not_verified_if_the_URL_says_so()
     {
         await using var store = Store(("REDIS_URL", $"rediss://localhost:{_server.Port}?ssl_cert_reqs=none"));
