@@ -133,6 +133,44 @@ public sealed class StatusPageTests
     }
 
     [Fact]
+    public async Task Sixty_four_workers_and_five_hundred_routes_are_searched_sorted_and_followed_without_growth()
+    {
+        const int Routes = 500;
+        await using var server = await new GunicornServer(
+            ["-w", "64"], new Dictionary<string, string?> { ["GUNICORN_EXPORTER_MAX_LABEL_VALUES"] = "1000" }).ReadyAsync(64);
+        await using var browser = await Browser.OpenAsync();
+        await browser.Page.GotoAsync(PageOf(server));
+        for (var route = 0; route < Routes; route++) Assert.Equal(200, await server.GetAsync("/page/" + LettersOf(route)));
+        await Wait.UntilAsync(async () => await browser.Page.Locator("#routes tbody tr").CountAsync() == Routes, "the routes");
+        Assert.Equal(64, await browser.Page.Locator("#workers tbody tr").CountAsync());
+
+        await browser.Page.Locator("#search input[type=search]").PressSequentiallyAsync("/page/" + LettersOf(77));
+        await Wait.UntilAsync(async () => await browser.Page.Locator("#routes tbody tr").CountAsync() == 1, "the found route");
+        await browser.Page.FillAsync("#search input[type=search]", "");
+        await Wait.UntilAsync(async () => await browser.Page.Locator("#routes tbody tr").CountAsync() == Routes, "the other routes");
+        await browser.Page.ClickAsync("#routes thead >> text=p95");
+        Assert.Equal("descending", await browser.Page.GetAttributeAsync("#routes th[aria-sort]:nth-child(6)", "aria-sort"));
+        await Wait.UntilAsync(async () => await browser.Page.Locator("#routes tbody tr").CountAsync() == Routes, "all routes");
+
+        var before = await NodesAsync(browser);
+        Assert.InRange(before, 5_000, 20_000);
+        Assert.InRange(await browser.Page.EvaluateAsync<int>("document.documentElement.outerHTML.length"), 100_000, 1_000_000);
+        for (var update = 0; update < 5; update++)
+        {
+            var shown = await browser.Page.InnerTextAsync("#time");
+            await Wait.UntilAsync(async () => await browser.Page.InnerTextAsync("#time") != shown, "a newer page");
+        }
+        // Some workers gain an oldest request, and charts gain points in their paths.
+        Assert.InRange(await NodesAsync(browser), before - 200, before + 200);
+        Assert.Empty(browser.Said);
+    }
+
+    /// <summary>A name without digits, which would make it an id.</summary>
+    private static string LettersOf(int number) => string.Concat(number.ToString("d3", null).Select(digit => (char)(digit - '0' + 'k')));
+
+    private static Task<int> NodesAsync(Browser browser) => browser.Page.EvaluateAsync<int>("document.querySelectorAll('*').length");
+
+    [Fact]
     public async Task A_hostile_route_is_text_and_nothing_else()
     {
         await using var server = await new GunicornServer(

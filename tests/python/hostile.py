@@ -22,7 +22,8 @@ GIANT = 1 << 40
 
 #: Files that a master of root or its helpers open in a store. The lock file has its own tests: without it nothing starts.
 FILES = (
-    "counter_master-1.db", "gauge_livesum_master-1.db", "master-1.run", "master-1.exits", "master-1.exits.new", "master-1.name", "master-1.name.new",
+    "counter_master-1.db", "gauge_livesum_master-1.db", "master-1.run", "master-1.exits", "master-1.exits.new", "master-1.name",
+    "master-1.name.new",
     "master-1.run.new", "incarnation", "pids.json", "pids.json.new", "control.sock", "counter_worker-1.db",
     "gauge_livemax_worker-1.db", "counter_archive.db", "counter_exporter-1.db", "stacks_worker-1.txt",
     "exceptions_worker-1.jsonl", "incidents.jsonl", "incidents.jsonl.new",

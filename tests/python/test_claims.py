@@ -18,6 +18,9 @@ from pages import FILES, PAGES, REPOSITORY, Page
 FIGURES = {
     ("README.md", "a third of a microsecond"): ("bench/results/hot-path.md", r"3 counters \| (\d+) \|", 280, 400),
     ("docs/performance.md", "a sixth of the time"): ("bench/results/scrape.md", r"of dead processes .*\| (\d+) × \|", 5, 7),
+    ("docs/comparison.md", "counted | 3,949 |"): ("bench/results/alternatives.md", r"exporter \|[^|]*\|[^|]*\| ([\d,]+) \|", 3949, 3949),
+    ("docs/comparison.md", "3,949 | 3,611 |"): ("bench/results/alternatives.md", r"statsd \|[^|]*\|[^|]*\| ([\d,]+) \|", 3611, 3611),
+    ("docs/comparison.md", "3 µs | 28 µs"): ("bench/results/alternatives.md", r"statsd \| \d+ \| \+(\d+) \|", 26, 30),
     **{("docs/comparison.md", words): ("bench/results/scrape.md", pattern, least, most) for words, pattern, least, most in [
         ("1.8 ms", r"64 files × 1,000 counter entries, the same keys \| 1,000 \| ([\d.]+) \|", 1.6, 2.0),
         ("85 ms", r"64 files × 1,000 counter entries, the same keys \| 1,000 \| [\d.]+ \| (\d+) \|", 75, 95),

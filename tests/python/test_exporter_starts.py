@@ -227,9 +227,9 @@ def test_without_proc_metrics_are_served_and_the_log_says_what_is_missing(open_f
 def test_the_status_page_gets_the_name_of_the_application(settings: dict[str, str], name: str) -> None:
     from gunicorn.config import Config
 
-    from gunicorn_prometheus_exporter import master
+    from gunicorn_prometheus_exporter import master_recording
 
     config = Config()
     for setting, value in settings.items():
         config.settings[setting].value = value
-    assert master._name_of(config) == name
+    assert master_recording._name_of(config) == name

@@ -50,6 +50,11 @@ ATTACKS_ON_THE_WAY: dict[str, tuple[dict[str, str], Optional[str]]] = {
 def each(act: Callable[[Path], None]) -> Callable[[Path, Canary], None]:
     def attack(store: Path, canary: Canary) -> None:
         for path in sorted(store.iterdir()):
+            if path.stat().st_uid == 0:
+                # A file that the master wrote as root: its content cannot be changed, but the file can be replaced.
+                content = path.read_bytes()
+                path.unlink()
+                path.write_bytes(content)
             act(path)
     return attack
 

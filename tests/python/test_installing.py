@@ -8,7 +8,7 @@ import subprocess
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Iterator
+from typing import Iterator, Sequence
 
 import pytest
 
@@ -82,8 +82,8 @@ class Reader:
         assert done.returncode == 0, f"$ {command}\n{done.stdout}{done.stderr}"
         return done.stdout
 
-    def gunicorn(self, *options: str) -> "subprocess.Popen[bytes]":
-        command = ["venv/bin/python", "-m", "gunicorn", "-p", "gunicorn.pid", "-b", f"127.0.0.1:{self.port}", *options, "app:app"]
+    def gunicorn(self, *options: str, start: Sequence[str] = ("-m", "gunicorn")) -> "subprocess.Popen[bytes]":
+        command = ["venv/bin/python", *start, "-p", "gunicorn.pid", "-b", f"127.0.0.1:{self.port}", *options, "app:app"]
         with open(self.folder / "gunicorn.log", "wb") as log:
             return subprocess.Popen(command, cwd=self.folder, env=self.environment, stdout=log, stderr=log)
 
@@ -133,7 +133,11 @@ def end(*servers: "subprocess.Popen[bytes]") -> None:
 
 
 def test_an_upgrade_continues_the_counters_and_refuses_no_request(reader: Reader) -> None:
-    server = reader.gunicorn()
+    app = reader.folder / "app.py"
+    # As Flask does: a Gunicorn that -m started hides this module from the workers of its second master.
+    app.write_text("import http.server\n" + app.read_text())
+    assert "`venv/bin/python /usr/bin/gunicorn`" in PAGE.text
+    server = reader.gunicorn(start=("/usr/bin/gunicorn",))
     try:
         wait_for(lambda: reader.answers() and reader.requests() >= 1, "the first request")
         upgrade, restart = commands("$ venv/bin/pip install --upgrade")

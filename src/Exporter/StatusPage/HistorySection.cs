@@ -46,8 +46,8 @@ internal static class HistorySection
         foreach (var chart in Charts) chart.Write(html, page.History, axis);
         HeatMap.Write(html, page.History, axis);
         html.Write($"""
-            </div><p class="soft">UTC. One point per {range.Step.TotalSeconds} s, since the {(page.Hosts is null ? "exporter" : "hub")} started;
-            dashed: a worker died; dotted: a reload.</p></section>
+            </div><p class="soft">UTC. One point per {range.Step.TotalSeconds} s,
+            since the {(page.Hosts is null ? "exporter" : "hub")} started; dashed: a worker died; dotted: a reload.</p></section>
             """);
     }
 

@@ -24,13 +24,19 @@ internal sealed class ServerPages(
         var trouble = RecentTrouble.Find(Host, trend.Of(TrendRange.Recent), status.Incidents, status.Now.Time);
         var workers = status.Workers.Select(worker => worker with { MemoryGrowth = trend.GrowthOf(worker, status.Now.Time) });
         status = status with { Workers = [.. workers] };
-        Finding[] failing = problem() is { } fault ? [Finding.Error($"{Host}: {fault}; see the exporter's log", "GunicornExporterFailing")] : [];
+        Finding[] failing = problem() is { } fault
+            ? [Finding.Error($"{Host}: {fault}; see the exporter's log", "GunicornExporterFailing")]
+            : [];
         return Task.FromResult(new Page(status)
         {
             Query = query,
             MetricsPath = configuration.Config.WebTelemetryPath,
             Application = MasterTexts.NameIn(configuration.Config.PrometheusMultiprocDir),
-            Findings = [.. findings.Concat(failing).Concat(trouble).Concat(RecentTrouble.GrowthOf(Host, status)).OrderByDescending(finding => finding.Severity)],
+            Findings =
+            [
+                .. findings.Concat(failing).Concat(trouble).Concat(RecentTrouble.GrowthOf(Host, status))
+                    .OrderByDescending(finding => finding.Severity),
+            ],
             Forwarders = ForwarderReport.All(forwarders.Statuses),
             History = trend.Of(query.Range),
             Configuration = text.ToString(),

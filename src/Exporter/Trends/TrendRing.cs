@@ -41,7 +41,8 @@ internal sealed class TrendRing(TrendRange range)
 
     private TrendPoint PointOf(TrendTotals before, TrendTotals now)
     {
-        var counts = now.Bounds.Zip(now.Counts, (bound, count) => (float)TrendTotals.Growth(before.CountOf(bound), count)).ToImmutableArray();
+        var counts = now.Bounds.Zip(now.Counts, (bound, count) => (float)TrendTotals.Growth(before.CountOf(bound), count))
+            .ToImmutableArray();
         var latencies = Latencies.OfCounts(now.Bounds.Zip(counts));
         return new(now.Time)
         {
