@@ -28,8 +28,16 @@ internal sealed class SnapshotSender(RemoteWriteSettings settings, TimeProvider 
         string? refusal = null;
         foreach (var request in snapshot.Requests)
         {
-            var answer = await SendAsync(request, (WriteProtocol)snapshot.Encoding, cancellation).ConfigureAwait(false);
-            refusal ??= answer.Refusal;
+            try
+            {
+                var answer = await SendAsync(request, (WriteProtocol)snapshot.Encoding, cancellation).ConfigureAwait(false);
+                refusal ??= answer.Refusal;
+            }
+            catch (ForwardingException fault) when (snapshot.Encoding == (int)WriteProtocol.V2 && OlderRequest.Of(request) is null)
+            {
+                // Prometheus without native histograms answers 500 to them; a retry would hold up the samples.
+                refusal ??= fault.Message;
+            }
         }
         return refusal;
     }

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using GunicornPrometheusExporter.Forwarding;
 using GunicornPrometheusExporter.Forwarding.RemoteWrite;
 using GunicornPrometheusExporter.HistogramDetails;
 using GunicornPrometheusExporter.Metrics;
@@ -215,6 +216,32 @@ public sealed class RemoteWriteProtocolTests : IAsyncLifetime
         Assert.Equal((1_750_000_000_000, 1_700_000_000_000), (first.Timestamp, first.StartTimestamp));
         Assert.Equal(
             [false, false, true], series.Select(one => MetricSnapshot.IsAbsent(one.Series.Histograms[0].Sum)));
+    }
+
+    [Fact]
+    public async Task A_receiver_without_native_histograms_gets_every_sample_once()
+    {
+        var details = DetailsOf(new double[4]) with
+        {
+            Natives = new Dictionary<int, NativeCounts> { [2] = new(3, 0, 1, 0, [1]) }.ToFrozenDictionary(),
+        };
+        await using var forwarder = Forwarder(WriteProtocol.V2);
+        _receiver.Next(204, "", ("X-Prometheus-Remote-Write-Samples-Written", "4"));
+        _receiver.Next(500, "native histograms are disabled");
+
+        var fault = await Assert.ThrowsAsync<ForwardingException>(() => SendAsync());
+        Assert.EndsWith("answered 500: native histograms are disabled", fault.Message, StringComparison.Ordinal);
+        Assert.Equal((1, 0), (fault.Forwarded.Dropped, fault.Forwarded.Waiting));
+        await SendAsync();
+
+        Assert.Equal(4, _receiver.Requests.Count);
+        Assert.Equal(4, _receiver.Samples.Count);
+
+        Task<Forwarded> SendAsync()
+        {
+            _clock.Move(forwarder.Interval);
+            return forwarder.ForwardAsync(Histogram().At(_clock, 1, 2, 3.5, 2) with { Details = details }, TestContext.Current.CancellationToken);
+        }
     }
 
     [Fact]
