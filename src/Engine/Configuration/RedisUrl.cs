@@ -86,7 +86,8 @@ internal sealed partial record RedisUrl(
 
     private static RedisUrl? ParseOne(string text, out string fault)
     {
-        var scheme = Array.Find([Plain, Secure, Sentinel, .. OfSockets], scheme => text.StartsWith(scheme, StringComparison.OrdinalIgnoreCase));
+        string[] schemes = [Plain, Secure, Sentinel, .. OfSockets];
+        var scheme = Array.Find(schemes, scheme => text.StartsWith(scheme, StringComparison.OrdinalIgnoreCase));
         fault = "it does not begin with redis://, rediss://, sentinel:// or unix://";
         if (scheme is null) return null;
 
