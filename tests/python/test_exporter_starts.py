@@ -65,7 +65,7 @@ def test_with_little_address_space_it_serves(kilobytes, tmp_path, environment):
     assert status is None, log
 
 
-@pytest.mark.parametrize("kilobytes", [80_000, 90_000, 100_000, 105_000, 110_000, 115_000, 120_000, 130_000, 150_000])
+@pytest.mark.parametrize("kilobytes", [84_000, 90_000, 100_000, 105_000, 110_000, 115_000, 120_000, 130_000, 150_000])
 def test_with_hardly_any_address_space_it_serves_or_says_why_not(kilobytes, tmp_path, environment):
     limit = ["prlimit", f"--as={kilobytes * 1024}", "--core=0"]
     status, log = outcome(limit, tmp_path, environment)

@@ -136,7 +136,7 @@ public sealed class ConfigurationFileTests : IDisposable
     [InlineData("exporter: {redis: {port: many}}", "1:20: exporter.redis.port is \"many\"; set it to a whole number from 1 to 65535")]
     [InlineData("exporter: {redis: {port: 65536}}", "1:20: exporter.redis.port is \"65536\"; set it to a whole number from 1 to 65535")]
     [InlineData("exporter: {redis: {enabled: maybe}}", "1:20: exporter.redis.enabled is \"maybe\"; set it to true, 1, yes or on, or to false, 0, no or off")]
-    [InlineData("exporter: {redis: {url: 'reds://:hunter2@a'}}", "1:20: exporter.redis.url is \"reds://:********@a\"; set it to a URL such as redis://user:password@host:6379/0, rediss://host or unix:///run/redis.sock (it does not begin with redis://, rediss:// or unix://)")]
+    [InlineData("exporter: {redis: {url: 'reds://:hunter2@a'}}", "1:20: exporter.redis.url is \"reds://:********@a\"; set it to a URL such as redis://user:password@host:6379/0, rediss://host or unix:///run/redis.sock (it does not begin with redis://, rediss://, sentinel:// or unix://)")]
     [InlineData("exporter: {remote_write: {url: 'https://user:hunter2@a'}}", "1:27: exporter.remote_write.url is \"********\"; set it to a URL such as https://host/path, without user and password")]
     [InlineData("exporter: {remote_write: {headers: {X: 'a,b'}}}", "1:37: exporter.remote_write.headers.X contains a comma, which is not supported; remove it")]
     [InlineData("exporter: {remote_write: {external_labels: {a-b: c}}}", "1:27: exporter.remote_write.external_labels is \"a-b=c\"; set it to labels such as env=prod,region=eu; a name has letters, digits and _ only, and does not begin with __")]

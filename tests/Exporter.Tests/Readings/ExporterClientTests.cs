@@ -38,7 +38,7 @@ public sealed class ExporterClientTests
             {
                 connection = await listener.AcceptTcpClientAsync(end);
             }
-            catch (SocketException)
+            catch (Exception e) when (e is SocketException or InvalidOperationException)
             {
                 return; // The test has stopped the listener.
             }
