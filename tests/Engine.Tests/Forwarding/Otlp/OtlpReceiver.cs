@@ -1,56 +1,25 @@
 using System.Collections.Concurrent;
 using System.IO.Compression;
-using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Google.Protobuf;
 using GunicornPrometheusExporter.Forwarding.Otlp;
 using GunicornPrometheusExporter.Forwarding.Otlp.Messages;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Server.Kestrel.Https;
-using Microsoft.Extensions.Logging;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Forwarding.Otlp;
 
 /// <summary>A receiver of OTLP on loopback that answers from a script, and accepts everything after it.</summary>
-internal sealed class OtlpReceiver : IAsyncDisposable
+internal sealed class OtlpReceiver : LoopbackReceiver
 {
-    private readonly ConcurrentQueue<RequestDelegate> _script = new();
     private readonly ConcurrentQueue<(Dictionary<string, string> Headers, byte[] Body)> _requests = new();
     private readonly ConcurrentQueue<ExportMetricsServiceRequest> _accepted = new();
-    private readonly WebApplication _server;
 
-    private OtlpReceiver(int port, X509Certificate2? certificate)
-    {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port, listen =>
-        {
-            if (certificate is null) return;
-            listen.UseHttps(https =>
-            {
-                https.ServerCertificate = certificate;
-                https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
-                https.ClientCertificateValidation = (client, _, _) => { ClientName = client.Subject; return true; };
-            });
-        }));
-        builder.WebHost.UseKestrelHttpsConfiguration();
-        _server = builder.Build();
-        _server.Run(AnswerAsync);
-    }
+    private OtlpReceiver(int port, X509Certificate2? certificate) : base(port, certificate) { }
 
-    internal static async Task<OtlpReceiver> StartAsync(int port = 0, X509Certificate2? certificate = null)
-    {
-        var receiver = new OtlpReceiver(port, certificate);
-        await receiver._server.StartAsync();
-        return receiver;
-    }
+    internal static Task<OtlpReceiver> StartAsync(int port = 0, X509Certificate2? certificate = null) =>
+        StartAsync(new OtlpReceiver(port, certificate));
 
-    internal Uri Url => new(_server.Urls.Single() + "/v1/metrics");
-
-    /// <summary>The subject of the last client certificate.</summary>
-    internal string? ClientName { get; private set; }
+    internal Uri Url => UrlOf("/v1/metrics");
 
     /// <summary>Every request, with its method and path among the headers, and its body without compression.</summary>
     internal IReadOnlyList<(Dictionary<string, string> Headers, byte[] Body)> Requests => [.. _requests];
@@ -72,8 +41,6 @@ internal sealed class OtlpReceiver : IAsyncDisposable
         Buffer = new("OTLP_BUFFER_DIR", TimeSpan.FromSeconds(interval), null, 64 << 20),
     };
 
-    internal void Next(RequestDelegate answer) => _script.Enqueue(answer);
-
     internal void Next(int status, IMessage? body = null, params (string Name, string Value)[] headers) => Next(async context =>
     {
         context.Response.StatusCode = status;
@@ -83,22 +50,19 @@ internal sealed class OtlpReceiver : IAsyncDisposable
         await context.Response.Body.WriteAsync(body.ToByteArray());
     });
 
-    public ValueTask DisposeAsync() => _server.DisposeAsync();
-
-    private async Task AnswerAsync(HttpContext context)
+    protected override async Task<Action> ReadAsync(HttpContext context)
     {
         using var body = new MemoryStream();
         var isCompressed = context.Request.Headers.ContentEncoding == "gzip";
         await (isCompressed ? new GZipStream(context.Request.Body, CompressionMode.Decompress) : context.Request.Body).CopyToAsync(body);
         var headers = context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase);
         headers["request"] = $"{context.Request.Method} {context.Request.Path}";
-        _requests.Enqueue((headers, body.ToArray()));
-        if (_script.TryDequeue(out var answer))
+        var bytes = body.ToArray();
+        _requests.Enqueue((headers, bytes));
+        return () =>
         {
-            await answer(context);
-            return;
-        }
-        _accepted.Enqueue(ExportMetricsServiceRequest.Parser.ParseFrom(body.ToArray()));
-        context.Response.ContentType = "application/x-protobuf";
+            _accepted.Enqueue(ExportMetricsServiceRequest.Parser.ParseFrom(bytes));
+            context.Response.ContentType = "application/x-protobuf";
+        };
     }
 }
