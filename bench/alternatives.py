@@ -118,7 +118,7 @@ class Server:
         return [pid for pid, command in self.children().items() if b"gunicorn-prometheus-exporter" not in command and command]
 
     def kill_holder(self) -> bool:
-        """Kills the process that has the values, and starts it again if its master does not; false if there is none."""
+        """Kills the process that has the values, and starts it again if its master does not; false without one."""
         if self.receiver is not None:
             self.receiver.kill()
             self.receiver.wait()
@@ -166,7 +166,7 @@ def command_of(pid: int) -> bytes:
 
 
 def request(port: int, path: str) -> bytes:
-    """Returns the body of the answer; empty if there is none."""
+    """Returns the body of the answer; empty without an answer."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=20) as answer:
             return bytes(answer.read())
@@ -279,8 +279,8 @@ def main() -> None:
         "## While processes are killed", "",
         f"Two workers, {CLIENTS} clients, {REQUESTS:,} requests. A worker is killed with SIGKILL every",
         f"{SECONDS_BETWEEN_KILLS} s. Once, the process that has the values is killed in its place: the exporter, which its master",
-        "starts again after a second, or the receiver of the datagrams, which starts again after a second. With prometheus_client",
-        "there is none.",
+        "starts again after a second, or the receiver of the datagrams, which starts again after a second. prometheus_client has",
+        "no such process.",
         "statsd_exporter is not in Debian: a receiver of datagrams stands for it, so the row has what Gunicorn sent and somebody received.",
         "The clients count what they were answered. A request that is counted beyond that was answered to a client that lost",
         "the answer, as the kernel reset the connection of its killed worker.", "",

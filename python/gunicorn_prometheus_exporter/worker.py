@@ -176,6 +176,7 @@ class InstrumentedWorker(WatchedProcess, Worker):
 def settle_for_application(cfg: Any, log: Any) -> None:
     """Creates the store before this worker loads its application, or makes ``prometheus_client`` work without it."""
     guard.call("anything", file_environment.follow, cfg)
+    # No master refused: ABSENCE is None in a package that has an engine, and without one prometheus_client is left alone.
     if engine.refusal() is ABSENCE:
         store_in_time.settle_in_worker()
     engine.say_refusal(log)

@@ -18,7 +18,7 @@ internal sealed class OtlpSeries
     private readonly int _first;
     private readonly ImmutableArray<double> _bounds;
 
-    // The indices of samples; -1 if there is none.
+    // The indices of samples; -1 without one.
     private readonly int _sum;
     private readonly int _count;
 
