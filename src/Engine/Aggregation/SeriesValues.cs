@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using GunicornPrometheusExporter.Metrics;
 
 namespace GunicornPrometheusExporter.Aggregation;
@@ -8,6 +9,9 @@ internal sealed class SeriesValues
 {
     /// <summary>The index of dropped entries: it accepts values but never has one.</summary>
     public const int Dropped = 0;
+
+    /// <summary>How many doubles are added at once.</summary>
+    private const int Lanes = 4;
 
     private double[] _values = new double[64];
     private double[] _remainders = new double[64];
@@ -120,6 +124,31 @@ internal sealed class SeriesValues
     /// the order, and Prometheus would see a counter that decreases by its last bit as a reset.
     /// </summary>
     private void AddAll(ReadOnlySpan<int> series, ReadOnlySpan<double> values)
+    {
+        var i = 0;
+        for (; i <= series.Length - Lanes; i += Lanes)
+        {
+            // The entries of a metric mostly follow each other in the order of their series.
+            if (Vector128.Create(series[i..]) == Vector128.CreateSequence(series[i], 1)) AddRow(series[i], values[i..]);
+            else AddEach(series.Slice(i, Lanes), values[i..]);
+        }
+        AddEach(series[i..], values[i..]);
+    }
+
+    /// <summary>Adds to consecutive series; the same arithmetic as <see cref="AddEach"/>.</summary>
+    private void AddRow(int first, ReadOnlySpan<double> values)
+    {
+        var sums = _values.AsSpan(first, Lanes);
+        var remainders = _remainders.AsSpan(first, Lanes);
+        var (before, added) = (Vector256.Create<double>(sums), Vector256.Create(values));
+        var sum = before + added;
+        var taken = sum - before;
+        (Vector256.Create<double>(remainders) + (before - (sum - taken) + (added - taken))).CopyTo(remainders);
+        sum.CopyTo(sums);
+        _present.AsSpan(first, Lanes).Fill(true);
+    }
+
+    private void AddEach(ReadOnlySpan<int> series, ReadOnlySpan<double> values)
     {
         for (var i = 0; i < series.Length; i++)
         {

@@ -6,12 +6,12 @@ namespace GunicornPrometheusExporter.Files;
 /// <summary>The used part of a file, mapped for reading while other processes write to it and may truncate it.</summary>
 /// <remarks>
 /// The mapping keeps the inode from being reused, so device and inode tell whether a path still leads to this file.
-/// Owned by one reader. Only <see cref="Copy"/> touches the pages.
+/// Owned by one reader. Only <see cref="Copy"/> and <see cref="Gather"/> touch the pages.
 /// </remarks>
 internal sealed unsafe class FileMapping : IDisposable
 {
     [ThreadStatic]
-    private static FileMapping? t_copied;
+    private static FileMapping? t_touched;
 
     private readonly FileStatus _status;
     private byte* _start;
@@ -53,26 +53,45 @@ internal sealed unsafe class FileMapping : IDisposable
     /// <summary>Copies the first bytes as they are now; <paramref name="destination"/> is no longer than the mapping.</summary>
     /// <remarks>
     /// The C library copies, because only in foreign code can a thread that hits a missing page run managed code to handle
-    /// the signal. Copies are not reordered.
+    /// the signal. Neither copies nor gathers are reordered.
     /// </remarks>
     public void Copy(Span<byte> destination)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(destination.Length, Length);
         fixed (byte* start = destination)
         {
-            t_copied = this;
+            t_touched = this;
             // SAFETY: both have the length; BusErrors replaces a page that the file no longer has.
             _ = Libc.Copy(start, _start, (nuint)destination.Length);
-            t_copied = null;
+            t_touched = null;
         }
         Interlocked.MemoryBarrier();
     }
 
-    /// <summary>Replaces the mapping that this thread copies from with zeros, because the file lost a page of it.</summary>
+    /// <summary>Reads doubles as they are now: one at each of the ascending offsets, which are multiples of eight.</summary>
+    /// <param name="shift">What is added to each offset: a multiple of eight.</param>
+    /// <param name="values">As many as there are offsets.</param>
+    public void Gather(ReadOnlySpan<int> offsets, int shift, Span<double> values)
+    {
+        if (offsets.IsEmpty) return;
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offsets[^1] + shift + sizeof(double), Length);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(values.Length, offsets.Length);
+        fixed (int* offset = offsets)
+        fixed (double* value = values)
+        {
+            t_touched = this;
+            // SAFETY: every double lies before the last, which ends in the mapping; BusErrors replaces a page as above.
+            ForeignGather.Call(_start + shift, offset, values.Length, value);
+            t_touched = null;
+        }
+        Interlocked.MemoryBarrier();
+    }
+
+    /// <summary>Replaces the mapping that this thread touches with zeros, because the file lost a page of it.</summary>
     /// <returns>False if the address is in no such mapping.</returns>
     internal static bool TryReplace(void* address)
     {
-        if (t_copied is not { } mapping || address < mapping._start || address >= mapping._start + mapping.Length) return false;
+        if (t_touched is not { } mapping || address < mapping._start || address >= mapping._start + mapping.Length) return false;
         // SAFETY: the reader, which is this thread, still owns the mapping; the new pages take the same addresses.
         var zeros = Libc.Map(
             mapping._start, (nuint)mapping.Length, Libc.ProtectRead, Libc.MapPrivate | Libc.MapAnonymous | Libc.MapFixed, -1, 0);

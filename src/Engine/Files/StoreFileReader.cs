@@ -8,7 +8,7 @@ namespace GunicornPrometheusExporter.Files;
 /// <summary>Reads one file that other processes write, grow, replace and remove meanwhile.</summary>
 /// <remarks>
 /// It keeps the file mapped and remembers the offsets of the values. While the file's change time stays the same, which
-/// stores through the writer's mapping do not affect, a read copies the used bytes and picks the values out. Otherwise it
+/// stores through the writer's mapping do not affect, a read touches only the values. Otherwise it
 /// resolves every key again, because the file may have been replaced, truncated or rewritten. Not thread-safe.
 /// </remarks>
 internal sealed class StoreFileReader : IDisposable
@@ -97,17 +97,15 @@ internal sealed class StoreFileReader : IDisposable
         if (_mapping is null) return true;
         var settledChange = IsSettled(status) ? status.Change.TotalNanoseconds : 0;
         var used = UsedOf(_mapping);
-        if (used <= _mapping.Length) _mapping.Copy(buffer.Content(used));
-        if (_mapping.IsCut) throw new CorruptFileException(_path, "it was truncated while it was being read");
         if (used > _mapping.Length)
         {
             // More pages are in use than were mapped.
             Unmap();
             return TryReadOnce(buffer);
         }
-        if (!isResolved || used != _end) Resolve(buffer.Content(used));
+        if (!isResolved || used != _end) Resolve(_mapping, buffer.Content(used));
         _resolvedChange = settledChange;
-        Gather(buffer);
+        Gather(_mapping, buffer);
         return true;
     }
 
@@ -169,8 +167,10 @@ internal sealed class StoreFileReader : IDisposable
         return used;
     }
 
-    private void Resolve(ReadOnlySpan<byte> content)
+    private void Resolve(FileMapping mapping, Span<byte> content)
     {
+        mapping.Copy(content);
+        ThrowIfCut(mapping);
         if (!TryResolve(content))
         {
             // A new or replaced file may have the other layout.
@@ -216,18 +216,23 @@ internal sealed class StoreFileReader : IDisposable
         _series.RemoveRange(count, _series.Count - count);
     }
 
-    private void Gather(ReadBuffer buffer)
+    private void Gather(FileMapping mapping, ReadBuffer buffer)
     {
-        var offsets = CollectionsMarshal.AsSpan(_offsets);
+        var offsets = Offsets;
         buffer.Reserve(offsets.Length);
-        // Offsets are multiples of a double's size.
-        var doubles = MemoryMarshal.Cast<byte, double>(buffer.Content(_end));
-        var values = buffer.Values[..offsets.Length];
-        for (var i = 0; i < offsets.Length; i++) values[i] = doubles[offsets[i] / StoreFormat.DoubleSize];
-        if (!_withTimestamps) return;
-        var timestamps = buffer.Timestamps[..offsets.Length];
-        if (_layout == EntryLayout.ValueOnly) timestamps.Clear();
-        else for (var i = 0; i < offsets.Length; i++) timestamps[i] = doubles[(offsets[i] / StoreFormat.DoubleSize) + 1];
+        mapping.Gather(offsets, 0, buffer.Values[..offsets.Length]);
+        if (_withTimestamps)
+        {
+            var timestamps = buffer.Timestamps[..offsets.Length];
+            if (_layout == EntryLayout.ValueOnly) timestamps.Clear();
+            else mapping.Gather(offsets, StoreFormat.DoubleSize, timestamps);
+        }
+        ThrowIfCut(mapping);
+    }
+
+    private void ThrowIfCut(FileMapping mapping)
+    {
+        if (mapping.IsCut) throw new CorruptFileException(_path, "it was truncated while it was being read");
     }
 }
 
