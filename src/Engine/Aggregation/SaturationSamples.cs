@@ -24,7 +24,7 @@ internal sealed class SaturationSamples(FlightWatch flights, ListenerSamples lis
         ("backlog", reading => reading.Backlog),
     ];
 
-    private readonly Queue<Reading> _readings = [];
+    private readonly List<Reading> _readings = [];
     private Dictionary<string, (double Time, double Busy, bool HasLoop)> _workers = [];
     private double _lastLook = double.PositiveInfinity;
 
@@ -59,8 +59,7 @@ internal sealed class SaturationSamples(FlightWatch flights, ListenerSamples lis
         queue += ConnectionsOfThreads(families) * elapsed;
         foreach (var accept in listeners.Queues) backlog += new Share(accept.Backlog, accept.Limit) * elapsed;
         (_workers, _lastLook) = (workers, now);
-        _readings.Enqueue(new Reading(now, thread, loop, queue, backlog));
-        while (_readings.Peek().Time < now - Window) _readings.Dequeue();
+        Keep(new Reading(now, thread, loop, queue, backlog));
     }
 
     public void Add(FamilyTable families)
@@ -75,6 +74,14 @@ internal sealed class SaturationSamples(FlightWatch flights, ListenerSamples lis
             families.Set(MetricCatalogue.ResourceSaturation, total.Part / total.Whole, new Label("resource", resource));
         }
         if (double.IsFinite(highest)) families.Set(MetricCatalogue.Saturation, highest);
+    }
+
+    /// <summary>Adds a reading of now to those of the window. However often somebody scrapes, there is one for each second.</summary>
+    private void Keep(Reading reading)
+    {
+        if (_readings is [.., var last] && reading.Time - last.Time < 1) _readings[^1] = last + reading;
+        else _readings.Add(reading);
+        _readings.RemoveAll(old => old.Time < reading.Time - Window);
     }
 
     /// <summary>The connections of <c>gthread</c> workers and their limit, at the last scrape.</summary>
@@ -95,6 +102,10 @@ internal sealed class SaturationSamples(FlightWatch flights, ListenerSamples lis
     }
 
     /// <summary>What was in use between two looks.</summary>
-    /// <param name="Time">The time of the second look, in seconds of the monotonic clock.</param>
-    private readonly record struct Reading(double Time, Share Thread, Share Loop, Share Queue, Share Backlog);
+    /// <param name="Time">The time of the second look, in seconds of the monotonic clock; of the first reading in a sum.</param>
+    private readonly record struct Reading(double Time, Share Thread, Share Loop, Share Queue, Share Backlog)
+    {
+        public static Reading operator +(Reading one, Reading other) => new(
+            one.Time, one.Thread + other.Thread, one.Loop + other.Loop, one.Queue + other.Queue, one.Backlog + other.Backlog);
+    }
 }

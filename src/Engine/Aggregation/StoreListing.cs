@@ -4,11 +4,12 @@ using GunicornPrometheusExporter.Files;
 namespace GunicornPrometheusExporter.Aggregation;
 
 /// <summary>The files of a store, sorted by name, so that every scrape resolves sums and ties in the same way.</summary>
-/// <remarks>Listing an unchanged directory allocates nothing per file.</remarks>
+/// <remarks>Lists the directory only after a change of it, and allocates nothing for a known file.</remarks>
 internal sealed class StoreListing : IDisposable
 {
     private readonly string _directory;
     private readonly FamilyTable _families;
+    private readonly DirectoryWatch _watch;
     private readonly Dictionary<string, TrackedFile> _byName = new(StringComparer.Ordinal);
     private readonly List<TrackedFile> _files = [];
     private int _scrape;
@@ -18,15 +19,17 @@ internal sealed class StoreListing : IDisposable
     {
         _directory = directory;
         _families = families;
+        _watch = new DirectoryWatch(directory);
     }
 
     public IReadOnlyList<TrackedFile> Files => _files;
 
-    /// <summary>Lists the directory; a missing one has no files. Returns whether a file appeared or disappeared.</summary>
+    /// <summary>Updates the files; a missing directory has none. Returns whether a file appeared or disappeared.</summary>
     /// <exception cref="IOException">The directory cannot be listed; <see cref="Files"/> is then empty.</exception>
     /// <exception cref="UnauthorizedAccessException">This user may not list the directory.</exception>
     public bool Refresh()
     {
+        if (_watch.IsUnchanged()) return false;
         _scrape++;
         var known = _files.Count;
         try
@@ -36,6 +39,7 @@ internal sealed class StoreListing : IDisposable
                 file.SeenAt = _scrape;
                 if (_byName.TryAdd(file.FileName, file)) _files.Add(file);
             }
+            _watch.Confirm();
         }
         catch (DirectoryNotFoundException)
         {

@@ -17,7 +17,9 @@ internal sealed class ExitRecords(string directory)
 
     private const string Pattern = "*.exits";
 
+    private readonly DirectoryWatch _watch = new(directory);
     private readonly HashSet<ExitRecord> _told = [];
+    private string[] _paths = [];
     private HashSet<(string Path, DateTime Written)> _files = [];
     private ImmutableArray<ExitRecord> _unexpected = [];
 
@@ -44,8 +46,12 @@ internal sealed class ExitRecords(string directory)
     /// <summary>The unexpected exits that <see cref="Tell"/> has not been called with. Reads only files that changed.</summary>
     internal IReadOnlyList<ExitRecord> Untold()
     {
-        if (!Directory.Exists(directory)) return [];
-        var files = Directory.GetFiles(directory, Pattern).Select(path => (path, File.GetLastWriteTimeUtc(path))).ToHashSet();
+        if (!_watch.IsUnchanged())
+        {
+            _paths = Directory.Exists(directory) ? Directory.GetFiles(directory, Pattern) : [];
+            _watch.Confirm();
+        }
+        var files = _paths.Select(path => (path, File.GetLastWriteTimeUtc(path))).ToHashSet();
         if (!files.SetEquals(_files))
         {
             _files = files;

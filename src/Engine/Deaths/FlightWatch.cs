@@ -15,10 +15,12 @@ namespace GunicornPrometheusExporter.Deaths;
 /// <param name="logger">Receives one event for each file that cannot be read.</param>
 internal sealed class FlightWatch(string directory, ILogger logger)
 {
+    private readonly DirectoryWatch _watch = new(directory);
     private readonly List<LiveWorker> _live = [];
     private readonly Dictionary<string, DeadWorker> _dead = new(StringComparer.Ordinal);
     private readonly HashSet<string> _reported = new(StringComparer.Ordinal);
     private readonly LabelBounds _taskBounds = new(LabelBounds.DefaultMaximumValues);
+    private string[] _files = [];
 
     public ReadOnlySpan<LiveWorker> Live => CollectionsMarshal.AsSpan(_live);
 
@@ -40,8 +42,12 @@ internal sealed class FlightWatch(string directory, ILogger logger)
     public void Refresh()
     {
         _live.Clear();
-        var files = FlightTableReader.In(directory);
-        foreach (var path in files)
+        if (!_watch.IsUnchanged())
+        {
+            _files = FlightTableReader.In(directory);
+            _watch.Confirm();
+        }
+        foreach (var path in _files)
         {
             try
             {
@@ -54,7 +60,7 @@ internal sealed class FlightWatch(string directory, ILogger logger)
         }
         foreach (var path in _dead.Keys)
         {
-            if (Array.BinarySearch(files, path, StringComparer.Ordinal) < 0) _dead.Remove(path);
+            if (Array.BinarySearch(_files, path, StringComparer.Ordinal) < 0) _dead.Remove(path);
         }
     }
 

@@ -1,3 +1,5 @@
+using GunicornPrometheusExporter.Native;
+
 namespace GunicornPrometheusExporter.Files;
 
 /// <summary>Decides whether a later change of a file must have a later change time. Owned by one reader.</summary>
@@ -8,6 +10,10 @@ internal struct ChangeWatch
 
     private long _change;
     private long _seenAt;
+
+    /// <summary>Whether a change of the file after now has a later time than its status.</summary>
+    internal bool IsSettled(in FileStatus status) => IsSettled(
+        status.Change.TotalNanoseconds, Libc.Now(Libc.ClockReal).TotalNanoseconds, Libc.Now(Libc.ClockMonotonic).TotalNanoseconds);
 
     /// <summary>All times are in nanoseconds.</summary>
     /// <param name="change">The file's change time, by the wall clock.</param>

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace GunicornPrometheusExporter.Files;
 
@@ -10,6 +11,9 @@ namespace GunicornPrometheusExporter.Files;
 /// </remarks>
 internal static unsafe class ForeignGather
 {
+    // How many values ahead the processor is asked for, as many as it loads at a time.
+    private const int Ahead = 32;
+
     // SAFETY: on 64-bit Linux, managed static methods take pointers and integers as C functions do.
     private static readonly delegate* unmanaged<byte*, int*, nint, double*, void> Foreign = AsForeign(&Gather);
 
@@ -27,6 +31,11 @@ internal static unsafe class ForeignGather
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Gather(byte* start, int* offsets, nint count, double* values)
     {
-        for (nint i = 0; i < count; i++) values[i] = *(double*)(start + offsets[i]);
+        for (nint i = 0; i < count; i++)
+        {
+            // Raises no signal, whatever the address.
+            if (Sse.IsSupported && i + Ahead < count) Sse.Prefetch0(start + offsets[i + Ahead]);
+            values[i] = *(double*)(start + offsets[i]);
+        }
     }
 }

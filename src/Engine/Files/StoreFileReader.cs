@@ -95,7 +95,7 @@ internal sealed class StoreFileReader : IDisposable
         var isResolved = _mapping?.Is(status) == true && status.Change.TotalNanoseconds == _resolvedChange;
         if (!isResolved && !TryMap(ref status)) return false;
         if (_mapping is null) return true;
-        var settledChange = IsSettled(status) ? status.Change.TotalNanoseconds : 0;
+        var settledChange = _changes.IsSettled(status) ? status.Change.TotalNanoseconds : 0;
         var used = UsedOf(_mapping);
         if (used > _mapping.Length)
         {
@@ -146,10 +146,6 @@ internal sealed class StoreFileReader : IDisposable
         _mapping?.Dispose();
         _mapping = null;
     }
-
-    /// <summary>Whether a further change would have a later change time.</summary>
-    private bool IsSettled(in FileStatus status) => _changes.IsSettled(
-        status.Change.TotalNanoseconds, Libc.Now(Libc.ClockReal).TotalNanoseconds, Libc.Now(Libc.ClockMonotonic).TotalNanoseconds);
 
     private int UsedOf(FileMapping mapping)
     {
