@@ -81,6 +81,11 @@ class Hub:
         with urllib.request.urlopen(urllib.request.Request(self._url, headers={"Accept": accept}), timeout=30) as answer:
             return answer.headers["Content-Type"], answer.read().decode()
 
+    def kill(self) -> None:
+        """Kills it with SIGKILL."""
+        self._process.kill()
+        self._process.communicate(timeout=END_TIMEOUT)
+
     def end(self) -> str:
         """Stops it. Returns its log."""
         self._process.terminate()
