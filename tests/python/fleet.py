@@ -66,7 +66,8 @@ class Hub:
     def __init__(self, environment: dict[str, str], executable: Path, *options: str) -> None:
         """Starts the hub and waits until it serves."""
         port = free_port()
-        self._url = f"http://127.0.0.1:{port}/metrics"
+        self.address = f"127.0.0.1:{port}"
+        self._url = f"http://{self.address}/metrics"
         self._process = subprocess.Popen(
             [str(executable), "hub", "--web.listen-address", f"127.0.0.1:{port}", *options],
             env=environment, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)

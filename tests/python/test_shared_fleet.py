@@ -1,16 +1,20 @@
 """Hubs with a name share the hosts: each host is at exactly one hub, and no count decreases while hubs and hosts come and go."""
 
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Optional
 
 import pytest
+import yaml
 
 from conftest import EXECUTABLE
 from fleet import Host, Hub, total
 from live_gunicorn import wait_for
+from live_prometheus import LivePrometheus
 from live_redis import LiveRedis
+from pages import PAGES
 
 HOSTS = 6
 
@@ -139,6 +143,44 @@ def test_no_count_decreases_or_is_at_two_hubs_while_hubs_and_hosts_come_and_go(
             host.end()
         for hubs in (apart, merged):
             hubs.end()
+
+
+def test_prometheus_sees_one_series_for_each_shard_without_a_reset_when_a_shard_moves(
+    tmp_path: Path, environment: dict[str, str], redis: LiveRedis
+) -> None:
+    program = shutil.which("prometheus")
+    if program is None:
+        pytest.skip("there is no prometheus")
+    environment = {**environment, "REDIS_HOST": "127.0.0.1", "REDIS_PORT": str(redis.port)}
+    hosts = [Host(f"host-{i}", tmp_path / f"store-{i}", environment, EXECUTABLE) for i in range(HOSTS)]
+    merged = Hubs(environment, "--aggregate")
+    prometheus = None
+    try:
+        for name in ("hub-1", "hub-2"):
+            merged.start(name)
+        wait_for(lambda: sum(hub.read().total("shop_workers") for hub in merged.alive.values()) == HOSTS, "every application")
+        (rule,) = (yaml.safe_load(block.text) for block in PAGES["docs/hub.md"].blocks if block.language == "yaml")
+        targets = [hub.address for hub in merged.alive.values()]
+        scrape = {"job_name": "hubs", "static_configs": [{"targets": targets}], **rule}
+        prometheus = LivePrometheus(tmp_path / "prometheus", [scrape], [], program)
+        prometheus.wait_until_scraping()
+        shards = {part for its in merged.parts().values() for part in its}
+        wait_for(lambda: prometheus.now("count(count by (shard) (shop_orders_total))") == [len(shards)], "every shard")
+
+        merged.kill("hub-2")
+        everything = total(*(host.stop_counting() for host in hosts))
+        wait_for(lambda: merged.counted() == everything, "the sums of all applications at the other hub", 90)
+        orders = sum(value for key, value in everything.items() if key.startswith("shop_orders_total"))
+        wait_for(lambda: prometheus.now("sum(shop_orders_total)") == [orders], "the last sums in Prometheus")
+
+        assert prometheus.now("sum(resets(shop_orders_total[1h]))") == [0]
+        assert prometheus.now("count(count_over_time(shop_orders_total[1h]))") == prometheus.now("count(shop_orders_total)")
+    finally:
+        for host in hosts:
+            host.end()
+        merged.end()
+        if prometheus is not None:
+            prometheus.end()
 
 
 def last_words(apart: Hubs, merged: Hubs, host: Host, account: dict[str, float]) -> None:
