@@ -9,8 +9,7 @@ var (port, hosts, series) = (args[0], int.Parse(args[1], CultureInfo.InvariantCu
 await using var connection = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{port}");
 var redis = connection.GetDatabase();
 var keys = new RedisKeys("gunicorn:metrics:");
-var layouts = Enumerable.Range(0, hosts).Select(host => SampleFleet.LayoutOf(host, series)).ToArray();
-var encoded = layouts.Select(SnapshotCodec.EncodeLayout).ToArray();
+var layouts = SampleFleet.LayoutsOf(hosts, series);
 var round = 0;
 do
 {
@@ -23,15 +22,22 @@ while (Console.ReadLine() is not null);
 
 async Task<long> WriteAsync(int host)
 {
-    var instance = $"host-{host:0000}.example";
+    var instance = $"host-{host:00000}.example";
     var values = SnapshotCodec.EncodeValues(SampleFleet.ValuesOf(layouts[host], host, round));
-    HashEntry[] fields =
+    List<HashEntry> fields =
     [
-        new(SnapshotFields.Incarnation, $"{host}-1"), new(SnapshotFields.Writer, "bench"), new(SnapshotFields.Sequence, round),
-        new(SnapshotFields.LayoutId, encoded[host].Id), new(SnapshotFields.Layout, encoded[host].Bytes), new(SnapshotFields.Values, values),
-        new(SnapshotFields.Time, 1_800_000_000_000), new(SnapshotFields.Interval, 600_000),
+        new(SnapshotFields.Sequence, round), new(SnapshotFields.Values, values), new(SnapshotFields.Time, 1_800_000_000_000 + round),
     ];
-    foreach (var key in (string[])[keys.Snapshot(instance), keys.Counted(instance)]) await redis.HashSetAsync(key, fields);
+    if (round == 1)
+    {
+        var encoded = SnapshotCodec.EncodeLayout(layouts[host]);
+        fields.AddRange(
+        [
+            new(SnapshotFields.Incarnation, $"{host}-1"), new(SnapshotFields.Writer, "bench"), new(SnapshotFields.Interval, 600_000),
+            new(SnapshotFields.LayoutId, encoded.Id), new(SnapshotFields.Layout, encoded.Bytes),
+        ]);
+    }
+    foreach (var key in (string[])[keys.Snapshot(instance), keys.Counted(instance)]) await redis.HashSetAsync(key, [.. fields]);
     await redis.KeyExpireAsync(keys.Snapshot(instance), TimeSpan.FromMinutes(30));
     await redis.SortedSetAddAsync(keys.Index, instance, round);
     return values.Length;

@@ -9,8 +9,20 @@ internal static class SampleFleet
 {
     private const int Workers = 8;
 
-    /// <summary>The layout of one host.</summary>
-    internal static SnapshotLayout LayoutOf(int host, int series)
+    /// <summary>The layouts of hosts, which share what is the same.</summary>
+    internal static SnapshotLayout[] LayoutsOf(int hosts, int series)
+    {
+        var shared = LayoutOf(host: 0, series).Families;
+        return [.. Enumerable.Range(0, hosts).Select(host => new SnapshotLayout([WorkersOf(host), .. shared[1..]]))];
+    }
+
+    private static SnapshotFamily WorkersOf(int host) => Family(MetricCatalogue.WorkerInfo, Enumerable.Range(1, Workers).Select(
+        worker => Sample(
+            MetricCatalogue.WorkerInfo.Name,
+            ("gunicorn", "23.0.0"), ("pid", $"{(host * 16) + worker}"), ("python", "3.11.2"), ("worker_class", "sync"),
+            ("worker_id", $"worker_{worker}"))));
+
+    private static SnapshotLayout LayoutOf(int host, int series)
     {
         var bounds = MetricCatalogue.LatencyBuckets.Select(SampleNumber.ToText).Append("+Inf").ToArray();
         var ofRoute = bounds.Length + 3;
@@ -18,9 +30,7 @@ internal static class SampleFleet
         var rest = series - (2 * Workers) - (routes * ofRoute);
         return new(
         [
-            Family(MetricCatalogue.WorkerInfo, Enumerable.Range(1, Workers).Select(worker => Sample(
-                MetricCatalogue.WorkerInfo.Name,
-                ("gunicorn", "23.0.0"), ("pid", $"{(host * 16) + worker}"), ("python", "3.11.2"), ("worker_class", "sync"), ("worker_id", $"worker_{worker}")))),
+            WorkersOf(host),
             Family(MetricCatalogue.WorkerMemory, Enumerable.Range(1, Workers).Select(worker => Sample(
                 MetricCatalogue.WorkerMemory.Name, ("worker_id", $"worker_{worker}")))),
             Family(MetricCatalogue.HttpRequests, Enumerable.Range(0, routes).Select(route => Sample(

@@ -66,7 +66,8 @@ class Hub:
     def __init__(self, environment: dict[str, str], executable: Path, *options: str) -> None:
         """Starts the hub and waits until it serves."""
         port = free_port()
-        self._url = f"http://127.0.0.1:{port}/metrics"
+        self.address = f"127.0.0.1:{port}"
+        self._url = f"http://{self.address}/metrics"
         self._process = subprocess.Popen(
             [str(executable), "hub", "--web.listen-address", f"127.0.0.1:{port}", *options],
             env=environment, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
@@ -80,6 +81,11 @@ class Hub:
         """Scrapes it with an Accept header. Returns the content type and the text."""
         with urllib.request.urlopen(urllib.request.Request(self._url, headers={"Accept": accept}), timeout=30) as answer:
             return answer.headers["Content-Type"], answer.read().decode()
+
+    def kill(self) -> None:
+        """Kills it with SIGKILL."""
+        self._process.kill()
+        self._process.communicate(timeout=END_TIMEOUT)
 
     def end(self) -> str:
         """Stops it. Returns its log."""

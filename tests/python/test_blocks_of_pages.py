@@ -34,6 +34,7 @@ NOT_TRIED = {
     ("docs/endpoints.md", "exporter:"): "test_route_patterns.py starts a server with such a file",
     ("docs/endpoints.md", "export GUNICORN_EXPORTER_ROUTES='^/files/.* -> /files/{path}; ^/tenants/[^/]+$ -> /tenants/{tenant}'"):
         "test_route_patterns.py starts a server with such a variable",
+    ("docs/hub.md", "metric_relabel_configs:"): "test_shared_fleet.py scrapes hubs with this rule",
     ("docs/otlp.md", "# exporter.yml"): "OtlpTests.cs exports to a receiver, by the variables of the same settings",
     ("docs/profiling.md", "$ gunicorn-prometheus-exporter profile --seconds 30"): "test_profile.py profiles servers that have load",
     ("docs/security.md", "rate_limit:"): "test_listening.py tries such a limit",

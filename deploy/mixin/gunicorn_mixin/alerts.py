@@ -220,7 +220,8 @@ def alerts() -> tuple[Alert, ...]:
             lasting="2m"),
         Alert(
             "GunicornHubHostsMissing", WARNING,
-            "max_over_time(gunicorn_hub_hosts[1h]) - gunicorn_hub_hosts > 0 and gunicorn_hub_source_up == 1",
+            "max_over_time(gunicorn_hub_hosts[1h]) - gunicorn_hub_hosts > 0 and gunicorn_hub_source_up == 1 "
+            "unless changes(gunicorn_hub_members[1h]) > 0",
             "Hosts are missing at the hub {{ $labels.instance }}.",
             "Hosts that the hub {{ $labels.instance }} served in the last hour and has not served for 10 minutes: {{ $value }}.",
             lasting="10m"),

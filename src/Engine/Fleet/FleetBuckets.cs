@@ -22,7 +22,7 @@ internal sealed class FleetBuckets(SeriesValues values)
     /// <param name="families">The merged families.</param>
     /// <param name="live">The series of each live host.</param>
     /// <param name="mapped">Which series some host has.</param>
-    public void Choose(IEnumerable<MergedFamily> families, IReadOnlyList<int[]> live, Span<bool> mapped)
+    public void Choose(IEnumerable<MergedFamily> families, IReadOnlyList<SampleMap[]> live, Span<bool> mapped)
     {
         _merges.Clear();
         var histograms = families.Where(family => family.Header.Type == MetricType.Histogram && Own.Contains(family.Header.Name)).ToArray();
@@ -60,20 +60,31 @@ internal sealed class FleetBuckets(SeriesValues values)
     public void Clear() => _merges.Clear();
 
     /// <summary>The number of hosts that have each bound, by the number of the bound; series without a bound have the number 0.</summary>
-    private static int[] CountHosts(IReadOnlyList<int[]> live, int[] boundOf, int bounds)
+    private static int[] CountHosts(IReadOnlyList<SampleMap[]> live, int[] boundOf, int bounds)
     {
         var hosts = new int[bounds + 1];
         var last = new int[bounds + 1];
+        var boundsOf = new Dictionary<SampleMap, HashSet<int>>();
         for (var host = 1; host <= live.Count; host++)
         {
-            foreach (var series in live[host - 1])
+            foreach (var map in live[host - 1])
             {
-                var bound = boundOf[series];
-                if (last[bound] == host) continue;
-                last[bound] = host;
-                hosts[bound]++;
+                if (!boundsOf.TryGetValue(map, out var its)) boundsOf.Add(map, its = BoundsOf(map, boundOf));
+                foreach (var bound in its)
+                {
+                    if (last[bound] == host) continue;
+                    last[bound] = host;
+                    hosts[bound]++;
+                }
             }
         }
         return hosts;
+    }
+
+    private static HashSet<int> BoundsOf(SampleMap map, int[] boundOf)
+    {
+        var bounds = new HashSet<int>();
+        foreach (var series in map.Series) bounds.Add(boundOf[series]);
+        return bounds;
     }
 }

@@ -1,28 +1,67 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
 using GunicornPrometheusExporter.Aggregation;
+using GunicornPrometheusExporter.Forwarding;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Snapshots;
 
 namespace GunicornPrometheusExporter.Fleet;
 
-/// <summary>A family merged from those of all hosts. A sample that hosts share is looked up once.</summary>
-internal sealed class FleetFamily(SnapshotFamily family, SeriesValues values)
+/// <summary>A family merged from those of all hosts. A sample that hosts share is looked up once, and so is a whole family.</summary>
+/// <param name="family">The family of the first host.</param>
+/// <param name="values">The merged values.</param>
+/// <param name="isSharing">Whether the hosts of each shard are merged, in place of all hosts.</param>
+internal sealed class FleetFamily(SnapshotFamily family, SeriesValues values, bool isSharing)
 {
-    private readonly Dictionary<SnapshotSample, int> _series = new(ReferenceEqualityComparer.Instance);
+    private const int NoShard = HostShard.Count;
+
+    private readonly Dictionary<SnapshotSample, int>?[] _series = new Dictionary<SnapshotSample, int>?[HostShard.Count + 1];
+    private readonly ConditionalWeakTable<SnapshotFamily, SampleMap>?[] _maps =
+        new ConditionalWeakTable<SnapshotFamily, SampleMap>?[HostShard.Count + 1];
 
     public MergedFamily Merged { get; } = new(family.StoreName, family.Type, family.Help, family.Mode, values);
 
-    /// <summary>The series of a host's sample; a host has its own series if the gauge's mode does not merge hosts.</summary>
-    public int SeriesOf(SnapshotSample sample, string instance)
+    /// <summary>The series of a host's samples; a host has its own series if the gauge's mode does not merge hosts.</summary>
+    public SampleMap MapOf(SnapshotFamily its, string instance)
     {
         if (family is { Type: MetricType.Gauge, Mode: GaugeMode.All })
         {
-            return Merged.SeriesOf(sample.Name, InstanceLabel.AddTo(sample.Labels, instance));
+            return Map(its, sample => Merged.SeriesOf(sample.Name, instance.Length == 0
+                ? sample.Labels
+                : FleetLabel.AddTo(sample.Labels, FleetLabel.Instance, instance)));
         }
-        if (!_series.TryGetValue(sample, out var series)) _series.Add(sample, series = Merged.SeriesOf(sample.Name, sample.Labels));
+        var shard = isSharing && instance.Length > 0 ? HostShard.Of(instance) : NoShard;
+        var maps = _maps[shard] ??= [];
+        if (!maps.TryGetValue(its, out var map)) maps.Add(its, map = Map(its, sample => SeriesOf(sample, shard)));
+        return map;
+    }
+
+    private SampleMap Map(SnapshotFamily its, Func<SnapshotSample, int> seriesOf)
+    {
+        var samples = its.Samples;
+        var series = new int[samples.Length];
+        var isNextBucket = new bool[samples.Length];
+        for (var i = 0; i < samples.Length; i++)
+        {
+            series[i] = seriesOf(samples[i]);
+            isNextBucket[i] = i > 0 && IsNextBucket(samples[i - 1], samples[i]);
+        }
+        return new(series, isNextBucket);
+    }
+
+    private int SeriesOf(SnapshotSample sample, int shard)
+    {
+        var known = _series[shard] ??= new(ReferenceEqualityComparer.Instance);
+        if (!known.TryGetValue(sample, out var series))
+        {
+            known.Add(sample, series = Merged.SeriesOf(sample.Name, shard == NoShard
+                ? sample.Labels
+                : FleetLabel.AddTo(sample.Labels, FleetLabel.Shard, shard.ToString(CultureInfo.InvariantCulture))));
+        }
         return series;
     }
 
-    public bool IsNextBucket(SnapshotSample below, SnapshotSample sample)
+    private bool IsNextBucket(SnapshotSample below, SnapshotSample sample)
     {
         if (family.Type != MetricType.Histogram || below.Name != sample.Name || below.Labels.Length != sample.Labels.Length) return false;
         var isBucket = false;

@@ -9,11 +9,17 @@ namespace GunicornPrometheusExporter.Fleet;
 
 /// <summary>Serves the hosts of a fleet as one exposition, from their snapshots at a source.</summary>
 /// <remarks>
-/// The source holds all state, so all hubs expose the same values and can restart at any time. Not thread-safe.
+/// The source holds all state, so all hubs expose the same values of a host and can restart at any time. Not thread-safe.
 /// </remarks>
-internal sealed class FleetHub(IFleetSource source, bool isMerged, ILogger logger, TimeProvider? time = null)
+/// <param name="source">The source.</param>
+/// <param name="isMerged">Whether the hosts are merged.</param>
+/// <param name="logger">Where the hub logs what changes.</param>
+/// <param name="time">The clock; null for the system's.</param>
+/// <param name="isSharing">Whether other hubs serve other hosts of the fleet.</param>
+internal sealed class FleetHub(
+    IFleetSource source, bool isMerged, ILogger logger, TimeProvider? time = null, bool isSharing = false)
 {
-    private readonly IFleetExposition _exposition = isMerged ? new MergedExposition(logger) : new HostExposition(logger);
+    private readonly IFleetExposition _exposition = isMerged ? new MergedExposition(logger, isSharing) : new HostExposition(logger);
     private readonly HubJournal _journal = new(logger);
     private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly HubStatistics _statistics = new();
@@ -47,6 +53,8 @@ internal sealed class FleetHub(IFleetSource source, bool isMerged, ILogger logge
             if (!end.IsCancellationRequested) _journal.Fail(e.Message);
         }
         var now = _time.GetUtcNow();
+        // Another hub may serve these hosts by now.
+        if (now >= _reading.Lease?.Until) _reading = new([], []);
         var own = _statistics.Take(_reading, now, _journal, _time.GetElapsedTime(start), LastReload);
         Hosts = [own, .. _reading.Hosts.Where(host => host.IsLive(now))];
         _exposition.Refresh([own, .. _reading.Hosts], now);

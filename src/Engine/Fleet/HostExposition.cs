@@ -14,7 +14,7 @@ internal sealed class HostExposition(ILogger logger) : IFleetExposition
 {
     private readonly FamilyOrder _order = new(logger);
     private readonly ConditionalWeakTable<SnapshotSample, HostLine?> _lines = [];
-    private readonly ConditionalWeakTable<SnapshotLayout, HostLine?[]> _layouts = [];
+    private readonly ConditionalWeakTable<SnapshotFamily, HostLines> _ofFamilies = [];
     private HostSnapshot[] _hosts = [];
     private byte[][] _labels = [];
     private List<HostFamily> _families = [];
@@ -59,7 +59,7 @@ internal sealed class HostExposition(ILogger logger) : IFleetExposition
     {
         _escaping = escaping;
         _lines.Clear();
-        _layouts.Clear();
+        _ofFamilies.Clear();
         LayOut();
     }
 
@@ -71,16 +71,16 @@ internal sealed class HostExposition(ILogger logger) : IFleetExposition
         {
             var layout = _hosts[host].Snapshot.Layout;
             var isHosts = _hosts[host].Instance.Length > 0;
-            if (!_layouts.TryGetValue(layout, out var lines)) _layouts.Add(layout, lines = LinesOf(layout, isHosts));
             var start = 0;
             foreach (var family in layout.Families)
             {
-                var header = HeaderOf(family);
+                if (!_ofFamilies.TryGetValue(family, out var lines)) _ofFamilies.Add(family, lines = LinesOf(family, isHosts));
+                var header = lines.Header;
                 if (!families.TryGetValue((header.Name, header.Type), out var known))
                 {
                     families.Add((header.Name, header.Type), known = new HostFamily(header, []));
                 }
-                Add(known, new HostBlock(host, start, lines.AsMemory(start, family.Samples.Length)));
+                Add(known, new HostBlock(host, start, lines.Lines), lines.IsEscaped);
                 start += family.Samples.Length;
             }
         }
@@ -88,11 +88,12 @@ internal sealed class HostExposition(ILogger logger) : IFleetExposition
     }
 
     /// <summary>Adds a block without the lines that the host already has in the family, which escaping can cause.</summary>
-    private void Add(HostFamily family, HostBlock block)
+    private void Add(HostFamily family, HostBlock block, bool isEscaped)
     {
-        var others = family.Blocks.FindAll(other => other.Host == block.Host);
-        if (others.Count > 0 || block.Lines.ToArray().Any(line => line?.IsEscaped == true))
+        // Blocks are added host by host.
+        if (isEscaped || (family.Blocks.Count > 0 && family.Blocks[^1].Host == block.Host))
         {
+            var others = family.Blocks.FindAll(other => other.Host == block.Host);
             HashSet<string> seen = [.. others.SelectMany(other => other.Lines.ToArray()).Select(TextOf)];
             var lines = block.Lines.ToArray();
             for (var i = 0; i < lines.Length; i++)
@@ -106,19 +107,14 @@ internal sealed class HostExposition(ILogger logger) : IFleetExposition
         family.Blocks.Add(block);
     }
 
-    private HostLine?[] LinesOf(SnapshotLayout layout, bool isHosts)
+    private HostLines LinesOf(SnapshotFamily family, bool isHosts)
     {
-        var lines = new List<HostLine?>(layout.SampleCount);
-        foreach (var family in layout.Families)
-        {
-            var header = HeaderOf(family);
-            var kinds = header.Source.Kinds.ToDictionary(header.Source.NameOf);
-            foreach (var sample in family.Samples)
-            {
-                lines.Add(kinds.TryGetValue(sample.Name, out var kind) ? LineOf(sample, isHosts, header, kind) : null);
-            }
-        }
-        return [.. lines];
+        var header = new FamilyHeader(family.StoreName, family.Type, family.Help, family.Mode).Escape(_escaping);
+        var kinds = header.Source.Kinds.ToDictionary(header.Source.NameOf);
+        return new(header,
+        [
+            .. family.Samples.Select(sample => kinds.TryGetValue(sample.Name, out var kind) ? LineOf(sample, isHosts, header, kind) : null),
+        ]);
     }
 
     private HostLine? LineOf(SnapshotSample sample, bool isHosts, FamilyHeader header, LineKind kind)
@@ -127,11 +123,8 @@ internal sealed class HostExposition(ILogger logger) : IFleetExposition
         return line;
     }
 
-    private FamilyHeader HeaderOf(SnapshotFamily family) =>
-        new FamilyHeader(family.StoreName, family.Type, family.Help, family.Mode).Escape(_escaping);
-
     private static string TextOf(HostLine? line) => line is null ? "" : Encoding.UTF8.GetString([.. line.Head, .. line.Tail]);
 
     private static byte[] LabelOf(string instance) =>
-        instance.Length == 0 ? [] : Encoding.UTF8.GetBytes(TextSyntax.Labels([new Label(InstanceLabel.Name, instance)])!);
+        instance.Length == 0 ? [] : Encoding.UTF8.GetBytes(TextSyntax.Labels([new Label(FleetLabel.Instance, instance)])!);
 }

@@ -23,7 +23,7 @@ internal sealed record HostLine(LineKind Kind, byte[] Head, byte[] Tail)
         var escaped = new List<Label>();
         foreach (var label in sample.Labels) escaped.Add(label with { Name = NameSyntax.EscapeLabel(label.Name, escaping) });
         var isEscaped = !escaped.SequenceEqual(sample.Labels);
-        if (TextSyntax.Labels(isHosts ? InstanceLabel.MakeRoom(escaped) : escaped) is not { } labels) return null;
+        if (TextSyntax.Labels(isHosts ? FleetLabel.MakeRoom(escaped, FleetLabel.Instance) : escaped) is not { } labels) return null;
         var (head, tail) = isHosts
             ? (Encoding.UTF8.GetBytes(TextSyntax.Head(name)), Encoding.UTF8.GetBytes(labels.Length == 0 ? "} " : $",{labels}}} "))
             : (TextSyntax.Line(name, labels), []);

@@ -15,19 +15,33 @@ internal sealed class HostNumbers
 
     public Span<double> Numbers => _numbers.AsSpan(0, _count);
 
-    public void Read(SampleMap map, MetricSnapshot snapshot)
+    /// <param name="maps">The series of each family.</param>
+    /// <param name="snapshot">The values.</param>
+    public void Read(SampleMap[] maps, MetricSnapshot snapshot)
     {
         var values = snapshot.Values.Span;
         _count = values.Length;
         if (_series.Length < _count) (_series, _numbers) = (new int[_count], new double[_count]);
+        var start = 0;
+        foreach (var map in maps)
+        {
+            Read(map, values.Slice(start, map.Series.Length), start);
+            start += map.Series.Length;
+        }
+    }
+
+    private void Read(SampleMap map, ReadOnlySpan<double> values, int start)
+    {
+        var series = map.Series;
+        var isNextBucket = map.IsNextBucket;
         var below = 0.0;
         for (var i = 0; i < values.Length; i++)
         {
-            if (!map.IsNextBucket[i]) below = 0;
-            _series[i] = SeriesValues.Dropped;
+            if (!isNextBucket[i]) below = 0;
+            _series[start + i] = SeriesValues.Dropped;
             if (MetricSnapshot.IsAbsent(values[i])) continue;
-            _series[i] = map.Series[i];
-            _numbers[i] = values[i] - below;
+            _series[start + i] = series[i];
+            _numbers[start + i] = values[i] - below;
             below = values[i];
         }
     }

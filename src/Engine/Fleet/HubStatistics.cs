@@ -27,7 +27,7 @@ internal sealed class HubStatistics
         // In the order of the layout.
         double[] values =
         [
-            1, live.Length, .. live.Select(host => (now - host.Written).TotalSeconds),
+            1, live.Length, reading.Lease?.Hubs ?? 1, .. live.Select(host => (now - host.Written).TotalSeconds),
             .. Kinds.Select(kind => (double)reading.Skipped.Count(entry => entry.Kind == kind)),
             journal.IsLost ? 0 : 1, journal.Errors, duration.TotalSeconds,
             reload?.IsSuccessful switch { null => MetricSnapshot.Absent, true => 1, false => 0 },
@@ -40,7 +40,8 @@ internal sealed class HubStatistics
     [
         Family(MetricCatalogue.BuildInfo, [ScrapeSamples.BuildLabels]),
         Family(MetricCatalogue.HubHosts, [[]]),
-        Family(MetricCatalogue.HubHostAge, instances.Select(instance => Labelled(InstanceLabel.Name, instance))),
+        Family(MetricCatalogue.HubMembers, [[]]),
+        Family(MetricCatalogue.HubHostAge, instances.Select(instance => Labelled(FleetLabel.Instance, instance))),
         Family(MetricCatalogue.HubSkippedEntries, Kinds.Select(kind => Labelled("reason", WordOf(kind)))),
         Family(MetricCatalogue.HubSourceUp, [[]]),
         Family(MetricCatalogue.HubSourceErrors, [[]]),

@@ -19,6 +19,7 @@ internal sealed class MergedExposition : IFleetExposition
     private const int SeriesWorthForgetting = 1024;
 
     private readonly FamilyOrder _order;
+    private readonly bool _isSharing;
     private readonly SeriesValues _values = new();
     private readonly FleetBuckets _buckets;
     private readonly Dictionary<(string Name, MetricType Type, GaugeMode Mode), FleetFamily> _families = [];
@@ -28,13 +29,16 @@ internal sealed class MergedExposition : IFleetExposition
     private readonly Dictionary<int, NativeHistogram> _natives = [];
     private readonly HostNumbers _numbers = new();
     private readonly PastNumbers _past = new();
-    private Dictionary<(string Instance, SnapshotLayout Layout), SampleMap> _maps = [];
+    private Dictionary<(string Instance, SnapshotLayout Layout), SampleMap[]> _maps = [];
     private HashSet<string> _live = [];
     private double[] _times = [];
     private int _laidOut;
 
-    public MergedExposition(ILogger logger)
+    /// <param name="logger">Where it logs dropped families.</param>
+    /// <param name="isSharing">Whether other hubs merge other hosts: then the hosts of each shard are merged, in place of all hosts.</param>
+    public MergedExposition(ILogger logger, bool isSharing)
     {
+        _isSharing = isSharing;
         _order = new(logger);
         _buckets = new(_values);
     }
@@ -87,30 +91,15 @@ internal sealed class MergedExposition : IFleetExposition
         return isNew || before.Count != _maps.Count;
     }
 
-    private SampleMap Map(SnapshotLayout layout, string instance)
-    {
-        var map = new SampleMap(new int[layout.SampleCount], new bool[layout.SampleCount]);
-        var i = 0;
-        foreach (var family in layout.Families)
-        {
-            var merged = Find(family);
-            SnapshotSample? previous = null;
-            foreach (var sample in family.Samples)
-            {
-                map.Series[i] = merged.SeriesOf(sample, instance);
-                map.IsNextBucket[i++] = previous is not null && merged.IsNextBucket(previous, sample);
-                previous = sample;
-            }
-        }
-        return map;
-    }
+    private SampleMap[] Map(SnapshotLayout layout, string instance) =>
+        [.. layout.Families.Select(family => Find(family).MapOf(family, instance))];
 
     private FleetFamily Find(SnapshotFamily family)
     {
         var key = (family.Name, family.Type, family.Mode);
         if (!_families.TryGetValue(key, out var merged))
         {
-            _families.Add(key, merged = new FleetFamily(family, _values));
+            _families.Add(key, merged = new FleetFamily(family, _values, _isSharing));
         }
         return merged;
     }
@@ -159,10 +148,13 @@ internal sealed class MergedExposition : IFleetExposition
     private void LayOut(IReadOnlyList<HostSnapshot> hosts)
     {
         var mapped = new bool[_values.Count];
-        foreach (var index in _maps.Values.SelectMany(map => map.Series)) mapped[index] = true;
+        foreach (var map in _maps.Values.SelectMany(maps => maps).Distinct())
+        {
+            foreach (var index in map.Series) mapped[index] = true;
+        }
         mapped[SeriesValues.Dropped] = false;
         _laidOut = mapped.Count(isMapped => isMapped);
-        var live = hosts.Where(host => _live.Contains(host.Instance)).Select(host => _maps[(host.Instance, host.Snapshot.Layout)].Series);
+        var live = hosts.Where(host => _live.Contains(host.Instance)).Select(host => _maps[(host.Instance, host.Snapshot.Layout)]);
         _buckets.Choose(_families.Values.Select(family => family.Merged), [.. live], mapped);
         _layout.Clear();
         foreach (var family in _order.Choose(_families.Values, family => family.Merged.Header))
@@ -191,8 +183,3 @@ internal sealed class MergedExposition : IFleetExposition
     private static ReadOnlySpan<MetricSnapshot> SnapshotsOf(HostSnapshot host) =>
         host.Past is { } past ? new[] { past, host.Snapshot } : new[] { host.Snapshot };
 }
-
-/// <summary>The merged series of each sample of a layout. Immutable.</summary>
-/// <param name="Series">The index of each sample's series.</param>
-/// <param name="IsNextBucket">Whether each sample is the next higher bucket after the previous sample.</param>
-internal sealed record SampleMap(int[] Series, bool[] IsNextBucket);

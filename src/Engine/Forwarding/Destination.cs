@@ -11,11 +11,11 @@ namespace GunicornPrometheusExporter.Forwarding;
 /// </param>
 /// <param name="CreateSource">
 /// Creates the source that a hub reads, in the same way; null if a hub cannot read from this kind. The second argument is
-/// whether to include the counts of hosts that are gone.
+/// whether to include the counts of hosts that are gone, the third the name of the hub if it shares the hosts with others.
 /// </param>
 internal sealed record Destination(
     string Name, Func<ExporterConfig, bool> IsWanted, Func<ExporterConfig, IForwarder> Create,
-    Func<ExporterConfig, bool, IFleetSource>? CreateSource = null)
+    Func<ExporterConfig, bool, string?, IFleetSource>? CreateSource = null)
 {
     /// <summary>The prefix of its variables' names.</summary>
     public string VariablePrefix { get; } = $"{Name.ToUpperInvariant()}_";

@@ -12,7 +12,7 @@ internal static class Destinations
     [
         new(
             "redis", config => config.RedisEnabled, config => new RedisForwarder(config),
-            (config, isMerged) => new RedisFleetSource(config, isMerged)),
+            (config, isMerged, hub) => new RedisFleetSource(config, isMerged, hub)),
         new(
             "remote_write", config => config.RemoteWriteUrl is not null,
             config => new RemoteWriteForwarder(RemoteWriteSettings.From(config), TimeProvider.System)),

@@ -3,7 +3,15 @@ using GunicornPrometheusExporter.Snapshots;
 namespace GunicornPrometheusExporter.Forwarding;
 
 /// <summary>The snapshots of the hosts of a fleet, including those that are gone if they counted something. Immutable.</summary>
-internal sealed record FleetReading(IReadOnlyList<HostSnapshot> Hosts, IReadOnlyList<SkippedEntry> Skipped);
+/// <param name="Hosts">The hosts.</param>
+/// <param name="Skipped">What is not a readable snapshot.</param>
+/// <param name="Lease">The lease of the hub if it shares the hosts with others.</param>
+internal sealed record FleetReading(IReadOnlyList<HostSnapshot> Hosts, IReadOnlyList<SkippedEntry> Skipped, HubLease? Lease = null);
+
+/// <summary>The right of a hub to serve its share of the hosts.</summary>
+/// <param name="Hubs">The number of hubs that share the hosts.</param>
+/// <param name="Until">When another hub may serve them, if this one has not read them again.</param>
+internal sealed record HubLease(int Hubs, DateTimeOffset Until);
 
 /// <summary>An entry at a source that is not a readable host snapshot, and why: one sentence without a full stop.</summary>
 internal sealed record SkippedEntry(string Name, SkipKind Kind, string Reason);

@@ -510,6 +510,9 @@ internal static class MetricCatalogue
     public static MetricFamily HubHosts { get; } = Gauge(
         FamilySource.Hub, GaugeMode.All, "gunicorn_hub_hosts", "Hosts whose snapshots the hub serves");
 
+    public static MetricFamily HubMembers { get; } = Gauge(
+        FamilySource.Hub, GaugeMode.All, "gunicorn_hub_members", "Hubs that share the hosts, including this one");
+
     public static MetricFamily HubHostAge { get; } = Gauge(
         FamilySource.Hub, GaugeMode.All, "gunicorn_hub_host_age_seconds",
         "Time since the host left its newest snapshot", "instance");
@@ -603,7 +606,7 @@ internal static class MetricCatalogue
         ForwarderUp, ForwarderLastSuccess, ForwarderLag, ForwarderSnapshots, ForwarderBytes,
         ProcessCpuSeconds, ProcessResidentMemory, ProcessVirtualMemory, ProcessMaximumVirtualMemory, ProcessStartTime,
         ProcessOpenFiles, ProcessMaximumFiles,
-        HubHosts, HubHostAge, HubSkippedEntries, HubSourceUp, HubSourceErrors, HubReadDuration,
+        HubHosts, HubMembers, HubHostAge, HubSkippedEntries, HubSourceUp, HubSourceErrors, HubReadDuration,
         LegacyWorkerRestarts, LegacyWorkerRestartCount, LegacyMasterRestarts, LegacyMasterRestartCount,
         LegacySidecarUptime, LegacySidecarBytes, LegacySidecarFiles, LegacySidecarRedis,
     ];

@@ -17,10 +17,21 @@ internal sealed class HubCommand : Command
         Description = "Merge the metrics of all hosts, instead of adding an instance label",
     };
 
+    private readonly Option<string?> _name = new("--hub.name")
+    {
+        Description = "Share the hosts with the other hubs that have a name; each needs a unique one",
+        HelpName = "NAME",
+    };
+
     internal HubCommand() : base("hub", "Serve the metrics that many hosts forward to Redis, over HTTP")
     {
         _settings.AddTo(this);
         Options.Add(_aggregate);
+        _name.Validators.Add(result =>
+        {
+            if (string.IsNullOrWhiteSpace(result.GetValue(_name))) result.AddError("--hub.name is empty; give each hub a unique name");
+        });
+        Options.Add(_name);
         SetAction(RunAsync);
     }
 
@@ -35,15 +46,17 @@ internal sealed class HubCommand : Command
         var web = WebConfigFile.Of(config, loggers);
         using var configuration = new ConfigurationInForce(config, log);
         var isMerged = parsed.GetValue(_aggregate);
+        var name = parsed.GetValue(_name);
         var create = Destinations.All.Select(destination => destination.CreateSource).FirstOrDefault(create => create is not null)
             ?? throw new ConfigurationException("this build has no destination that a hub can read");
-        var source = create(config, isMerged);
+        var source = create(config, isMerged, name);
         var trend = new FleetTrend();
-        await using var reading = new HubReading(new FleetHub(source, isMerged, log), source, configuration, trend, end);
+        await using var reading = new HubReading(
+            new FleetHub(source, isMerged, log, isSharing: name is not null), source, configuration, trend, end);
         configuration.Apply = async next =>
         {
             if (!configuration.Config.ChangesTo(next).Any(ConfigurationVariables.Forwarding.Contains)) return;
-            await reading.ReplaceAsync(create(next, isMerged));
+            await reading.ReplaceAsync(create(next, isMerged, name));
         };
         using var hangUp = configuration.ReloadOnHangUp();
         await reading.BeginAsync();

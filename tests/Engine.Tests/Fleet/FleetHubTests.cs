@@ -56,4 +56,28 @@ public sealed class FleetHubTests
             ],
             hub.Log.Messages);
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_hub_that_shares_hosts_serves_none_once_another_hub_may_have_them(bool isMerged)
+    {
+        var hub = new TestHub(isMerged, isSharing: true);
+        hub.Source.Hosts.Add(TestHost.Of("a", (TestHost.Counter("c_total"), [1])));
+        hub.Source.Lease = new(3, TestHost.Start.AddSeconds(30));
+        await hub.ReadAsync();
+        hub.Source.Failure = "Redis is away.";
+        hub.Clock.Now = TestHost.Start.AddSeconds(29);
+        var inTime = await hub.ReadAsync();
+        hub.Clock.Now = TestHost.Start.AddSeconds(30);
+        var late = await hub.ReadAsync();
+        (hub.Source.Failure, hub.Source.Lease) = (null, new(2, TestHost.Start.AddSeconds(60)));
+        var back = await hub.ReadAsync();
+
+        Assert.Contains(inTime.Order, name => name.StartsWith("c_total", StringComparison.Ordinal));
+        Assert.DoesNotContain(late.Order, name => name.StartsWith("c_total", StringComparison.Ordinal));
+        Assert.Equal((0, 0), (late.Samples["gunicorn_hub_hosts{}"], late.Samples["gunicorn_hub_source_up{}"]));
+        Assert.Equal((3, 2), (inTime.Samples["gunicorn_hub_members{}"], back.Samples["gunicorn_hub_members{}"]));
+        Assert.Contains(back.Order, name => name.StartsWith("c_total", StringComparison.Ordinal));
+    }
 }

@@ -4,6 +4,7 @@ using GunicornPrometheusExporter.Aggregation;
 using GunicornPrometheusExporter.Engine.Tests.Aggregation;
 using GunicornPrometheusExporter.Engine.Tests.Differential;
 using GunicornPrometheusExporter.Exposition;
+using GunicornPrometheusExporter.Forwarding;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Snapshots;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -42,6 +43,30 @@ public sealed class MergedExpositionTests
                 Assert.Equal(Scraped.Once(whole.Path).Where(IsCompared), actual.Where(IsCompared));
             },
             count: Fleets);
+
+    [Fact]
+    public async Task Hubs_that_share_hosts_show_a_sum_for_each_shard_with_a_label_that_renames_the_applications_own()
+    {
+        var hub = new TestHub(isMerged: true, isSharing: true);
+        foreach (var i in Enumerable.Range(0, 200))
+        {
+            hub.Source.Hosts.Add(TestHost.Of(
+                $"host-{i}", (TestHost.Counter("c_total"), [i]), (TestHost.Counter("s_total", ("shard", "x")), [1]),
+                (TestHost.Gauge("apart", GaugeMode.All), [1]), (TestHost.Histogram("h", "1", "+Inf"), [1, 2, 3, 2])));
+        }
+
+        var text = await hub.ReadAsync();
+
+        foreach (var shard in Enumerable.Range(0, 200).GroupBy(i => HostShard.Of($"host-{i}")))
+        {
+            Assert.Equal(shard.Sum(), text.Samples[$"c_total{{shard={shard.Key}}}"]);
+            Assert.Equal(shard.Count(), text.Samples[$"s_total{{exported_shard=x,shard={shard.Key}}}"]);
+            Assert.Equal(shard.Count(), text.Samples[$"h_bucket{{shard={shard.Key},le=1.0}}"]);
+            Assert.Equal(2 * shard.Count(), text.Samples[$"h_count{{shard={shard.Key}}}"]);
+        }
+        Assert.Equal(1, text.Samples["apart{instance=host-7}"]);
+        Assert.Equal(200, text.Samples["gunicorn_hub_hosts{}"]);
+    }
 
     [Fact]
     public Task What_was_counted_is_a_sum_that_never_falls_whatever_becomes_of_the_hosts() =>

@@ -11,7 +11,7 @@ internal sealed class TestHub
 {
     private readonly FleetHub _hub;
 
-    internal TestHub(bool isMerged) => _hub = new FleetHub(Source, isMerged, Log, Clock);
+    internal TestHub(bool isMerged, bool isSharing = false) => _hub = new FleetHub(Source, isMerged, Log, Clock, isSharing);
 
     internal TestSource Source { get; } = new();
 

@@ -11,13 +11,15 @@ internal sealed class TestSource : IFleetSource
 
     public List<SkippedEntry> Skipped { get; } = [];
 
+    public HubLease? Lease { get; set; }
+
     public string Place => "here";
 
     public string? Failure { get; set; }
 
     public Task<FleetReading> ReadAsync(CancellationToken cancellation) => Failure is { } failure
         ? throw new ForwardingException(failure)
-        : Task.FromResult(new FleetReading([.. Hosts], [.. Skipped]));
+        : Task.FromResult(new FleetReading([.. Hosts], [.. Skipped], Lease));
 
     public Task<IReadOnlyList<Incident>> ReadIncidentsAsync(CancellationToken cancellation) =>
         Task.FromResult<IReadOnlyList<Incident>>([]);

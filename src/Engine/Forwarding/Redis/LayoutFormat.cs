@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Snapshots;
 
@@ -19,6 +20,7 @@ internal static class LayoutFormat
     private const int SmallestFamily = 5;
     private const int SmallestSample = 2;
     private const int SmallestLabel = 2;
+    private const int MostOnStack = 64;
 
     public static void Write(SnapshotLayout layout, ArrayBufferWriter<byte> output)
     {
@@ -57,18 +59,18 @@ internal static class LayoutFormat
         }
     }
 
-    /// <summary>Reads an untrusted layout.</summary>
+    /// <summary>Reads an untrusted layout; its texts, samples and families are the shared ones.</summary>
     /// <exception cref="SnapshotFormatException">It is not a layout, or its names and labels cannot be exposed.</exception>
-    public static SnapshotLayout Read(ReadOnlySpan<byte> input)
+    public static SnapshotLayout Read(ReadOnlySpan<byte> input, SharedSamples shared)
     {
         var reader = new SnapshotReader(input);
-        var texts = new string[reader.ReadCount(bytesEach: 1)];
-        foreach (ref var text in texts.AsSpan()) text = reader.ReadString();
+        var texts = new (string Text, int Number)[reader.ReadCount(bytesEach: 1)];
+        foreach (ref var text in texts.AsSpan()) text = shared.Share(reader.ReadString());
         var families = new SnapshotFamily[reader.ReadCount(SmallestFamily)];
         var samples = 0;
         foreach (ref var family in families.AsSpan())
         {
-            family = ReadFamily(ref reader, texts);
+            family = ReadFamily(ref reader, texts, shared);
             samples += family.Samples.Length;
             if (samples > SnapshotCodec.MaximumSamples) throw new SnapshotFormatException("it has too many samples");
         }
@@ -76,35 +78,54 @@ internal static class LayoutFormat
         return new(ImmutableArray.Create(families));
     }
 
-    private static SnapshotFamily ReadFamily(ref SnapshotReader reader, string[] texts)
+    private static SnapshotFamily ReadFamily(ref SnapshotReader reader, (string Text, int Number)[] texts, SharedSamples shared)
     {
-        var name = MetricName(texts[reader.ReadIndex(texts.Length)]);
+        var name = MetricName(texts[reader.ReadIndex(texts.Length)].Text);
         var type = (MetricType)reader.ReadIndex((int)MetricType.Summary + 1);
         var mode = (GaugeMode)reader.ReadIndex((int)GaugeMode.MostRecent + 1);
-        var help = texts[reader.ReadIndex(texts.Length)];
+        var help = texts[reader.ReadIndex(texts.Length)].Text;
         var samples = new SnapshotSample[reader.ReadCount(SmallestSample)];
-        foreach (ref var sample in samples.AsSpan())
-        {
-            sample = new(MetricName(texts[reader.ReadIndex(texts.Length)]), ReadLabels(ref reader, texts));
-        }
-        return new(name, type, mode, help, [.. samples]);
+        foreach (ref var sample in samples.AsSpan()) sample = ReadSample(ref reader, texts, shared);
+        return shared.Share(new SnapshotFamily(name, type, mode, help, ImmutableCollectionsMarshal.AsImmutableArray(samples)));
     }
 
-    private static ImmutableArray<Label> ReadLabels(ref SnapshotReader reader, string[] texts)
+    private static SnapshotSample ReadSample(ref SnapshotReader reader, (string Text, int Number)[] texts, SharedSamples shared)
     {
-        var labels = new Label[reader.ReadCount(SmallestLabel)];
-        var before = "";
-        foreach (ref var label in labels.AsSpan())
+        var name = texts[reader.ReadIndex(texts.Length)];
+        var length = 1 + (2 * reader.ReadCount(SmallestLabel));
+        var buffer = length <= MostOnStack ? null : ArrayPool<int>.Shared.Rent(2 * length);
+        // The indices of the texts, and their numbers.
+        var indices = buffer is null ? stackalloc int[length] : buffer.AsSpan(0, length);
+        var numbers = buffer is null ? stackalloc int[length] : buffer.AsSpan(length, length);
+        numbers[0] = name.Number;
+        for (var i = 1; i < length; i++)
         {
-            label = new(texts[reader.ReadIndex(texts.Length)], texts[reader.ReadIndex(texts.Length)]);
+            indices[i] = reader.ReadIndex(texts.Length);
+            numbers[i] = texts[indices[i]].Number;
+        }
+        if (!shared.TryFind(numbers, out var sample))
+        {
+            shared.Add(numbers, sample = new(MetricName(name.Text), LabelsOf(indices[1..], texts)));
+        }
+        if (buffer is not null) ArrayPool<int>.Shared.Return(buffer);
+        return sample;
+    }
+
+    private static ImmutableArray<Label> LabelsOf(ReadOnlySpan<int> indices, (string Text, int Number)[] texts)
+    {
+        var labels = new Label[indices.Length / 2];
+        var before = "";
+        for (var i = 0; i < labels.Length; i++)
+        {
+            labels[i] = new(texts[indices[2 * i]].Text, texts[indices[(2 * i) + 1]].Text);
             // The first name is compared with an empty one, which is invalid.
-            if (string.CompareOrdinal(label.Name, before) <= 0)
+            if (string.CompareOrdinal(labels[i].Name, before) <= 0)
             {
                 throw new SnapshotFormatException("a label's name is empty, or out of order");
             }
-            before = label.Name;
+            before = labels[i].Name;
         }
-        return [.. labels];
+        return ImmutableCollectionsMarshal.AsImmutableArray(labels);
     }
 
     private static string MetricName(string name) =>

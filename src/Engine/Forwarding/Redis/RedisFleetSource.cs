@@ -10,7 +10,11 @@ namespace GunicornPrometheusExporter.Forwarding.Redis;
 /// that no count disappears. If the hosts are merged, the counts of hosts that are gone and of earlier incarnations are
 /// included. Not thread-safe.
 /// </remarks>
-internal sealed class RedisFleetSource(ExporterConfig config, bool isMerged, TimeProvider? time = null) : IFleetSource
+/// <param name="config">The settings of Redis.</param>
+/// <param name="isMerged">Whether the hub merges its hosts.</param>
+/// <param name="hub">The name of the hub among those that share the hosts; null if it reads all hosts.</param>
+/// <param name="clock">The clock; null for the system's.</param>
+internal sealed class RedisFleetSource(ExporterConfig config, bool isMerged, string? hub = null, TimeProvider? clock = null) : IFleetSource
 {
     private const int InstancesAtOnce = 250;
     private const int MostIncidents = 1000;
@@ -29,48 +33,72 @@ internal sealed class RedisFleetSource(ExporterConfig config, bool isMerged, Tim
 
     private readonly RedisKeys _keys = new(config.RedisKeyPrefix);
     private readonly RedisConnection _connection = new(config, Limit);
-    private readonly RedisHostReader _reader = new(time ?? TimeProvider.System);
+    private readonly TimeProvider _clock = clock ?? TimeProvider.System;
+    private readonly RedisHostReader _reader = new(clock ?? TimeProvider.System);
+    private readonly RedisHubs? _hubs = hub is null ? null : new(new RedisKeys(config.RedisKeyPrefix).Hubs(isMerged), hub, isMerged);
     private Dictionary<string, RedisHost> _hosts = new(StringComparer.Ordinal);
 
     public string Place { get; } = $"under \"{config.RedisKeyPrefix}\" in Redis at {RedisFault.PlaceOf(config)}";
 
     public async Task<FleetReading> ReadAsync(CancellationToken cancellation)
     {
-        var instances = await _connection.RunAsync(
-            redis => redis.SortedSetRangeByRankAsync(_keys.Index), cancellation).ConfigureAwait(false);
-        var hosts = new Dictionary<string, RedisHost>(instances.Length, StringComparer.Ordinal);
+        var rest = await ListAsync(cancellation).ConfigureAwait(false);
+        var hosts = new Dictionary<string, RedisHost>(StringComparer.Ordinal);
         var skipped = new List<SkippedEntry>();
-        // The results of earlier batches are kept if a later batch fails.
-        foreach (var batch in instances.Chunk(InstancesAtOnce))
+        HubShare? share;
+        DateTimeOffset until;
+        do
         {
+            // Once per batch, so that a long read keeps the lease, and omits the hosts of hubs that have started since.
+            (share, until) = await RenewAsync(cancellation).ConfigureAwait(false);
+            rest = Own(rest, share);
+            string[] batch = [.. rest.Take(InstancesAtOnce)];
+            rest = rest[batch.Length..];
             var entries = await _connection.RunAsync(
-                redis => Task.WhenAll(batch.Select(instance => FetchAsync(redis, (string)instance!))), cancellation).ConfigureAwait(false);
+                redis => Task.WhenAll(batch.Select(instance => FetchAsync(redis, instance))), cancellation).ConfigureAwait(false);
             foreach (var entry in entries)
             {
+                // The results of earlier batches are kept if a later batch fails.
                 if (Take(entry, skipped) is { } host) hosts[entry.Instance] = _hosts[entry.Instance] = host;
             }
         }
-        _hosts = hosts;
-        _reader.Keep(hosts.Values);
-        return new([.. hosts.Values.Select(host => host.Host)], skipped);
+        while (rest.Length > 0);
+        _hosts = Own([.. hosts.Keys], share).ToDictionary(instance => instance, instance => hosts[instance], StringComparer.Ordinal);
+        _reader.Keep(_hosts.Values);
+        return new([.. _hosts.Values.Select(host => host.Host)], skipped, share is null ? null : new(share.Hubs, until));
     }
 
     public async Task<IReadOnlyList<Incident>> ReadIncidentsAsync(CancellationToken cancellation)
     {
-        var instances = await _connection.RunAsync(
-            redis => redis.SortedSetRangeByRankAsync(_keys.Index), cancellation).ConfigureAwait(false);
+        var (share, _) = await RenewAsync(cancellation).ConfigureAwait(false);
         IReadOnlyList<Incident> newest = [];
-        foreach (var batch in instances.Chunk(InstancesAtOnce))
+        foreach (var batch in Own(await ListAsync(cancellation).ConfigureAwait(false), share).Chunk(InstancesAtOnce))
         {
             var hosts = await _connection.RunAsync(
-                redis => Task.WhenAll(batch.Select(instance => FetchIncidentsAsync(redis, (string)instance!))), cancellation)
-                .ConfigureAwait(false);
+                redis => Task.WhenAll(batch.Select(instance => FetchIncidentsAsync(redis, instance))), cancellation).ConfigureAwait(false);
             newest = [.. newest.Concat(hosts.SelectMany(host => host)).OrderBy(incident => incident.Time).TakeLast(MostIncidents)];
         }
         return newest;
     }
 
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
+
+    private async Task<string[]> ListAsync(CancellationToken cancellation)
+    {
+        var instances = await _connection.RunAsync(
+            redis => redis.SortedSetRangeByRankAsync(_keys.Index), cancellation).ConfigureAwait(false);
+        return [.. instances.Select(instance => (string)instance!)];
+    }
+
+    /// <returns>The hub's share of the hosts, and how long it certainly has it; no share if it reads all hosts.</returns>
+    private async Task<(HubShare? Share, DateTimeOffset Until)> RenewAsync(CancellationToken cancellation)
+    {
+        if (_hubs is null) return default;
+        var until = _clock.GetUtcNow() + RedisHubs.Lease;
+        return (await _connection.RunAsync(_hubs.RenewAsync, cancellation).ConfigureAwait(false), until);
+    }
+
+    private static string[] Own(string[] instances, HubShare? share) => share is null ? instances : [.. instances.Where(share.Has)];
 
     private async Task<IEnumerable<Incident>> FetchIncidentsAsync(IDatabase redis, string instance)
     {

@@ -54,7 +54,7 @@ internal sealed class RedisHostReader(TimeProvider time)
 
     private SnapshotLayout LayoutOf(string id, byte[] bytes)
     {
-        if (!_layouts.TryGetValue(id, out var layout)) _layouts.Add(id, layout = _samples.Share(SnapshotCodec.DecodeLayout(bytes, id)));
+        if (!_layouts.TryGetValue(id, out var layout)) _layouts.Add(id, layout = SnapshotCodec.DecodeLayout(bytes, id, _samples));
         return layout;
     }
 

@@ -11,6 +11,9 @@ internal sealed class RedisKeys(string prefix)
     /// <summary>A sorted set: every instance that ever forwarded, by the time of its last snapshot in milliseconds.</summary>
     public string Index => $"{prefix}@index";
 
+    /// <summary>A sorted set: the hubs that share the hosts; hubs that merge hosts share them among themselves.</summary>
+    public string Hubs(bool isMerged) => isMerged ? $"{prefix}@merging-hubs" : $"{prefix}@hubs";
+
     /// <summary>A hash of <see cref="SnapshotFields"/>: an instance's last snapshot, until it expires.</summary>
     public string Snapshot(string instance) => $"{prefix}{instance}";
 

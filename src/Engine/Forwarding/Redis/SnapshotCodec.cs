@@ -42,14 +42,15 @@ internal static class SnapshotCodec
 
     /// <param name="bytes">The untrusted bytes.</param>
     /// <param name="id">The id that the layout must have.</param>
+    /// <param name="shared">What it shares with other layouts; null for nothing.</param>
     /// <exception cref="SnapshotFormatException">They are not the layout of this id.</exception>
-    public static SnapshotLayout DecodeLayout(ReadOnlySpan<byte> bytes, string id)
+    public static SnapshotLayout DecodeLayout(ReadOnlySpan<byte> bytes, string id, SharedSamples? shared = null)
     {
         var content = Decompress(bytes, Math.Min(LargestLayout, (long)LargestRatio * bytes.Length), out var length);
         try
         {
             if (IdOf(content.AsSpan(0, length)) != id) throw new SnapshotFormatException("its content has another id");
-            return LayoutFormat.Read(content.AsSpan(0, length));
+            return LayoutFormat.Read(content.AsSpan(0, length), shared ?? new());
         }
         finally
         {

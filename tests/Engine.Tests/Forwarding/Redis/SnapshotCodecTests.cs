@@ -95,7 +95,7 @@ public class SnapshotCodecTests
     {
         try
         {
-            _ = LayoutFormat.Read(content);
+            _ = LayoutFormat.Read(content, new SharedSamples());
         }
         catch (SnapshotFormatException)
         {
