@@ -7,7 +7,7 @@ namespace GunicornPrometheusExporter.Forwarding.Redis;
 /// <summary>Reads the snapshots that <see cref="RedisForwarder"/> writes; if a layout is known, only changed values.</summary>
 /// <remarks>
 /// One command reads an instance from one key, so it is consistent. An entry that becomes unreadable keeps its last data, so
-/// that no count disappears. If the hosts are merged, the counts of hosts that are gone and of earlier incarnations are
+/// that no count disappears, and so does an instance of which a replica that became the master lacks the newest snapshots. If the hosts are merged, the counts of hosts that are gone and of earlier incarnations are
 /// included. Not thread-safe.
 /// </remarks>
 internal sealed class RedisFleetSource(ExporterConfig config, bool isMerged, TimeProvider? time = null) : IFleetSource
@@ -29,6 +29,7 @@ internal sealed class RedisFleetSource(ExporterConfig config, bool isMerged, Tim
 
     private readonly RedisKeys _keys = new(config.RedisKeyPrefix);
     private readonly RedisConnection _connection = new(config, Limit);
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly RedisHostReader _reader = new(time ?? TimeProvider.System);
     private Dictionary<string, RedisHost> _hosts = new(StringComparer.Ordinal);
 
@@ -49,6 +50,12 @@ internal sealed class RedisFleetSource(ExporterConfig config, bool isMerged, Tim
             {
                 if (Take(entry, skipped) is { } host) hosts[entry.Instance] = _hosts[entry.Instance] = host;
             }
+        }
+        // A replica that became the master may lack them, as may a server that restarted.
+        var now = _time.GetUtcNow();
+        foreach (var (instance, known) in _hosts)
+        {
+            if (known.Host.IsLive(now)) hosts.TryAdd(instance, known);
         }
         _hosts = hosts;
         _reader.Keep(hosts.Values);
@@ -127,7 +134,8 @@ internal sealed class RedisFleetSource(ExporterConfig config, bool isMerged, Tim
         if (!entry.IsForeign && entry.Values.All(value => value.IsNull)) return null;
         try
         {
-            return _reader.Read(entry, known);
+            var host = _reader.Read(entry, known);
+            return known is not null && known.IsNewerThan(host) ? known : host;
         }
         catch (SnapshotFormatException e)
         {
