@@ -35,7 +35,15 @@ internal sealed class HubReading(
 
     private async Task<string?> RememberAsync(int tick)
     {
-        if (tick % TicksPerRead == 0) await ScrapeAsync([]);
+        try
+        {
+            if (tick % TicksPerRead == 0) await ScrapeAsync([]);
+        }
+        catch (OperationCanceledException) when (end.IsCancellationRequested)
+        {
+            // A hub that stops during a read has no fault.
+            return null;
+        }
         using var visit = await _gate.EnterAsync();
         trend.Add([.. hub.Hosts.Where(host => host.Instance.Length > 0)], TimeProvider.System.GetUtcNow());
         // The hub's metrics say whether the source can be read.

@@ -48,13 +48,14 @@ internal sealed class StoreReading(
         }
     }
 
-    /// <summary>Reads the store in the same way, and copies the samples with their details.</summary>
-    internal MetricSnapshot Snapshot()
+    /// <summary>Reads the store in the same way, and copies the samples, with their details if these are used.</summary>
+    internal MetricSnapshot Snapshot(bool isDetailed)
     {
         lock (_gate)
         {
             Refresh();
-            return aggregator.DetailedSnapshot() with { Incidents = accountant.Incidents.Read() };
+            var snapshot = isDetailed ? aggregator.DetailedSnapshot() : aggregator.Snapshot();
+            return snapshot with { Incidents = accountant.Incidents.Read() };
         }
     }
 

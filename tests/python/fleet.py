@@ -21,6 +21,7 @@ class Host:
         store.mkdir()
         self.name = name
         self._executable = executable
+        self._log = store.with_suffix(".log")
         self._environment = {
             **environment, "PROMETHEUS_MULTIPROC_DIR": str(store), "GUNICORN_EXPORTER_INSTANCE": name,
             "REDIS_ENABLED": "true", "REDIS_FORWARD_INTERVAL": "1",
@@ -32,9 +33,15 @@ class Host:
 
     def export(self) -> None:
         """Starts or restarts the exporter of the store."""
-        self._exporter = subprocess.Popen(
-            [str(self._executable), "serve", "--web.listen-address", f"127.0.0.1:{free_port()}"],
-            env=self._environment, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        with self._log.open("ab") as log:
+            self._exporter = subprocess.Popen(
+                [str(self._executable), "serve", "--web.listen-address", f"127.0.0.1:{free_port()}"],
+                env=self._environment, stdin=subprocess.DEVNULL, stderr=log)
+
+    @property
+    def log(self) -> str:
+        """What its exporters logged."""
+        return self._log.read_text()
 
     def kill_exporter(self) -> None:
         """Kills the exporter with SIGKILL."""
@@ -100,6 +107,25 @@ class Hub:
             self.read()
             return True
         return False
+
+
+class Watch:
+    """Reads a hub. Fails if a counter ever decreases."""
+
+    def __init__(self, hub: Hub) -> None:
+        """Starts without samples."""
+        self._hub = hub
+        self._before: dict[tuple[str, str], float] = {}
+
+    def read(self) -> Exposition:
+        """Scrapes the hub once more."""
+        exposition = self._hub.read()
+        for name, labels, value in exposition.samples:
+            if name.startswith("shop_order"):
+                key = (name, str(sorted(labels.items())))
+                assert value >= self._before.get(key, 0.0), f"{key} fell from {self._before[key]} to {value}"
+                self._before[key] = value
+        return exposition
 
 
 def counted(exposition: Exposition, instance: Optional[str] = None) -> dict[str, float]:

@@ -9,7 +9,7 @@ import pytest
 
 from conftest import EXECUTABLE
 from exposition import Exposition
-from fleet import Host, Hub, counted, total
+from fleet import Host, Hub, Watch, counted, total
 from live_gunicorn import wait_for
 from live_redis import LiveRedis
 
@@ -22,25 +22,6 @@ def redis(tmp_path: Path) -> Iterator[LiveRedis]:
     server = LiveRedis(tmp_path / "redis")
     yield server
     server.end()
-
-
-class Watch:
-    """Reads a hub. Fails if a counter ever decreases."""
-
-    def __init__(self, hub: Hub) -> None:
-        """Starts without samples."""
-        self._hub = hub
-        self._before: dict[tuple[str, str], float] = {}
-
-    def read(self) -> Exposition:
-        """Scrapes the hub once more."""
-        exposition = self._hub.read()
-        for name, labels, value in exposition.samples:
-            if name.startswith("shop_order"):
-                key = (name, str(sorted(labels.items())))
-                assert value >= self._before.get(key, 0.0), f"{key} fell from {self._before[key]} to {value}"
-                self._before[key] = value
-        return exposition
 
 
 def test_hubs_show_what_ten_applications_counted_though_one_dies_and_others_begin_anew(

@@ -388,6 +388,15 @@ internal static class ConfigurationVariables
         Description = "Version of remote write: 1.0, 2.0, or auto for 2.0 unless the receiver does not support it",
     };
 
+    public static ConfigurationVariable RemoteWriteClassicHistograms { get; } = new()
+    {
+        Name = "REMOTE_WRITE_CLASSIC_HISTOGRAMS",
+        Key = "remote_write.classic_histograms",
+        Kind = VariableKind.Boolean,
+        Default = "true",
+        Description = "Whether version 2.0 also has the classic buckets, sum and count of a histogram that has a native one",
+    };
+
     public static ConfigurationVariable RemoteWriteExternalLabels { get; } = new()
     {
         Name = "REMOTE_WRITE_EXTERNAL_LABELS",
@@ -990,7 +999,7 @@ internal static class ConfigurationVariables
         RedisEnabled, RedisUrl, RedisHost, RedisPort, RedisDb, RedisUsername, RedisPassword, RedisSsl, RedisCaFile,
         RedisCertFile, RedisKeyFile, RedisSentinelService, RedisSentinelUsername, RedisSentinelPassword, RedisKeyPrefix,
         RedisForwardInterval, RedisTtlSeconds, RedisTtlDisabled, Instance,
-        RemoteWriteUrl, RemoteWriteInterval, RemoteWriteProtocol, RemoteWriteExternalLabels, RemoteWriteHeaders,
+        RemoteWriteUrl, RemoteWriteInterval, RemoteWriteProtocol, RemoteWriteClassicHistograms, RemoteWriteExternalLabels, RemoteWriteHeaders,
         RemoteWriteUsername, RemoteWritePassword, RemoteWritePasswordFile, RemoteWriteBearerTokenFile,
         RemoteWriteCaFile, RemoteWriteCertFile, RemoteWriteKeyFile, RemoteWriteBufferDir, RemoteWriteBufferBytes,
         OtlpEnabled, OtlpUrl, OtlpProtocol, OtlpInterval, OtlpTimeout, OtlpCompression, OtlpHeaders, OtlpServiceName,

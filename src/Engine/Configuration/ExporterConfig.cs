@@ -123,6 +123,8 @@ internal sealed partial class ExporterConfig
 
     public int RemoteWriteInterval => Get<int>(ConfigurationVariables.RemoteWriteInterval);
 
+    public bool RemoteWriteClassicHistograms => Get<bool>(ConfigurationVariables.RemoteWriteClassicHistograms);
+
     public string RemoteWriteProtocol => Get<string>(ConfigurationVariables.RemoteWriteProtocol);
 
     public string? RemoteWriteExternalLabels => Get<string?>(ConfigurationVariables.RemoteWriteExternalLabels);

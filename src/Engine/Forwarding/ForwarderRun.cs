@@ -6,7 +6,7 @@ namespace GunicornPrometheusExporter.Forwarding;
 /// <summary>One run of a forwarder, from its start to its stop.</summary>
 /// <remarks>Runs in its own task; no exception of the forwarder stops it. Owns the forwarder.</remarks>
 internal sealed class ForwarderRun(
-    string name, IForwarder forwarder, Func<MetricSnapshot> read, Action<Func<ForwarderStatus, ForwarderStatus>> update,
+    string name, IForwarder forwarder, Func<bool, MetricSnapshot> read, Action<Func<ForwarderStatus, ForwarderStatus>> update,
     ILogger logger, TimeProvider time) : IAsyncDisposable
 {
     // A receiver may put something new into every answer.
@@ -86,7 +86,7 @@ internal sealed class ForwarderRun(
             // One call at a time, even if a forwarder ignores its cancellation.
             await _attempt.WaitAsync(either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             either.Token.ThrowIfCancellationRequested();
-            var attempt = forwarder.ForwardAsync(read(), either.Token);
+            var attempt = forwarder.ForwardAsync(read(forwarder.UsesDetails), either.Token);
             _attempt = attempt;
             Succeed(await attempt.WaitAsync(either.Token));
             return pauses.AfterSuccess();

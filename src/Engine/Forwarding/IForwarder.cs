@@ -12,6 +12,9 @@ internal interface IForwarder : IAsyncDisposable
 {
     TimeSpan Interval { get; }
 
+    /// <summary>Whether it uses <see cref="MetricSnapshot.Details"/>, which cost a read of more files.</summary>
+    bool UsesDetails { get; }
+
     /// <summary>Sends a snapshot, or buffered earlier ones.</summary>
     /// <exception cref="ForwardingException">The snapshot could not be sent; the next call may succeed.</exception>
     Task<Forwarded> ForwardAsync(MetricSnapshot snapshot, CancellationToken cancellation);

@@ -15,14 +15,16 @@ internal static class SslSettings
             throw Wrong(ConfigurationVariables.WebConfigFile, $"is \"{file}\", but PROMETHEUS_SSL_* settings demand TLS too; " +
                 "move them to tls_server_config of the web configuration file");
         }
-        var (certificate, key) = (config.SslCertFile, config.SslKeyFile);
+        var certificate = Source(ConfigurationVariables.SslCertFile, config.SslCertFile);
+        var key = Source(ConfigurationVariables.SslKeyFile, config.SslKeyFile);
         if (certificate is null) throw Wrong(ConfigurationVariables.SslCertFile, "is missing, but TLS is demanded; set it");
         if (key is null) throw Wrong(ConfigurationVariables.SslKeyFile, "is missing, but TLS is demanded; set it");
         if (config is { SslClientCaFile: not null, SslClientCaPath: not null })
         {
             throw Wrong(ConfigurationVariables.SslClientCaPath, "is set together with PROMETHEUS_SSL_CLIENT_CAFILE; remove one");
         }
-        var authorities = config.SslClientCaFile ?? config.SslClientCaPath;
+        var authorities = Source(ConfigurationVariables.SslClientCaFile, config.SslClientCaFile)
+            ?? Source(ConfigurationVariables.SslClientCaPath, config.SslClientCaPath);
         if (authorities is null && config.SslClientAuthRequired)
         {
             throw Wrong(
@@ -32,9 +34,9 @@ internal static class SslSettings
         {
             Tls = new()
             {
-                Certificate = new() { Path = certificate },
-                Key = new() { Path = key },
-                ClientAuthorities = authorities is null ? null : new() { Path = authorities },
+                Certificate = certificate,
+                Key = key,
+                ClientAuthorities = authorities,
                 ClientPolicy = authorities is null ? ClientCertificatePolicy.NoClientCert
                     : config.SslClientAuthRequired ? ClientCertificatePolicy.RequireAndVerifyClientCert
                     : ClientCertificatePolicy.VerifyClientCertIfGiven,
@@ -42,6 +44,9 @@ internal static class SslSettings
             },
         };
     }
+
+    private static PemSource? Source(ConfigurationVariable variable, string? path) =>
+        path is null ? null : new() { Setting = variable.Name, Path = path };
 
     private static ConfigurationException Wrong(ConfigurationVariable variable, string fault) =>
         new($"{variable.Name} ({variable.Key}) {fault}");

@@ -15,18 +15,18 @@ internal sealed class TlsServer
     internal TlsServer(TlsServerConfig config, string certificate, string key, string? authorities)
     {
         _config = config;
-        var chain = Load(config.Certificate, certificate, "cert");
+        var chain = Load(config.Certificate, certificate);
         try
         {
             _certificate = SslStreamCertificateContext.Create(X509Certificate2.CreateFromPem(certificate, key), chain, offline: true);
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
-            throw new ConfigurationException(
-                $"{NameOf(config.Key, "key")} is not the key of {NameOf(config.Certificate, "cert")}; " +
+            throw config.Key.Wrong(
+                $"is not the key of {config.Certificate.Path ?? config.Certificate.Setting}; " +
                 "give the certificate's key in PEM format, unencrypted");
         }
-        if (authorities is not null) _authorities = Load(config.ClientAuthorities!, authorities, "client_ca");
+        if (authorities is not null) _authorities = Load(config.ClientAuthorities!, authorities);
     }
 
     internal SslServerAuthenticationOptions Options() => new()
@@ -60,13 +60,11 @@ internal sealed class TlsServer
         return isVerified && (_config.AllowedSans is not { } allowed || SubjectAlternativeNames.Of(certificate).Any(allowed.Contains));
     }
 
-    private static X509Certificate2Collection Load(PemSource source, string text, string name)
+    private static X509Certificate2Collection Load(PemSource source, string text)
     {
         var certificates = Authorities.Parse(text);
         return certificates.Count > 0
             ? certificates
-            : throw new ConfigurationException($"{NameOf(source, name)} contains no certificate; give one in PEM format");
+            : throw source.Wrong("contains no certificate; give one in PEM format");
     }
-
-    private static string NameOf(PemSource source, string name) => source.Path ?? $"the value of {name}";
 }

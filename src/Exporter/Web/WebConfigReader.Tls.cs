@@ -44,8 +44,8 @@ internal sealed partial class WebConfigReader
             {
                 _yaml.Reject(section.Start, $"{TlsSection} has both {name} and {file}; remove one");
             }
-            if (texts.TryGetValue(file, out var path)) return new() { Path = Path.GetFullPath(path, _directory) };
-            return texts.TryGetValue(name, out var text) ? new() { Text = text } : null;
+            if (texts.TryGetValue(file, out var path)) return new() { Setting = file, Path = Path.GetFullPath(path, _directory) };
+            return texts.TryGetValue(name, out var text) ? new() { Setting = name, Text = text } : null;
         }
         var (certificate, key, authorities) = (Source("cert"), Source("key"), Source("client_ca"));
         if (certificate is null) _yaml.Reject(section.Start, $"{TlsSection} has no certificate; set cert_file");

@@ -1,5 +1,7 @@
+using System.Collections.Frozen;
 using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Forwarding;
+using GunicornPrometheusExporter.HistogramDetails;
 using GunicornPrometheusExporter.Snapshots;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
@@ -35,6 +37,18 @@ public sealed class ForwarderManagerTests : IAsyncDisposable
         Assert.True(_time.GetUtcNow() - start >= 2 * Interval);
         Assert.Equal((ForwarderState.Running, 30), (Status.State, Status.Bytes));
         Assert.Equal("forwarding to there every 30 s", Assert.Single(_log.Messages));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Only_a_forwarder_that_uses_details_gets_them(bool isUsing)
+    {
+        await using var forwarder = new ScriptedForwarder(Interval) { UsesDetails = isUsing };
+        await _manager.AddAsync("here", () => forwarder);
+        await _manager.StartAsync("here");
+
+        Assert.Equal(isUsing, (await forwarder.CalledAsync()).Details is not null);
     }
 
     [Fact]
@@ -222,5 +236,8 @@ public sealed class ForwarderManagerTests : IAsyncDisposable
         }
     }
 
-    private MetricSnapshot Read() => new(_time.GetUtcNow(), new([]), new double[] { Interlocked.Increment(ref _reads) });
+    private MetricSnapshot Read(bool isDetailed) => new(_time.GetUtcNow(), new([]), new double[] { Interlocked.Increment(ref _reads) })
+    {
+        Details = isDetailed ? new([], FrozenDictionary<int, Exemplar>.Empty, FrozenDictionary<int, NativeCounts>.Empty) : null,
+    };
 }

@@ -11,6 +11,8 @@ internal sealed class ScriptedForwarder(TimeSpan interval) : IForwarder
 
     public TimeSpan Interval => interval;
 
+    public bool UsesDetails { get; init; }
+
     /// <summary>What a call does; by default it sends a snapshot of ten bytes.</summary>
     public Func<CancellationToken, Task<Forwarded>> Next { get; set; } = _ => Task.FromResult(new Forwarded(1, 10));
 

@@ -32,7 +32,7 @@ public sealed class StoreLeadershipTests : IDisposable
         using var first = SlotTable.Open(_directory);
         Assert.True(first.TryTakeLeadership());
         Assert.True(first.TryTake(SlotKind.Exporter, 1));
-        await using var manager = new ForwarderManager(() => throw new InvalidOperationException(), NullLogger.Instance);
+        await using var manager = new ForwarderManager(_ => throw new InvalidOperationException(), NullLogger.Instance);
         using var forwarders = new ConfiguredForwarders(manager, new ExporterConfig());
         using var second = new StoreLeadership(_directory, forwarders, new SharedScrape(_ => { }), new("control", NullLogger.Instance), NullLoggerFactory.Instance);
 

@@ -59,9 +59,10 @@ public sealed class SslSettingsTests : IDisposable
     [Theory]
     [InlineData("cert.pem", "", "PROMETHEUS_SSL_KEYFILE (prometheus.ssl.keyfile) is missing, but TLS is demanded; set it")]
     [InlineData("", "key.pem", "PROMETHEUS_SSL_CERTFILE (prometheus.ssl.certfile) is missing, but TLS is demanded; set it")]
-    [InlineData("none.pem", "key.pem", "none.pem does not exist; ")]
-    [InlineData("key.pem", "key.pem", "key.pem contains no certificate; give one in PEM format")]
-    [InlineData("cert.pem", "cert.pem", "cert.pem is not the key of ")]
+    [InlineData("none.pem", "key.pem", "PROMETHEUS_SSL_CERTFILE: DIR/none.pem does not exist; ")]
+    [InlineData("cert.pem", "none.pem", "PROMETHEUS_SSL_KEYFILE: DIR/none.pem does not exist; ")]
+    [InlineData("key.pem", "key.pem", "PROMETHEUS_SSL_CERTFILE: DIR/key.pem contains no certificate; give one in PEM format")]
+    [InlineData("cert.pem", "cert.pem", "PROMETHEUS_SSL_KEYFILE: DIR/cert.pem is not the key of ")]
     public async Task Where_TLS_cannot_be_spoken_nothing_is_served(string certificate, string key, string error)
     {
         var outcome = await Executable.RunAsync(
@@ -70,7 +71,8 @@ public sealed class SslSettingsTests : IDisposable
             ("PROMETHEUS_SSL_KEYFILE", key.Length == 0 ? "" : _directory[key]));
 
         Assert.Equal(2, outcome.Status);
-        Assert.Contains(error, outcome.Errors, StringComparison.Ordinal);
+        Assert.Contains(
+            error.Replace("DIR", _directory.Path.TrimEnd('/'), StringComparison.Ordinal), outcome.Errors, StringComparison.Ordinal);
     }
 
     [Theory]

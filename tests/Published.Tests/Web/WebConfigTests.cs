@@ -31,14 +31,15 @@ public sealed class WebConfigTests : IDisposable
     }
 
     [Theory]
-    [InlineData("serve", "basic_auth_usres: {}", ":1:1: the file has no setting \"basic_auth_usres\"; did you mean basic_auth_users?")]
-    [InlineData("hub", "basic_auth_usres: {}", ":1:1: the file has no setting \"basic_auth_usres\"; did you mean basic_auth_users?")]
-    [InlineData("serve", null, "web.yml does not exist; ")]
-    [InlineData("serve", "tls_server_config: {cert_file: no.pem, key_file: no.pem}", "no.pem does not exist; ")]
-    [InlineData("serve", "tls_server_config: {cert: a, key: a}", "the value of cert contains no certificate; give one in PEM format")]
-    [InlineData("serve", "tls_server_config: {cert_file: cert.pem, key_file: cert.pem}", "cert.pem is not the key of ")]
+    [InlineData("serve", "basic_auth_usres: {}", "error: DIR/web.yml:1:1: the file has no setting \"basic_auth_usres\"; did you mean basic_auth_users?")]
+    [InlineData("hub", "basic_auth_usres: {}", "error: DIR/web.yml:1:1: the file has no setting \"basic_auth_usres\"; did you mean basic_auth_users?")]
+    [InlineData("serve", null, "error: DIR/web.yml does not exist; ")]
+    [InlineData("serve", "tls_server_config: {cert_file: no.pem, key_file: no.pem}", "error: cert_file: DIR/no.pem does not exist; ")]
+    [InlineData("serve", "tls_server_config: {cert: a, key: a}", "error: cert: its value contains no certificate; give one in PEM format")]
+    [InlineData("serve", "tls_server_config: {cert_file: cert.pem, key_file: cert.pem}", "error: key_file: DIR/cert.pem is not the key of DIR/cert.pem; ")]
+    [InlineData("serve", "tls_server_config: {cert_file: cert.pem, key_file: no.pem}", "error: key_file: DIR/no.pem does not exist; ")]
     [InlineData("serve", "tls_server_config: {cert_file: cert.pem, key_file: key.pem, client_auth_type: RequireAndVerifyClientCert, client_ca_file: key.pem}",
-        "key.pem contains no certificate; give one in PEM format")]
+        "error: client_ca_file: DIR/key.pem contains no certificate; give one in PEM format")]
     public async Task A_file_that_cannot_be_used_ends_the_command_with_one_line(string command, string? text, string sentence)
     {
         using var authority = new TestAuthority();
@@ -53,7 +54,6 @@ public sealed class WebConfigTests : IDisposable
 
         Assert.Equal(Usage, outcome.Status);
         var line = Assert.Single(LogLines.ErrorsOf(outcome.Errors).Split('\n', StringSplitOptions.RemoveEmptyEntries));
-        Assert.StartsWith("error: " + _directory.Path.TrimEnd('/'), line.Replace("the value of cert", _directory.Path, StringComparison.Ordinal), StringComparison.Ordinal);
-        Assert.Contains(sentence, line, StringComparison.Ordinal);
+        Assert.StartsWith(sentence.Replace("DIR", _directory.Path.TrimEnd('/'), StringComparison.Ordinal), line, StringComparison.Ordinal);
     }
 }

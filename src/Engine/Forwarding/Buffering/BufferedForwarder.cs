@@ -17,6 +17,8 @@ internal abstract class BufferedForwarder(ISnapshotSender sender, BufferSettings
 
     public TimeSpan Interval => settings.Interval;
 
+    public bool UsesDetails => true;
+
     public Task<Forwarded> ForwardAsync(MetricSnapshot snapshot, CancellationToken cancellation)
     {
         _buffer ??= OpenBuffer();

@@ -1,4 +1,3 @@
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Diagnostics;
@@ -124,11 +123,8 @@ internal sealed class HttpReceiver(HttpReceiverSettings settings, TimeProvider t
         }
         if (settings.CertificateFile is { } certificate)
         {
-            handler.SslOptions.ClientCertificates =
-            [
-                SettingFile.Read(
-                    $"{settings.VariablePrefix}CERT_FILE", certificate, path => X509Certificate2.CreateFromPemFile(path, settings.KeyFile)),
-            ];
+            handler.SslOptions.ClientCertificateContext = SettingFile.ReadIdentity(
+                ($"{settings.VariablePrefix}CERT_FILE", certificate), ($"{settings.VariablePrefix}KEY_FILE", settings.KeyFile!));
         }
         return new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
     }

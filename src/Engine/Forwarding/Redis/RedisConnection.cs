@@ -11,6 +11,8 @@ namespace GunicornPrometheusExporter.Forwarding.Redis;
 /// </remarks>
 internal sealed class RedisConnection(ExporterConfig config, TimeSpan limit) : IAsyncDisposable
 {
+    private static readonly TimeSpan PauseOfMove = TimeSpan.FromMilliseconds(20);
+
     private ConnectionMultiplexer? _connection;
     private ConnectionWatch? _watch;
 
@@ -27,7 +29,7 @@ internal sealed class RedisConnection(ExporterConfig config, TimeSpan limit) : I
             {
                 try
                 {
-                    return await commands(kept.GetDatabase()).WaitAsync(timed.Token).ConfigureAwait(false);
+                    return await SendAsync(kept.GetDatabase(), commands, timed.Token).ConfigureAwait(false);
                 }
                 catch (Exception e) when (e is RedisConnectionException or RedisServerException { Kind: RedisErrorKind.ReadOnly })
                 {
@@ -36,7 +38,7 @@ internal sealed class RedisConnection(ExporterConfig config, TimeSpan limit) : I
                 }
             }
             _connection = await ConnectAsync(timed.Token).ConfigureAwait(false);
-            return await commands(_connection.GetDatabase()).WaitAsync(timed.Token).ConfigureAwait(false);
+            return await SendAsync(_connection.GetDatabase(), commands, timed.Token).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -55,6 +57,23 @@ internal sealed class RedisConnection(ExporterConfig config, TimeSpan limit) : I
         _connection = null;
         await connection.CloseAsync(allowCommandsToComplete: false).ConfigureAwait(false);
         await connection.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Sends commands again as long as a Cluster has moved some of the keys of one command, but not all.</summary>
+    private static async Task<T> SendAsync<T>(IDatabase redis, Func<IDatabase, Task<T>> commands, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            try
+            {
+                return await commands(redis).WaitAsync(cancellation).ConfigureAwait(false);
+            }
+            catch (RedisServerException e) when (e.Kind == RedisErrorKind.TryAgain)
+            {
+                await Task.Delay(PauseOfMove, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (cancellation.IsCancellationRequested) throw;
+            }
+        }
     }
 
     private async Task<ConnectionMultiplexer> ConnectAsync(CancellationToken cancellation)

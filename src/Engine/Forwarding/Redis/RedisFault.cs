@@ -30,6 +30,8 @@ internal static class RedisFault
     private static string Explain(RedisServerException answer, ExporterConfig config) => answer.Kind switch
     {
         RedisErrorKind.OutOfMemory => "is full; raise its maxmemory",
+        RedisErrorKind.TryAgain => "has moved some keys of the instance to another node, but not all; " +
+            "if this lasts, complete the move with redis-cli --cluster fix",
         RedisErrorKind.ReadOnly => "is a read-only replica; name the master, or set REDIS_SENTINEL_SERVICE",
         RedisErrorKind.NoReplicas => "rejects writes because too few replicas are connected; " +
             "restore them, or lower its min-replicas-to-write",

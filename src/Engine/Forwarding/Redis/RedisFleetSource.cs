@@ -7,8 +7,8 @@ namespace GunicornPrometheusExporter.Forwarding.Redis;
 /// <summary>Reads the snapshots that <see cref="RedisForwarder"/> writes; if a layout is known, only changed values.</summary>
 /// <remarks>
 /// One command reads an instance from one key, so it is consistent. An entry that becomes unreadable keeps its last data, so
-/// that no count disappears. If the hosts are merged, the counts of hosts that are gone and of earlier incarnations are
-/// included. Not thread-safe.
+/// that no count disappears, and so does an instance of which a replica that became the master lacks the newest snapshots. If
+/// the hosts are merged, the counts of hosts that are gone and of earlier incarnations are included. Not thread-safe.
 /// </remarks>
 /// <param name="config">The settings of Redis.</param>
 /// <param name="isMerged">Whether the hub merges its hosts.</param>
@@ -63,6 +63,12 @@ internal sealed class RedisFleetSource(ExporterConfig config, bool isMerged, str
             }
         }
         while (rest.Length > 0);
+        // A replica that became the master may lack them, as may a server that restarted.
+        var now = _clock.GetUtcNow();
+        foreach (var (instance, known) in _hosts)
+        {
+            if (known.Host.IsLive(now)) hosts.TryAdd(instance, known);
+        }
         _hosts = Own([.. hosts.Keys], share).ToDictionary(instance => instance, instance => hosts[instance], StringComparer.Ordinal);
         _reader.Keep(_hosts.Values);
         return new([.. _hosts.Values.Select(host => host.Host)], skipped, share is null ? null : new(share.Hubs, until));
@@ -155,7 +161,8 @@ internal sealed class RedisFleetSource(ExporterConfig config, bool isMerged, str
         if (!entry.IsForeign && entry.Values.All(value => value.IsNull)) return null;
         try
         {
-            return _reader.Read(entry, known);
+            var host = _reader.Read(entry, known);
+            return known is not null && known.IsNewerThan(host) ? known : host;
         }
         catch (SnapshotFormatException e)
         {

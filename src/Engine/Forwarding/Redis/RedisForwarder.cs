@@ -42,6 +42,8 @@ internal sealed class RedisForwarder(ExporterConfig config) : IForwarder
     private ImmutableArray<Incident> _incidents;
     private long _sequence;
 
+    public bool UsesDetails => false;
+
     public TimeSpan Interval { get; } = TimeSpan.FromSeconds(config.RedisForwardInterval);
 
     public Task<Forwarded> ForwardAsync(MetricSnapshot snapshot, CancellationToken cancellation)

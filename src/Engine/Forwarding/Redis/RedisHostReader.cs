@@ -32,7 +32,9 @@ internal sealed class RedisHostReader(TimeProvider time)
             entry.TimeToLive is { } left ? now + left : DateTimeOffset.MinValue,
             Decode(entry, layout, SnapshotFields.Values),
             isWhole ? PastOf(entry) : known?.Host.Past);
-        return new(entry.Text(SnapshotFields.Writer), entry.Number(SnapshotFields.Sequence), entry.Text(SnapshotFields.LayoutId), host);
+        var writer = entry.Text(SnapshotFields.Writer);
+        var former = known?.Writer == writer ? known.FormerWriter : known?.Writer;
+        return new(writer, former, entry.Number(SnapshotFields.Sequence), entry.Text(SnapshotFields.LayoutId), host);
     }
 
     /// <summary>Removes the layouts that no host uses.</summary>

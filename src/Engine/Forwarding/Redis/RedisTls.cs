@@ -1,5 +1,4 @@
 using System.Net.Security;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using GunicornPrometheusExporter.Configuration;
 
@@ -40,24 +39,10 @@ internal static class RedisTls
     {
         var url = config.RedisUrl;
         var certificate = File(url?.CertFile, "ssl_certfile", config.RedisCertFile, ConfigurationVariables.RedisCertFile);
-        if (certificate is not var (source, path)) return null;
-        var key = File(url?.KeyFile, "ssl_keyfile", config.RedisKeyFile, ConfigurationVariables.RedisKeyFile) ?? (source, path);
-        var (certificates, keyText) = (Read(source, path), Read(key.Source, key.Path));
-        try
-        {
-            // The server may need the authorities in between, which follow in the file.
-            return SslStreamCertificateContext.Create(
-                X509Certificate2.CreateFromPem(certificates, keyText), Authorities.Parse(certificates), offline: true);
-        }
-        catch (Exception e) when (e is CryptographicException or ArgumentException)
-        {
-            throw new ForwardingException(
-                $"{source} is \"{path}\", which has no certificate for the unencrypted key in \"{key.Path}\"; " +
-                "set both to PEM files that belong together", e);
-        }
+        if (certificate is not { } named) return null;
+        var key = File(url?.KeyFile, "ssl_keyfile", config.RedisKeyFile, ConfigurationVariables.RedisKeyFile);
+        return SettingFile.ReadIdentity(named, key ?? named);
     }
-
-    private static string Read(string source, string path) => SettingFile.Read(source, path, System.IO.File.ReadAllText);
 
     /// <summary>The file that the URL names, or else the variable, with the words for it.</summary>
     private static (string Source, string Path)? File(string? ofUrl, string option, string? path, ConfigurationVariable variable) =>

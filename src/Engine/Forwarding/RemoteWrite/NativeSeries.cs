@@ -8,8 +8,11 @@ using V2 = GunicornPrometheusExporter.Forwarding.RemoteWrite.Messages.V2;
 
 namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
 
-/// <summary>The native histograms of a layout, each a series of its own beside those of its classic buckets. Version 2.0 only.</summary>
-internal sealed class NativeSeries(SnapshotLayout layout, ImmutableArray<Label> common)
+/// <summary>The native histograms of a layout, each a series of its own. Version 2.0 only.</summary>
+/// <param name="layout">The layout.</param>
+/// <param name="common">The labels of every series.</param>
+/// <param name="isAlone">Whether they replace the classic histograms, and so have their exemplars.</param>
+internal sealed class NativeSeries(SnapshotLayout layout, ImmutableArray<Label> common, bool isAlone)
 {
     private readonly (SnapshotFamily Family, SnapshotSample Sample)[] _samples = [.. layout.Samples];
 
@@ -28,24 +31,55 @@ internal sealed class NativeSeries(SnapshotLayout layout, ImmutableArray<Label> 
     /// <param name="details">The native histograms; null for none.</param>
     internal IEnumerable<ByteString> Fill(ReadOnlyMemory<double> values, long time, SnapshotDetails? details)
     {
-        var sent = new List<(RemoteSeries Series, V2.Histogram Histogram)>();
+        var sent = new List<(RemoteSeries Series, V2.Histogram Histogram, Exemplar[] Exemplars)>();
         foreach (var (sample, native) in details?.Natives ?? FrozenDictionary<int, NativeCounts>.Empty)
         {
             if (MetricSnapshot.IsAbsent(values.Span[sample])) continue;
             var series = Find(sample, details!);
-            sent.Add((series, HistogramOf(native, values.Span[sample], time, series.Start)));
+            sent.Add((series, HistogramOf(native, values.Span[sample], time, series.Start), isAlone ? NewExemplars(series, details!) : []));
         }
         var ended = Live().Except(sent.Select(one => one.Series)).ToArray();
-        sent.AddRange(ended.Select(series => (series, new V2.Histogram { Sum = MetricSnapshot.Absent, Timestamp = time })));
-        foreach (var (series, _) in sent) series.IsLive = true;
+        sent.AddRange(ended.Select(series => (series, new V2.Histogram { Sum = MetricSnapshot.Absent, Timestamp = time }, Array.Empty<Exemplar>())));
+        foreach (var (series, _, _) in sent) series.IsLive = true;
         foreach (var series in ended) series.IsLive = false;
         _earlier = [];
         return RequestTemplates.Bodies(sent, (one, symbols) =>
         {
             var message = RequestTemplates.MessageOf(one.Series, symbols);
             message.Histograms.Add(one.Histogram);
+            message.Exemplars.AddRange(one.Exemplars.Select(exemplar => RequestTemplates.MessageOf(exemplar, symbols)));
             return message;
         });
+    }
+
+    /// <summary>The values without those of the classic histograms that have a native one.</summary>
+    internal ReadOnlyMemory<double> WithoutClassic(ReadOnlyMemory<double> values, SnapshotDetails? details)
+    {
+        if (details is null || details.Natives.Count == 0) return values;
+        var rest = values.ToArray();
+        foreach (var sum in details.Natives.Keys) rest.AsSpan(ClassicOf(sum)).Fill(MetricSnapshot.Absent);
+        return rest;
+    }
+
+    /// <summary>The samples of the classic histogram that has a sum: the buckets before it, and the count after it.</summary>
+    private Range ClassicOf(int sum)
+    {
+        var (first, end) = (sum, sum + 1);
+        while (first > 0 && Is(first - 1, MetricFamily.BucketSuffix)) first--;
+        if (end < _samples.Length && Is(end, MetricFamily.CountSuffix)) end++;
+        return first..end;
+
+        bool Is(int sample, string suffix) => _samples[sample].Sample.Name == _samples[sum].Family.Name + suffix;
+    }
+
+    /// <summary>The exemplars that were not sent yet, in the order of time.</summary>
+    private Exemplar[] NewExemplars(RemoteSeries series, SnapshotDetails details)
+    {
+        var (first, count) = ClassicOf(series.Sample).GetOffsetAndLength(_samples.Length);
+        var found = Enumerable.Range(first, count).Where(details.Exemplars.ContainsKey).Select(sample => details.Exemplars[sample])
+            .Where(exemplar => exemplar.Time > series.ExemplarTime).OrderBy(exemplar => exemplar.Time).ToArray();
+        if (found.Length > 0) series.ExemplarTime = found[^1].Time;
+        return found;
     }
 
     private IEnumerable<RemoteSeries> Live() => _series.Values.Concat(_earlier.Values).Where(series => series.IsLive);

@@ -40,6 +40,9 @@ internal sealed record RemoteWriteSettings
     /// <summary>The protocol version; unspecified selects 2.0, or 1.0 if the receiver does not support 2.0.</summary>
     internal WriteProtocol Protocol { get; init; }
 
+    /// <summary>Whether version 2.0 has the native histograms in place of the classic ones, not beside them.</summary>
+    public bool IsNativeOnly { get; init; }
+
     internal BufferSettings Buffer => new("REMOTE_WRITE_BUFFER_DIR", Interval, BufferDirectory, BufferBytes);
 
     internal HttpReceiverSettings Receiver => new("remote write", "REMOTE_WRITE_", Url)
@@ -81,6 +84,7 @@ internal sealed record RemoteWriteSettings
             KeyFile = config.RemoteWriteKeyFile,
             BufferDirectory = config.RemoteWriteBufferDir,
             BufferBytes = config.RemoteWriteBufferBytes,
+            IsNativeOnly = !config.RemoteWriteClassicHistograms,
             Protocol = config.RemoteWriteProtocol switch
             {
                 "1.0" => WriteProtocol.V1,

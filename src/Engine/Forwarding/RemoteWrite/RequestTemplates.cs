@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using System.Text;
 using Google.Protobuf;
+using GunicornPrometheusExporter.HistogramDetails;
 using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Snapshots;
 using Snappier;
@@ -42,6 +44,17 @@ internal static class RequestTemplates
             HelpRef = symbols.ReferTo(series.Family.Help),
             UnitRef = symbols.ReferTo(UnitOf(series.Family)),
         },
+    };
+
+    internal static V2.Exemplar MessageOf(Exemplar exemplar, SymbolTable symbols) => new()
+    {
+        LabelsRefs =
+        {
+            symbols.ReferTo("span_id"), symbols.ReferTo(Encoding.ASCII.GetString(exemplar.Context.Span)),
+            symbols.ReferTo("trace_id"), symbols.ReferTo(Encoding.ASCII.GetString(exemplar.Context.Trace)),
+        },
+        Value = exemplar.Value,
+        Timestamp = (long)(exemplar.Time * 1000),
     };
 
     /// <summary>The compressed bodies of requests in version 2.0 with messages that no template has.</summary>

@@ -1,6 +1,5 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
-using System.Text;
 using Google.Protobuf;
 using GunicornPrometheusExporter.HistogramDetails;
 using GunicornPrometheusExporter.Metrics;
@@ -19,9 +18,12 @@ internal sealed class SeriesSet
     private readonly ImmutableArray<RequestTemplate> _requests;
     private readonly Dictionary<int, RemoteSeries> _buckets;
     private readonly NativeSeries _natives;
+    private readonly bool _isNativeOnly;
 
-    internal SeriesSet(SnapshotLayout layout, SnapshotDetails? details, ImmutableArray<Label> common, WriteProtocol protocol)
+    internal SeriesSet(
+        SnapshotLayout layout, SnapshotDetails? details, ImmutableArray<Label> common, WriteProtocol protocol, bool isNativeOnly)
     {
+        _isNativeOnly = isNativeOnly;
         Layout = layout;
         Protocol = protocol;
         // Empty labels are not sent and names may be escaped, so two samples may have the same series; the first is used.
@@ -33,7 +35,7 @@ internal sealed class SeriesSet
             }).DistinctBy(series => series.Key),
         ];
         _buckets = _series.Where(series => series.Family.Type == MetricType.Histogram).ToDictionary(series => series.Sample);
-        _natives = new NativeSeries(layout, common);
+        _natives = new NativeSeries(layout, common, isNativeOnly);
         _requests = [.. _series.Chunk(SeriesPerRequest).Select(series => RequestTemplates.Of(series, protocol))];
 
         ImmutableArray<Label> LabelsOf(SnapshotSample sample)
@@ -65,9 +67,10 @@ internal sealed class SeriesSet
     internal IEnumerable<ByteString> Fill(ReadOnlyMemory<double> values, long time, SnapshotDetails? details)
     {
         if (Protocol == WriteProtocol.V1) return FillTemplates(values, time);
-        var exemplars = NewExemplars(values, details);
-        var requests = FillTemplates(values, time)
-            .Concat(RequestTemplates.Bodies(exemplars, (one, symbols) => MessageOf(one.Series, one.Exemplar, values.Span, time, symbols)))
+        var classic = _isNativeOnly ? _natives.WithoutClassic(values, details) : values;
+        var exemplars = NewExemplars(classic, details);
+        var requests = FillTemplates(classic, time)
+            .Concat(RequestTemplates.Bodies(exemplars, (one, symbols) => MessageOf(one.Series, one.Exemplar, classic.Span, time, symbols)))
             .Concat(_natives.Fill(values, time, details)).ToArray();
         foreach (var (series, exemplar) in exemplars) (series.HasExemplar, series.ExemplarTime) = (false, exemplar.Time);
         return requests;
@@ -101,16 +104,7 @@ internal sealed class SeriesSet
     {
         var message = RequestTemplates.MessageOf(series, symbols);
         message.Samples.Add(new V2.Sample { Value = values[series.Sample], Timestamp = time, StartTimestamp = series.Start });
-        message.Exemplars.Add(new V2.Exemplar
-        {
-            LabelsRefs =
-            {
-                symbols.ReferTo("span_id"), symbols.ReferTo(Encoding.ASCII.GetString(exemplar.Context.Span)),
-                symbols.ReferTo("trace_id"), symbols.ReferTo(Encoding.ASCII.GetString(exemplar.Context.Trace)),
-            },
-            Value = exemplar.Value,
-            Timestamp = (long)(exemplar.Time * 1000),
-        });
+        message.Exemplars.Add(RequestTemplates.MessageOf(exemplar, symbols));
         return message;
     }
 }

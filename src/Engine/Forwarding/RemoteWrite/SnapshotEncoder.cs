@@ -7,7 +7,7 @@ using GunicornPrometheusExporter.Snapshots;
 namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
 
 /// <summary>Encodes snapshots as requests, with a stale marker for each series that disappears.</summary>
-internal sealed class SnapshotEncoder(ImmutableArray<Label> labels)
+internal sealed class SnapshotEncoder(ImmutableArray<Label> labels, bool isNativeOnly)
 {
     private SeriesSet? _series;
 
@@ -30,7 +30,7 @@ internal sealed class SnapshotEncoder(ImmutableArray<Label> labels)
     private ImmutableArray<ByteString> Replace(SnapshotLayout layout, SnapshotDetails? details, WriteProtocol protocol, long time)
     {
         var earlier = _series;
-        _series = new SeriesSet(layout, details, labels, protocol);
+        _series = new SeriesSet(layout, details, labels, protocol, isNativeOnly);
         if (earlier is null) return [];
         _series.Continue(earlier);
         return [.. earlier.End(time)];

@@ -8,7 +8,7 @@ namespace GunicornPrometheusExporter.Forwarding.RemoteWrite;
 internal sealed class SnapshotSender(RemoteWriteSettings settings, TimeProvider time) : ISnapshotSender
 {
     private readonly WriteReceiver _receiver = new(settings, time);
-    private readonly SnapshotEncoder _encoder = new(settings.Labels);
+    private readonly SnapshotEncoder _encoder = new(settings.Labels, settings.IsNativeOnly);
 
     // The version to encode snapshots in.
     private WriteProtocol _protocol = settings.Protocol == WriteProtocol.Unspecified ? WriteProtocol.V2 : settings.Protocol;

@@ -50,6 +50,23 @@ internal sealed class RedisCluster : IAsyncDisposable
         return master!;
     }
 
+    /// <summary>Begins to move the slot of a key to another master.</summary>
+    internal async Task<SlotMove> BeginMoveAsync(string key)
+    {
+        var slot = await Nodes[0].CliAsync("CLUSTER", "KEYSLOT", key);
+        var source = await MasterOfAsync(key);
+        RedisServer? target = null;
+        foreach (var node in Nodes)
+        {
+            var isOther = node != source && (await node.CliAsync("ROLE")).StartsWith("master", StringComparison.Ordinal);
+            if (isOther) target = node;
+        }
+        var (from, to) = (await source.CliAsync("CLUSTER", "MYID"), await target!.CliAsync("CLUSTER", "MYID"));
+        await target.CliAsync("CLUSTER", "SETSLOT", slot, "IMPORTING", from);
+        await source.CliAsync("CLUSTER", "SETSLOT", slot, "MIGRATING", to);
+        return new(slot, source, target, to);
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var node in Nodes) await node.DisposeAsync();

@@ -133,6 +133,36 @@ public sealed class RedisFleetSourceTests : IAsyncLifetime
             reading.Skipped.Select(entry => (entry.Name, entry.Kind)).OrderBy(entry => entry.Name, StringComparer.Ordinal));
     }
 
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public async Task Nothing_decreases_when_a_replica_takes_over_that_lacks_the_newest_snapshot(bool isMerged, bool isOfAnotherExporter)
+    {
+        await using var a = Store("a");
+        await using var source = Source(isMerged);
+        await a.ForwardAsync(1);
+        await source.ReadAsync(CancellationToken.None);
+        RedisKey[] keys = [Keys.Counted("a"), Keys.Snapshot("a")];
+        var replicated = await Task.WhenAll(keys.Select(key => _redis.KeyDumpAsync(key)));
+        if (isOfAnotherExporter)
+        {
+            StoreIncarnation.Renew(a.Path);
+            await a.RestartAsync();
+        }
+        await a.ForwardAsync(2);
+        var newest = await ReadAsync(source);
+
+        await _redis.KeyDeleteAsync(keys);
+        foreach (var (key, bytes) in keys.Zip(replicated)) await _redis.KeyRestoreAsync(key, bytes!, TimeSpan.FromMinutes(1));
+        Assert.Same(newest["a"], (await ReadAsync(source))["a"]);
+        await _redis.KeyDeleteAsync([.. keys, Keys.Index]);
+        Assert.Same(newest["a"], (await ReadAsync(source))["a"]);
+
+        await a.ForwardAsync(3);
+        Assert.Equal([3], (await ReadAsync(source))["a"].Snapshot.Values.ToArray());
+    }
+
     [Fact]
     public async Task What_cannot_be_read_any_more_stays_as_it_was_read_last()
     {

@@ -219,6 +219,29 @@ public sealed class RemoteWriteProtocolTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Native_histograms_may_replace_the_classic_ones_and_then_have_their_exemplars()
+    {
+        var details = DetailsOf(new double[4]);
+        var native = details with
+        {
+            Natives = new Dictionary<int, NativeCounts> { [2] = new(3, 0, 1, 0, [1]) }.ToFrozenDictionary(),
+            Exemplars = new Dictionary<int, Exemplar> { [0] = Exemplar(0.25, 2), [1] = Exemplar(4, 1) }.ToFrozenDictionary(),
+        };
+        await using var forwarder = new RemoteWriteForwarder(
+            new() { Url = _receiver.Url, Protocol = WriteProtocol.V2, IsNativeOnly = true }, _clock);
+        foreach (var next in new[] { native, native, details })
+        {
+            await forwarder.ForwardAsync(Histogram().At(_clock, 1, 2, 3.5, 2) with { Details = next }, TestContext.Current.CancellationToken);
+            _clock.Move(forwarder.Interval);
+        }
+
+        var series = _receiver.Requests.SelectMany(request => request.AsV2().Timeseries).ToArray();
+        // The classic ones appear as soon as there is no native one.
+        Assert.Equal(4, series.Count(one => one.Samples.Count > 0));
+        Assert.Equal([[4, 0.25], [], []], series.Where(one => one.Histograms.Count > 0).Select(one => one.Exemplars.Select(exemplar => exemplar.Value)));
+    }
+
+    [Fact]
     public async Task A_receiver_without_native_histograms_gets_every_sample_once()
     {
         var details = DetailsOf(new double[4]) with

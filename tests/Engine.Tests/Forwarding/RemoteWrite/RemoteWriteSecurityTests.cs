@@ -103,6 +103,8 @@ public sealed class RemoteWriteSecurityTests : IDisposable
             ("REMOTE_WRITE_PASSWORD_FILE is", new() { Url = receiver.Url, Username = "me", PasswordFile = _directory["missing"] }),
             ("REMOTE_WRITE_CA_FILE is", new() { Url = receiver.Url, AuthorityFile = _directory["missing"] }),
             ("REMOTE_WRITE_CERT_FILE is", new() { Url = receiver.Url, CertificateFile = _directory["no.pem"], KeyFile = _directory["no.pem"] }),
+            ("REMOTE_WRITE_CERT_FILE is", new() { Url = receiver.Url, CertificateFile = _directory["missing"], KeyFile = _directory["no.pem"] }),
+            ("REMOTE_WRITE_KEY_FILE is", new() { Url = receiver.Url, CertificateFile = _directory["no.pem"], KeyFile = _directory["missing"] }),
         ];
 
         foreach (var (start, settings) in cases)
