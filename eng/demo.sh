@@ -51,7 +51,7 @@ echo "demo: requests are sent; some of them fail, and workers are replaced meanw
 "$python" "$root/eng/demo_load.py" "$web" "$metrics" || fail "the load could not be sent"
 echo "demo: what Prometheus stored; the counts equal the requests that were sent, although workers were replaced"
 echo
-"$python" "$root/eng/demo_table.py" "$prometheus" || fail "Prometheus does not know what it should"
+"$python" "$root/eng/demo_table.py" "$prometheus" || fail "Prometheus lacks requests"
 
 echo
 if [ -n "${KEEP:-}" ]; then

@@ -1,4 +1,4 @@
-"""Prints what Prometheus knows of the demo: ``demo_table.py HOST:PORT``. Fails if it has not heard of the load."""
+"""Prints what Prometheus stored of the demo: ``demo_table.py HOST:PORT``. Fails if it lacks requests of the load."""
 
 import json
 import sys
@@ -21,7 +21,7 @@ ROWS = [
         "{:.2f} ms",
     ),
     ("Memory by worker", "gunicorn_worker_memory_bytes / 1048576", "{:.1f} MiB"),
-    ("CPU by worker", "max_over_time(gunicorn_worker_cpu_percent[1m])", "{:.1f} % at most"),
+    ("Processor time by worker", "sum by (worker_id) (gunicorn_worker_cpu_seconds_total)", "{:.1f} s"),
     ("Worker restarts", "gunicorn_master_worker_restarts_total", "{:.0f}"),
     ("The application's own orders", "sum by (product) (demo_orders_total)", "{:.0f}"),
 ]
@@ -53,7 +53,7 @@ def wait_for_load(address: str) -> None:
         if known == [("", float(EXPECTED))]:
             return
         time.sleep(0.5)
-    sys.exit(f"Prometheus was to know of {EXPECTED} requests within {SCRAPE_TIMEOUT:g} s, but has {known}")
+    sys.exit(f"after {SCRAPE_TIMEOUT:g} s Prometheus has {known} instead of {EXPECTED} requests")
 
 
 def main() -> None:

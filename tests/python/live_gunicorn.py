@@ -12,12 +12,13 @@ import sys
 import time
 from collections import deque
 from pathlib import Path
-from typing import Callable, Optional, Sequence
+from typing import Callable, Iterator, Optional, Sequence
 
 from exposition import Exposition
 
 READY_TIMEOUT = 60.0
 END_TIMEOUT = 60.0
+LOST_SIGNAL_TIMEOUT = 2.0
 
 #: The interpreter that runs Gunicorn, by default the one that runs the tests.
 PYTHON = shlex.split(os.environ.get("GUNICORN_PYTHON", "")) or [sys.executable]
@@ -70,6 +71,17 @@ def settled(read: Callable[[], Exposition], requests: int) -> Exposition:
     """Waits until at least this many requests are counted: a worker counts a request after its response."""
     wait_for(lambda: read().total("gunicorn_worker_requests_total") >= requests, f"the count of {requests} requests")
     return read()
+
+
+@contextlib.contextmanager
+def process(*command: object, **environment: str) -> Iterator[None]:
+    """Runs a process in this environment. pytest shows its output if the test fails."""
+    started = subprocess.Popen(list(map(str, command)), env=environment or None, stdin=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        started.terminate()
+        started.wait(END_TIMEOUT)
 
 
 class LiveGunicorn:
@@ -205,6 +217,12 @@ class LiveGunicorn:
         """Stops Gunicorn with SIGTERM. Returns its exit status."""
         if self.process.poll() is None:
             self.process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                return self.process.wait(LOST_SIGNAL_TIMEOUT)
+            # Gunicorn's worker loses a SIGTERM between its fork and its init_signals: its master would wait for the graceful timeout.
+            for pid in self.workers():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGTERM)
             try:
                 self.process.wait(END_TIMEOUT)
             except subprocess.TimeoutExpired:

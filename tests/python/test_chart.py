@@ -19,7 +19,7 @@ from jsonschema import Draft7Validator
 import mixin
 from chart import CHART, VALUES, can_render, objects, rendered
 from conftest import EXECUTABLE
-from live_gunicorn import END_TIMEOUT, free_port, wait_for
+from live_gunicorn import free_port, process, wait_for
 from live_prometheus import LivePrometheus
 from operator_scrape import scrape_of, scrape_of_service
 
@@ -98,16 +98,6 @@ def test_the_dashboards_are_those_of_the_mixin():
 @needs_go
 def test_nothing_of_the_operator_is_there_by_default():
     assert {item["kind"] for item in yaml.safe_load_all(rendered()) if item} == {"Deployment", "Service"}
-
-
-@contextlib.contextmanager
-def process(*command: object, **environment: str) -> Iterator[None]:
-    started = subprocess.Popen(list(map(str, command)), env=environment or None, stdin=subprocess.DEVNULL)
-    try:
-        yield
-    finally:
-        started.terminate()
-        started.wait(END_TIMEOUT)
 
 
 @contextlib.contextmanager

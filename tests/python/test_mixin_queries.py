@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import signal
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +14,7 @@ import pytest
 
 import mixin
 from conftest import EXECUTABLE
-from live_gunicorn import END_TIMEOUT, HOOKS, LiveGunicorn, free_port, wait_for
+from live_gunicorn import HOOKS, LiveGunicorn, free_port, process, wait_for
 from live_prometheus import LivePrometheus
 from pages import PAGES
 from test_asgi import CLOSE, HANDSHAKE
@@ -127,17 +126,6 @@ def talking(server: LiveGunicorn) -> Iterator[None]:
     finally:
         end.set()
         thread.join()
-
-
-@contextlib.contextmanager
-def process(*command: object, **environment: str) -> Iterator[None]:
-    """Runs a process in this environment. pytest shows its output if the test fails."""
-    started = subprocess.Popen(list(map(str, command)), env=environment or None, stdin=subprocess.DEVNULL)
-    try:
-        yield
-    finally:
-        started.terminate()
-        started.wait(END_TIMEOUT)
 
 
 def make_trouble(server: LiveGunicorn, store: Path) -> None:

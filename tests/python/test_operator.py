@@ -1,13 +1,14 @@
 """Prometheus' operator: the dashboards by route have data through the PodMonitor and the ServiceMonitors of deploy/."""
 
+import contextlib
 import shutil
-import time
 from typing import Any
 
 import pytest
 
 import mixin
 from chart import can_render, objects, rendered
+from live_gunicorn import wait_for
 from live_prometheus import LivePrometheus
 from operator_scrape import scrape_of
 
@@ -35,17 +36,23 @@ def test_queries_by_route_have_data_through_the_operators_relabelling(name, star
     prometheus = LivePrometheus(tmp_path / "prometheus", scrapes, [], program)
     try:
         prometheus.wait_until_scraping()
-        for _ in range(6):
-            server.get(ROUTE)
-            time.sleep(1)
-        assert prometheus.values("gunicorn_worker_failed_requests_total > 0")
         jobs = {target["labels"]["job"] for target in prometheus.get("targets")["activeTargets"]}
         assert len(jobs) == len(scrapes)
         queries = [query for query in mixin.queries(mixin.DASHBOARDS["gunicorn-routes"]) if "$endpoint" in query]
         assert len(queries) > 10
         asked = [mixin.filled_in(query, {"$job": job, "$endpoint": ROUTE}) for job in jobs for query in queries]
-        unanswered = [query for query in asked if not prometheus.values(query)]
+        unanswered = list(asked)
+
+        def are_answered() -> bool:
+            # Rates need requests between two scrapes.
+            server.get(ROUTE)
+            unanswered[:] = [query for query in unanswered if not prometheus.values(query)]
+            return not unanswered
+
+        with contextlib.suppress(AssertionError):
+            wait_for(are_answered, "the answers", 30)
         assert not unanswered, "\n".join(unanswered)
+        assert prometheus.values("gunicorn_worker_failed_requests_total > 0")
         by_route = "group by (endpoint) (gunicorn_http_requests_total)"
         assert {row["metric"]["endpoint"] for row in prometheus.get("query", query=by_route)["result"]} == {ROUTE}
         assert [label for label in prometheus.get("labels") if label.startswith("exported_")] == []

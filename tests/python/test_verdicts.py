@@ -21,15 +21,12 @@ SOURCES = "\n".join(
 WITHOUT = {
     "GunicornExporterAbsent": "no exporter serves a page",
     "GunicornExporterDown": "the page does not answer",
-    "GunicornErrorBudgetBurnSlow": "needs three days",
-    "GunicornRequestsLost": "the verdict about the worker's death has its cause",
-    "GunicornConnectionsRefused": "the kernel counts for all servers of the machine",
-    "GunicornForwarderDropping": "the count has no time; the table of the forwarders has it",
 }
 
 #: The constants of the C# code that are the limit of an alert.
 LIMITS = {
     "GunicornErrorBudgetBurnFast": "FailingShare",
+    "GunicornErrorBudgetBurnSlow": "FailingShareOfDay",
     "GunicornLatencyHigh": "SlowSeconds",
     "GunicornSlowRequests": "SlowShare",
     "GunicornUtilisationHigh": "BusyShare",

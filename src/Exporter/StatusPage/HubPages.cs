@@ -40,7 +40,7 @@ internal sealed class HubPages(HubReading reading, FleetTrend trend, Configurati
             Host = host.Instance,
             Application = null,
             Hosts = null,
-            History = [],
+            History = trend.Of(host.Instance, query.Range),
             IsHost = true,
             Findings = Sorted(FindingsOf(host, page.Status.Now.Time)),
         };
@@ -60,6 +60,7 @@ internal sealed class HubPages(HubReading reading, FleetTrend trend, Configurati
                 now - host.Written)),
         ];
         var status = FleetStatus.Of(new(now, look.Hosts.SelectMany(SamplesOf)), hosts) with { Incidents = incidents };
+        var fleet = RecentTrouble.TrafficOf("the fleet", trend.Of, now).ToArray();
         return new(status)
         {
             MetricsPath = configuration.Config.WebTelemetryPath,
@@ -67,8 +68,9 @@ internal sealed class HubPages(HubReading reading, FleetTrend trend, Configurati
             Hosts = hosts,
             Findings = Sorted(
             [
-                .. CheckList.Run(HubView(look.Hosts, now)), .. RecentTrouble.Find("the fleet", trend.Of(TrendRange.Recent), [], now),
-                .. hosts.SelectMany(host => FindingsOf(host, now)),
+                .. CheckList.Run(HubView(look.Hosts, now)), .. fleet,
+                // A problem of the whole fleet stands for that of its hosts.
+                .. hosts.SelectMany(host => FindingsOf(host, now)).Where(one => fleet.All(all => all.Alert != one.Alert)),
             ]),
         };
     }
@@ -76,9 +78,9 @@ internal sealed class HubPages(HubReading reading, FleetTrend trend, Configurati
     private static ExporterView HubView(IReadOnlyList<HostSnapshot> hosts, DateTimeOffset now) =>
         new("the hub", [.. hosts.Where(host => host.Instance.Length == 0).SelectMany(SamplesOf)], now);
 
-    private static IEnumerable<Finding> FindingsOf(HostStatus host, DateTimeOffset now) =>
+    private IEnumerable<Finding> FindingsOf(HostStatus host, DateTimeOffset now) =>
         CheckList.Run(new ExporterView(host.Instance, [], host.Status.Now))
-            .Concat(RecentTrouble.Find(host.Instance, [], host.Status.Incidents, now));
+            .Concat(RecentTrouble.Find(host.Instance, range => trend.Of(host.Instance, range), host.Status.Incidents, now));
 
     private static ImmutableArray<Finding> Sorted(IEnumerable<Finding> findings) =>
         [.. findings.OrderByDescending(finding => finding.Severity)];

@@ -19,7 +19,7 @@ internal sealed record Page(Status Status)
     /// <summary>The application, as Gunicorn's master names it; null if unknown.</summary>
     internal string? Application { get; init; }
 
-    /// <summary>The hosts of a hub, in place of workers and history; null for one server.</summary>
+    /// <summary>The hosts of a hub, in place of workers; null for one server.</summary>
     internal ImmutableArray<HostStatus>? Hosts { get; init; }
 
     /// <summary>Whether the page of a hub is about one of its hosts.</summary>

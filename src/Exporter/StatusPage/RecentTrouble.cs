@@ -11,6 +11,7 @@ internal static class RecentTrouble
 {
     private const double FailingShare = 14.4 * .001;
     private const double LeastRequests = .1; // Per second.
+    private const double FailingShareOfDay = 3 * .001;
     private const double SlowSeconds = 1;
     private const double SlowShare = .05;
     private const double BusyShare = .85;
@@ -22,13 +23,19 @@ internal static class RecentTrouble
 
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan DeathWindow = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan DropWindow = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan BurnWindow = TimeSpan.FromHours(2);
 
     internal static IEnumerable<Finding> Find(
-        string host, ImmutableArray<TrendPoint> points, ImmutableArray<Incident> incidents, DateTimeOffset now)
-    {
-        var last = points.Where(point => now - point.Time < Window).ToArray();
-        return last.Length == 0 ? DeathsOf(host, incidents, now) : [.. TrafficOf(host, last), .. DeathsOf(host, incidents, now)];
-    }
+        string host, Func<TrendRange, ImmutableArray<TrendPoint>> history, ImmutableArray<Incident> incidents, DateTimeOffset now) =>
+    [
+        .. TrafficOf(host, history, now), .. LossesOf(host, history(TrendRange.Recent), now), .. DeathsOf(host, incidents, now),
+    ];
+
+    /// <summary>Finds what the requests of a server, or of a fleet, have in common.</summary>
+    internal static IEnumerable<Finding> TrafficOf(
+        string host, Func<TrendRange, ImmutableArray<TrendPoint>> history, DateTimeOffset now) =>
+        [.. BurnOf(host, history(TrendRange.Day), now), .. TrafficOf(host, Last(history(TrendRange.Recent), Window, now))];
 
     /// <summary>Finds workers whose memory grows.</summary>
     internal static IEnumerable<Finding> GrowthOf(string host, Status status) =>
@@ -41,9 +48,56 @@ internal static class RecentTrouble
             $"{host}: the memory of {worker.Id} grew from {Show.Megabytes(before)} to {Show.Megabytes(worker.Memory)} in "
             + $"{Show.Duration(growth.Time.TotalSeconds)}; see which route leaks", "GunicornWorkerMemoryGrowing");
 
+    private static TrendPoint[] Last(ImmutableArray<TrendPoint> points, TimeSpan window, DateTimeOffset now) =>
+        [.. points.Where(point => now - point.Time < window)];
+
+    private static float RequestsOf(TrendPoint[] points) => points.Average(point => point.Requests);
+
+    private static float FailuresOf(TrendPoint[] points) => points.Average(point => point.ServerErrors + point.Lost);
+
+    /// <summary>Finds failures that are few, but last for hours. The other limit of the alert needs three days.</summary>
+    private static IEnumerable<Finding> BurnOf(string host, ImmutableArray<TrendPoint> day, DateTimeOffset now)
+    {
+        var hours = Last(day, BurnWindow, now);
+        // Before, both windows would have the same points.
+        if (hours.Length == 0 || hours.Length == day.Length) yield break;
+        TrendPoint[] all = [.. day];
+        if (RequestsOf(all) >= LeastRequests
+            && FailuresOf(hours) > FailingShareOfDay * RequestsOf(hours) && FailuresOf(all) > FailingShareOfDay * RequestsOf(all))
+        {
+            yield return Finding.Warning(
+                $"{host}: more than 0.3 % of the requests of the last 2 hours and of the last day failed; see which routes have 5xx",
+                "GunicornErrorBudgetBurnSlow");
+        }
+    }
+
+    /// <summary>Finds what never arrived: requests, connections and snapshots.</summary>
+    private static IEnumerable<Finding> LossesOf(string host, ImmutableArray<TrendPoint> points, DateTimeOffset now)
+    {
+        if (Last(points, DeathWindow, now).Any(point => point.Lost > 0))
+        {
+            yield return Finding.Warning(
+                $"{host}: requests of the last 10 minutes were lost with their worker; see the incidents", "GunicornRequestsLost");
+        }
+        // The kernel counts for all servers of the machine; a full queue is that of this one.
+        var last = Last(points, Window, now);
+        if (last.Any(point => point.Refused > 0) && last.Any(point => point.Fullest >= 1))
+        {
+            yield return Finding.Warning(
+                $"{host}: clients could not connect in the last 5 minutes, because an accept queue was full; add workers, or see which "
+                + "routes are slow", "GunicornConnectionsRefused");
+        }
+        if (Last(points, DropWindow, now).Any(point => point.Dropped > 0))
+        {
+            yield return Finding.Warning(
+                $"{host}: a forwarder dropped snapshots in the last 15 minutes; see the exporter's log", "GunicornForwarderDropping");
+        }
+    }
+
     private static IEnumerable<Finding> TrafficOf(string host, TrendPoint[] points)
     {
-        var (requests, failed) = (points.Average(point => point.Requests), points.Average(point => point.ServerErrors + point.Lost));
+        if (points.Length == 0) yield break;
+        var (requests, failed) = (RequestsOf(points), FailuresOf(points));
         if (requests >= LeastRequests && failed / requests > FailingShare)
         {
             yield return Finding.Error(

@@ -21,7 +21,7 @@ internal sealed class ServerPages(
         var (status, findings) = Watch.Check();
         using var text = new StringWriter();
         configuration.Config.PrintConfig(text);
-        var trouble = RecentTrouble.Find(Host, trend.Of(TrendRange.Recent), status.Incidents, status.Now.Time);
+        var trouble = RecentTrouble.Find(Host, trend.Of, status.Incidents, status.Now.Time);
         var workers = status.Workers.Select(worker => worker with { MemoryGrowth = trend.GrowthOf(worker, status.Now.Time) });
         status = status with { Workers = [.. workers] };
         Finding[] failing = problem() is { } fault

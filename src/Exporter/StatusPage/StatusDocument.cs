@@ -34,8 +34,7 @@ internal static class StatusDocument
         html.Write($"</header><main>\n");
         VerdictSection.Write(html, page.Findings);
         TrafficSection.Write(html, status);
-        // A hub has only the history of all hosts together.
-        if (!page.IsHost) HistorySection.Write(html, page);
+        HistorySection.Write(html, page);
         if (page.Hosts is not null) HostSection.Write(html, page);
         else WorkerSection.Write(html, page);
         RouteSection.WriteSearch(html, page.Query);

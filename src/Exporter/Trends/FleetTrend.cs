@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace GunicornPrometheusExporter.Exporter.Trends;
 
-/// <summary>The history of the hosts of a hub together, from when each was first seen. Safe for any number of threads.</summary>
+/// <summary>The history of each host of a hub, and of all together, from when each was first seen. Safe for any number of threads.</summary>
 internal sealed class FleetTrend
 {
     private readonly Lock _gate = new();
@@ -25,6 +25,12 @@ internal sealed class FleetTrend
     internal ImmutableArray<TrendPoint> Of(TrendRange range)
     {
         lock (_gate) return _rings.Of(range);
+    }
+
+    /// <summary>The points of one host; none without such a host.</summary>
+    internal ImmutableArray<TrendPoint> Of(string instance, TrendRange range)
+    {
+        lock (_gate) return _hosts.TryGetValue(instance, out var host) ? host.Of(range) : [];
     }
 
     private HostTrend Find(string instance)

@@ -1,11 +1,16 @@
+using System.Collections.Immutable;
 using GunicornPrometheusExporter.Exporter.Readings;
 
 namespace GunicornPrometheusExporter.Exporter.Trends;
 
-/// <summary>Spreads what a host counted between two snapshots over the same time after the second. Not thread-safe.</summary>
-/// <remarks>Points are closer together than snapshots. What is left when the next snapshot arrives counts at once.</remarks>
+/// <summary>The history of one host. Not thread-safe.</summary>
+/// <remarks>
+/// Points are closer together than snapshots, so it spreads what the host counted between two snapshots over the same time after the
+/// second. What is left when the next snapshot arrives counts at once.
+/// </remarks>
 internal sealed class HostTrend
 {
+    private readonly TrendRings _rings = new();
     private MetricSnapshot? _snapshot;
     private TrendTotals? _earlier;
     private TrendTotals? _newest;
@@ -18,13 +23,19 @@ internal sealed class HostTrend
         if (!ReferenceEquals(snapshot, _snapshot))
         {
             var next = TrendSums.Of(new Samples(snapshot.Time, Samples.AllOf(snapshot)));
+            // Points share the bounds of earlier ones.
+            if (_newest is not null && next.Bounds.SequenceEqual(_newest.Bounds)) next = next with { Bounds = _newest.Bounds };
             (_snapshot, _earlier, _newest, _readAt) = (snapshot, _newest ?? next, next, now);
         }
         var current = Between(_earlier!, _newest!, (now - _readAt) / (_newest!.Time - _earlier!.Time));
         var before = _shown ?? current;
         _shown = current;
+        _rings.Add(current with { Time = now });
         return (before, current);
     }
+
+    /// <summary>The points of a range, the oldest first.</summary>
+    internal ImmutableArray<TrendPoint> Of(TrendRange range) => _rings.Of(range);
 
     private static TrendTotals Between(TrendTotals earlier, TrendTotals newest, double share)
     {

@@ -16,6 +16,10 @@ internal sealed record TrendPoint(DateTimeOffset Time)
 
     internal float Slow { get; init; }
 
+    internal float Refused { get; init; }
+
+    internal float Dropped { get; init; }
+
     /// <summary>Quantiles of the latency since the point before, in seconds; NaN without requests.</summary>
     internal float P50 { get; init; } = float.NaN;
 
@@ -27,6 +31,8 @@ internal sealed record TrendPoint(DateTimeOffset Time)
     internal float Saturation { get; init; } = float.NaN;
 
     internal float Backlog { get; init; } = float.NaN;
+
+    internal float Fullest { get; init; } = float.NaN;
 
     internal float InFlight { get; init; } = float.NaN;
 

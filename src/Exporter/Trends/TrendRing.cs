@@ -11,7 +11,7 @@ internal sealed class TrendRing(TrendRange range)
 
     private readonly Queue<TrendPoint> _points = new(range.Points);
     private TrendTotals? _before;
-    private float _saturation, _backlog, _inFlight, _memory;
+    private float _saturation, _backlog, _fullest, _inFlight, _memory;
 
     internal ImmutableArray<TrendPoint> Points => [.. _points];
 
@@ -25,6 +25,7 @@ internal sealed class TrendRing(TrendRange range)
         }
         _saturation = Higher(_saturation, now.Saturation);
         _backlog = Higher(_backlog, now.Backlog);
+        _fullest = Higher(_fullest, now.Fullest);
         _inFlight = Higher(_inFlight, now.InFlight);
         _memory = Higher(_memory, now.Memory);
         if (now.Time - _before.Time < range.Step - Early) return;
@@ -36,7 +37,7 @@ internal sealed class TrendRing(TrendRange range)
     private void Begin(TrendTotals now)
     {
         _before = now;
-        _saturation = _backlog = _inFlight = _memory = float.NaN;
+        _saturation = _backlog = _fullest = _inFlight = _memory = float.NaN;
     }
 
     private TrendPoint PointOf(TrendTotals before, TrendTotals now)
@@ -51,12 +52,15 @@ internal sealed class TrendRing(TrendRange range)
             ServerErrors = RateOf(before.ServerErrors, now.ServerErrors),
             Lost = RateOf(before.Lost, now.Lost),
             Slow = RateOf(before.Slow, now.Slow),
+            Refused = RateOf(before.Refused, now.Refused),
+            Dropped = RateOf(before.Dropped, now.Dropped),
             Deaths = (int)TrendTotals.Growth(before.Deaths, now.Deaths),
             P50 = QuantileOf(latencies, .5),
             P95 = QuantileOf(latencies, .95),
             P99 = QuantileOf(latencies, .99),
             Saturation = _saturation,
             Backlog = _backlog,
+            Fullest = _fullest,
             InFlight = _inFlight,
             Memory = _memory,
             Bounds = now.Bounds,

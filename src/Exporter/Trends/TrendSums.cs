@@ -8,6 +8,10 @@ namespace GunicornPrometheusExporter.Exporter.Trends;
 /// <summary>Sums the samples of the store. Not thread-safe.</summary>
 internal sealed class TrendSums
 {
+    private const string Listener = "listener";
+    private const string Outcome = "outcome";
+    private const string Drop = "dropped";
+
     private ImmutableArray<double> _bounds = [];
 
     internal TrendTotals Of(FamilyTable families, DateTimeOffset time)
@@ -25,8 +29,11 @@ internal sealed class TrendSums
             Lost = Sum(families, MetricCatalogue.WorkerRequestsLost) ?? 0,
             Slow = Sum(families, MetricCatalogue.SlowRequests) ?? 0,
             Deaths = Sum(families, MetricCatalogue.WorkerExits, IsUnexpected) ?? 0,
+            Refused = Sum(families, MetricCatalogue.HostListenOverflows) ?? 0,
+            Dropped = Sum(families, MetricCatalogue.ForwarderSnapshots, IsDropped) ?? 0,
             Saturation = Sum(families, MetricCatalogue.Saturation),
             Backlog = Sum(families, MetricCatalogue.ListenerBacklog),
+            Fullest = Fullest(family => QueuesOf(families, family)),
             InFlight = Sum(families, MetricCatalogue.WorkerRequestsInFlight),
             Memory = Sum(families, MetricCatalogue.WorkerProportionalMemory) ?? Sum(families, MetricCatalogue.WorkerMemory),
             Bounds = _bounds,
@@ -52,8 +59,12 @@ internal sealed class TrendSums
             Slow = samples.Sum(MetricCatalogue.SlowRequests) ?? 0,
             Deaths = samples.Of(MetricCatalogue.WorkerExits).Where(exits => !WorkerExitReasons.IsOrderly(exits["reason"]))
                 .Sum(exits => exits.Value),
+            Refused = samples.Sum(MetricCatalogue.HostListenOverflows) ?? 0,
+            Dropped = samples.Of(MetricCatalogue.ForwarderSnapshots).Where(snapshots => snapshots[Outcome] == Drop)
+                .Sum(snapshots => snapshots.Value),
             Saturation = samples.Sum(MetricCatalogue.Saturation),
             Backlog = samples.Sum(MetricCatalogue.ListenerBacklog),
+            Fullest = Fullest(family => samples.Of(family).Select(queue => (queue[Listener], queue.Value))),
             InFlight = samples.Sum(MetricCatalogue.WorkerRequestsInFlight),
             Memory = samples.Sum(MetricCatalogue.WorkerProportionalMemory) ?? samples.Sum(MetricCatalogue.WorkerMemory),
             Bounds = [.. latencies.Counts.Select(bucket => bucket.Bound)],
@@ -77,6 +88,20 @@ internal sealed class TrendSums
 
     // A quote in the value of another label is escaped, so it cannot look like this label.
     private static bool HasStatus(LabelSet set, ReadOnlySpan<byte> begin) => set.Text.IndexOf(begin) >= 0;
+
+    private static double? Fullest(Func<MetricFamily, IEnumerable<(string Name, double Value)>> queuesOf) =>
+        queuesOf(MetricCatalogue.ListenerBacklogPeak).Join(
+            queuesOf(MetricCatalogue.ListenerBacklogLimit), peak => peak.Name, limit => limit.Name,
+            (peak, limit) => (double?)(peak.Value / limit.Value)).Max();
+
+    private static List<(string Name, double Value)> QueuesOf(FamilyTable families, MetricFamily family)
+    {
+        var queues = new List<(string, double)>();
+        families.Visit(family, (_, set, value) => queues.Add((LabelOf(set, Listener), value)));
+        return queues;
+    }
+
+    private static bool IsDropped(LabelSet snapshots) => LabelOf(snapshots, Outcome) == Drop;
 
     private static bool IsUnexpected(LabelSet exits) => !WorkerExitReasons.IsOrderly(LabelOf(exits, "reason"));
 }

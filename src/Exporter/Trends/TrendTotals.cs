@@ -18,9 +18,18 @@ internal sealed record TrendTotals(DateTimeOffset Time)
     /// <summary>Unexpected worker exits.</summary>
     internal double Deaths { get; init; }
 
+    /// <summary>Connections that the kernel refused, of all servers of the machine.</summary>
+    internal double Refused { get; init; }
+
+    /// <summary>Snapshots that forwarders dropped.</summary>
+    internal double Dropped { get; init; }
+
     internal double? Saturation { get; init; }
 
     internal double? Backlog { get; init; }
+
+    /// <summary>The peak of the fullest accept queue, as a share of its limit.</summary>
+    internal double? Fullest { get; init; }
 
     internal double? InFlight { get; init; }
 

@@ -13,10 +13,11 @@ public sealed class RecentTroubleTests
     [Fact]
     public void Failed_and_lost_requests_are_an_error_from_the_limit_of_the_alert_on()
     {
-        Assert.Empty(Find([Point(-10) with { Requests = 100, ServerErrors = .7f, Lost = .7f }]));
-        Assert.Equal(
-            "error: web-1: 2 % of the requests of the last 5 minutes failed; see which routes have 5xx GunicornErrorBudgetBurnFast",
-            Assert.Single(Find([Point(-10) with { Requests = 100, ServerErrors = .8f, Lost = .8f }])));
+        const string Failing =
+            "error: web-1: 2 % of the requests of the last 5 minutes failed; see which routes have 5xx GunicornErrorBudgetBurnFast";
+        Assert.Empty(Find([Point(-10) with { Requests = 100, ServerErrors = 1.4f }]));
+        Assert.DoesNotContain(Failing, Find([Point(-10) with { Requests = 100, ServerErrors = .7f, Lost = .7f }]));
+        Assert.Contains(Failing, Find([Point(-10) with { Requests = 100, ServerErrors = .8f, Lost = .8f }]));
     }
 
     [Fact]
@@ -88,6 +89,56 @@ public sealed class RecentTroubleTests
         ], found);
     }
 
+    [Fact]
+    public void Requests_lost_with_their_worker_are_a_warning_for_ten_minutes()
+    {
+        Assert.Empty(Find([Point(-601) with { Lost = .2f }]));
+        Assert.Equal(
+            "warning: web-1: requests of the last 10 minutes were lost with their worker; see the incidents GunicornRequestsLost",
+            Assert.Single(Find([Point(-599) with { Lost = .2f }])));
+    }
+
+    [Fact]
+    public void Refused_connections_are_a_warning_only_if_an_accept_queue_of_this_server_was_full()
+    {
+        Assert.Empty(Find([Point(-10) with { Refused = 1, Fullest = .9f }]));
+        Assert.Empty(Find([Point(-10) with { Fullest = 1 }]));
+        Assert.Equal(
+            "warning: web-1: clients could not connect in the last 5 minutes, because an accept queue was full; add workers, or see which "
+            + "routes are slow GunicornConnectionsRefused",
+            Assert.Single(Find([Point(-10) with { Refused = 1 }, Point(-5) with { Fullest = 1 }])));
+    }
+
+    [Fact]
+    public void Dropped_snapshots_are_a_warning_for_fifteen_minutes()
+    {
+        Assert.Empty(Find([Point(-901) with { Dropped = 1 }]));
+        Assert.Equal(
+            "warning: web-1: a forwarder dropped snapshots in the last 15 minutes; see the exporter's log GunicornForwarderDropping",
+            Assert.Single(Find([Point(-899) with { Dropped = 1 }])));
+    }
+
+    [Theory]
+    [InlineData(.4f, .4f, true)]
+    [InlineData(.2f, .9f, false)]
+    [InlineData(.9f, .2f, false)]
+    public void A_few_failures_for_hours_are_a_warning(float earlier, float lately, bool isFound)
+    {
+        ImmutableArray<TrendPoint> day =
+        [
+            .. Enumerable.Range(1, 23).Select(hour => Point(-3600 * (24 - hour)) with
+            {
+                Requests = 100,
+                ServerErrors = hour < 23 ? earlier : lately,
+            }),
+        ];
+
+        var found = RecentTrouble.TrafficOf("web-1", range => range == TrendRange.Day ? day : [], PageSamples.Time).ToArray();
+
+        Assert.Equal(isFound ? ["GunicornErrorBudgetBurnSlow"] : [], found.Select(finding => finding.Alert));
+        Assert.Empty(RecentTrouble.TrafficOf("web-1", range => range == TrendRange.Day ? day[^1..] : [], PageSamples.Time));
+    }
+
     private static Incident Death(int seconds, string? cause, int pid) =>
         new(Seconds(seconds), cause == "timeout" ? IncidentKinds.Timeout : IncidentKinds.Death) { Cause = cause, Pid = pid };
 
@@ -96,5 +147,6 @@ public sealed class RecentTroubleTests
     private static TrendPoint Point(int seconds) => new(PageSamples.Time.AddSeconds(seconds)) { Bounds = Bounds, Counts = [0, 0, 0] };
 
     private static string[] Find(ImmutableArray<TrendPoint> points, params Incident[] incidents) =>
-        [.. RecentTrouble.Find("web-1", points, [.. incidents], PageSamples.Time).Select(finding => $"{finding} {finding.Alert}")];
+        [.. RecentTrouble.Find(
+            "web-1", range => range == TrendRange.Recent ? points : [], [.. incidents], PageSamples.Time).Select(finding => $"{finding} {finding.Alert}")];
 }

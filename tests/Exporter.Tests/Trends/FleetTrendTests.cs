@@ -71,6 +71,36 @@ public sealed class FleetTrendTests
         Assert.Equal(2, _trend.Of(TrendRange.Recent)[^1].ServerErrors, 3);
     }
 
+    [Fact]
+    public void Each_host_has_a_history_of_its_own_which_ends_with_the_host()
+    {
+        Add(0, HostOf("a", 0, requests: 100), HostOf("b", 0, requests: 0));
+        for (var seconds = 5; seconds <= 20; seconds += 5)
+        {
+            Add(seconds, HostOf("a", seconds, requests: 100 + (10 * seconds)), HostOf("b", seconds, requests: 0));
+        }
+
+        var points = _trend.Of("a", TrendRange.Recent);
+
+        Assert.Equal([0, 10, 10, 10], points.Select(point => Math.Round(point.Requests, 3)));
+        Assert.All(points, point => Assert.True(point.Bounds == points[0].Bounds));
+        Assert.All(_trend.Of("b", TrendRange.Recent), point => Assert.Equal(0, point.Requests));
+        Add(25, HostOf("b", 25, requests: 0));
+        Assert.Empty(_trend.Of("a", TrendRange.Recent));
+    }
+
+    [Fact]
+    public void A_host_has_its_dropped_snapshots_refused_connections_and_fullest_queue()
+    {
+        Add(0, HostOf("a", 0, requests: 0));
+        Add(5, HostOf("a", 5, requests: 5));
+        Add(10, HostOf("a", 5, requests: 5));
+
+        var points = _trend.Of("a", TrendRange.Recent);
+
+        Assert.Equal([1f, 2f, .75f], [points[0].Dropped, points[0].Refused, points[0].Fullest]);
+    }
+
     private void Add(int seconds, params HostSnapshot[] hosts) => _trend.Add(hosts, DateTimeOffset.UnixEpoch.AddSeconds(seconds));
 
     /// <summary>A host of which half of the requests failed.</summary>
@@ -85,6 +115,11 @@ public sealed class FleetTrendTests
             (MetricCatalogue.Saturation, "", [], saturation),
             (MetricCatalogue.WorkerRequestsInFlight, "", [("worker_id", "worker_1")], 3),
             (MetricCatalogue.WorkerExits, "", [("reason", "oom")], deaths),
+            (MetricCatalogue.ForwarderSnapshots, "", [("outcome", "dropped")], requests),
+            (MetricCatalogue.ForwarderSnapshots, "", [("outcome", "sent")], 9 * requests),
+            (MetricCatalogue.HostListenOverflows, "", [], 2 * requests),
+            (MetricCatalogue.ListenerBacklogPeak, "", [("listener", "0.0.0.0:80")], 48),
+            (MetricCatalogue.ListenerBacklogLimit, "", [("listener", "0.0.0.0:80")], 64),
             (MetricCatalogue.WorkerExits, "", [("reason", "reload")], 7 * deaths),
         ];
         var families = samples.Select(sample => new SnapshotFamily(
