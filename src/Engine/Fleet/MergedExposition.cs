@@ -35,7 +35,7 @@ internal sealed class MergedExposition : IFleetExposition
     private int _laidOut;
 
     /// <param name="logger">Where it logs dropped families.</param>
-    /// <param name="isSharing">Whether other hubs merge other hosts: then the hosts of each shard are merged, in place of all hosts.</param>
+    /// <param name="isSharing">Whether other hubs merge other hosts: then a sum is that of a shard, not of all hosts.</param>
     public MergedExposition(ILogger logger, bool isSharing)
     {
         _isSharing = isSharing;
