@@ -160,7 +160,8 @@ public sealed class RedisFleetSourceTests : IAsyncLifetime
         Assert.Same(newest["a"], (await ReadAsync(source))["a"]);
 
         await a.ForwardAsync(3);
-        Assert.Equal([3], (await ReadAsync(source))["a"].Snapshot.Values.ToArray());
+        var next = await ReadAsync(source);
+        Assert.Equal([3], next["a"].Snapshot.Values.ToArray());
     }
 
     [Fact]
