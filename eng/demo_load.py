@@ -2,8 +2,8 @@
 
 import http.client
 import sys
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 #: Path, and how many requests of each 20 go there.
 MIX = [("/order/{}", 16), ("/missing", 2), ("/broken", 1), ("/crash", 1)]
@@ -11,10 +11,13 @@ ROUNDS = 500
 SENDERS = 4
 START_TIMEOUT = 20.0
 
+#: A busy machine takes its time.
+ANSWER_TIMEOUT = 60.0
+
 
 def status_of(address: str, path: str) -> int:
     """Requests a path and returns the status of the answer."""
-    connection = http.client.HTTPConnection(address, timeout=10)
+    connection = http.client.HTTPConnection(address, timeout=ANSWER_TIMEOUT)
     try:
         connection.request("GET", path)
         response = connection.getresponse()
@@ -50,11 +53,11 @@ def main() -> None:
     web, metrics = sys.argv[1:]
     wait_for(metrics, "/-/healthy")
     wait_for(web, "/order/0")
-    senders = [threading.Thread(target=send, args=(web, number)) for number in range(SENDERS)]
+    with ThreadPoolExecutor(SENDERS) as pool:
+        senders = [pool.submit(send, web, number) for number in range(SENDERS)]
     for sender in senders:
-        sender.start()
-    for sender in senders:
-        sender.join()
+        if error := sender.exception():
+            sys.exit(f"a request to http://{web} failed: {error}")
     print(f"Sent {1 + ROUNDS * sum(count for _, count in MIX)} requests.")
 
 

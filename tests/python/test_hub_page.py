@@ -1,5 +1,6 @@
 """The page of a hub shows the hosts in the place of workers, from what they forwarded."""
 
+import re
 import subprocess
 from typing import Any
 
@@ -35,6 +36,13 @@ def test_the_page_of_a_hub_has_its_hosts_and_the_page_of_each_host(start_gunicor
         wait_for(lambda: "Requests/s, last 15 minutes: all lowest 0.0, highest 0." in page(), "the chart")
         host = page("?host=web-1")
         assert "Gunicorn on web-1" in host and "worker_1" in host and "GET /ok" in host
+
+        for _ in range(40):
+            assert server.get("/crash") == 500
+        failing = r"{}: \d+ % of the requests of the last 5 minutes failed"
+        wait_for(lambda: re.search(failing.format("the fleet"), page()), "the verdict of the fleet")
+        assert not re.search(failing.format("web-1"), page())
+        assert re.search(failing.format("web-1"), page("?host=web-1"))
 
         redis.kill()
         wait_for(lambda: "the hub cannot read the hosts&#x27; snapshots" in page(), "the verdict")

@@ -47,7 +47,8 @@ internal static class HistorySection
         HeatMap.Write(html, page.History, axis);
         html.Write($"""
             </div><p class="soft">UTC. One point per {range.Step.TotalSeconds} s,
-            since the {(page.Hosts is not null || page.IsHost ? "hub" : "exporter")} started; dashed: a worker died; dotted: a reload.</p></section>
+            since the {(page.Hosts is not null || page.IsHost ? "hub" : "exporter")} started; dashed: a worker died;
+            dotted: a reload.</p></section>
             """);
     }
 

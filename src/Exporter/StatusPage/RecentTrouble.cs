@@ -32,7 +32,7 @@ internal static class RecentTrouble
         .. TrafficOf(host, history, now), .. LossesOf(host, history(TrendRange.Recent), now), .. DeathsOf(host, incidents, now),
     ];
 
-    /// <summary>Finds what the requests of a server, or of a fleet, have in common.</summary>
+    /// <summary>Finds problems of the traffic of a server or of a fleet.</summary>
     internal static IEnumerable<Finding> TrafficOf(
         string host, Func<TrendRange, ImmutableArray<TrendPoint>> history, DateTimeOffset now) =>
         [.. BurnOf(host, history(TrendRange.Day), now), .. TrafficOf(host, Last(history(TrendRange.Recent), Window, now))];
@@ -59,7 +59,7 @@ internal static class RecentTrouble
     private static IEnumerable<Finding> BurnOf(string host, ImmutableArray<TrendPoint> day, DateTimeOffset now)
     {
         var hours = Last(day, BurnWindow, now);
-        // Before, both windows would have the same points.
+        // In a shorter history both windows have the same points.
         if (hours.Length == 0 || hours.Length == day.Length) yield break;
         TrendPoint[] all = [.. day];
         if (RequestsOf(all) >= LeastRequests

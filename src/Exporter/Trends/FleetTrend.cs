@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace GunicornPrometheusExporter.Exporter.Trends;
 
-/// <summary>The history of each host of a hub, and of all together, from when each was first seen. Safe for any number of threads.</summary>
+/// <summary>The history of each host of a hub and of all together, from when each was first seen. Safe for any number of threads.</summary>
 internal sealed class FleetTrend
 {
     private readonly Lock _gate = new();
