@@ -22,7 +22,7 @@ internal static class HistorySection
 
     internal static void Write(HtmlWriter html, Page page)
     {
-        var range = page.Query.Range;
+        var range = page.IsHost ? page.Query.Range.OfHost : page.Query.Range;
         // The last point is at the right, so that the charts change only with a new one.
         var axis = new ChartAxis(range, page.History.IsEmpty ? page.Status.Now.Time : page.History[^1].Time);
         axis = axis with { Reloads = [.. ReloadsOf(page).Where(time => time >= axis.Begin && time <= axis.End)] };
@@ -33,7 +33,7 @@ internal static class HistorySection
         foreach (var other in (TrendRange[])[TrendRange.Recent, TrendRange.Day])
         {
             var address = page.Query.With(PageQuery.RangeName, other == TrendRange.Recent ? null : other.Name, "history-title");
-            if (other == range) html.Write($"""<a href="{address}" aria-current="true">{other.Title}</a> """);
+            if (other == page.Query.Range) html.Write($"""<a href="{address}" aria-current="true">{other.Title}</a> """);
             else html.Write($"""<a href="{address}">{other.Title}</a> """);
         }
         html.Write($"""

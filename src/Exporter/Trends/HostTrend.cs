@@ -10,7 +10,7 @@ namespace GunicornPrometheusExporter.Exporter.Trends;
 /// </remarks>
 internal sealed class HostTrend
 {
-    private readonly TrendRings _rings = new();
+    private readonly TrendRings _rings = new(isOfHost: true);
     private MetricSnapshot? _snapshot;
     private TrendTotals? _earlier;
     private TrendTotals? _newest;

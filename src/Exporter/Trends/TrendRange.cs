@@ -11,5 +11,8 @@ internal sealed record TrendRange(string Name, string Title, TimeSpan Step, int 
 
     internal static TrendRange Day { get; } = new("24h", "24 hours", TimeSpan.FromMinutes(1), 1440);
 
+    /// <summary>The same range for one host of a hub, which has thousands: a third of the points.</summary>
+    internal TrendRange OfHost => this with { Step = Step * 3, Points = Points / 3 };
+
     internal TimeSpan Length => Step * Points;
 }

@@ -3,10 +3,11 @@ using System.Collections.Immutable;
 namespace GunicornPrometheusExporter.Exporter.Trends;
 
 /// <summary>The points of each range. Not thread-safe.</summary>
-internal sealed class TrendRings
+/// <param name="isOfHost">Whether they are those of one host of a hub.</param>
+internal sealed class TrendRings(bool isOfHost = false)
 {
-    private readonly TrendRing _recent = new(TrendRange.Recent);
-    private readonly TrendRing _day = new(TrendRange.Day);
+    private readonly TrendRing _recent = new(isOfHost ? TrendRange.Recent.OfHost : TrendRange.Recent);
+    private readonly TrendRing _day = new(isOfHost ? TrendRange.Day.OfHost : TrendRange.Day);
 
     internal void Add(TrendTotals totals)
     {

@@ -75,17 +75,18 @@ public sealed class FleetTrendTests
     public void Each_host_has_a_history_of_its_own_which_ends_with_the_host()
     {
         Add(0, HostOf("a", 0, requests: 100), HostOf("b", 0, requests: 0));
-        for (var seconds = 5; seconds <= 20; seconds += 5)
+        for (var seconds = 5; seconds <= 60; seconds += 5)
         {
             Add(seconds, HostOf("a", seconds, requests: 100 + (10 * seconds)), HostOf("b", seconds, requests: 0));
         }
 
         var points = _trend.Of("a", TrendRange.Recent);
 
-        Assert.Equal([0, 10, 10, 10], points.Select(point => Math.Round(point.Requests, 3)));
+        // One point per 15 s, not 5; the first snapshot is counted from the second on.
+        Assert.Equal([6.667, 10, 10, 10], points.Select(point => Math.Round(point.Requests, 3)));
         Assert.All(points, point => Assert.True(point.Bounds == points[0].Bounds));
         Assert.All(_trend.Of("b", TrendRange.Recent), point => Assert.Equal(0, point.Requests));
-        Add(25, HostOf("b", 25, requests: 0));
+        Add(65, HostOf("b", 65, requests: 0));
         Assert.Empty(_trend.Of("a", TrendRange.Recent));
     }
 
@@ -93,8 +94,8 @@ public sealed class FleetTrendTests
     public void A_host_has_its_dropped_snapshots_refused_connections_and_fullest_queue()
     {
         Add(0, HostOf("a", 0, requests: 0));
-        Add(5, HostOf("a", 5, requests: 5));
-        Add(10, HostOf("a", 5, requests: 5));
+        Add(15, HostOf("a", 15, requests: 15));
+        Add(30, HostOf("a", 15, requests: 15));
 
         var points = _trend.Of("a", TrendRange.Recent);
 
