@@ -1,4 +1,3 @@
-using GunicornPrometheusExporter.Engine.Tests.Forwarding.Redis;
 using GunicornPrometheusExporter.Forwarding;
 using GunicornPrometheusExporter.Forwarding.Redis;
 using GunicornPrometheusExporter.Metrics;
@@ -21,7 +20,7 @@ public sealed class SharedSamplesTests
         Assert.Same(one.Families[0], other.Families[1]);
         Assert.NotSame(one.Families[1], other.Families[0]);
         Assert.Same(one.Families[1].Samples[0], other.Families[0].Samples[0]);
-        Assert.Equal(Counter("b_total", "x", "z").Samples, other.Families[0].Samples);
+        Assert.Equal<IEnumerable<SnapshotSample>>(Counter("b_total", "x", "z").Samples, other.Families[0].Samples);
     }
 
     [Fact]
@@ -63,5 +62,5 @@ public sealed class SharedSamplesTests
     }
 
     private static SnapshotFamily Counter(string name, params string[] kinds) => new(
-        name, MetricType.Counter, GaugeMode.All, "help", [.. kinds.Select(kind => Snapshots.Sample(name, ("kind", kind)))]);
+        name, MetricType.Counter, GaugeMode.All, "help", [.. kinds.Select(kind => Redis.Snapshots.Sample(name, ("kind", kind)))]);
 }
