@@ -62,6 +62,7 @@ internal sealed class RedisConnection(ExporterConfig config, TimeSpan limit) : I
     /// <summary>Sends commands again as long as a Cluster has moved some of the keys of one command, but not all.</summary>
     private static async Task<T> SendAsync<T>(IDatabase redis, Func<IDatabase, Task<T>> commands, CancellationToken cancellation)
     {
+        RedisServerException? moving = null;
         while (true)
         {
             try
@@ -70,8 +71,14 @@ internal sealed class RedisConnection(ExporterConfig config, TimeSpan limit) : I
             }
             catch (RedisServerException e) when (e.Kind == RedisErrorKind.TryAgain)
             {
+                moving = e;
                 await Task.Delay(PauseOfMove, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 if (cancellation.IsCancellationRequested) throw;
+            }
+            catch (OperationCanceledException) when (moving is not null)
+            {
+                // The move is the cause, not the last call that had no time left.
+                throw moving;
             }
         }
     }

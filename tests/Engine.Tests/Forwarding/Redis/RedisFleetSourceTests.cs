@@ -94,10 +94,10 @@ public sealed class RedisFleetSourceTests : IAsyncLifetime
         var (apartHub, mergedHub) = (new FleetHub(apart, false, _log), new FleetHub(merged, true, _log));
         await a.ForwardAsync(Snapshots.Layout, 1, 2, 36.6, 3, 4, 5.5, 4);
         await b.ForwardAsync(Snapshots.Layout, 10, 20, 40, 30, 40, 55.25, 40);
-        await TextAsync(apartHub);
-        await TextAsync(mergedHub);
+        // The hubs know when it expires, so that happens before they read it.
         await _redis.KeyExpireAsync(Keys.Snapshot("b"), TimeSpan.FromMilliseconds(1));
         await Task.Delay(50);
+        await TextAsync(mergedHub);
 
         var apartText = ExpositionText.Parse(await TextAsync(apartHub));
         await using var fresh = Source(isMerged: true);

@@ -238,7 +238,9 @@ public sealed class RemoteWriteProtocolTests : IAsyncLifetime
         var series = _receiver.Requests.SelectMany(request => request.AsV2().Timeseries).ToArray();
         // The classic ones appear as soon as there is no native one.
         Assert.Equal(4, series.Count(one => one.Samples.Count > 0));
-        Assert.Equal([[4, 0.25], [], []], series.Where(one => one.Histograms.Count > 0).Select(one => one.Exemplars.Select(exemplar => exemplar.Value)));
+        Assert.Equal(
+            (double[][])[[4, 0.25], [], []],
+            series.Where(one => one.Histograms.Count > 0).Select(one => one.Exemplars.Select(exemplar => exemplar.Value).ToArray()));
     }
 
     [Fact]
