@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Native;
 using Xunit;
