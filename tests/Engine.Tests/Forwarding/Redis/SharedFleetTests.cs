@@ -6,7 +6,6 @@ using GunicornPrometheusExporter.Fleet;
 using GunicornPrometheusExporter.Forwarding;
 using GunicornPrometheusExporter.Forwarding.Redis;
 using GunicornPrometheusExporter.Incidents;
-using StackExchange.Redis;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Forwarding.Redis;
