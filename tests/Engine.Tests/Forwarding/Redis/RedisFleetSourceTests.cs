@@ -89,20 +89,24 @@ public sealed class RedisFleetSourceTests : IAsyncLifetime
     {
         await using var a = Store("a");
         await using var b = Store("b");
-        await using var apart = Source(isMerged: false);
-        await using var merged = Source(isMerged: true);
-        var (apartHub, mergedHub) = (new FleetHub(apart, false, _log), new FleetHub(merged, true, _log));
+        var clock = new TestClock { Now = TimeProvider.System.GetUtcNow() };
+        await using var apart = Source(isMerged: false, clock);
+        await using var merged = Source(isMerged: true, clock);
+        var (apartHub, mergedHub) = (new FleetHub(apart, false, _log, clock), new FleetHub(merged, true, _log, clock));
         await a.ForwardAsync(Snapshots.Layout, 1, 2, 36.6, 3, 4, 5.5, 4);
         await b.ForwardAsync(Snapshots.Layout, 10, 20, 40, 30, 40, 55.25, 40);
-        // The hubs know when it expires, so that happens before they read it.
+        Assert.Contains("app_temperature{instance=b}", ExpositionText.Parse(await TextAsync(apartHub)).Order);
+        await TextAsync(mergedHub);
         await _redis.KeyExpireAsync(Keys.Snapshot("b"), TimeSpan.FromMilliseconds(1));
         await Task.Delay(50);
-        await TextAsync(mergedHub);
+        clock.Now += TimeSpan.FromHours(1);
+        await a.ForwardAsync(Snapshots.Layout, 1, 2, 36.6, 3, 4, 5.5, 4);
 
         var apartText = ExpositionText.Parse(await TextAsync(apartHub));
         await using var fresh = Source(isMerged: true);
         var mergedText = ExpositionText.Parse(await TextAsync(new FleetHub(fresh, true, _log)));
 
+        Assert.Equal(22, ExpositionText.Parse(await TextAsync(mergedHub)).Samples["app_requests_total{method=POST,route=/}"]);
         Assert.DoesNotContain(apartText.Order, name => name.Contains("instance=b", StringComparison.Ordinal));
         Assert.Contains("app_temperature{instance=a}", apartText.Order);
         Assert.Equal(22, mergedText.Samples["app_requests_total{method=POST,route=/}"]);
@@ -216,8 +220,9 @@ public sealed class RedisFleetSourceTests : IAsyncLifetime
 
     private ForwardedStore Store(string instance) => new(_server.Port, ("GUNICORN_EXPORTER_INSTANCE", instance));
 
-    private RedisFleetSource Source(bool isMerged) => new(
-        new ExporterConfig(new Dictionary<string, string> { ["REDIS_HOST"] = "127.0.0.1", ["REDIS_PORT"] = $"{_server.Port}" }), isMerged);
+    private RedisFleetSource Source(bool isMerged, TimeProvider? clock = null) => new(
+        new ExporterConfig(new Dictionary<string, string> { ["REDIS_HOST"] = "127.0.0.1", ["REDIS_PORT"] = $"{_server.Port}" }), isMerged,
+        clock: clock);
 
     private static async Task<Dictionary<string, HostSnapshot>> ReadAsync(RedisFleetSource source) =>
         (await source.ReadAsync(CancellationToken.None)).Hosts.ToDictionary(host => host.Instance);
