@@ -221,8 +221,10 @@ class LiveGunicorn:
                 return self.process.wait(LOST_SIGNAL_TIMEOUT)
             # Gunicorn's worker loses a SIGTERM between its fork and its init_signals: its master would wait for the graceful timeout.
             for pid in self.workers():
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGTERM)
+                with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                    # A master that takes over is a child too.
+                    if f"GUNICORN_PID={self.pid}".encode() not in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
+                        os.kill(pid, signal.SIGTERM)
             try:
                 self.process.wait(END_TIMEOUT)
             except subprocess.TimeoutExpired:
