@@ -24,7 +24,7 @@ internal sealed class SaturationSamples(FlightWatch flights, ListenerSamples lis
         ("backlog", reading => reading.Backlog),
     ];
 
-    private readonly List<Reading> _readings = [];
+    private readonly List<Reading> _readings = new((int)Window + 2);
     private Dictionary<string, (double Time, double Busy, bool HasLoop)> _workers = [];
     private double _lastLook = double.PositiveInfinity;
 

@@ -61,7 +61,7 @@ public sealed class MergedExpositionTests
         {
             Assert.Equal(shard.Sum(), text.Samples[$"c_total{{shard={shard.Key}}}"]);
             Assert.Equal(shard.Count(), text.Samples[$"s_total{{exported_shard=x,shard={shard.Key}}}"]);
-            Assert.Equal(shard.Count(), text.Samples[$"h_bucket{{shard={shard.Key},le=1.0}}"]);
+            Assert.Equal(shard.Count(), text.Samples[$"h_bucket{{le=1,shard={shard.Key}}}"]);
             Assert.Equal(2 * shard.Count(), text.Samples[$"h_count{{shard={shard.Key}}}"]);
         }
         Assert.Equal(1, text.Samples["apart{instance=host-7}"]);

@@ -92,7 +92,7 @@ internal sealed class NativeSeries(SnapshotLayout layout, ImmutableArray<Label> 
         {
             Start = RemoteSeries.StartOf(details, sample),
         };
-        if (_earlier.Remove(series.Key)) series.IsLive = true;
+        if (_earlier.Remove(series.Key, out var same)) (series.IsLive, series.ExemplarTime) = (true, same.ExemplarTime);
         return _series[sample] = series;
     }
 
