@@ -44,7 +44,8 @@ def test_the_share_of_time_in_use_is_that_of_threads_or_loops(start_worker, name
     found = shares(server)
     assert found[resource] == pytest.approx(4 * requests / capacity / (time.time() - start), rel=0.3)
     assert set(found) == {resource, "backlog"} | ({"queue"} if name != "sync" else set())
-    assert found["backlog"] == 0
+    # A connection may wait for a moment until a worker accepts it.
+    assert found["backlog"] == pytest.approx(0, abs=0.001)
 
 
 def test_the_share_of_accept_queues_is_that_of_their_limits(start_worker):
