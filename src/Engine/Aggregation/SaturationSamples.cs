@@ -81,7 +81,7 @@ internal sealed class SaturationSamples(FlightWatch flights, ListenerSamples lis
     {
         if (_readings is [.., var last] && reading.Time - last.Time < 1) _readings[^1] = last + reading;
         else _readings.Add(reading);
-        _readings.RemoveAll(old => old.Time < reading.Time - Window);
+        while (_readings[0].Time < reading.Time - Window) _readings.RemoveAt(0);
     }
 
     /// <summary>The connections of <c>gthread</c> workers and their limit, at the last scrape.</summary>

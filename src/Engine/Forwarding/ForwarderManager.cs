@@ -8,7 +8,8 @@ namespace GunicornPrometheusExporter.Forwarding;
 /// <summary>Runs forwarders by name. Safe for any number of threads.</summary>
 /// <remarks>
 /// Each forwarder sends once per interval, in its own task. A failure is recorded in its status, and each new reason is logged once;
-/// it affects neither other forwarders nor the caller. The <c>read</c> delegate reads the store, with details if its argument is true, and is called from any thread.
+/// it affects neither other forwarders nor the caller. The <c>read</c> delegate reads the store, with details if its argument is
+/// true, and is called from any thread.
 /// </remarks>
 internal sealed class ForwarderManager(Func<bool, MetricSnapshot> read, ILogger logger, TimeProvider? time = null) : IAsyncDisposable
 {

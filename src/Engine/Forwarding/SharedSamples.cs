@@ -6,7 +6,10 @@ using GunicornPrometheusExporter.Snapshots;
 namespace GunicornPrometheusExporter.Forwarding;
 
 /// <summary>Shares one object among equal texts, samples and families of many layouts.</summary>
-/// <remarks>The hosts of one application have mostly the same. A known sample is found by the numbers of its texts, without creating it again. Not thread-safe.</remarks>
+/// <remarks>
+/// The hosts of one application have mostly the same. A known sample is found by the numbers of its texts, without creating it
+/// again. Not thread-safe.
+/// </remarks>
 internal sealed class SharedSamples
 {
     private const int SamplesWorthForgetting = 4096;
