@@ -56,6 +56,17 @@ echo
 echo
 if [ -n "${KEEP:-}" ]; then
     trap - EXIT
+    # Prometheus writes until it ends.
+    cat >"$work/stop" <<EOF
+kill $gunicorn_pid $prometheus_pid
+tries=0
+while kill -0 $gunicorn_pid || kill -0 $prometheus_pid; do
+    tries=\$((tries + 1))
+    [ "\$tries" -le 300 ] || break
+    sleep 0.1
+done 2>/dev/null
+rm -r "$work"
+EOF
     cat <<EOF
 Everything still runs. Look at:
   the status page       http://$metrics/
@@ -63,7 +74,7 @@ Everything still runs. Look at:
   Prometheus, requests  http://$prometheus/graph?g0.tab=0&g0.range_input=5m&g0.expr=sum(rate(gunicorn_http_requests_total%5B1m%5D))by(status_code)
   the application       http://$web/order/1, and to see a failure: http://$web/crash
   a terminal            out/gunicorn-prometheus-exporter top $metrics
-To stop it:             kill $gunicorn_pid $prometheus_pid && rm -r $work
+To stop it:             sh $work/stop
 EOF
 else
     echo "demo: everything is stopped. make demo KEEP=1 leaves it running and shows the status page and Prometheus."

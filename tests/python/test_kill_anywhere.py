@@ -8,6 +8,7 @@ import ctypes
 import errno
 import http.client
 import json
+import mmap
 import os
 import random
 import signal
@@ -35,11 +36,22 @@ MARGIN = 250
 
 EXECUTABLE = Path(__file__).resolve().parents[2] / "out" / "gunicorn-prometheus-exporter"
 
-ATTACH, SINGLE_STEP = 16, 9
+CONTINUE, SINGLE_STEP = 7, 9
 ANY_THREAD = 0x40000000
+
+#: An entry of the auxiliary vector that says nothing, and the one that says where the vDSO is.
+IGNORED, VDSO = 1, 33
 
 #: The place of the counts of committed and of applied records in a flight file.
 PROGRESS = struct.Struct("<16x2i")
+
+#: Starts a worker that stops before its first instruction. Its exit status says why it cannot.
+TRACED = """
+import ctypes, os, sys
+libc = ctypes.CDLL(None, use_errno=True)
+libc.ptrace(0, 0, None, None) == 0 or os._exit(ctypes.get_errno())
+os.execv(sys.executable, [sys.executable, "-c", *sys.argv[1:]])
+"""
 
 WORKER = """
 import os, signal, sys
@@ -64,17 +76,42 @@ class SteppedWorker:
         store.mkdir()
         # Makes each run execute the same instructions.
         environment = {**environment, "PYTHONHASHSEED": "0"}
-        self._process = subprocess.Popen([sys.executable, "-c", WORKER, str(store)], env=environment)
+        self._process = subprocess.Popen([sys.executable, "-c", TRACED, WORKER, str(store)], env=environment)
         self.pid = self._process.pid
-        os.waitpid(self.pid, os.WUNTRACED)
-        self._trace(ATTACH)
-        os.waitpid(self.pid, ANY_THREAD)
-        os.kill(self.pid, signal.SIGCONT)
+        status = os.waitpid(self.pid, ANY_THREAD)[1]
+        if os.WIFEXITED(status):
+            error = self._process.returncode = os.WEXITSTATUS(status)
+            if error in (errno.EPERM, errno.ENOSYS):
+                pytest.skip(f"processes may not be traced here: {os.strerror(error)}")
+            raise OSError(error, os.strerror(error))
+        self._hide_vdso()
+        while os.WSTOPSIG(status) != signal.SIGSTOP:
+            self._trace(CONTINUE)
+            status = os.waitpid(self.pid, ANY_THREAD)[1]
+        (flight,) = store.glob("flight_*")
+        with flight.open("rb") as file:
+            self._flight = mmap.mmap(file.fileno(), PROGRESS.size, prot=mmap.PROT_READ)
+
+    def _hide_vdso(self) -> None:
+        """Makes the worker ask the kernel for the time.
+
+        The vDSO reads the clock again if the kernel sets it meanwhile, every few milliseconds: on a slow machine, instruction by
+        instruction, for ever.
+        """
+        vector = Path(f"/proc/{self.pid}/auxv").read_bytes()
+        types = [key for key, _ in struct.iter_unpack("@2L", vector)]
+        if VDSO not in types:
+            return
+        with open(f"/proc/{self.pid}/mem", "r+b", buffering=0) as memory:
+            stack = int(Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[25])
+            memory.seek(stack)
+            # A process begins with its arguments, its environment and this vector on its stack.
+            place = memory.read(1 << 20).index(vector) + types.index(VDSO) * struct.calcsize("@2L")
+            memory.seek(stack + place)
+            memory.write(struct.pack("@L", IGNORED))
 
     def progress(self) -> tuple[int, int]:
-        (flight,) = self._store.glob("flight_*")
-        committed, applied = PROGRESS.unpack(flight.read_bytes()[:PROGRESS.size])
-        return committed, applied
+        return PROGRESS.unpack(self._flight)
 
     def step(self) -> bool:
         """Runs one instruction. Returns whether there are more."""
@@ -92,8 +129,6 @@ class SteppedWorker:
         if self._libc.ptrace(request, self.pid, None, None) != 0:
             error = ctypes.get_errno()
             self.kill()
-            if error in (errno.EPERM, errno.ENOSYS):
-                pytest.skip(f"processes may not be traced here: {os.strerror(error)}")
             raise OSError(error, os.strerror(error))
 
 

@@ -170,7 +170,8 @@ def children_of(pid):
 
 @pytest.mark.parametrize("worker_class", STOCK)
 def test_a_child_that_hangs_for_longer_than_gunicorns_timeout_costs_no_worker(worker_class, start_worker, environment):
-    server = start_worker(worker_class, "--timeout", "2", conf=HANGING)
+    # A worker of eventlet needs half a second before its first heartbeat, on a busy machine several.
+    server = start_worker(worker_class, "--timeout", "4", conf=HANGING)
     wait_for(lambda: off(server), "the line")
     assert [server.get("/") for _ in range(3)] == [200] * 3
     (line,) = off(server)

@@ -123,7 +123,8 @@ def test_the_workers_do_not_have_the_exporters_pipe(start_gunicorn):
 
     os.kill(server.workers()[0], signal.SIGKILL)
     wait_for(lambda: len(server.workers()) == 1 and "Booting worker" in server.log.rpartition("SIGKILL")[2], "a later worker")
-    assert holders() == [server.pid]
+    # A worker closes it after it has said that it boots.
+    wait_for(lambda: holders() == [server.pid], "that the master alone has the pipe")
 
 
 def test_what_another_process_writes_in_the_exporters_name_forges_no_line(start_gunicorn):
