@@ -14,10 +14,11 @@ public sealed partial class ManifestTests
     private const string Defaults = "the chart";
     private const string Everything = "the chart with everything";
     private const string TwoHubs = "the chart with two hubs and TLS";
+    private const string SharingHubs = "the chart with hubs that share the hosts";
     private const string Application = "a chart with the sidecar";
 
     public static TheoryData<string> Manifests =>
-        [.. Directory.GetFiles(Folder(), "*.yaml").Select(file => Path.GetFileName(file)), Defaults, Everything, TwoHubs, Application];
+        [.. Directory.GetFiles(Folder(), "*.yaml").Select(file => Path.GetFileName(file)), Defaults, Everything, TwoHubs, SharingHubs, Application];
 
     [Theory]
     [MemberData(nameof(Manifests))]
@@ -57,7 +58,9 @@ public sealed partial class ManifestTests
     [MemberData(nameof(Manifests))]
     public async Task Every_variable_is_one_that_the_executable_knows_and_has_a_value_that_it_takes(string manifest)
     {
-        var variables = Assert.Single(await ExportersAsync(manifest)).Env;
+        var exporter = Assert.Single(await ExportersAsync(manifest));
+        // The value of a flag is no setting.
+        var variables = exporter.Env.Where(variable => !exporter.Args.Contains($"$({variable.Name})")).ToList();
 
         var config = await Executable.RunAsync(
             ["config"], [.. variables.Where(variable => variable.Value is not null).Select(variable => (variable.Name, variable.Value))]);
@@ -70,7 +73,7 @@ public sealed partial class ManifestTests
     [MemberData(nameof(Manifests))]
     public async Task Every_container_runs_without_root_and_writes_to_its_volumes_only(string manifest)
     {
-        var pod = Assert.Single(await DeploymentsAsync(manifest)).Spec.Template.Spec;
+        var pod = Assert.Single(await PodsAsync(manifest));
 
         Assert.True(pod.SecurityContext.RunAsNonRoot);
         Assert.NotEqual(true, pod.ShareProcessNamespace);
@@ -86,10 +89,10 @@ public sealed partial class ManifestTests
     [MemberData(nameof(Manifests))]
     public async Task No_service_of_the_namespace_sets_a_variable(string manifest)
     {
-        var deployments = await DeploymentsAsync(manifest);
+        var pods = await PodsAsync(manifest);
 
-        Assert.NotEmpty(deployments);
-        Assert.All(deployments, deployment => Assert.False(deployment.Spec.Template.Spec.EnableServiceLinks ?? true));
+        Assert.NotEmpty(pods);
+        Assert.All(pods, pod => Assert.False(pod.EnableServiceLinks ?? true));
     }
 
     [Theory]
@@ -117,12 +120,18 @@ public sealed partial class ManifestTests
     }
 
     private static async Task<IEnumerable<V1Container>> ExportersAsync(string manifest) =>
-        (await DeploymentsAsync(manifest)).SelectMany(deployment => deployment.Spec.Template.Spec.Containers)
+        (await PodsAsync(manifest)).SelectMany(pod => pod.Containers)
             .Where(container => container.Image.Contains("gunicorn-prometheus-exporter", StringComparison.Ordinal));
 
-    private static async Task<IEnumerable<V1Deployment>> DeploymentsAsync(string manifest) =>
-        (await DocumentsAsync(manifest)).Where(document => document.Contains("kind: Deployment", StringComparison.Ordinal))
-            .Select(document => KubernetesYaml.Deserialize<V1Deployment>(document, strict: true));
+    private static async Task<IEnumerable<V1PodSpec>> PodsAsync(string manifest) =>
+        (await DocumentsAsync(manifest)).Where(document => !document.Contains(Operator, StringComparison.Ordinal))
+            .SelectMany(document => KubernetesYaml.LoadAllFromString(document, strict: true))
+            .Select(found => found switch
+            {
+                V1Deployment deployment => deployment.Spec.Template.Spec,
+                V1StatefulSet set => set.Spec.Template.Spec,
+                _ => null,
+            }).OfType<V1PodSpec>();
 
     private static async Task<string[]> DocumentsAsync(string manifest)
     {
@@ -131,6 +140,7 @@ public sealed partial class ManifestTests
             Defaults => await RenderAsync(Chart()),
             Everything => await RenderAsync(Chart(), Path.Combine(Renderer(), "everything.yaml")),
             TwoHubs => await RenderAsync(Chart(), Path.Combine(Renderer(), "two-hubs.yaml")),
+            SharingHubs => await RenderAsync(Chart(), Path.Combine(Renderer(), "sharing-hubs.yaml")),
             Application => await RenderAsync(Path.Combine(Renderer(), "application")),
             _ => await File.ReadAllTextAsync(Path.Combine(Folder(), manifest)),
         };

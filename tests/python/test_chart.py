@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import json
+import re
 import shutil
 import subprocess
 import threading
@@ -130,19 +131,26 @@ def service(port: int, pods: list[int]) -> Iterator[None]:
 
 
 @needs_go
-def test_two_hubs_are_scraped_once(start_gunicorn, environment, tmp_path):
+@pytest.mark.parametrize("values, job, namespace", [("two-hubs.yaml", "test-hub", "monitoring"), ("sharing-hubs.yaml", "app", "shop")])
+def test_each_request_is_scraped_once_from_two_hubs(values, job, namespace, start_gunicorn, environment, tmp_path):
     program = shutil.which("prometheus")
     if program is None:
         pytest.skip("there is no prometheus: TWO HUBS ARE NOT TESTED")
-    (monitor,) = objects(rendered("two-hubs.yaml"), "ServiceMonitor", "ScrapeConfig")
+    text = rendered(values)
+    (monitor,) = objects(text, "ServiceMonitor", "ScrapeConfig")
+    (workload,) = objects(text, "Deployment", "StatefulSet")
+    (container,) = workload["spec"]["template"]["spec"]["containers"]
     redis, port, *pods = (free_port() for _ in range(4))
     forwarding = {"REDIS_ENABLED": "true", "REDIS_HOST": "127.0.0.1", "REDIS_PORT": str(redis), "REDIS_FORWARD_INTERVAL": "1"}
     # A ServiceMonitor finds the pods behind the Service, a ScrapeConfig names the Service.
     scrape = scrape_of(monitor, *pods) if monitor["kind"] == "ServiceMonitor" else scrape_of_service(monitor, port)
     with contextlib.ExitStack() as running:
         running.enter_context(process("redis-server", "--port", redis, "--bind", "127.0.0.1", "--save", "", "--dir", tmp_path))
-        for pod in pods:
-            running.enter_context(process(EXECUTABLE, "hub", "--web.listen-address", f"127.0.0.1:{pod}", **environment, **forwarding))
+        for number, pod in enumerate(pods):
+            stands_for = {":9091": f"127.0.0.1:{pod}", "$(POD_NAME)": f"test-hub-{number}"}
+            # Prometheus does not reach them by TLS here.
+            arguments = [stands_for.get(argument, argument) for argument in container["args"] if not re.search("ssl|tls", argument)]
+            running.enter_context(process(EXECUTABLE, *arguments, **environment, **forwarding))
         running.enter_context(service(port, pods))
         server = start_gunicorn("-w", "2", variables=forwarding)
         server.wait_until_served()
@@ -158,5 +166,6 @@ def test_two_hubs_are_scraped_once(start_gunicorn, environment, tmp_path):
         assert prometheus.now("count(gunicorn_up)") == [1]
         assert prometheus.now("sum(resets(gunicorn_worker_requests_total[1h]))") == [0]
         (labels,) = (row["metric"] for row in prometheus.get("query", query="gunicorn_up")["result"])
-        assert (labels["job"], labels["namespace"]) == ("test-hub", "monitoring")
-        assert labels["instance"] != f"127.0.0.1:{port}"
+        assert (labels["job"], labels["namespace"]) == (job, namespace)
+        assert labels["instance"] not in [f"127.0.0.1:{port}" for port in (port, *pods)]
+        assert "pod" not in labels

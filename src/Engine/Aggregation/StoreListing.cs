@@ -5,22 +5,15 @@ namespace GunicornPrometheusExporter.Aggregation;
 
 /// <summary>The files of a store, sorted by name, so that every scrape resolves sums and ties in the same way.</summary>
 /// <remarks>Lists the directory only after a change of it, and allocates nothing for a known file.</remarks>
-internal sealed class StoreListing : IDisposable
+/// <param name="directory">The store; it need not exist yet.</param>
+/// <param name="families">The families of its files.</param>
+internal sealed class StoreListing(string directory, FamilyTable families) : IDisposable
 {
-    private readonly string _directory;
-    private readonly FamilyTable _families;
-    private readonly DirectoryWatch _watch;
+    private readonly DirectoryWatch _watch = new(directory);
     private readonly Dictionary<string, TrackedFile> _byName = new(StringComparer.Ordinal);
     private readonly List<TrackedFile> _files = [];
     private int _scrape;
     private int _gone;
-
-    public StoreListing(string directory, FamilyTable families)
-    {
-        _directory = directory;
-        _families = families;
-        _watch = new DirectoryWatch(directory);
-    }
 
     public IReadOnlyList<TrackedFile> Files => _files;
 
@@ -29,26 +22,8 @@ internal sealed class StoreListing : IDisposable
     /// <exception cref="UnauthorizedAccessException">This user may not list the directory.</exception>
     public bool Refresh()
     {
-        if (_watch.IsUnchanged()) return false;
-        _scrape++;
         var known = _files.Count;
-        try
-        {
-            foreach (var file in Enumerate())
-            {
-                file.SeenAt = _scrape;
-                if (_byName.TryAdd(file.FileName, file)) _files.Add(file);
-            }
-            _watch.Confirm();
-        }
-        catch (DirectoryNotFoundException)
-        {
-            // Nothing has been recorded yet.
-        }
-        finally
-        {
-            Forget();
-        }
+        if (!_watch.Relist(this, static (self, directory) => self.List(directory))) return false;
         var came = _files.Count > known - _gone;
         if (came) _files.Sort((one, other) => string.CompareOrdinal(one.FileName, other.FileName));
         return came || _gone > 0;
@@ -58,14 +33,35 @@ internal sealed class StoreListing : IDisposable
 
     public void Dispose() => _files.ForEach(file => file.Dispose());
 
-    private FileSystemEnumerable<TrackedFile> Enumerate()
+    private void List(string directory)
+    {
+        _scrape++;
+        try
+        {
+            foreach (var file in Enumerate(directory))
+            {
+                file.SeenAt = _scrape;
+                if (_byName.TryAdd(file.FileName, file)) _files.Add(file);
+            }
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Nothing has been recorded yet.
+        }
+        finally
+        {
+            Forget();
+        }
+    }
+
+    private FileSystemEnumerable<TrackedFile> Enumerate(string directory)
     {
         var lookup = _byName.GetAlternateLookup<ReadOnlySpan<char>>();
         return new(
-            _directory,
+            directory,
             (ref entry) => lookup.TryGetValue(entry.FileName, out var known)
                 ? known
-                : new TrackedFile(entry.ToFullPath(), _families),
+                : new TrackedFile(entry.ToFullPath(), families),
             new EnumerationOptions { AttributesToSkip = FileAttributes.None, IgnoreInaccessible = false })
         {
             ShouldIncludePredicate = (ref entry) =>

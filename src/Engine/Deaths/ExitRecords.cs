@@ -46,11 +46,8 @@ internal sealed class ExitRecords(string directory)
     /// <summary>The unexpected exits that <see cref="Tell"/> has not been called with. Reads only files that changed.</summary>
     internal IReadOnlyList<ExitRecord> Untold()
     {
-        if (!_watch.IsUnchanged())
-        {
-            _paths = Directory.Exists(directory) ? Directory.GetFiles(directory, Pattern) : [];
-            _watch.Confirm();
-        }
+        _watch.Relist(this, static (self, directory) =>
+            self._paths = Directory.Exists(directory) ? Directory.GetFiles(directory, Pattern) : []);
         var files = _paths.Select(path => (path, File.GetLastWriteTimeUtc(path))).ToHashSet();
         if (!files.SetEquals(_files))
         {

@@ -42,11 +42,7 @@ internal sealed class FlightWatch(string directory, ILogger logger)
     public void Refresh()
     {
         _live.Clear();
-        if (!_watch.IsUnchanged())
-        {
-            _files = FlightTableReader.In(directory);
-            _watch.Confirm();
-        }
+        _watch.Relist(this, static (self, directory) => self._files = FlightTableReader.In(directory));
         foreach (var path in _files)
         {
             try

@@ -5,8 +5,7 @@ namespace GunicornPrometheusExporter.Files;
 
 /// <summary>Tells whether a directory has the names that it had when its owner listed it. Not thread-safe.</summary>
 /// <remarks>
-/// Every new, removed and renamed entry changes the change time of its directory. The owner asks <see cref="IsUnchanged"/>, lists
-/// the directory if it must, and calls <see cref="Confirm"/> once that has succeeded.
+/// Every new, removed and renamed entry changes the change time of its directory.
 /// </remarks>
 /// <param name="directory">The directory; it need not exist. May be a link to one.</param>
 internal sealed class DirectoryWatch(string directory)
@@ -17,8 +16,19 @@ internal sealed class DirectoryWatch(string directory)
     private FileStatus? _listed;
     private bool _isSettled;
 
-    /// <summary>Whether a listing now would give the names of the confirmed one; allocates nothing.</summary>
-    public bool IsUnchanged()
+    /// <summary>Lists the directory, unless it has the names of the last listing that threw nothing. Allocates nothing.</summary>
+    /// <param name="owner">The first argument of <paramref name="list"/>.</param>
+    /// <param name="list">Takes the owner and the directory.</param>
+    /// <returns>Whether it was listed.</returns>
+    public bool Relist<TOwner>(TOwner owner, Action<TOwner, string> list)
+    {
+        if (IsUnchanged()) return false;
+        list(owner, directory);
+        if (_isSettled) _listed = _seen;
+        return true;
+    }
+
+    private bool IsUnchanged()
     {
         var exists = Libc.TryGetStatus(_path, out var status);
         if (exists && _listed is { } listed && listed.IsSameAs(status) && listed.Change.TotalNanoseconds == status.Change.TotalNanoseconds)
@@ -29,11 +39,5 @@ internal sealed class DirectoryWatch(string directory)
         // A later change could have the same time as one that is not settled.
         _isSettled = exists && _changes.IsSettled(status);
         return false;
-    }
-
-    /// <summary>Confirms that the directory was listed completely since <see cref="IsUnchanged"/>.</summary>
-    public void Confirm()
-    {
-        if (_isSettled) _listed = _seen;
     }
 }

@@ -27,7 +27,7 @@ internal sealed class HubStatistics
         // In the order of the layout.
         double[] values =
         [
-            1, live.Length, reading.Lease?.Hubs ?? 1, .. live.Select(host => (now - host.Written).TotalSeconds),
+            1, live.Length, reading.Lease?.Share.Hubs ?? 1, .. live.Select(host => (now - host.Written).TotalSeconds),
             .. Kinds.Select(kind => (double)reading.Skipped.Count(entry => entry.Kind == kind)),
             journal.IsLost ? 0 : 1, journal.Errors, duration.TotalSeconds,
             reload?.IsSuccessful switch { null => MetricSnapshot.Absent, true => 1, false => 0 },

@@ -9,9 +9,9 @@ namespace GunicornPrometheusExporter.Forwarding;
 internal sealed record FleetReading(IReadOnlyList<HostSnapshot> Hosts, IReadOnlyList<SkippedEntry> Skipped, HubLease? Lease = null);
 
 /// <summary>The right of a hub to serve its share of the hosts.</summary>
-/// <param name="Hubs">The number of hubs that share the hosts.</param>
+/// <param name="Share">Which hosts it has.</param>
 /// <param name="Until">When another hub may serve them, if this one has not read them again.</param>
-internal sealed record HubLease(int Hubs, DateTimeOffset Until);
+internal sealed record HubLease(HubShare Share, DateTimeOffset Until);
 
 /// <summary>An entry at a source that is not a readable host snapshot, and why: one sentence without a full stop.</summary>
 internal sealed record SkippedEntry(string Name, SkipKind Kind, string Reason);

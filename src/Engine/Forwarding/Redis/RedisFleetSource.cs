@@ -45,13 +45,12 @@ internal sealed class RedisFleetSource(ExporterConfig config, bool isMerged, str
         var rest = await ListAsync(cancellation).ConfigureAwait(false);
         var hosts = new Dictionary<string, RedisHost>(StringComparer.Ordinal);
         var skipped = new List<SkippedEntry>();
-        HubShare? share;
-        DateTimeOffset until;
+        HubLease? lease;
         do
         {
             // Once per batch, so that a long read keeps the lease, and omits the hosts of hubs that have started since.
-            (share, until) = await RenewAsync(cancellation).ConfigureAwait(false);
-            rest = Own(rest, share);
+            lease = await RenewAsync(cancellation).ConfigureAwait(false);
+            rest = Own(rest, lease);
             string[] batch = [.. rest.Take(InstancesAtOnce)];
             rest = rest[batch.Length..];
             var entries = await _connection.RunAsync(
@@ -69,16 +68,16 @@ internal sealed class RedisFleetSource(ExporterConfig config, bool isMerged, str
         {
             if (known.Host.IsLive(now)) hosts.TryAdd(instance, known);
         }
-        _hosts = Own([.. hosts.Keys], share).ToDictionary(instance => instance, instance => hosts[instance], StringComparer.Ordinal);
+        _hosts = Own([.. hosts.Keys], lease).ToDictionary(instance => instance, instance => hosts[instance], StringComparer.Ordinal);
         _reader.Keep(_hosts.Values);
-        return new([.. _hosts.Values.Select(host => host.Host)], skipped, share is null ? null : new(share.Hubs, until));
+        return new([.. _hosts.Values.Select(host => host.Host)], skipped, lease);
     }
 
     public async Task<IReadOnlyList<Incident>> ReadIncidentsAsync(CancellationToken cancellation)
     {
-        var (share, _) = await RenewAsync(cancellation).ConfigureAwait(false);
+        var lease = await RenewAsync(cancellation).ConfigureAwait(false);
         IReadOnlyList<Incident> newest = [];
-        foreach (var batch in Own(await ListAsync(cancellation).ConfigureAwait(false), share).Chunk(InstancesAtOnce))
+        foreach (var batch in Own(await ListAsync(cancellation).ConfigureAwait(false), lease).Chunk(InstancesAtOnce))
         {
             var hosts = await _connection.RunAsync(
                 redis => Task.WhenAll(batch.Select(instance => FetchIncidentsAsync(redis, instance))), cancellation).ConfigureAwait(false);
@@ -96,15 +95,16 @@ internal sealed class RedisFleetSource(ExporterConfig config, bool isMerged, str
         return [.. instances.Select(instance => (string)instance!)];
     }
 
-    /// <returns>The hub's share of the hosts, and how long it certainly has it; no share if it reads all hosts.</returns>
-    private async Task<(HubShare? Share, DateTimeOffset Until)> RenewAsync(CancellationToken cancellation)
+    /// <returns>Null if the hub reads all hosts.</returns>
+    private async Task<HubLease?> RenewAsync(CancellationToken cancellation)
     {
-        if (_hubs is null) return default;
+        if (_hubs is null) return null;
         var until = _clock.GetUtcNow() + RedisHubs.Lease;
-        return (await _connection.RunAsync(_hubs.RenewAsync, cancellation).ConfigureAwait(false), until);
+        return new(await _connection.RunAsync(_hubs.RenewAsync, cancellation).ConfigureAwait(false), until);
     }
 
-    private static string[] Own(string[] instances, HubShare? share) => share is null ? instances : [.. instances.Where(share.Has)];
+    private static string[] Own(string[] instances, HubLease? lease) =>
+        lease is null ? instances : [.. instances.Where(lease.Share.Has)];
 
     private async Task<IEnumerable<Incident>> FetchIncidentsAsync(IDatabase redis, string instance)
     {

@@ -39,7 +39,7 @@ internal sealed class NativeSeries(SnapshotLayout layout, ImmutableArray<Label> 
             sent.Add((series, HistogramOf(native, values.Span[sample], time, series.Start), isAlone ? NewExemplars(series, details!) : []));
         }
         var ended = Live().Except(sent.Select(one => one.Series)).ToArray();
-        sent.AddRange(ended.Select(series => (series, new V2.Histogram { Sum = MetricSnapshot.Absent, Timestamp = time }, Array.Empty<Exemplar>())));
+        foreach (var series in ended) sent.Add((series, new() { Sum = MetricSnapshot.Absent, Timestamp = time }, []));
         foreach (var (series, _, _) in sent) series.IsLive = true;
         foreach (var series in ended) series.IsLive = false;
         _earlier = [];
@@ -92,7 +92,7 @@ internal sealed class NativeSeries(SnapshotLayout layout, ImmutableArray<Label> 
         {
             Start = RemoteSeries.StartOf(details, sample),
         };
-        if (_earlier.Remove(series.Key, out var same)) (series.IsLive, series.ExemplarTime) = (true, same.ExemplarTime);
+        if (_earlier.Remove(series.Key, out var same)) series.Continue(same);
         return _series[sample] = series;
     }
 

@@ -22,6 +22,13 @@ internal sealed record RemoteSeries(int Sample, SnapshotFamily Family, Immutable
     /// <summary>Whether a value was sent, without a stale marker after it.</summary>
     internal bool IsLive { get; set; }
 
+    /// <summary>Takes over from the same series of an earlier layout, which is live no longer.</summary>
+    internal void Continue(RemoteSeries earlier)
+    {
+        (IsLive, ExemplarTime) = (true, earlier.ExemplarTime);
+        earlier.IsLive = false;
+    }
+
     /// <summary>When a sample was 0, in milliseconds since 1970; 0 if unknown.</summary>
     internal static long StartOf(SnapshotDetails? details, int sample) => details is null ? 0 : (long)(details.Created[sample] * 1000);
 }

@@ -57,9 +57,7 @@ internal sealed class SeriesSet
         if (ended.Count == 0) return;
         foreach (var series in _series)
         {
-            if (!ended.TryGetValue(series.Key, out var same)) continue;
-            (series.IsLive, series.ExemplarTime) = (true, same.ExemplarTime);
-            same.IsLive = false;
+            if (ended.TryGetValue(series.Key, out var same)) series.Continue(same);
         }
     }
 
