@@ -111,7 +111,7 @@ public sealed class OtlpFaultTests : IAsyncLifetime
         await using var forwarder = new OtlpForwarder(_receiver.Settings() with { Timeout = TimeSpan.FromSeconds(2) }, _clock);
         _receiver.Next(context => Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default));
 
-        Assert.EndsWith("did not answer within 2 s", (await FailAsync(forwarder)).Message, StringComparison.Ordinal);
+        Assert.EndsWith("did not answer within 2000 ms", (await FailAsync(forwarder)).Message, StringComparison.Ordinal);
         _clock.Move(TimeSpan.FromSeconds(1));
         await NextAsync(forwarder);
 
