@@ -53,7 +53,8 @@ def test_a_reload_changes_no_half_of_the_legacy_metrics(start_gunicorn, tmp_path
     file.write_text(text % (str(not is_legacy).lower(), 80_000))
     os.kill(*server.exporters(), signal.SIGHUP)
     wait_for(lambda: "configuration reloaded" in server.log, "the reload")
-    metrics = server.scrape()
+    assert server.get("/") == 200
+    metrics = server.metrics(1)
     assert metrics.has(RESTARTS) == is_legacy
     assert metrics.has("gunicorn_worker_request_duration_seconds_count", worker_id="worker_1") == is_legacy
 
