@@ -201,7 +201,7 @@ def test_only_threads_of_the_wanted_requests_are_sampled(start_gunicorn, environ
         assert status == 0, errors
         # A thread that waits for a request would wait in gthread.py or in a queue.
         assert all("hot_app.py:" in line or "gthread.py" in line for line in folded.splitlines()), folded
-        assert call(environment, "profile", "--seconds", "1", "--route", "/none")[0] == 1
+        assert call(environment, "profile", "--seconds", "1", "--route", "/none", "--output", "-")[0] == 1
         status, _, errors = call(
             environment, "profile", "--seconds", "1", "--worker", "worker_2", "--format", "folded", "--output", "-")
     assert status == 0 and "samples of 1 worker in" in errors
