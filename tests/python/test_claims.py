@@ -22,6 +22,11 @@ FIGURES = {
         "bench/results/scrape.md", r"64 files × 1,000 counter entries.*\| ([\d.]+) × \| \d+,\d+ \| \d+ \|", 6.4, 6.4),
     ("docs/performance.md", "a 59th over"): (
         "bench/results/scrape.md", r"64 files × 1,000 counter entries, the same keys \|.*?\| (\d+) × ", 59, 59),
+    **{("docs/scaling.md", words): ("bench/results/hub.md", pattern, value, value) for words, pattern, value in [
+        ("0.25 s | 1.4 s | 179 MB", r"2,000 \| merged \| (\d+) \|", 247), ("1.4 s | 179 MB", r"2,000 \| merged \|.*\| ([\d,]+) \|\n", 1359),
+        ("1.7 s, for 568 MB", r"2,000 \| apart \| ([\d,]+) \|", 1684), ("3.8 s | 706 MB", r"2,000 \| apart \|.*\| ([\d,]+) \|\n", 3783),
+        ("answer after 4.3 s", r"\| 5 \| 1,199 .*\| ([\d,]+) \| killed", 4295),
+        ("takeover takes 0.9 s", r"\| 1 \| 2,667 .*\| (\d+) \|\n", 898)]},
     ("docs/comparison.md", "counted | 3,949 |"): ("bench/results/alternatives.md", r"exporter \|[^|]*\|[^|]*\| ([\d,]+) \|", 3949, 3949),
     ("docs/comparison.md", "3,949 | 3,611 |"): ("bench/results/alternatives.md", r"statsd \|[^|]*\|[^|]*\| ([\d,]+) \|", 3611, 3611),
     ("docs/comparison.md", "3 µs | 28 µs"): ("bench/results/alternatives.md", r"statsd \| \d+ \| \+(\d+) \|", 26, 30),
