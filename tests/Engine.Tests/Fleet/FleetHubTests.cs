@@ -5,6 +5,8 @@ namespace GunicornPrometheusExporter.Engine.Tests.Fleet;
 
 public sealed class FleetHubTests
 {
+    private static readonly string[] Hosts = [.. Enumerable.Range(1, 100).Select(host => $"host-{host}")];
+
     [Fact]
     public async Task A_source_that_is_away_is_told_once_and_what_is_known_is_served_while_its_hosts_may_live()
     {
@@ -63,15 +65,16 @@ public sealed class FleetHubTests
     public async Task A_hub_that_shares_hosts_serves_none_once_another_hub_may_have_them(bool isMerged)
     {
         var hub = new TestHub(isMerged, isSharing: true);
-        hub.Source.Hosts.Add(TestHost.Of("a", (TestHost.Counter("c_total"), [1])));
-        hub.Source.Lease = new(3, TestHost.Start.AddSeconds(30));
+        var host = Hosts.First(name => Share(2, isMerged).Has(name) && Share(3, isMerged).Has(name));
+        hub.Source.Hosts.Add(TestHost.Of(host, (TestHost.Counter("c_total"), [1])));
+        hub.Source.Lease = new(Share(3, isMerged), TestHost.Start.AddSeconds(30));
         await hub.ReadAsync();
         hub.Source.Failure = "Redis is away.";
         hub.Clock.Now = TestHost.Start.AddSeconds(29);
         var inTime = await hub.ReadAsync();
         hub.Clock.Now = TestHost.Start.AddSeconds(30);
         var late = await hub.ReadAsync();
-        (hub.Source.Failure, hub.Source.Lease) = (null, new(2, TestHost.Start.AddSeconds(60)));
+        (hub.Source.Failure, hub.Source.Lease) = (null, new(Share(2, isMerged), TestHost.Start.AddSeconds(60)));
         var back = await hub.ReadAsync();
 
         Assert.Contains(inTime.Order, name => name.StartsWith("c_total", StringComparison.Ordinal));
@@ -80,4 +83,8 @@ public sealed class FleetHubTests
         Assert.Equal((3, 2), (inTime.Samples["gunicorn_hub_members{}"], back.Samples["gunicorn_hub_members{}"]));
         Assert.Contains(back.Order, name => name.StartsWith("c_total", StringComparison.Ordinal));
     }
+
+    /// <summary>The share of one of several hubs.</summary>
+    private static HubShare Share(int hubs, bool isMerged) =>
+        new("hub-1", Enumerable.Range(1, hubs).Select(hub => $"hub-{hub}"), isMerged);
 }
