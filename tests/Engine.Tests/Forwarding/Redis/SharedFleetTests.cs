@@ -74,6 +74,23 @@ public sealed class SharedFleetTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_hub_keeps_its_hosts_until_the_last_second_of_its_lease_is_over()
+    {
+        var (source, hubs, isInTime) = (Source("hub-1", isMerged: false), 0, false);
+        while (!isInTime)
+        {
+            var second = await SecondAsync();
+            await _server.CliAsync("ZADD", Keys.Hubs(isMerged: false), second, "hub-2");
+            hubs = (await source.ReadAsync(CancellationToken.None)).Lease!.Share.Hubs;
+            isInTime = await SecondAsync() == second;
+        }
+
+        Assert.Equal(2, hubs);
+
+        async Task<string> SecondAsync() => (await _server.CliAsync("TIME")).Split('\n')[0];
+    }
+
+    [Fact]
     public async Task Hubs_that_merge_share_the_hosts_apart_from_those_that_do_not_and_from_those_without_a_name()
     {
         var (apart, merged) = (Source("hub-1", isMerged: false), Source("hub-2", isMerged: true));
