@@ -1,4 +1,5 @@
 using GunicornPrometheusExporter.Forwarding;
+using GunicornPrometheusExporter.Metrics;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Fleet;
@@ -67,14 +68,15 @@ public sealed class FleetHubTests
         var hub = new TestHub(isMerged, isSharing: true);
         var host = Hosts.First(name => Share(2, isMerged).Has(name) && Share(3, isMerged).Has(name));
         hub.Source.Hosts.Add(TestHost.Of(host, (TestHost.Counter("c_total"), [1])));
-        hub.Source.Lease = new(Share(3, isMerged), TestHost.Start.AddSeconds(30));
+        hub.Source.Lease = new(Share(3, isMerged), Until: 30);
         await hub.ReadAsync();
         hub.Source.Failure = "Redis is away.";
-        hub.Clock.Now = TestHost.Start.AddSeconds(29);
+        // Whatever happens to the wall clock.
+        (hub.Clock.Now, hub.Clock.Timestamp) = (TestHost.Start.AddSeconds(59), 29);
         var inTime = await hub.ReadAsync();
-        hub.Clock.Now = TestHost.Start.AddSeconds(30);
+        (hub.Clock.Now, hub.Clock.Timestamp) = (TestHost.Start.AddDays(-1), 30);
         var late = await hub.ReadAsync();
-        (hub.Source.Failure, hub.Source.Lease) = (null, new(Share(2, isMerged), TestHost.Start.AddSeconds(60)));
+        (hub.Source.Failure, hub.Source.Lease) = (null, new(Share(2, isMerged), Until: 60));
         var back = await hub.ReadAsync();
 
         Assert.Contains(inTime.Order, name => name.StartsWith("c_total", StringComparison.Ordinal));
@@ -82,6 +84,30 @@ public sealed class FleetHubTests
         Assert.Equal((0, 0), (late.Samples["gunicorn_hub_hosts{}"], late.Samples["gunicorn_hub_source_up{}"]));
         Assert.Equal((3, 2), (inTime.Samples["gunicorn_hub_members{}"], back.Samples["gunicorn_hub_members{}"]));
         Assert.Contains(back.Order, name => name.StartsWith("c_total", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_hub_whose_read_fails_leaves_the_hosts_that_a_new_hub_has_to_that_one(bool isMerged)
+    {
+        var hub = new TestHub(isMerged, isSharing: true);
+        string[] hosts = [.. Hosts.Where(Share(2, isMerged).Has)];
+        hub.Source.Hosts.AddRange(hosts.Select(host => TestHost.Of(host, (TestHost.Gauge("g", GaugeMode.All), [1]))));
+        hub.Source.Lease = new(Share(2, isMerged), Until: 30);
+        await hub.ReadAsync();
+        // A third hub starts: this one renews its lease, and then Redis takes too long.
+        (hub.Source.Lease, hub.Source.Failure) = (new(Share(3, isMerged), Until: 60), "Redis is slow.");
+
+        var text = await hub.ReadAsync();
+        // What it read before is too old by now, even if it has the lease again.
+        hub.Clock.Timestamp = 30;
+        var late = await hub.ReadAsync();
+
+        Assert.Equal(0, late.Samples["gunicorn_hub_hosts{}"]);
+        Assert.Equal(
+            hosts.Where(Share(3, isMerged).Has).Select(host => $"g{{instance={host}}}").Order(StringComparer.Ordinal),
+            text.Order.Where(name => name.StartsWith("g{", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
     }
 
     /// <summary>The share of one of several hubs.</summary>

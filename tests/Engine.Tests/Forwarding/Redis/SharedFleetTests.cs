@@ -81,7 +81,8 @@ public sealed class SharedFleetTests : IAsyncLifetime
         {
             var second = await SecondAsync();
             await _server.CliAsync("ZADD", Keys.Hubs(isMerged: false), second, "hub-2");
-            hubs = (await source.ReadAsync(CancellationToken.None)).Lease!.Share.Hubs;
+            await source.ReadAsync(CancellationToken.None);
+            hubs = source.Lease!.Share.Hubs;
             isInTime = await SecondAsync() == second;
         }
 
