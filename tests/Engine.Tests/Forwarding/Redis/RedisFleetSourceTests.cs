@@ -6,6 +6,7 @@ using GunicornPrometheusExporter.Engine.Tests.Fleet;
 using GunicornPrometheusExporter.Fleet;
 using GunicornPrometheusExporter.Forwarding;
 using GunicornPrometheusExporter.Forwarding.Redis;
+using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Slots;
 using GunicornPrometheusExporter.Snapshots;
 using StackExchange.Redis;
@@ -82,6 +83,35 @@ public sealed class RedisFleetSourceTests : IAsyncLifetime
         Assert.Equal(TestHub.HostLines(text), TestHub.HostLines(await TextAsync(early)));
         var post = isMerged ? "app_requests_total{method=POST,route=/}" : "app_requests_total{instance=b,method=POST,route=/}";
         Assert.Equal(isMerged ? 23 : 1, ExpositionText.Parse(text).Samples[post]);
+    }
+
+    [Fact]
+    public async Task A_bucket_that_only_later_stores_of_a_host_have_does_not_decrease_when_the_next_one_begins()
+    {
+        await using var store = Store("a");
+        await using var source = Source(isMerged: true);
+        var hub = new FleetHub(source, true, _log);
+        await store.ForwardAsync(Buckets("0.5", "+Inf"), 3, 4);
+        StoreIncarnation.Renew(store.Path);
+        await store.RestartAsync();
+        await store.ForwardAsync(Buckets("0.5", "0.75", "+Inf"), 1, 2, 2);
+        var before = ExpositionText.Parse(await TextAsync(hub)).Samples;
+        StoreIncarnation.Renew(store.Path);
+        await store.RestartAsync();
+        await store.ForwardAsync(Buckets("0.5", "0.75", "+Inf"), 0, 0, 0);
+        var after = ExpositionText.Parse(await TextAsync(hub)).Samples;
+
+        foreach (var samples in (Dictionary<string, double>[])[before, after])
+        {
+            Assert.Equal((4, 5), (samples["app_seconds_bucket{le=0.5}"], samples["app_seconds_bucket{le=0.75}"]));
+            Assert.Equal(6, samples["app_seconds_count{}"]);
+        }
+
+        static SnapshotLayout Buckets(params string[] bounds) => new(
+        [
+            new("app_seconds", MetricType.Histogram, GaugeMode.All, "Latency",
+                [.. bounds.Select(bound => Snapshots.Sample("app_seconds_bucket", ("le", bound)))]),
+        ]);
     }
 
     [Fact]
