@@ -167,6 +167,23 @@ public sealed class RedisFleetSourceTests : IAsyncLifetime
             reading.Skipped.Select(entry => (entry.Name, entry.Kind)).OrderBy(entry => entry.Name, StringComparer.Ordinal));
     }
 
+    [Fact]
+    public async Task A_host_with_an_impossible_interval_is_skipped()
+    {
+        await using var a = Store("a");
+        await using var b = Store("b");
+        await a.ForwardAsync(1);
+        await b.ForwardAsync(2);
+        await _redis.HashDeleteAsync(Keys.Snapshot("b"), SnapshotFields.TimeToLive);
+        await _redis.HashSetAsync(Keys.Snapshot("b"), SnapshotFields.Interval, (1L << 45) - 1);
+        await using var source = Source(isMerged: false);
+
+        var reading = await source.ReadAsync(CancellationToken.None);
+
+        Assert.Equal(["a"], reading.Hosts.Select(host => host.Instance));
+        Assert.Equal((Keys.Snapshot("b"), SkipKind.Unreadable), Assert.Single(reading.Skipped.Select(entry => (entry.Name, entry.Kind))));
+    }
+
     [Theory]
     [InlineData(false, false)]
     [InlineData(true, false)]
