@@ -7,7 +7,8 @@ namespace GunicornPrometheusExporter.Forwarding.Buffering;
 /// <summary>A receiver over HTTP. Used by one caller at a time.</summary>
 internal sealed class HttpReceiver(HttpReceiverSettings settings, TimeProvider time) : IDisposable
 {
-    private const int LongestBody = 4096;
+    // A receiver may name every rejected point.
+    private const int LongestBody = 64 << 10;
     private const int LongestReason = 200;
 
     private static readonly TimeSpan LongestWait = TimeSpan.FromHours(1);

@@ -82,12 +82,12 @@ internal sealed class OtlpSender(OtlpSettings settings, TimeProvider time) : ISn
         {
             // Any other status is final, as the protocol requires.
             var isTransient = (int)response.StatusCode is 429 or 502 or 503 or 504;
-            Func<byte[], string?>? textOf = isMessage ? body => Parse(Status.Parser, body)?.Message ?? "" : null;
+            Func<byte[], string?>? textOf = isMessage ? body => Parse(new Status(), body).Message : null;
             return await _receiver.RefusalAsync(response, isTransient, cancellation, textOf).ConfigureAwait(false);
         }
         if (!isMessage) return null;
         var body = await HttpReceiver.ReadAsync(response, cancellation).ConfigureAwait(false);
-        return Parse(ExportMetricsServiceResponse.Parser, body)?.PartialSuccess is { RejectedDataPoints: > 0 } partial
+        return Parse(new ExportMetricsServiceResponse(), body).PartialSuccess is { RejectedDataPoints: > 0 } partial
             ? $"{Receiver} rejected {partial.RejectedDataPoints} data points{_receiver.ReasonOf(partial.ErrorMessage)}"
             : null;
     }
@@ -104,16 +104,18 @@ internal sealed class OtlpSender(OtlpSettings settings, TimeProvider time) : ISn
         return ByteString.CopyFrom(body.GetBuffer().AsSpan(0, (int)body.Length));
     }
 
-    private static T? Parse<T>(MessageParser<T> parser, byte[] body) where T : class, IMessage<T>
+    /// <summary>Reads the first bytes of a message: the fields that they contain.</summary>
+    private static T Parse<T>(T message, byte[] body) where T : IMessage
     {
         try
         {
-            return parser.ParseFrom(body);
+            message.MergeFrom(body);
         }
         catch (InvalidProtocolBufferException)
         {
-            return null;
+            // The rest was too long, or is no message.
         }
+        return message;
     }
 
     private static ulong Nanoseconds(long milliseconds) => (ulong)milliseconds * 1_000_000;

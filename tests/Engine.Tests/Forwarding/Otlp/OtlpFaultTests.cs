@@ -90,6 +90,21 @@ public sealed class OtlpFaultTests : IAsyncLifetime
         Assert.Equal([2], _receiver.Gauges);
     }
 
+    [Theory]
+    [InlineData(10_000, ": too old")]
+    [InlineData(1_000_000, "")]
+    public async Task A_partial_success_is_counted_however_long_its_reason_is(int length, string reason)
+    {
+        await using var forwarder = Forwarder();
+        var message = "too old\n" + new string('x', length);
+        _receiver.Next(200, new ExportMetricsServiceResponse { PartialSuccess = new() { RejectedDataPoints = 7, ErrorMessage = message } });
+
+        var fault = await FailAsync(forwarder);
+
+        Assert.Equal($"The OTLP receiver at {_receiver.Url.Authority} rejected 7 data points{reason}", fault.Message);
+        Assert.Equal((0, 1, 0), (fault.Forwarded.Snapshots, fault.Forwarded.Dropped, fault.Forwarded.Waiting));
+    }
+
     [Fact]
     public async Task A_success_with_a_warning_or_with_a_body_that_is_no_message_is_a_success()
     {
