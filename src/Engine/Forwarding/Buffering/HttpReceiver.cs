@@ -57,6 +57,11 @@ internal sealed class HttpReceiver(HttpReceiverSettings settings, TimeProvider t
             // The next client reloads the certificates.
             _client?.Dispose();
             _client = null;
+            if (fault is HttpRequestException { HttpRequestError: HttpRequestError.ProxyTunnelError })
+            {
+                // The message has the address of the proxy, with its user and password.
+                throw new ForwardingException($"{Name} could not be reached: the proxy refused the connection; check HTTPS_PROXY");
+            }
             throw new ForwardingException($"{Name} could not be reached: {fault.GetBaseException().Message}", fault);
         }
     }
