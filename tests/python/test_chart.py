@@ -101,6 +101,15 @@ def test_nothing_of_the_operator_is_there_by_default():
     assert {item["kind"] for item in yaml.safe_load_all(rendered()) if item} == {"Deployment", "Service"}
 
 
+@needs_go
+def test_the_relabeling_of_shards_comes_before_those_of_the_user():
+    (monitor,) = objects(rendered("sharing-hubs.yaml", "relabelings.yaml"), "ServiceMonitor")
+    (endpoint,) = monitor["spec"]["endpoints"]
+    assert endpoint["metricRelabelings"] == [
+        {"sourceLabels": ["shard"], "regex": ".+", "targetLabel": "instance", "replacement": "fleet"},
+        {"action": "labeldrop", "regex": "worker_id"}]
+
+
 @contextlib.contextmanager
 def service(port: int, pods: list[int]) -> Iterator[None]:
     """Answers requests by the pods in turn, as a Service does with new connections."""
