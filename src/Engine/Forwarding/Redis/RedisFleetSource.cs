@@ -47,10 +47,17 @@ internal sealed class RedisFleetSource(ExporterConfig config, bool isMerged, str
         var rest = await ListAsync(cancellation).ConfigureAwait(false);
         var hosts = new Dictionary<string, RedisHost>(StringComparer.Ordinal);
         var skipped = new List<SkippedEntry>();
+        var until = long.MaxValue;
         do
         {
             // Once per batch, so that a long read keeps the lease, and omits the hosts of hubs that have started since.
             await RenewAsync(cancellation).ConfigureAwait(false);
+            // Another hub may have served newer values of the earlier batches.
+            if (_clock.GetTimestamp() >= until)
+            {
+                throw new ForwardingException("the hub stood still for longer than its lease; the next read begins again");
+            }
+            until = Lease?.Until ?? until;
             rest = Own(rest);
             string[] batch = [.. rest.Take(InstancesAtOnce)];
             rest = rest[batch.Length..];

@@ -74,6 +74,18 @@ public sealed class SharedFleetTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_read_fails_if_the_hub_stood_still_between_two_batches_for_longer_than_its_lease()
+    {
+        await using var source = new RedisFleetSource(Config(), isMerged: true, "hub-1", new SlowClock());
+        Assert.Equal(Instances, await InstancesOfAsync(source));
+        await _server.CliAsync(["ZADD", Keys.Index, .. Enumerable.Range(1, 250).SelectMany(host => (string[])["1", $"gone-{host}"])]);
+
+        var fault = await Assert.ThrowsAsync<ForwardingException>(() => source.ReadAsync(CancellationToken.None));
+
+        Assert.Equal("the hub stood still for longer than its lease; the next read begins again", fault.Message);
+    }
+
+    [Fact]
     public async Task A_hub_keeps_its_hosts_until_the_last_second_of_its_lease_is_over()
     {
         var (source, hubs, isInTime) = (Source("hub-1", isMerged: false), 0, false);
@@ -179,5 +191,15 @@ public sealed class SharedFleetTests : IAsyncLifetime
         var output = new ArrayBufferWriter<byte>();
         hub.Write(output);
         return Encoding.UTF8.GetString(output.WrittenSpan);
+    }
+
+    /// <summary>A monotonic clock that is 20 seconds later each time.</summary>
+    private sealed class SlowClock : TimeProvider
+    {
+        private long _seconds;
+
+        public override long TimestampFrequency => 1;
+
+        public override long GetTimestamp() => _seconds += 20;
     }
 }
