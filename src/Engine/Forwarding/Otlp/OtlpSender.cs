@@ -44,28 +44,15 @@ internal sealed class OtlpSender(OtlpSettings settings, TimeProvider time) : ISn
         _layout is null ? null : Message(milliseconds, [.. _layout.End(Nanoseconds(milliseconds))]);
 
     /// <inheritdoc/>
-    public async Task<string?> SendAsync(BufferedSnapshot snapshot, CancellationToken cancellation)
+    public async Task<string?> SendAsync(ByteString request, int encoding, CancellationToken cancellation)
     {
-        if (snapshot.Encoding is not (Plain or Gzip)) return $"A snapshot in {settings.Buffer.Variable} is not one of OTLP";
-        string? refusal = null;
-        foreach (var request in snapshot.Requests)
-        {
-            var reason = await PostAsync(request, snapshot.Encoding, cancellation).ConfigureAwait(false);
-            refusal ??= reason;
-        }
-        return refusal;
-    }
-
-    public void Dispose() => _receiver.Dispose();
-
-    private async Task<string?> PostAsync(ByteString body, int encoding, CancellationToken cancellation)
-    {
+        if (encoding is not (Plain or Gzip)) return $"A snapshot in {settings.Buffer.Variable} is not one of OTLP";
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(settings.Timeout);
         try
         {
             return await _receiver.SendAsync(
-                () => _receiver.NewRequest(body.Memory, Type, encoding == Gzip ? "gzip" : null),
+                () => _receiver.NewRequest(request.Memory, Type, encoding == Gzip ? "gzip" : null),
                 response => JudgeAsync(response, limit.Token), limit.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
@@ -73,6 +60,8 @@ internal sealed class OtlpSender(OtlpSettings settings, TimeProvider time) : ISn
             throw new ForwardingException($"{Receiver} did not answer within {settings.Timeout.TotalMilliseconds} ms");
         }
     }
+
+    public void Dispose() => _receiver.Dispose();
 
     /// <summary>Why the receiver rejected all or a part of a request; null if it accepted everything.</summary>
     private async Task<string?> JudgeAsync(HttpResponseMessage response, CancellationToken cancellation)

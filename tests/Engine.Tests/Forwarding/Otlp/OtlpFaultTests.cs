@@ -90,6 +90,24 @@ public sealed class OtlpFaultTests : IAsyncLifetime
         Assert.Equal([2], _receiver.Gauges);
     }
 
+    [Fact]
+    public async Task A_request_that_arrived_is_not_sent_again_with_those_of_its_snapshot_that_did_not()
+    {
+        const int perRequest = 5_000;
+        await using var forwarder = Forwarder();
+        var layout = RemoteWrite.Snapshots.LayoutOf([.. Enumerable.Range(0, 2 * perRequest).Select(i => $"g{i}")]);
+        var snapshot = layout.At(_clock, [.. Enumerable.Range(0, 2 * perRequest).Select(i => (double)i)]);
+        _receiver.Next(200);
+        _receiver.Next(503);
+        await Assert.ThrowsAsync<ForwardingException>(() => forwarder.ForwardAsync(snapshot, TestContext.Current.CancellationToken));
+        _clock.Move(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(1, (await forwarder.ForwardAsync(snapshot, TestContext.Current.CancellationToken)).Snapshots);
+
+        Assert.Equal(3, _receiver.Requests.Count);
+        Assert.Equal(Enumerable.Range(perRequest, perRequest).Select(i => (double)i), _receiver.Gauges);
+    }
+
     [Theory]
     [InlineData(10_000, ": too old")]
     [InlineData(1_000_000, "")]
