@@ -19,10 +19,10 @@ def can_render() -> bool:
     return shutil.which("go") is not None
 
 
-def rendered(*values: str) -> str:
+def rendered(*values: str, release: str = "test") -> str:
     """Returns the chart with these files of values."""
     command = ["go", "run", str(VALUES / "render.go"), str(CHART), *(str(VALUES / name) for name in values)]
-    environment = {**os.environ, "GO111MODULE": "off", "GOPATH": "/usr/share/gocode"}
+    environment = {**os.environ, "GO111MODULE": "off", "GOPATH": "/usr/share/gocode", "RELEASE": release}
     return subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True, timeout=300).stdout
 
 

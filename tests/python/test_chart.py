@@ -101,6 +101,24 @@ def test_nothing_of_the_operator_is_there_by_default():
     assert {item["kind"] for item in yaml.safe_load_all(rendered()) if item} == {"Deployment", "Service"}
 
 
+@needs_go
+def test_the_relabeling_of_shards_comes_before_those_of_the_user():
+    (monitor,) = objects(rendered("sharing-hubs.yaml", "relabelings.yaml"), "ServiceMonitor")
+    (endpoint,) = monitor["spec"]["endpoints"]
+    assert endpoint["metricRelabelings"] == [
+        {"sourceLabels": ["shard"], "regex": ".+", "targetLabel": "instance", "replacement": "fleet"},
+        {"action": "labeldrop", "regex": "worker_id"}]
+
+
+@needs_go
+def test_a_long_release_has_hubs_that_share_and_a_service_of_one_name_with_room_for_a_hash():
+    text = rendered("sharing-hubs.yaml", release="r" * 53)
+    (hubs,), (service_of_hubs,) = objects(text, "StatefulSet"), objects(text, "Service")
+    # The label controller-revision-hash of a pod may have 63 characters.
+    assert len(hubs["metadata"]["name"]) + len("-0123456789") <= 63
+    assert hubs["metadata"]["name"] == hubs["spec"]["serviceName"] == service_of_hubs["metadata"]["name"]
+
+
 @contextlib.contextmanager
 def service(port: int, pods: list[int]) -> Iterator[None]:
     """Answers requests by the pods in turn, as a Service does with new connections."""

@@ -3,9 +3,13 @@ using GunicornPrometheusExporter.Native;
 namespace GunicornPrometheusExporter.Files;
 
 /// <summary>Decides whether a later change of a file must have a later change time. Owned by one reader.</summary>
-/// <remarks>The kernel's clock for change times advances in steps: two changes within one step have the same time.</remarks>
+/// <remarks>
+/// The kernel's clock for change times advances in steps: two changes within one step have the same time. Some file systems store
+/// whole seconds only, such as ext4 with inodes of 128 bytes.
+/// </remarks>
 internal struct ChangeWatch
 {
+    private const long Second = 1_000_000_000;
     private const long LongestClockStep = 20_000_000;
 
     private long _change;
@@ -21,6 +25,7 @@ internal struct ChangeWatch
     internal bool IsSettled(long change, long now, long steady)
     {
         if (change != _change) (_change, _seenAt) = (change, steady);
-        return now - change > LongestClockStep || steady - _seenAt > LongestClockStep;
+        var step = change % Second == 0 ? Second + LongestClockStep : LongestClockStep;
+        return now - change > step || steady - _seenAt > step;
     }
 }

@@ -28,7 +28,9 @@ internal sealed class FleetFamily(SnapshotFamily family, SeriesValues values, bo
         {
             return Map(its, sample => Merged.SeriesOf(sample.Name, instance.Length == 0
                 ? sample.Labels
-                : FleetLabel.AddTo(sample.Labels, FleetLabel.Instance, instance)));
+                // Only a sum of a shard has the label.
+                : FleetLabel.AddTo(
+                    isSharing ? FleetLabel.MakeRoom(sample.Labels, FleetLabel.Shard) : sample.Labels, FleetLabel.Instance, instance)));
         }
         var shard = isSharing && instance.Length > 0 ? HostShard.Of(instance) : NoShard;
         var maps = _maps[shard] ??= [];

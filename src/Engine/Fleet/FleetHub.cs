@@ -25,6 +25,7 @@ internal sealed class FleetHub(
     private readonly HubStatistics _statistics = new();
     private IFleetSource _source = source;
     private FleetReading _reading = new([], []);
+    private HubLease? _lease;
 
     public ReloadStatus? LastReload { get; set; }
 
@@ -45,17 +46,21 @@ internal sealed class FleetHub(
         {
             var reading = await _source.ReadAsync(end).ConfigureAwait(false);
             _reading = reading with { Hosts = [.. reading.Hosts.OrderBy(host => host.Instance, StringComparer.Ordinal)] };
+            _lease = _source.Lease;
             _journal.Read(_source.Place, reading.Hosts.Count(host => host.IsLive(_time.GetUtcNow())), reading.Skipped);
         }
         catch (ForwardingException e)
         {
             // A hub that is stopping reports nothing about its source.
             if (!end.IsCancellationRequested) _journal.Fail(e.Message);
+            // It may have renewed the lease before: the hosts that a new hub receives are at that one already.
+            var share = _source.Lease?.Share;
+            _reading = _reading with { Hosts = [.. _reading.Hosts.Where(host => share?.Has(host.Instance) != false)] };
         }
-        var now = _time.GetUtcNow();
         // Another hub may serve these hosts by now.
-        if (now >= _reading.Lease?.Until) _reading = new([], []);
-        var own = _statistics.Take(_reading, now, _journal, _time.GetElapsedTime(start), LastReload);
+        if (_time.GetTimestamp() >= _lease?.Until) _reading = new([], []);
+        var now = _time.GetUtcNow();
+        var own = _statistics.Take(_reading, _lease, now, _journal, _time.GetElapsedTime(start), LastReload);
         Hosts = [own, .. _reading.Hosts.Where(host => host.IsLive(now))];
         _exposition.Refresh([own, .. _reading.Hosts], now);
     }

@@ -16,7 +16,8 @@ internal sealed class HubStatistics
     private SnapshotLayout _layout = LayOut([]);
 
     /// <summary>The values for one read; if it failed, <paramref name="reading"/> is the previous one.</summary>
-    public HostSnapshot Take(FleetReading reading, DateTimeOffset now, HubJournal journal, TimeSpan duration, ReloadStatus? reload)
+    public HostSnapshot Take(
+        FleetReading reading, HubLease? lease, DateTimeOffset now, HubJournal journal, TimeSpan duration, ReloadStatus? reload)
     {
         var live = reading.Hosts.Where(host => host.IsLive(now)).ToArray();
         if (!live.Select(host => host.Instance).SequenceEqual(_instances))
@@ -27,7 +28,7 @@ internal sealed class HubStatistics
         // In the order of the layout.
         double[] values =
         [
-            1, live.Length, reading.Lease?.Share.Hubs ?? 1, .. live.Select(host => (now - host.Written).TotalSeconds),
+            1, live.Length, lease?.Share.Hubs ?? 1, .. live.Select(host => (now - host.Written).TotalSeconds),
             .. Kinds.Select(kind => (double)reading.Skipped.Count(entry => entry.Kind == kind)),
             journal.IsLost ? 0 : 1, journal.Errors, duration.TotalSeconds,
             reload?.IsSuccessful switch { null => MetricSnapshot.Absent, true => 1, false => 0 },

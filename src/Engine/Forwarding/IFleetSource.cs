@@ -9,6 +9,10 @@ internal interface IFleetSource : IAsyncDisposable
     /// <summary>The location, worded as the end of a sentence and without secrets.</summary>
     string Place { get; }
 
+    /// <summary>The last lease, which a read that failed may have renewed; null if the hub does not share the hosts.</summary>
+    /// <remarks>Null also before the first read.</remarks>
+    HubLease? Lease { get; }
+
     /// <summary>Reads the hosts' snapshots, within the time limit of a scrape.</summary>
     /// <exception cref="ForwardingException">The source cannot be read now.</exception>
     Task<FleetReading> ReadAsync(CancellationToken cancellation);

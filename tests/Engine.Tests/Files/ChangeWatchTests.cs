@@ -5,7 +5,8 @@ namespace GunicornPrometheusExporter.Engine.Tests.Files;
 
 public sealed class ChangeWatchTests
 {
-    private const long Hour = 3_600_000_000_000;
+    private const long Second = 1_000_000_000;
+    private const long Hour = (3600 * Second) + 1;
     private const long Step = 20_000_000;
 
     private ChangeWatch _watch;
@@ -16,6 +17,14 @@ public sealed class ChangeWatchTests
         Assert.False(_watch.IsSettled(Hour, now: Hour, steady: 0));
         Assert.False(_watch.IsSettled(Hour, now: Hour + Step, steady: Step));
         Assert.True(_watch.IsSettled(Hour, now: Hour + Step + 1, steady: Step));
+    }
+
+    [Fact]
+    public void A_change_at_a_whole_second_is_settled_once_the_second_is_over()
+    {
+        Assert.False(_watch.IsSettled(Second, now: Second + Step + 1, steady: Step));
+        Assert.False(_watch.IsSettled(Second, now: Second + Second + Step, steady: Second));
+        Assert.True(_watch.IsSettled(Second, now: Second + Second + Step + 1, steady: Second));
     }
 
     [Fact]

@@ -1,10 +1,13 @@
 using GunicornPrometheusExporter.Forwarding;
+using GunicornPrometheusExporter.Metrics;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Fleet;
 
 public sealed class FleetHubTests
 {
+    private static readonly string[] Hosts = [.. Enumerable.Range(1, 100).Select(host => $"host-{host}")];
+
     [Fact]
     public async Task A_source_that_is_away_is_told_once_and_what_is_known_is_served_while_its_hosts_may_live()
     {
@@ -63,15 +66,17 @@ public sealed class FleetHubTests
     public async Task A_hub_that_shares_hosts_serves_none_once_another_hub_may_have_them(bool isMerged)
     {
         var hub = new TestHub(isMerged, isSharing: true);
-        hub.Source.Hosts.Add(TestHost.Of("a", (TestHost.Counter("c_total"), [1])));
-        hub.Source.Lease = new(3, TestHost.Start.AddSeconds(30));
+        var host = Hosts.First(name => Share(2, isMerged).Has(name) && Share(3, isMerged).Has(name));
+        hub.Source.Hosts.Add(TestHost.Of(host, (TestHost.Counter("c_total"), [1])));
+        hub.Source.Lease = new(Share(3, isMerged), Until: 30);
         await hub.ReadAsync();
         hub.Source.Failure = "Redis is away.";
-        hub.Clock.Now = TestHost.Start.AddSeconds(29);
+        // Whatever happens to the wall clock.
+        (hub.Clock.Now, hub.Clock.Timestamp) = (TestHost.Start.AddSeconds(59), 29);
         var inTime = await hub.ReadAsync();
-        hub.Clock.Now = TestHost.Start.AddSeconds(30);
+        (hub.Clock.Now, hub.Clock.Timestamp) = (TestHost.Start.AddDays(-1), 30);
         var late = await hub.ReadAsync();
-        (hub.Source.Failure, hub.Source.Lease) = (null, new(2, TestHost.Start.AddSeconds(60)));
+        (hub.Source.Failure, hub.Source.Lease) = (null, new(Share(2, isMerged), Until: 60));
         var back = await hub.ReadAsync();
 
         Assert.Contains(inTime.Order, name => name.StartsWith("c_total", StringComparison.Ordinal));
@@ -80,4 +85,32 @@ public sealed class FleetHubTests
         Assert.Equal((3, 2), (inTime.Samples["gunicorn_hub_members{}"], back.Samples["gunicorn_hub_members{}"]));
         Assert.Contains(back.Order, name => name.StartsWith("c_total", StringComparison.Ordinal));
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_hub_whose_read_fails_leaves_the_hosts_that_a_new_hub_has_to_that_one(bool isMerged)
+    {
+        var hub = new TestHub(isMerged, isSharing: true);
+        string[] hosts = [.. Hosts.Where(Share(2, isMerged).Has)];
+        hub.Source.Hosts.AddRange(hosts.Select(host => TestHost.Of(host, (TestHost.Gauge("g", GaugeMode.All), [1]))));
+        hub.Source.Lease = new(Share(2, isMerged), Until: 30);
+        await hub.ReadAsync();
+        // A third hub starts: this one renews its lease, and then Redis takes too long.
+        (hub.Source.Lease, hub.Source.Failure) = (new(Share(3, isMerged), Until: 60), "Redis is slow.");
+
+        var text = await hub.ReadAsync();
+        // What it read before is too old by now, even if it has the lease again.
+        hub.Clock.Timestamp = 30;
+        var late = await hub.ReadAsync();
+
+        Assert.Equal(0, late.Samples["gunicorn_hub_hosts{}"]);
+        Assert.Equal(
+            hosts.Where(Share(3, isMerged).Has).Select(host => $"g{{instance={host}}}").Order(StringComparer.Ordinal),
+            text.Order.Where(name => name.StartsWith("g{", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+    }
+
+    /// <summary>The share of one of several hubs.</summary>
+    private static HubShare Share(int hubs, bool isMerged) =>
+        new("hub-1", Enumerable.Range(1, hubs).Select(hub => $"hub-{hub}"), isMerged);
 }

@@ -52,7 +52,7 @@ public sealed class MergedExpositionTests
         {
             hub.Source.Hosts.Add(TestHost.Of(
                 $"host-{i}", (TestHost.Counter("c_total"), [i]), (TestHost.Counter("s_total", ("shard", "x")), [1]),
-                (TestHost.Gauge("apart", GaugeMode.All), [1]), (TestHost.Histogram("h", "1", "+Inf"), [1, 2, 3, 2])));
+                (TestHost.Gauge("apart", GaugeMode.All, ("shard", "x")), [1]), (TestHost.Histogram("h", "1", "+Inf"), [1, 2, 3, 2])));
         }
 
         var text = await hub.ReadAsync();
@@ -64,7 +64,7 @@ public sealed class MergedExpositionTests
             Assert.Equal(shard.Count(), text.Samples[$"h_bucket{{le=1,shard={shard.Key}}}"]);
             Assert.Equal(2 * shard.Count(), text.Samples[$"h_count{{shard={shard.Key}}}"]);
         }
-        Assert.Equal(1, text.Samples["apart{instance=host-7}"]);
+        Assert.Equal(1, text.Samples["apart{exported_shard=x,instance=host-7}"]);
         Assert.Equal(200, text.Samples["gunicorn_hub_hosts{}"]);
     }
 

@@ -19,7 +19,7 @@ internal sealed class TestSource : IFleetSource
 
     public Task<FleetReading> ReadAsync(CancellationToken cancellation) => Failure is { } failure
         ? throw new ForwardingException(failure)
-        : Task.FromResult(new FleetReading([.. Hosts], [.. Skipped], Lease));
+        : Task.FromResult(new FleetReading([.. Hosts], [.. Skipped]));
 
     public Task<IReadOnlyList<Incident>> ReadIncidentsAsync(CancellationToken cancellation) =>
         Task.FromResult<IReadOnlyList<Incident>>([]);

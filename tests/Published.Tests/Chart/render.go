@@ -1,5 +1,5 @@
 // Writes what a chart comes to, as `helm template` does, with what Helm is made of, for Debian has no Helm.
-// Arguments: the chart, and files of values, of which the last wins.
+// Arguments: the chart, and files of values, of which the last wins. The variable RELEASE names the release.
 package main
 
 import (
@@ -77,10 +77,14 @@ func contextOf(chart string) map[string]interface{} {
 	for key, value := range load(filepath.Join(chart, "Chart.yaml")) {
 		about[strings.ToUpper(key[:1])+key[1:]] = value
 	}
+	release := os.Getenv("RELEASE")
+	if release == "" {
+		release = "test"
+	}
 	return map[string]interface{}{
 		"Values": load(filepath.Join(chart, "values.yaml")), "Chart": about,
 		"Files":   files{chart},
-		"Release": map[string]interface{}{"Name": "test", "Namespace": "monitoring", "Service": "Helm"},
+		"Release": map[string]interface{}{"Name": release, "Namespace": "monitoring", "Service": "Helm"},
 	}
 }
 

@@ -16,7 +16,8 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end }}
 
 {{- define "gunicorn-prometheus-exporter.hub.name" -}}
-{{ printf "%s-hub" .Release.Name | trunc 63 | trimSuffix "-" }}
+{{- /* A StatefulSet labels its pods with its name, a dash and a hash of ten digits. */ -}}
+{{ printf "%s-hub" .Release.Name | trunc (ternary 52 63 .Values.shareHosts) | trimSuffix "-" }}
 {{- end }}
 
 {{- define "gunicorn-prometheus-exporter.podMonitor.name" -}}

@@ -6,7 +6,8 @@ namespace GunicornPrometheusExporter.Forwarding.Buffering;
 /// <summary>Sends snapshots to a receiver, in order.</summary>
 /// <remarks>
 /// Each snapshot is encoded, buffered, then sent. An unsent one remains buffered until the next call; one that the receiver
-/// rejects is dropped. A request without a response is sent again, because receivers accept duplicate samples. Owns the sender.
+/// rejects is dropped. A request without a response is sent again, because receivers accept duplicate samples; those before it are
+/// not, so that a slow receiver gets a large snapshot in several calls. Owns the sender.
 /// </remarks>
 internal abstract class BufferedForwarder(ISnapshotSender sender, BufferSettings settings, TimeProvider time) : IForwarder
 {
@@ -14,6 +15,10 @@ internal abstract class BufferedForwarder(ISnapshotSender sender, BufferSettings
 
     // Opened by the first call, because creating a forwarder accesses neither disk nor network.
     private SnapshotBuffer? _buffer;
+
+    // The requests of the oldest snapshot that were sent, and why the receiver rejected one of them.
+    private int _sent;
+    private string? _refusal;
 
     public TimeSpan Interval => settings.Interval;
 
@@ -59,6 +64,7 @@ internal abstract class BufferedForwarder(ISnapshotSender sender, BufferSettings
     /// <summary>Sends the buffered snapshots, oldest first; starts no new one after two thirds of the time.</summary>
     private async Task<Forwarded> EmptyAsync(SnapshotBuffer buffer, int dropped, TimeSpan longest, CancellationToken cancellation)
     {
+        if (dropped > 0) (_sent, _refusal) = (0, null);
         var started = time.GetTimestamp();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(longest);
@@ -69,13 +75,13 @@ internal abstract class BufferedForwarder(ISnapshotSender sender, BufferSettings
             while (buffer.Count > 0 && time.GetElapsedTime(started) < longest * 2 / 3)
             {
                 var snapshot = buffer.Peek();
-                var refusal = snapshot is null
-                    ? $"A snapshot in {settings.Variable} was truncated or removed"
-                    : await sender.SendAsync(snapshot, limit.Token).ConfigureAwait(false);
+                if (snapshot is null) _refusal = $"A snapshot in {settings.Variable} was truncated or removed";
+                else await SendAsync(snapshot, limit.Token).ConfigureAwait(false);
                 buffer.Remove();
-                fault ??= refusal;
-                if (refusal is null) sent++;
+                fault ??= _refusal;
+                if (_refusal is null) sent++;
                 else dropped++;
+                (_sent, _refusal) = (0, null);
                 bytes += snapshot?.Requests.Sum(request => (long)request.Length) ?? 0;
             }
         }
@@ -90,6 +96,15 @@ internal abstract class BufferedForwarder(ISnapshotSender sender, BufferSettings
         fault ??= buffer.Fault is { } reason ? $"{settings.Variable} cannot be written: {reason}" : null;
         var forwarded = new Forwarded(sent, bytes, dropped, buffer.Count, LagOf(buffer));
         return fault is null ? forwarded : throw new ForwardingException(fault) { Forwarded = forwarded };
+    }
+
+    private async Task SendAsync(BufferedSnapshot snapshot, CancellationToken cancellation)
+    {
+        for (; _sent < snapshot.Requests.Count; _sent++)
+        {
+            var refusal = await sender.SendAsync(snapshot.Requests[_sent], snapshot.Encoding, cancellation).ConfigureAwait(false);
+            _refusal ??= refusal;
+        }
     }
 
     private TimeSpan LagOf(SnapshotBuffer buffer) =>

@@ -7,7 +7,8 @@ namespace GunicornPrometheusExporter.Forwarding.Buffering;
 /// <summary>A receiver over HTTP. Used by one caller at a time.</summary>
 internal sealed class HttpReceiver(HttpReceiverSettings settings, TimeProvider time) : IDisposable
 {
-    private const int LongestBody = 4096;
+    // A receiver may name every rejected point.
+    private const int LongestBody = 64 << 10;
     private const int LongestReason = 200;
 
     private static readonly TimeSpan LongestWait = TimeSpan.FromHours(1);
@@ -56,6 +57,11 @@ internal sealed class HttpReceiver(HttpReceiverSettings settings, TimeProvider t
             // The next client reloads the certificates.
             _client?.Dispose();
             _client = null;
+            if (fault is HttpRequestException { HttpRequestError: HttpRequestError.ProxyTunnelError })
+            {
+                // The message has the address of the proxy, with its user and password.
+                throw new ForwardingException($"{Name} could not be reached: the proxy refused the connection; check HTTPS_PROXY");
+            }
             throw new ForwardingException($"{Name} could not be reached: {fault.GetBaseException().Message}", fault);
         }
     }

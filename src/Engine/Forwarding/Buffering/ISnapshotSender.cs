@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using GunicornPrometheusExporter.Snapshots;
 
 namespace GunicornPrometheusExporter.Forwarding.Buffering;
@@ -14,8 +15,9 @@ internal interface ISnapshotSender : IDisposable
     /// <summary>The end of every series, at a time in milliseconds since 1970; null without series.</summary>
     BufferedSnapshot? End(long time);
 
-    /// <summary>Sends the requests of a snapshot, one after the other.</summary>
+    /// <summary>Sends one request of a snapshot.</summary>
+    /// <param name="encoding">The encoding of the snapshot.</param>
     /// <returns>Why the receiver rejected all or part of it; null if it accepted everything.</returns>
     /// <exception cref="ForwardingException">It could not be sent; the caller may retry.</exception>
-    Task<string?> SendAsync(BufferedSnapshot snapshot, CancellationToken cancellation);
+    Task<string?> SendAsync(ByteString request, int encoding, CancellationToken cancellation);
 }

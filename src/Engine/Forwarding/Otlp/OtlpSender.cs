@@ -44,28 +44,15 @@ internal sealed class OtlpSender(OtlpSettings settings, TimeProvider time) : ISn
         _layout is null ? null : Message(milliseconds, [.. _layout.End(Nanoseconds(milliseconds))]);
 
     /// <inheritdoc/>
-    public async Task<string?> SendAsync(BufferedSnapshot snapshot, CancellationToken cancellation)
+    public async Task<string?> SendAsync(ByteString request, int encoding, CancellationToken cancellation)
     {
-        if (snapshot.Encoding is not (Plain or Gzip)) return $"A snapshot in {settings.Buffer.Variable} is not one of OTLP";
-        string? refusal = null;
-        foreach (var request in snapshot.Requests)
-        {
-            var reason = await PostAsync(request, snapshot.Encoding, cancellation).ConfigureAwait(false);
-            refusal ??= reason;
-        }
-        return refusal;
-    }
-
-    public void Dispose() => _receiver.Dispose();
-
-    private async Task<string?> PostAsync(ByteString body, int encoding, CancellationToken cancellation)
-    {
+        if (encoding is not (Plain or Gzip)) return $"A snapshot in {settings.Buffer.Variable} is not one of OTLP";
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(settings.Timeout);
         try
         {
             return await _receiver.SendAsync(
-                () => _receiver.NewRequest(body.Memory, Type, encoding == Gzip ? "gzip" : null),
+                () => _receiver.NewRequest(request.Memory, Type, encoding == Gzip ? "gzip" : null),
                 response => JudgeAsync(response, limit.Token), limit.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
@@ -73,6 +60,8 @@ internal sealed class OtlpSender(OtlpSettings settings, TimeProvider time) : ISn
             throw new ForwardingException($"{Receiver} did not answer within {settings.Timeout.TotalMilliseconds} ms");
         }
     }
+
+    public void Dispose() => _receiver.Dispose();
 
     /// <summary>Why the receiver rejected all or a part of a request; null if it accepted everything.</summary>
     private async Task<string?> JudgeAsync(HttpResponseMessage response, CancellationToken cancellation)
@@ -82,12 +71,12 @@ internal sealed class OtlpSender(OtlpSettings settings, TimeProvider time) : ISn
         {
             // Any other status is final, as the protocol requires.
             var isTransient = (int)response.StatusCode is 429 or 502 or 503 or 504;
-            Func<byte[], string?>? textOf = isMessage ? body => Parse(Status.Parser, body)?.Message ?? "" : null;
+            Func<byte[], string?>? textOf = isMessage ? body => Parse(new Status(), body).Message : null;
             return await _receiver.RefusalAsync(response, isTransient, cancellation, textOf).ConfigureAwait(false);
         }
         if (!isMessage) return null;
         var body = await HttpReceiver.ReadAsync(response, cancellation).ConfigureAwait(false);
-        return Parse(ExportMetricsServiceResponse.Parser, body)?.PartialSuccess is { RejectedDataPoints: > 0 } partial
+        return Parse(new ExportMetricsServiceResponse(), body).PartialSuccess is { RejectedDataPoints: > 0 } partial
             ? $"{Receiver} rejected {partial.RejectedDataPoints} data points{_receiver.ReasonOf(partial.ErrorMessage)}"
             : null;
     }
@@ -104,16 +93,18 @@ internal sealed class OtlpSender(OtlpSettings settings, TimeProvider time) : ISn
         return ByteString.CopyFrom(body.GetBuffer().AsSpan(0, (int)body.Length));
     }
 
-    private static T? Parse<T>(MessageParser<T> parser, byte[] body) where T : class, IMessage<T>
+    /// <summary>Reads the first bytes of a message: the fields that they contain.</summary>
+    private static T Parse<T>(T message, byte[] body) where T : IMessage
     {
         try
         {
-            return parser.ParseFrom(body);
+            message.MergeFrom(body);
         }
         catch (InvalidProtocolBufferException)
         {
-            return null;
+            // The rest was too long, or is no message.
         }
+        return message;
     }
 
     private static ulong Nanoseconds(long milliseconds) => (ulong)milliseconds * 1_000_000;

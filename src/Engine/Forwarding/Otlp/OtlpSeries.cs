@@ -25,6 +25,9 @@ internal sealed class OtlpSeries
     // The type of the last point, unless it was the end of the series.
     private Kind _live;
 
+    // The start of the last point, in nanoseconds since 1970; 0 if unknown.
+    private ulong _start;
+
     /// <param name="first">The index of the first sample.</param>
     /// <param name="samples">The samples, buckets first.</param>
     internal OtlpSeries(OtlpFamily family, int first, ReadOnlySpan<SnapshotSample> samples)
@@ -56,7 +59,7 @@ internal sealed class OtlpSeries
             : sample.Labels;
 
     /// <summary>Takes over a series of an earlier layout.</summary>
-    internal void Continue(OtlpSeries earlier) => (_live, earlier._live) = (earlier._live, Kind.None);
+    internal void Continue(OtlpSeries earlier) => (_start, _live, earlier._live) = (earlier._start, earlier._live, Kind.None);
 
     /// <summary>The point of a snapshot, after the end of a former point of another type; none without a value.</summary>
     internal IEnumerable<OtlpPoint> Read(MetricSnapshot snapshot, ulong time)
@@ -109,14 +112,14 @@ internal sealed class OtlpSeries
         : new()
         {
             Attributes = { _attributes }, TimeUnixNano = time, AsDouble = value,
-            StartTimeUnixNano = type == MetricType.Counter ? StartOf(snapshot) : 0,
+            StartTimeUnixNano = type == MetricType.Counter ? StartOf(snapshot, time) : 0,
         };
 
     private SummaryDataPoint? SummaryOf(MetricSnapshot snapshot, ulong time) => CountOf(ValueAt(snapshot, _count)) is not { } count
         ? null
         : new()
         {
-            Attributes = { _attributes }, StartTimeUnixNano = StartOf(snapshot), TimeUnixNano = time,
+            Attributes = { _attributes }, StartTimeUnixNano = StartOf(snapshot, time), TimeUnixNano = time,
             Count = count, Sum = ValueAt(snapshot, _sum) ?? 0,
         };
 
@@ -125,7 +128,8 @@ internal sealed class OtlpSeries
     {
         var point = new HistogramDataPoint
         {
-            Attributes = { _attributes }, StartTimeUnixNano = StartOf(snapshot), TimeUnixNano = time, Exemplars = { ExemplarsOf(snapshot) },
+            Attributes = { _attributes }, StartTimeUnixNano = StartOf(snapshot, time), TimeUnixNano = time,
+            Exemplars = { ExemplarsOf(snapshot) },
         };
         var below = 0.0;
         for (var i = 0; i < _bounds.Length; i++)
@@ -151,7 +155,8 @@ internal sealed class OtlpSeries
         var (first, end) = (buckets.IndexOfAnyExcept(0UL), buckets.LastIndexOfAnyExcept(0UL) + 1);
         var point = new ExponentialHistogramDataPoint
         {
-            Attributes = { _attributes }, StartTimeUnixNano = StartOf(snapshot), TimeUnixNano = time, Exemplars = { ExemplarsOf(snapshot) },
+            Attributes = { _attributes }, StartTimeUnixNano = StartOf(snapshot, time), TimeUnixNano = time,
+            Exemplars = { ExemplarsOf(snapshot) },
             Count = native.Count, Scale = native.Schema,
             ZeroCount = native.ZeroCount, ZeroThreshold = NativeHistogramFormat.ZeroThreshold,
         };
@@ -177,7 +182,13 @@ internal sealed class OtlpSeries
     }
 
     /// <summary>When the series was 0; 0 if unknown.</summary>
-    private ulong StartOf(MetricSnapshot snapshot) => Nanoseconds(snapshot.Details?.Created[_first] ?? 0);
+    private ulong StartOf(MetricSnapshot snapshot, ulong time)
+    {
+        var start = Nanoseconds(snapshot.Details?.Created[_first] ?? 0);
+        // It stays when a worker with an older file records the series too: a receiver may take another start for a reset.
+        if (start > _start || _start > time) _start = start;
+        return _start;
+    }
 
     private static ulong Nanoseconds(double seconds) => (ulong)(seconds * 1e6) * 1000;
 

@@ -5,6 +5,10 @@ using GunicornPrometheusExporter.Snapshots;
 namespace GunicornPrometheusExporter.Forwarding.Redis;
 
 /// <summary>Sums of counters, histograms and summaries of earlier incarnations.</summary>
+/// <remarks>
+/// It adds the count of each bucket alone, as a merge of hosts does: otherwise a bound that only one incarnation has would lack the
+/// counts of the bounds below it.
+/// </remarks>
 internal sealed class CountedTotals
 {
     private readonly Dictionary<string, (SnapshotFamily Family, Dictionary<string, (SnapshotSample Sample, double Value)> Samples)>
@@ -13,10 +17,18 @@ internal sealed class CountedTotals
     /// <summary>Adds the samples of a snapshot that meet a condition, except gauges.</summary>
     public void Add(SnapshotLayout layout, ReadOnlySpan<double> values, Func<SnapshotFamily, SnapshotSample, double, bool> isOver)
     {
+        var below = default((string Set, double Value));
         foreach (var (index, (family, sample)) in layout.Samples.Index())
         {
             var value = values[index];
-            if (family.Type != MetricType.Gauge && double.IsFinite(value) && isOver(family, sample, value)) Add(family, sample, value);
+            if (family.Type == MetricType.Gauge || !double.IsFinite(value) || !isOver(family, sample, value)) continue;
+            if (BoundOf(sample) is null) Add(family, sample, value);
+            else
+            {
+                var set = BucketSetOf(sample);
+                Add(family, sample, set == below.Set ? value - below.Value : value);
+                below = (set, value);
+            }
         }
     }
 
@@ -32,7 +44,17 @@ internal sealed class CountedTotals
                 .ThenByDescending(entry => BoundOf(entry.Sample).HasValue)
                 .ThenBy(entry => BoundOf(entry.Sample)).ThenByDescending(entry => entry.Sample.Name, StringComparer.Ordinal).ToArray();
             families.Add(family with { Samples = [.. ordered.Select(entry => entry.Sample)] });
-            values.AddRange(ordered.Select(entry => entry.Value));
+            var below = default((string Set, double Value));
+            foreach (var (sample, value) in ordered)
+            {
+                if (BoundOf(sample) is null) values.Add(value);
+                else
+                {
+                    var set = BucketSetOf(sample);
+                    below = (set, set == below.Set ? below.Value + value : value);
+                    values.Add(below.Value);
+                }
+            }
         }
         return (new(families.ToImmutable()), [.. values]);
     }
@@ -46,6 +68,8 @@ internal sealed class CountedTotals
         var sampleKey = KeyOf(sample);
         known.Samples[sampleKey] = (sample, known.Samples.GetValueOrDefault(sampleKey).Value + value);
     }
+
+    private static string BucketSetOf(SnapshotSample bucket) => $"{bucket.Name}\n{LabelSetOf(bucket)}";
 
     private static string LabelSetOf(SnapshotSample sample) =>
         TextOf(sample.Labels.Where(label => label.Name != MetricFamily.BucketLabel));

@@ -40,17 +40,25 @@ internal sealed class RedisFleetSource(ExporterConfig config, bool isMerged, str
 
     public string Place { get; } = $"under \"{config.RedisKeyPrefix}\" in Redis at {RedisFault.PlaceOf(config)}";
 
+    public HubLease? Lease { get; private set; }
+
     public async Task<FleetReading> ReadAsync(CancellationToken cancellation)
     {
         var rest = await ListAsync(cancellation).ConfigureAwait(false);
         var hosts = new Dictionary<string, RedisHost>(StringComparer.Ordinal);
         var skipped = new List<SkippedEntry>();
-        HubLease? lease;
+        var until = long.MaxValue;
         do
         {
             // Once per batch, so that a long read keeps the lease, and omits the hosts of hubs that have started since.
-            lease = await RenewAsync(cancellation).ConfigureAwait(false);
-            rest = Own(rest, lease);
+            await RenewAsync(cancellation).ConfigureAwait(false);
+            // Another hub may have served newer values of the earlier batches.
+            if (_clock.GetTimestamp() >= until)
+            {
+                throw new ForwardingException("the hub stood still for longer than its lease; the next read begins again");
+            }
+            until = Lease?.Until ?? until;
+            rest = Own(rest);
             string[] batch = [.. rest.Take(InstancesAtOnce)];
             rest = rest[batch.Length..];
             var entries = await _connection.RunAsync(
@@ -68,16 +76,16 @@ internal sealed class RedisFleetSource(ExporterConfig config, bool isMerged, str
         {
             if (known.Host.IsLive(now)) hosts.TryAdd(instance, known);
         }
-        _hosts = Own([.. hosts.Keys], lease).ToDictionary(instance => instance, instance => hosts[instance], StringComparer.Ordinal);
+        _hosts = Own([.. hosts.Keys]).ToDictionary(instance => instance, instance => hosts[instance], StringComparer.Ordinal);
         _reader.Keep(_hosts.Values);
-        return new([.. _hosts.Values.Select(host => host.Host)], skipped, lease);
+        return new([.. _hosts.Values.Select(host => host.Host)], skipped);
     }
 
     public async Task<IReadOnlyList<Incident>> ReadIncidentsAsync(CancellationToken cancellation)
     {
-        var lease = await RenewAsync(cancellation).ConfigureAwait(false);
+        await RenewAsync(cancellation).ConfigureAwait(false);
         IReadOnlyList<Incident> newest = [];
-        foreach (var batch in Own(await ListAsync(cancellation).ConfigureAwait(false), lease).Chunk(InstancesAtOnce))
+        foreach (var batch in Own(await ListAsync(cancellation).ConfigureAwait(false)).Chunk(InstancesAtOnce))
         {
             var hosts = await _connection.RunAsync(
                 redis => Task.WhenAll(batch.Select(instance => FetchIncidentsAsync(redis, instance))), cancellation).ConfigureAwait(false);
@@ -95,16 +103,14 @@ internal sealed class RedisFleetSource(ExporterConfig config, bool isMerged, str
         return [.. instances.Select(instance => (string)instance!)];
     }
 
-    /// <returns>Null if the hub reads all hosts.</returns>
-    private async Task<HubLease?> RenewAsync(CancellationToken cancellation)
+    private async Task RenewAsync(CancellationToken cancellation)
     {
-        if (_hubs is null) return null;
-        var until = _clock.GetUtcNow() + RedisHubs.Lease;
-        return new(await _connection.RunAsync(_hubs.RenewAsync, cancellation).ConfigureAwait(false), until);
+        if (_hubs is null) return;
+        var until = _clock.GetTimestamp() + (long)(RedisHubs.Lease.TotalSeconds * _clock.TimestampFrequency);
+        Lease = new(await _connection.RunAsync(_hubs.RenewAsync, cancellation).ConfigureAwait(false), until);
     }
 
-    private static string[] Own(string[] instances, HubLease? lease) =>
-        lease is null ? instances : [.. instances.Where(lease.Share.Has)];
+    private string[] Own(string[] instances) => Lease is { } lease ? [.. instances.Where(lease.Share.Has)] : instances;
 
     private async Task<IEnumerable<Incident>> FetchIncidentsAsync(IDatabase redis, string instance)
     {

@@ -7,8 +7,8 @@ internal sealed class RedisHostReader(TimeProvider time)
 {
     private const int LayoutsWorthForgetting = 16;
 
-    // In milliseconds; well below the maximum date, so that sums of times do not overflow.
-    private const long LongestTime = 1L << 45;
+    // In milliseconds: 557 years, so that no date is out of range, not even three intervals before now.
+    private const long LongestTime = 1L << 44;
 
     private readonly SharedSamples _samples = new();
     private Dictionary<string, SnapshotLayout> _layouts = new(StringComparer.Ordinal);

@@ -10,12 +10,15 @@ namespace GunicornPrometheusExporter.Forwarding.Redis;
 internal sealed class RedisHubs(string key, string name, bool isMerged)
 {
     /// <summary>The time without a read after which the other hubs take over the hosts of a hub.</summary>
-    /// <remarks>A hub reads every 15 seconds without any scrape.</remarks>
+    /// <remarks>
+    /// A hub reads every 15 seconds without any scrape. Redis counts whole seconds and includes the last one, so that a lease is never
+    /// shorter there than at its hub.
+    /// </remarks>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
 
     private const string RenewScript = """
         local now = tonumber(redis.call('TIME')[1])
-        redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+        redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', '(' .. now)
         redis.call('ZADD', KEYS[1], now + tonumber(ARGV[1]), ARGV[2])
         return redis.call('ZRANGE', KEYS[1], 0, -1)
         """;

@@ -23,23 +23,17 @@ internal sealed class SnapshotSender(RemoteWriteSettings settings, TimeProvider 
     public BufferedSnapshot? End(long time) => _encoder.End(time);
 
     /// <inheritdoc/>
-    public async Task<string?> SendAsync(BufferedSnapshot snapshot, CancellationToken cancellation)
+    public async Task<string?> SendAsync(ByteString request, int encoding, CancellationToken cancellation)
     {
-        string? refusal = null;
-        foreach (var request in snapshot.Requests)
+        try
         {
-            try
-            {
-                var answer = await SendAsync(request, (WriteProtocol)snapshot.Encoding, cancellation).ConfigureAwait(false);
-                refusal ??= answer.Refusal;
-            }
-            catch (ForwardingException fault) when (snapshot.Encoding == (int)WriteProtocol.V2 && OlderRequest.Of(request) is null)
-            {
-                // Prometheus without native histograms answers 500 to them; a retry would hold up the samples.
-                refusal ??= fault.Message;
-            }
+            return (await SendAsync(request, (WriteProtocol)encoding, cancellation).ConfigureAwait(false)).Refusal;
         }
-        return refusal;
+        catch (ForwardingException fault) when (encoding == (int)WriteProtocol.V2 && OlderRequest.Of(request) is null)
+        {
+            // Prometheus without native histograms answers 500 to them; a retry would hold up the samples.
+            return fault.Message;
+        }
     }
 
     public void Dispose() => _receiver.Dispose();

@@ -91,6 +91,39 @@ public sealed class OtlpFaultTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_request_that_arrived_is_not_sent_again_with_those_of_its_snapshot_that_did_not()
+    {
+        const int perRequest = 5_000;
+        await using var forwarder = Forwarder();
+        var layout = RemoteWrite.Snapshots.LayoutOf([.. Enumerable.Range(0, 2 * perRequest).Select(i => $"g{i}")]);
+        var snapshot = layout.At(_clock, [.. Enumerable.Range(0, 2 * perRequest).Select(i => (double)i)]);
+        _receiver.Next(200);
+        _receiver.Next(503);
+        await Assert.ThrowsAsync<ForwardingException>(() => forwarder.ForwardAsync(snapshot, TestContext.Current.CancellationToken));
+        _clock.Move(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(1, (await forwarder.ForwardAsync(snapshot, TestContext.Current.CancellationToken)).Snapshots);
+
+        Assert.Equal(3, _receiver.Requests.Count);
+        Assert.Equal(Enumerable.Range(perRequest, perRequest).Select(i => (double)i), _receiver.Gauges);
+    }
+
+    [Theory]
+    [InlineData(10_000, ": too old")]
+    [InlineData(1_000_000, "")]
+    public async Task A_partial_success_is_counted_however_long_its_reason_is(int length, string reason)
+    {
+        await using var forwarder = Forwarder();
+        var message = "too old\n" + new string('x', length);
+        _receiver.Next(200, new ExportMetricsServiceResponse { PartialSuccess = new() { RejectedDataPoints = 7, ErrorMessage = message } });
+
+        var fault = await FailAsync(forwarder);
+
+        Assert.Equal($"The OTLP receiver at {_receiver.Url.Authority} rejected 7 data points{reason}", fault.Message);
+        Assert.Equal((0, 1, 0), (fault.Forwarded.Snapshots, fault.Forwarded.Dropped, fault.Forwarded.Waiting));
+    }
+
+    [Fact]
     public async Task A_success_with_a_warning_or_with_a_body_that_is_no_message_is_a_success()
     {
         await using var forwarder = Forwarder();

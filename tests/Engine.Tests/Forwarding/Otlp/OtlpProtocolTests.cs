@@ -100,6 +100,23 @@ public sealed class OtlpProtocolTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_start_does_not_move_back_when_a_worker_with_an_older_file_records_the_series_too()
+    {
+        var forwarder = new OtlpForwarder(_receiver.Settings(), _clock);
+        foreach (var start in (double[])[100, 99, 200])
+        {
+            var layout = new SnapshotLayout([FamilyOf("app_jobs_total", MetricType.Counter, SampleOf("app_jobs_total"))]);
+            await forwarder.ForwardAsync(layout.At(_clock, 1) with { Details = Details(start) }, TestContext.Current.CancellationToken);
+            _clock.Move(forwarder.Interval);
+        }
+
+        Assert.Equal(
+            [100_000_000_000UL, 100_000_000_000, 200_000_000_000],
+            _receiver.Metrics.Select(metric => metric.Sum.DataPoints.Single().StartTimeUnixNano));
+        await forwarder.DisposeAsync();
+    }
+
+    [Fact]
     public async Task A_histogram_has_the_count_of_each_bucket_alone_and_exemplars_with_bytes()
     {
         var layout = HistogramLayout("gunicorn_http_request_duration_seconds", "0.1", "1.0", "+Inf");

@@ -6,6 +6,7 @@ using GunicornPrometheusExporter.Engine.Tests.Fleet;
 using GunicornPrometheusExporter.Fleet;
 using GunicornPrometheusExporter.Forwarding;
 using GunicornPrometheusExporter.Forwarding.Redis;
+using GunicornPrometheusExporter.Metrics;
 using GunicornPrometheusExporter.Slots;
 using GunicornPrometheusExporter.Snapshots;
 using StackExchange.Redis;
@@ -85,6 +86,35 @@ public sealed class RedisFleetSourceTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_bucket_that_only_later_stores_of_a_host_have_does_not_decrease_when_the_next_one_begins()
+    {
+        await using var store = Store("a");
+        await using var source = Source(isMerged: true);
+        var hub = new FleetHub(source, true, _log);
+        await store.ForwardAsync(Buckets("0.5", "+Inf"), 3, 4);
+        StoreIncarnation.Renew(store.Path);
+        await store.RestartAsync();
+        await store.ForwardAsync(Buckets("0.5", "0.75", "+Inf"), 1, 2, 2);
+        var before = ExpositionText.Parse(await TextAsync(hub)).Samples;
+        StoreIncarnation.Renew(store.Path);
+        await store.RestartAsync();
+        await store.ForwardAsync(Buckets("0.5", "0.75", "+Inf"), 0, 0, 0);
+        var after = ExpositionText.Parse(await TextAsync(hub)).Samples;
+
+        foreach (var samples in (Dictionary<string, double>[])[before, after])
+        {
+            Assert.Equal((4, 5), (samples["app_seconds_bucket{le=0.5}"], samples["app_seconds_bucket{le=0.75}"]));
+            Assert.Equal(6, samples["app_seconds_count{}"]);
+        }
+
+        static SnapshotLayout Buckets(params string[] bounds) => new(
+        [
+            new("app_seconds", MetricType.Histogram, GaugeMode.All, "Latency",
+                [.. bounds.Select(bound => Snapshots.Sample("app_seconds_bucket", ("le", bound)))]),
+        ]);
+    }
+
+    [Fact]
     public async Task A_host_that_is_gone_vanishes_and_what_it_counted_stays()
     {
         await using var a = Store("a");
@@ -135,6 +165,23 @@ public sealed class RedisFleetSourceTests : IAsyncLifetime
                 (Keys.Counted("b"), SkipKind.Unreadable), (Keys.Counted("hash"), SkipKind.Foreign), (Keys.Counted("list"), SkipKind.Foreign),
             ],
             reading.Skipped.Select(entry => (entry.Name, entry.Kind)).OrderBy(entry => entry.Name, StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_host_with_an_impossible_interval_is_skipped()
+    {
+        await using var a = Store("a");
+        await using var b = Store("b");
+        await a.ForwardAsync(1);
+        await b.ForwardAsync(2);
+        await _redis.HashDeleteAsync(Keys.Snapshot("b"), SnapshotFields.TimeToLive);
+        await _redis.HashSetAsync(Keys.Snapshot("b"), SnapshotFields.Interval, (1L << 45) - 1);
+        await using var source = Source(isMerged: false);
+
+        var reading = await source.ReadAsync(CancellationToken.None);
+
+        Assert.Equal(["a"], reading.Hosts.Select(host => host.Instance));
+        Assert.Equal((Keys.Snapshot("b"), SkipKind.Unreadable), Assert.Single(reading.Skipped.Select(entry => (entry.Name, entry.Kind))));
     }
 
     [Theory]

@@ -74,6 +74,36 @@ public sealed class SharedFleetTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_read_fails_if_the_hub_stood_still_between_two_batches_for_longer_than_its_lease()
+    {
+        await using var source = new RedisFleetSource(Config(), isMerged: true, "hub-1", new SlowClock());
+        Assert.Equal(Instances, await InstancesOfAsync(source));
+        await _server.CliAsync(["ZADD", Keys.Index, .. Enumerable.Range(1, 250).SelectMany(host => (string[])["1", $"gone-{host}"])]);
+
+        var fault = await Assert.ThrowsAsync<ForwardingException>(() => source.ReadAsync(CancellationToken.None));
+
+        Assert.Equal("the hub stood still for longer than its lease; the next read begins again", fault.Message);
+    }
+
+    [Fact]
+    public async Task A_hub_keeps_its_hosts_until_the_last_second_of_its_lease_is_over()
+    {
+        var (source, hubs, isInTime) = (Source("hub-1", isMerged: false), 0, false);
+        while (!isInTime)
+        {
+            var second = await SecondAsync();
+            await _server.CliAsync("ZADD", Keys.Hubs(isMerged: false), second, "hub-2");
+            await source.ReadAsync(CancellationToken.None);
+            hubs = source.Lease!.Share.Hubs;
+            isInTime = await SecondAsync() == second;
+        }
+
+        Assert.Equal(2, hubs);
+
+        async Task<string> SecondAsync() => (await _server.CliAsync("TIME")).Split('\n')[0];
+    }
+
+    [Fact]
     public async Task Hubs_that_merge_share_the_hosts_apart_from_those_that_do_not_and_from_those_without_a_name()
     {
         var (apart, merged) = (Source("hub-1", isMerged: false), Source("hub-2", isMerged: true));
@@ -161,5 +191,15 @@ public sealed class SharedFleetTests : IAsyncLifetime
         var output = new ArrayBufferWriter<byte>();
         hub.Write(output);
         return Encoding.UTF8.GetString(output.WrittenSpan);
+    }
+
+    /// <summary>A monotonic clock that is 20 seconds later each time.</summary>
+    private sealed class SlowClock : TimeProvider
+    {
+        private long _seconds;
+
+        public override long TimestampFrequency => 1;
+
+        public override long GetTimestamp() => _seconds += 20;
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using GunicornPrometheusExporter.Forwarding;
@@ -138,6 +139,42 @@ public sealed class RemoteWriteSecurityTests : IDisposable
         Assert.DoesNotContain(Secret, gone.ToString(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_proxy_that_refuses_is_reported_without_its_password()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var refusal = RefuseAsync(listener);
+        var proxy = HttpClient.DefaultProxy;
+        HttpClient.DefaultProxy = new ProxyOf("receiver.invalid", new($"http://me:{Secret}@{listener.LocalEndpoint}"));
+        try
+        {
+            var fault = await Assert.ThrowsAsync<ForwardingException>(() => WriteAsync(new() { Url = new("https://receiver.invalid/write") }));
+
+            Assert.Equal(
+                "The remote write receiver at receiver.invalid could not be reached: the proxy refused the connection; check HTTPS_PROXY",
+                fault.Message);
+            Assert.DoesNotContain(Secret, fault.ToString(), StringComparison.Ordinal);
+        }
+        finally
+        {
+            HttpClient.DefaultProxy = proxy;
+        }
+        await refusal;
+    }
+
+    private static async Task RefuseAsync(TcpListener listener)
+    {
+        using var client = await listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
+        await using var stream = client.GetStream();
+        using var reader = new StreamReader(stream, leaveOpen: true);
+        while (await reader.ReadLineAsync(TestContext.Current.CancellationToken) is { Length: > 0 })
+        {
+            // The request and its headers.
+        }
+        await stream.WriteAsync("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
+    }
+
     private async Task WriteAsync(RemoteWriteSettings settings)
     {
         var forwarder = new RemoteWriteForwarder(settings, _clock);
@@ -171,5 +208,15 @@ public sealed class RemoteWriteSecurityTests : IDisposable
         File.WriteAllText(_directory[$"{name}.crt"], certificate.ExportCertificatePem());
         File.WriteAllText(_directory[$"{name}.key"], key.ExportPkcs8PrivateKeyPem());
         return X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pfx), null);
+    }
+
+    /// <summary>A proxy for one host only, because other tests use the default one too.</summary>
+    private sealed class ProxyOf(string host, Uri proxy) : IWebProxy
+    {
+        public ICredentials? Credentials { get; set; }
+
+        public Uri? GetProxy(Uri destination) => IsBypassed(destination) ? null : proxy;
+
+        public bool IsBypassed(Uri destination) => destination.Host != host;
     }
 }
