@@ -20,7 +20,6 @@ internal static class MasterPreparation
     public static PreparedMaster Run(
         ExporterConfig config, EntryLayout layout, Action<string>? report = null, SlotKind kind = SlotKind.Master)
     {
-        ArgumentNullException.ThrowIfNull(config);
         if (config.ServingErrors.Count > 0) throw new ConfigurationException(config.ServingErrors);
         var directory = MultiprocessDirectory.Ensure(config.PrometheusMultiprocDir);
         using var slots = SlotTable.Open(directory);

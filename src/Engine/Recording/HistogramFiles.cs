@@ -20,7 +20,6 @@ internal sealed class HistogramFiles : IDisposable
     /// <exception cref="StoreException">A file cannot be opened, mapped or allocated.</exception>
     public static HistogramFiles Open(SlotStore store, int? nativeSchema)
     {
-        ArgumentNullException.ThrowIfNull(store);
         var owner = SlotName.Of(store.Kind, store.Number);
         var created = store.FileOf(MetricType.Histogram).Created;
         var natives = Path.Combine(store.Directory, NativeHistogramFormat.NameOf(owner));
