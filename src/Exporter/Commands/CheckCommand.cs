@@ -8,11 +8,8 @@ namespace GunicornPrometheusExporter.Exporter.Commands;
 /// <summary><c>check</c>: reports problems of an exporter or a store, by default of both that are configured.</summary>
 internal sealed class CheckCommand : Command
 {
-    private readonly Argument<string?> _target = new("TARGET")
-    {
-        Description = "Exporter (HOST:PORT, unix:PATH or URL) or store directory to check; defaults to the configured exporter and store",
-        Arity = ArgumentArity.ZeroOrOne,
-    };
+    private readonly Argument<string?> _target = Target.OrDirectory(
+        "Exporter (HOST:PORT, unix:PATH or URL) or store directory to check; defaults to the configured exporter and store");
 
     private readonly Option<bool> _alive = new("--alive")
     {
@@ -29,10 +26,6 @@ internal sealed class CheckCommand : Command
 
     internal CheckCommand() : base("check", "Check an exporter or a store for problems")
     {
-        _target.Validators.Add(result =>
-        {
-            if (result.Tokens is [var target] && !Target.IsDirectory(target.Value)) _ = Target.Parse(result);
-        });
         Arguments.Add(_target);
         Options.Add(_alive);
         _prometheus.Validators.Add(result =>
