@@ -114,14 +114,10 @@ internal sealed class SlotStore : IDisposable
     /// <summary>Whether a slot's counters show that its holder had to merge series.</summary>
     private static bool IsFull(string path)
     {
-        if (StoreFiles.TryReadAll(path, StoreFileWriter.MaximumSize) is not { } bytes) return false;
-        if (!EntryWalk.TryGetUsed(bytes, bytes.Length, out var used)) return false;
-        var content = bytes.AsSpan(0, used);
-        if (EntryWalk.LayoutOf(content) is not { } layout) return false;
+        if (!EntryWalk.TryRead(path, out var walk)) return false;
         var overflow = MetricCatalogue.LabelOverflow;
         var key = new StoreKey(stackalloc byte[LongestOverflowKey]);
         key.Write(overflow.StoreName, overflow.Name, [new Label(overflow.Labels[0], MetricCatalogue.SeriesOverflow)], overflow.Help);
-        var walk = new EntryWalk(content, layout);
         while (walk.MoveNext())
         {
             if (walk.Key.SequenceEqual(key.Written)) return walk.Value > 0;
