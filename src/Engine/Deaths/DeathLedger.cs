@@ -152,8 +152,7 @@ internal sealed class DeathLedger
 
     private static void Add(StoreFileWriter file, MetricFamily family, double amount, params ReadOnlySpan<Label> labels)
     {
-        var key = new StoreKey(stackalloc byte[LongestKey]);
-        key.Write(family.StoreName, family.Name, labels, family.Help);
+        var key = StoreKey.Of(family, family.Name, labels, stackalloc byte[LongestKey]);
         if (!key.Overflowed) file.GetOrAdd(key.Written).Add(amount);
     }
 

@@ -143,8 +143,7 @@ internal sealed partial class MetricWriter
         var buffer = ArrayPool<byte>.Shared.Rent(MaximumKeySize);
         try
         {
-            var key = new StoreKey(buffer);
-            key.Write(family.StoreName, sample, labels, family.Help);
+            var key = StoreKey.Of(family, sample, labels, buffer);
             return !key.Overflowed && _store.FileOf(family.Type).Contains(key.Written);
         }
         finally
@@ -158,8 +157,7 @@ internal sealed partial class MetricWriter
         var buffer = ArrayPool<byte>.Shared.Rent(MaximumKeySize);
         try
         {
-            var key = new StoreKey(buffer);
-            key.Write(family.StoreName, sample, labels, family.Help);
+            var key = StoreKey.Of(family, sample, labels, buffer);
             return key.Overflowed ? default : _store.FileOf(family.Type).GetOrAdd(key.Written, mayUseReserve);
         }
         finally

@@ -116,8 +116,8 @@ internal sealed class SlotStore : IDisposable
     {
         if (!EntryWalk.TryRead(path, out var walk)) return false;
         var overflow = MetricCatalogue.LabelOverflow;
-        var key = new StoreKey(stackalloc byte[LongestOverflowKey]);
-        key.Write(overflow.StoreName, overflow.Name, [new Label(overflow.Labels[0], MetricCatalogue.SeriesOverflow)], overflow.Help);
+        var label = new Label(overflow.Labels[0], MetricCatalogue.SeriesOverflow);
+        var key = StoreKey.Of(overflow, overflow.Name, [label], stackalloc byte[LongestOverflowKey]);
         while (walk.MoveNext())
         {
             if (walk.Key.SequenceEqual(key.Written)) return walk.Value > 0;
