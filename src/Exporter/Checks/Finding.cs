@@ -15,3 +15,13 @@ internal sealed record Finding(Severity Severity, string Text, string? Alert = n
     /// <summary>One line, even if it contains untrusted names.</summary>
     public override string ToString() => $"{(Severity == Severity.Error ? "error" : "warning")}: {Show.Printable(Text)}";
 }
+
+/// <summary>The severity of a finding.</summary>
+internal enum Severity
+{
+    /// <summary>Values are correct, but incomplete or at risk.</summary>
+    Warning,
+
+    /// <summary>Values are missing or wrong.</summary>
+    Error,
+}
