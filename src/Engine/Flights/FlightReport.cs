@@ -17,7 +17,6 @@ internal sealed record FlightReport(
     int Pid, int InFlight, double BusyTotal, double LastChange, double ReportedBusy, double LoopTotal,
     double LoopSince, double ReportedLoop, double Memory, bool IsUnfinished, ImmutableArray<FlightRequest> Requests)
 {
-    /// <summary>Whether its worker was alive.</summary>
     public bool IsAlive { get; init; }
 
     /// <summary>The signal whose handler in the worker writes a stack; 0 if there is none.</summary>

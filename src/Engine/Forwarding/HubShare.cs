@@ -25,7 +25,6 @@ internal sealed class HubShare
             .Select(hub => (hub, (long)HostShard.HashOf(hub)))];
     }
 
-    /// <summary>The number of hubs.</summary>
     public int Hubs => _hubs.Length;
 
     public bool Has(string instance) => OwnerOf(_isMerged ? (ulong)HostShard.Of(instance) : HostShard.HashOf(instance)) == _name;

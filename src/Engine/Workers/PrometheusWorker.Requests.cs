@@ -122,7 +122,6 @@ internal sealed partial class PrometheusWorker
         return endpoint != EndpointBounds.Excluded && HasRoomForException();
     }
 
-    /// <summary>Sets the bytes of a file that a request sent.</summary>
     public void RequestSentFile(long token, long bytes)
     {
         if (_flight.TryFind(token, out _)) _fileBytes[token] = bytes;

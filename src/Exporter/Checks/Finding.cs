@@ -16,7 +16,6 @@ internal sealed record Finding(Severity Severity, string Text, string? Alert = n
     public override string ToString() => $"{(Severity == Severity.Error ? "error" : "warning")}: {Show.Printable(Text)}";
 }
 
-/// <summary>The severity of a finding.</summary>
 internal enum Severity
 {
     /// <summary>Values are correct, but incomplete or at risk.</summary>

@@ -9,7 +9,6 @@ namespace GunicornPrometheusExporter.Forwarding.Redis;
 /// <param name="TimeToLive">The time until its snapshot expires; null if it has expired, or was not requested.</param>
 internal sealed record RedisEntry(string Instance, RedisValue[] Names, RedisValue[] Values, TimeSpan? TimeToLive = null)
 {
-    /// <summary>The entry of a foreign key.</summary>
     public static RedisEntry Foreign(string instance) => new(instance, [], []);
 
     /// <summary>Whether no exporter wrote the key.</summary>
