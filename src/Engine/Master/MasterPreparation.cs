@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Directories;
 using GunicornPrometheusExporter.Files;
@@ -27,7 +26,7 @@ internal static class MasterPreparation
         var number = LowestFree(slots, kind);
         try
         {
-            var isAlone = kind == SlotKind.Master && slots.Held(SlotKind.Master).Count == 0 && slots.Held(SlotKind.Worker).Count == 0;
+            var isAlone = kind == SlotKind.Master && !slots.IsInUse();
             var leftBehind = isAlone ? RunFiles.In(directory) : [];
             if (isAlone) TakeOver(directory, slots, number, config.CleanupDbFiles, wasKilled: leftBehind.Length > 0);
             var runFile = RunFiles.PathOf(directory, kind, number);
@@ -37,7 +36,8 @@ internal static class MasterPreparation
             using var files = new MasterFiles(directory, kind, number, layout, report);
             return new(
                 directory, slots.Path, SlotTable.LifeByteOf(kind, number), SlotTable.PidByteOf(kind, number),
-                runFile, ExitFiles.PathOf(directory, kind, number), kind == SlotKind.Master ? OthersIn(slots) : [], files.LayOut());
+                runFile, ExitFiles.PathOf(directory, kind, number), kind == SlotKind.Master ? [.. slots.HoldersOf(kind).Order()] : [],
+                files.LayOut());
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -58,9 +58,6 @@ internal static class MasterPreparation
         if (wasKilled) return;
         foreach (var path in ExitFiles.In(directory)) File.Delete(path);
     }
-
-    private static ImmutableArray<int> OthersIn(SlotTable slots) =>
-        [.. slots.Held(SlotKind.Master).Select(number => slots.HolderOf(SlotKind.Master, number)).OfType<int>().Order()];
 
     private static int LowestFree(SlotTable slots, SlotKind kind)
     {
