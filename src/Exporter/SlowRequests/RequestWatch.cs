@@ -32,18 +32,12 @@ internal sealed class RequestWatch(
     internal async Task RunAsync(CancellationToken end)
     {
         using var timer = new PeriodicTimer(Interval);
-        try
+        using var ending = end.Register(timer.Dispose);
+        while (await timer.WaitForNextTickAsync(CancellationToken.None))
         {
-            while (await timer.WaitForNextTickAsync(end))
-            {
-                if (!isLeader()) continue;
-                _slow.Run(Look);
-                _exceptions.Run(TakeExceptions);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // Stopped.
+            if (!isLeader()) continue;
+            _slow.Run(Look);
+            _exceptions.Run(TakeExceptions);
         }
     }
 
