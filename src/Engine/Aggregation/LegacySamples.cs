@@ -75,8 +75,6 @@ internal sealed class LegacySamples(TimeProvider time) : ISampleSource
             : null;
 
     /// <summary>How the samples of one family become samples of another. Compared by reference.</summary>
-    /// <param name="from">The family of the samples.</param>
-    /// <param name="to">The family that they become.</param>
     /// <param name="labels">The labels from those of the sample, both sorted by name; null without a translation.</param>
     private sealed class Translation(
         MetricFamily from, MetricFamily to, Func<IReadOnlyList<Label>, IReadOnlyList<Label>?> labels)

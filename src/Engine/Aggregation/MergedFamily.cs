@@ -20,7 +20,6 @@ internal sealed class MergedFamily(string storeName, MetricType type, string hel
     }
 
     /// <summary>The series of a sample; creates it if it is new.</summary>
-    /// <param name="sample">The sample's name.</param>
     /// <param name="labels">Its labels, sorted by name.</param>
     /// <param name="mayGrow">Whether a new label set may be added; an existing one always gets all of its samples.</param>
     /// <returns><see cref="SeriesValues.Dropped"/> if a family of this type cannot have the sample, or the limit is reached.</returns>

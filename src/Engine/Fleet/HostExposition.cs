@@ -139,7 +139,6 @@ internal sealed record HostFamily(FamilyHeader Header, List<HostBlock> Blocks);
 internal readonly record struct HostBlock(int Host, int Start, ReadOnlyMemory<HostLine?> Lines);
 
 /// <summary>The lines of a family of hosts with the same samples. Immutable.</summary>
-/// <param name="Header">The header of the family.</param>
 /// <param name="Lines">The lines of the samples; null for a sample without a line.</param>
 internal sealed record HostLines(FamilyHeader Header, HostLine?[] Lines)
 {

@@ -31,7 +31,6 @@ internal sealed record FlightReport(
 
 /// <summary>One request that a worker had in flight, or one task of a dirty worker.</summary>
 /// <remarks>The application of a task stands in place of the path, its action in place of the route.</remarks>
-/// <param name="State">How far it had come.</param>
 /// <param name="Status">The status of its response; 0 before there was one.</param>
 /// <param name="Started">When it began, in seconds of the monotonic clock.</param>
 /// <param name="Path">The path as requested, truncated if it was too long.</param>

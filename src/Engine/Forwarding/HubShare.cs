@@ -14,9 +14,7 @@ internal sealed class HubShare
     private readonly bool _isMerged;
     private readonly (string Name, long Seed)[] _hubs;
 
-    /// <param name="name">The hub.</param>
     /// <param name="hubs">The names of all hubs that are alive.</param>
-    /// <param name="isMerged">Whether the hubs merge their hosts.</param>
     public HubShare(string name, IEnumerable<string> hubs, bool isMerged)
     {
         _name = name;

@@ -9,7 +9,6 @@ namespace GunicornPrometheusExporter.Master;
 internal static class MasterPreparation
 {
     /// <summary>Checks the directory, removes the files of an earlier run, and creates the master's files.</summary>
-    /// <param name="config">The settings.</param>
     /// <param name="layout">The layout of new files.</param>
     /// <param name="report">Called with a sentence for each damaged file that was quarantined; may be null.</param>
     /// <param name="kind">A master, or a dirty arbiter, which a live master has started: the store is left as it is.</param>

@@ -57,8 +57,6 @@ internal sealed class SlotStore : IDisposable
     public string WorkerId => SlotName.LabelOf(Kind, Number);
 
     /// <summary>Takes the lowest free slot of a kind and opens its files; creates a missing store.</summary>
-    /// <param name="directory">The store.</param>
-    /// <param name="kind">The kind of this process.</param>
     /// <param name="layout">The layout of new files.</param>
     /// <param name="report">Called with a sentence for each damaged file that was quarantined; may be null.</param>
     /// <exception cref="StoreException">The store cannot be written; the message says what and why.</exception>
@@ -126,7 +124,6 @@ internal sealed class SlotStore : IDisposable
     }
 
     /// <summary>Continues a file; quarantines a damaged one and creates a new one.</summary>
-    /// <param name="path">The file.</param>
     /// <param name="layout">The layout of a new file.</param>
     /// <param name="report">Called with a sentence that says why a file was quarantined, and where.</param>
     internal static StoreFileWriter Continue(string path, EntryLayout layout, Action<string> report)

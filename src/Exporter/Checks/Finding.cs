@@ -3,7 +3,6 @@ using GunicornPrometheusExporter.Exporter.Readings;
 namespace GunicornPrometheusExporter.Exporter.Checks;
 
 /// <summary>A problem that <c>check</c> and the status page report.</summary>
-/// <param name="Severity">The severity.</param>
 /// <param name="Text">The problem and, after a semicolon, the remedy.</param>
 /// <param name="Alert">The alert for the same problem, which has a runbook; null without one.</param>
 internal sealed record Finding(Severity Severity, string Text, string? Alert = null)

@@ -97,7 +97,5 @@ internal static class ContentNegotiation
 }
 
 /// <summary>The format of a response.</summary>
-/// <param name="Format">The format.</param>
-/// <param name="Escaping">How it escapes names.</param>
-/// <param name="ContentType">The value of the header that reports both.</param>
+/// <param name="ContentType">The value of the header that reports format and escaping.</param>
 internal readonly record struct NegotiatedFormat(ExpositionFormat Format, NameEscaping Escaping, string ContentType);

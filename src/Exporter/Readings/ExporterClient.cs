@@ -27,7 +27,6 @@ internal sealed class ExporterClient : IDisposable
 
     private readonly HttpClient _http;
 
-    /// <param name="target">The exporter.</param>
     /// <param name="config">Who this client is, and whom it trusts; null for the defaults.</param>
     /// <param name="known">The certificate of a local exporter, trusted whatever its name and issuer; null for none.</param>
     internal ExporterClient(Target target, HttpConfig? config = null, X509Certificate2? known = null)

@@ -10,7 +10,6 @@ namespace GunicornPrometheusExporter.Exporter.SlowRequests;
 /// </summary>
 /// <remarks>Only the leader of the store does. Not thread-safe.</remarks>
 /// <param name="readSlow">Reads the workers, and waits for the store while others use it.</param>
-/// <param name="kept">Receives the stacks.</param>
 internal sealed class RequestWatch(
     string directory, Func<IReadOnlyList<SlowWorker>> readSlow, KeptStacks kept, IncidentLog incidents, Func<bool> isLeader, ILogger log)
 {
