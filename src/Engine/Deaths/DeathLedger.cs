@@ -73,7 +73,7 @@ internal sealed class DeathLedger
         file.VisitKeys(bounds.Learn);
         foreach (var death in deaths)
         {
-            var id = new Label("worker_id", death.Worker.WorkerId);
+            var id = new Label(MetricFamily.WorkerLabel, death.Worker.WorkerId);
             if (death.Worker.Kind == SlotKind.Dirty)
             {
                 Add(file, MetricCatalogue.DirtyWorkerBusy, death.LostBusySeconds, id);
