@@ -23,13 +23,10 @@ internal sealed class HubReading(
     internal async Task RememberAsync(BackgroundWork work, CancellationToken stop)
     {
         using var timer = new PeriodicTimer(Tick);
-        try
+        using var stopping = stop.Register(timer.Dispose);
+        for (var tick = 1; await timer.WaitForNextTickAsync(CancellationToken.None); tick++)
         {
-            for (var tick = 1; await timer.WaitForNextTickAsync(stop); tick++) await work.RunAsync(() => RememberAsync(tick));
-        }
-        catch (OperationCanceledException)
-        {
-            // Stopped.
+            await work.RunAsync(() => RememberAsync(tick));
         }
     }
 

@@ -90,46 +90,35 @@ internal sealed class StoreReading(
         // Immediately, because only a store that was seen in use can be reported as lost.
         _watching.Run(watch.Look);
         using var timer = new PeriodicTimer(Interval);
-        try
+        using var ending = end.Register(timer.Dispose);
+        while (await timer.WaitForNextTickAsync(CancellationToken.None))
         {
-            while (await timer.WaitForNextTickAsync(end))
+            _watching.Run(watch.Look);
+            _reloads.Run(reloads.Look);
+            lock (_gate)
             {
-                _watching.Run(watch.Look);
-                _reloads.Run(reloads.Look);
-                lock (_gate)
+                // Five seconds without a scrape.
+                if (trend.IsDue) Refresh();
+                else
                 {
-                    // Five seconds without a scrape.
-                    if (trend.IsDue) Refresh();
-                    else
-                    {
-                        Account();
-                        // The accounting has just read the flight files.
-                        aggregator.Look();
-                    }
+                    Account();
+                    // The accounting has just read the flight files.
+                    aggregator.Look();
                 }
             }
         }
-        catch (OperationCanceledException)
-        {
-            lock (_gate) Account();
-        }
+        lock (_gate) Account();
     }
 
     /// <summary>Compacts the files of dead processes, one second after the start and then every five seconds.</summary>
     internal async Task FoldAsync(CancellationToken end)
     {
-        try
+        for (var pause = Interval; ; pause = FoldingInterval)
         {
-            for (var pause = Interval; ; pause = FoldingInterval)
-            {
-                await Task.Delay(pause, end);
-                folding.MaximumDeadGauges = configuration.Config.MaxDeadGauges;
-                _folding.Run(() => configuration.Config.CleanupDbFiles ? folding.Fold(end) : null);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // Stopped.
+            await Task.Delay(pause, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (end.IsCancellationRequested) return;
+            folding.MaximumDeadGauges = configuration.Config.MaxDeadGauges;
+            _folding.Run(() => configuration.Config.CleanupDbFiles ? folding.Fold(end) : null);
         }
     }
 

@@ -46,17 +46,13 @@ internal sealed class StoreWatch(string directory, int? master, ILogger log) : I
         if (_slots?.IsInPlace() != true)
         {
             // A standalone exporter recognises a server only by the locks in the store that it has seen.
-            if (master is null && _slots is { } old && IsHeld(old)) return false;
+            if (master is null && _slots?.IsInUse() == true) return false;
             _slots?.Dispose();
             _slots = null;
             _slots = SlotTable.OpenExisting(directory);
         }
         // When the master exits, this exporter exits too.
-        return master is not { } process || !MasterProcess.IsParent(process) || (_slots is { } slots && IsHeldBy(slots, process));
+        return master is not { } process || !MasterProcess.IsParent(process)
+            || _slots?.HoldersOf(SlotKind.Master).Any(holder => holder == process || holder == Hidden) == true;
     }
-
-    private static bool IsHeld(SlotTable slots) => slots.Held(SlotKind.Master).Count > 0 || slots.Held(SlotKind.Worker).Count > 0;
-
-    private static bool IsHeldBy(SlotTable slots, int process) => slots.Held(SlotKind.Master)
-        .Any(number => slots.HolderOf(SlotKind.Master, number) is { } holder && (holder == process || holder == Hidden));
 }

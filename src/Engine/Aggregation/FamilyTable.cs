@@ -103,10 +103,8 @@ internal sealed class FamilyTable
         }
     }
 
-    /// <summary>A copy of the label sets of a family.</summary>
     public LabelSet[] LabelSetsOf(MetricFamily family) => _own[family].LabelSets.ToArray();
 
-    /// <summary>Sets the value of a series.</summary>
     public void Set(int series, double value) => _values.Set(series, value);
 
     /// <summary>Removes the value of a series from this scrape.</summary>

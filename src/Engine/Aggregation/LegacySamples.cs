@@ -7,8 +7,6 @@ namespace GunicornPrometheusExporter.Aggregation;
 /// <remarks>It must be the last source, because it reads what the others add. docs/migration.md describes each translation.</remarks>
 internal sealed class LegacySamples(TimeProvider time) : ISampleSource
 {
-    private const string WorkerId = "worker_id";
-
     private static readonly ImmutableArray<Translation> Translations =
     [
         new(MetricCatalogue.WorkerExits, MetricCatalogue.LegacyWorkerRestarts, labels => [labels[0], AllWorkers]),
@@ -29,7 +27,7 @@ internal sealed class LegacySamples(TimeProvider time) : ISampleSource
     public string Name => "legacy metrics";
 
     // The master counts exits without the slot of the worker.
-    private static Label AllWorkers { get; } = new(WorkerId, "all");
+    private static Label AllWorkers { get; } = new(MetricFamily.WorkerLabel, "all");
 
     public void Add(FamilyTable families)
     {
@@ -56,7 +54,7 @@ internal sealed class LegacySamples(TimeProvider time) : ISampleSource
     private static IReadOnlyList<Label> CountedExit(IReadOnlyList<Label> labels) =>
     [
         labels[0],
-        new("restart_type", labels[0].Value is "graceful" or "max_requests" or "reload" ? "graceful" : "forced"),
+        new("restart_type", WorkerExitReasons.IsOrderly(labels[0].Value) ? "graceful" : "forced"),
         AllWorkers,
     ];
 
@@ -75,8 +73,6 @@ internal sealed class LegacySamples(TimeProvider time) : ISampleSource
             : null;
 
     /// <summary>How the samples of one family become samples of another. Compared by reference.</summary>
-    /// <param name="from">The family of the samples.</param>
-    /// <param name="to">The family that they become.</param>
     /// <param name="labels">The labels from those of the sample, both sorted by name; null without a translation.</param>
     private sealed class Translation(
         MetricFamily from, MetricFamily to, Func<IReadOnlyList<Label>, IReadOnlyList<Label>?> labels)

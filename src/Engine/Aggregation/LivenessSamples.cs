@@ -19,7 +19,7 @@ internal sealed class LivenessSamples(SlotLiveness slots, IReadOnlyList<TrackedF
         }
         foreach (var number in dead)
         {
-            var worker = new Label("worker_id", SlotName.LabelOf(SlotKind.Worker, number));
+            var worker = new Label(MetricFamily.WorkerLabel, SlotName.LabelOf(SlotKind.Worker, number));
             foreach (var state in WorkerStates.All)
             {
                 families.Set(MetricCatalogue.WorkerState, state == WorkerStates.Dead ? 1 : 0, new Label("state", state), worker);

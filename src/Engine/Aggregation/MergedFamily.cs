@@ -4,21 +4,12 @@ using GunicornPrometheusExporter.Metrics;
 namespace GunicornPrometheusExporter.Aggregation;
 
 /// <summary>One family of the exposition, merged from all files.</summary>
-internal sealed class MergedFamily
+internal sealed class MergedFamily(string storeName, MetricType type, string help, GaugeMode mode, SeriesValues values)
 {
-    private readonly string _storeName;
-    private readonly SeriesValues _values;
     private readonly HashSet<LabelSet> _labelSets = [];
     private LabelSet[]? _inOrder;
 
-    public MergedFamily(string storeName, MetricType type, string help, GaugeMode mode, SeriesValues values)
-    {
-        _storeName = storeName;
-        _values = values;
-        Header = new FamilyHeader(storeName, type, help, mode);
-    }
-
-    public FamilyHeader Header { get; }
+    public FamilyHeader Header { get; } = new(storeName, type, help, mode);
 
     public ReadOnlySpan<LabelSet> LabelSets => _inOrder ??= [.. _labelSets.Order()];
 
@@ -29,14 +20,13 @@ internal sealed class MergedFamily
     }
 
     /// <summary>The series of a sample; creates it if it is new.</summary>
-    /// <param name="sample">The sample's name.</param>
     /// <param name="labels">Its labels, sorted by name.</param>
     /// <param name="mayGrow">Whether a new label set may be added; an existing one always gets all of its samples.</param>
     /// <returns><see cref="SeriesValues.Dropped"/> if a family of this type cannot have the sample, or the limit is reached.</returns>
     public int SeriesOf(string sample, IReadOnlyList<Label> labels, bool mayGrow = true)
     {
-        if (!sample.StartsWith(_storeName, StringComparison.Ordinal)) return SeriesValues.Dropped;
-        return (Header.Type, sample[_storeName.Length..]) switch
+        if (!sample.StartsWith(storeName, StringComparison.Ordinal)) return SeriesValues.Dropped;
+        return (Header.Type, sample[storeName.Length..]) switch
         {
             (MetricType.Counter, MetricFamily.TotalSuffix) or (MetricType.Gauge, "") => SeriesOf(LineKind.Value, labels, mayGrow),
             (MetricType.Histogram, MetricFamily.BucketSuffix) => BucketOf(labels, mayGrow),
@@ -78,7 +68,7 @@ internal sealed class MergedFamily
         {
             line = TextSyntax.Line(name, TextSyntax.Append(text, MetricFamily.BucketLabel, SampleNumber.ToText(upper)));
         }
-        var series = _values.Add();
+        var series = values.Add();
         set.Add(kind, bound ?? 0, line, series);
         return series;
     }

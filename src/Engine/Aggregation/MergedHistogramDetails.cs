@@ -12,17 +12,13 @@ namespace GunicornPrometheusExporter.Aggregation;
 /// They are read after the classic histograms, and only for a format that exposes them. Workers record an observation in the
 /// native histogram first, so its count is never lower. A steady scrape allocates nothing per series. Not thread-safe.
 /// </remarks>
-internal sealed class MergedHistogramDetails
+internal sealed class MergedHistogramDetails(string directory, ILogger logger)
 {
-    private readonly string _directory;
-    private readonly ILogger _logger;
     private readonly ExemplarReader _exemplarReader = new();
     private readonly NativeHistogramReader _nativeReader = new();
     private readonly Dictionary<int, Exemplar> _exemplars = [];
     private readonly Dictionary<int, NativeHistogram> _natives = [];
     private readonly HashSet<string> _quarantined = new(StringComparer.Ordinal);
-
-    public MergedHistogramDetails(string directory, ILogger logger) => (_directory, _logger) = (directory, logger);
 
     public long CorruptFiles { get; private set; }
 
@@ -78,7 +74,7 @@ internal sealed class MergedHistogramDetails
 
     private void TryRead(string name, Action<string> read)
     {
-        var path = Path.Combine(_directory, name);
+        var path = Path.Combine(directory, name);
         try
         {
             read(path);
@@ -87,7 +83,7 @@ internal sealed class MergedHistogramDetails
         catch (Exception e)
         {
             if (!_quarantined.Add(path)) return;
-            ScrapeLog.FileQuarantined(_logger, e.Message);
+            ScrapeLog.FileQuarantined(logger, e.Message);
             CorruptFiles++;
         }
     }

@@ -19,9 +19,6 @@ internal sealed class Peaks(TimeProvider time) : ISampleSource
     public string Name => "peaks";
 
     /// <summary>Observes a value of a gauge that has a peak; call it in <see cref="ISampleSource.Look"/>.</summary>
-    /// <param name="peak">The family of the peak.</param>
-    /// <param name="value">The gauge's value now.</param>
-    /// <param name="label">The label of the peak, if it has one.</param>
     public void Observe(MetricFamily peak, double value, Label? label = null)
     {
         Advance();

@@ -8,8 +8,6 @@ namespace GunicornPrometheusExporter.Aggregation;
 internal readonly record struct ProcessReading(
     double UserSeconds, double SystemSeconds, double AgeSeconds, double VirtualBytes, double ResidentBytes)
 {
-    private const double TicksPerSecond = 100;
-
     /// <summary>Adds up what several processes use; the age is that of the oldest. Returns false if none can be read.</summary>
     internal static bool TrySum(IEnumerable<int> pids, out ProcessReading sum)
     {
@@ -33,12 +31,11 @@ internal readonly record struct ProcessReading(
         var stat = Libc.ReadFile(Encoding.ASCII.GetBytes($"/proc/{pid}/stat\0"), stackalloc byte[1024]);
         reading = default;
         if (stat.IsEmpty) return false;
-        // Fields are counted from the third: the second is the command's name, which may contain spaces and parentheses.
-        var fields = stat[(stat.LastIndexOf((byte)')') + 1)..];
+        var fields = ProcessStatistics.AfterName(stat);
         reading = new ProcessReading(
-            ProcessStatistics.FieldOf(fields, 14 - 2) / TicksPerSecond,
-            ProcessStatistics.FieldOf(fields, 15 - 2) / TicksPerSecond,
-            Libc.Now(Libc.ClockBoot).TotalSeconds - (ProcessStatistics.FieldOf(fields, 22 - 2) / TicksPerSecond),
+            ProcessStatistics.FieldOf(fields, 14 - 2) / ProcessStatistics.TicksPerSecond,
+            ProcessStatistics.FieldOf(fields, 15 - 2) / ProcessStatistics.TicksPerSecond,
+            Libc.Now(Libc.ClockBoot).TotalSeconds - ProcessStatistics.StartSeconds(stat),
             ProcessStatistics.FieldOf(fields, 23 - 2),
             ProcessStatistics.FieldOf(fields, 24 - 2) * Environment.SystemPageSize);
         return true;

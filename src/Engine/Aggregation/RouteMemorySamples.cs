@@ -1,6 +1,7 @@
 using GunicornPrometheusExporter.Deaths;
 using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Metrics;
+using GunicornPrometheusExporter.Recording;
 
 namespace GunicornPrometheusExporter.Aggregation;
 
@@ -12,9 +13,6 @@ namespace GunicornPrometheusExporter.Aggregation;
 /// </remarks>
 internal sealed class RouteMemorySamples(FlightWatch flights) : ISampleSource
 {
-    private const string Endpoint = "endpoint";
-    private const string Other = "__other__";
-
     // In bytes, or requests: more than a worker has. A hostile one can write anything into its files.
     private const double Most = 1e15;
 
@@ -38,7 +36,7 @@ internal sealed class RouteMemorySamples(FlightWatch flights) : ISampleSource
     // In standard errors: high enough that hardly any route exceeds it by chance.
     private const double Certainty = 3;
 
-    private readonly Dictionary<string, int> _columns = new(StringComparer.Ordinal) { [Other] = OtherColumn };
+    private readonly Dictionary<string, int> _columns = new(StringComparer.Ordinal) { [LabelBounds.Other] = OtherColumn };
     private readonly Dictionary<int, int> _columnOf = [];
     private readonly Dictionary<int, (int[] Series, double[] Values)> _read = [];
     private GrowthRegression? _regression;
@@ -85,7 +83,7 @@ internal sealed class RouteMemorySamples(FlightWatch flights) : ISampleSource
         foreach (var (endpoint, column) in _columns)
         {
             if (!bounds.TryGetValue(column, out var bytes)) continue;
-            families.Set(MetricCatalogue.RouteMemoryGrowth, bytes, new Label(Endpoint, endpoint));
+            families.Set(MetricCatalogue.RouteMemoryGrowth, bytes, new Label(EndpointBounds.Label, endpoint));
         }
     }
 
@@ -93,7 +91,7 @@ internal sealed class RouteMemorySamples(FlightWatch flights) : ISampleSource
 
     private int ColumnOf(IReadOnlyList<Label> labels)
     {
-        var endpoint = labels.FirstOrDefault(label => label.Name == Endpoint).Value ?? Other;
+        var endpoint = labels.FirstOrDefault(label => label.Name == EndpointBounds.Label).Value ?? LabelBounds.Other;
         if (_columns.TryGetValue(endpoint, out var column)) return column;
         column = _columns.Count - 1 + FirstRoute;
         return column < FirstRoute + MostRoutes ? _columns[endpoint] = column : OtherColumn;

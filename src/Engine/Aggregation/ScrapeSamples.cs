@@ -21,7 +21,6 @@ internal sealed class ScrapeSamples(TimeProvider time, Func<long> corruptFiles) 
 
     public string Name => "scrape";
 
-    /// <summary>Begins a scrape.</summary>
     public void Begin() => _start = time.GetTimestamp();
 
     /// <summary>Begins a pass over the files; only the last one counts.</summary>

@@ -58,7 +58,6 @@ internal sealed class SeriesValues
         Count = 1;
     }
 
-    /// <summary>Replaces the value of a series.</summary>
     public void Set(int series, double value)
     {
         _values[series] = value;
@@ -80,13 +79,11 @@ internal sealed class SeriesValues
         (_values[from], _present[from]) = (0, false);
     }
 
-    /// <summary>Removes the value of a series if it is 0.</summary>
     public void RemoveZero(int series) => _present[series] &= _values[series] != 0;
 
     /// <summary>Gives a series the value 0 if it has none.</summary>
     public void Ensure(int series) => _present[series] = true;
 
-    /// <summary>Removes the value of a series.</summary>
     public void Remove(int series) => _present[series] = false;
 
     /// <summary>Merges the values of one file; the spans have one element per entry.</summary>

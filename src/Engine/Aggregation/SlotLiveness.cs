@@ -6,19 +6,11 @@ using Microsoft.Extensions.Logging;
 namespace GunicornPrometheusExporter.Aggregation;
 
 /// <summary>The slots that live processes hold, as of the last refresh. Not thread-safe.</summary>
-internal sealed class SlotLiveness : IDisposable
+internal sealed class SlotLiveness(string directory, ILogger logger) : IDisposable
 {
-    private readonly string _directory;
-    private readonly ILogger _logger;
     private SlotTable? _slots;
     private HashSet<(SlotKind Kind, int Number)> _held = [];
     private bool _isReported;
-
-    public SlotLiveness(string directory, ILogger logger)
-    {
-        _directory = directory;
-        _logger = logger;
-    }
 
     public int Count(SlotKind kind) => _held.Count(slot => slot.Kind == kind);
 
@@ -38,7 +30,7 @@ internal sealed class SlotLiveness : IDisposable
         try
         {
             if (_slots is not null && !_slots.IsInPlace()) Close();
-            _slots ??= SlotTable.OpenExisting(_directory);
+            _slots ??= SlotTable.OpenExisting(directory);
             foreach (var kind in Enum.GetValues<SlotKind>())
             {
                 foreach (var number in _slots?.Held(kind) ?? []) held.Add((kind, number));
@@ -52,7 +44,7 @@ internal sealed class SlotLiveness : IDisposable
         }
         catch (StoreException e)
         {
-            if (!_isReported) ScrapeLog.SlotsNotRead(_logger, e.Message);
+            if (!_isReported) ScrapeLog.SlotsNotRead(logger, e.Message);
             _isReported = true;
         }
         var isChanged = !held.SetEquals(_held);
@@ -69,7 +61,7 @@ internal sealed class SlotLiveness : IDisposable
         }
         catch (StoreException e)
         {
-            ScrapeLog.SlotsNotRead(_logger, e.Message);
+            ScrapeLog.SlotsNotRead(logger, e.Message);
         }
     }
 

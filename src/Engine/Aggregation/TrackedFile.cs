@@ -44,7 +44,6 @@ internal sealed class TrackedFile : IDisposable
     /// <summary>The scrape that last saw it in the directory.</summary>
     public int SeenAt { get; set; }
 
-    /// <summary>Whether its values were merged.</summary>
     public bool IsMerged { get; set; }
 
     /// <summary>Whether the last read found it damaged.</summary>

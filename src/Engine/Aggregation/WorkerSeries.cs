@@ -9,7 +9,7 @@ internal sealed class WorkerSeries
 {
     public WorkerSeries(FamilyTable families, SlotKind kind, int number)
     {
-        var worker = new Label("worker_id", SlotName.LabelOf(kind, number));
+        var worker = new Label(MetricFamily.WorkerLabel, SlotName.LabelOf(kind, number));
         if (kind == SlotKind.Dirty)
         {
             Capacity = families.SeriesOf(MetricCatalogue.DirtyWorkerThreads, worker);

@@ -5,7 +5,6 @@ namespace GunicornPrometheusExporter.Configuration;
 
 /// <summary>The settings of a file and all its errors. Immutable.</summary>
 /// <param name="Path">The file, by its absolute path.</param>
-/// <param name="Settings">Its settings.</param>
 /// <param name="Errors">One sentence per error, in order, with line and column and without secrets.</param>
 internal sealed record ConfigurationFile(
     string Path, FrozenDictionary<ConfigurationVariable, FileSetting> Settings, ImmutableArray<string> Errors)

@@ -5,7 +5,6 @@ internal static class ExampleFile
 {
     public static void Write(TextWriter output)
     {
-        ArgumentNullException.ThrowIfNull(output);
         output.Write(
             """
             # Settings of gunicorn-prometheus-exporter: each with its default, or with an example if it has no default.

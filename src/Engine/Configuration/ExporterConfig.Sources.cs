@@ -27,16 +27,12 @@ internal sealed partial class ExporterConfig
     public ExporterConfig Reread() => Load(_flags, _variables);
 
     /// <summary>The settings that differ in another configuration.</summary>
-    public IEnumerable<ConfigurationVariable> ChangesTo(ExporterConfig next)
-    {
-        ArgumentNullException.ThrowIfNull(next);
-        return ConfigurationVariables.All.Where(variable => Find(variable).Text != next.Find(variable).Text);
-    }
+    public IEnumerable<ConfigurationVariable> ChangesTo(ExporterConfig next) =>
+        ConfigurationVariables.All.Where(variable => Find(variable).Text != next.Find(variable).Text);
 
     /// <summary>The same configuration with more flags, by variable name; does not read the file again.</summary>
     public ExporterConfig With(IReadOnlyDictionary<string, string> flags)
     {
-        ArgumentNullException.ThrowIfNull(flags);
         var all = new Dictionary<string, string>(_flags);
         foreach (var (name, text) in flags) all[name] = text;
         return new(all, _variables, _file);

@@ -248,7 +248,6 @@ internal sealed partial class ExporterConfig
     /// </summary>
     public void PrintConfig(TextWriter output)
     {
-        ArgumentNullException.ThrowIfNull(output);
         output.WriteLine("Gunicorn Prometheus Exporter configuration:");
         foreach (var variable in ConfigurationVariables.All)
         {

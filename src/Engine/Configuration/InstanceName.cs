@@ -10,11 +10,8 @@ internal static class InstanceName
     /// <summary>The rule for a name, worded as the end of a sentence.</summary>
     public const string Rule = "1 to 200 letters, digits, dots, underscores, hyphens and colons, a letter or digit first";
 
-    public static bool IsValid(string text)
-    {
-        ArgumentNullException.ThrowIfNull(text);
-        return text.Length is > 0 and <= Longest && char.IsAsciiLetterOrDigit(text[0]) && text.All(IsAllowed);
-    }
+    public static bool IsValid(string text) =>
+        text.Length is > 0 and <= Longest && char.IsAsciiLetterOrDigit(text[0]) && text.All(IsAllowed);
 
     /// <summary>The name of this host, with a hyphen for each character that is not allowed.</summary>
     internal static string OfHost()

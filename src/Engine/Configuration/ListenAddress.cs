@@ -5,7 +5,6 @@ using System.Text;
 
 namespace GunicornPrometheusExporter.Configuration;
 
-/// <summary>Reads addresses to listen on.</summary>
 internal static class ListenAddress
 {
     internal const string Rule =

@@ -14,7 +14,6 @@ namespace GunicornPrometheusExporter.Configuration;
 /// <param name="Username">The user, with escapes resolved.</param>
 /// <param name="Password">The password, with escapes resolved.</param>
 /// <param name="Hosts">Names or addresses with their ports; none for a socket.</param>
-/// <param name="Db">The database.</param>
 internal sealed partial record RedisUrl(
     bool IsSsl, string? Username, string? Password, ImmutableArray<(string Name, int? Port)> Hosts, int? Db)
 {
@@ -62,7 +61,6 @@ internal sealed partial record RedisUrl(
         return text[..begin] + credentials + QuerySecret().Replace(rest, $"$1{VariableParser.Mask}");
     }
 
-    /// <param name="text">The text.</param>
     /// <param name="fault">Why the text is invalid, without quoting it, because it may contain a password.</param>
     internal static RedisUrl? Parse(string text, out string fault)
     {

@@ -1,6 +1,5 @@
 namespace GunicornPrometheusExporter.Configuration;
 
 /// <summary>The result of the last reload of the configuration.</summary>
-/// <param name="IsSuccessful">Whether it succeeded.</param>
 /// <param name="LastSuccess">When the current configuration was loaded.</param>
 internal sealed record ReloadStatus(bool IsSuccessful, DateTimeOffset LastSuccess);

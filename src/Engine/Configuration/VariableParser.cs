@@ -11,6 +11,8 @@ internal static class VariableParser
     /// <summary>The mask shown in place of a secret.</summary>
     internal const string Mask = "********";
 
+    private const string RedisRule = "a URL such as redis://user:password@host:6379/0, rediss://host or unix:///run/redis.sock";
+
     /// <summary>A text for errors and listings, without secrets: a URL may contain a password, or a token in its query.</summary>
     internal static string Shown(ConfigurationVariable variable, string text)
     {
@@ -27,7 +29,6 @@ internal static class VariableParser
         return rule;
     }
 
-    /// <param name="variable">The variable of the text.</param>
     /// <param name="text">The text, not empty.</param>
     /// <param name="value">
     /// An <see cref="int"/>, <see cref="bool"/>, <see cref="string"/>, <see cref="RedisUrl"/> or <see cref="RoutePatterns"/>
@@ -36,80 +37,42 @@ internal static class VariableParser
     /// <param name="remedy">What to set the variable to, if the text is invalid.</param>
     internal static bool TryParse(ConfigurationVariable variable, string text, out object? value, out string remedy)
     {
-        switch (variable.Kind)
+        (object?, string) parsed = variable.Kind switch
         {
-            case VariableKind.Number:
-                (value, remedy) = (Number(variable, text), RangeOf(variable));
-                break;
-            case VariableKind.Boolean:
-                (value, remedy) = (Boolean(text), "true, 1, yes or on, or to false, 0, no or off");
-                break;
-            case VariableKind.Address:
-                (value, remedy) = (Address(text), "an IP address such as 127.0.0.1, 0.0.0.0 or ::, or to localhost");
-                break;
-            case VariableKind.Directory or VariableKind.Path:
-                (value, remedy) = (AbsolutePath(text), "a path without line breaks");
-                break;
-            case VariableKind.Name:
-                (value, remedy) = (InstanceName.IsValid(text) ? text : null, InstanceName.Rule);
-                break;
-            case VariableKind.RedisUrl:
-                value = RedisUrl.Parse(text, out var fault);
-                remedy = "a URL such as redis://user:password@host:6379/0, rediss://host or unix:///run/redis.sock"
-                    + (value is null ? $" ({fault})" : "");
-                break;
-            case VariableKind.KeyPrefix:
-                (value, remedy) = (KeyPrefix(text), "text without line breaks, in which braces enclose only one hash tag");
-                break;
-            case VariableKind.Choice:
-                (value, remedy) = (variable.Choices.Contains(text) ? text : null, string.Join(" or ", variable.Choices));
-                break;
-            case VariableKind.Url:
-                (value, remedy) = (Url(text), "a URL such as https://host/path, without user and password");
-                break;
-            case VariableKind.Addresses:
-                (value, remedy) = (text.Split(',').All(one => ListenAddress.Parse(one) is not null) ? text : null, ListenAddress.Rule);
-                break;
-            case VariableKind.UrlPath:
-                (value, remedy) = (TelemetryPath.IsValid(text) ? text : null, TelemetryPath.Rule);
-                break;
-            case VariableKind.Labels:
-                (value, remedy) = (
-                    NamedValues.TryParseLabels(text),
-                    "labels such as env=prod,region=eu; a name has letters, digits and _ only, and does not begin with __");
-                break;
-            case VariableKind.Headers:
-                (value, remedy) = (
-                    NamedValues.TryParseHeaders(text),
-                    "headers such as X-Scope-OrgID=me,X-Other=value, except those that the protocol sets itself");
-                break;
-            case VariableKind.Attributes:
-                (value, remedy) = (
-                    NamedValues.TryParseAttributes(text),
-                    "attributes such as service.namespace=shop,team=a%20b, with values encoded as in URLs");
-                break;
-            case VariableKind.Routes:
-                value = RoutePatterns.Parse(text, out var error);
-                remedy = RoutePatterns.Form + (value is null ? $" ({error})" : "");
-                break;
-            case VariableKind.Bounds:
-                (value, remedy) = (HistogramBounds.TryParse(text) is null ? null : text, HistogramBounds.Rule);
-                break;
-            case VariableKind.Methods:
-                (value, remedy) = (RequestMethods.TryParse(text) is null ? null : text, RequestMethods.Rule);
-                break;
-            case VariableKind.ExtraLabels:
-                (value, remedy) = (ExtraLabel.TryParse(text) is null ? null : text, ExtraLabel.Rule);
-                break;
-            case VariableKind.Thresholds:
-                (value, remedy) = (SlowThresholds.TryParse(text) is null ? null : text, SlowThresholds.Rule);
-                break;
-            default:
-                (value, remedy) = (OneLine(text), "text without line breaks");
-                break;
-        }
+            VariableKind.Number => (Number(variable, text), RangeOf(variable)),
+            VariableKind.Boolean => (Boolean(text), "true, 1, yes or on, or to false, 0, no or off"),
+            VariableKind.Address => (Address(text), "an IP address such as 127.0.0.1, 0.0.0.0 or ::, or to localhost"),
+            VariableKind.Directory or VariableKind.Path => (AbsolutePath(text), "a path without line breaks"),
+            VariableKind.Name => (InstanceName.IsValid(text) ? text : null, InstanceName.Rule),
+            VariableKind.RedisUrl => WithFault(RedisUrl.Parse(text, out var fault), RedisRule, fault),
+            VariableKind.KeyPrefix => (KeyPrefix(text), "text without line breaks, in which braces enclose only one hash tag"),
+            VariableKind.Choice => (variable.Choices.Contains(text) ? text : null, string.Join(" or ", variable.Choices)),
+            VariableKind.Url => (Url(text), "a URL such as https://host/path, without user and password"),
+            VariableKind.Addresses =>
+                (text.Split(',').All(one => ListenAddress.Parse(one) is not null) ? text : null, ListenAddress.Rule),
+            VariableKind.UrlPath => (TelemetryPath.IsValid(text) ? text : null, TelemetryPath.Rule),
+            VariableKind.Labels => (
+                NamedValues.TryParseLabels(text),
+                "labels such as env=prod,region=eu; a name has letters, digits and _ only, and does not begin with __"),
+            VariableKind.Headers => (
+                NamedValues.TryParseHeaders(text),
+                "headers such as X-Scope-OrgID=me,X-Other=value, except those that the protocol sets itself"),
+            VariableKind.Attributes => (
+                NamedValues.TryParseAttributes(text),
+                "attributes such as service.namespace=shop,team=a%20b, with values encoded as in URLs"),
+            VariableKind.Routes => WithFault(RoutePatterns.Parse(text, out var fault), RoutePatterns.Form, fault),
+            VariableKind.Bounds => (HistogramBounds.TryParse(text) is null ? null : text, HistogramBounds.Rule),
+            VariableKind.Methods => (RequestMethods.TryParse(text) is null ? null : text, RequestMethods.Rule),
+            VariableKind.ExtraLabels => (ExtraLabel.TryParse(text) is null ? null : text, ExtraLabel.Rule),
+            VariableKind.Thresholds => (SlowThresholds.TryParse(text) is null ? null : text, SlowThresholds.Rule),
+            _ => (OneLine(text), "text without line breaks"),
+        };
+        (value, remedy) = parsed;
         return value is not null;
     }
+
+    private static (object?, string) WithFault(object? value, string rule, string fault) =>
+        (value, value is null ? $"{rule} ({fault})" : rule);
 
     private static int? Number(ConfigurationVariable variable, string text) =>
         int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) &&

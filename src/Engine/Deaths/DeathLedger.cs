@@ -51,7 +51,8 @@ internal sealed class DeathLedger
         stream.Write(_content);
         stream.Flush();
         int used;
-        using (var file = StoreFileWriter.Open(stream.Name, LayoutOf(deaths)))
+        // The layout of the dead worker's own file: whoever reads that file can read this one.
+        using (var file = StoreFileWriter.Open(stream.Name, CountersOf(deaths.First().Worker).Layout))
         {
             Add(file, deaths, labelsOf);
             used = file.Used;
@@ -64,8 +65,7 @@ internal sealed class DeathLedger
 
     /// <summary>Whether a worker's slot has WebSockets that are not counted as closed or lost.</summary>
     internal bool HasOpenWebSockets(DeadWorker worker) =>
-        worker.Kind == SlotKind.Worker && CountersOf(worker, out var content) is { } layout
-        && LostWebSockets.Find(new EntryWalk(content, layout)).Count > 0;
+        worker.Kind == SlotKind.Worker && LostWebSockets.Find(CountersOf(worker)).Count > 0;
 
     private void Add(StoreFileWriter file, IReadOnlyCollection<Death> deaths, Func<FlightRequest, RequestLabels> labelsOf)
     {
@@ -73,7 +73,7 @@ internal sealed class DeathLedger
         file.VisitKeys(bounds.Learn);
         foreach (var death in deaths)
         {
-            var id = new Label("worker_id", death.Worker.WorkerId);
+            var id = new Label(MetricFamily.WorkerLabel, death.Worker.WorkerId);
             if (death.Worker.Kind == SlotKind.Dirty)
             {
                 Add(file, MetricCatalogue.DirtyWorkerBusy, death.LostBusySeconds, id);
@@ -145,16 +145,14 @@ internal sealed class DeathLedger
     {
         if (!_slots.TryGetValue(worker.WorkerId, out var slot))
         {
-            var layout = CountersOf(worker, out var content) ?? default;
-            _slots[worker.WorkerId] = slot = new SlotCounters(content, layout, _maximumLabelValues);
+            _slots[worker.WorkerId] = slot = new SlotCounters(CountersOf(worker), _maximumLabelValues);
         }
         return slot;
     }
 
     private static void Add(StoreFileWriter file, MetricFamily family, double amount, params ReadOnlySpan<Label> labels)
     {
-        var key = new StoreKey(stackalloc byte[LongestKey]);
-        key.Write(family.StoreName, family.Name, labels, family.Help);
+        var key = StoreKey.Of(family, family.Name, labels, stackalloc byte[LongestKey]);
         if (!key.Overflowed) file.GetOrAdd(key.Written).Add(amount);
     }
 
@@ -162,21 +160,13 @@ internal sealed class DeathLedger
     private IEnumerable<string> StillThere() =>
         Counted.Where(name => File.Exists(Path.Combine(Path.GetDirectoryName(_path)!, name)));
 
-    /// <summary>The layout of the dead worker's own file: whoever reads that file can read this one.</summary>
-    private EntryLayout LayoutOf(IReadOnlyCollection<Death> deaths) =>
-        CountersOf(deaths.First().Worker, out _) ?? EntryLayout.Timestamped;
-
-    /// <summary>Reads the counters of a worker's slot; null if there are none, or they are damaged.</summary>
-    private EntryLayout? CountersOf(DeadWorker worker, out ReadOnlySpan<byte> content)
+    /// <summary>The entries of the counters of a worker's slot; none if there are no counters, or they are damaged.</summary>
+    private EntryWalk CountersOf(DeadWorker worker)
     {
         var owner = SlotName.Of(worker.Kind, worker.Number);
-        var path = Path.Combine(
-            Path.GetDirectoryName(_path)!, new StoreFileName(MetricType.Counter, GaugeMode.All, false, owner).ToString());
-        content = default;
-        if (StoreFiles.TryReadAll(path, StoreFileWriter.MaximumSize) is not { } bytes) return null;
-        if (!EntryWalk.TryGetUsed(bytes, bytes.Length, out var used)) return null;
-        content = bytes.AsSpan(0, used);
-        return EntryWalk.LayoutOf(content);
+        var name = new StoreFileName(MetricType.Counter, GaugeMode.All, false, owner);
+        _ = EntryWalk.TryRead(Path.Combine(Path.GetDirectoryName(_path)!, name.ToString()), out var walk);
+        return walk;
     }
 
     private static bool IsWhole(byte[] file, out int used)

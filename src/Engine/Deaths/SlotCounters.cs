@@ -11,10 +11,9 @@ internal sealed class SlotCounters
     private readonly LabelBounds _bounds;
     private readonly Dictionary<int, ImmutableArray<Label>> _extraLabels = [];
 
-    internal SlotCounters(ReadOnlySpan<byte> content, EntryLayout layout, int maximumLabelValues)
+    internal SlotCounters(EntryWalk walk, int maximumLabelValues)
     {
         _bounds = new(maximumLabelValues);
-        var walk = new EntryWalk(content, layout);
         while (walk.MoveNext())
         {
             if (ReadKey.TryParse(walk.Key) is not { } key) continue;

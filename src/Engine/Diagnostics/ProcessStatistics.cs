@@ -8,7 +8,7 @@ internal static class ProcessStatistics
 {
     private const int ThreadsField = 20;
     private const int StartTimeField = 22;
-    private const double TicksPerSecond = 100;
+    internal const double TicksPerSecond = 100;
 
     /// <summary>The resident set, in bytes; 0 where <c>/proc</c> is not mounted.</summary>
     internal static double ResidentBytes() =>
@@ -74,6 +74,6 @@ internal static class ProcessStatistics
         return Utf8Parser.TryParse(text, out long value, out _) ? value : 0;
     }
 
-    // The second field is the command's name in parentheses; the name itself may contain spaces and parentheses.
-    private static ReadOnlySpan<byte> AfterName(ReadOnlySpan<byte> stat) => stat[(stat.LastIndexOf((byte)')') + 1)..];
+    /// <summary>The content of <c>/proc/PID/stat</c> after its second field, whose spaces and parentheses do not count.</summary>
+    internal static ReadOnlySpan<byte> AfterName(ReadOnlySpan<byte> stat) => stat[(stat.LastIndexOf((byte)')') + 1)..];
 }

@@ -23,7 +23,6 @@ internal sealed class ProtobufWriter
 
     public void Clear() => _length = 0;
 
-    /// <summary>Writes encoded fields.</summary>
     public void WriteFields(ReadOnlySpan<byte> fields)
     {
         fields.CopyTo(Reserve(fields.Length));

@@ -13,6 +13,9 @@ internal ref struct EntryWalk(ReadOnlySpan<byte> content, EntryLayout layout)
 
     private static ReadOnlySpan<byte> KeyStart => "[\""u8;
 
+    /// <summary><see cref="EntryLayout.Timestamped"/> if there are no entries.</summary>
+    public readonly EntryLayout Layout => layout;
+
     public int Offset { get; private set; }
 
     public readonly int ValueOffset => Offset + StoreFormat.ValueOffset(_keyLength);
@@ -44,6 +47,18 @@ internal ref struct EntryWalk(ReadOnlySpan<byte> content, EntryLayout layout)
         if (size > rest.Length || !rest.Slice(StoreFormat.LengthSize, length).StartsWith(KeyStart)) return false;
         (Offset, _keyLength) = (_end, length);
         _end += size;
+        return true;
+    }
+
+    /// <summary>Reads a file of a slot; false, and a walk without entries, if it has none, is missing or is damaged.</summary>
+    public static bool TryRead(string path, out EntryWalk walk)
+    {
+        walk = default;
+        if (StoreFiles.TryReadAll(path, StoreFileWriter.MaximumSize) is not { } file) return false;
+        if (!TryGetUsed(file, file.Length, out var used)) return false;
+        var content = file.AsSpan(0, used);
+        if (LayoutOf(content) is not { } known) return false;
+        walk = new(content, known);
         return true;
     }
 

@@ -53,9 +53,7 @@ internal sealed record ReadKey(string Family, string Sample, ImmutableArray<Labe
     public ReadKey AsCounter()
     {
         if (Sample != Family) return this;
-        var name = Family.EndsWith(MetricFamily.TotalSuffix, StringComparison.Ordinal)
-            ? Family[..^MetricFamily.TotalSuffix.Length]
-            : Family;
+        var name = MetricFamily.WithoutTotal(Family);
         return this with { Family = name, Sample = name + MetricFamily.TotalSuffix };
     }
 

@@ -16,6 +16,14 @@ internal ref struct StoreKey(Span<byte> buffer)
 
     public readonly ReadOnlySpan<byte> Written => _buffer[.._length];
 
+    /// <summary>The key of a sample of a family, in a buffer.</summary>
+    public static StoreKey Of(MetricFamily family, string sample, scoped ReadOnlySpan<Label> labels, Span<byte> buffer)
+    {
+        var key = new StoreKey(buffer);
+        key.Write(family.StoreName, sample, labels, family.Help);
+        return key;
+    }
+
     /// <summary>Writes the key of a sample: the family without a counter's <c>_total</c>, the labels in any order.</summary>
     public void Write(
         scoped ReadOnlySpan<char> family, scoped ReadOnlySpan<char> sample, scoped ReadOnlySpan<Label> labels,

@@ -19,7 +19,6 @@ internal sealed class FleetBuckets(SeriesValues values)
     private readonly BucketMerges _merges = new(values);
 
     /// <summary>Marks the buckets that are not exposed as unmapped, and remembers where to merge them.</summary>
-    /// <param name="families">The merged families.</param>
     /// <param name="live">The series of each live host.</param>
     /// <param name="mapped">Which series some host has.</param>
     public void Choose(IEnumerable<MergedFamily> families, IReadOnlyList<SampleMap[]> live, Span<bool> mapped)

@@ -9,7 +9,6 @@ namespace GunicornPrometheusExporter.Fleet;
 
 /// <summary>A family merged from those of all hosts. A sample that hosts share is looked up once, and so is a whole family.</summary>
 /// <param name="family">The family of the first host.</param>
-/// <param name="values">The merged values.</param>
 /// <param name="isSharing">Whether the hosts of each shard are merged, in place of all hosts.</param>
 internal sealed class FleetFamily(SnapshotFamily family, SeriesValues values, bool isSharing)
 {

@@ -11,10 +11,6 @@ namespace GunicornPrometheusExporter.Fleet;
 /// <remarks>
 /// The source holds all state, so all hubs expose the same values of a host and can restart at any time. Not thread-safe.
 /// </remarks>
-/// <param name="source">The source.</param>
-/// <param name="isMerged">Whether the hosts are merged.</param>
-/// <param name="logger">Where the hub logs what changes.</param>
-/// <param name="time">The clock; null for the system's.</param>
 /// <param name="isSharing">Whether other hubs serve other hosts of the fleet.</param>
 internal sealed class FleetHub(
     IFleetSource source, bool isMerged, ILogger logger, TimeProvider? time = null, bool isSharing = false)

@@ -128,3 +128,20 @@ internal sealed class HostExposition(ILogger logger) : IFleetExposition
     private static byte[] LabelOf(string instance) =>
         instance.Length == 0 ? [] : Encoding.UTF8.GetBytes(TextSyntax.Labels([new Label(FleetLabel.Instance, instance)])!);
 }
+
+/// <summary>A family of several hosts whose samples are not merged.</summary>
+internal sealed record HostFamily(FamilyHeader Header, List<HostBlock> Blocks);
+
+/// <summary>The samples of one host in a family.</summary>
+/// <param name="Host">The index of the host.</param>
+/// <param name="Start">The index of the first sample in the host's values.</param>
+/// <param name="Lines">The lines of the samples; null for a sample without a line.</param>
+internal readonly record struct HostBlock(int Host, int Start, ReadOnlyMemory<HostLine?> Lines);
+
+/// <summary>The lines of a family of hosts with the same samples. Immutable.</summary>
+/// <param name="Lines">The lines of the samples; null for a sample without a line.</param>
+internal sealed record HostLines(FamilyHeader Header, HostLine?[] Lines)
+{
+    /// <summary>Whether escaping can have made two lines equal.</summary>
+    public bool IsEscaped { get; } = Lines.Any(line => line?.IsEscaped == true);
+}

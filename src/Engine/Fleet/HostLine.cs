@@ -12,10 +12,7 @@ internal sealed record HostLine(LineKind Kind, byte[] Head, byte[] Tail)
     public bool IsEscaped { get; private init; }
 
     /// <param name="sample">A sample of a host, or of the hub itself, which adds no label.</param>
-    /// <param name="isHosts">Whether it is of a host.</param>
     /// <param name="header">The header of its family, with escaped names.</param>
-    /// <param name="kind">The kind of the sample.</param>
-    /// <param name="escaping">How names are escaped.</param>
     /// <returns>Null if two labels of the sample have the same name.</returns>
     public static HostLine? Of(SnapshotSample sample, bool isHosts, FamilyHeader header, LineKind kind, NameEscaping escaping)
     {

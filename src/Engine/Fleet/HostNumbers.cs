@@ -16,7 +16,6 @@ internal sealed class HostNumbers
     public Span<double> Numbers => _numbers.AsSpan(0, _count);
 
     /// <param name="maps">The series of each family.</param>
-    /// <param name="snapshot">The values.</param>
     public void Read(SampleMap[] maps, MetricSnapshot snapshot)
     {
         var values = snapshot.Values.Span;

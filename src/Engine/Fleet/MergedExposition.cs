@@ -34,7 +34,6 @@ internal sealed class MergedExposition : IFleetExposition
     private double[] _times = [];
     private int _laidOut;
 
-    /// <param name="logger">Where it logs dropped families.</param>
     /// <param name="isSharing">Whether other hubs merge other hosts: then a sum is that of a shard, not of all hosts.</param>
     public MergedExposition(ILogger logger, bool isSharing)
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace GunicornPrometheusExporter.Flights;
@@ -15,4 +16,13 @@ internal struct CellChange
     [FieldOffset(4)] internal int Offset;
 
     [FieldOffset(8)] internal double Value;
+}
+
+/// <summary>Room for the cells that a finished request changes.</summary>
+[InlineArray(Capacity)]
+internal struct CellChanges
+{
+    internal const int Capacity = 32;
+
+    private CellChange _first;
 }

@@ -89,7 +89,6 @@ internal readonly ref struct FlightEntry
         set => _record.FirstByte = (float)value;
     }
 
-    /// <summary>Records that the response is a stream of events.</summary>
     public void MarkStream() => _record.Marks |= FlightRecord.Stream;
 
     /// <summary>Records that the request is the handshake of a WebSocket.</summary>

@@ -4,7 +4,6 @@ namespace GunicornPrometheusExporter.Flights;
 
 /// <summary>The content of a flight file when it was read.</summary>
 /// <param name="Pid">The worker's pid in its own PID namespace.</param>
-/// <param name="Capacity">The most requests that it handles at once; 0 if unknown.</param>
 /// <param name="BusyTotal">Requests in flight integrated over time until <paramref name="LastChange"/>, in seconds.</param>
 /// <param name="LastChange">When the worker last updated the total, in seconds of the monotonic clock.</param>
 /// <param name="ReportedBusy">The highest number of busy seconds that an exporter reported, or 0.</param>
@@ -15,10 +14,9 @@ namespace GunicornPrometheusExporter.Flights;
 /// <param name="IsUnfinished">Whether the slot's files lack some of what the worker committed.</param>
 /// <param name="Requests">In the order of their entries.</param>
 internal sealed record FlightReport(
-    int Pid, int Capacity, int InFlight, double BusyTotal, double LastChange, double ReportedBusy, double LoopTotal,
+    int Pid, int InFlight, double BusyTotal, double LastChange, double ReportedBusy, double LoopTotal,
     double LoopSince, double ReportedLoop, double Memory, bool IsUnfinished, ImmutableArray<FlightRequest> Requests)
 {
-    /// <summary>Whether its worker was alive.</summary>
     public bool IsAlive { get; init; }
 
     /// <summary>The signal whose handler in the worker writes a stack; 0 if there is none.</summary>
@@ -33,7 +31,6 @@ internal sealed record FlightReport(
 
 /// <summary>One request that a worker had in flight, or one task of a dirty worker.</summary>
 /// <remarks>The application of a task stands in place of the path, its action in place of the route.</remarks>
-/// <param name="State">How far it had come.</param>
 /// <param name="Status">The status of its response; 0 before there was one.</param>
 /// <param name="Started">When it began, in seconds of the monotonic clock.</param>
 /// <param name="Path">The path as requested, truncated if it was too long.</param>

@@ -97,7 +97,7 @@ internal static class FlightTableReader
             var requests = ImmutableArray.CreateBuilder<FlightRequest>();
             _ = ReadRequests(file, requests);
             return new FlightReport(
-                header.Pid, header.Capacity, last.InFlight, last.BusyTotal, last.LastChange, header.ReportedBusy, header.LoopTotal,
+                header.Pid, last.InFlight, last.BusyTotal, last.LastChange, header.ReportedBusy, header.LoopTotal,
                 header.LoopSince, header.ReportedLoop, header.LastMemory, header.Applied != header.Committed, requests.ToImmutable())
             {
                 IsAlive = file.IsLocked(),

@@ -3,7 +3,6 @@ using GunicornPrometheusExporter.Snapshots;
 namespace GunicornPrometheusExporter.Forwarding;
 
 /// <summary>The snapshots of the hosts of a fleet, including those that are gone if they counted something. Immutable.</summary>
-/// <param name="Hosts">The hosts.</param>
 /// <param name="Skipped">What is not a readable snapshot.</param>
 internal sealed record FleetReading(IReadOnlyList<HostSnapshot> Hosts, IReadOnlyList<SkippedEntry> Skipped);
 

@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging;
 
 namespace GunicornPrometheusExporter.Forwarding;
 
-/// <summary>The log lines of forwarding.</summary>
 internal static partial class ForwarderLog
 {
     [LoggerMessage(1400, LogLevel.Information, "forwarding to {Forwarder} every {Seconds} s")]

@@ -14,9 +14,7 @@ internal sealed class HubShare
     private readonly bool _isMerged;
     private readonly (string Name, long Seed)[] _hubs;
 
-    /// <param name="name">The hub.</param>
     /// <param name="hubs">The names of all hubs that are alive.</param>
-    /// <param name="isMerged">Whether the hubs merge their hosts.</param>
     public HubShare(string name, IEnumerable<string> hubs, bool isMerged)
     {
         _name = name;
@@ -25,7 +23,6 @@ internal sealed class HubShare
             .Select(hub => (hub, (long)HostShard.HashOf(hub)))];
     }
 
-    /// <summary>The number of hubs.</summary>
     public int Hubs => _hubs.Length;
 
     public bool Has(string instance) => OwnerOf(_isMerged ? (ulong)HostShard.Of(instance) : HostShard.HashOf(instance)) == _name;

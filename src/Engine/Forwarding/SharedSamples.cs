@@ -26,7 +26,6 @@ internal sealed class SharedSamples
     /// <summary>Whether enough samples were added to make removing the unused ones worthwhile.</summary>
     public bool IsLarge => _samples.Count >= _forgetAt;
 
-    /// <summary>The shared text, and its number.</summary>
     public (string Text, int Number) Share(string text)
     {
         if (!_texts.TryGetValue(text, out var shared)) _texts.Add(text, shared = (text, ++_lastNumber));
@@ -66,7 +65,6 @@ internal sealed class SharedSamples
         _forgetAt = Math.Max(SamplesWorthForgetting, 2 * _samples.Count);
     }
 
-    /// <summary>Compares samples by reference.</summary>
     private sealed class BySamples : IEqualityComparer<SnapshotFamily>
     {
         public bool Equals(SnapshotFamily? one, SnapshotFamily? other)

@@ -30,14 +30,7 @@ internal sealed class IncidentFile(string directory)
     /// <exception cref="UnauthorizedAccessException">It may not be written; the old file is unchanged.</exception>
     internal void Write(ImmutableArray<Incident> incidents)
     {
-        var lines = new List<byte[]>();
-        var room = LargestFile;
-        foreach (var line in incidents.Reverse().Select(IncidentLine.Write))
-        {
-            if ((room -= line.Length) < 0) break;
-            lines.Add(line);
-        }
-        lines.Reverse();
+        var lines = IncidentLine.Newest(incidents, LargestFile);
         StoreFiles.Replace(_path, file =>
         {
             foreach (var line in lines) file.Write(line);

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 
 namespace GunicornPrometheusExporter.Incidents;
 
-/// <summary>The kinds of <see cref="Incident"/>.</summary>
 internal static class IncidentKinds
 {
     /// <summary>A worker exited unexpectedly or lost requests.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
@@ -23,6 +24,19 @@ internal static class IncidentLine
         ];
         var known = members.Where(member => member.Value is not null).Select(member => $"\"{member.Name}\":{member.Value}");
         return Encoding.UTF8.GetBytes($"{{{string.Join(',', known)}}}\n");
+    }
+
+    /// <summary>The lines of the newest incidents, the oldest first, as many as fit.</summary>
+    internal static List<byte[]> Newest(ImmutableArray<Incident> incidents, int mostBytes)
+    {
+        var lines = new List<byte[]>();
+        foreach (var line in incidents.Reverse().Select(Write))
+        {
+            if ((mostBytes -= line.Length) < 0) break;
+            lines.Add(line);
+        }
+        lines.Reverse();
+        return lines;
     }
 
     private static string FrameOf(StackFrame frame) =>

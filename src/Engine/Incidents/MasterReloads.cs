@@ -28,11 +28,7 @@ internal sealed class MasterReloads(string directory, IncidentLog incidents, Tim
 
     private static double CountIn(string path)
     {
-        if (StoreFiles.TryReadAll(path, StoreFileWriter.MaximumSize) is not { } file) return 0;
-        if (!EntryWalk.TryGetUsed(file, file.Length, out var used)) return 0;
-        var content = file.AsSpan(0, used);
-        if (EntryWalk.LayoutOf(content) is not { } layout) return 0;
-        var walk = new EntryWalk(content, layout);
+        _ = EntryWalk.TryRead(path, out var walk);
         while (walk.MoveNext())
         {
             if (ReadKey.TryParse(walk.Key) is { } key && key.Sample == MetricCatalogue.MasterSignals.Name

@@ -36,6 +36,4 @@ internal readonly record struct AcceptQueue(string Address, long Backlog, long L
 /// <summary>A listening socket.</summary>
 /// <param name="Inode">Unique on the machine.</param>
 /// <param name="Address">As in <see cref="AcceptQueue"/>.</param>
-/// <param name="Backlog">Connections in its accept queue.</param>
-/// <param name="Limit">The size of its accept queue.</param>
 internal readonly record struct ListeningSocket(uint Inode, string Address, uint Backlog, uint Limit);

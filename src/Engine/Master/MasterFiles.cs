@@ -70,20 +70,11 @@ internal sealed class MasterFiles : IDisposable
 
     private MasterSeries Locate(MetricFamily family, ImmutableArray<Label> labels)
     {
-        var file = FileOf(family);
-        var offset = file.OffsetOf(KeyOf(family, labels.AsSpan(), stackalloc byte[LongestKey]).Written);
+        var file = family.Type == MetricType.Gauge ? _gauges : _counters;
+        var offset = file.OffsetOf(StoreKey.Of(family, family.Name, labels.AsSpan(), stackalloc byte[LongestKey]).Written);
         return offset > 0
             ? new(family, labels, file.Path, offset)
             : throw new StoreException($"{file.Path} has no room for {family.Name}; make room on its disk");
-    }
-
-    private StoreFileWriter FileOf(MetricFamily family) => family.Type == MetricType.Gauge ? _gauges : _counters;
-
-    private static StoreKey KeyOf(MetricFamily family, scoped ReadOnlySpan<Label> labels, Span<byte> buffer)
-    {
-        var key = new StoreKey(buffer);
-        key.Write(family.StoreName, family.Name, labels, family.Help);
-        return key;
     }
 }
 

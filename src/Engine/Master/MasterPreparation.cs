@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using GunicornPrometheusExporter.Configuration;
 using GunicornPrometheusExporter.Directories;
 using GunicornPrometheusExporter.Files;
@@ -10,7 +9,6 @@ namespace GunicornPrometheusExporter.Master;
 internal static class MasterPreparation
 {
     /// <summary>Checks the directory, removes the files of an earlier run, and creates the master's files.</summary>
-    /// <param name="config">The settings.</param>
     /// <param name="layout">The layout of new files.</param>
     /// <param name="report">Called with a sentence for each damaged file that was quarantined; may be null.</param>
     /// <param name="kind">A master, or a dirty arbiter, which a live master has started: the store is left as it is.</param>
@@ -20,7 +18,6 @@ internal static class MasterPreparation
     public static PreparedMaster Run(
         ExporterConfig config, EntryLayout layout, Action<string>? report = null, SlotKind kind = SlotKind.Master)
     {
-        ArgumentNullException.ThrowIfNull(config);
         if (config.ServingErrors.Count > 0) throw new ConfigurationException(config.ServingErrors);
         var directory = MultiprocessDirectory.Ensure(config.PrometheusMultiprocDir);
         using var slots = SlotTable.Open(directory);
@@ -28,7 +25,7 @@ internal static class MasterPreparation
         var number = LowestFree(slots, kind);
         try
         {
-            var isAlone = kind == SlotKind.Master && slots.Held(SlotKind.Master).Count == 0 && slots.Held(SlotKind.Worker).Count == 0;
+            var isAlone = kind == SlotKind.Master && !slots.IsInUse();
             var leftBehind = isAlone ? RunFiles.In(directory) : [];
             if (isAlone) TakeOver(directory, slots, number, config.CleanupDbFiles, wasKilled: leftBehind.Length > 0);
             var runFile = RunFiles.PathOf(directory, kind, number);
@@ -38,7 +35,8 @@ internal static class MasterPreparation
             using var files = new MasterFiles(directory, kind, number, layout, report);
             return new(
                 directory, slots.Path, SlotTable.LifeByteOf(kind, number), SlotTable.PidByteOf(kind, number),
-                runFile, ExitFiles.PathOf(directory, kind, number), kind == SlotKind.Master ? OthersIn(slots) : [], files.LayOut());
+                runFile, ExitFiles.PathOf(directory, kind, number), kind == SlotKind.Master ? [.. slots.HoldersOf(kind).Order()] : [],
+                files.LayOut());
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -59,9 +57,6 @@ internal static class MasterPreparation
         if (wasKilled) return;
         foreach (var path in ExitFiles.In(directory)) File.Delete(path);
     }
-
-    private static ImmutableArray<int> OthersIn(SlotTable slots) =>
-        [.. slots.Held(SlotKind.Master).Select(number => slots.HolderOf(SlotKind.Master, number)).OfType<int>().Order()];
 
     private static int LowestFree(SlotTable slots, SlotKind kind)
     {

@@ -13,7 +13,6 @@ namespace GunicornPrometheusExporter.Master;
 /// <param name="RunFile">The file that the master removes at an orderly exit.</param>
 /// <param name="ExitsFile">The file in which the master records the exits of its workers.</param>
 /// <param name="OtherMasters">The pids of other masters that record in the store; 0 for one in another PID namespace.</param>
-/// <param name="Series">The series that the master writes.</param>
 internal sealed record PreparedMaster(
     string Directory, string LockFile, long LifeByte, long PidByte, string RunFile, string ExitsFile,
     ImmutableArray<int> OtherMasters, ImmutableArray<MasterSeries> Series)

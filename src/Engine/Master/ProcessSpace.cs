@@ -22,7 +22,6 @@ internal sealed record ProcessSpace(
     /// <summary>Whether the wall clock was not set since, so that file times and process start times are comparable.</summary>
     internal bool IsClockTheSame => BootedAt is { } time && ClockSteps.IsSame(time, ClockSteps.RealAtBoot());
 
-    /// <summary>The scope of this process.</summary>
     internal static ProcessSpace Current() => new(
         File.Exists(BootIdFile) ? File.ReadAllText(BootIdFile).Trim() : "", new FileInfo("/proc/self/ns/pid").LinkTarget ?? "");
 
@@ -33,7 +32,6 @@ internal sealed record ProcessSpace(
     internal void Write(Stream file) => JsonSerializer.Serialize(file, this, MasterJson.Default.ProcessSpace);
 }
 
-/// <summary>The JSON of the master's files.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(ProcessSpace))]
 internal sealed partial class MasterJson : JsonSerializerContext;

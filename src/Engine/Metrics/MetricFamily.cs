@@ -34,9 +34,13 @@ internal sealed record MetricFamily
     public FamilySource Source { get; init; } = FamilySource.Worker;
 
     /// <summary>The name in the store's keys: a counter's lacks <c>_total</c>.</summary>
-    public string StoreName => Type == MetricType.Counter && Name.EndsWith(TotalSuffix, StringComparison.Ordinal)
-        ? Name[..^TotalSuffix.Length]
-        : Name;
+    public string StoreName => StoreNameOf(Name, Type);
+
+    /// <inheritdoc cref="StoreName"/>
+    public static string StoreNameOf(string name, MetricType type) => type == MetricType.Counter ? WithoutTotal(name) : name;
+
+    public static string WithoutTotal(string name) =>
+        name.EndsWith(TotalSuffix, StringComparison.Ordinal) ? name[..^TotalSuffix.Length] : name;
 
     public const string TotalSuffix = "_total";
 

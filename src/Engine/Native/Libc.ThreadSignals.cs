@@ -19,7 +19,6 @@ internal static partial class Libc
     /// <summary>A descriptor that stays with a process, even after another process got its pid; -1 with an error if it fails.</summary>
     internal static int OpenProcess(int pid) => (int)Call(OpenProcessNumber, pid, 0, 0);
 
-    /// <summary>Whether the process of a descriptor exited.</summary>
     internal static bool IsExited(int processDescriptor)
     {
         var poll = new PollEntry { Descriptor = processDescriptor, Events = Readable };

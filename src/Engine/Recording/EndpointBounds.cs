@@ -40,7 +40,6 @@ internal sealed class EndpointBounds(int maximumPaths)
     // The routes that count towards the limit: those that the application did not declare.
     private int _reported;
 
-    /// <summary>Finds a value that was admitted.</summary>
     internal bool TryFind(ReadOnlySpan<char> value, out string known) =>
         _known.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(value, out known!);
 
@@ -76,7 +75,6 @@ internal sealed class EndpointBounds(int maximumPaths)
         if (_routes.Count < MaximumKnownRoutes) _ = AddRoute(route);
     }
 
-    /// <summary>Whether a value is an admitted route.</summary>
     internal bool IsRoute(string value) => _routes.Contains(value);
 
     /// <summary>Admits a value of which the slot has series, regardless of the limits.</summary>

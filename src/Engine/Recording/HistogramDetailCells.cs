@@ -10,7 +10,6 @@ internal sealed class HistogramDetailCells
     private readonly int[] _buckets;
     private readonly ExemplarCell[] _exemplars;
 
-    /// <param name="files">The slot's files.</param>
     /// <param name="native">The native histogram, or <see cref="NativeCells.IsNone"/>.</param>
     /// <param name="buckets">The offset of each bucket in the histogram file.</param>
     internal HistogramDetailCells(HistogramFiles files, NativeCells native, int[] buckets)

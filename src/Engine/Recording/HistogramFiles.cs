@@ -15,12 +15,10 @@ internal sealed class HistogramFiles : IDisposable
     internal ExemplarWriter Exemplars { get; }
 
     /// <summary>Opens the files of a slot that this process holds.</summary>
-    /// <param name="store">The slot.</param>
     /// <param name="nativeSchema">From -4 to 8; null disables native histograms and removes their file.</param>
     /// <exception cref="StoreException">A file cannot be opened, mapped or allocated.</exception>
     public static HistogramFiles Open(SlotStore store, int? nativeSchema)
     {
-        ArgumentNullException.ThrowIfNull(store);
         var owner = SlotName.Of(store.Kind, store.Number);
         var created = store.FileOf(MetricType.Histogram).Created;
         var natives = Path.Combine(store.Directory, NativeHistogramFormat.NameOf(owner));

@@ -19,8 +19,6 @@ internal sealed class LabelBounds(int maximumValues)
     internal EndpointBounds Endpoints { get; } = new(maximumValues);
 
     /// <summary>Admits a value while there is room; false if the limit was reached.</summary>
-    /// <param name="label">The label's name.</param>
-    /// <param name="value">The value.</param>
     /// <param name="admitted">The value as first admitted, or <see cref="Other"/>.</param>
     public bool TryAdmit(string label, ReadOnlySpan<char> value, out string admitted)
     {

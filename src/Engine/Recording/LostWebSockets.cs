@@ -14,8 +14,7 @@ internal static class LostWebSockets
         var family = MetricCatalogue.WebSocketsLost;
         foreach (var (endpoint, count) in Find(counters.Walk()))
         {
-            var key = new StoreKey(new byte[LongestKey]);
-            key.Write(family.StoreName, family.Name, [endpoint], family.Help);
+            var key = StoreKey.Of(family, family.Name, [endpoint], new byte[LongestKey]);
             if (!key.Overflowed) counters.GetOrAdd(key.Written, mayUseReserve: true).Add(count);
         }
     }

@@ -24,7 +24,6 @@ internal sealed partial class MetricWriter
     internal int SamplesOf(MetricFamily family) => _buckets.Of(family).Length + 2;
 
     /// <summary>The label values of every series of a family that the slot has.</summary>
-    /// <param name="family">The family.</param>
     /// <param name="optional">How many of its last labels a series may lack; their values are then empty.</param>
     internal List<string[]> RecordedOf(MetricFamily family, int optional = 0)
     {
@@ -38,8 +37,6 @@ internal sealed partial class MetricWriter
     }
 
     /// <inheritdoc cref="LocateHistogram(MetricFamily, ReadOnlySpan{string})"/>
-    /// <param name="family">A histogram of the catalogue.</param>
-    /// <param name="values">The label values, in the order of the family's labels.</param>
     /// <param name="isMerged">Whether the series had no place of its own.</param>
     internal HistogramCells LocateHistogram(MetricFamily family, ReadOnlySpan<string> values, out bool isMerged)
     {
@@ -52,7 +49,6 @@ internal sealed partial class MetricWriter
         return LocateHistogram(family, labels, mayUseReserve: true);
     }
 
-    /// <param name="family">The histogram.</param>
     /// <param name="labels">Its labels, and room for that of the bucket.</param>
     /// <param name="mayUseReserve">As of a store file.</param>
     private HistogramCells LocateHistogram(MetricFamily family, Label[] labels, bool mayUseReserve = false)

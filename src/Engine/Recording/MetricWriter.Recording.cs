@@ -6,7 +6,6 @@ namespace GunicornPrometheusExporter.Recording;
 internal sealed partial class MetricWriter
 {
     /// <summary>Adds to one series of a counter.</summary>
-    /// <param name="family">A counter of the catalogue.</param>
     /// <param name="amount">Finite, at least 0.</param>
     /// <param name="values">The label values, in the order of the family's labels.</param>
     /// <exception cref="MetricsException">The family is no counter, or the amount or the values are wrong.</exception>
@@ -14,7 +13,6 @@ internal sealed partial class MetricWriter
         _ = Record(family, MetricType.Counter, amount, values);
 
     /// <summary>Sets one series of a gauge.</summary>
-    /// <param name="family">A gauge of the catalogue.</param>
     /// <param name="value">The value, in the family's unit.</param>
     /// <param name="values">The label values, in the order of the family's labels.</param>
     /// <exception cref="MetricsException">The family is no gauge, or the values are wrong.</exception>
@@ -22,7 +20,6 @@ internal sealed partial class MetricWriter
         _ = Record(family, MetricType.Gauge, value, values);
 
     /// <summary>Counts one observation in one series of a histogram.</summary>
-    /// <param name="family">A histogram of the catalogue.</param>
     /// <param name="value">The observation, in the family's unit; not NaN.</param>
     /// <param name="values">The label values, in the order of the family's labels.</param>
     /// <exception cref="MetricsException">The family is no histogram, or the value or the labels are wrong.</exception>
@@ -30,9 +27,7 @@ internal sealed partial class MetricWriter
         _ = Record(family, MetricType.Histogram, value, values);
 
     /// <summary>Records one value in one series.</summary>
-    /// <param name="family">A family of the catalogue.</param>
     /// <param name="type">The type that the caller's operation is for.</param>
-    /// <param name="value">The value.</param>
     /// <param name="values">The label values, in the order of the family's labels.</param>
     /// <returns>
     /// The series, for later values with the same labels; <see cref="Series.IsNone"/> if they have to come here again,
@@ -53,9 +48,7 @@ internal sealed partial class MetricWriter
     }
 
     /// <summary>Checks that a family takes a value by an operation.</summary>
-    /// <param name="family">The family.</param>
     /// <param name="type">The type that the operation is for.</param>
-    /// <param name="value">The value.</param>
     /// <exception cref="MetricsException">It does not.</exception>
     internal static void Check(MetricFamily family, MetricType type, double value)
     {

@@ -29,7 +29,6 @@ internal sealed partial class MetricWriter
     private Action<string>? _report;
 
     /// <summary>Writes to a slot, whose earlier label values it learns.</summary>
-    /// <param name="store">The slot.</param>
     /// <param name="maximumLabelValues">The most values that a label takes.</param>
     /// <param name="files">What the slot keeps beside its histograms; null if nothing is to be kept.</param>
     /// <param name="maximumSeries">The most series that the slot has before new ones are recorded as <c>__other__</c>.</param>
@@ -121,7 +120,6 @@ internal sealed partial class MetricWriter
     }
 
     /// <summary>Merges a series that there is no room for into one that is reserved.</summary>
-    /// <param name="family">Its family.</param>
     /// <param name="labels">Its labels, of which some become <see cref="LabelBounds.Other"/>.</param>
     /// <param name="sample">A sample that the store has if it has the series.</param>
     /// <param name="samples">How many samples the series has.</param>
@@ -143,8 +141,7 @@ internal sealed partial class MetricWriter
         var buffer = ArrayPool<byte>.Shared.Rent(MaximumKeySize);
         try
         {
-            var key = new StoreKey(buffer);
-            key.Write(family.StoreName, sample, labels, family.Help);
+            var key = StoreKey.Of(family, sample, labels, buffer);
             return !key.Overflowed && _store.FileOf(family.Type).Contains(key.Written);
         }
         finally
@@ -158,8 +155,7 @@ internal sealed partial class MetricWriter
         var buffer = ArrayPool<byte>.Shared.Rent(MaximumKeySize);
         try
         {
-            var key = new StoreKey(buffer);
-            key.Write(family.StoreName, sample, labels, family.Help);
+            var key = StoreKey.Of(family, sample, labels, buffer);
             return key.Overflowed ? default : _store.FileOf(family.Type).GetOrAdd(key.Written, mayUseReserve);
         }
         finally

@@ -13,7 +13,6 @@ internal readonly struct Series
     /// <summary>A series of a counter or a gauge.</summary>
     internal Series(MetricType type, Cell cell) => (_type, _cell) = (type, cell);
 
-    /// <summary>A series of a histogram.</summary>
     internal Series(HistogramCells histogram) => (_type, _histogram) = (MetricType.Histogram, histogram);
 
     /// <summary>Whether there is no series: the store was full.</summary>

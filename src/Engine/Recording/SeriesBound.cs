@@ -37,7 +37,6 @@ internal sealed class SeriesBound(SlotStore store, int maximum)
         Count + series <= MaximumOf(isRoute) + RoomForOutcomes && HasSpace(isRoute);
 
     /// <summary>Replaces the values that a client chose with <see cref="LabelBounds.Other"/>; false if none was replaced.</summary>
-    /// <param name="labels">The labels of a series.</param>
     /// <param name="withOutcome">Whether to replace statuses and exception types too.</param>
     internal bool TryMerge(Span<Label> labels, bool withOutcome)
     {

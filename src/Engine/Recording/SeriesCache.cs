@@ -17,7 +17,6 @@ internal sealed class SeriesCache
     /// <summary>The series that was put for these bytes.</summary>
     internal bool TryFind(ReadOnlySpan<byte> key, out Series series) => _lookup.TryGetValue(key, out series);
 
-    /// <summary>Puts a series.</summary>
     internal void Put(ReadOnlySpan<byte> key, Series series)
     {
         if (_series.Count >= MaximumSize) _series.Clear();

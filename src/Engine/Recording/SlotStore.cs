@@ -57,8 +57,6 @@ internal sealed class SlotStore : IDisposable
     public string WorkerId => SlotName.LabelOf(Kind, Number);
 
     /// <summary>Takes the lowest free slot of a kind and opens its files; creates a missing store.</summary>
-    /// <param name="directory">The store.</param>
-    /// <param name="kind">The kind of this process.</param>
     /// <param name="layout">The layout of new files.</param>
     /// <param name="report">Called with a sentence for each damaged file that was quarantined; may be null.</param>
     /// <exception cref="StoreException">The store cannot be written; the message says what and why.</exception>
@@ -114,14 +112,10 @@ internal sealed class SlotStore : IDisposable
     /// <summary>Whether a slot's counters show that its holder had to merge series.</summary>
     private static bool IsFull(string path)
     {
-        if (StoreFiles.TryReadAll(path, StoreFileWriter.MaximumSize) is not { } bytes) return false;
-        if (!EntryWalk.TryGetUsed(bytes, bytes.Length, out var used)) return false;
-        var content = bytes.AsSpan(0, used);
-        if (EntryWalk.LayoutOf(content) is not { } layout) return false;
+        if (!EntryWalk.TryRead(path, out var walk)) return false;
         var overflow = MetricCatalogue.LabelOverflow;
-        var key = new StoreKey(stackalloc byte[LongestOverflowKey]);
-        key.Write(overflow.StoreName, overflow.Name, [new Label(overflow.Labels[0], MetricCatalogue.SeriesOverflow)], overflow.Help);
-        var walk = new EntryWalk(content, layout);
+        var label = new Label(overflow.Labels[0], MetricCatalogue.SeriesOverflow);
+        var key = StoreKey.Of(overflow, overflow.Name, [label], stackalloc byte[LongestOverflowKey]);
         while (walk.MoveNext())
         {
             if (walk.Key.SequenceEqual(key.Written)) return walk.Value > 0;
@@ -130,7 +124,6 @@ internal sealed class SlotStore : IDisposable
     }
 
     /// <summary>Continues a file; quarantines a damaged one and creates a new one.</summary>
-    /// <param name="path">The file.</param>
     /// <param name="layout">The layout of a new file.</param>
     /// <param name="report">Called with a sentence that says why a file was quarantined, and where.</param>
     internal static StoreFileWriter Continue(string path, EntryLayout layout, Action<string> report)

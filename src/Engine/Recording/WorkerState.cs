@@ -16,11 +16,7 @@ internal sealed class WorkerState(MetricWriter writer)
     /// <exception cref="MetricsException">The state is unknown, or the timestamp is not a number.</exception>
     public void Set(double value, string workerId, string state, string timestamp)
     {
-        if (!WorkerStates.All.Contains(state))
-        {
-            throw new MetricsException(
-                $"{MetricCatalogue.WorkerState.Name} has the states {string.Join(", ", WorkerStates.All)}, not '{state}'");
-        }
+        _ = IndexOf(state);
         if (!double.TryParse(timestamp, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds))
         {
             throw new MetricsException(
@@ -29,4 +25,9 @@ internal sealed class WorkerState(MetricWriter writer)
         writer.Set(MetricCatalogue.WorkerState, value, workerId, state);
         writer.Set(MetricCatalogue.WorkerStateChangeTimestamp, seconds, workerId);
     }
+
+    /// <summary>The index of a state in <see cref="WorkerStates.All"/>.</summary>
+    /// <exception cref="MetricsException">There is no such state.</exception>
+    internal static int IndexOf(string state) => WorkerStates.All.IndexOf(state) is >= 0 and var index ? index : throw new MetricsException(
+        $"{MetricCatalogue.WorkerState.Name} has the states {string.Join(", ", WorkerStates.All)}, not '{state}'");
 }

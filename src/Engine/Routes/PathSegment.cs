@@ -158,7 +158,7 @@ internal static class PathSegment
     private static bool IsToken(ReadOnlySpan<char> text)
     {
         if (text.Length < ShortestMixedToken || text.ContainsAnyExcept(Base64Characters)) return false;
-        if (text[^1] == '=' && text.Length >= ShortestMixedToken) return true;
+        if (text[^1] == '=') return true;
         var isMixed = Changes(text, byCase: true) * 20 >= (text.Length - 1) * 9;
         return text.Length >= ShortestToken
             ? isMixed || Changes(text, byCase: false) >= 4

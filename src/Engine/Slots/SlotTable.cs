@@ -121,6 +121,12 @@ internal sealed class SlotTable : IDisposable
         return IsLocked(ref pid) ? Math.Max(pid.ProcessId, 0) : 0;
     }
 
+    /// <summary>The holders of the slots of a kind, as <see cref="HolderOf"/> knows them.</summary>
+    public IEnumerable<int> HoldersOf(SlotKind kind) => Held(kind).Select(number => HolderOf(kind, number)).OfType<int>();
+
+    /// <summary>Whether a live master or worker uses the store.</summary>
+    public bool IsInUse() => Held(SlotKind.Master).Count > 0 || Held(SlotKind.Worker).Count > 0;
+
     /// <summary>Whether a process holds a slot, this one included.</summary>
     public bool IsHeld(SlotKind kind, int number)
     {

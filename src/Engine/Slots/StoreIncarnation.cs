@@ -49,11 +49,7 @@ internal sealed record StoreIncarnation(string Store, int Generation)
             : null;
 
     /// <summary>Whether the other incarnation's counters certainly ended before these began.</summary>
-    public bool Succeeds(StoreIncarnation other)
-    {
-        ArgumentNullException.ThrowIfNull(other);
-        return other.Store == Store && other.Generation < Generation;
-    }
+    public bool Succeeds(StoreIncarnation other) => other.Store == Store && other.Generation < Generation;
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Store}-{Generation}");
 

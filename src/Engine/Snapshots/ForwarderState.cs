@@ -1,6 +1,5 @@
 namespace GunicornPrometheusExporter.Snapshots;
 
-/// <summary>The state of a forwarder.</summary>
 internal enum ForwarderState
 {
     /// <summary>It was not started yet, or was stopped.</summary>

@@ -4,7 +4,6 @@ using GunicornPrometheusExporter.Incidents;
 namespace GunicornPrometheusExporter.Snapshots;
 
 /// <summary>The values of a store at one moment. Immutable.</summary>
-/// <param name="Time">When it was read.</param>
 /// <param name="Layout">The series of the values; the same object as long as the set of series does not change.</param>
 /// <param name="Values">One value per sample, in the order of the layout; <see cref="Absent"/> if the sample has no value.</param>
 internal sealed record MetricSnapshot(DateTimeOffset Time, SnapshotLayout Layout, ReadOnlyMemory<double> Values)

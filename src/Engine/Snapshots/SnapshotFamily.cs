@@ -11,5 +11,5 @@ internal sealed record SnapshotFamily(
     string Name, MetricType Type, GaugeMode Mode, string Help, ImmutableArray<SnapshotSample> Samples)
 {
     /// <summary>The name that the family's keys have in a store.</summary>
-    internal string StoreName => new MetricFamily { Name = Name, Type = Type, Help = Help }.StoreName;
+    internal string StoreName => MetricFamily.StoreNameOf(Name, Type);
 }

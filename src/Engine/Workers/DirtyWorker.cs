@@ -28,7 +28,6 @@ internal sealed class DirtyWorker : IDisposable
 
     /// <summary>Starts recording.</summary>
     /// <param name="store">A dirty worker's slot; disposed of with the worker, and if the constructor throws.</param>
-    /// <param name="maximumLabelValues">The most values of a label.</param>
     /// <param name="maximumSeries">The most series of the slot; later ones are recorded as <c>__other__</c>.</param>
     /// <param name="report">Called once, with a sentence, when that limit is reached; may be null.</param>
     public DirtyWorker(
@@ -94,7 +93,6 @@ internal sealed class DirtyWorker : IDisposable
     }
 
     /// <summary>Records that a thread begins to run a task.</summary>
-    /// <param name="token">The task.</param>
     /// <param name="accepted">When the dirty arbiter received it, in seconds of the monotonic clock; 0 if unknown.</param>
     public void TaskRunning(long token, double accepted)
     {
@@ -105,7 +103,6 @@ internal sealed class DirtyWorker : IDisposable
     }
 
     /// <summary>Counts a task that is answered.</summary>
-    /// <param name="token">The task.</param>
     /// <param name="outcome">As a label value.</param>
     /// <param name="isRunning">Whether a thread still runs it, because it timed out.</param>
     /// <returns>If a thread still runs it, the token for <see cref="TaskEnded"/>; otherwise -1.</returns>

@@ -38,7 +38,6 @@ internal sealed class ExtraLabelTable
         foreach (var label in labels.Where(label => label.Values.IsEmpty)) _ = writer.OverflowOf(label.Name);
     }
 
-    /// <summary>The names of the labels.</summary>
     internal ImmutableArray<string> Names { get; }
 
     /// <summary>The combination that stands for those beyond the limit on series.</summary>
@@ -67,7 +66,6 @@ internal sealed class ExtraLabelTable
         return -1;
     }
 
-    /// <summary>Sets a value of the request.</summary>
     internal void Set(int label, ReadOnlySpan<byte> value) => _current[label] = ValueOf(_labels[label], value);
 
     /// <summary>The combination of the request's values.</summary>

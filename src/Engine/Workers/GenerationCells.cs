@@ -11,7 +11,6 @@ internal sealed class GenerationCells(MetricWriter metrics, string generation)
     private readonly Cell _seconds = metrics.Locate(MetricCatalogue.WorkerCollectionSeconds, [metrics.WorkerId, generation]);
     private readonly Cell _collected = metrics.Locate(MetricCatalogue.WorkerCollectedObjects, [metrics.WorkerId, generation]);
 
-    /// <summary>Adds a collection.</summary>
     internal void Add(double seconds, long collected, long uncollectable)
     {
         _collections.Add(1);

@@ -29,7 +29,6 @@ internal static class HeaderValues
     /// <summary>
     /// The span id of a W3C <c>traceparent</c> whose sampled flag is set; empty if it is not set or the header is invalid.
     /// </summary>
-    /// <param name="value">The header.</param>
     /// <param name="trace">The header's <see cref="TraceId"/>.</param>
     internal static ReadOnlySpan<byte> SampledSpanId(ReadOnlySpan<byte> value, ReadOnlySpan<byte> trace)
     {

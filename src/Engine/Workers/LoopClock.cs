@@ -8,8 +8,6 @@ namespace GunicornPrometheusExporter.Workers;
 /// The flight file always shows since when the loop is busy, so that a reader sees a blocked loop while it is blocked. All
 /// times are seconds of the monotonic clock. Allocates nothing. Not thread-safe: the loop's thread calls it.
 /// </remarks>
-/// <param name="flight">The worker's flight file.</param>
-/// <param name="busy">The loop's busy seconds.</param>
 /// <param name="longest">The largest lag of the last one to two minutes.</param>
 internal sealed class LoopClock(FlightTableWriter flight, Cell busy, Cell longest)
 {
@@ -35,7 +33,6 @@ internal sealed class LoopClock(FlightTableWriter flight, Cell busy, Cell longes
     }
 
     /// <summary>Records that the loop's timer ran.</summary>
-    /// <param name="now">The time.</param>
     /// <param name="lag">How late it ran, in seconds.</param>
     /// <param name="sampled">Busy time since the last call, in seconds, of a loop whose waits are not known.</param>
     internal void Tick(double now, double lag, double sampled)

@@ -15,7 +15,6 @@ internal sealed partial class PrometheusWorker
     /// <summary>
     /// Records where the exception was raised that made a request fail. Call it if <see cref="RequestFailed"/> returned true.
     /// </summary>
-    /// <param name="token">The request.</param>
     /// <param name="errorType">The exception's class name, in UTF-8.</param>
     /// <param name="frames">The stack as faulthandler writes it, the innermost frame first, in UTF-8; it may be empty.</param>
     public void RequestRaised(long token, ReadOnlySpan<byte> errorType, ReadOnlySpan<byte> frames)

@@ -42,7 +42,6 @@ internal sealed partial class PrometheusWorker
     /// <summary>Records a request that Gunicorn has parsed, in a place that survives the worker's death.</summary>
     /// <param name="method">In UTF-8.</param>
     /// <param name="path">As requested, in UTF-8.</param>
-    /// <param name="headers">Its headers.</param>
     /// <returns>A token of the request, valid until it finishes; -1 if too many are in flight.</returns>
     public long RequestStarted(ReadOnlySpan<byte> method, ReadOnlySpan<byte> path, in RequestHeaders headers)
     {
@@ -88,8 +87,6 @@ internal sealed partial class PrometheusWorker
     }
 
     /// <summary>Records that the client is about to receive the first byte of a response.</summary>
-    /// <param name="token">The request.</param>
-    /// <param name="status">The status of the response.</param>
     /// <param name="isStream">Whether the response is a stream of server-sent events.</param>
     public void RequestResponding(long token, int status, bool isStream = false)
     {
@@ -103,7 +100,6 @@ internal sealed partial class PrometheusWorker
     /// Records the exception that made a request fail, at most one for each request: framework and server may both report it.
     /// Call it before the request is finished.
     /// </summary>
-    /// <param name="token">The request.</param>
     /// <param name="errorType">The exception's class name, in UTF-8.</param>
     /// <returns>Whether the caller should also call <see cref="RequestRaised"/>.</returns>
     public bool RequestFailed(long token, ReadOnlySpan<byte> errorType)
@@ -122,14 +118,12 @@ internal sealed partial class PrometheusWorker
         return endpoint != EndpointBounds.Excluded && HasRoomForException();
     }
 
-    /// <summary>Sets the bytes of a file that a request sent.</summary>
     public void RequestSentFile(long token, long bytes)
     {
         if (_flight.TryFind(token, out _)) _fileBytes[token] = bytes;
     }
 
     /// <summary>Records a finished request in every family that counts it.</summary>
-    /// <param name="token">The request.</param>
     /// <param name="status">The status that the client received.</param>
     /// <param name="responseBytes">The size of the response's body without the file that it sent, in bytes.</param>
     public void RequestFinished(long token, int status, long responseBytes)

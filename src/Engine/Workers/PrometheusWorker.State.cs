@@ -14,12 +14,7 @@ internal sealed partial class PrometheusWorker
     /// <exception cref="MetricsException">There is no such state.</exception>
     public void SetState(string state)
     {
-        var current = WorkerStates.All.IndexOf(state);
-        if (current < 0)
-        {
-            throw new MetricsException(
-                $"{MetricCatalogue.WorkerState.Name} has the states {string.Join(", ", WorkerStates.All)}, not '{state}'");
-        }
+        var current = WorkerState.IndexOf(state);
         for (var i = 0; i < _states.Length; i++) _states[i].Set(i == current ? 1 : 0);
         _stateChange.Set(_time.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0);
     }

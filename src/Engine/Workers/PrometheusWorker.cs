@@ -26,8 +26,6 @@ internal sealed partial class PrometheusWorker : IDisposable
 
     /// <summary>Starts recording; every series that needs no request starts at 0.</summary>
     /// <param name="store">A worker's slot; disposed of with the worker, and if the constructor throws.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="maximumLabelValues">The most values of a label.</param>
     /// <param name="nativeSchema">The schema of native histograms, -4 to 8; null to record none.</param>
     /// <param name="maximumSeries">The most series of the slot; later ones are recorded as <c>__other__</c>.</param>
     /// <param name="report">Called once, with a sentence, when that limit is reached; may be null.</param>

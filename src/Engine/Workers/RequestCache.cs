@@ -16,9 +16,7 @@ internal sealed class RequestCache
     private readonly byte[] _keys = new byte[Size * KeySize];
 
     /// <summary>The series of an equal request, if it was stored.</summary>
-    /// <param name="method">The method.</param>
     /// <param name="place">The route, or the path if there is none.</param>
-    /// <param name="status">The status.</param>
     /// <param name="isRouted">Whether <paramref name="place"/> is a route.</param>
     /// <param name="labels">The combination of extra labels.</param>
     internal RouteSeries? Find(ReadOnlySpan<byte> method, ReadOnlySpan<byte> place, int status, bool isRouted, int labels)

@@ -4,9 +4,7 @@ using GunicornPrometheusExporter.Recording;
 namespace GunicornPrometheusExporter.Workers;
 
 /// <summary>The cells that record a finished request of one method, endpoint and status.</summary>
-/// <param name="Requests">The count by route.</param>
 /// <param name="Failed">The count of failures, or <see cref="Cell.IsNone"/> if the status is no failure.</param>
-/// <param name="Duration">The latency by route.</param>
 /// <param name="Overflow">The count of requests beyond a limit, or <see cref="Cell.IsNone"/> if it has its own series.</param>
 internal sealed record RouteSeries(Cell Requests, Cell Failed, HistogramCells Duration, Cell Overflow)
 {

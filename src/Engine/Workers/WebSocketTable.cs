@@ -68,7 +68,6 @@ internal sealed class WebSocketTable(MetricWriter metrics, RouteSeriesTable rout
     }
 
     /// <summary>Records the end of a WebSocket, or of a handshake that was not accepted.</summary>
-    /// <param name="token">The WebSocket.</param>
     /// <param name="code">The code with which it was closed; the status of the response if it was not accepted.</param>
     internal void End(long token, int code)
     {

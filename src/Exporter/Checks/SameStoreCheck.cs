@@ -5,8 +5,8 @@ internal static class SameStoreCheck
 {
     internal static IEnumerable<Finding> Find(ExporterView exporter, StoreView store)
     {
-        var here = store.Workers.Select(number => store.Slots?.HolderOf(SlotKind.Worker, number))
-            .Where(pid => pid > 0).Select(pid => pid!.Value.ToString(CultureInfo.InvariantCulture)).ToHashSet();
+        var here = (store.Slots?.HoldersOf(SlotKind.Worker) ?? []).Where(pid => pid > 0)
+            .Select(pid => pid.ToString(CultureInfo.InvariantCulture)).ToHashSet();
         var served = exporter.Now.Of(MetricCatalogue.WorkerInfo).Select(worker => worker["pid"]).ToArray();
         if (here.Count > 0 && !served.Any(here.Contains))
         {

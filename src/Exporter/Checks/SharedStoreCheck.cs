@@ -5,8 +5,7 @@ internal static class SharedStoreCheck
 {
     internal static IEnumerable<Finding> Find(StoreView store)
     {
-        var masters = store.Slots?.Held(SlotKind.Master).Select(number => store.Slots.HolderOf(SlotKind.Master, number))
-            .OfType<int>().ToHashSet() ?? [];
+        var masters = store.Slots?.HoldersOf(SlotKind.Master).ToHashSet() ?? [];
         // During an upgrade (SIGUSR2) the old master is the parent of the new one.
         masters.RemoveWhere(pid => ParentOf(pid) is { } parent && masters.Contains(parent));
         if (masters.Count > 1)

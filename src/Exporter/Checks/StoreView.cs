@@ -3,34 +3,26 @@ using GunicornPrometheusExporter.Slots;
 namespace GunicornPrometheusExporter.Exporter.Checks;
 
 /// <summary>The current state of a store, for checks. Never changes the store.</summary>
-internal sealed class StoreView : IDisposable
+/// <param name="machineWorkers">The workers of this machine in any store, listed before this process switched to the store's user.</param>
+/// <param name="machineServers">The Gunicorn servers of this machine that use no store, listed together with the workers.</param>
+/// <exception cref="StoreException">The locks cannot be read.</exception>
+internal sealed class StoreView(
+    string directory, DateTimeOffset time, IReadOnlyList<WorkerProcess> machineWorkers, IReadOnlyList<UnmeasuredServer> machineServers)
+    : IDisposable
 {
-    /// <exception cref="StoreException">The locks cannot be read.</exception>
-    internal StoreView(
-        string directory, DateTimeOffset time, IReadOnlyList<WorkerProcess> machineWorkers, IReadOnlyList<UnmeasuredServer> machineServers)
-    {
-        MachineWorkers = machineWorkers;
-        MachineServers = machineServers;
-        Directory = directory;
-        Time = time;
-        Files = [.. System.IO.Directory.GetFiles(directory).Order(StringComparer.Ordinal).Select(path => new FileInfo(path))];
-        Slots = SlotTable.OpenExisting(directory);
-    }
+    internal string Directory { get; } = directory;
 
-    internal string Directory { get; }
+    internal DateTimeOffset Time { get; } = time;
 
-    internal DateTimeOffset Time { get; }
+    internal IReadOnlyList<WorkerProcess> MachineWorkers { get; } = machineWorkers;
 
-    /// <summary>The workers of this machine in any store, listed before this process switched to the store's user.</summary>
-    internal IReadOnlyList<WorkerProcess> MachineWorkers { get; }
+    internal IReadOnlyList<UnmeasuredServer> MachineServers { get; } = machineServers;
 
-    /// <summary>The Gunicorn servers of this machine that use no store, listed together with <see cref="MachineWorkers"/>.</summary>
-    internal IReadOnlyList<UnmeasuredServer> MachineServers { get; }
-
-    internal IReadOnlyList<FileInfo> Files { get; }
+    internal IReadOnlyList<FileInfo> Files { get; } =
+        [.. System.IO.Directory.GetFiles(directory).Order(StringComparer.Ordinal).Select(path => new FileInfo(path))];
 
     /// <summary>The slots; null if no process has used the store.</summary>
-    internal SlotTable? Slots { get; }
+    internal SlotTable? Slots { get; } = SlotTable.OpenExisting(directory);
 
     internal IReadOnlyList<int> Workers => Slots?.Held(SlotKind.Worker) ?? [];
 

@@ -8,11 +8,8 @@ namespace GunicornPrometheusExporter.Exporter.Commands;
 /// <summary><c>check</c>: reports problems of an exporter or a store, by default of both that are configured.</summary>
 internal sealed class CheckCommand : Command
 {
-    private readonly Argument<string?> _target = new("TARGET")
-    {
-        Description = "Exporter (HOST:PORT, unix:PATH or URL) or store directory to check; defaults to the configured exporter and store",
-        Arity = ArgumentArity.ZeroOrOne,
-    };
+    private readonly Argument<string?> _target = Target.OrDirectory(
+        "Exporter (HOST:PORT, unix:PATH or URL) or store directory to check; defaults to the configured exporter and store");
 
     private readonly Option<bool> _alive = new("--alive")
     {
@@ -29,10 +26,6 @@ internal sealed class CheckCommand : Command
 
     internal CheckCommand() : base("check", "Check an exporter or a store for problems")
     {
-        _target.Validators.Add(result =>
-        {
-            if (result.Tokens is [var target] && !Target.IsDirectory(target.Value)) _ = Target.Parse(result);
-        });
         Arguments.Add(_target);
         Options.Add(_alive);
         _prometheus.Validators.Add(result =>
@@ -47,32 +40,41 @@ internal sealed class CheckCommand : Command
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken end)
     {
-        var findings = parsed.GetValue(_target) switch
+        var findings = await ReportAsync(parsed.GetValue(_target) switch
         {
-            _ when parsed.GetValue(_alive) => await CheckHealthAsync(parsed, end),
-            null => await CheckBothAsync(parsed, end),
-            var target when Target.IsDirectory(target) => CheckStore(target),
-            var target => await CheckExporterAsync(parsed, Target.Parse(target)!, end),
-        };
-        if (parsed.GetValue(_prometheus) is { } url) findings = [.. findings, .. await CheckPrometheusAsync(Target.Parse(url)!, end)];
+            _ when parsed.GetValue(_alive) => CheckHealthAsync(parsed, end),
+            null => CheckBothAsync(parsed, end),
+            var target when Target.IsDirectory(target) => Task.FromResult(CheckStore(target)),
+            var target => CheckExporterAsync(parsed, Target.Parse(target)!, end),
+        });
+        if (parsed.GetValue(_prometheus) is { } url)
+        {
+            findings = [.. findings, .. await ReportAsync(CheckPrometheusAsync(Target.Parse(url)!, end))];
+        }
         foreach (var finding in findings.OrderByDescending(finding => finding.Severity)) Console.Out.WriteLine(finding);
         if (findings.Count == 0) Console.Out.WriteLine("no problems found");
         return findings.Count == 0 ? ExitStatus.Ok : ExitStatus.Failure;
+    }
+
+    /// <summary>The findings of a check, or that what it checks does not answer.</summary>
+    private static async Task<IReadOnlyList<Finding>> ReportAsync(Task<IReadOnlyList<Finding>> check)
+    {
+        try
+        {
+            return await check;
+        }
+        catch (ReadingException e)
+        {
+            return [Finding.Error(e.Message)];
+        }
     }
 
     private async Task<IReadOnlyList<Finding>> CheckHealthAsync(ParseResult parsed, CancellationToken end)
     {
         var target = parsed.GetValue(_target) is { } text ? Target.Parse(text) : null;
         using var client = _reader.Open(parsed, target);
-        try
-        {
-            await client.ReadHealthAsync(end);
-            return [];
-        }
-        catch (ReadingException e)
-        {
-            return [Finding.Error(e.Message)];
-        }
+        await client.ReadHealthAsync(end);
+        return [];
     }
 
     private async Task<IReadOnlyList<Finding>> CheckBothAsync(ParseResult parsed, CancellationToken end)
@@ -92,17 +94,8 @@ internal sealed class CheckCommand : Command
         }
     }
 
-    private async Task<IReadOnlyList<Finding>> CheckExporterAsync(ParseResult parsed, Target target, CancellationToken end)
-    {
-        try
-        {
-            return [.. CheckList.Run(await ReadAsync(parsed, target, end))];
-        }
-        catch (ReadingException e)
-        {
-            return [Finding.Error(e.Message)];
-        }
-    }
+    private async Task<IReadOnlyList<Finding>> CheckExporterAsync(ParseResult parsed, Target target, CancellationToken end) =>
+        [.. CheckList.Run(await ReadAsync(parsed, target, end))];
 
     private static async Task<IReadOnlyList<Finding>> CheckPrometheusAsync(Target target, CancellationToken end)
     {
@@ -114,10 +107,6 @@ internal sealed class CheckCommand : Command
         catch (FormatException e)
         {
             return [Finding.Error($"{target.Address}: {e.Message}; give the URL of a Prometheus")];
-        }
-        catch (ReadingException e)
-        {
-            return [Finding.Error(e.Message)];
         }
     }
 

@@ -11,11 +11,8 @@ internal sealed class IncidentOptions
     private const string Json = "json";
     private const string Text = "text";
 
-    private readonly Argument<string?> _target = new("TARGET")
-    {
-        Description = "Exporter or hub (HOST:PORT, unix:PATH or URL) or store directory to read; the configured store by default",
-        Arity = ArgumentArity.ZeroOrOne,
-    };
+    private readonly Argument<string?> _target = Target.OrDirectory(
+        "Exporter or hub (HOST:PORT, unix:PATH or URL) or store directory to read; the configured store by default");
 
     private readonly Option<string?> _worker = new("--worker")
     {
@@ -50,10 +47,6 @@ internal sealed class IncidentOptions
     internal void AddTo(Command command)
     {
         _format.AcceptOnlyFromAmong(Text, Json);
-        _target.Validators.Add(result =>
-        {
-            if (result.Tokens is [var target] && !Target.IsDirectory(target.Value)) _ = Target.Parse(result);
-        });
         _limit.Validators.Add(result =>
         {
             if (result.Tokens is not [var limit]) return;

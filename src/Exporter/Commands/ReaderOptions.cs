@@ -6,24 +6,20 @@ namespace GunicornPrometheusExporter.Exporter.Commands;
 
 /// <summary>The options of a command that reads an exporter: which one, and how to connect to it.</summary>
 /// <param name="further">Further settings that the command has as options.</param>
-internal sealed class ReaderOptions(params IEnumerable<ConfigurationVariable> further)
+internal sealed class ReaderOptions(params IEnumerable<ConfigurationVariable> further) : SettingOptions(
+    [ConfigurationVariables.ConfigFile, ConfigurationVariables.WebConfigFile, ConfigurationVariables.WebTelemetryPath, .. further])
 {
-    private readonly SettingOptions _settings = new(
-        [ConfigurationVariables.ConfigFile, ConfigurationVariables.WebConfigFile, ConfigurationVariables.WebTelemetryPath, .. further]);
-
     private readonly Option<string?> _http = new("--http.config.file")
     {
         Description = "File with the user and the certificates for the exporter, in the format of Prometheus' HTTP client configuration",
         HelpName = "PATH",
     };
 
-    internal void AddTo(Command command)
+    internal override void AddTo(Command command)
     {
-        _settings.AddTo(command);
+        base.AddTo(command);
         command.Options.Add(_http);
     }
-
-    internal ExporterConfig Load(ParseResult parsed) => _settings.Load(parsed);
 
     /// <summary>
     /// A client of an exporter. One on this machine, which is configured or has a Unix socket, has the TLS of the web configuration.

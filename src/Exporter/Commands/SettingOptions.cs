@@ -1,11 +1,11 @@
 namespace GunicornPrometheusExporter.Exporter.Commands;
 
 /// <summary>The options of a command that are settings, and the resulting configuration.</summary>
-internal sealed class SettingOptions(params IEnumerable<ConfigurationVariable> variables)
+internal class SettingOptions(params IEnumerable<ConfigurationVariable> variables)
 {
     private readonly Dictionary<string, Option> _options = variables.ToDictionary(variable => variable.Name, OptionOf);
 
-    internal void AddTo(Command command)
+    internal virtual void AddTo(Command command)
     {
         foreach (var option in _options.Values) command.Options.Add(option);
     }

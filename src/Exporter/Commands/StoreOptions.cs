@@ -1,14 +1,8 @@
 namespace GunicornPrometheusExporter.Exporter.Commands;
 
 /// <summary>The options of a command that reads the files of a store itself.</summary>
-internal sealed class StoreOptions
+internal sealed class StoreOptions() : SettingOptions(ConfigurationVariables.ConfigFile, ConfigurationVariables.PrometheusMultiprocDir)
 {
-    private readonly SettingOptions _settings = new(ConfigurationVariables.ConfigFile, ConfigurationVariables.PrometheusMultiprocDir);
-
-    internal void AddTo(Command command) => _settings.AddTo(command);
-
-    internal ExporterConfig Load(ParseResult parsed) => _settings.Load(parsed);
-
     /// <summary>Becomes the user that owns a store, if this process may, and returns the store's absolute path.</summary>
     /// <exception cref="ConfigurationException">The directory is not a store.</exception>
     internal static string Enter(string directory)

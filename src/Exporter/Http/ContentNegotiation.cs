@@ -95,3 +95,7 @@ internal static class ContentNegotiation
             : this(format, MediaTypeHeaderValue.Parse(type), IsLegacy) { }
     }
 }
+
+/// <summary>The format of a response.</summary>
+/// <param name="ContentType">The value of the header that reports format and escaping.</param>
+internal readonly record struct NegotiatedFormat(ExpositionFormat Format, NameEscaping Escaping, string ContentType);

@@ -7,11 +7,7 @@ using GunicornPrometheusExporter.Incidents;
 namespace GunicornPrometheusExporter.Exporter.Http;
 
 /// <summary>The HTTP server: metrics, health, and the status page.</summary>
-/// <param name="scrapes">Reads the metrics.</param>
-/// <param name="loggers">Create the logs.</param>
 /// <param name="web">Access control and TLS; null for none.</param>
-/// <param name="reload">Reloads the configuration.</param>
-/// <param name="page">The status page.</param>
 /// <param name="isTextOnly">Whether to serve only the text format.</param>
 /// <param name="status">What other commands show of one server; null for a hub.</param>
 /// <param name="problem">

@@ -11,7 +11,6 @@ internal readonly record struct ScrapeRequest(NegotiatedFormat Format, bool IsCo
 
     internal IReadOnlySet<string>? NameSet => IsWhole ? null : new HashSet<string>(Names!);
 
-    /// <param name="request">The request of the client.</param>
     /// <param name="isTextOnly">Whether it can be answered in the text formats only.</param>
     internal static ScrapeRequest Of(HttpRequest request, bool isTextOnly)
     {

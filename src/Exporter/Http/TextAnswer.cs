@@ -1,6 +1,5 @@
 namespace GunicornPrometheusExporter.Exporter.Http;
 
-/// <summary>Answers with a line of text.</summary>
 internal static class TextAnswer
 {
     internal static Task AnswerAsync(this HttpContext context, int status, string line)

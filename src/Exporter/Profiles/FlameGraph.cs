@@ -17,7 +17,6 @@ internal static class FlameGraph
     private static readonly string Style = Read("flame.css");
     private static readonly string Script = Read("flame.js");
 
-    /// <param name="profile">The stacks.</param>
     /// <param name="description">One line about how they were taken.</param>
     internal static byte[] Write(Profile profile, string description)
     {

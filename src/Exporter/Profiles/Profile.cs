@@ -36,7 +36,6 @@ internal sealed class Profile
         _seconds[frames] = _seconds.GetValueOrDefault(frames) + seconds;
     }
 
-    /// <summary>Compares stacks by their frames.</summary>
     private sealed class SameFrames : IEqualityComparer<ImmutableArray<StackFrame>>
     {
         internal static readonly SameFrames Comparer = new();

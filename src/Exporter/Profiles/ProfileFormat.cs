@@ -3,7 +3,6 @@ namespace GunicornPrometheusExporter.Exporter.Profiles;
 /// <summary>A format of profiles.</summary>
 /// <param name="Name">As in <c>--format</c>.</param>
 /// <param name="Extension">Of the file that is written by default.</param>
-/// <param name="MediaType">In HTTP.</param>
 /// <param name="Write">Writes a profile and a line that describes it.</param>
 internal sealed record ProfileFormat(string Name, string Extension, string MediaType, Func<Profile, string, byte[]> Write)
 {

@@ -7,7 +7,6 @@ using GunicornPrometheusExporter.Workers;
 namespace GunicornPrometheusExporter.Exporter.Profiles;
 
 /// <summary>Samples the threads of workers that handle requests.</summary>
-/// <param name="directory">The store.</param>
 /// <param name="config">The routes of paths.</param>
 internal sealed class Profiler(string directory, ExporterConfig config)
 {

@@ -29,7 +29,6 @@ internal sealed class SampledWorker(LiveFlight flight, double found)
 
     /// <summary>Takes the stack of one thread, if a request is in flight. It stands for all such threads since the last sample.</summary>
     /// <param name="now">The time, in seconds of the monotonic clock.</param>
-    /// <param name="isWanted">Whether to sample a request.</param>
     internal void Sample(
         StackTaker taker, double now, Func<FlightRequest, bool> isWanted, Profile profile, SampleCount count)
     {

@@ -56,7 +56,6 @@ internal sealed record ThreadReport(
 
 /// <summary>One request in flight.</summary>
 /// <param name="Route">The framework's route, else the normalised path.</param>
-/// <param name="TraceId">Null if it has none.</param>
 internal sealed record RequestReport(string Method, string Route, double AgeSeconds, string? TraceId)
 {
     internal static RequestReport Of(FlightRequest request, RequestLabels labels) => new(

@@ -27,7 +27,6 @@ internal sealed class ExporterClient : IDisposable
 
     private readonly HttpClient _http;
 
-    /// <param name="target">The exporter.</param>
     /// <param name="config">Who this client is, and whom it trusts; null for the defaults.</param>
     /// <param name="known">The certificate of a local exporter, trusted whatever its name and issuer; null for none.</param>
     internal ExporterClient(Target target, HttpConfig? config = null, X509Certificate2? known = null)
@@ -65,59 +64,23 @@ internal sealed class ExporterClient : IDisposable
 
     /// <summary>The oldest requests in flight of the workers; null from an exporter that does not report them, such as a hub.</summary>
     /// <exception cref="ReadingException">It no longer answers.</exception>
-    internal async Task<IReadOnlyCollection<OldestRequest>?> ReadOldestAsync(CancellationToken end)
-    {
-        try
-        {
-            return OldestRequestJson.Read(await GetAsync(new Uri(Target.Address, OldestRequestJson.Path), end));
-        }
-        catch (Exception e) when (e is JsonException or ReadingException { IsAnswer: true })
-        {
-            return null;
-        }
-    }
+    internal Task<OldestRequest[]?> ReadOldestAsync(CancellationToken end) =>
+        TryReadAsync(OldestRequestJson.Path, OldestRequestJson.Read, end);
 
     /// <summary>The last incidents, the oldest first; null from an exporter that does not serve them.</summary>
     /// <exception cref="ReadingException">It does not answer.</exception>
-    internal async Task<IReadOnlyList<Incident>?> ReadIncidentsAsync(CancellationToken end)
-    {
-        try
-        {
-            return [.. IncidentJson.ReadAll(await GetAsync(new Uri(Target.Address, IncidentJson.Path), end))];
-        }
-        catch (Exception e) when (e is JsonException or ReadingException { IsAnswer: true })
-        {
-            return null;
-        }
-    }
+    internal Task<Incident[]?> ReadIncidentsAsync(CancellationToken end) =>
+        TryReadAsync<Incident[]>(IncidentJson.Path, text => [.. IncidentJson.ReadAll(text)], end);
 
     /// <summary>The buckets of native histograms; empty from an exporter that does not report them, such as a hub.</summary>
     /// <exception cref="ReadingException">It no longer answers.</exception>
-    internal async Task<IReadOnlyList<Sample>> ReadNativesAsync(CancellationToken end)
-    {
-        try
-        {
-            return ReadAll(await GetAsync(new Uri(Target.Address, LatencyText.Path), end));
-        }
-        catch (Exception e) when (e is FormatException or ReadingException { IsAnswer: true })
-        {
-            return [];
-        }
-    }
+    internal async Task<IReadOnlyList<Sample>> ReadNativesAsync(CancellationToken end) =>
+        await TryReadAsync(LatencyText.Path, ReadAll, end) ?? [];
 
     /// <summary>The statuses of the forwarders; empty from an exporter that does not report them, such as a hub.</summary>
     /// <exception cref="ReadingException">It no longer answers.</exception>
-    internal async Task<IReadOnlyDictionary<string, ForwarderReport>> ReadForwardersAsync(CancellationToken end)
-    {
-        try
-        {
-            return ForwarderReport.ReadAll(await GetAsync(new Uri(Target.Address, ForwarderReport.Path), end));
-        }
-        catch (Exception e) when (e is JsonException or ReadingException { IsAnswer: true })
-        {
-            return new Dictionary<string, ForwarderReport>();
-        }
-    }
+    internal async Task<IReadOnlyDictionary<string, ForwarderReport>> ReadForwardersAsync(CancellationToken end) =>
+        await TryReadAsync(ForwarderReport.Path, ForwarderReport.ReadAll, end) ?? [];
 
     public void Dispose() => _http.Dispose();
 
@@ -153,6 +116,19 @@ internal sealed class ExporterClient : IDisposable
             options.ClientCertificateContext = SslStreamCertificateContext.Create(certificate, null, offline: true);
         }
         return options;
+    }
+
+    /// <summary>What a page says; null if the exporter has no such page.</summary>
+    private async Task<T?> TryReadAsync<T>(string path, Func<string, T> read, CancellationToken end) where T : class
+    {
+        try
+        {
+            return read(await GetAsync(new Uri(Target.Address, path), end));
+        }
+        catch (Exception e) when (e is JsonException or FormatException or ReadingException { IsAnswer: true })
+        {
+            return null;
+        }
     }
 
     private static Sample[] ReadAll(string text) =>

@@ -22,7 +22,6 @@ internal sealed class HttpConfigReader
     private HttpConfigReader(string path, string text) => (_directory, _yaml) = (Path.GetDirectoryName(path)!, new YamlEntries(text, path));
 
     /// <param name="path">Absolute path of the file; relative paths in it start at its directory.</param>
-    /// <param name="text">What is in it.</param>
     /// <exception cref="ConfigurationException">The file is invalid; the message has one line per error, with line and column.</exception>
     internal static HttpConfig Read(string path, string text)
     {

@@ -1,6 +1,5 @@
 namespace GunicornPrometheusExporter.Exporter.Readings;
 
-/// <summary>One sample and its value.</summary>
 internal readonly record struct Sample(SnapshotSample Key, double Value)
 {
     /// <summary>The value of a label; empty if the sample does not have it.</summary>

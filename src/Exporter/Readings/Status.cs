@@ -30,7 +30,6 @@ internal sealed record Status
     internal ImmutableArray<Incident> Incidents { get; init; } = [];
 }
 
-/// <summary>A route and its traffic.</summary>
 internal sealed record RouteStatus(string Method, string Endpoint, Traffic Traffic)
 {
     /// <summary>The time that its requests took, in seconds per second.</summary>

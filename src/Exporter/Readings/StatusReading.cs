@@ -104,8 +104,7 @@ internal sealed class StatusReading(Samples now, Samples? before)
     private Latencies LatenciesOf(IEnumerable<Sample> buckets)
     {
         var latencies = new Latencies();
-        if (before is null) return latencies;
-        foreach (var bucket in buckets) latencies.Add(BoundOf(bucket), before.GrowthOf(bucket));
+        foreach (var bucket in buckets) latencies.Add(BoundOf(bucket), before!.GrowthOf(bucket));
         return latencies;
     }
 

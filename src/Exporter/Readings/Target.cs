@@ -64,6 +64,17 @@ internal sealed record Target(Uri Address, string User)
     /// <summary>Whether a text names a store's directory, not an exporter.</summary>
     internal static bool IsDirectory(string text) => text is ['/' or '.', ..] || Directory.Exists(text);
 
+    /// <summary>A command's argument that is an exporter or a store's directory.</summary>
+    internal static Argument<string?> OrDirectory(string description)
+    {
+        var argument = new Argument<string?>("TARGET") { Description = description, Arity = ArgumentArity.ZeroOrOne };
+        argument.Validators.Add(result =>
+        {
+            if (result.Tokens is [var target] && !IsDirectory(target.Value)) _ = Parse(result);
+        });
+        return argument;
+    }
+
     internal static Target? Parse(ArgumentResult argument)
     {
         if (Parse(argument.Tokens[0].Value) is { } target) return target;

@@ -10,7 +10,6 @@ namespace GunicornPrometheusExporter.Exporter.SlowRequests;
 /// </summary>
 /// <remarks>Only the leader of the store does. Not thread-safe.</remarks>
 /// <param name="readSlow">Reads the workers, and waits for the store while others use it.</param>
-/// <param name="kept">Receives the stacks.</param>
 internal sealed class RequestWatch(
     string directory, Func<IReadOnlyList<SlowWorker>> readSlow, KeptStacks kept, IncidentLog incidents, Func<bool> isLeader, ILogger log)
 {
@@ -32,18 +31,12 @@ internal sealed class RequestWatch(
     internal async Task RunAsync(CancellationToken end)
     {
         using var timer = new PeriodicTimer(Interval);
-        try
+        using var ending = end.Register(timer.Dispose);
+        while (await timer.WaitForNextTickAsync(CancellationToken.None))
         {
-            while (await timer.WaitForNextTickAsync(end))
-            {
-                if (!isLeader()) continue;
-                _slow.Run(Look);
-                _exceptions.Run(TakeExceptions);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // Stopped.
+            if (!isLeader()) continue;
+            _slow.Run(Look);
+            _exceptions.Run(TakeExceptions);
         }
     }
 

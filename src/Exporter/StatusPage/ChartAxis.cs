@@ -4,7 +4,6 @@ using GunicornPrometheusExporter.Exporter.Trends;
 namespace GunicornPrometheusExporter.Exporter.StatusPage;
 
 /// <summary>The places of points in a chart: steps to the right from the begin of the range, thousandths down from the top.</summary>
-/// <param name="Range">What the chart covers.</param>
 /// <param name="End">The time at the right.</param>
 internal sealed record ChartAxis(TrendRange Range, DateTimeOffset End)
 {

@@ -2,7 +2,6 @@ namespace GunicornPrometheusExporter.Exporter.StatusPage;
 
 /// <summary>How the values of a chart are written. The script writes them in the same way.</summary>
 /// <param name="Name">The name for the script.</param>
-/// <param name="Show">Writes a value.</param>
 /// <param name="Scale">A round value is a multiple of this.</param>
 /// <param name="LeastTop">The least value at the top of an axis, of which half is a value too.</param>
 internal sealed record ChartUnit(string Name, Func<double?, string> Show, double Scale = 1, double LeastTop = 0)

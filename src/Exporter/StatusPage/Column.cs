@@ -2,9 +2,7 @@ namespace GunicornPrometheusExporter.Exporter.StatusPage;
 
 /// <summary>A column of a table that can be sorted by it.</summary>
 /// <param name="Id">Its name in the address of the page, unique among all tables.</param>
-/// <param name="Title">The head.</param>
 /// <param name="Key">The value to sort by: numbers from the highest, texts from the first, null last.</param>
-/// <param name="Write">Writes the content of a cell.</param>
 internal sealed record Column<T>(string Id, string Title, Func<T, IComparable?> Key, Action<HtmlWriter, T> Write)
 {
     /// <summary>Whether the content is a name that may be long.</summary>

@@ -6,7 +6,6 @@ namespace GunicornPrometheusExporter.Exporter.StatusPage;
 internal static class FleetStatus
 {
     /// <param name="now">All samples of the hub, those of hosts with the label <c>instance</c>.</param>
-    /// <param name="hosts">The hosts.</param>
     internal static Status Of(Samples now, IReadOnlyCollection<HostStatus> hosts) => new()
     {
         Now = now,

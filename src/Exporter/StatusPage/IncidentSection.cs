@@ -51,7 +51,7 @@ internal static class IncidentSection
         WriteField(html, query, "Worker", PageQuery.WorkerName, "worker_3");
         WriteField(html, query, "Route", PageQuery.RouteName, "/reports/*");
         WriteField(html, query, "Since", PageQuery.SinceName, "1h");
-        FormFields.WriteHidden(html, query, PageQuery.KindName, PageQuery.WorkerName, PageQuery.RouteName, PageQuery.SinceName);
+        query.WriteHidden(html, PageQuery.KindName, PageQuery.WorkerName, PageQuery.RouteName, PageQuery.SinceName);
         html.Write($"<button>Filter</button></form>");
     }
 

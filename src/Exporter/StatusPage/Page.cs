@@ -13,7 +13,6 @@ internal sealed record Page(Status Status)
 
     internal string MetricsPath { get; init; } = "/metrics";
 
-    /// <summary>The name of the machine.</summary>
     internal string Host { get; init; } = Environment.MachineName;
 
     /// <summary>The application, as Gunicorn's master names it; null if unknown.</summary>

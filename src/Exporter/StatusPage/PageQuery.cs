@@ -50,6 +50,15 @@ internal sealed record PageQuery(ImmutableArray<(string Name, string Value)> Val
     internal string SortedBy(string column, IEnumerable<string> columns, string fragment) => AddressOf(
         Values.Where(pair => pair.Name != SortName || !columns.Contains(pair.Value.TrimStart('-'))).Append((SortName, column)), fragment);
 
+    /// <summary>Keeps the parameters when a form is sent, without those that are its own fields.</summary>
+    internal void WriteHidden(HtmlWriter html, params string[] own)
+    {
+        foreach (var (name, value) in Values.Where(pair => !own.Contains(pair.Name)))
+        {
+            html.Write($"""<input type="hidden" name="{name}" value="{value}">""");
+        }
+    }
+
     private static string AddressOf(IEnumerable<(string Name, string Value)> values, string fragment) =>
         "?" + string.Join('&', values.Select(pair => $"{pair.Name}={Uri.EscapeDataString(pair.Value)}"))
         + (fragment.Length > 0 ? "#" + fragment : "");

@@ -41,7 +41,7 @@ internal static class RouteSection
             <form id="search" role="search" action="#routes-title"><label>Search routes
             <input type="search" name="{PageQuery.SearchName}" value="{query[PageQuery.SearchName]}" maxlength="200"></label>
             """);
-        FormFields.WriteHidden(html, query, PageQuery.SearchName, PageQuery.RouteName);
+        query.WriteHidden(html, PageQuery.SearchName, PageQuery.RouteName);
         html.Write($"<button>Search</button></form>");
     }
 

@@ -5,7 +5,6 @@ using GunicornPrometheusExporter.Exporter.Readings;
 namespace GunicornPrometheusExporter.Exporter.StatusPage;
 
 /// <summary>Reads the store for viewers of the page, and keeps recent reads. Safe for any number of threads.</summary>
-/// <param name="read">Reads the store.</param>
 /// <param name="check">Finds the problems of a read; none without it.</param>
 internal sealed class StatusWatch(Func<StoreLook> read, TimeProvider time, Func<StoreLook, Samples, IEnumerable<Finding>>? check = null)
 {

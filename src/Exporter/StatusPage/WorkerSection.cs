@@ -3,7 +3,6 @@ using GunicornPrometheusExporter.Incidents;
 
 namespace GunicornPrometheusExporter.Exporter.StatusPage;
 
-/// <summary>Writes the workers.</summary>
 internal static class WorkerSection
 {
     private const double Full = .9;

@@ -2,7 +2,6 @@ using GunicornPrometheusExporter.Exporter.Readings;
 
 namespace GunicornPrometheusExporter.Exporter.Top;
 
-/// <summary>The columns of the routes.</summary>
 internal static class RouteColumns
 {
     /// <summary>All columns; the last takes the remaining width.</summary>

@@ -45,26 +45,23 @@ internal sealed class TopScreen(TopWatch watch, Target target, TopContent conten
 
     private async Task ReadAsync(CancellationToken end)
     {
-        try
+        while (!end.IsCancellationRequested)
         {
-            while (true)
+            try
             {
-                try
-                {
-                    _status = await watch.LookAsync(end);
-                    _problem = null;
-                }
-                catch (ReadingException e)
-                {
-                    _problem = e.Message;
-                }
-                _events.Writer.TryWrite(null);
-                await Task.Delay(interval, time, end);
+                _status = await watch.LookAsync(end);
+                _problem = null;
             }
-        }
-        catch (OperationCanceledException)
-        {
-            // Stopped.
+            catch (ReadingException e)
+            {
+                _problem = e.Message;
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            _events.Writer.TryWrite(null);
+            await Task.Delay(interval, time, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

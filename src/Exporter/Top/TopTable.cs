@@ -62,3 +62,12 @@ internal sealed class TopTable<T>(IReadOnlyList<TopColumn<T>> columns, TopColumn
         ({ } order, true) => items.OrderBy(item => order(item) ?? double.PositiveInfinity),
     };
 }
+
+/// <summary>A table whose order the keys change.</summary>
+internal interface ITopTable
+{
+    /// <summary>Sorts by the column a number of places to the right, wrapping around.</summary>
+    void Move(int places);
+
+    void Reverse();
+}

@@ -4,7 +4,6 @@ namespace GunicornPrometheusExporter.Exporter.Trends;
 /// <param name="Name">The value of <c>range</c> in the address of the page.</param>
 /// <param name="Title">The name for people.</param>
 /// <param name="Step">The distance of the points.</param>
-/// <param name="Points">The number of points.</param>
 internal sealed record TrendRange(string Name, string Title, TimeSpan Step, int Points)
 {
     internal static TrendRange Recent { get; } = new("15m", "15 minutes", TimeSpan.FromSeconds(5), 180);

@@ -11,7 +11,6 @@ internal sealed class PemSource
     internal string? Text { get; init; }
 
     /// <summary>Reads the text, from several files if the path is a directory.</summary>
-    /// <param name="read">Reads a file.</param>
     /// <exception cref="ConfigurationException">A file cannot be read.</exception>
     internal string ReadText(Func<string, string> read)
     {

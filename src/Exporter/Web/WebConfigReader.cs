@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using GunicornPrometheusExporter.Yaml;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
@@ -93,7 +94,7 @@ internal sealed partial class WebConfigReader
         foreach (var user in _yaml.Keys(UserSection))
         {
             var hash = _yaml.ReadText(user);
-            if (hash is not null && PasswordHash.IsOne(hash)) _users[user.Value] = hash;
+            if (hash is not null && PasswordHash().IsMatch(hash)) _users[user.Value] = hash;
             else
             {
                 _yaml.Reject(user.Start,
@@ -107,4 +108,8 @@ internal sealed partial class WebConfigReader
         _yaml.Reject(key.Start, $"{key.Value} is not supported {reason}; remove it");
         _yaml.Skip();
     }
+
+    /// <summary>The form of a bcrypt hash: <c>$2y$</c>, a cost of 4 to 31, 22 letters of salt and 31 of hash.</summary>
+    [GeneratedRegex(@"\A\$2[aby]\$(0[4-9]|[12][0-9]|3[01])\$[./A-Za-z0-9]{53}\z")]
+    private static partial Regex PasswordHash();
 }

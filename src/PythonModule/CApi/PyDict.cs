@@ -22,7 +22,6 @@ internal static unsafe class PyDict
     /// <summary>The value of a key, borrowed; 0 without an exception if the key is absent or the object is not a <c>dict</c>.</summary>
     internal static nint Get(nint dictionary, nint key) => _getItem(dictionary, key);
 
-    /// <param name="dictionary">The <c>dict</c>.</param>
     /// <param name="key">In ASCII, ends with a zero byte.</param>
     /// <param name="value">A reference, which the call takes over.</param>
     internal static void Set(nint dictionary, ReadOnlySpan<byte> key, nint value)

@@ -5,7 +5,6 @@ namespace GunicornPrometheusExporter.PythonModule.Module;
 
 /// <summary>The labels of a call as bytes: equal for two calls only if their labels are, in the same order.</summary>
 /// <remarks>Holds copies, no references: an object of CPython's may be freed, and another take its place.</remarks>
-/// <param name="buffer">Where it is written.</param>
 internal ref struct CallKey(Span<byte> buffer)
 {
     // In the place of a length: an int of eight bytes follows.

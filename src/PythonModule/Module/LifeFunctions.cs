@@ -9,7 +9,7 @@ namespace GunicornPrometheusExporter.PythonModule.Module;
 internal static unsafe class LifeFunctions
 {
     /// <summary>open(directory, role, timestamps)</summary>
-    // SAFETY: METH_FASTCALL's signature; the boundary catches every exception.
+    // SAFETY: here and below, METH_FASTCALL's signature; the boundary catches every exception.
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     internal static nint Open(nint self, nint* arguments, nint count)
     {
@@ -33,7 +33,6 @@ internal static unsafe class LifeFunctions
     }
 
     /// <summary>disable()</summary>
-    // SAFETY: as in Open.
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     internal static nint Disable(nint self, nint* arguments, nint count)
     {
@@ -42,7 +41,6 @@ internal static unsafe class LifeFunctions
     }
 
     /// <summary>drop()</summary>
-    // SAFETY: as in Open.
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     internal static nint Drop(nint self, nint* arguments, nint count)
     {
@@ -51,7 +49,6 @@ internal static unsafe class LifeFunctions
     }
 
     /// <summary>statistics()</summary>
-    // SAFETY: as in Open.
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     internal static nint Statistics(nint self, nint* arguments, nint count)
     {

@@ -55,3 +55,10 @@ internal static class MetricClasses
         return name ?? throw new PythonException();
     }
 }
+
+/// <summary>A family, and its series that were recorded in through Python's metric classes.</summary>
+internal sealed class RecordedFamily(MetricFamily family)
+{
+    internal MetricFamily Family { get; } = family;
+    internal SeriesCache Cache { get; } = new();
+}

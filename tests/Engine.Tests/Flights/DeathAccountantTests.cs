@@ -478,6 +478,20 @@ public sealed class DeathAccountantTests : IDisposable
         Assert.Equal(1, _aggregator.Read().Samples[lost]);
     }
 
+    [Theory]
+    [InlineData("/none", 0)]
+    [InlineData("/labelled", 64)]
+    public void A_lost_request_is_counted_although_the_counters_of_its_worker_were_removed(string path, int labels)
+    {
+        File.Delete(_directory["counter_worker-1.db"]);
+        WriteFlight("00000001", new FlightRequest(FlightState.Responding, 404, _now, "GET", path, "", "", labels));
+        WriteExit("signal");
+        Assert.Null(_accountant.Account());
+        var samples = _aggregator.Read().Samples;
+        Assert.Equal(1, samples[LostToSignal]);
+        Assert.Equal(1, samples["gunicorn_http_requests_total{endpoint=__unmatched__,method=GET,status_code=404}"]);
+    }
+
     [Fact]
     public void The_counters_of_a_dead_worker_are_not_read_for_each_of_its_requests()
     {

@@ -129,7 +129,7 @@ public sealed class WorkerWatchTests
 
     private static SlowWorker Worker(FlightLoad load, double since, ReadOnlySpan<FlightRequest> requests)
     {
-        var report = new FlightReport(Pid, load.Capacity, load.InFlight, 0, 0, 0, 0, since, 0, 0, false, [.. requests]);
+        var report = new FlightReport(Pid, load.InFlight, 0, 0, 0, 0, since, 0, 0, false, [.. requests]);
         var slow = requests.ToArray()
             .Select(request => new SlowRequest(request, new RequestLabels(request, null, new RequestChoice()), 5)).ToImmutableArray();
         return new(new LiveWorker(SlotKind.Worker, 1, load, Now, "flight"), report, slow, load.LoopLag > 3);

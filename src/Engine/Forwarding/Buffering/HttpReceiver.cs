@@ -22,7 +22,6 @@ internal sealed class HttpReceiver(HttpReceiverSettings settings, TimeProvider t
 
     internal string Name { get; } = $"The {settings.Name} receiver at {settings.Url.Authority}";
 
-    /// <summary>A request with the headers of every request.</summary>
     internal HttpRequestMessage NewRequest(ReadOnlyMemory<byte> body, string type, string? encoding)
     {
         var request = new HttpRequestMessage(HttpMethod.Post, settings.Url) { Content = new ReadOnlyMemoryContent(body) };

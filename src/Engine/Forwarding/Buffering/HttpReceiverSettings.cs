@@ -7,7 +7,6 @@ namespace GunicornPrometheusExporter.Forwarding.Buffering;
 /// <param name="VariablePrefix">The prefix of the names of its variables, with <c>_</c> at the end.</param>
 internal sealed record HttpReceiverSettings(string Name, string VariablePrefix, Uri Url)
 {
-    /// <summary>The headers of every request.</summary>
     public ImmutableArray<KeyValuePair<string, string>> Headers { get; init; } = [];
 
     // PEM files: the trusted authorities, null for the system's; the client's certificate and its key, null for none.

@@ -48,7 +48,7 @@ internal static class Conventions
     {
         if (!IsOwn(family)) return family;
         if (family == MetricCatalogue.HttpRequestDuration.Name) return "http.server.request.duration";
-        var name = WithoutTotal(family);
+        var name = MetricFamily.WithoutTotal(family);
         const string gunicorn = "gunicorn_";
         name = name.StartsWith(gunicorn, StringComparison.Ordinal) ? name[gunicorn.Length..] : $"exporter_{name}";
         if (UnitIn(name) is ("s" or "By" or "1", var suffix) && !Namespaces.Contains(name[..^suffix.Length]))
@@ -67,7 +67,7 @@ internal static class Conventions
     /// <summary>The unit of a family by UCUM; empty without one.</summary>
     internal static string UnitOf(string family)
     {
-        var name = WithoutTotal(family);
+        var name = MetricFamily.WithoutTotal(family);
         if (UnitIn(name) is (var unit, _)) return unit;
         var word = name[(name.LastIndexOf('_') + 1)..];
         // Not "1", which makes Prometheus append "_ratio".
@@ -90,9 +90,6 @@ internal static class Conventions
     }
 
     internal static KeyValue Attribute(string name, string value) => new() { Key = name, Value = new() { StringValue = value } };
-
-    private static string WithoutTotal(string family) =>
-        family.EndsWith(MetricFamily.TotalSuffix, StringComparison.Ordinal) ? family[..^MetricFamily.TotalSuffix.Length] : family;
 
     private static bool IsNumber(string text, out long number) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);

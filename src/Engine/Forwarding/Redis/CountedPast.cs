@@ -8,9 +8,6 @@ namespace GunicornPrometheusExporter.Forwarding.Redis;
 
 /// <summary>The base of an instance's counts, including those of the previous writer.</summary>
 /// <param name="Writer">Incarnation, writer and sequence of the latest part; empty without counts.</param>
-/// <param name="LayoutId">The id of the layout.</param>
-/// <param name="Layout">The encoded layout.</param>
-/// <param name="Values">The encoded values.</param>
 internal sealed record CountedPast(string Writer, string LayoutId, byte[] Layout, byte[] Values)
 {
     /// <summary>Counters that restart with each exporter, not with the store.</summary>

@@ -11,18 +11,8 @@ internal static class IncidentCodec
     private const int LargestContent = 256 << 10;
 
     /// <summary>Encodes the newest incidents, as many as fit.</summary>
-    public static byte[] Encode(ImmutableArray<Incident> incidents)
-    {
-        var lines = new List<byte[]>();
-        var size = 0;
-        foreach (var line in incidents.Reverse().Select(IncidentLine.Write))
-        {
-            if ((size += line.Length) > LargestContent) break;
-            lines.Add(line);
-        }
-        lines.Reverse();
-        return SnapshotCodec.Compress([.. lines.SelectMany(line => line)]);
-    }
+    public static byte[] Encode(ImmutableArray<Incident> incidents) =>
+        SnapshotCodec.Compress([.. IncidentLine.Newest(incidents, LargestContent).SelectMany(line => line)]);
 
     /// <param name="bytes">The untrusted bytes.</param>
     /// <exception cref="SnapshotFormatException">They are not incidents of this version.</exception>

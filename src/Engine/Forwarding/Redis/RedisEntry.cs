@@ -3,13 +3,10 @@ using StackExchange.Redis;
 namespace GunicornPrometheusExporter.Forwarding.Redis;
 
 /// <summary>The reply of Redis about an instance.</summary>
-/// <param name="Instance">The instance.</param>
 /// <param name="Names">The names of the requested fields; empty if no exporter wrote the key.</param>
-/// <param name="Values">Their values.</param>
 /// <param name="TimeToLive">The time until its snapshot expires; null if it has expired, or was not requested.</param>
 internal sealed record RedisEntry(string Instance, RedisValue[] Names, RedisValue[] Values, TimeSpan? TimeToLive = null)
 {
-    /// <summary>The entry of a foreign key.</summary>
     public static RedisEntry Foreign(string instance) => new(instance, [], []);
 
     /// <summary>Whether no exporter wrote the key.</summary>

@@ -128,18 +128,15 @@ internal sealed class RedisForwarder(ExporterConfig config) : IForwarder
             $"another exporter keeps writing the keys of instance \"{_instance}\"; set GUNICORN_EXPORTER_INSTANCE to a unique name");
     }
 
-    private RedisValue[] Arguments(StoreIncarnation incarnation, long time, byte[] values, CountedPast past)
-    {
-        return
-        [
-            (long)_timeToLive.TotalMilliseconds, past.Writer, past.LayoutId, past.Layout, past.Values,
-            SnapshotFields.Incarnation, incarnation.ToString(), SnapshotFields.Writer, _writer, SnapshotFields.Sequence, _sequence,
-            SnapshotFields.LayoutId, _encoded!.Id, SnapshotFields.Values, values, SnapshotFields.Time, time,
-            SnapshotFields.Interval, (long)Interval.TotalMilliseconds,
-            SnapshotFields.TimeToLive, (long)_timeToLive.TotalMilliseconds, SnapshotFields.Instance, _instance,
-            SnapshotFields.Boot, _boot, SnapshotFields.Start, _start,
-        ];
-    }
+    private RedisValue[] Arguments(StoreIncarnation incarnation, long time, byte[] values, CountedPast past) =>
+    [
+        (long)_timeToLive.TotalMilliseconds, past.Writer, past.LayoutId, past.Layout, past.Values,
+        SnapshotFields.Incarnation, incarnation.ToString(), SnapshotFields.Writer, _writer, SnapshotFields.Sequence, _sequence,
+        SnapshotFields.LayoutId, _encoded!.Id, SnapshotFields.Values, values, SnapshotFields.Time, time,
+        SnapshotFields.Interval, (long)Interval.TotalMilliseconds,
+        SnapshotFields.TimeToLive, (long)_timeToLive.TotalMilliseconds, SnapshotFields.Instance, _instance,
+        SnapshotFields.Boot, _boot, SnapshotFields.Start, _start,
+    ];
 
     /// <summary>Throws if the exporter of the other incarnation may be alive: taking over its counts would count them twice.</summary>
     private void CheckThatItIsOver(StoreIncarnation incarnation, string? held, long freshFor)

@@ -12,7 +12,6 @@ internal static class SnapshotFields
     /// <summary>The number of snapshots that this forwarder has taken.</summary>
     public const string Sequence = "sequence";
 
-    /// <summary>The id of <see cref="Layout"/>.</summary>
     public const string LayoutId = "layout_id";
 
     /// <summary>The result of <see cref="SnapshotCodec.EncodeLayout"/>; written when it changes.</summary>
@@ -44,7 +43,6 @@ internal static class SnapshotFields
     /// <summary>The id of <see cref="BaseLayout"/>. The base fields are optional, and only in the key that does not expire.</summary>
     public const string BaseLayoutId = "base_layout_id";
 
-    /// <summary>The layout of <see cref="BaseValues"/>.</summary>
     public const string BaseLayout = "base_layout";
 
     /// <summary>The counts of earlier incarnations, to be added to <see cref="Values"/>.</summary>

@@ -36,7 +36,7 @@ internal ref struct SnapshotReader(ReadOnlySpan<byte> input)
         return index < (ulong)bound ? (int)index : throw new SnapshotFormatException("an index is out of range");
     }
 
-    public double ReadDouble() => BitConverter.UInt64BitsToDouble(BinaryPrimitives.ReadUInt64LittleEndian(Take(sizeof(ulong))));
+    public double ReadDouble() => BinaryPrimitives.ReadDoubleLittleEndian(Take(sizeof(double)));
 
     /// <summary>Reads a text; bytes that are not UTF-8 are replaced.</summary>
     public string ReadString() => Encoding.UTF8.GetString(Take(ReadCount(bytesEach: 1)));

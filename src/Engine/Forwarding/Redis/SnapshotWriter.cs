@@ -21,11 +21,10 @@ internal readonly ref struct SnapshotWriter(ArrayBufferWriter<byte> output)
 
     public void WriteCount(int count) => WriteVarint((ulong)count);
 
-    /// <summary>Writes a double bit by bit.</summary>
     public void WriteDouble(double value)
     {
-        BinaryPrimitives.WriteUInt64LittleEndian(output.GetSpan(sizeof(ulong)), BitConverter.DoubleToUInt64Bits(value));
-        output.Advance(sizeof(ulong));
+        BinaryPrimitives.WriteDoubleLittleEndian(output.GetSpan(sizeof(double)), value);
+        output.Advance(sizeof(double));
     }
 
     /// <summary>Writes the length in bytes, then UTF-8.</summary>
