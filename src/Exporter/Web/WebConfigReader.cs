@@ -111,5 +111,5 @@ internal sealed partial class WebConfigReader
 
     /// <summary>The form of a bcrypt hash: <c>$2y$</c>, a cost of 4 to 31, 22 letters of salt and 31 of hash.</summary>
     [GeneratedRegex(@"\A\$2[aby]\$(0[4-9]|[12][0-9]|3[01])\$[./A-Za-z0-9]{53}\z")]
-    private static partial Regex PasswordHash();
+    internal static partial Regex PasswordHash();
 }

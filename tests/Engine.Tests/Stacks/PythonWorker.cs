@@ -67,7 +67,7 @@ internal sealed class PythonWorker : IDisposable
 
     /// <summary>What its flight file would report.</summary>
     internal FlightReport Report =>
-        new(Pid, 1, 0, 0, 0, 0, 0, 0, 0, 0, false, ImmutableArray<FlightRequest>.Empty) { StackSignal = Signal };
+        new(Pid, 1, 0, 0, 0, 0, 0, 0, 0, false, ImmutableArray<FlightRequest>.Empty) { StackSignal = Signal };
 
     /// <summary>Runs a statement in the main thread. The process still lives afterwards.</summary>
     internal void Run(string statement)
