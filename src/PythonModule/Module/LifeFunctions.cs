@@ -9,7 +9,7 @@ namespace GunicornPrometheusExporter.PythonModule.Module;
 internal static unsafe class LifeFunctions
 {
     /// <summary>open(directory, role, timestamps)</summary>
-    // SAFETY: here and below, METH_FASTCALL's signature; the boundary catches every exception.
+    // SAFETY: METH_FASTCALL's signature; the boundary catches every exception.
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     internal static nint Open(nint self, nint* arguments, nint count)
     {
@@ -33,6 +33,7 @@ internal static unsafe class LifeFunctions
     }
 
     /// <summary>disable()</summary>
+    // SAFETY: as in Open.
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     internal static nint Disable(nint self, nint* arguments, nint count)
     {
@@ -41,6 +42,7 @@ internal static unsafe class LifeFunctions
     }
 
     /// <summary>drop()</summary>
+    // SAFETY: as in Open.
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     internal static nint Drop(nint self, nint* arguments, nint count)
     {
@@ -49,6 +51,7 @@ internal static unsafe class LifeFunctions
     }
 
     /// <summary>statistics()</summary>
+    // SAFETY: as in Open.
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     internal static nint Statistics(nint self, nint* arguments, nint count)
     {

@@ -10,12 +10,12 @@ namespace GunicornPrometheusExporter.PythonModule.Module;
 internal static unsafe partial class StackFunctions
 {
     /// <summary>takes_stacks() → whether the setting is on</summary>
-    // SAFETY: here and below, METH_FASTCALL's signature; the boundary catches every exception. Every Record is a managed function of
-    // its class, called at once.
+    // SAFETY: METH_FASTCALL's signature; the boundary catches every exception.
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     internal static nint TakesStacks(nint self, nint* arguments, nint count) => PyNumber.New(Recorder.Worker?.TakesStacks == true);
 
     /// <summary>signal_handler(signal) → the address of its handler in this process</summary>
+    // SAFETY: as in TakesStacks.
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     internal static nint SignalHandler(nint self, nint* arguments, nint count)
     {
@@ -31,6 +31,7 @@ internal static unsafe partial class StackFunctions
     }
 
     /// <summary>guard_stack_signal(signal) → the address of the handler that now stands around CPython's</summary>
+    // SAFETY: as in TakesStacks.
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     internal static nint GuardStackSignal(nint self, nint* arguments, nint count)
     {
@@ -46,6 +47,7 @@ internal static unsafe partial class StackFunctions
     }
 
     /// <summary>stack_faults() → how many stacks have ended in a fault</summary>
+    // SAFETY: as in TakesStacks.
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     internal static nint StackFaults(nint self, nint* arguments, nint count) => PyNumber.New((long)Faults());
 
@@ -57,17 +59,21 @@ internal static unsafe partial class StackFunctions
     private static partial int Faults();
 
     /// <summary>set_stack_signal(signal)</summary>
+    // SAFETY: as in TakesStacks.
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     internal static nint SetStackSignal(nint self, nint* arguments, nint count)
     {
+        // SAFETY: the address of a managed function of this class, called at once.
         static void Record(PrometheusWorker worker, Arguments given) => worker.SetStackSignal(given.Int(0));
         return RequestFunctions.Run(arguments, count, 1, &Record);
     }
 
     /// <summary>set_timeout(seconds)</summary>
+    // SAFETY: as in TakesStacks.
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     internal static nint SetTimeout(nint self, nint* arguments, nint count)
     {
+        // SAFETY: the address of a managed function of this class, called at once.
         static void Record(PrometheusWorker worker, Arguments given) => worker.SetTimeout(given.Double(0));
         return RequestFunctions.Run(arguments, count, 1, &Record);
     }
