@@ -19,7 +19,7 @@ public sealed class RunbooksTests
     [Fact]
     public void A_runbook_is_text_without_marks_and_its_queries_are_preformatted()
     {
-        Assert.Contains("<p>Meaning. The master runs fewer workers", RunbookPage.Html, StringComparison.Ordinal);
+        Assert.Contains("<p>Meaning. The master has run fewer workers", RunbookPage.Html, StringComparison.Ordinal);
         Assert.Contains("<pre>gunicorn_workers&#xA;", RunbookPage.Html, StringComparison.Ordinal);
         Assert.DoesNotContain("**", RunbookPage.Html, StringComparison.Ordinal);
         Assert.DoesNotContain("```", RunbookPage.Html, StringComparison.Ordinal);
