@@ -70,7 +70,7 @@ public sealed class ProfileTests : IDisposable
         await using var server = await new GunicornServer(["-w", "2"], environment).ReadyAsync(2);
         // The browser may take longer to start than the requests run.
         await using var browser = await Browser.OpenAsync();
-        Task<int>[] slow = [server.GetAsync("/sleep/10"), server.GetAsync("/hang/10")];
+        Task<int>[] slow = [server.GetAsync("/sleep/5"), server.GetAsync("/hang/5")];
         await browser.Page.GotoAsync($"http://127.0.0.1:{server.MetricsPort}/debug/profile?seconds=3");
 
         var function = browser.Page.Locator(Everything, new() { HasText = "App/app.py:28)" }).First;
