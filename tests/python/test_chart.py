@@ -183,7 +183,8 @@ def test_each_request_is_scraped_once_from_two_hubs(values, job, namespace, star
         wait_for(lambda: prometheus.now("sum(gunicorn_worker_requests_total)") == [requests], "each request once")
         assert prometheus.now("count(gunicorn_up)") == [1]
         assert prometheus.now("sum(resets(gunicorn_worker_requests_total[1h]))") == [0]
-        (labels,) = (row["metric"] for row in prometheus.get("query", query="gunicorn_up")["result"])
-        assert (labels["job"], labels["namespace"]) == (job, namespace)
-        assert labels["instance"] not in [f"127.0.0.1:{port}" for port in (port, *pods)]
-        assert "pod" not in labels
+        for row in prometheus.get("query", query="gunicorn_worker_requests_total")["result"]:
+            labels = row["metric"]
+            assert (labels["job"], labels["namespace"]) == (job, namespace)
+            assert labels["instance"] not in [f"127.0.0.1:{port}" for port in (port, *pods)]
+            assert "pod" not in labels

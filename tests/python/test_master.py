@@ -267,7 +267,7 @@ def test_exits_that_the_exporter_cannot_be_told_of_are_told_when_it_can(start_gu
     exits = tmp_path / "store" / "master-1.exits"
     wait_for(lambda: exits.exists() and len(exits.read_text().splitlines()) == 2, "both exits")
     assert server.log.count("Exits of workers cannot be recorded") == 1
-    assert server.log.count("Exits of workers are recorded for the exporter again") == 1
+    wait_for(lambda: server.log.count("Exits of workers are recorded for the exporter again") == 1, "the line of the end")
     assert all(str(pid) in exits.read_text() for pid in before)
 
 

@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import subprocess
+import urllib.request
 from pathlib import Path
 from typing import Iterator
 
@@ -63,7 +64,8 @@ def user_of(pid: int) -> set[str]:
 
 
 def answers(port: int) -> bool:
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+    # It listens before it becomes another user, and answers after that.
+    with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/-/healthy", timeout=10):
         return True
     return False
 
