@@ -71,7 +71,6 @@ class SteppedWorker:
     """A worker that runs instruction by instruction from just before it finishes its second request."""
 
     def __init__(self, store: Path, environment: dict[str, str]) -> None:
-        self._store = store
         self._libc = ctypes.CDLL(None, use_errno=True)
         store.mkdir()
         # Makes each run execute the same instructions.

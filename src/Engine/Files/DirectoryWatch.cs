@@ -3,10 +3,8 @@ using GunicornPrometheusExporter.Native;
 
 namespace GunicornPrometheusExporter.Files;
 
-/// <summary>Tells whether a directory has the names that it had when its owner listed it. Not thread-safe.</summary>
-/// <remarks>
-/// Every new, removed and renamed entry changes the change time of its directory.
-/// </remarks>
+/// <summary>Lists a directory again only when its names may have changed. Not thread-safe.</summary>
+/// <remarks>Every new, removed and renamed entry changes the change time of its directory.</remarks>
 /// <param name="directory">The directory; it need not exist. May be a link to one.</param>
 internal sealed class DirectoryWatch(string directory)
 {
