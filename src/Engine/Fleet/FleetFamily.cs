@@ -45,7 +45,7 @@ internal sealed class FleetFamily(SnapshotFamily family, SeriesValues values, bo
         for (var i = 0; i < samples.Length; i++)
         {
             series[i] = seriesOf(samples[i]);
-            isNextBucket[i] = i > 0 && IsNextBucket(samples[i - 1], samples[i]);
+            isNextBucket[i] = i > 0 && family.Type == MetricType.Histogram && samples[i].IsBucketBeside(samples[i - 1]);
         }
         return new(series, isNextBucket);
     }
@@ -60,18 +60,5 @@ internal sealed class FleetFamily(SnapshotFamily family, SeriesValues values, bo
                 : FleetLabel.AddTo(sample.Labels, FleetLabel.Shard, shard.ToString(CultureInfo.InvariantCulture))));
         }
         return series;
-    }
-
-    private bool IsNextBucket(SnapshotSample below, SnapshotSample sample)
-    {
-        if (family.Type != MetricType.Histogram || below.Name != sample.Name || below.Labels.Length != sample.Labels.Length) return false;
-        var isBucket = false;
-        for (var i = 0; i < sample.Labels.Length; i++)
-        {
-            var (one, other) = (below.Labels[i], sample.Labels[i]);
-            if (one.Name == MetricFamily.BucketLabel && other.Name == MetricFamily.BucketLabel) isBucket = true;
-            else if (one != other) return false;
-        }
-        return isBucket;
     }
 }

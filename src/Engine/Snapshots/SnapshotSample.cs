@@ -12,6 +12,20 @@ internal sealed record SnapshotSample(string Name, ImmutableArray<Label> Labels)
     public bool Equals(SnapshotSample? other) =>
         ReferenceEquals(this, other) || (other is not null && Name == other.Name && Labels.AsSpan().SequenceEqual(other.Labels.AsSpan()));
 
+    /// <summary>Whether this and another sample are buckets of one histogram.</summary>
+    public bool IsBucketBeside(SnapshotSample? other)
+    {
+        if (other is null || other.Name != Name || other.Labels.Length != Labels.Length) return false;
+        var isBucket = false;
+        for (var i = 0; i < Labels.Length; i++)
+        {
+            var (one, its) = (other.Labels[i], Labels[i]);
+            if (one.Name == MetricFamily.BucketLabel && its.Name == MetricFamily.BucketLabel) isBucket = true;
+            else if (one != its) return false;
+        }
+        return isBucket;
+    }
+
     public override int GetHashCode()
     {
         var hash = new HashCode();

@@ -17,18 +17,13 @@ internal sealed class CountedTotals
     /// <summary>Adds the samples of a snapshot that meet a condition, except gauges.</summary>
     public void Add(SnapshotLayout layout, ReadOnlySpan<double> values, Func<SnapshotFamily, SnapshotSample, double, bool> isOver)
     {
-        var below = default((string Set, double Value));
+        var below = default((SnapshotSample? Sample, double Value));
         foreach (var (index, (family, sample)) in layout.Samples.Index())
         {
             var value = values[index];
             if (family.Type == MetricType.Gauge || !double.IsFinite(value) || !isOver(family, sample, value)) continue;
-            if (BoundOf(sample) is null) Add(family, sample, value);
-            else
-            {
-                var set = BucketSetOf(sample);
-                Add(family, sample, set == below.Set ? value - below.Value : value);
-                below = (set, value);
-            }
+            Add(family, sample, IsNextBucket(family, below.Sample, sample) ? value - below.Value : value);
+            below = (sample, value);
         }
     }
 
@@ -44,16 +39,11 @@ internal sealed class CountedTotals
                 .ThenByDescending(entry => BoundOf(entry.Sample).HasValue)
                 .ThenBy(entry => BoundOf(entry.Sample)).ThenByDescending(entry => entry.Sample.Name, StringComparer.Ordinal).ToArray();
             families.Add(family with { Samples = [.. ordered.Select(entry => entry.Sample)] });
-            var below = default((string Set, double Value));
+            var below = default(SnapshotSample);
             foreach (var (sample, value) in ordered)
             {
-                if (BoundOf(sample) is null) values.Add(value);
-                else
-                {
-                    var set = BucketSetOf(sample);
-                    below = (set, set == below.Set ? below.Value + value : value);
-                    values.Add(below.Value);
-                }
+                values.Add(IsNextBucket(family, below, sample) ? values[^1] + value : value);
+                below = sample;
             }
         }
         return (new(families.ToImmutable()), [.. values]);
@@ -69,7 +59,8 @@ internal sealed class CountedTotals
         known.Samples[sampleKey] = (sample, known.Samples.GetValueOrDefault(sampleKey).Value + value);
     }
 
-    private static string BucketSetOf(SnapshotSample bucket) => $"{bucket.Name}\n{LabelSetOf(bucket)}";
+    private static bool IsNextBucket(SnapshotFamily family, SnapshotSample? below, SnapshotSample sample) =>
+        family.Type == MetricType.Histogram && sample.IsBucketBeside(below);
 
     private static string LabelSetOf(SnapshotSample sample) =>
         TextOf(sample.Labels.Where(label => label.Name != MetricFamily.BucketLabel));
