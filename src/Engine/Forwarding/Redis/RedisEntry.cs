@@ -12,6 +12,9 @@ internal sealed record RedisEntry(string Instance, RedisValue[] Names, RedisValu
     /// <summary>Whether no exporter wrote the key.</summary>
     public bool IsForeign => Names.Length == 0;
 
+    /// <summary>Whether the key has none of the requested fields.</summary>
+    public bool IsEmpty => !IsForeign && Values.All(value => value.IsNull);
+
     public bool Has(string field) => !Find(field).IsNull;
 
     /// <exception cref="SnapshotFormatException">The field has no such value.</exception>

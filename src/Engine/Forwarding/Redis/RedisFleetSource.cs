@@ -138,7 +138,7 @@ internal sealed class RedisFleetSource(ExporterConfig config, bool isMerged, str
                 var stamp = await redis.HashGetAsync(KeyOf(instance), StampFields).ConfigureAwait(false);
                 if (stamp[0] == known.Writer && stamp[1] == known.Sequence) return new(instance, StampFields, stamp);
                 var steady = await FetchAsync(redis, instance, SteadyFields).ConfigureAwait(false);
-                if (steady.Values[0] == known.Writer && steady.Values[2] == known.LayoutId) return steady;
+                if (steady.IsForeign || (steady.Values[0] == known.Writer && steady.Values[2] == known.LayoutId)) return steady;
             }
             return await FetchAsync(redis, instance, WholeFields).ConfigureAwait(false);
         }
@@ -150,10 +150,18 @@ internal sealed class RedisFleetSource(ExporterConfig config, bool isMerged, str
 
     private async Task<RedisEntry> FetchAsync(IDatabase redis, string instance, RedisValue[] fields)
     {
+        var entry = await FetchOnceAsync(redis, instance, fields).ConfigureAwait(false);
+        if (!entry.IsEmpty || !await redis.KeyExistsAsync(KeyOf(instance)).ConfigureAwait(false)) return entry;
+        // Others wrote the key, or an exporter has written it since.
+        entry = await FetchOnceAsync(redis, instance, fields).ConfigureAwait(false);
+        return entry.IsEmpty ? RedisEntry.Foreign(instance) : entry;
+    }
+
+    private async Task<RedisEntry> FetchOnceAsync(IDatabase redis, string instance, RedisValue[] fields)
+    {
         var timeToLive = redis.KeyTimeToLiveAsync(_keys.Snapshot(instance));
         var values = await redis.HashGetAsync(KeyOf(instance), fields).ConfigureAwait(false);
-        var isOthers = values.All(value => value.IsNull) && await redis.KeyExistsAsync(KeyOf(instance)).ConfigureAwait(false);
-        return isOthers ? RedisEntry.Foreign(instance) : new(instance, fields, values, await timeToLive.ConfigureAwait(false));
+        return new(instance, fields, values, await timeToLive.ConfigureAwait(false));
     }
 
     /// <summary>The key that has all requested data of an instance.</summary>
@@ -164,7 +172,7 @@ internal sealed class RedisFleetSource(ExporterConfig config, bool isMerged, str
     {
         var known = _hosts.GetValueOrDefault(entry.Instance);
         if (entry.Names == StampFields) return known;
-        if (!entry.IsForeign && entry.Values.All(value => value.IsNull)) return null;
+        if (entry.IsEmpty) return null;
         try
         {
             var host = _reader.Read(entry, known);

@@ -167,6 +167,33 @@ public sealed class RedisFleetSourceTests : IAsyncLifetime
             reading.Skipped.Select(entry => (entry.Name, entry.Kind)).OrderBy(entry => entry.Name, StringComparer.Ordinal));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_host_that_is_written_while_it_is_read_is_not_skipped(bool isMerged)
+    {
+        await using var a = Store("a");
+        await a.ForwardAsync(1);
+        var key = isMerged ? Keys.Counted("a") : Keys.Snapshot("a");
+        await _redis.KeyCopyAsync(key, "copy");
+        await using var source = Source(isMerged);
+        var skipped = new List<SkippedEntry>();
+        for (var i = 0; i < 300; i++)
+        {
+            await _redis.KeyDeleteAsync(key);
+            var (start, pause) = (TimeProvider.System.GetTimestamp(), TimeSpan.FromMicroseconds(10 * (i % 100)));
+            var written = Task.Run(() =>
+            {
+                SpinWait.SpinUntil(() => TimeProvider.System.GetElapsedTime(start) >= pause);
+                return _redis.KeyCopyAsync("copy", key);
+            });
+            do skipped.AddRange((await source.ReadAsync(CancellationToken.None)).Skipped);
+            while (!written.IsCompleted);
+        }
+
+        Assert.Empty(skipped);
+    }
+
     [Fact]
     public async Task A_host_with_an_impossible_interval_is_skipped()
     {
@@ -215,15 +242,18 @@ public sealed class RedisFleetSourceTests : IAsyncLifetime
         Assert.Equal([3], next["a"].Snapshot.Values.ToArray());
     }
 
-    [Fact]
-    public async Task What_cannot_be_read_any_more_stays_as_it_was_read_last()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_cannot_be_read_any_more_stays_as_it_was_read_last(bool isForeign)
     {
         await using var a = Store("a");
         await a.ForwardAsync(1);
         await using var source = Source(isMerged: true);
         var first = await ReadAsync(source);
         await a.ForwardAsync(2);
-        await _redis.HashSetAsync(Keys.Counted("a"), SnapshotFields.Values, "\u0001nonsense");
+        if (isForeign) await _redis.KeyDeleteAsync(Keys.Counted("a"));
+        await _redis.HashSetAsync(Keys.Counted("a"), isForeign ? "x" : SnapshotFields.Values, "\u0001nonsense");
 
         var second = await source.ReadAsync(CancellationToken.None);
 
