@@ -93,20 +93,21 @@ def test_the_busy_share_of_a_loop_is_what_blocks_it(start_worker, name):
     server = start_worker(name)
     wait_until_measured(server, LOOP)
 
-    blocked = []
+    blocked, answered = [], []
 
     def load(share):
-        taken = 0.0
         for _ in range(3):
-            end = time.monotonic() + 0.4
+            start = time.monotonic()
             blocked.append(block(server, 0.4 * share))
-            taken += blocked[-1]
-            time.sleep(max(0.0, end - time.monotonic()))
-        return taken
+            answered.append(time.monotonic() - start)
+            time.sleep(max(0.0, start + 0.4 - time.monotonic()))
+        return sum(blocked[-3:])
 
     for share in (0.1, 0.5, 0.9):
         gained, taken = growth(server, LOOP, lambda share=share: load(share))
-        assert gained == pytest.approx(taken, abs=0.03)
+        # On a busy machine the loop takes longer for the rest of a request, too.
+        rest = (sum(answered[-3:]) - sum(blocked[-3:])) / (3 * 0.4)
+        assert taken - 0.03 <= gained <= taken + rest + 0.03
     metrics = server.metrics(requests=9)
     named = metrics.by(BLOCKED, "endpoint")
     # The first three are too short to be named.
