@@ -170,13 +170,17 @@ internal sealed class StackTaker(string directory)
 
     private static bool IsAnswered(StackFile file, long before, int pid, int thread, int signal)
     {
-        for (var start = MonotonicClock.Seconds(); ;)
+        var start = MonotonicClock.Seconds();
+        for (var seen = start; ;)
         {
             // Read in this order: the kernel blocks the signal before the first letter, and until the handler returns.
             var hasText = file.Size() > before;
             var signals = ThreadSignals.Read(pid, thread);
-            var seconds = MonotonicClock.Seconds() - start;
-            if (signals?.IsAnswering(signal) != true && (signals is null || hasText || seconds > LongestSilence)) return true;
+            var now = MonotonicClock.Seconds();
+            // On a busy machine, the signal may be pending for longer than the silence.
+            if (signals?.IsAnswering(signal) == true) seen = now;
+            else if (signals is null || hasText || now - seen > LongestSilence) return true;
+            var seconds = now - start;
             if (seconds > LongestAnswer) return false;
             _ = Libc.SleepMicroseconds(seconds < FastPolls ? Poll : SlowPoll);
         }

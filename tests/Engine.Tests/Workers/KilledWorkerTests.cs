@@ -31,6 +31,8 @@ public sealed class KilledWorkerTests : IDisposable
         worker.HandleRequest("GET"u8, "/x"u8, () => 500);
         var token = worker.RequestStarted("GET"u8, "/x"u8, default);
         worker.RequestResponding(token, 500);
+        // The end of the request then updates no metrics of the process, which would be further stores.
+        worker.UpdateWorkerMetrics();
         _before = Snapshot();
         worker.RequestFinished(token, 500, 12);
         _after = Snapshot();
@@ -43,8 +45,10 @@ public sealed class KilledWorkerTests : IDisposable
     public void It_writes_the_record_then_commits_then_changes_cells_and_entry_then_says_so()
     {
         Assert.Equal([0, 1, 2, 3, 4], _stores.Select(RankOf).Distinct());
-        // Four counters, the busy seconds, and four histograms.
-        Assert.InRange(_stores.Count(store => RankOf(store) == 2), 5 + (2 * 4), 2 * (5 + (2 * 4)));
+        // Four counters, the busy seconds, and four histograms, but the sum of the request sizes stays 0. A duration may change
+        // one half of a cell or both.
+        var cells = _stores.Where(store => RankOf(store) == 2).Select(store => (store.File, store.Offset / sizeof(double)));
+        Assert.Equal(5 + (2 * 4) - 1, cells.Distinct().Count());
     }
 
     [Theory]
