@@ -13,7 +13,7 @@ public sealed class SaturationTests
         await using var server = await new GunicornServer(["-w", "1", "--backlog", "77"]).ReadyAsync(1);
         var listener = $"{{listener=\"127.0.0.1:{server.Port}\"}}";
         Assert.Equal(77, (await server.ScrapeAsync()).Samples[$"gunicorn_listener_backlog_limit{listener}"]);
-        using var running = await SendAsync(server, "/sleep/3");
+        using var running = await SendAsync(server, "/sleep/10");
         await Wait.UntilAsync(async () => (await server.ScrapeAsync()).Sum("gunicorn_worker_requests_in_flight") == 1, "the request");
         using var first = await SendAsync(server, "/status/200");
         using var second = await SendAsync(server, "/status/200");

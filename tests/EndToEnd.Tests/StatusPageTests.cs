@@ -18,7 +18,7 @@ public sealed class StatusPageTests
         await browser.Page.GotoAsync(PageOf(server));
         Assert.Contains("2 of 2 workers live", await browser.Page.InnerTextAsync("#state"), StringComparison.Ordinal);
 
-        var slow = server.GetAsync("/sleep/4");
+        var slow = server.GetAsync("/sleep/15");
         for (var request = 0; request < 30; request++)
         {
             await server.GetAsync("/status/200");
@@ -137,7 +137,7 @@ public sealed class StatusPageTests
     {
         const int Routes = 500;
         await using var server = await new GunicornServer(
-            ["-w", "64"], new Dictionary<string, string?> { ["GUNICORN_EXPORTER_MAX_LABEL_VALUES"] = "1000" }).ReadyAsync(64);
+            ["-w", "64", "--timeout", "120"], new Dictionary<string, string?> { ["GUNICORN_EXPORTER_MAX_LABEL_VALUES"] = "1000" }).ReadyAsync(64);
         await using var browser = await Browser.OpenAsync();
         await browser.Page.GotoAsync(PageOf(server));
         for (var route = 0; route < Routes; route++) Assert.Equal(200, await server.GetAsync("/page/" + LettersOf(route)));
@@ -195,7 +195,7 @@ public sealed class StatusPageTests
     [Fact]
     public async Task An_incident_opens_to_its_whole_stack_and_stays_open_while_the_page_follows()
     {
-        await using var server = await new GunicornServer(["-w", "1", "--timeout", "2"]).ReadyAsync(1);
+        await using var server = await new GunicornServer(["-w", "1", "--timeout", "4"]).ReadyAsync(1);
         await using var browser = await Browser.OpenAsync();
         await browser.Page.GotoAsync(PageOf(server) + "#incidents");
         // Its worker is aborted, and the client may try it again.

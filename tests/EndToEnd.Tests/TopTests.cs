@@ -20,7 +20,7 @@ public sealed partial class TopTests
         Assert.Equal("1", await terminal.AskAsync("alternate_on"));
         Assert.Contains("\e[7m", await terminal.ScreenAsync(isStyled: true), StringComparison.Ordinal);
 
-        var slow = server.GetAsync("/sleep/4");
+        var slow = server.GetAsync("/sleep/15");
         for (var request = 0; request < 30; request++) await server.GetAsync("/status/500");
 
         await terminal.SeesAsync("s GET /sleep/");
@@ -52,7 +52,7 @@ public sealed partial class TopTests
     [Fact]
     public async Task A_key_switches_to_the_incidents_and_back()
     {
-        await using var server = await new GunicornServer(["-w", "1", "--timeout", "2"]).ReadyAsync(1);
+        await using var server = await new GunicornServer(["-w", "1", "--timeout", "4"]).ReadyAsync(1);
         await using var terminal = await TmuxSession.StartAsync(160, 20);
         await terminal.TypeAsync(Command(server, "--interval 0.2"));
         await terminal.SeesAsync("worker_1");
@@ -139,7 +139,7 @@ public sealed partial class TopTests
         await terminal.TypeAsync(Command(server, "--interval 0.2"));
         await terminal.SeesAsync("worker_1");
         using var client = new TcpClient("127.0.0.1", server.Port);
-        await client.GetStream().WriteAsync(Encoding.Latin1.GetBytes("GET /hang/3/\e]owned\a/\e[Jx\u009bm HTTP/1.0\r\n\r\n"));
+        await client.GetStream().WriteAsync(Encoding.Latin1.GetBytes("GET /hang/10/\e]owned\a/\e[Jx\u009bm HTTP/1.0\r\n\r\n"));
 
         await terminal.SeesAsync("/hang/{id}/?]owned?/?[Jx");
 
@@ -173,7 +173,7 @@ public sealed partial class TopTests
         await Wait.UntilAsync(
             async () => (await server.ScrapeAsync()).Sum("gunicorn_worker_starts_total", "worker_id=\"worker_1\"") == 2, "a new worker");
         Assert.Equal(200, await server.GetAsync("/status/200"));
-        var slow = server.GetAsync("/sleep/3");
+        var slow = server.GetAsync("/sleep/10");
         await Wait.UntilAsync(async () => (await server.ScrapeAsync()).Sum("gunicorn_worker_requests_in_flight") == 1, "a request in flight");
         await using var top = new ServerProcess(
             Repository.Executable, ["top", $"127.0.0.1:{server.MetricsPort}", "--interval", "0.5", "--sort", "oldest"],

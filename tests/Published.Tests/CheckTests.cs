@@ -32,7 +32,7 @@ public sealed class CheckTests : IDisposable
                     _ = await client.GetStringAsync(new Uri($"http://127.0.0.1:{port}/metrics"), TestContext.Current.CancellationToken);
                     break;
                 }
-                catch (HttpRequestException) when (attempt < 100)
+                catch (HttpRequestException) when (attempt < 600)
                 {
                     await Task.Delay(100, TestContext.Current.CancellationToken);
                 }

@@ -144,7 +144,7 @@ public sealed class ControlTests : IDisposable
                 await control.GetStringAsync("/forwarders", Cancel);
                 return control;
             }
-            catch (HttpRequestException) when (tries < 200)
+            catch (HttpRequestException) when (tries < 1200)
             {
                 await Task.Delay(50, Cancel);
             }

@@ -32,7 +32,8 @@ public sealed class ServeLifeTests : IDisposable
         var (status, log) = await exporter.TerminateAsync();
 
         Assert.Equal(0, status);
-        Assert.Empty(log);
+        // A busy machine may make the server say that it is late.
+        Assert.DoesNotContain(log, line => !line.Contains("the heartbeat has been running", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -49,7 +50,7 @@ public sealed class ServeLifeTests : IDisposable
     [Fact]
     public async Task A_busy_port_is_told_and_taken_when_it_is_free()
     {
-        using var other = new TcpListener(IPAddress.Loopback, 0);
+        using var other = new TcpListener(IPAddress.Loopback, FreePort.Take());
         other.Start();
         var port = ((IPEndPoint)other.LocalEndpoint).Port;
 
@@ -78,7 +79,7 @@ public sealed class ServeLifeTests : IDisposable
     [Fact]
     public async Task SIGTERM_ends_it_while_it_waits_for_a_port()
     {
-        using var other = new TcpListener(IPAddress.Loopback, 0);
+        using var other = new TcpListener(IPAddress.Loopback, FreePort.Take());
         other.Start();
         using var exporter = RunningExporter.Start(((IPEndPoint)other.LocalEndpoint).Port, _directory.Path);
         exporter.WaitForLine("in use");

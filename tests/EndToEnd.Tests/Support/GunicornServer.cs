@@ -6,7 +6,7 @@ namespace GunicornPrometheusExporter.EndToEnd.Tests.Support;
 /// <summary>A real Gunicorn with the product in it, as a user starts it, on loopback and in a store of its own.</summary>
 internal sealed class GunicornServer : IAsyncDisposable
 {
-    private readonly HttpClient _client = new() { Timeout = TimeSpan.FromSeconds(10) };
+    private readonly HttpClient _client = new() { Timeout = TimeSpan.FromSeconds(60) };
     private readonly string[] _arguments;
     private readonly Dictionary<string, string?> _environment;
     private readonly bool _ownsStore;
@@ -52,7 +52,7 @@ internal sealed class GunicornServer : IAsyncDisposable
         {
             await Wait.UntilAsync(
                 async () => await TryScrapeAsync() is { } scrape && scrape.Sum("gunicorn_worker_state", "state=\"running\"") >= workers,
-                $"{workers} workers running", 40);
+                $"{workers} workers running", 120);
             return this;
         }
         catch (TimeoutException late)
@@ -61,12 +61,18 @@ internal sealed class GunicornServer : IAsyncDisposable
         }
     }
 
+    /// <summary>The longest that one of the requests took.</summary>
+    internal TimeSpan Longest { get; private set; }
+
     internal async Task<int> GetAsync(string path, string? traceParent = null)
     {
+        var start = TimeProvider.System.GetTimestamp();
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"http://127.0.0.1:{Port}{path}"));
         if (traceParent is not null) request.Headers.Add("traceparent", traceParent);
         using var response = await _client.SendAsync(request);
         _ = await response.Content.ReadAsByteArrayAsync();
+        var taken = TimeProvider.System.GetElapsedTime(start);
+        if (taken > Longest) Longest = taken;
         return (int)response.StatusCode;
     }
 

@@ -3,9 +3,12 @@ using System.Text.Json;
 
 namespace GunicornPrometheusExporter.EndToEnd.Tests.Support;
 
-/// <summary>A real Prometheus that scrapes one exporter every second.</summary>
+/// <summary>A real Prometheus that scrapes one exporter every <see cref="Interval"/>.</summary>
 internal sealed class PrometheusServer : IAsyncDisposable
 {
+    /// <summary>In seconds, also the longest that a scrape may take.</summary>
+    internal const int Interval = 2;
+
     private readonly DirectoryInfo _home = Directory.CreateTempSubdirectory("gpe-prometheus-");
     private readonly ServerProcess _process;
     private readonly HttpClient _client;
@@ -19,7 +22,7 @@ internal sealed class PrometheusServer : IAsyncDisposable
         var configuration = Path.Combine(_home.FullName, "prometheus.yml");
         File.WriteAllText(configuration,
             $$"""
-            global: {scrape_interval: 1s, scrape_timeout: 1s}
+            global: {scrape_interval: {{Interval}}s, scrape_timeout: {{Interval}}s}
             scrape_configs:
               - job_name: gunicorn
                 static_configs: [{targets: ["127.0.0.1:{{metricsPort}}"]}]

@@ -39,7 +39,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         kill.WaitForExit();
     }
 
-    internal async Task<int> ExitAsync(int seconds = 30)
+    internal async Task<int> ExitAsync(int seconds = 60)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
         await _process.WaitForExitAsync(limit.Token);

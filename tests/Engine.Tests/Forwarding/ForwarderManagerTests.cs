@@ -64,6 +64,7 @@ public sealed class ForwarderManagerTests : IAsyncDisposable
         await PassUntilAsync(status => status.State == ForwarderState.Running);
 
         Assert.Equal(TimeSpan.Zero, Status.LagAt(_time.GetUtcNow()));
+        WaitForNow(() => _log.Messages.Count == 3);
         Assert.Equal(
             [
                 "forwarding to there every 30 s",
@@ -83,6 +84,7 @@ public sealed class ForwarderManagerTests : IAsyncDisposable
         await PassUntilAsync(status => status.Failed == 2);
 
         Assert.Equal("wrong password", Status.LastError);
+        WaitForNow(() => _log.Messages.Count == 3);
         Assert.Equal(["forwarding to there failed, retrying: nobody is there", "forwarding to there failed, retrying: wrong password"], _log.Messages[1..]);
         await PassUntilAsync(status => status.Failed == 60);
         Assert.Equal(1 + 16, _log.Messages.Count);
@@ -96,8 +98,8 @@ public sealed class ForwarderManagerTests : IAsyncDisposable
             Forwarded = new Forwarded(1, 5, Dropped: 2, Waiting: 3, Lag: TimeSpan.FromMinutes(1)),
         };
         await StartAsync();
-        // Without any time that passes, because the lag grows with it.
-        Assert.True(SpinWait.SpinUntil(() => Status.Failed == 1, TimeSpan.FromSeconds(30)), "the first attempt did not fail");
+        // The lag would grow with the time that passes.
+        WaitForNow(() => Status.Failed == 1);
 
         Assert.Equal((1, 5, 2, 3), (Status.Sent, Status.Bytes, Status.Dropped, Status.Waiting));
         Assert.Equal(TimeSpan.FromMinutes(1), Status.LagAt(_time.GetUtcNow()));
@@ -236,6 +238,10 @@ public sealed class ForwarderManagerTests : IAsyncDisposable
             if (!isExpected()) _time.Advance(TimeSpan.FromSeconds(1));
         }
     }
+
+    /// <summary>Waits for what the forwarder's task does without any time that passes, such as to log what its status shows.</summary>
+    private static void WaitForNow(Func<bool> isSo) =>
+        Assert.True(SpinWait.SpinUntil(isSo, TimeSpan.FromSeconds(30)), "after 30 s it is still not so");
 
     private MetricSnapshot Read(bool isDetailed) => new(_time.GetUtcNow(), new([]), new double[] { Interlocked.Increment(ref _reads) })
     {

@@ -17,6 +17,8 @@ internal abstract class LoopbackReceiver : IAsyncDisposable
 
     protected LoopbackReceiver(int port, X509Certificate2? certificate)
     {
+        // While a receiver is away, a connection to a port that the kernel gives to connections could get that port itself.
+        if (port == 0) port = FreePort.Take();
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port, listen =>

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using GunicornPrometheusExporter.Configuration;
 using StackExchange.Redis;
 
@@ -43,11 +44,22 @@ internal static class RedisFault
         _ => $"refuses: {answer.Message.TrimEnd('.')}",
     };
 
-    private static string NotReached(Exception? cause, ExporterConfig config, TimeSpan limit) => cause is not null
-        ? $"cannot be reached: {cause.Message.TrimEnd('.')}"
-        : $"did not answer within {limit.TotalSeconds:0.#} s; check its load and the network"
-            // A server that demands a certificate says so after the handshake, where the library does not hear it.
-            + (RedisTls.IsAnonymous(config) ? ", and set REDIS_CERT_FILE if it demands a certificate" : "");
+    private static string NotReached(Exception? cause, ExporterConfig config, TimeSpan limit)
+    {
+        // A server that demands a certificate says so after the handshake, where the library does not hear it; what the library
+        // hears depends on how far it has come when the server closes the connection.
+        var mayDemandCertificate = RedisTls.IsAnonymous(config);
+        if (cause is null)
+        {
+            return $"did not answer within {limit.TotalSeconds:0.#} s; check its load and the network"
+                + (mayDemandCertificate ? ", and set REDIS_CERT_FILE if it demands a certificate" : "");
+        }
+        return $"cannot be reached: {cause.Message.TrimEnd('.')}"
+            + (mayDemandCertificate && IsClosed(cause) ? "; set REDIS_CERT_FILE if it demands a certificate" : "");
+    }
+
+    private static bool IsClosed(Exception cause) => cause is IOException
+        or SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown };
 
     private static string DatabaseFault(ExporterConfig config) =>
         $"has no database {config.RedisUrl?.Db ?? config.RedisDb}; set REDIS_DB, or the end of REDIS_URL, to an existing one";

@@ -17,7 +17,7 @@ internal sealed class RedisCluster : IAsyncDisposable
         for (var i = 0; i < Size; i++)
         {
             cluster.Nodes[i] = await RedisServer.StartAsync(
-                "--cluster-enabled", "yes", "--cluster-node-timeout", "1000", "--cluster-port", $"{FreePort.Take()}",
+                "--cluster-enabled", "yes", "--cluster-node-timeout", "3000", "--cluster-port", $"{FreePort.Take()}",
                 "--cluster-replica-validity-factor", "0", "--repl-diskless-sync-delay", "0");
         }
         var answer = await cluster.Nodes[0].CliAsync(
@@ -72,13 +72,13 @@ internal sealed class RedisCluster : IAsyncDisposable
         foreach (var node in Nodes) await node.DisposeAsync();
     }
 
-    /// <summary>Waits for what the servers bring about, at most 30 s.</summary>
+    /// <summary>Waits for what the servers bring about, at most two minutes.</summary>
     internal static async Task UntilAsync(Func<Task<bool>> holds)
     {
         var clock = Stopwatch.StartNew();
         while (!await holds())
         {
-            if (clock.Elapsed > TimeSpan.FromSeconds(30)) throw new TimeoutException("the servers did not come so far in 30 s");
+            if (clock.Elapsed > TimeSpan.FromMinutes(2)) throw new TimeoutException("the servers did not come so far in two minutes");
             await Task.Delay(50);
         }
     }

@@ -16,7 +16,7 @@ public class RedisFailoverTests
         var configuration =
             $"""
             sentinel monitor mymaster 127.0.0.1 {master.Port} 2
-            sentinel down-after-milliseconds mymaster 500
+            sentinel down-after-milliseconds mymaster 3000
             sentinel failover-timeout mymaster 2000
             """;
         await using var first = await RedisServer.StartSentinelAsync(configuration);
@@ -26,7 +26,7 @@ public class RedisFailoverTests
         await UntilAsync(async () => (await first.CliAsync("SENTINEL", "REPLICAS", "mymaster")).Contains($"{replica.Port}", StringComparison.Ordinal));
         await using var store = new ForwardedStore(
             master.Port, ("REDIS_URL", $"redis://127.0.0.1:{first.Port},127.0.0.1:{second.Port},127.0.0.1:{third.Port}"),
-            ("REDIS_SENTINEL_SERVICE", "mymaster"), ("REDIS_FORWARD_INTERVAL", "1"));
+            ("REDIS_SENTINEL_SERVICE", "mymaster"), ("REDIS_FORWARD_INTERVAL", "5"));
         await store.ForwardAsync(10);
         await UntilAsync(async () => await replica.CliAsync("EXISTS", "gunicorn:metrics:web1") == "1");
 
@@ -52,7 +52,7 @@ public class RedisFailoverTests
             """);
         await using var store = new ForwardedStore(
             1, ("REDIS_URL", $"redis://:of-the-server@127.0.0.1:{sentinel.Port}{query}"), ("REDIS_SENTINEL_SERVICE", "mymaster"),
-            ("REDIS_FORWARD_INTERVAL", "5"), (variable, value));
+            (variable, value));
 
         Assert.Equal(1, (await store.ForwardAsync(7)).Snapshots);
     }
@@ -72,7 +72,7 @@ public class RedisFailoverTests
             """);
         await using var store = new ForwardedStore(
             1, ("REDIS_URL", $"{scheme}://:of-the-server@127.0.0.1:{sentinel.Port}{query}"), ("REDIS_SENTINEL_SERVICE", "mymaster"),
-            ("REDIS_FORWARD_INTERVAL", "5"), ("REDIS_SENTINEL_USERNAME", password.Length > 0 ? "exporter" : ""),
+            ("REDIS_SENTINEL_USERNAME", password.Length > 0 ? "exporter" : ""),
             ("REDIS_SENTINEL_PASSWORD", password));
 
         Assert.Equal(1, (await store.ForwardAsync(7)).Snapshots);
@@ -106,7 +106,7 @@ public class RedisFailoverTests
     {
         await using var sentinel = await RedisServer.StartSentinelAsync("sentinel monitor other 127.0.0.1 1 1");
         await using var store = new ForwardedStore(
-            1, ("REDIS_URL", $"redis://127.0.0.1:{sentinel.Port}"), ("REDIS_SENTINEL_SERVICE", "mymaster"), ("REDIS_FORWARD_INTERVAL", "1"));
+            1, ("REDIS_URL", $"redis://127.0.0.1:{sentinel.Port}"), ("REDIS_SENTINEL_SERVICE", "mymaster"));
 
         Assert.Equal(
             $"Redis at the master \"mymaster\" of the sentinels 127.0.0.1:{sentinel.Port} is unknown to the sentinels; " +
@@ -118,7 +118,7 @@ public class RedisFailoverTests
     {
         await using var cluster = await RedisCluster.StartAsync();
         await using var store = new ForwardedStore(
-            1, ("REDIS_URL", $"redis://127.0.0.1:{cluster.Nodes[0].Port},127.0.0.1:{cluster.Nodes[1].Port}"), ("REDIS_FORWARD_INTERVAL", "1"));
+            1, ("REDIS_URL", $"redis://127.0.0.1:{cluster.Nodes[0].Port},127.0.0.1:{cluster.Nodes[1].Port}"), ("REDIS_FORWARD_INTERVAL", "3"));
         await store.ForwardAsync(10);
         await store.RestartAsync();
         await store.ForwardAsync(11);

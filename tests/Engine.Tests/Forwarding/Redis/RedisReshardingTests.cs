@@ -41,7 +41,7 @@ public sealed class RedisReshardingTests : IAsyncLifetime
     [Fact]
     public async Task A_move_that_does_not_end_is_named_with_its_remedy()
     {
-        await using var store = Store(interval: 1);
+        await using var store = Store(interval: 5);
         await store.ForwardAsync(1);
         var move = await _cluster.BeginMoveAsync(Keys.Snapshot("web1"));
         await move.MoveKeyAsync(Keys.Counted("web1"));

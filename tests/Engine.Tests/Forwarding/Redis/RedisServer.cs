@@ -80,7 +80,7 @@ internal sealed class RedisServer : IAsyncDisposable
     /// <summary>Waits until something listens.</summary>
     private async Task<RedisServer> ReadyAsync()
     {
-        for (var attempt = 0; attempt < 400; attempt++)
+        for (var attempt = 0; attempt < 2400; attempt++)
         {
             try
             {

@@ -1,9 +1,16 @@
+using System.Net.Sockets;
+using GunicornPrometheusExporter.Configuration;
+using GunicornPrometheusExporter.Forwarding.Redis;
+using StackExchange.Redis;
 using Xunit;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Forwarding.Redis;
 
 public sealed class RedisTlsTests : IAsyncLifetime
 {
+    // A connection that fails takes most of the interval.
+    private static readonly (string Name, string Value) Soon = ("REDIS_FORWARD_INTERVAL", "5");
+
     private readonly TestCertificates _certificates = new();
     private RedisServer _server = null!;
 
@@ -29,7 +36,7 @@ public sealed class RedisTlsTests : IAsyncLifetime
     [Fact]
     public async Task A_server_that_nobody_vouches_for_is_refused()
     {
-        await using var store = Store(("REDIS_SSL", "true"));
+        await using var store = Store(Soon, ("REDIS_SSL", "true"));
 
         Assert.Contains("certificate", await store.FailAsync(), StringComparison.Ordinal);
     }
@@ -37,7 +44,8 @@ public sealed class RedisTlsTests : IAsyncLifetime
     [Fact]
     public async Task A_server_of_another_name_is_refused()
     {
-        await using var store = Store(("REDIS_URL", $"rediss://localhost:{_server.Port}"), ("REDIS_CA_FILE", _certificates.AuthorityFile));
+        await using var store = Store(
+            Soon, ("REDIS_URL", $"rediss://localhost:{_server.Port}"), ("REDIS_CA_FILE", _certificates.AuthorityFile));
 
         Assert.Contains("certificate", await store.FailAsync(), StringComparison.Ordinal);
     }
@@ -67,7 +75,7 @@ public sealed class RedisTlsTests : IAsyncLifetime
     {
         var url = $"rediss://localhost:{_server.Port}?ssl_check_hostname=False";
         await using var trusting = Store(("REDIS_URL", url), ("REDIS_CA_FILE", _certificates.AuthorityFile));
-        await using var distrusting = Store(("REDIS_URL", url));
+        await using var distrusting = Store(Soon, ("REDIS_URL", url));
 
         Assert.Equal(1, (await trusting.ForwardAsync(1)).Snapshots);
         Assert.Contains("certificate", await distrusting.FailAsync(), StringComparison.Ordinal);
@@ -89,7 +97,7 @@ public sealed class RedisTlsTests : IAsyncLifetime
             ("REDIS_URL", url), ("REDIS_CERT_FILE", _certificates.CertificateFile), ("REDIS_KEY_FILE", _certificates.KeyFile),
             ("GUNICORN_EXPORTER_INSTANCE", "web2"));
         await using var byOneFile = Store(("REDIS_URL", url), ("REDIS_CERT_FILE", both), ("GUNICORN_EXPORTER_INSTANCE", "web3"));
-        await using var without = Store(("REDIS_URL", url));
+        await using var without = Store(Soon, ("REDIS_URL", url));
 
         Assert.Equal(1, (await byUrl.ForwardAsync(1)).Snapshots);
         Assert.Equal(1, (await byVariables.ForwardAsync(1)).Snapshots);
@@ -98,6 +106,20 @@ public sealed class RedisTlsTests : IAsyncLifetime
         Assert.StartsWith($"Redis at 127.0.0.1:{server.Port} ", fault, StringComparison.Ordinal);
         Assert.Contains("REDIS_CERT_FILE", fault, StringComparison.Ordinal);
         Assert.DoesNotContain("a:b@c", fault, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(SocketError.ConnectionReset, true)]
+    [InlineData(SocketError.Shutdown, true)]
+    [InlineData(SocketError.ConnectionRefused, false)]
+    public void A_server_that_closes_the_connection_may_demand_a_certificate(SocketError error, bool mayDemand)
+    {
+        var config = new ExporterConfig(new Dictionary<string, string> { ["REDIS_SSL"] = "true" });
+        var failure = new RedisConnectionException(ConnectionFailureType.UnableToConnect, "It was not possible to connect");
+
+        var fault = RedisFault.Explain(failure, new SocketException((int)error), config, TimeSpan.FromSeconds(1));
+
+        Assert.Equal(mayDemand, fault!.Message.EndsWith("; set REDIS_CERT_FILE if it demands a certificate.", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -135,6 +157,5 @@ public sealed class RedisTlsTests : IAsyncLifetime
         Assert.StartsWith($"Redis at 127.0.0.1:{plain.Port} ", await store.FailAsync(), StringComparison.Ordinal);
     }
 
-    private ForwardedStore Store(params (string Name, string Value)[] variables) =>
-        new(_server.Port, [("REDIS_FORWARD_INTERVAL", "3"), .. variables]);
+    private ForwardedStore Store(params (string Name, string Value)[] variables) => new(_server.Port, variables);
 }
