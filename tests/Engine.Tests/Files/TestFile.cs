@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using GunicornPrometheusExporter.Files;
+using Xunit;
 
 namespace GunicornPrometheusExporter.Engine.Tests.Files;
 
@@ -47,5 +48,16 @@ public static class TestFile
         while (size < bytes.Length) size *= 2;
         Array.Resize(ref bytes, size);
         File.WriteAllBytes(path, bytes);
+    }
+
+    /// <summary>Waits until no process has a file open for writing.</summary>
+    /// <remarks>One that a test beside this one forks has every open file of this process open until it executes its program.</remarks>
+    internal static void WaitUntilClosed(string path) =>
+        Assert.True(SpinWait.SpinUntil(() => IsClosed(path), TimeSpan.FromSeconds(30)), $"{path} stays open");
+
+    private static bool IsClosed(string path)
+    {
+        using var file = LeasedFile.TryTake(path, out _);
+        return file is not null;
     }
 }

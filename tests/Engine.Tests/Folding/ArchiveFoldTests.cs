@@ -202,6 +202,9 @@ public sealed class ArchiveFoldTests : IDisposable
     private IEnumerable<string> Names() =>
         Directory.GetFiles(_directory.Path).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal);
 
-    private void Write(string name, double value) =>
+    private void Write(string name, double value)
+    {
         TestFile.Write(_directory[name], EntryLayout.ValueOnly, TestEntry.Of("c", "c_total", [], value));
+        TestFile.WaitUntilClosed(_directory[name]);
+    }
 }

@@ -167,8 +167,11 @@ public sealed class DamagedFilesTests : IDisposable
     private IEnumerable<string> Names() =>
         Directory.GetFiles(_directory.Path).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal);
 
-    private void Write(string name, double value) =>
+    private void Write(string name, double value)
+    {
         TestFile.Write(_directory[name], EntryLayout.Timestamped, TestEntry.Of("c", "c_total", [], value));
+        TestFile.WaitUntilClosed(_directory[name]);
+    }
 
     /// <summary>Writes a file that has a header and takes no room on the disk.</summary>
     private void WriteGiant(string name, long size, int used)

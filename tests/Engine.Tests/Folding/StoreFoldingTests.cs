@@ -93,9 +93,11 @@ public sealed class StoreFoldingTests : IDisposable
         using var aggregator = new StoreAggregator(_directory.Path, _log);
         for (var dead = 1; dead <= values.Length; dead++)
         {
-            var files = Enumerable.Range(dead, values.Length - dead).Select(i => OpenForWriting($"counter_{Dead + i}.db")).ToList();
+            var living = Enumerable.Range(dead, values.Length - dead).Select(i => $"counter_{Dead + i}.db").ToList();
+            var files = living.Select(OpenForWriting).ToList();
             _folding.Fold();
             files.ForEach(file => file.Dispose());
+            living.ForEach(name => TestFile.WaitUntilClosed(_directory[name]));
             Assert.Equal(1e16 + 6, aggregator.Read().Samples["c_total{}"]);
         }
         Assert.Equal(["counter_archive.db", "slots.lock"], Names());
@@ -114,6 +116,7 @@ public sealed class StoreFoldingTests : IDisposable
             _folding.Fold();
             Assert.Equal([$"counter_{Dead}.db", "counter_archive.db", "pids.json", "slots.lock"], Names());
         }
+        TestFile.WaitUntilClosed(_directory[$"counter_{Dead}.db"]);
         _folding.Fold();
         Assert.Equal(["counter_archive.db", "pids.json", "slots.lock"], Names());
         Assert.Equal(3, Scraped.Once(_directory.Path).Samples["c_total{}"]);
@@ -353,8 +356,11 @@ public sealed class StoreFoldingTests : IDisposable
     private FileStream OpenForWriting(string name) =>
         File.Open(_directory[name], FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
 
-    private void Write(string name, params TestEntry[] entries) =>
+    private void Write(string name, params TestEntry[] entries)
+    {
         TestFile.Write(_directory[name], EntryLayout.Timestamped, entries);
+        TestFile.WaitUntilClosed(_directory[name]);
+    }
 
     private static TestEntry Gauge(string name, double value, double timestamp = 1) =>
         TestEntry.Of(name, name, [], value, timestamp);

@@ -22,7 +22,13 @@ public sealed class ExemplarFileTests : IDisposable
         var writing = Task.Run(() =>
         {
             byte[][] digits = [.. Enumerable.Range('0', 8).Select(digit => Digits((char)digit))];
-            for (var i = 1; !end.IsCancellationRequested; i = (i + 1) % 8) cell.Set(i, i + 1, digits[i], digits[i].AsSpan(16));
+            var i = 1;
+            do
+            {
+                cell.Set(i, i + 1, digits[i], digits[i].AsSpan(16));
+                i = (i + 1) % 8;
+            }
+            while (!end.IsCancellationRequested);
         });
         var seen = new List<Exemplar>();
         var reader = new ExemplarReader();
