@@ -18,8 +18,9 @@ public sealed class SaturationTests
         using var first = await SendAsync(server, "/status/200");
         using var second = await SendAsync(server, "/status/200");
 
-        var busy = await server.ScrapeAsync();
-        Assert.Equal(2, busy.Samples[$"gunicorn_listener_backlog{listener}"]);
+        Exposition busy = new("");
+        await Wait.UntilAsync(
+            async () => (busy = await server.ScrapeAsync()).Samples[$"gunicorn_listener_backlog{listener}"] == 2, "two connections in the queue");
         Assert.Equal(1, busy.Sum("gunicorn_worker_capacity"));
         Assert.True(busy.Sum("gunicorn_worker_oldest_request_seconds") > 0);
         Assert.InRange(busy.Samples["gunicorn_master_memory_bytes"], 5e6, 500e6);

@@ -192,7 +192,7 @@ public sealed class CheckTests : IDisposable
     public async Task A_forwarder_fails()
     {
         using var exporter = RunningExporter.Serving(
-            _directory.Path, ("REDIS_ENABLED", "true"), ("REDIS_HOST", "127.0.0.1"), ("REDIS_PORT", "1"), ("REDIS_FORWARD_INTERVAL", "1"));
+            _directory.Path, ("REDIS_ENABLED", "true"), ("REDIS_HOST", "127.0.0.1"), ("REDIS_PORT", "1"), ("REDIS_FORWARD_INTERVAL", "5"));
 
         exporter.WaitForLine("forwarding to redis failed, retrying");
         await FindsAsync(

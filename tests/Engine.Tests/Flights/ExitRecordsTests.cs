@@ -9,6 +9,7 @@ public sealed class ExitRecordsTests : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
     private readonly DateTime _written = DateTime.UtcNow;
+    private readonly double _monotonic = MonotonicClock.Seconds();
 
     public void Dispose() => _directory.Dispose();
 
@@ -48,7 +49,7 @@ public sealed class ExitRecordsTests : IDisposable
     private void Write(double after, double step)
     {
         var time = (_written - DateTime.UnixEpoch).TotalSeconds + after;
-        var monotonic = MonotonicClock.Seconds() + after - step;
+        var monotonic = _monotonic + after - step;
         File.WriteAllText(
             _directory["master-1.exits"],
             string.Create(CultureInfo.InvariantCulture, $$"""{"pid":17,"reason":"signal","monotonic":{{monotonic}},"time":{{time}}}""") + "\n");

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using GunicornPrometheusExporter.Configuration;
+using GunicornPrometheusExporter.Engine.Tests.Files;
 using GunicornPrometheusExporter.Files;
 using GunicornPrometheusExporter.Master;
 using GunicornPrometheusExporter.Metrics;
@@ -486,7 +487,11 @@ public sealed class MasterPreparationTests : IDisposable
 
     private void Touch(params string[] names)
     {
-        foreach (var name in names) File.WriteAllText(_directory[name], "");
+        foreach (var name in names)
+        {
+            File.WriteAllText(_directory[name], "");
+            TestFile.WaitUntilClosed(_directory[name]);
+        }
     }
 
     private void AssertExist(params string[] names) => Assert.All(names, name => Assert.True(File.Exists(_directory[name]), name));
