@@ -36,7 +36,7 @@ public sealed class HubPageTests
                 return await browser.Page.Locator("#history rect").CountAsync() > 0
                     && (await browser.Page.GetAttributeAsync("#history .line", "d"))!.Contains('L', StringComparison.Ordinal);
             },
-            "the heat map and a line", 120);
+            "the heat map and a line");
 
         Assert.Contains("1 of 1 workers live", await browser.Page.InnerTextAsync("#state"), StringComparison.Ordinal);
         await browser.Page.ClickAsync("text=24 hours");

@@ -121,7 +121,7 @@ public sealed class RemoteWriteTests
         await using var receiver = RemoteWriteServer.Prometheus(PrometheusServer.Machines, FreePort.Take());
         await using var server = await new GunicornServer(["-w", "2", "--graceful-timeout", "30"], Settings(receiver.WriteUrl)).ReadyAsync(2);
         for (var i = 0; i < Requests; i++) await server.GetAsync("/status/200");
-        var slow = server.GetAsync("/sleep/3");
+        var slow = server.GetAsync("/sleep/10");
         await Wait.UntilAsync(async () => (await server.ScrapeAsync()).Sum("gunicorn_worker_requests_in_flight") == 1, "a request in flight");
 
         int[] everyone = [server.Process.Id, .. server.Children()];

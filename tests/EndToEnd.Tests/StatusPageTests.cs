@@ -28,7 +28,14 @@ public sealed class StatusPageTests
         await SeesAsync(browser, "#routes", "/status/");
         await SeesAsync(browser, "#workers", "GET /sleep/");
         Assert.Equal(2, await browser.Page.Locator("#workers tbody tr").CountAsync());
-        Assert.NotEqual("0.0", await browser.Page.InnerTextAsync("#rates div:nth-child(2) dd"));
+        // A rate is that of the last ten seconds, and a page that is slow to replace is replaced less often.
+        await Wait.UntilAsync(
+            async () =>
+            {
+                await server.GetAsync("/status/500");
+                return await browser.Page.InnerTextAsync("#rates div:nth-child(2) dd") != "0.0";
+            },
+            "a rate");
         await SeesAsync(browser, "#verdict", "of the requests of the last 5 minutes failed");
         Assert.Equal("runbooks#gunicornerrorbudgetburnfast", await browser.Page.GetAttributeAsync("#verdict a", "href"));
         await Wait.UntilAsync(async () => await browser.Page.Locator("#history rect").CountAsync() > 0, "the heat map");
@@ -88,6 +95,8 @@ public sealed class StatusPageTests
             },
             "three routes");
 
+        // Its rate is that of the last ten seconds.
+        await server.GetAsync("/raise");
         await browser.Page.ClickAsync("#routes thead >> text=5xx/s");
         Assert.Equal("descending", await browser.Page.GetAttributeAsync("#routes th[aria-sort]:nth-child(4)", "aria-sort"));
         Assert.Contains("/raise", await browser.Page.InnerTextAsync("#routes tbody tr:first-child"), StringComparison.Ordinal);

@@ -52,7 +52,7 @@ internal sealed class GunicornServer : IAsyncDisposable
         {
             await Wait.UntilAsync(
                 async () => await TryScrapeAsync() is { } scrape && scrape.Sum("gunicorn_worker_state", "state=\"running\"") >= workers,
-                $"{workers} workers running", 120);
+                $"{workers} workers running");
             return this;
         }
         catch (TimeoutException late)

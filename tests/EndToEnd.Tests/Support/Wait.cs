@@ -3,16 +3,18 @@ namespace GunicornPrometheusExporter.EndToEnd.Tests.Support;
 /// <summary>Waits for what another process brings about.</summary>
 internal static class Wait
 {
-    internal static async Task UntilAsync(Func<Task<bool>> holds, string what, int seconds = 60)
+    // Many times what it takes on a quiet machine.
+    private const int Seconds = 120;
+
+    internal static async Task UntilAsync(Func<Task<bool>> holds, string what)
     {
-        for (var attempt = 0; attempt < seconds * 20; attempt++)
+        for (var attempt = 0; attempt < Seconds * 20; attempt++)
         {
             if (await holds()) return;
             await Task.Delay(50);
         }
-        throw new TimeoutException($"after {seconds} s there was still not: {what}");
+        throw new TimeoutException($"after {Seconds} s there was still not: {what}");
     }
 
-    internal static Task UntilAsync(Func<bool> holds, string what, int seconds = 60) =>
-        UntilAsync(() => Task.FromResult(holds()), what, seconds);
+    internal static Task UntilAsync(Func<bool> holds, string what) => UntilAsync(() => Task.FromResult(holds()), what);
 }
