@@ -43,16 +43,16 @@ public class RedisFaultTests
     public async Task Redis_that_stands_still_is_given_up_within_the_interval_and_what_it_does_late_changes_nothing()
     {
         await using var server = await RedisServer.StartAsync();
-        await using var store = new ForwardedStore(server.Port, ("REDIS_FORWARD_INTERVAL", "3"));
-        await store.ForwardAsync(1);
+        await using var store = new ForwardedStore(server.Port, ("REDIS_FORWARD_INTERVAL", "1"));
+        await ForwardInTheEndAsync(store, 1);
 
         server.Signal("STOP");
         var message = await store.FailAsync();
         var again = await store.FailAsync();
         server.Signal("CONT");
-        await store.ForwardAsync(3);
+        await ForwardInTheEndAsync(store, 3);
 
-        Assert.Equal($"Redis at 127.0.0.1:{server.Port} did not answer within 2.7 s; check its load and the network.", message);
+        Assert.Equal($"Redis at 127.0.0.1:{server.Port} did not answer within 0.9 s; check its load and the network.", message);
         Assert.Equal(message, again);
         Assert.Equal(3, await ValueAsync(server));
     }
@@ -186,6 +186,10 @@ public class RedisFaultTests
 
         Assert.StartsWith("Redis at no-such-host.invalid:6379 cannot be reached: ", await store.FailAsync(), StringComparison.Ordinal);
     }
+
+    /// <summary>Forwards the value until it arrives, because an interval of a second may be too short for a busy machine.</summary>
+    private static Task ForwardInTheEndAsync(ForwardedStore store, double value) =>
+        RedisCluster.UntilAsync(async () => await Record.ExceptionAsync(() => store.ForwardAsync(value)) is null);
 
     private static async Task<double> ValueAsync(RedisServer server, string? password = null)
     {

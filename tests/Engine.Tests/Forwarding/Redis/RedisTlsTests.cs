@@ -9,7 +9,7 @@ namespace GunicornPrometheusExporter.Engine.Tests.Forwarding.Redis;
 public sealed class RedisTlsTests : IAsyncLifetime
 {
     // A connection that fails takes most of the interval.
-    private static readonly (string Name, string Value) Soon = ("REDIS_FORWARD_INTERVAL", "5");
+    private static readonly (string Name, string Value) Soon = ("REDIS_FORWARD_INTERVAL", "3");
 
     private readonly TestCertificates _certificates = new();
     private RedisServer _server = null!;
