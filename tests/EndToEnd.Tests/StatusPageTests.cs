@@ -220,6 +220,35 @@ public sealed class StatusPageTests
         Assert.Empty(browser.Said);
     }
 
+    [Fact]
+    public async Task A_newer_page_takes_neither_the_focus_nor_a_click()
+    {
+        await using var server = await new GunicornServer(["-w", "1"]).ReadyAsync(1);
+        await using var browser = await Browser.OpenAsync();
+        await browser.Page.GotoAsync(PageOf(server));
+        await server.GetAsync("/raise");
+        await SeesAsync(browser, "#incidents summary", "app.py:");
+
+        await browser.Page.FocusAsync("#incidents summary");
+        await server.GetAsync("/raise");
+        await Wait.UntilAsync(async () => await browser.Page.Locator("#incidents summary").CountAsync() == 2, "the second incident");
+        await browser.Page.Keyboard.PressAsync("Enter");
+        await SeesAsync(browser, "#incidents tbody tr:nth-child(2) details[open] ol", "app.py:");
+
+        await browser.Page.HoverAsync("#incidents tbody tr:first-child summary");
+        await browser.Page.Mouse.DownAsync();
+        await server.GetAsync("/raise");
+        for (var update = 0; update < 3; update++)
+        {
+            var shown = await browser.Page.InnerTextAsync("#time");
+            await Wait.UntilAsync(async () => await browser.Page.InnerTextAsync("#time") != shown, "a newer page");
+        }
+        await browser.Page.Mouse.UpAsync();
+        await Wait.UntilAsync(async () => await browser.Page.Locator("#incidents summary").CountAsync() == 3, "the third incident");
+        Assert.Equal(2, await browser.Page.Locator("#incidents details[open]").CountAsync());
+        Assert.Empty(browser.Said);
+    }
+
     [Theory]
     [InlineData(ColorScheme.Light)]
     [InlineData(ColorScheme.Dark)]

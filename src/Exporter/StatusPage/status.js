@@ -5,20 +5,28 @@ const state = document.getElementById("state");
 const slider = document.getElementById("at");
 let isFollowing = true;
 
+// What a link or the summary of an incident is in any version of the page.
+const identityOf = (element) => element.getAttribute("href") ?? element.parentElement.id;
+
 async function refresh() {
   const answer = await fetch(location.pathname + location.search, { cache: "no-store" });
   if (!answer.ok) throw new Error(`the exporter answered ${answer.status}`);
   const newer = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const part of document.querySelectorAll("[data-live]")) {
     const next = newer.getElementById(part.id);
-    if (!next) continue;
+    // A click counts only where it ends on the element on which it began.
+    if (!next || part.matches(":active")) continue;
     // What the reader has opened stays open.
     for (const shown of part.querySelectorAll("details[open]")) next.querySelector(`#${CSS.escape(shown.id)}`)?.setAttribute("open", "");
     const html = next.innerHTML;
     if (html === part.received) continue;
     part.received = html;
     for (const name of Object.keys(next.dataset)) part.dataset[name] = next.dataset[name];
+    const focused = part.querySelector(":focus");
     part.replaceChildren(...next.childNodes);
+    if (!focused) continue;
+    const same = [...part.querySelectorAll("a, summary")].find((element) => identityOf(element) === identityOf(focused));
+    same?.focus({ preventScroll: true });
   }
   if (!isFollowing) showAt(Number(slider.value));
 }

@@ -3,18 +3,21 @@ using Microsoft.Playwright;
 
 namespace GunicornPrometheusExporter.EndToEnd.Tests.Support;
 
-/// <summary>Debian's Chromium, and one page in it that notes what it asked for and what it complained of.</summary>
+/// <summary>A page of a new profile in Debian's Chromium, which notes what it asked for and what it complained of.</summary>
 internal sealed class Browser : IAsyncDisposable
 {
+    // One for all tests, because its start takes some seconds of processor time. It ends with this process.
+    private static readonly Lazy<Task<IBrowser>> Chromium = new(StartAsync);
+
     // In milliseconds, for the start and each step.
     private const float LongestWait = 120_000;
 
-    private readonly IPlaywright _playwright;
-    private readonly IBrowser _browser;
+    private readonly IBrowserContext _context;
 
-    private Browser(IPlaywright playwright, IBrowser browser, IPage page)
+    private Browser(IBrowserContext context, IPage page)
     {
-        (_playwright, _browser, Page) = (playwright, browser, page);
+        (_context, Page) = (context, page);
+        page.SetDefaultTimeout(LongestWait);
         page.Request += (_, request) => Requested.Enqueue(request.Url);
         page.Console += (_, message) => Said.Enqueue(message.Text);
         page.PageError += (_, error) => Said.Enqueue(error);
@@ -29,23 +32,22 @@ internal sealed class Browser : IAsyncDisposable
 
     internal static async Task<Browser> OpenAsync(bool hasScript = true, ColorScheme scheme = ColorScheme.Light)
     {
-        var playwright = await Playwright.CreateAsync();
-        // Without a sandbox, because a container's root has none.
-        var browser = await playwright.Chromium.LaunchAsync(
-            new() { ExecutablePath = "/usr/bin/chromium", Args = ["--no-sandbox"], Timeout = LongestWait });
-        var context = await browser.NewContextAsync(new()
+        var context = await (await Chromium.Value).NewContextAsync(new()
         {
             JavaScriptEnabled = hasScript,
             ColorScheme = scheme,
             ViewportSize = new() { Width = 1100, Height = 900 },
         });
-        context.SetDefaultTimeout(LongestWait);
-        return new(playwright, browser, await context.NewPageAsync());
+        return new(context, await context.NewPageAsync());
     }
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => _context.DisposeAsync();
+
+    private static async Task<IBrowser> StartAsync()
     {
-        await _browser.DisposeAsync();
-        _playwright.Dispose();
+        var playwright = await Playwright.CreateAsync();
+        // Without a sandbox, because a container's root has none.
+        return await playwright.Chromium.LaunchAsync(
+            new() { ExecutablePath = "/usr/bin/chromium", Args = ["--no-sandbox"], Timeout = LongestWait });
     }
 }

@@ -115,7 +115,7 @@ public sealed class RedisTlsTests : IAsyncLifetime
     public void A_server_that_closes_the_connection_may_demand_a_certificate(SocketError error, bool mayDemand)
     {
         var config = new ExporterConfig(new Dictionary<string, string> { ["REDIS_SSL"] = "true" });
-        var failure = new RedisConnectionException(ConnectionFailureType.UnableToConnect, "It was not possible to connect");
+        var failure = new RedisConnectionException(ConnectionFailureType.UnableToConnect, CommandFlags.None, "It was not possible to connect");
 
         var fault = RedisFault.Explain(failure, new SocketException((int)error), config, TimeSpan.FromSeconds(1));
 
