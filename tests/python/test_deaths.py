@@ -33,7 +33,7 @@ def expect(environment: dict[str, str]) -> Callable[..., dict[str, Any]]:
 
     def check(server: LiveGunicorn, reason: str, pid: int) -> dict[str, Any]:
         wait_for(lambda: exits(server), f"an exit; the log is:\n{server.log}")
-        wait_for(lambda: len(server.workers()) == 1 and server.workers() != [pid], "a new worker")
+        wait_for(lambda: len(now := server.workers()) == 1 and now != [pid], "a new worker")
         assert exits(server) == {reason: 1}
         (exit_,) = recorded_exits(environment)
         assert (exit_["pid"], exit_["reason"]) == (pid, reason)

@@ -94,7 +94,7 @@ def test_a_worker_that_is_killed_idle_is_one_incident_and_one_that_is_stopped_is
     wait_for(lambda: server.metrics().value("gunicorn_workers", state="live") == 2, "two workers")
     first, second = server.workers()
     os.kill(second, signal.SIGTERM)
-    wait_for(lambda: second not in server.workers() and len(server.workers()) == 2, "its successor")
+    wait_for(lambda: second not in (now := server.workers()) and len(now) == 2, "its successor")
     os.kill(first, signal.SIGKILL)
     wait_for(lambda: deaths(incidents), "the death")
     assert [(death["pid"], death["signal"]) for death in deaths(incidents)] == [(first, "SIGKILL")]
@@ -169,7 +169,7 @@ def test_reloads_are_listed_with_who_reloaded(start_gunicorn, incidents):
     (worker,) = server.workers()
     server.signal(signal.SIGHUP)
     wait_for(lambda: "gunicorn" in reloads(), "the reload of Gunicorn")
-    wait_for(lambda: server.workers() != [worker] and len(server.workers()) == 1, "the new worker")
+    wait_for(lambda: (now := server.workers()) != [worker] and len(now) == 1, "the new worker")
     assert reloads() == ["exporter", "gunicorn"]
     assert deaths(incidents) == []
 

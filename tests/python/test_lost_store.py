@@ -69,7 +69,7 @@ def reload(server: LiveGunicorn) -> None:
     """Reloads the server and waits until both workers are new."""
     before = set(server.workers())
     server.signal(signal.SIGHUP)
-    wait_for(lambda: len(server.workers()) == 2 and not before & set(server.workers()), "two other workers")
+    wait_for(lambda: len(now := server.workers()) == 2 and not before & set(now), "two other workers")
 
 
 @pytest.mark.parametrize("lose", LOSSES, ids=lambda lose: lose.__name__)
@@ -183,7 +183,7 @@ def test_an_exporter_that_starts_again_after_the_loss_tells_of_it_too(start_guni
     before = server.exporters()
     shutil.rmtree(store)
     os.kill(before[0], signal.SIGKILL)
-    wait_for(lambda: server.exporters() and server.exporters() != before, "another exporter")
+    wait_for(lambda: server.exporters() not in ([], before), "another exporter")
 
     def is_unhealthy() -> bool:
         try:

@@ -80,7 +80,7 @@ def app(environ, start_response):
     server = start_gunicorn("-w", "1", "--pythonpath", str(tmp_path), app="interrupting:app")
     (worker,) = server.workers()
     server.get("/interrupt")
-    wait_for(lambda: server.workers() and worker not in server.workers(), "another worker")
+    wait_for(lambda: (now := server.workers()) and worker not in now, "another worker")
     wait_for(lambda: server.get("/") == 200, "an answer")
     assert server.log.count("Metrics exporter started") == 1
     assert "a recording failed" not in server.log
@@ -261,7 +261,7 @@ def test_exits_that_the_exporter_cannot_be_told_of_are_told_when_it_can(start_gu
     before = server.workers()
     for pid in before:
         os.kill(pid, signal.SIGKILL)
-    wait_for(lambda: len(server.workers()) == 2 and not set(before) & set(server.workers()), "two more workers")
+    wait_for(lambda: len(now := server.workers()) == 2 and not set(before) & set(now), "two more workers")
     wait_for(lambda: "Exits of workers cannot be recorded" in server.log, "the line")
     obstacle.rmdir()
     exits = tmp_path / "store" / "master-1.exits"

@@ -43,7 +43,7 @@ def call(environment, *arguments, launcher=(), cwd=None):
 
 def ready(store, server, workers=1):
     """Waits until each worker's handler stands."""
-    wait_for(lambda: len(server.workers()) == workers and all(signal_of(store, pid) for pid in server.workers()), "the handlers")
+    wait_for(lambda: len(now := server.workers()) == workers and all(signal_of(store, pid) for pid in now), "the handlers")
 
 
 @contextlib.contextmanager

@@ -60,7 +60,8 @@ def test_routes_have_their_own_series_after_a_scan_and_after_every_restart(name,
         assert metrics.total("gunicorn_exporter_dropped_total") == 0
 
     def replaced(pids: "list[int]") -> bool:
-        return bool(server.workers()) and not set(pids) & set(server.workers())
+        now = server.workers()
+        return bool(now) and not set(pids) & set(now)
 
     check()
     workers = server.workers()

@@ -29,7 +29,7 @@ def store(environment) -> Path:
 
 def settle(store, server, number=FIRST):
     """Waits until the only worker's flight file has the signal. Returns the worker's pid."""
-    wait_for(lambda: server.workers() and signal_of(store, server.workers()[0]) == number, f"signal {number} in the flight file")
+    wait_for(lambda: (now := server.workers()) and signal_of(store, now[0]) == number, f"signal {number} in the flight file")
     (worker,) = server.workers()
     return worker
 
