@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -51,16 +52,17 @@ def kill(server: LiveGunicorn, code: str, path: str = "/exec") -> None:
 
 
 def test_a_timeout_has_the_request_and_the_line_that_hangs(start_gunicorn, tell, incidents):
-    server = start_gunicorn("--timeout", "2")
+    server = start_gunicorn("--timeout", "4")
     server.wait_until_served()
     (pid,) = server.workers()
     # Since Gunicorn 22 the worker answers what it was aborted in.
+    start = time.monotonic()
     status = server.get("/hang")
     wait_for(lambda: deaths(incidents), f"the timeout; the log is:\n{server.log}")
     (timeout,) = deaths(incidents)
     assert (timeout["kind"], timeout["cause"], timeout["pid"], timeout["worker_id"]) == ("timeout", "timeout", pid, "worker_1")
     assert (timeout["method"], timeout["route"]) == ("GET", "/hang")
-    assert 1.5 < timeout["age_seconds"] < 15
+    assert 3.5 < timeout["age_seconds"] < time.monotonic() - start
     (frame,) = [frame for frame in timeout["stack"] if frame["file"].endswith("/app.py")]
     assert "time.sleep(PATIENCE)" in Path(frame["file"]).read_text().splitlines()[frame["line"] - 1]
     what = "worker died" if status else "request lost"
@@ -205,7 +207,7 @@ def test_the_page_the_exporter_and_the_filters_show_the_same(start_gunicorn, tel
     target = f"127.0.0.1:{server.metrics_port}"
     (death,) = deaths(incidents)
     wait_for(lambda: json.loads(page(server, "/incidents.json")) == [death], "the list of the exporter")
-    assert 'id="incidents"' in page(server) and "POST /exec" in page(server)
+    wait_for(lambda: 'id="incidents"' in (text := page(server)) and "POST /exec" in text, "the list of the page")
     assert incidents(target) == [death]
     assert incidents(target, "--worker", "worker_1", "--route", "/ex*", "--since", "1h", "--kind", "death", "--limit", "1") == [death]
     for nothing in (["--worker", "worker_2"], ["--route", "/"], ["--kind", "slow"]):

@@ -11,7 +11,7 @@ import pytest
 
 from conftest import EXECUTABLE
 from exposition import Exposition
-from live_gunicorn import LiveGunicorn, free_port, wait_for
+from live_gunicorn import END_TIMEOUT, LiveGunicorn, free_port, wait_for
 
 LINE_OF_MASTER = "Metrics are recorded where nobody reads them: "
 LINE_OF_EXPORTER = "while Gunicorn records in it; reload Gunicorn (SIGHUP)"
@@ -220,4 +220,4 @@ def test_a_standalone_exporter_tells_of_the_loss_until_the_server_has_another_st
         assert (tmp_path / "standalone.log").read_text().count(LINE_OF_EXPORTER) == 1
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(END_TIMEOUT)

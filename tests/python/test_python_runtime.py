@@ -17,7 +17,7 @@ UNCOLLECTABLE = "gunicorn_worker_gc_objects_uncollectable_total"
 
 def start(start_gunicorn: Any, *options: str, **named: Any) -> LiveGunicorn:
     # An idle worker's heartbeat comes after half the timeout.
-    server: LiveGunicorn = start_gunicorn("-w", "1", "--timeout", "2", *options, **{"conf": HOOKS, "app": "runtime_app:app", **named})
+    server: LiveGunicorn = start_gunicorn("-w", "1", "--timeout", "4", *options, **{"conf": HOOKS, "app": "runtime_app:app", **named})
     server.wait_until_served()
     wait_for(lambda: server.scrape().has("gunicorn_worker_state", state="running"), "the worker")
     return server

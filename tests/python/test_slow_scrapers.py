@@ -12,7 +12,7 @@ from typing import Iterator
 import pytest
 
 from conftest import EXECUTABLE
-from live_gunicorn import free_port, wait_for
+from live_gunicorn import END_TIMEOUT, free_port, wait_for
 
 FAMILIES = 20
 SERIES = 1_500
@@ -73,7 +73,7 @@ class Exporter:
     def end(self) -> None:
         self.leave()
         self.process.terminate()
-        self.process.wait(30)
+        self.process.wait(END_TIMEOUT)
 
 
 def settle(exporter: Exporter) -> None:
