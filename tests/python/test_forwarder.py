@@ -116,7 +116,8 @@ def test_redis_that_is_away_slow_and_back_slows_and_fails_no_request_and_no_scra
         wait_for(lambda: status()["redis"]["state"] == wanted, wanted)
         assert all(server.get("/") == 200 for _ in range(20))
         # On a busy machine a snapshot may fail in between.
-        wait_for(lambda: server.metrics().value("gunicorn_exporter_forwarder_up", forwarder="redis") == (wanted == "running"), wanted)  # noqa: B023
+        is_up = wanted == "running"
+        wait_for(lambda: server.metrics().value("gunicorn_exporter_forwarder_up", forwarder="redis") == is_up, wanted)  # noqa: B023
     redis.signal(signal.SIGCONT)
     wait_for(lambda: status()["redis"]["state"] == "running", "recovery")
     wait_for(lambda: server.log.count("forwarding to redis works again") >= 2, "the second recovery in the log")
@@ -209,8 +210,10 @@ def test_where_no_exporter_runs_an_error_says_so(run_python, environment):
     ("db=-1", 'ConfigurationError: REDIS_DB is "-1"; set it to'),
     ("hots='x'", "TypeError"),
 ])
-def test_settings_that_cannot_be_used_are_refused_with_one_sentence(settings, error, start_gunicorn, run_python):
-    start_gunicorn().wait_until_served()
+def test_settings_that_cannot_be_used_are_refused_with_one_sentence(settings, error, start_gunicorn, run_python, environment):
+    start_gunicorn()
+    # Without an exporter the settings would be kept for the next one.
+    wait_for(Path(environment["PROMETHEUS_MULTIPROC_DIR"], "control.sock").exists, "the exporter's turn")
     done = run_python(f"""
 from gunicorn_prometheus_exporter.forwarder import RedisForwarder, get_forwarder_manager
 get_forwarder_manager().add_forwarder("redis", RedisForwarder({settings}))
