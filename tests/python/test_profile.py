@@ -197,7 +197,7 @@ def test_only_threads_of_the_wanted_requests_are_sampled(start_gunicorn, environ
     server = start_gunicorn("-w", "2", conf=ALL["PrometheusThreadWorker"].conf, app="hot_app:app")
     ready(store, server, workers=2)
     with load(server, "/wanted", clients=2), load(server, "/other", clients=2):
-        status, folded, errors = call(environment, "profile", "--seconds", "2", "--route", "/wanted", "--format", "folded", "--output", "-")
+        status, folded, errors = call(environment, "profile", "--seconds", "4", "--route", "/wanted", "--format", "folded", "--output", "-")
         assert status == 0, errors
         # A thread that waits for a request would wait in gthread.py or in a queue.
         assert all("hot_app.py:" in line or "gthread.py" in line for line in folded.splitlines()), folded

@@ -44,7 +44,7 @@ def test_routes_have_their_own_series_after_a_scan_and_after_every_restart(name,
     needs = [app.split(".")[1].split("_")[0]] if "." in app else []
     # Far fewer paths than a scan has, and more than any label of the exporter has values of its own.
     variables = {"GUNICORN_EXPORTER_MAX_LABEL_VALUES": "12"}
-    # On a busy machine the next request of a connection may come later than after the two seconds of the default.
+    # On a busy machine a connection may be idle for longer than the two seconds of the default.
     start = functools.partial(start_worker, worker_class, "--keep-alive", "30", app=app, needs=needs, variables=variables)
     server: LiveGunicorn = start()
     rounds = 0
