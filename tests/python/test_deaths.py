@@ -90,6 +90,8 @@ def test_an_application_that_cannot_be_loaded_is_a_boot_error(start_gunicorn, en
     application.write_text("from app import app")
     server = start_gunicorn("--pythonpath", str(tmp_path), app="fickle:app")
     server.wait_until_served()
+    # The first worker has loaded it.
+    assert server.get("/") == 200
     application.write_text(code)
     os.kill(server.workers()[0], signal.SIGKILL)
     # Gunicorn stops if a module is missing, and keeps retrying if the application exits its worker.
