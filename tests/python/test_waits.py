@@ -21,6 +21,9 @@ BLOCKED = "gunicorn_worker_loop_blocked_seconds_total"
 LAG = "gunicorn_worker_loop_lag"
 WAIT = "gunicorn_worker_thread_wait_seconds"
 
+#: No block is slow for the exporter, whose signal for a stack would end it.
+PATIENT = ("--timeout", "120")
+
 
 def block(server, seconds):
     """Blocks the worker's thread. Returns how long it was blocked."""
@@ -80,7 +83,7 @@ def test_the_share_of_busy_threads_is_what_is_offered(start_worker):
 
 
 def test_connections_of_threads_are_counted_by_state(start_worker):
-    server = start_worker("gthread", "--worker-connections", "9", "--keep-alive", "30")
+    server = start_worker("gthread", "--worker-connections", "9", "--keep-alive", "30", *PATIENT)
     wait_until_measured(server, "gunicorn_worker_connections_limit")
     assert server.scrape().total("gunicorn_worker_connections_limit") == 9
     alive = [server.connect(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n") for _ in range(2)]
@@ -100,7 +103,7 @@ def test_connections_of_threads_are_counted_by_state(start_worker):
 
 @pytest.mark.parametrize("name", LOOPS)
 def test_the_busy_share_of_a_loop_is_what_blocks_it(start_worker, name):
-    server = start_worker(name)
+    server = start_worker(name, *PATIENT)
     wait_until_measured(server, LOOP)
 
     blocked, answered = [], []
