@@ -19,9 +19,9 @@ from pathlib import Path
 from pages import PAGES, Block, Page
 
 #: Seconds for a server to respond and for values to appear.
-PATIENCE = 30.0
+PATIENCE = 60.0
 #: Seconds for a command to exit.
-COMMAND_TIMEOUT = 60.0
+COMMAND_TIMEOUT = 120.0
 
 _SERVES = re.compile(r"(\w+=\S+ )*(gunicorn|gunicorn-prometheus-exporter (serve|hub)|env -u \w+ python3)( |$)")
 _GUNICORN = re.compile(r"(\w+=\S+ )*gunicorn( |$)")

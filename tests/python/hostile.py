@@ -254,11 +254,11 @@ def live_on(server: LiveGunicorn) -> None:
     wait_for(lambda: server.get("/") == 200, "an answer")
     old = server.workers()
     server.signal(signal.SIGHUP)
-    wait_for(lambda: server.workers() and not set(old) & set(server.workers()), f"new workers after a reload:\n{server.log}")
+    wait_for(lambda: (now := server.workers()) and not set(old) & set(now), f"new workers after a reload:\n{server.log}")
     wait_for(lambda: server.get("/") == 200, "an answer after the reload")
     victim = server.workers()[-1]
     os.kill(victim, signal.SIGKILL)
-    wait_for(lambda: server.workers() and victim not in server.workers(), f"a worker after a death:\n{server.log}")
+    wait_for(lambda: (now := server.workers()) and victim not in now, f"a worker after a death:\n{server.log}")
     wait_for(lambda: server.get("/") == 200, "an answer after the death")
     assert server.process.poll() is None
 

@@ -83,7 +83,7 @@ def test_a_page_does_what_it_says_when_it_is_followed_word_for_word(page, tmp_pa
     }
     done = subprocess.run(
         [*own, "/usr/bin/python3", str(Path(__file__).parent / "follow_page.py"), page.name, str(folder), *skipped(page)],
-        env=variables, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300, check=False)
+        env=variables, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=900, check=False)
     assert done.returncode == 0, done.stdout
 
 

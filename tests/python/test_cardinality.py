@@ -37,7 +37,7 @@ def random_paths(number: int, prefix: str = "/") -> "list[str]":
 def start(start_gunicorn, tmp_path) -> LiveGunicorn:
     (tmp_path / "scanned.py").write_text(APP)
     server: LiveGunicorn = start_gunicorn(
-        "-w", "1", "-k", "gthread", "--threads", "2", "--chdir", str(tmp_path),
+        "-w", "1", "-k", "gthread", "--threads", "2", "--keep-alive", "30", "--chdir", str(tmp_path),
         conf=HOOKS, app="scanned:app", variables={"GUNICORN_EXPORTER_MAX_LABEL_VALUES": str(BOUND)},
     )
     return server

@@ -13,7 +13,7 @@ from typing import Any, Callable
 
 from chaos_app import STATUSES
 from exposition import Exposition
-from live_gunicorn import HOOKS, LiveGunicorn, wait_for
+from live_gunicorn import END_TIMEOUT, HOOKS, LiveGunicorn, wait_for
 
 SEED = int(os.environ.get("CHAOS_SEED", "1"))
 SECONDS = float(os.environ.get("CHAOS_SECONDS", "20"))
@@ -54,7 +54,7 @@ class Client(threading.Thread):
     def run(self) -> None:
         while not self._stopped.is_set():
             path = self._random.choice(self.paths)
-            connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=20)
+            connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)
             try:
                 connection.connect()
             except OSError:
@@ -177,7 +177,7 @@ class Chaos:
         wait_for(lambda: any("run_gunicorn" in command for command in children(self.master).values()), "its first worker")
         os.kill(old, signal.SIGTERM)
         # The new master becomes a child of process 1 or of this process, and serves alone.
-        wait_for(lambda: not is_serving(old), "the end of the old master", 60)
+        wait_for(lambda: not is_serving(old), "the end of the old master")
         self.masters.discard(old)
 
     def _kill_worker(self) -> None:
@@ -239,7 +239,7 @@ def test_every_count_is_the_clients_whatever_happens(start_gunicorn: Any) -> Non
 
         # A worker counts a request after its response, and the exporter looks for dead workers every second.
         with contextlib.suppress(AssertionError):
-            wait_for(lambda: received <= counted(), "the counts", 10)
+            wait_for(lambda: received <= counted(), "the counts")
         wait_for(lambda: server.metrics().total("gunicorn_worker_requests_in_flight") == 0, "the last requests")
         scraper.stop()
         metrics = server.metrics()
@@ -267,6 +267,6 @@ def test_every_count_is_the_clients_whatever_happens(start_gunicorn: Any) -> Non
         for master in chaos.masters:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(master, signal.SIGTERM)
-    server.process.wait(30)
+    server.process.wait(END_TIMEOUT)
     gone = chaos.masters | ended.keys()
-    wait_for(lambda: not [pid for pid in gone if is_serving(pid)], "the end of every process", 30)
+    wait_for(lambda: not [pid for pid in gone if is_serving(pid)], "the end of every process")

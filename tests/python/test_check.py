@@ -113,7 +113,15 @@ def test_labels_that_prometheus_renames_are_found(start_gunicorn, start_promethe
     wait_for(lambda: prometheus.values("gunicorn_http_requests_total"), "a request")
 
     target = f"127.0.0.1:{server.metrics_port}"
-    found = check(environment, target, "--prometheus.url", prometheus.url)
+    found = ""
+
+    def is_there() -> bool:
+        # A scrape that fails ends the present values until the next one.
+        nonlocal found
+        found = check(environment, target, "--prometheus.url", prometheus.url)
+        return "it has no metrics of this exporter now" not in found
+
+    wait_for(is_there, "the metrics")
 
     if honors:
         assert found == "no problems found\n"

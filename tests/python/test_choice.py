@@ -25,7 +25,7 @@ def reload(server: LiveGunicorn, file: Path, text: str) -> None:
     earlier = set(server.workers())
     file.write_text(text)
     os.kill(server.pid, signal.SIGHUP)
-    wait_for(lambda: server.workers() and not earlier & set(server.workers()), "new workers")
+    wait_for(lambda: (now := server.workers()) and not earlier & set(now), "new workers")
 
 
 def bounds(metrics: Exposition) -> list[str]:

@@ -120,8 +120,8 @@ def check(server: LiveGunicorn, operator: Operator, scraper: Scraper, clients: l
 
     # No request is in flight once the workers that were told to stop are gone.
     with contextlib.suppress(AssertionError):
-        wait_for(lambda: received <= counts_by(server.metrics(), "status_code"), "the counts", 20)
-    wait_for(lambda: server.metrics().total("gunicorn_worker_requests_in_flight") == 0, "the last requests", 20)
+        wait_for(lambda: received <= counts_by(server.metrics(), "status_code"), "the counts")
+    wait_for(lambda: server.metrics().total("gunicorn_worker_requests_in_flight") == 0, "the last requests")
     metrics = server.metrics()
     found = counts_by(metrics, "status_code")
     print(f"{dict(operator.done)}; received {dict(received)}, lost {dict(lost)}, counted {dict(found)}; {scraper.scrapes} scrapes")
@@ -144,5 +144,5 @@ def check(server: LiveGunicorn, operator: Operator, scraper: Scraper, clients: l
             now.total("gunicorn_worker_requests_total"), now.total(LATENCY), now.total("gunicorn_worker_request_duration_seconds_count")}
 
     # The exporter completes what a killed worker had begun to count once it has accounted for the death.
-    wait_for(lambda: len(sums()) == 1, "equal counts in every family", 20)
+    wait_for(lambda: len(sums()) == 1, "equal counts in every family")
     assert metrics.value("gunicorn_exporter_dropped_total") == 0

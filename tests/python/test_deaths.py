@@ -10,7 +10,7 @@ from typing import Any, Callable, Iterator
 import pytest
 
 from gunicorn_prometheus_exporter.oom_kills import events_file
-from live_gunicorn import HOOKS, LiveGunicorn, wait_for
+from live_gunicorn import END_TIMEOUT, HOOKS, LiveGunicorn, wait_for
 
 EXITS = "gunicorn_worker_exits_total"
 CODE = "import os, signal; "
@@ -33,7 +33,7 @@ def expect(environment: dict[str, str]) -> Callable[..., dict[str, Any]]:
 
     def check(server: LiveGunicorn, reason: str, pid: int) -> dict[str, Any]:
         wait_for(lambda: exits(server), f"an exit; the log is:\n{server.log}")
-        wait_for(lambda: len(server.workers()) == 1 and server.workers() != [pid], "a new worker")
+        wait_for(lambda: len(now := server.workers()) == 1 and now != [pid], "a new worker")
         assert exits(server) == {reason: 1}
         (exit_,) = recorded_exits(environment)
         assert (exit_["pid"], exit_["reason"]) == (pid, reason)
@@ -43,7 +43,7 @@ def expect(environment: dict[str, str]) -> Callable[..., dict[str, Any]]:
 
 
 def test_a_request_that_hangs_is_a_timeout(start_gunicorn, expect):
-    server = start_gunicorn("--timeout", "1")
+    server = start_gunicorn("--timeout", "4")
     (pid,) = server.workers()
     # In newer versions of Gunicorn the aborted worker still responds, then exits normally.
     status = server.get("/hang")
@@ -59,7 +59,7 @@ def test_a_request_that_hangs_is_a_timeout(start_gunicorn, expect):
 
 
 def test_a_worker_that_cannot_even_be_aborted_is_a_timeout(start_gunicorn, expect):
-    server = start_gunicorn("--timeout", "1")
+    server = start_gunicorn("--timeout", "4")
     (pid,) = server.workers()
     assert server.request("POST", "/exec", CODE + "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGABRT]); "
                           "import time; time.sleep(20)")[0] == 0
@@ -90,6 +90,8 @@ def test_an_application_that_cannot_be_loaded_is_a_boot_error(start_gunicorn, en
     application.write_text("from app import app")
     server = start_gunicorn("--pythonpath", str(tmp_path), app="fickle:app")
     server.wait_until_served()
+    # The first worker has loaded it.
+    assert server.get("/") == 200
     application.write_text(code)
     os.kill(server.workers()[0], signal.SIGKILL)
     # Gunicorn stops if a module is missing, and keeps retrying if the application exits its worker.
@@ -146,7 +148,7 @@ def test_the_last_workers_are_told_too(start_gunicorn, environment, number):
     wait_for(lambda: server.metrics().by("gunicorn_worker_state", "state").get("running") == 3, "three workers")
     workers = server.workers()
     server.signal(number)
-    assert server.process.wait(20) == 0
+    assert server.process.wait(END_TIMEOUT) == 0
     assert sorted((exit_["pid"], exit_["reason"]) for exit_ in recorded_exits(environment)) == [(pid, "graceful") for pid in workers]
 
 
@@ -159,7 +161,7 @@ def test_a_worker_that_would_not_end_is_told_as_killed(start_gunicorn, environme
     hanging.start()
     wait_for(begun.exists, "a request in hand")
     server.signal(signal.SIGTERM)
-    assert server.process.wait(20) == 0
+    assert server.process.wait(END_TIMEOUT) == 0
     hanging.join()
     (exit_,) = recorded_exits(environment)
     assert (exit_["pid"], exit_["reason"], exit_["signal"]) == (pid, "signal", signal.SIGKILL)

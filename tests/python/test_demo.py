@@ -13,7 +13,7 @@ from pages import REPOSITORY
 def status_of(address: str) -> int:
     """Returns the status of an answer, 0 without one."""
     try:
-        with urllib.request.urlopen(address, timeout=10) as answer:
+        with urllib.request.urlopen(address, timeout=30) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         return error.code

@@ -99,9 +99,9 @@ def test_an_application_that_ends_its_worker_has_failed_once(start_worker, name)
 #: In the other classes a waiting request does not block the worker, so it never times out.
 @pytest.mark.parametrize("name", ["sync", "tornado", "uvicorn", "asgi"])
 def test_a_request_that_takes_too_long_is_counted_or_lost_and_never_both(start_worker, name):
-    server = start_worker(name, "--timeout", "2")
+    server = start_worker(name, "--timeout", "4")
     # Gunicorn's timeout starts with a worker's first heartbeat.
-    wait_for(lambda: server.metrics().total("gunicorn_worker_uptime_seconds") > 2, "a worker that is some seconds old")
+    wait_for(lambda: server.metrics().total("gunicorn_worker_uptime_seconds") > 4, "a worker that is some seconds old")
     (pid,) = server.workers()
     # Up to Gunicorn 21 the connection is closed without a response, later with one.
     assert server.get("/hang") in (0, 500)

@@ -62,12 +62,12 @@ def test_hubs_show_what_ten_applications_counted_though_one_dies_and_others_begi
         wait_for(lambda: counted(merged.read()) == everything, "the sums of all applications")
         for name, account in last.items():
             wait_for(lambda: counted(anew.read(), name) == account, f"the counts of {name}")  # noqa: B023
-        assert merged.read().value("gunicorn_hub_hosts") == HOSTS - 1
+        wait_for(lambda: merged.read().value("gunicorn_hub_hosts") == HOSTS - 1, "every host but the one that died")
         assert not anew.read().has("shop_orders_total", instance="host-0")
 
         late = Hub(environment, EXECUTABLE, "--aggregate")
         hubs.append(late)
-        assert counted(late.read()) == everything
+        wait_for(lambda: counted(late.read()) == everything, "the same sums at a hub that starts late")
         for exposition in (anew.read(), merged.read()):
             assert lint(exposition.text) == ""
 
@@ -80,8 +80,9 @@ def test_hubs_show_what_ten_applications_counted_though_one_dies_and_others_begi
         for host in hosts:
             host.end()
         logs = [hub.end() for hub in hubs]
-    # The hubs log only their address and the snapshots that they read.
-    assert not [line for log in logs for line in log.splitlines() if "listening on" not in line and "snapshot" not in line.lower()]
+    # The hubs log only their address and the snapshots that they read. On a busy machine the server's heartbeat is late.
+    expected = ("listening on", "snapshot", "heartbeat")
+    assert not [line for log in logs for line in log.splitlines() if not any(words in line.lower() for words in expected)]
 
 
 def watch(seconds: float, *watches: Watch) -> None:

@@ -40,7 +40,7 @@ def count_of_exit(server, end):
     assert server.get("/") == 200
     (pid,) = server.workers()
     end(server, pid)
-    wait_for(lambda: server.workers() and pid not in server.workers(), "a replacement")
+    wait_for(lambda: (now := server.workers()) and pid not in now, "a replacement")
 
     def counted():
         return {name: value for name, value in server.metrics().by("gunicorn_worker_exits_total", "reason").items() if value}

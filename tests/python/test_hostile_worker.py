@@ -240,6 +240,8 @@ def test_a_link_of_roots_own_in_roots_territory_is_followed(site):
 def test_the_master_has_nothing_of_the_store_mapped_and_its_workers_have_none_of_its_files(site):
     with running(site.start()) as server:
         assert server.metrics().value("gunicorn_workers", state="configured") == 1
+        # A worker closes the files of the master before it runs.
+        wait_for(lambda: server.scrape().by("gunicorn_worker_state", "state").get("running") == 1, "the worker")
         assert str(site.default_store) not in Path(f"/proc/{server.pid}/maps").read_text()
         (worker,) = server.workers()
         files = {os.readlink(path) for path in Path(f"/proc/{worker}/fd").iterdir()}

@@ -42,7 +42,7 @@ def test_the_page_of_a_hub_has_its_hosts_and_the_page_of_each_host(start_gunicor
         failing = r"{}: \d+ % of the requests of the last 5 minutes failed"
         wait_for(lambda: re.search(failing.format("the fleet"), page()), "the verdict of the fleet")
         assert not re.search(failing.format("web-1"), page())
-        assert re.search(failing.format("web-1"), page("?host=web-1"))
+        wait_for(lambda: re.search(failing.format("web-1"), page("?host=web-1")), "the verdict of the host")
 
         redis.kill()
         wait_for(lambda: "the hub cannot read the hosts&#x27; snapshots" in page(), "the verdict")

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -51,16 +52,17 @@ def kill(server: LiveGunicorn, code: str, path: str = "/exec") -> None:
 
 
 def test_a_timeout_has_the_request_and_the_line_that_hangs(start_gunicorn, tell, incidents):
-    server = start_gunicorn("--timeout", "2")
+    server = start_gunicorn("--timeout", "4")
     server.wait_until_served()
     (pid,) = server.workers()
     # Since Gunicorn 22 the worker answers what it was aborted in.
+    start = time.monotonic()
     status = server.get("/hang")
     wait_for(lambda: deaths(incidents), f"the timeout; the log is:\n{server.log}")
     (timeout,) = deaths(incidents)
     assert (timeout["kind"], timeout["cause"], timeout["pid"], timeout["worker_id"]) == ("timeout", "timeout", pid, "worker_1")
     assert (timeout["method"], timeout["route"]) == ("GET", "/hang")
-    assert 1.5 < timeout["age_seconds"] < 15
+    assert 3.5 < timeout["age_seconds"] < time.monotonic() - start
     (frame,) = [frame for frame in timeout["stack"] if frame["file"].endswith("/app.py")]
     assert "time.sleep(PATIENCE)" in Path(frame["file"]).read_text().splitlines()[frame["line"] - 1]
     what = "worker died" if status else "request lost"
@@ -94,7 +96,7 @@ def test_a_worker_that_is_killed_idle_is_one_incident_and_one_that_is_stopped_is
     wait_for(lambda: server.metrics().value("gunicorn_workers", state="live") == 2, "two workers")
     first, second = server.workers()
     os.kill(second, signal.SIGTERM)
-    wait_for(lambda: second not in server.workers() and len(server.workers()) == 2, "its successor")
+    wait_for(lambda: second not in (now := server.workers()) and len(now) == 2, "its successor")
     os.kill(first, signal.SIGKILL)
     wait_for(lambda: deaths(incidents), "the death")
     assert [(death["pid"], death["signal"]) for death in deaths(incidents)] == [(first, "SIGKILL")]
@@ -169,7 +171,7 @@ def test_reloads_are_listed_with_who_reloaded(start_gunicorn, incidents):
     (worker,) = server.workers()
     server.signal(signal.SIGHUP)
     wait_for(lambda: "gunicorn" in reloads(), "the reload of Gunicorn")
-    wait_for(lambda: server.workers() != [worker] and len(server.workers()) == 1, "the new worker")
+    wait_for(lambda: (now := server.workers()) != [worker] and len(now) == 1, "the new worker")
     assert reloads() == ["exporter", "gunicorn"]
     assert deaths(incidents) == []
 
@@ -205,7 +207,7 @@ def test_the_page_the_exporter_and_the_filters_show_the_same(start_gunicorn, tel
     target = f"127.0.0.1:{server.metrics_port}"
     (death,) = deaths(incidents)
     wait_for(lambda: json.loads(page(server, "/incidents.json")) == [death], "the list of the exporter")
-    assert 'id="incidents"' in page(server) and "POST /exec" in page(server)
+    wait_for(lambda: 'id="incidents"' in (text := page(server)) and "POST /exec" in text, "the list of the page")
     assert incidents(target) == [death]
     assert incidents(target, "--worker", "worker_1", "--route", "/ex*", "--since", "1h", "--kind", "death", "--limit", "1") == [death]
     for nothing in (["--worker", "worker_2"], ["--route", "/"], ["--kind", "slow"]):

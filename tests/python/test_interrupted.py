@@ -28,18 +28,18 @@ CASES = {
 
 
 class Client(threading.Thread):
-    """Requests the paths in turn until the time is over, and keeps what failed."""
+    """Requests the paths in turn until it is told that the time is over, and keeps what failed."""
 
-    def __init__(self, port: int, ways: "list[str]", first: int, end: float) -> None:
+    def __init__(self, port: int, ways: "list[str]", first: int, is_over: threading.Event) -> None:
         super().__init__()
         self._port = port
         self._ways = ways[first % len(ways):] + ways[:first % len(ways)]
-        self._end = end
+        self._is_over = is_over
         self.faults: "list[str]" = []
         self.answers = 0
 
     def run(self) -> None:
-        while time.monotonic() < self._end:
+        while not self._is_over.is_set():
             for way in self._ways:
                 connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)
                 try:
@@ -52,7 +52,7 @@ class Client(threading.Thread):
                     connection.close()
                 if fault:
                     self.faults.append(fault)
-                if time.monotonic() > self._end:
+                if self._is_over.is_set():
                     return
 
 
@@ -64,16 +64,22 @@ def test_no_wait_fails_or_ends_early(start_gunicorn, need, environment, case):
     server = start_gunicorn("--timeout", "120", conf=conf, app=app)
     (worker,) = server.workers()
     wait_for(lambda: signal_of(store, worker), "the handler")
-    end = time.monotonic() + SECONDS
+    is_over = threading.Event()
     sender = Sender(store)
-    threads = [Client(server.port, ways, number, end) for number in range(clients)]
+    threads = [Client(server.port, ways, number, is_over) for number in range(clients)]
     for thread in (sender, *threads):
         thread.start()
+    try:
+        time.sleep(SECONDS)
+        # A busy machine needs longer.
+        wait_for(lambda: sender.sent > 10 * SECONDS, "the signals")
+    finally:
+        is_over.set()
     for thread in threads:
         thread.join()
     sender.stop()
     answers = sum(thread.answers for thread in threads)
-    print(f"{sender.sent} signals, {answers} responses in {SECONDS:g} s")
+    print(f"{sender.sent} signals, {answers} responses")
     assert [fault for thread in threads for fault in thread.faults] == []
-    assert sender.sent > 10 * SECONDS and answers > 0
+    assert answers > 0
     assert server.workers() == [worker]

@@ -145,7 +145,7 @@ def exporter(store: Path, environment: dict[str, str]) -> Iterator[int]:
 def accounts(store: Path, environment: dict[str, str]) -> Exposition:
     """Returns the exporter's metrics after it has accounted for every death."""
     def scrape() -> Exposition:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         with contextlib.closing(connection):
             connection.request("GET", "/metrics")
             return Exposition(connection.getresponse().read().decode())

@@ -80,7 +80,7 @@ def test_a_timeout_leaves_the_line_that_hangs(start_gunicorn, need, store, name)
 
 
 def test_a_timeout_leaves_its_stack_when_the_exporter_serves(start_gunicorn, store):
-    server = start_gunicorn("--timeout", "2")
+    server = start_gunicorn("--timeout", "4")
     server.wait_until_served()
     (exporter,) = server.exporters()
     # It reads the file once a second.
@@ -103,7 +103,7 @@ def post_fork(server, worker):
 worker_class = "gthread"
 threads = 2
 """
-    worker = hang(start_gunicorn("--timeout", "2", conf=conf), "/exec", REGEX)
+    worker = hang(start_gunicorn("--timeout", "4", conf=conf), "/exec", REGEX)
     whole(store, worker)
     assert [block.thread for block in blocks(stack_file(store))] == [worker]
 
@@ -115,7 +115,7 @@ def test_a_master_of_root_writes_to_the_file_of_the_workers_user(start_gunicorn,
         pytest.skip("this Python is not readable for other users")
     store = public_directory / "store"
     server = start_gunicorn(
-        "-u", "nobody", "-g", "nogroup", "--timeout", "2", conf=WITHOUT_EXPORTER, variables={"PROMETHEUS_MULTIPROC_DIR": str(store)})
+        "-u", "nobody", "-g", "nogroup", "--timeout", "4", conf=WITHOUT_EXPORTER, variables={"PROMETHEUS_MULTIPROC_DIR": str(store)})
     worker = hang(server, "/exec", REGEX)
     (main,) = whole(store, worker)
     assert main.functions("<posted>") == ["spin", "caller", "<module>"]
@@ -123,7 +123,7 @@ def test_a_master_of_root_writes_to_the_file_of_the_workers_user(start_gunicorn,
 
 
 def test_without_the_setting_a_timeout_leaves_nothing(start_gunicorn, store):
-    server = start_gunicorn("--timeout", "2", conf=WITHOUT_EXPORTER, variables={"GUNICORN_EXPORTER_STACKS": "false"})
+    server = start_gunicorn("--timeout", "4", conf=WITHOUT_EXPORTER, variables={"GUNICORN_EXPORTER_STACKS": "false"})
     hang(server)
     assert not stack_file(store).exists()
 
@@ -159,7 +159,7 @@ for _ in range(2):
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_worker_is_given_up_all_the_same(start_gunicorn, store, tmp_path, name):
-    server = start_gunicorn("--timeout", "2", conf=WITHOUT_EXPORTER)
+    server = start_gunicorn("--timeout", "4", conf=WITHOUT_EXPORTER)
     (worker,) = server.workers()
     wait_for(lambda: signal_of(store, worker) == FIRST and FIRST in caught(worker), "the handler")
     outside = tmp_path / "outside"
@@ -190,7 +190,7 @@ import threading, time
 for _ in range(100):
     threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
 {REGEX}"""
-    server = start_gunicorn("--timeout", "2", conf=conf)
+    server = start_gunicorn("--timeout", "4", conf=conf)
     worker = hang(server, "/exec", code)
     # On a busy machine not every thread answers in its share of the time.
     asked = [block.thread for block in blocks(stack_file(store))]

@@ -38,6 +38,7 @@ class Forwarding:
             **self._environment, "REDIS_ENABLED": "true", "REDIS_FORWARD_INTERVAL": str(INTERVAL),
             "GUNICORN_EXPORTER_PER_WORKER": "true"})
         self.server.wait_until_served()
+        wait_for(lambda: self.server.scrape().by("gunicorn_worker_state", "state").get("running") == 2, "both workers")
         wait_for(lambda: redis.cli("keys", "*") != "", "the first snapshot")
         assert self.server.get("/") == 200
         # Until it is counted it is in flight.
@@ -62,6 +63,8 @@ class Forwarding:
         """Returns the content of Redis, as a hub shows it."""
         hub = Hub(self._environment, EXECUTABLE, "--aggregate")
         try:
+            # Its first read may take too long.
+            wait_for(lambda: hub.read().value("gunicorn_hub_hosts") == 1, "the host")
             return hub.read()
         finally:
             hub.end()

@@ -29,7 +29,7 @@ def test_reloads_and_kills_are_restarts_with_their_reasons(start_gunicorn, tmp_p
     server.wait_until_served()
     before = server.workers()
     server.signal(signal.SIGHUP)
-    wait_for(lambda: len(server.workers()) == 2 and not set(before) & set(server.workers()), "two new workers")
+    wait_for(lambda: len(now := server.workers()) == 2 and not set(before) & set(now), "two new workers")
     wait_for(lambda: server.scrape().value(RESTARTS, reason="reload") == 2, "two restarts by the reload")
     os.kill(server.workers()[0], signal.SIGKILL)
     wait_for(lambda: server.scrape().value(RESTARTS, reason="signal") == 1, "a restart by the kill")

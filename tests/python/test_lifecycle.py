@@ -13,7 +13,7 @@ from typing import Callable, Iterator
 import pytest
 
 from exposition import Exposition
-from live_gunicorn import HOOKS, PYTHON, LiveGunicorn, wait_for
+from live_gunicorn import END_TIMEOUT, HOOKS, PYTHON, LiveGunicorn, wait_for
 
 EXITS = "gunicorn_worker_exits_total"
 RESTARTS = "gunicorn_master_worker_restarts_total"
@@ -63,7 +63,7 @@ class Daemon(LiveGunicorn):
         return int(self._pid_file.read_text())
 
     def wait_until_ready(self) -> None:
-        assert self.process.wait(20) == 0
+        assert self.process.wait(END_TIMEOUT) == 0
         wait_for(lambda: self._pid_file.exists() and "Booting worker" in self.log, "the daemon")
 
     def end(self) -> int:
@@ -90,7 +90,7 @@ class FirstProcess(LiveGunicorn):
     def end(self) -> int:
         if self.process.poll() is None:
             os.kill(self.pid, signal.SIGTERM)
-        return self.process.wait(20)
+        return self.process.wait(END_TIMEOUT)
 
 
 @pytest.mark.parametrize(("before", "after"), [(2, 3), (3, 1)])
@@ -138,8 +138,8 @@ def test_log_files_are_reopened_and_nobody_ends(start_gunicorn, tmp_path):
     wait_for(log.exists, "the new log")
     assert server.get("/") == 200
     metrics = server.metrics(requests=2)
-    assert metrics.value("gunicorn_master_signals_total", signal="usr1") == 1
     assert counts(metrics) == {"restarts": 0}
+    wait_for(lambda: server.scrape().value("gunicorn_master_signals_total", signal="usr1") == 1, "the count of the signal")
 
 
 def test_during_an_upgrade_slots_are_unique_and_counters_never_go_back(start_gunicorn):
@@ -170,7 +170,7 @@ def test_during_an_upgrade_slots_are_unique_and_counters_never_go_back(start_gun
         assert len(metrics.by("gunicorn_worker_info", "pid")) == 4
         assert metrics.value("gunicorn_master_signals_total", signal="usr2") == 1
         server.signal(signal.SIGQUIT)
-        assert server.process.wait(20) == 0
+        assert server.process.wait(END_TIMEOUT) == 0
         assert not lives(exporter)
         wait_for(lambda: send_and_scrape().value("gunicorn_workers", state="live") == 2, "two workers")
         assert counts(send_and_scrape()) == {"graceful": 2, "restarts": 0}
@@ -209,7 +209,7 @@ def test_a_server_that_is_told_to_end_leaves_nothing_behind(start_gunicorn, envi
     children = server.children()
     assert len(children) == 3
     server.signal(number)
-    assert server.process.wait(20) == 0
+    assert server.process.wait(END_TIMEOUT) == 0
     assert not [pid for pid in children if lives(pid)]
     assert not list(Path(environment["PROMETHEUS_MULTIPROC_DIR"]).glob("*.run"))
     assert not list(Path(environment["PROMETHEUS_MULTIPROC_DIR"]).glob("*.new"))
@@ -264,10 +264,10 @@ def test_under_a_strict_umask_the_workers_user_can_still_read_the_store(public_d
 
 
 def test_a_master_that_is_killed_leaves_no_process(start_gunicorn):
-    server = start_gunicorn("-w", "2", "--timeout", "2")
+    server = start_gunicorn("-w", "2", "--timeout", "4")
     wait_for(running(server, 2), "the workers")
     children = server.children()
     assert len(children) == 3
     server.signal(signal.SIGKILL)
-    server.process.wait(20)
+    server.process.wait(END_TIMEOUT)
     wait_for(lambda: not [pid for pid in children if lives(pid)], "the end of workers and exporter")

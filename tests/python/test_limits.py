@@ -190,9 +190,9 @@ def test_a_worker_that_dies_while_it_waits_for_its_child_leaves_no_orphan(number
     wait_for(lambda: children_of(worker), "the child")
     (child,) = children_of(worker)
     os.kill(worker, number)
-    wait_for(lambda: not Path(f"/proc/{child}").exists(), "the end of the child", timeout=20)
+    wait_for(lambda: not Path(f"/proc/{child}").exists(), "the end of the child")
     assert server.end() == 0
-    wait_for(lambda: not processes_of(environment), "the end of all processes", timeout=20)
+    wait_for(lambda: not processes_of(environment), "the end of all processes")
 
 
 def test_an_executable_that_hangs_for_longer_than_gunicorns_timeout_costs_no_worker(start_gunicorn, tmp_path, environment):
@@ -204,14 +204,14 @@ def test_an_executable_that_hangs_for_longer_than_gunicorns_timeout_costs_no_wor
         GUNICORN_EXPORTER_CONFIG_FILE=str(tmp_path / "exporter.yml"))
     (tmp_path / "exporter.yml").write_text("")
     # Without hooks each worker runs the executable to read the file.
-    server = start_gunicorn("--timeout", "2", conf=PROMETHEUS_WORKER + """
+    server = start_gunicorn("--timeout", "4", conf=PROMETHEUS_WORKER + """
 def post_fork(server, worker):
     from gunicorn_prometheus_exporter import executable
-    executable.ANSWER_TIMEOUT = 4
+    executable.ANSWER_TIMEOUT = 6
 """)
     wait_for(lambda: off(server), "the line")
     (line,) = off(server)
-    assert "did not answer within 4 s" in line
+    assert "did not answer within 6 s" in line
     assert server.get("/") == 200
     assert server.log.count("Booting worker") == 1 and "TIMEOUT" not in server.log
     assert server.end() == 0

@@ -122,7 +122,7 @@ def test_a_kernel_without_locks_of_descriptions_counts_all_the_same(start_gunico
     assert server.metrics(requests=10).value("gunicorn_worker_requests_total") == 10
     worker = server.workers()[0]
     os.kill(worker, signal.SIGKILL)
-    wait_for(lambda: len(server.workers()) == 2 and worker not in server.workers(), "another worker")
+    wait_for(lambda: len(now := server.workers()) == 2 and worker not in now, "another worker")
     wait_for(lambda: server.metrics().value("gunicorn_workers", state="live") == 2, "two live workers")
     assert set(server.metrics(requests=10).by("gunicorn_worker_requests_total", "worker_id")) <= {"worker_1", "worker_2"}
 

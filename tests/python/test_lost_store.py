@@ -11,7 +11,7 @@ import pytest
 
 from conftest import EXECUTABLE
 from exposition import Exposition
-from live_gunicorn import LiveGunicorn, free_port, wait_for
+from live_gunicorn import END_TIMEOUT, LiveGunicorn, free_port, wait_for
 
 LINE_OF_MASTER = "Metrics are recorded where nobody reads them: "
 LINE_OF_EXPORTER = "while Gunicorn records in it; reload Gunicorn (SIGHUP)"
@@ -69,7 +69,7 @@ def reload(server: LiveGunicorn) -> None:
     """Reloads the server and waits until both workers are new."""
     before = set(server.workers())
     server.signal(signal.SIGHUP)
-    wait_for(lambda: len(server.workers()) == 2 and not before & set(server.workers()), "two other workers")
+    wait_for(lambda: len(now := server.workers()) == 2 and not before & set(now), "two other workers")
 
 
 @pytest.mark.parametrize("lose", LOSSES, ids=lambda lose: lose.__name__)
@@ -183,7 +183,7 @@ def test_an_exporter_that_starts_again_after_the_loss_tells_of_it_too(start_guni
     before = server.exporters()
     shutil.rmtree(store)
     os.kill(before[0], signal.SIGKILL)
-    wait_for(lambda: server.exporters() and server.exporters() != before, "another exporter")
+    wait_for(lambda: server.exporters() not in ([], before), "another exporter")
 
     def is_unhealthy() -> bool:
         try:
@@ -220,4 +220,4 @@ def test_a_standalone_exporter_tells_of_the_loss_until_the_server_has_another_st
         assert (tmp_path / "standalone.log").read_text().count(LINE_OF_EXPORTER) == 1
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(END_TIMEOUT)

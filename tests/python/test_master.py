@@ -1,5 +1,6 @@
 """The master counts restarts, keeps the exporter running, and never loads the engine."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from live_gunicorn import HOOKS, PROMETHEUS_WORKER, free_port, wait_for
+from live_gunicorn import END_TIMEOUT, HOOKS, PROMETHEUS_WORKER, free_port, wait_for
 
 RESTARTS = "gunicorn_master_worker_restarts_total"
 
@@ -59,7 +60,7 @@ master_exits.reason_of = lambda ending, worker: "gremlin"
     server = start_gunicorn("-w", "2", conf=conf)
     os.kill(server.workers()[0], signal.SIGKILL)
     wait_for(lambda: server.metrics().value("gunicorn_worker_exits_total", reason="unknown") == 1, "the exit")
-    assert "an exit is counted with reason=unknown" in server.log
+    wait_for(lambda: "an exit is counted with reason=unknown" in server.log, "the line")
     assert server.get("/") == 200
 
 
@@ -80,7 +81,7 @@ def app(environ, start_response):
     server = start_gunicorn("-w", "1", "--pythonpath", str(tmp_path), app="interrupting:app")
     (worker,) = server.workers()
     server.get("/interrupt")
-    wait_for(lambda: server.workers() and worker not in server.workers(), "another worker")
+    wait_for(lambda: (now := server.workers()) and worker not in now, "another worker")
     wait_for(lambda: server.get("/") == 200, "an answer")
     assert server.log.count("Metrics exporter started") == 1
     assert "a recording failed" not in server.log
@@ -190,7 +191,7 @@ def test_an_exporter_that_was_killed_is_started_again(start_gunicorn):
 @pytest.mark.parametrize("conf", [HOOKS, HOOKS + PROMETHEUS_WORKER], ids=["hooks", "hooks and worker"])
 def test_counters_survive_a_master_that_was_killed(start_gunicorn, conf):
     # A worker checks for its master at intervals of half the timeout.
-    first = start_gunicorn("--timeout", "2", conf=conf)
+    first = start_gunicorn("--timeout", "4", conf=conf)
     assert [first.get("/") for _ in range(5)] == [200] * 5
     workers = first.workers()
     first.process.kill()
@@ -246,11 +247,17 @@ run()
             stderr=output, env={**environment, "PROMETHEUS_METRICS_PORT": str(free_port())})
     try:
         wait_for(lambda: "the engine was already loaded" in log.read_text(), "a line that says so")
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10) as response:
-            assert response.status == 200
+
+        def answers() -> bool:
+            # The line may come before the port is open.
+            with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=30) as response:
+                return response.status == 200
+            return False
+
+        wait_for(answers, "an answer")
     finally:
         process.terminate()
-        assert process.wait(20) == 0
+        assert process.wait(END_TIMEOUT) == 0
 
 
 def test_exits_that_the_exporter_cannot_be_told_of_are_told_when_it_can(start_gunicorn, tmp_path):
@@ -261,7 +268,7 @@ def test_exits_that_the_exporter_cannot_be_told_of_are_told_when_it_can(start_gu
     before = server.workers()
     for pid in before:
         os.kill(pid, signal.SIGKILL)
-    wait_for(lambda: len(server.workers()) == 2 and not set(before) & set(server.workers()), "two more workers")
+    wait_for(lambda: len(now := server.workers()) == 2 and not set(before) & set(now), "two more workers")
     wait_for(lambda: "Exits of workers cannot be recorded" in server.log, "the line")
     obstacle.rmdir()
     exits = tmp_path / "store" / "master-1.exits"

@@ -143,7 +143,7 @@ def test_a_disk_that_fills_up_costs_the_metrics_of_workers_that_start_until_a_re
     ballast.unlink()
     (second,) = server.workers()
     server.signal(signal.SIGHUP)
-    wait_for(lambda: len(server.workers()) == 1 and server.workers() != [second], "the worker of the reload")
+    wait_for(lambda: len(now := server.workers()) == 1 and now != [second], "the worker of the reload")
     assert serves(server) == "2 True"
     said(server)
 

@@ -117,7 +117,7 @@ def test_a_reload_with_another_directory_in_the_file_keeps_the_one_in_use(start_
     file.write_text(file.read_text().replace("other-store", "third-store"))
     before = server.workers()
     server.signal(signal.SIGHUP)
-    wait_for(lambda: server.workers() and not set(before) & set(server.workers()), "new workers")
+    wait_for(lambda: (now := server.workers()) and not set(before) & set(now), "new workers")
     assert server.get("/") == 200
     assert server.metrics(2).total("gunicorn_worker_requests_total") == 2
     assert not (tmp_path / "third-store").exists()
@@ -162,7 +162,7 @@ for config in (get_config(), ExporterConfig()):
     server.conf.write_text(server.conf.read_text() + "workers = 2\n")
     before = server.workers()
     server.signal(signal.SIGHUP)
-    wait_for(lambda: len(server.workers()) == 2 and not set(before) & set(server.workers()), "two new workers")
+    wait_for(lambda: len(now := server.workers()) == 2 and not set(before) & set(now), "two new workers")
     assert server.request("POST", "/exec", code % "2") == (200, "")
 
 

@@ -56,8 +56,13 @@ def test_a_sidecar_with_redis_is_a_hub(environment, serve, start_redis):
     redis, port = start_redis(), free_port()
     log = serve("sidecar", "--port", str(port), REDIS_ENABLED="true", REDIS_HOST="127.0.0.1", REDIS_PORT=str(redis.port))
     assert "gunicorn-prometheus-exporter hub\n" in log
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
-        assert b"gunicorn_hub_source_up 1.0" in answer.read()
+
+    def is_up():
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
+            return b"gunicorn_hub_source_up 1.0" in answer.read()
+
+    # Its first read may take too long.
+    wait_for(is_up, "a read of Redis")
 
 
 def test_health_is_the_exit_status(environment, serve):

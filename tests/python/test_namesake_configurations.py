@@ -7,7 +7,7 @@ import pytest
 
 from conftest import EXECUTABLE
 from exposition import Exposition
-from live_gunicorn import LiveGunicorn, free_port, wait_for
+from live_gunicorn import END_TIMEOUT, LiveGunicorn, free_port, wait_for
 
 #: What every one of them has: settings in the environment, set before the import, and hooks under their own names.
 HEAD = """
@@ -130,7 +130,7 @@ def test_a_configuration_that_forwards_to_redis(start_gunicorn, start_redis, env
         assert server.end() == 0
     finally:
         hub.terminate()
-        hub.wait(30)
+        hub.wait(END_TIMEOUT)
 
 
 def test_a_configuration_in_yaml(start_gunicorn, environment, tmp_path):

@@ -88,7 +88,7 @@ def assert_exact(exposition: Exposition, requests: int) -> None:
 def server(start_gunicorn, tmp_path) -> LiveGunicorn:
     (tmp_path / "attacked.py").write_text(APP)
     started = start_gunicorn(
-        "-w", "1", "-k", "gthread", "--threads", "2", "--chdir", str(tmp_path), conf=HOOKS, app="attacked:app")
+        "-w", "1", "-k", "gthread", "--threads", "2", "--keep-alive", "30", "--chdir", str(tmp_path), conf=HOOKS, app="attacked:app")
     started.wait_until_served()
     return started
 
@@ -162,7 +162,7 @@ def test_a_full_disk_merges_new_series_and_loses_no_request(start_gunicorn, tmp_
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=768k,mode=700", "store", str(store)], check=True)
     try:
         server = start_gunicorn(
-            "-w", "1", "-k", "gthread", "--threads", "2", "--chdir", str(tmp_path), conf=HOOKS, app="attacked:app")
+            "-w", "1", "-k", "gthread", "--threads", "2", "--keep-alive", "30", "--chdir", str(tmp_path), conf=HOOKS, app="attacked:app")
         server.wait_until_served()
         attack(server)
         exposition = server.metrics(requests=ATTACK)

@@ -191,11 +191,11 @@ def test_a_master_goes_on_though_everything_of_ours_raises(start_gunicorn):
         server.signal(number)
         wait_for(lambda: f"signal: {signal.Signals(number).name[3:].lower()}" in server.log, number.name)
         assert server.get("/") == 200
-    wait_for(lambda: server.workers() and not set(server.workers()) & set(first), "other workers")
+    wait_for(lambda: (now := server.workers()) and not set(now) & set(first), "other workers")
     wait_for(lambda: len(server.workers()) == 1, "the new one alone")
     (second,) = server.workers()
     os.kill(second, signal.SIGKILL)
-    wait_for(lambda: server.workers() and second not in server.workers(), "a replacement")
+    wait_for(lambda: (now := server.workers()) and second not in now, "a replacement")
     assert server.get("/") == 200
     raises_nothing(server)
     assert server.log.count("a recording failed and was dropped") == len(set(re.findall(r'part=("[^"]*"|\S+)', server.log))) > 2

@@ -12,8 +12,6 @@ from live_gunicorn import HOOKS, LiveGunicorn
 #: What the application sleeps. The buckets beside it are 10 ms and 25 ms, of which 17.5 ms is the middle.
 SLEEP = 0.02
 
-REQUESTS = 40
-
 
 def milliseconds(text: str) -> float:
     number, unit = re.fullmatch(r"([0-9.]+) (m?s)", text).groups()  # type: ignore[union-attr]
@@ -31,17 +29,18 @@ def test_top_and_the_page_show_the_latency_of_native_histograms(start_gunicorn: 
         pass
     top = subprocess.Popen([str(EXECUTABLE), "top", "--once", "--interval", "4", address], stdout=subprocess.PIPE, text=True)
     times = []
-    for _ in range(REQUESTS):
+    while top.poll() is None:
         started = time.monotonic()
         assert server.get("/slow") == 200
         times.append(time.monotonic() - started)
     output, _ = top.communicate(timeout=60)
     page = urlopen(address, timeout=30).read().decode()
 
-    median = sorted(times)[REQUESTS // 2] * 1000
-    print(median, output)
+    # Each shows the median of at least half of the requests.
+    most = sorted(times)[3 * len(times) // 4] * 1000
+    print(most, len(times), output)
     for shown in (re.search(r"p50 +([0-9.]+ m?s)", output), re.search(r"p50</dt><dd[^>]*>([0-9.]+ m?s)", page)):
         assert shown, (output, page)
         # 1.0906 is the ratio of two bounds.
-        assert SLEEP * 1000 / 1.0906 < milliseconds(shown[1]) < median * 1.0906
+        assert SLEEP * 1000 / 1.0906 < milliseconds(shown[1]) < most * 1.0906
         assert abs(milliseconds(shown[1]) - 17.5) > 0.2

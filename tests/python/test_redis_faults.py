@@ -40,7 +40,9 @@ def test_neither_requests_nor_scrapes_notice_that_redis_stands_still(
         wait_for(lambda: snapshots(server.scrape(), "sent") > sent, "the next snapshot in Redis")
 
         assert server.metrics(requests).total("gunicorn_worker_requests_total") == requests
-        assert server.log.count("did not answer within 0.9 s") == 1
+        # Once for each outage: a busy machine may have one of its own.
+        outages = [part.count("did not answer within 0.9 s") for part in server.log.split("forwarding to redis works again")]
+        assert max(outages) == 1
     finally:
         redis.signal(signal.SIGCONT)
         redis.end()
@@ -57,7 +59,7 @@ def test_each_new_reason_is_logged_and_check_quotes_the_newest(
     })
     server.wait_until_served()
     wait_for(lambda: snapshots(server.scrape(), "sent") >= 1, "a snapshot in Redis")
-    assert check(server) == ""
+    wait_for(lambda: check(server) == "", "a forwarder without a finding")
 
     redis.kill()
     wait_for(lambda: "cannot be reached" in check(server), "the first reason in check")

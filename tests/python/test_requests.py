@@ -54,7 +54,7 @@ print(os.waitpid(pid, 0)[1])
 
 def test_a_worker_says_who_it_is_and_what_it_uses(start_gunicorn):
     server = start_gunicorn("-w", "2")
-    wait_for(lambda: len(server.metrics().by("gunicorn_worker_info", "worker_id")) == 2, "both workers")
+    wait_for(lambda: server.metrics().by("gunicorn_worker_state", "state").get("running") == 2, "both workers")
     metrics = server.metrics()
     pids = {labels["pid"] for name, labels, _ in metrics.samples if name == "gunicorn_worker_info"}
     assert pids == {str(pid) for pid in server.workers()}

@@ -45,7 +45,7 @@ def load(server: LiveGunicorn, seed: int, end: threading.Event) -> None:
 def is_found(growth: "dict[str, float]") -> bool:
     """Returns whether the leaking route grows, and by far the most."""
     leak = growth.get("/leak", 0)
-    return leak > KEPT / 8 and leak > 5 * max(growth["/buffer"], growth["/objects"])
+    return growth.keys() >= set(ROUTES) and leak > KEPT / 8 and leak > 5 * max(growth["/buffer"], growth["/objects"])
 
 
 @pytest.mark.parametrize("worker_class", TRIED)

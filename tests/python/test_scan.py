@@ -1,6 +1,7 @@
 """After a scan of random paths, the routes of the application have their own series, through every restart."""
 
 import contextlib
+import functools
 import http.client
 import os
 import signal
@@ -30,7 +31,7 @@ SERVERS = {
 
 def scan(server: LiveGunicorn, paths: "list[str]") -> None:
     """Requests each path, on a new connection where the server closes the last one."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
     for path in paths:
         connection.request("GET", path)
         connection.getresponse().read()
@@ -43,7 +44,9 @@ def test_routes_have_their_own_series_after_a_scan_and_after_every_restart(name,
     needs = [app.split(".")[1].split("_")[0]] if "." in app else []
     # Far fewer paths than a scan has, and more than any label of the exporter has values of its own.
     variables = {"GUNICORN_EXPORTER_MAX_LABEL_VALUES": "12"}
-    server: LiveGunicorn = start_worker(worker_class, app=app, needs=needs, variables=variables)
+    # On a busy machine a connection may be idle for longer than the two seconds of the default.
+    start = functools.partial(start_worker, worker_class, "--keep-alive", "30", app=app, needs=needs, variables=variables)
+    server: LiveGunicorn = start()
     rounds = 0
 
     def check() -> None:
@@ -60,7 +63,8 @@ def test_routes_have_their_own_series_after_a_scan_and_after_every_restart(name,
         assert metrics.total("gunicorn_exporter_dropped_total") == 0
 
     def replaced(pids: "list[int]") -> bool:
-        return bool(server.workers()) and not set(pids) & set(server.workers())
+        now = server.workers()
+        return bool(now) and not set(pids) & set(now)
 
     check()
     workers = server.workers()
@@ -83,10 +87,10 @@ def test_routes_have_their_own_series_after_a_scan_and_after_every_restart(name,
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     wait_for(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in processes), "the end of the dead master's processes")
-    server = start_worker(worker_class, app=app, needs=needs, variables=variables)
+    server = start()
     check()
     server.end()
     # An orderly shutdown removes the counts, so nothing of the store decides which routes have series now.
     rounds = 0
-    server = start_worker(worker_class, app=app, needs=needs, variables=variables)
+    server = start()
     check()

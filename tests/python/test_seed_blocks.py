@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import socket
+import time
 from pathlib import Path
 
 import pytest
@@ -100,7 +101,9 @@ def run_block(block, place, start_gunicorn, tmp_path):
 def test_a_block_runs_in_a_request_and_in_a_plain_interpreter(block, start_gunicorn, run_python):
     server = start_gunicorn(variables={"GUNICORN_EXPORTER_PER_WORKER": "true"})
     before = server.metrics()
+    start = time.monotonic()
     status, text = server.request("POST", "/exec", IMPORTS + block.code)
+    took = time.monotonic() - start
     assert status == 200, text
     done = run_python(IMPORTS + block.code)
     assert (done.returncode, done.stderr) == (0, "")
@@ -115,7 +118,7 @@ def test_a_block_runs_in_a_request_and_in_a_plain_interpreter(block, start_gunic
     grown -= sum(value for sample, its, value in before.samples if sample == name and labels.items() <= its.items())
     # The block runs in a request and in an interpreter. The request itself is counted too.
     own = 1 if name == "gunicorn_worker_requests_total" else 0
-    assert grown == pytest.approx(2 * amount + own, abs=0.4 if name.endswith("_sum") else 0)
+    assert 2 * amount + own <= grown <= 2 * amount + own + (took if name.endswith("_sum") else 0)
 
 
 @pytest.mark.parametrize("block", blocks("conf"), ids=title)
@@ -134,6 +137,7 @@ def test_a_block_runs_as_a_gunicorn_configuration(block, start_gunicorn):
 def test_a_block_of_the_forwarder_runs_against_a_live_redis(block, start_gunicorn, start_redis, run_python):
     redis = start_redis()
     server = start_gunicorn()
+    server.wait_until_served()
     names = IMPORTS + "redis_forwarder = create_redis_forwarder()\n"
     if "add_forwarder" not in block.code:
         names += 'manager = get_forwarder_manager()\nmanager.add_forwarder("redis", redis_forwarder)\n'

@@ -121,7 +121,7 @@ def test_a_worker_killed_in_the_other_container_is_accounted_for(pod: Pod) -> No
     victims = server.workers()
     for victim in victims:
         os.kill(victim, signal.SIGKILL)
-    wait_for(lambda: len(server.workers()) == 2 and not set(server.workers()) & set(victims), "two new workers")
+    wait_for(lambda: len(now := server.workers()) == 2 and not set(now) & set(victims), "two new workers")
     assert server.get("/") == 200
     metrics = server.metrics(21)
     assert metrics.total("gunicorn_worker_requests_total") == 21

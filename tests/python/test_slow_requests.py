@@ -75,7 +75,7 @@ def test_each_slow_request_names_the_line_of_the_application(start_worker, envir
             line = re.compile(
                 rf' slow request worker_id=worker_\d+ pid=\d+ method=GET route=/hang/{way} age_seconds=\d+(\.\d+)? trace_id={TRACE} '
                 rf'stack="[^"]*{re.escape(place)}[^"]*"')
-            wait_for(lambda: line.search(server.log), f"{place} in a line of {server.log}", 30)
+            wait_for(lambda: line.search(server.log), f"{place} in a line of {server.log}")
         assert server.log.count(" slow request ") == len(ways)
         metrics = server.scrape()
         assert metrics.total(IN_FLIGHT) == len(ways)
@@ -145,7 +145,7 @@ def test_without_stacks_slow_requests_are_still_reported(start_worker, environme
     wait_for(lambda: incidents(environment, "slow"), "the incident")
     assert "stack" not in incidents(environment, "slow")[0]
     wait_for(lambda: " route=/hang/wait " in server.log, "the line")
-    assert "this reason is logged once: the worker has no handler for it" in server.log
+    wait_for(lambda: "this reason is logged once: the worker has no handler for it" in server.log, "the reason")
     kill_workers(server)
 
 
@@ -195,5 +195,5 @@ def test_an_application_that_always_fails_leaves_fifty_exceptions_at_once(start_
     finally:
         os.kill(exporter, signal.SIGCONT)
     wait_for(lambda: len(incidents(environment, "exception")) == 50, "the exceptions")
-    assert file.read_text() == ""
+    wait_for(lambda: file.read_text() == "", "an empty file")
     assert server.metrics().total("gunicorn_worker_error_handling_total") == 80

@@ -75,7 +75,7 @@ def test_no_worker_and_no_response_is_lost_to_a_signal(start_gunicorn: Any, need
             return Counter({status: int(count) for status, count in server.metrics().by(chaos.REQUESTS, "status_code").items()})
 
         with contextlib.suppress(AssertionError):
-            wait_for(lambda: received <= counted(), "the counts", 10)
+            wait_for(lambda: received <= counted(), "the counts")
         sender.stop()
         scraper.stop()
         found = counted()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from conftest import REPOSITORY
+from live_gunicorn import wait_for
 
 CLEANER = shutil.which("systemd-tmpfiles")
 LINES = REPOSITORY / "deploy" / "debian" / "tmpfiles.conf"
@@ -60,9 +61,13 @@ def test_an_exporter_by_itself_keeps_the_store_too(start_gunicorn, tmp_path):
     server = start_gunicorn(variables={"PROMETHEUS_MULTIPROC_DIR": str(store)})
     server.metrics()
     (exporter,) = server.exporters()
-    locks = Path("/proc/locks").read_text()
-    holders = {line.split()[4] for line in locks.splitlines() if " FLOCK " in line and line.endswith(f":{store.stat().st_ino} 0 EOF")}
-    assert holders == {str(server.pid), str(exporter)}
+
+    def holders() -> set[str]:
+        locks = Path("/proc/locks").read_text()
+        return {line.split()[4] for line in locks.splitlines() if " FLOCK " in line and line.endswith(f":{store.stat().st_ino} 0 EOF")}
+
+    # The exporter keeps the store once it holds the leader lock.
+    wait_for(lambda: holders() == {str(server.pid), str(exporter)}, "a lock of each")
 
 
 def test_the_package_keeps_default_stores_that_nobody_uses(tmp_path):

@@ -72,6 +72,7 @@ def settled(server: LiveGunicorn, name: str, count: float) -> Exposition:
 def test_a_websocket_is_open_until_it_is_closed(start, name):
     server = start(name)
     with opened(server, b"/talk") as connection:
+        settled(server, "messages_total", 2)
         metrics = settled(server, "open", 1)
         assert values(metrics, "opened_total", "endpoint") == {("/talk",): 1}
         assert values(metrics, "open", "worker_id", "endpoint") == {("worker_1", "/talk"): 1}
@@ -174,6 +175,7 @@ def test_a_server_that_the_application_runs_in_its_worker_works_and_is_not_recor
         while connection.recv(65536):
             pass
     with opened(server, b"/talk") as connection:
-        metrics = settled(server, "opened_total", 1)
+        settled(server, "opened_total", 1)
+        metrics = settled(server, "messages_total", 2)
     assert values(metrics, "messages_total", "direction") == {("received",): 1, ("sent",): 1}
     assert "are not recorded" not in server.log and "Traceback" not in server.log, server.log
