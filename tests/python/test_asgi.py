@@ -36,7 +36,7 @@ def test_a_client_that_never_stops_sending_does_not_keep_a_request_without_an_an
     server.wait_until_ready()
     start = b"POST /silent HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
     with server.connect(start) as connection:
-        end, answer, chunks = time.monotonic() + 60, b"", b"1\r\nx\r\n" * 2_000
+        end, answer, chunks = time.monotonic() + 60, b"", b"1\r\nx\r\n" * 20
         with contextlib.suppress(ConnectionError):
             while not answer and time.monotonic() < end:
                 readable, writable, _ = select.select([connection], [connection], [], 1)
