@@ -57,7 +57,8 @@ def cpu_seconds(pid: int) -> float:
 
 def sent(port: int) -> int:
     """Returns how many snapshots an exporter says it has sent."""
-    found = re.search(r'^gunicorn_exporter_forwarder_snapshots_total\{.*outcome="sent"\} (\d+)', get(f"http://127.0.0.1:{port}/metrics"), re.M)
+    metrics = get(f"http://127.0.0.1:{port}/metrics")
+    found = re.search(r'^gunicorn_exporter_forwarder_snapshots_total\{.*outcome="sent"\} (\d+)', metrics, re.M)
     return int(found[1]) if found else 0
 
 
@@ -84,15 +85,17 @@ def measure(store: Store, address: str, port: int, environment: "Dict[str, str]"
         return Cost(cpu / snapshots * 1e3, received / snapshots / 1e3, resident_mb(pid))
 
 
+REMOTE_WRITE = {"REMOTE_WRITE_URL": "RECEIVER/api/v1/write", "REMOTE_WRITE_INTERVAL": "1"}
+OTLP = {"OTLP_ENABLED": "true", "OTLP_URL": "RECEIVER/v1/metrics", "OTLP_INTERVAL": "1"}
+
 SENDERS = {
     "nothing": ({}, False),
     "a scrape of the text format": ({}, True),
-    "remote write 1.0": ({"REMOTE_WRITE_PROTOCOL": "1.0", "REMOTE_WRITE_URL": "RECEIVER/api/v1/write", "REMOTE_WRITE_INTERVAL": "1"}, False),
-    "remote write 2.0": ({"REMOTE_WRITE_PROTOCOL": "2.0", "REMOTE_WRITE_URL": "RECEIVER/api/v1/write", "REMOTE_WRITE_INTERVAL": "1"}, False),
-    "OTLP": ({"OTLP_ENABLED": "true", "OTLP_URL": "RECEIVER/v1/metrics", "OTLP_INTERVAL": "1"}, False),
-    "OTLP, again": ({"OTLP_ENABLED": "true", "OTLP_URL": "RECEIVER/v1/metrics", "OTLP_INTERVAL": "1"}, False),
-    "OTLP, uncompressed": (
-        {"OTLP_ENABLED": "true", "OTLP_URL": "RECEIVER/v1/metrics", "OTLP_INTERVAL": "1", "OTLP_COMPRESSION": "none"}, False),
+    "remote write 1.0": ({**REMOTE_WRITE, "REMOTE_WRITE_PROTOCOL": "1.0"}, False),
+    "remote write 2.0": ({**REMOTE_WRITE, "REMOTE_WRITE_PROTOCOL": "2.0"}, False),
+    "OTLP": (OTLP, False),
+    "OTLP, again": (OTLP, False),
+    "OTLP, uncompressed": ({**OTLP, "OTLP_COMPRESSION": "none"}, False),
 }
 
 
