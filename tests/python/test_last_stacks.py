@@ -191,10 +191,14 @@ for _ in range(100):
     threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
 {REGEX}"""
     server = start_gunicorn("--timeout", "4", conf=conf)
-    worker = hang(server, "/exec", code)
-    # On a busy machine not every thread answers in its share of the time.
-    asked = [block.thread for block in blocks(stack_file(store))]
-    assert asked[0] == worker and 1 < len(asked) == len(set(asked)) <= 64
+    # On a busy machine not every thread answers in its share of the time, and once perhaps only the worker's own.
+    for _ in range(3):
+        worker = hang(server, "/exec", code)
+        asked = [block.thread for block in blocks(stack_file(store)) if block.pid == worker]
+        assert asked[0] == worker and len(asked) == len(set(asked)) <= 64
+        if len(asked) > 1:
+            break
+    assert len(asked) > 1
 
 
 def test_a_block_is_read_as_one_stack(tmp_path):
