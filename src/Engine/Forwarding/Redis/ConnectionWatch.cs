@@ -27,6 +27,8 @@ internal sealed class ConnectionWatch : ILoggerFactory, ILogger
         LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
         var cause = exception?.GetBaseException();
+        // The library cancels its own calls after a failure, and may log that first.
+        if (cause is SocketException { SocketErrorCode: SocketError.OperationAborted }) return;
         if (cause is SocketException or AuthenticationException or IOException) _cause.TrySetResult(cause);
     }
 

@@ -1,3 +1,6 @@
+using System.Net.Sockets;
+using GunicornPrometheusExporter.Forwarding.Redis;
+using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
 using Xunit;
 
@@ -177,6 +180,20 @@ public class RedisFaultTests
         Assert.Contains("does not permit it", message, StringComparison.Ordinal);
         Assert.Contains("zadd", message, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_call_that_the_library_canceled_is_not_the_cause()
+    {
+        using var watch = new ConnectionWatch();
+        foreach (var error in (SocketError[])[SocketError.OperationAborted, SocketError.ConnectionReset])
+        {
+            watch.Log(LogLevel.Warning, default, "", new SocketException((int)error), (text, _) => text);
+        }
+
+        var cause = Assert.IsType<SocketException>(await watch.CauseAsync(CancellationToken.None));
+
+        Assert.Equal(SocketError.ConnectionReset, cause.SocketErrorCode);
     }
 
     [Fact]
