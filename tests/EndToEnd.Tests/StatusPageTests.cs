@@ -133,8 +133,7 @@ public sealed class StatusPageTests
 
         Assert.Matches(@"^\d\d:\d\d:\d\d UTC$", await browser.Page.InnerTextAsync("#at-time"));
         Assert.Equal("M179 0V1000", await browser.Page.GetAttributeAsync("#history .cursor", "d"));
-        var before = await browser.Page.InnerTextAsync("#time");
-        await Wait.UntilAsync(async () => await browser.Page.InnerTextAsync("#time") != before, "a newer page");
+        await SeesNewerPageAsync(browser);
         Assert.Equal("M179 0V1000", await browser.Page.GetAttributeAsync("#history .cursor", "d"));
         await browser.Page.HoverAsync("#history figure:nth-child(3) svg");
         Assert.NotEqual("M179 0V1000", await browser.Page.GetAttributeAsync("#history .cursor", "d"));
@@ -164,11 +163,7 @@ public sealed class StatusPageTests
         var before = await NodesAsync(browser);
         Assert.InRange(before, 5_000, 20_000);
         Assert.InRange(await browser.Page.EvaluateAsync<int>("document.documentElement.outerHTML.length"), 100_000, 1_000_000);
-        for (var update = 0; update < 5; update++)
-        {
-            var shown = await browser.Page.InnerTextAsync("#time");
-            await Wait.UntilAsync(async () => await browser.Page.InnerTextAsync("#time") != shown, "a newer page");
-        }
+        for (var update = 0; update < 5; update++) await SeesNewerPageAsync(browser);
         // Some workers gain an oldest request, and charts gain points in their paths.
         Assert.InRange(await NodesAsync(browser), before - 200, before + 200);
         Assert.Empty(browser.Said);
@@ -176,6 +171,12 @@ public sealed class StatusPageTests
 
     /// <summary>A name without digits, which would make it an id.</summary>
     private static string LettersOf(int number) => string.Concat(number.ToString("d3", null).Select(digit => (char)(digit - '0' + 'k')));
+
+    private static async Task SeesNewerPageAsync(Browser browser)
+    {
+        var before = await browser.Page.InnerTextAsync("#time");
+        await Wait.UntilAsync(async () => await browser.Page.InnerTextAsync("#time") != before, "a newer page");
+    }
 
     private static Task<int> NodesAsync(Browser browser) => browser.Page.EvaluateAsync<int>("document.querySelectorAll('*').length");
 
@@ -213,8 +214,7 @@ public sealed class StatusPageTests
         await SeesAsync(browser, "#incidents summary", "app.py:");
 
         await browser.Page.ClickAsync("#incidents summary");
-        var before = await browser.Page.InnerTextAsync("#time");
-        await Wait.UntilAsync(async () => await browser.Page.InnerTextAsync("#time") != before, "a newer page");
+        await SeesNewerPageAsync(browser);
 
         Assert.Contains("handle_request", await browser.Page.InnerTextAsync("#incidents details[open] ol"), StringComparison.Ordinal);
         Assert.Empty(browser.Said);
@@ -238,11 +238,7 @@ public sealed class StatusPageTests
         await browser.Page.HoverAsync("#incidents tbody tr:first-child summary");
         await browser.Page.Mouse.DownAsync();
         await server.GetAsync("/raise");
-        for (var update = 0; update < 3; update++)
-        {
-            var shown = await browser.Page.InnerTextAsync("#time");
-            await Wait.UntilAsync(async () => await browser.Page.InnerTextAsync("#time") != shown, "a newer page");
-        }
+        for (var update = 0; update < 3; update++) await SeesNewerPageAsync(browser);
         await browser.Page.Mouse.UpAsync();
         await Wait.UntilAsync(async () => await browser.Page.Locator("#incidents summary").CountAsync() == 3, "the third incident");
         Assert.Equal(2, await browser.Page.Locator("#incidents details[open]").CountAsync());

@@ -184,8 +184,9 @@ def test_each_request_is_scraped_once_from_two_hubs(values, job, namespace, star
         # A scrape that fails ends the present values until the next one.
         wait_for(lambda: prometheus.now("count(gunicorn_up)") == [1], "one server")
         assert prometheus.now("sum(resets(gunicorn_worker_requests_total[1h]))") == [0]
-        for row in prometheus.get("query", query="gunicorn_worker_requests_total")["result"]:
-            labels = row["metric"]
+        rows = prometheus.get("query", query="last_over_time(gunicorn_worker_requests_total[1h])")["result"]
+        assert rows
+        for labels in (row["metric"] for row in rows):
             assert (labels["job"], labels["namespace"]) == (job, namespace)
             assert labels["instance"] not in [f"127.0.0.1:{port}" for port in (port, *pods)]
             assert "pod" not in labels
