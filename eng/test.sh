@@ -2,11 +2,13 @@
 # Runs every test against what eng/build.sh left; the last line says how many passed and failed.
 #
 # Most tests wait for a server, so the .NET suites and the Python tests run beside each other. TEST_JOBS says how many
-# Python tests run at a time.
+# Python tests run at a time. A test that failed is run once more when all others have ended: what then passes starved
+# beside the others. Both runs are told, with the first one's message.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 . eng/progress.sh
 jobs=${TEST_JOBS:-3}
+suites=(EndToEnd.Tests Published.Tests Exporter.Tests Engine.Tests)
 rm -rf out/test
 mkdir -p out/test
 
@@ -32,16 +34,18 @@ build_dotnet() {
   return 1
 }
 
+# Runs the suite $1 into the log out/test/$2.log, and counts it as $2; what follows goes to the runner.
 run_dotnet() {
-  local name=$1 log=out/test/$1.log start=$SECONDS status p f s total errors
-  echo "test: $name"
-  heed dotnet exec "tests/$name/bin/Debug/net10.0/$name.dll" >"$log" 2>&1
+  local name=$1 as=$2 log=out/test/$2.log start=$SECONDS status p f s total errors
+  shift 2
+  echo "test: $as"
+  heed dotnet exec "tests/$name/bin/Debug/net10.0/$name.dll" -noColor "$@" >"$log" 2>&1
   status=$?
   # "Total: 9, Errors: 0, Failed: 1, Skipped: 0, Not Run: 0"
   read -r total errors f s < <(sed -nE 's/.*Total: ([0-9]+), Errors: ([0-9]+), Failed: ([0-9]+), Skipped: ([0-9]+).*/\1 \2 \3 \4/p' "$log" | tail -n 1)
   p=$((${total:-0} - ${f:-0} - ${s:-0})) f=$((${f:-0} + ${errors:-0}))
   [ "$status" -eq 0 ] || grep -v '^\s*at ' "$log" | tail -n 60
-  count "$name" "$status" "$start" "$p" "$f" "${s:-0}"
+  count "$as" "$status" "$start" "$p" "$f" "${s:-0}"
 }
 
 # Fuzzes a fixed number of inputs; FUZZ_EXECUTIONS and FUZZ_SEED may say how many and which.
@@ -54,14 +58,16 @@ run_fuzz() {
   count Fuzz "$status" "$start" "$((status == 0))"
 }
 
+# Runs the Python tests into the log out/test/$1.log, and counts them as $1; what follows goes to pytest.
 run_pytest() {
-  local log=out/test/python.log start=$SECONDS status
-  echo "test: python"
-  PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=out/python heed /usr/bin/python3 -m pytest -p no:cacheprovider \
-    -n "$jobs" --dist loadgroup --durations 30 tests/python >"$log" 2>&1
+  local as=$1 log=out/test/$1.log start=$SECONDS status
+  shift
+  echo "test: $as"
+  PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=out/python heed /usr/bin/python3 -m pytest \
+    -o cache_dir="$PWD/out/test/pytest" "$@" tests/python >"$log" 2>&1
   status=$?
   [ "$status" -eq 0 ] || tail -n 80 "$log"
-  count python "$status" "$start" \
+  count "$as" "$status" "$start" \
     "$(sed -nE 's/(.*[ =]|^)([0-9]+) passed.*/\2/p' "$log" | tail -n 1)" \
     "$(sed -nE 's/(.*[ =]|^)([0-9]+) (failed|error).*/\2/p' "$log" | tail -n 1)" \
     "$(sed -nE 's/(.*[ =]|^)([0-9]+) skipped.*/\2/p' "$log" | tail -n 1)"
@@ -70,8 +76,47 @@ run_pytest() {
 run_dotnet_suites() {
   local project
   build_dotnet || return
-  for project in EndToEnd.Tests Published.Tests Exporter.Tests Engine.Tests; do run_dotnet "$project"; done
+  for project in "${suites[@]}"; do run_dotnet "$project" "$project"; done
   run_fuzz
+}
+
+# The runner's arguments for the methods of the suite $1 that failed; none where a fixture failed too.
+failed_methods() {
+  local log=out/test/$1.log
+  grep -q ', Errors: 0,' "$log" || return
+  sed -nE 's/^ +([^ (]+)(\(.*)? \[FAIL\]$/\1/p' "$log" | sort -u | sed 'i -method'
+}
+
+# Runs once more what failed in $1, by the command that follows, and corrects its count.
+# More than ten failures are no matter of a busy machine.
+run_again() {
+  local name=$1 p f s still
+  shift
+  read -r p f s <"out/test/$name.count"
+  [ "$f" -gt 0 ] && [ "$f" -le 10 ] || return
+  "$@"
+  read -r _ still _ <"out/test/$name-again.count"
+  rm "out/test/$name-again.count"
+  echo "$((p + f - still)) $still $s" >"out/test/$name.count"
+}
+
+run_failed_again() {
+  local name methods
+  [ ! -e out/test/build.count ] || return
+  for name in "${suites[@]}"; do
+    mapfile -t methods < <(failed_methods "$name")
+    [ ${#methods[@]} -eq 0 ] || run_again "$name" run_dotnet "$name" "$name-again" "${methods[@]}"
+  done
+  ! grep -qE '^(FAILED|ERROR) ' out/test/python.log || run_again python run_pytest python-again --last-failed
+}
+
+# Names what failed in each log, with the first lines of its message.
+tell_failures() {
+  local log said
+  for log in out/test/*.log; do
+    said=$(sed -nE '/^ +.* \[FAIL\]$/,/^ +Stack Trace:$/{/Stack Trace:$/!p}; /^(E   |FAILED |ERROR )/p' "$log" | cut -c 1-300 | head -n 40)
+    [ -z "$said" ] || printf 'test: failed in %s:\n%s\n' "$(basename "$log" .log)" "$said"
+  done
 }
 
 # A fetch that fails is told, and is no failure of a test.
@@ -79,10 +124,12 @@ eng/prometheus.sh || true
 while pause 30; do show_progress out/test; done &
 ticker=$!
 run_dotnet_suites &
-suites=$!
-run_pytest
-wait "$suites"
+dotnet=$!
+run_pytest python -n "$jobs" --dist loadgroup --durations 30
+wait "$dotnet"
 end_ticker "$ticker"
+run_failed_again
+tell_failures
 
 read -r passed failed skipped < <(cat out/test/*.count | awk '{ p += $1; f += $2; s += $3 } END { print p, f, s }')
 summary="$passed passed, $failed failed"
