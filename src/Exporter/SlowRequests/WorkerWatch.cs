@@ -15,6 +15,9 @@ internal sealed class WorkerWatch(
     private readonly StackBudget _budget = new();
     private readonly HashSet<(double Started, int Thread, string Path)> _reported = [];
 
+    // The requests whose thread did not answer once: on a busy machine, it may have had no processor.
+    private readonly HashSet<(double Started, int Thread, string Path)> _unanswered = [];
+
     // The requests for which no stack could be taken yet.
     private readonly List<(SlowWorker Worker, SlowRequest Slow)> _waiting = [];
     private double _blockedSince;
@@ -30,6 +33,7 @@ internal sealed class WorkerWatch(
         var requests = worker?.Requests ?? [];
         var slow = requests.Select(request => KeyOf(request.Request)).ToHashSet();
         _reported.IntersectWith(slow);
+        _unanswered.IntersectWith(slow);
         foreach (var (before, request) in _waiting)
         {
             // It ended first.
@@ -52,6 +56,7 @@ internal sealed class WorkerWatch(
         }
         foreach (var request in requests.Where(request => !_reported.Contains(KeyOf(request.Request))))
         {
+            var key = KeyOf(request.Request);
             var thread = worker.ThreadOf(request.Request);
             if (thread is { } wanted && taken?.Thread != wanted && !_budget.IsSpent(now))
             {
@@ -62,7 +67,12 @@ internal sealed class WorkerWatch(
                 }
                 taken = (wanted, Take(worker, wanted, now));
             }
-            _reported.Add(KeyOf(request.Request));
+            if (taken is { Stack: null } silent && silent.Thread == thread && _unanswered.Add(key))
+            {
+                _waiting.Add((worker, request));
+                continue;
+            }
+            _reported.Add(key);
             report(worker, request, taken is { } stack && stack.Thread == thread ? stack.Stack : null);
         }
     }

@@ -15,6 +15,7 @@ public sealed class WorkerWatchTests
     private const double Now = 1000;
 
     private readonly List<int> _taken = [];
+    private readonly HashSet<int> _silent = [13];
     private readonly List<string> _reports = [];
     private readonly WorkerWatch _watch;
 
@@ -22,7 +23,7 @@ public sealed class WorkerWatchTests
         (worker, thread) =>
         {
             _taken.Add(thread);
-            return thread == 13 ? null : new ThreadStack(worker.Report.Pid, thread, Now, [new StackFrame("app.py", thread, "view")]);
+            return _silent.Contains(thread) ? null : new ThreadStack(worker.Report.Pid, thread, Now, [new StackFrame("app.py", thread, "view")]);
         },
         (_, slow, stack) => _reports.Add($"{slow.Request.Path} {stack?.Thread}"),
         (_, stack) => _reports.Add($"blocked {stack?.Thread}"));
@@ -64,13 +65,36 @@ public sealed class WorkerWatchTests
     }
 
     [Fact]
-    public void A_request_whose_stack_cannot_be_taken_is_reported_without_one()
+    public void A_thread_that_does_not_answer_is_asked_once_more_and_its_request_is_reported_without_a_stack()
     {
         _watch.Look(Threads(Request("/a", 13)), Now);
-        _watch.Look(Threads(Request("/a", 13)), Now + 1);
+        Assert.Empty(_reports);
+        for (var second = 1; second < 5; second++) _watch.Look(Threads(Request("/a", 13)), Now + second);
 
         Assert.Equal(["/a "], _reports);
-        Assert.Equal([13], _taken);
+        Assert.Equal([13, 13], _taken);
+    }
+
+    [Fact]
+    public void A_thread_that_answers_when_it_is_asked_once_more_gives_its_stack()
+    {
+        var (silent, other) = (Request("/a", 13), Request("/b", 22));
+        _watch.Look(Threads(silent, other), Now);
+        _silent.Clear();
+        for (var second = 1; second < 5; second++) _watch.Look(Threads(silent, other), Now + second);
+
+        Assert.Equal(["/a 13", "/b 22"], _reports);
+        Assert.Equal([13, 13, 22], _taken);
+    }
+
+    [Fact]
+    public void A_request_that_ends_before_its_thread_is_asked_once_more_is_reported_without_a_stack()
+    {
+        _watch.Look(Threads(Request("/a", 13)), Now);
+        _watch.Look(null, Now + 1);
+
+        Assert.Equal(["/a "], _reports);
+        Assert.True(_watch.IsIdle(Now + 60));
     }
 
     [Fact]
