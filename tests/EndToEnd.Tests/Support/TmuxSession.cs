@@ -12,7 +12,8 @@ internal sealed class TmuxSession : IAsyncDisposable
     internal static async Task<TmuxSession> StartAsync(int columns, int rows, params (string Name, string Value)[] environment)
     {
         var session = new TmuxSession();
-        string[] variables = [.. environment.SelectMany(variable => (string[])["-e", $"{variable.Name}={variable.Value}"])];
+        // The runner of the tests sets it where its own output has no colours.
+        string[] variables = ["-e", "NO_COLOR=", .. environment.SelectMany(variable => (string[])["-e", $"{variable.Name}={variable.Value}"])];
         await session.TmuxAsync(
         [
             "-f", "/dev/null", "new-session", "-d", "-x", $"{columns}", "-y", $"{rows}", .. variables,
@@ -43,12 +44,13 @@ internal sealed class TmuxSession : IAsyncDisposable
 
     internal Task SeesAsync(string text) => SeesAsync(screen => screen.Contains(text, StringComparison.Ordinal), text);
 
-    internal async Task SeesAsync(Func<string, bool> holds, string what)
+    /// <summary>Waits for a screen: it may show half a frame until then.</summary>
+    internal async Task SeesAsync(Func<string, bool> holds, string what, bool isStyled = false)
     {
         var screen = "";
         try
         {
-            await Wait.UntilAsync(async () => holds(screen = await ScreenAsync()), what);
+            await Wait.UntilAsync(async () => holds(screen = await ScreenAsync(isStyled)), what);
         }
         catch (TimeoutException late)
         {
