@@ -122,7 +122,8 @@ public sealed class ExpositionTests : IDisposable
     {
         var few = AllocatedByScrape(entries: 10);
         var many = AllocatedByScrape(entries: 10_000);
-        Assert.Equal(few, many);
+        // An object for each entry would be 240 kB. Code that the runtime has yet to optimize allocates some objects more.
+        Assert.InRange(many - few, -1000, 1000);
     }
 
     private long AllocatedByScrape(int entries)
