@@ -9,10 +9,12 @@ internal sealed class RemoteWriteServer : IAsyncDisposable
     private readonly DirectoryInfo _home = Directory.CreateTempSubdirectory("gpe-receiver-");
     private readonly ServerProcess _process;
     private readonly HttpClient _client;
+    private ServerProcess? _collector;
 
     private RemoteWriteServer(int port, string program, Func<string, string[]> arguments)
     {
         Url = new($"http://127.0.0.1:{port}");
+        OtlpUrl = new(Url, "/opentelemetry/v1/metrics");
         _client = new HttpClient { BaseAddress = Url };
         _process = new ServerProcess(program, arguments(_home.FullName), new Dictionary<string, string?>());
     }
@@ -34,22 +36,29 @@ internal sealed class RemoteWriteServer : IAsyncDisposable
         .. arguments,
     ]);
 
-    /// <summary>The newest VictoriaMetrics, with the names of Prometheus for OTLP; null if <c>eng/prometheus.sh</c> could not fetch it.</summary>
+    /// <summary>
+    /// The newest VictoriaMetrics, with the names of Prometheus for OTLP, behind the collector that <c>OTEL_COLLECTOR</c> names, if it
+    /// names one; null if <c>eng/prometheus.sh</c> could not fetch it.
+    /// </summary>
+    /// <param name="port">The port of <see cref="OtlpUrl"/>.</param>
     internal static RemoteWriteServer? Otlp(int port)
     {
         var program = Path.Combine(Repository.Root, "out", "prometheus", "usr", "bin", "victoria-metrics");
-        return File.Exists(program)
-            ? VictoriaMetrics(
-                port, program, "-opentelemetry.usePrometheusNaming", "-opentelemetry.promoteScopeMetadata=false",
-                "-opentelemetry.promoteAllResourceAttributes=false", "-opentelemetry.promoteResourceAttributes=service.name,service.instance.id")
-            : null;
+        if (!File.Exists(program)) return null;
+        var collector = Environment.GetEnvironmentVariable("OTEL_COLLECTOR");
+        var server = VictoriaMetrics(
+            collector is null ? port : FreePort.Take(), program,
+            "-opentelemetry.usePrometheusNaming", "-opentelemetry.promoteScopeMetadata=false",
+            "-opentelemetry.promoteAllResourceAttributes=false", "-opentelemetry.promoteResourceAttributes=service.name,service.instance.id");
+        if (collector is not null) server.PutBehind(collector, port);
+        return server;
     }
 
     internal Uri Url { get; }
 
     internal Uri WriteUrl => new(Url, "/api/v1/write");
 
-    internal Uri OtlpUrl => new(Url, "/opentelemetry/v1/metrics");
+    internal Uri OtlpUrl { get; private set; }
 
     internal string Output => _process.Output;
 
@@ -80,6 +89,7 @@ internal sealed class RemoteWriteServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_collector is not null) await _collector.DisposeAsync();
         await _process.DisposeAsync();
         _client.Dispose();
         _home.Delete(recursive: true);
@@ -90,6 +100,26 @@ internal sealed class RemoteWriteServer : IAsyncDisposable
     {
         using var answer = await GetAsync($"query_exemplars?query={Uri.EscapeDataString(query)}&start=0&end=9999999999");
         return answer?.RootElement.GetRawText() ?? "";
+    }
+
+    private void PutBehind(string collector, int port)
+    {
+        var configuration = $"{_home.FullName}/collector.yml";
+        File.WriteAllText(configuration, $$"""
+            receivers:
+              otlp:
+                protocols:
+                  http: {endpoint: "127.0.0.1:{{port}}", metrics_url_path: {{OtlpUrl.AbsolutePath}}}
+            exporters:
+              otlphttp: {metrics_endpoint: "{{OtlpUrl}}"}
+            service:
+              telemetry:
+                metrics: {level: none}
+              pipelines:
+                metrics: {receivers: [otlp], exporters: [otlphttp]}
+            """);
+        OtlpUrl = new($"http://127.0.0.1:{port}{OtlpUrl.AbsolutePath}");
+        _collector = new ServerProcess(collector, [$"--config=file:{configuration}"], new Dictionary<string, string?>());
     }
 
     private Task<JsonDocument?> AskAsync(string query) => GetAsync($"query?query={Uri.EscapeDataString(query)}");
