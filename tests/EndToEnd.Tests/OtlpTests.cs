@@ -39,10 +39,18 @@ public sealed partial class OtlpTests
 
         await Agreement.WaitAsync(
             server,
-            () => receiver.QueryAsync("{service_name=\"web\",service_instance_id=\"host-1\"}", "service_name", "service_instance_id"),
+            // Prometheus makes a job and an instance of the same two attributes.
+            () => receiver.QueryAsync(
+                "{service_name=\"web\",service_instance_id=\"host-1\"}", "service_name", "service_instance_id", "job", "instance"),
             Exported);
         Assert.True((await server.ScrapeAsync()).Sum("gunicorn_worker_starts_total") > 2);
-        Assert.Equal([0], (await receiver.QueryAsync("sum(resets({__name__=~\"gunicorn_.*_total|app_.*_total\"}[5m]))")).Values);
+        var resets = new Dictionary<string, double>();
+        foreach (var name in await receiver.NamesAsync("gunicorn_.*_total|app_.*_total"))
+        {
+            resets.Add(name, (await receiver.QueryAsync($"sum(resets({name}[5m]))")).Values.Single());
+        }
+        Assert.Contains("gunicorn_http_requests_total", resets.Keys);
+        Assert.DoesNotContain(resets, name => name.Value > 0);
 
         server.Process.Signal("TERM");
         Assert.Equal(0, await server.Process.ExitAsync());
@@ -55,7 +63,7 @@ public sealed partial class OtlpTests
     {
         var port = FreePort.Take();
         var buffer = Directory.CreateTempSubdirectory("gpe-buffer-");
-        var settings = Settings(new Uri($"http://127.0.0.1:{port}/opentelemetry/v1/metrics"));
+        var settings = Settings(RemoteWriteServer.OtlpUrlOf(port));
         settings["OTLP_BUFFER_DIR"] = buffer.FullName;
         await using var server = await new GunicornServer(["-w", "1"], settings).ReadyAsync(1);
         long[] Waiting() =>
@@ -90,15 +98,17 @@ public sealed partial class OtlpTests
         for (var i = 0; i < Requests; i++) await server.GetAsync("/status/200");
 
         // VictoriaMetrics stores the buckets of exponential histograms under ranges of its own.
+        const string Name = "http_server_request_duration_seconds";
+        var (buckets, count, sum) = receiver.IsPrometheus
+            ? ($"sum(histogram_count({Name}))", $"sum(histogram_count({Name}))", $"sum(histogram_sum({Name}))")
+            : ($"sum({Name}_bucket{{vmrange!=\"\"}})", $"sum({Name}_count)", $"sum({Name}_sum)");
         await Wait.UntilAsync(
-            async () => (await receiver.QueryAsync("sum(http_server_request_duration_seconds_bucket{vmrange!=\"\"})")).Values.SingleOrDefault() == Requests,
-            "every request in the exponential histogram");
+            async () => (await receiver.QueryAsync(buckets)).Values.SingleOrDefault() == Requests, "every request in the exponential histogram");
         var scrape = await server.ScrapeAsync();
         Assert.Equal(
-            scrape.Sum("gunicorn_http_request_duration_seconds_sum"),
-            (await receiver.QueryAsync("sum(http_server_request_duration_seconds_sum)")).Values.Single(), 1e-9);
-        Assert.Equal([Requests], (await receiver.QueryAsync("sum(http_server_request_duration_seconds_count)")).Values);
-        Assert.Empty(await receiver.QueryAsync("http_server_request_duration_seconds_bucket{le!=\"\"}"));
+            scrape.Sum("gunicorn_http_request_duration_seconds_sum"), (await receiver.QueryAsync(sum)).Values.Single(), 1e-9);
+        Assert.Equal([Requests], (await receiver.QueryAsync(count)).Values);
+        Assert.Empty(await receiver.QueryAsync($"{Name}_bucket{{le!=\"\"}}"));
     }
 
     private static RemoteWriteServer Receiver(int port)

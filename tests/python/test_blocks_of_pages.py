@@ -36,6 +36,7 @@ NOT_TRIED = {
         "test_route_patterns.py starts a server with such a variable",
     ("docs/hub.md", "metric_relabel_configs:"): "test_shared_fleet.py scrapes hubs with this rule",
     ("docs/otlp.md", "# exporter.yml"): "OtlpTests.cs exports to a receiver, by the variables of the same settings",
+    ("docs/otlp.md", "# prometheus.yml"): "OtlpTests.cs can export to a Prometheus with this option",
     ("docs/profiling.md", "$ gunicorn-prometheus-exporter profile --seconds 30"): "test_profile.py profiles servers that have load",
     ("docs/security.md", "rate_limit:"): "test_listening.py tries such a limit",
     ("docs/security.md", "location /gunicorn/ { proxy_pass http://unix:/run/metrics/http.sock:/; }"):

@@ -14,7 +14,7 @@ internal sealed class RemoteWriteServer : IAsyncDisposable
     private RemoteWriteServer(int port, string program, Func<string, string[]> arguments)
     {
         Url = new($"http://127.0.0.1:{port}");
-        OtlpUrl = new(Url, "/opentelemetry/v1/metrics");
+        OtlpUrl = OtlpUrlOf(port);
         _client = new HttpClient { BaseAddress = Url };
         _process = new ServerProcess(program, arguments(_home.FullName), new Dictionary<string, string?>());
     }
@@ -36,29 +36,60 @@ internal sealed class RemoteWriteServer : IAsyncDisposable
         .. arguments,
     ]);
 
+    /// <summary>Where <see cref="Otlp"/> receives by OTLP.</summary>
+    internal static Uri OtlpUrlOf(int port) =>
+        new($"http://127.0.0.1:{port}{(OtlpPrometheus is null ? "/opentelemetry/v1/metrics" : "/api/v1/otlp/v1/metrics")}");
+
+    private static string? OtlpPrometheus => Environment.GetEnvironmentVariable("OTLP_PROMETHEUS");
+
     /// <summary>
-    /// The newest VictoriaMetrics, with the names of Prometheus for OTLP, behind the collector that <c>OTEL_COLLECTOR</c> names, if it
-    /// names one; null if <c>eng/prometheus.sh</c> could not fetch it.
+    /// The newest VictoriaMetrics, with the names of Prometheus for OTLP, or the Prometheus that <c>OTLP_PROMETHEUS</c> names; behind the
+    /// collector that <c>OTEL_COLLECTOR</c> names, if it names one. Null if <c>eng/prometheus.sh</c> could not fetch a receiver.
     /// </summary>
     /// <param name="port">The port of <see cref="OtlpUrl"/>.</param>
     internal static RemoteWriteServer? Otlp(int port)
     {
-        var program = Path.Combine(Repository.Root, "out", "prometheus", "usr", "bin", "victoria-metrics");
-        if (!File.Exists(program)) return null;
         var collector = Environment.GetEnvironmentVariable("OTEL_COLLECTOR");
-        var server = VictoriaMetrics(
-            collector is null ? port : FreePort.Take(), program,
-            "-opentelemetry.usePrometheusNaming", "-opentelemetry.promoteScopeMetadata=false",
-            "-opentelemetry.promoteAllResourceAttributes=false", "-opentelemetry.promoteResourceAttributes=service.name,service.instance.id");
-        if (collector is not null) server.PutBehind(collector, port);
+        var own = collector is null ? port : FreePort.Take();
+        var server = OtlpPrometheus is { } program ? PrometheusOfOtlp(program, own) : VictoriaMetricsOfOtlp(own);
+        if (collector is not null) server?.PutBehind(collector, port);
         return server;
     }
+
+    private static RemoteWriteServer? VictoriaMetricsOfOtlp(int port)
+    {
+        var program = Path.Combine(Repository.Root, "out", "prometheus", "usr", "bin", "victoria-metrics");
+        return File.Exists(program)
+            ? VictoriaMetrics(
+                port, program, "-opentelemetry.usePrometheusNaming", "-opentelemetry.promoteScopeMetadata=false",
+                "-opentelemetry.promoteAllResourceAttributes=false", "-opentelemetry.promoteResourceAttributes=service.name,service.instance.id")
+            : null;
+    }
+
+    private static RemoteWriteServer PrometheusOfOtlp(string program, int port) => new(port, program, home =>
+    {
+        // A collector in between sends what it has buffered in any order.
+        File.WriteAllText($"{home}/prometheus.yml", """
+            otlp: {promote_resource_attributes: [service.name, service.instance.id]}
+            storage: {tsdb: {out_of_order_time_window: 30m}}
+            """);
+        return
+        [
+            $"--config.file={home}/prometheus.yml", $"--storage.tsdb.path={home}/data", $"--web.listen-address=127.0.0.1:{port}",
+            "--web.enable-otlp-receiver", "--enable-feature=native-histograms",
+        ];
+    })
+    {
+        IsPrometheus = true,
+    };
 
     internal Uri Url { get; }
 
     internal Uri WriteUrl => new(Url, "/api/v1/write");
 
     internal Uri OtlpUrl { get; private set; }
+
+    internal bool IsPrometheus { get; private init; }
 
     internal string Output => _process.Output;
 
@@ -78,6 +109,10 @@ internal sealed class RemoteWriteServer : IAsyncDisposable
         }
         return values;
     }
+
+    /// <summary>The names of the metrics whose name matches a pattern.</summary>
+    internal async Task<string[]> NamesAsync(string pattern) =>
+        [.. (await QueryAsync($"count({{__name__=~\"{pattern}\"}}) by (__name__)")).Keys];
 
     /// <summary>The times of the samples of one series, in milliseconds since 1970.</summary>
     internal async Task<long[]> TimesAsync(string range)
@@ -118,7 +153,7 @@ internal sealed class RemoteWriteServer : IAsyncDisposable
               pipelines:
                 metrics: {receivers: [otlp], exporters: [otlphttp]}
             """);
-        OtlpUrl = new($"http://127.0.0.1:{port}{OtlpUrl.AbsolutePath}");
+        OtlpUrl = OtlpUrlOf(port);
         _collector = new ServerProcess(collector, [$"--config=file:{configuration}"], new Dictionary<string, string?>());
     }
 
