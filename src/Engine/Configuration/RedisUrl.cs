@@ -73,7 +73,10 @@ internal sealed partial record RedisUrl(
             // Celery repeats neither the database nor, mostly, the password.
             var common = url with
             {
-                Hosts = [], Db = url.Db ?? whole.Db, Username = url.Username ?? whole.Username, Password = url.Password ?? whole.Password,
+                Hosts = [],
+                Db = url.Db ?? whole.Db,
+                Username = url.Username ?? whole.Username,
+                Password = url.Password ?? whole.Password,
             };
             fault = "its URLs differ in more than their hosts";
             if (common != whole with { Hosts = [], Db = whole.Db ?? url.Db }) return null;

@@ -21,8 +21,19 @@ public sealed class IncidentLineTests
     {
         var whole = new Incident(1.5, IncidentKinds.Exception)
         {
-            WorkerId = "worker_1", Pid = 2, Instance = "a", Cause = "b", Signal = "c", Method = "d", Route = "e", Status = 3,
-            AgeSeconds = 4.25, TraceId = "f", MemoryBytes = 5, ErrorType = "g", Stack = [new StackFrame("h", 6, "i")],
+            WorkerId = "worker_1",
+            Pid = 2,
+            Instance = "a",
+            Cause = "b",
+            Signal = "c",
+            Method = "d",
+            Route = "e",
+            Status = 3,
+            AgeSeconds = 4.25,
+            TraceId = "f",
+            MemoryBytes = 5,
+            ErrorType = "g",
+            Stack = [new StackFrame("h", 6, "i")],
         };
 
         Assert.DoesNotContain(typeof(Incident).GetProperties(), property => property.GetValue(whole) is null);

@@ -81,13 +81,19 @@ internal sealed class OtlpSeries
                 // Prometheus ends the series of each bucket only if the point has it.
                 Kind.Histogram => new HistogramDataPoint
                 {
-                    Attributes = { _attributes }, TimeUnixNano = time, Flags = flags, Sum = 0,
+                    Attributes = { _attributes },
+                    TimeUnixNano = time,
+                    Flags = flags,
+                    Sum = 0,
                     ExplicitBounds = { _bounds.Where(double.IsFinite) },
                     BucketCounts = { _bounds.Where(double.IsFinite).Append(0).Select(_ => 0UL) },
                 },
                 Kind.ExponentialHistogram => new ExponentialHistogramDataPoint
                 {
-                    Attributes = { _attributes }, TimeUnixNano = time, Flags = flags, Sum = 0,
+                    Attributes = { _attributes },
+                    TimeUnixNano = time,
+                    Flags = flags,
+                    Sum = 0,
                 },
                 Kind.Summary => new SummaryDataPoint { Attributes = { _attributes }, TimeUnixNano = time, Flags = flags },
                 _ => new NumberDataPoint { Attributes = { _attributes }, TimeUnixNano = time, Flags = flags },
@@ -111,7 +117,9 @@ internal sealed class OtlpSeries
         ? null
         : new()
         {
-            Attributes = { _attributes }, TimeUnixNano = time, AsDouble = value,
+            Attributes = { _attributes },
+            TimeUnixNano = time,
+            AsDouble = value,
             StartTimeUnixNano = type == MetricType.Counter ? StartOf(snapshot, time) : 0,
         };
 
@@ -119,8 +127,11 @@ internal sealed class OtlpSeries
         ? null
         : new()
         {
-            Attributes = { _attributes }, StartTimeUnixNano = StartOf(snapshot, time), TimeUnixNano = time,
-            Count = count, Sum = ValueAt(snapshot, _sum) ?? 0,
+            Attributes = { _attributes },
+            StartTimeUnixNano = StartOf(snapshot, time),
+            TimeUnixNano = time,
+            Count = count,
+            Sum = ValueAt(snapshot, _sum) ?? 0,
         };
 
     /// <summary>A histogram with the bounds of its buckets; null if the counts in the store are invalid.</summary>
@@ -128,7 +139,9 @@ internal sealed class OtlpSeries
     {
         var point = new HistogramDataPoint
         {
-            Attributes = { _attributes }, StartTimeUnixNano = StartOf(snapshot, time), TimeUnixNano = time,
+            Attributes = { _attributes },
+            StartTimeUnixNano = StartOf(snapshot, time),
+            TimeUnixNano = time,
             Exemplars = { ExemplarsOf(snapshot) },
         };
         var below = 0.0;
@@ -155,10 +168,14 @@ internal sealed class OtlpSeries
         var (first, end) = (buckets.IndexOfAnyExcept(0UL), buckets.LastIndexOfAnyExcept(0UL) + 1);
         var point = new ExponentialHistogramDataPoint
         {
-            Attributes = { _attributes }, StartTimeUnixNano = StartOf(snapshot, time), TimeUnixNano = time,
+            Attributes = { _attributes },
+            StartTimeUnixNano = StartOf(snapshot, time),
+            TimeUnixNano = time,
             Exemplars = { ExemplarsOf(snapshot) },
-            Count = native.Count, Scale = native.Schema,
-            ZeroCount = native.ZeroCount, ZeroThreshold = NativeHistogramFormat.ZeroThreshold,
+            Count = native.Count,
+            Scale = native.Schema,
+            ZeroCount = native.ZeroCount,
+            ZeroThreshold = NativeHistogramFormat.ZeroThreshold,
         };
         if (ValueAt(snapshot, _sum) is { } sum) point.Sum = sum;
         // OTLP numbers a bucket by its lower bound, a native histogram by its upper one.
@@ -174,7 +191,8 @@ internal sealed class OtlpSeries
             if (!details.Exemplars.TryGetValue(_first + i, out var exemplar)) continue;
             yield return new()
             {
-                AsDouble = exemplar.Value, TimeUnixNano = Nanoseconds(exemplar.Time),
+                AsDouble = exemplar.Value,
+                TimeUnixNano = Nanoseconds(exemplar.Time),
                 TraceId = ByteString.CopyFrom(Convert.FromHexString(exemplar.Context.Trace)),
                 SpanId = ByteString.CopyFrom(Convert.FromHexString(exemplar.Context.Span)),
             };

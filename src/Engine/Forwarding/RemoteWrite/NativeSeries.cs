@@ -100,8 +100,13 @@ internal sealed class NativeSeries(SnapshotLayout layout, ImmutableArray<Label> 
     {
         var histogram = new V2.Histogram
         {
-            CountInt = native.Count, Sum = sum, Schema = native.Schema, ZeroThreshold = NativeHistogramFormat.ZeroThreshold,
-            ZeroCountInt = native.ZeroCount, Timestamp = time, StartTimestamp = start,
+            CountInt = native.Count,
+            Sum = sum,
+            Schema = native.Schema,
+            ZeroThreshold = NativeHistogramFormat.ZeroThreshold,
+            ZeroCountInt = native.ZeroCount,
+            Timestamp = time,
+            StartTimestamp = start,
         };
         // The first offset is relative to bucket 0, every other to the end of the previous span.
         var (end, previous) = (-native.First, 0UL);

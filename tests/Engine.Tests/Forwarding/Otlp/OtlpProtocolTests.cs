@@ -59,7 +59,9 @@ public sealed class OtlpProtocolTests : IAsyncLifetime
             {
                 Receiver = settings.Receiver with
                 {
-                    AuthorityFile = certificates.AuthorityFile, CertificateFile = certificates.CertificateFile, KeyFile = certificates.KeyFile,
+                    AuthorityFile = certificates.AuthorityFile,
+                    CertificateFile = certificates.CertificateFile,
+                    KeyFile = certificates.KeyFile,
                 },
             },
             _clock);
@@ -204,7 +206,11 @@ public sealed class OtlpProtocolTests : IAsyncLifetime
         Assert.Equal("21010000000000000029000000000000000032080100000000000000" + "3A08000000000000F03F5001", Convert.ToHexString(histogram.ToByteArray()));
         var exponential = new ExponentialHistogramDataPoint
         {
-            Count = 1, Scale = -1, ZeroCount = 1, ZeroThreshold = 1, Positive = new() { Offset = -1, BucketCounts = { 1, 2 } },
+            Count = 1,
+            Scale = -1,
+            ZeroCount = 1,
+            ZeroThreshold = 1,
+            Positive = new() { Offset = -1, BucketCounts = { 1, 2 } },
         };
         Assert.Equal("21010000000000000030013901000000000000004206080112020102" + "71000000000000F03F", Convert.ToHexString(exponential.ToByteArray()));
         var exemplar = new Exemplar { TimeUnixNano = 1, AsDouble = 1, SpanId = ByteString.CopyFrom(2), TraceId = ByteString.CopyFrom(3) };
