@@ -8,6 +8,7 @@ dist=$PWD/out/dist cache=$PWD/out/chroots name=gunicorn-prometheus-exporter
 version=$(dotnet msbuild src/Engine -getProperty:Version)
 suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
 mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' | head -n 1)
+native=$(dpkg --print-architecture)
 passed=0 failed=0
 
 # Runs a check and counts it: $1 says what it is, the rest is the command.
@@ -86,9 +87,16 @@ try_chart() {
   return "$status"
 }
 
+# Lets the kernel run programs of the architecture $1 by qemu: in a container, no service manager has.
+run_foreign() {
+  [ -e /proc/sys/fs/binfmt_misc/register ] || mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc || return
+  update-binfmts --enable "qemu-$(sed 's/amd64/x86_64/; s/arm64/aarch64/' <<<"$1")"
+}
+
 # Leaves a system with python3-venv, gunicorn and curl in $cache: its name, its architecture, and its suite of Debian.
 make_chroot() {
   local folder=$cache/$1 architecture=$2 suite=$3
+  [ "$architecture" = "$native" ] || run_foreign "$architecture" || return
   [ -d "$folder" ] && return
   mkdir -p "$cache"
   rm -rf "$folder.new"
@@ -175,7 +183,6 @@ try_contents() {
 pure=$(ls "$dist"/*-py3-none-any.whl)
 check "the metadata of the wheel for other systems" try_metadata "$pure"
 check "the wheel for other systems, where no other fits" try_choice "$pure"
-native=$(dpkg --print-architecture)
 for machine in x86_64:amd64 aarch64:arm64; do
   architecture=${machine#*:}
   wheel=$(ls "$dist"/*_"${machine%:*}".whl 2>/dev/null) deb=$(ls "$dist"/*_"$architecture".deb 2>/dev/null)
