@@ -16,9 +16,9 @@ cross=()
 # Exactly the packages of the lock files. After a change of one: dotnet restore --force-evaluate.
 restore() { for project in PythonModule Exporter; do dotnet restore "src/$project" --locked-mode --nologo -v quiet || return; done; }
 
-# The SDK links again only if the code has changed, and not if the C library has.
 publish() {
-  rm -rf "src/$1/bin/Release/net10.0/$rid/native"
+  # The SDK links again only if the code has changed, and not if the C library has.
+  [ -z "$sysroot" ] || rm -rf "src/$1/bin/Release/net10.0/$rid/native"
   dotnet publish "src/$1" -c Release -r "$rid" --no-restore -o "$out/publish/$1" --nologo -v quiet -clp:NoSummary "${cross[@]}"
 }
 
