@@ -15,5 +15,5 @@ if [ ! -x "$folder/otelcol" ]; then
   with_progress "collector: building" "$GOROOT/bin/go" build -ldflags=-s -o "$folder/otelcol" eng/collector/main.go
 fi
 export OTEL_COLLECTOR=$folder/otelcol
-"$OTEL_COLLECTOR" --version
+zcat "$root/usr/share/doc/golang-opentelemetry-collector-dev/changelog.Debian.gz" | head -n 1
 dotnet run --project tests/EndToEnd.Tests -- -class "*.OtlpTests"

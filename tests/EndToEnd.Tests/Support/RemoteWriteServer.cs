@@ -19,15 +19,8 @@ internal sealed class RemoteWriteServer : IAsyncDisposable
         _process = new ServerProcess(program, arguments(_home.FullName), new Dictionary<string, string?>());
     }
 
-    internal static RemoteWriteServer Prometheus(string program, int port, params string[] arguments) => new(port, program, home =>
-    {
-        File.WriteAllText($"{home}/prometheus.yml", "");
-        return
-        [
-            $"--config.file={home}/prometheus.yml", $"--storage.tsdb.path={home}/data", $"--web.listen-address=127.0.0.1:{port}",
-            "--web.enable-remote-write-receiver", .. arguments,
-        ];
-    });
+    internal static RemoteWriteServer Prometheus(string program, int port, params string[] arguments) =>
+        StartPrometheus(program, port, "", ["--web.enable-remote-write-receiver", .. arguments]);
 
     internal static RemoteWriteServer VictoriaMetrics(int port, string program = "victoria-metrics", params string[] arguments) => new(
         port, program, home =>
@@ -66,17 +59,23 @@ internal sealed class RemoteWriteServer : IAsyncDisposable
             : null;
     }
 
-    private static RemoteWriteServer PrometheusOfOtlp(string program, int port) => new(port, program, home =>
+    // A collector in between sends what it has buffered in any order.
+    private static RemoteWriteServer PrometheusOfOtlp(string program, int port) => StartPrometheus(
+        program, port,
+        """
+        otlp: {promote_resource_attributes: [service.name, service.instance.id]}
+        storage: {tsdb: {out_of_order_time_window: 30m}}
+        """,
+        ["--web.enable-otlp-receiver", "--enable-feature=native-histograms"]);
+
+    private static RemoteWriteServer StartPrometheus(string program, int port, string configuration, string[] arguments) => new(
+        port, program, home =>
     {
-        // A collector in between sends what it has buffered in any order.
-        File.WriteAllText($"{home}/prometheus.yml", """
-            otlp: {promote_resource_attributes: [service.name, service.instance.id]}
-            storage: {tsdb: {out_of_order_time_window: 30m}}
-            """);
+        File.WriteAllText($"{home}/prometheus.yml", configuration);
         return
         [
             $"--config.file={home}/prometheus.yml", $"--storage.tsdb.path={home}/data", $"--web.listen-address=127.0.0.1:{port}",
-            "--web.enable-otlp-receiver", "--enable-feature=native-histograms",
+            .. arguments,
         ];
     })
     {
